@@ -1,0 +1,403 @@
+"""The YAML form of an agreement: which fields it has and what each may hold.
+
+The models are the one source of the form: `commitments.agreement_file` reads files with them, `tally schema` prints their
+JSON Schema (docs/reference/agreement.schema.json) and `commitments.export` writes them.
+"""
+
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from commitments.dates import parse_date
+from commitments.vocabulary import (
+    AgreementKind,
+    CommitmentKind,
+    CommitmentState,
+    Comparator,
+    Completion,
+    ConfirmationState,
+    ContactRole,
+    Every,
+    MilestoneState,
+    OccurrenceState,
+    Owed,
+    PartyKind,
+    PartyRole,
+    Rating,
+    RenewalRule,
+)
+
+
+def _read_partial(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("a date is written 2018, 2018-09 or 2018-09-30")
+    return str(parse_date(str(value)))
+
+
+def _read_day(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("a day is written 2018-09-30")
+    return str(date.fromisoformat(value))
+
+
+def _read_zone(value: Any) -> Any:
+    if value not in available_timezones():
+        raise ValueError("a time zone is written like Europe/London")
+    return value
+
+
+def _read_number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is expected")
+    return value
+
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=80)]
+CommitmentReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)?$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n\x00]*$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Mail = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=254)
+]
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=2000)]
+Partial = Annotated[
+    str,
+    BeforeValidator(_read_partial),
+    Field(description="A date as precise as it is known: 2018, 2018-09 or 2018-09-30", examples=["2018-09"]),
+]
+Day = Annotated[str, BeforeValidator(_read_day), Field(description="A day: 2018-09-30")]
+Zone = Annotated[str, BeforeValidator(_read_zone), Field(description="An IANA time zone", examples=["Asia/Shanghai"])]
+Number = Annotated[float, BeforeValidator(_read_number)]
+Words = Annotated[dict[Language, Line], Field(description="The same words by language", examples=[{"en": "Leeds"}])]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, use_enum_values=True)
+
+
+class SourcePlace(Form):
+    """Where an undertaking stands in a source document."""
+
+    document: Line = Field(description="The name of the document, as in the agreement's sources")
+    start: int = Field(ge=0, description="The first character of the sentence or list item, counted from 0")
+    end: int = Field(gt=0, description="The character after its last")
+    sha256: Sha256 = Field(description="SHA-256 of the span, encoded as UTF-8")
+
+    @model_validator(mode="after")
+    def _end_follows_start(self) -> "SourcePlace":
+        if self.end <= self.start:
+            raise ValueError("the end must follow the start")
+        return self
+
+
+class ContactForm(Form):
+    reference: Reference
+    name: Line
+    office: Line | None = None
+    role: ContactRole = Field(
+        description="coordinator: keeps the agreements; owner: answers for commitments; leader: wants the picture"
+    )  # noqa: E501
+    language: Language | None = Field(
+        None, description="The language of this person's messages; the party's if left out"
+    )
+    time_zone: Zone | None = Field(None, description="The party's if left out")
+    valid_from: Partial | None = None
+    valid_to: Partial | None = Field(None, description="The last day in office; a contact is ended, never removed")
+    deputy: Reference | None = Field(None, description="The contact who stands in")
+    channels: dict[Annotated[str, StringConstraints(pattern=r"^mail$")], Mail] = Field(
+        default_factory=dict, description="How this person is reached", examples=[{"mail": "a.person@leeds.example"}]
+    )
+
+
+class PartyForm(Form):
+    """A party with its contacts. With the reference alone it is the party as the register knows it already."""
+
+    reference: Reference
+    role: PartyRole = PartyRole.PARTY
+    kind: PartyKind | None = None
+    names: Words = Field(default_factory=dict)
+    country: Country | None = None
+    subdivision: Line | None = Field(
+        None, description="The part of the country whose holidays are kept", examples=["ENG"]
+    )
+    time_zone: Zone | None = None
+    language: Language | None = None
+    parent: Reference | None = None
+    contacts: list[ContactForm] = Field(default_factory=list)
+
+
+class SignatoryForm(Form):
+    party: Reference
+    name: Line
+    office: Line | None = None
+
+
+class RelationshipForm(Form):
+    """The lasting tie, which may hold several agreements."""
+
+    reference: Reference
+    title: Words
+    since: Partial | None = None
+    kind: AgreementKind | None = None
+
+
+class RenewalForm(Form):
+    rule: RenewalRule
+    months: int | None = Field(None, ge=1, description="For how many months it is renewed")
+    renew_by: Partial | None = None
+
+
+class NoticeForm(Form):
+    """How long before its expiry an agreement can be ended."""
+
+    months: int | None = Field(None, ge=0)
+    days: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "NoticeForm":
+        if (self.months is None) == (self.days is None):
+            raise ValueError("a notice period is given in months or in days, one of the two")
+        return self
+
+
+class SubmittedReport(Form):
+    cycle: int = Field(ge=1900, le=2200, description="The year for which the report was due")
+    submitted: Partial
+
+
+class NetworkForm(Form):
+    """Membership of a network with a reporting duty."""
+
+    name: Line
+    field: Line | None = None
+    designated: Partial
+    reporting_cycle_years: int | None = Field(None, ge=1, le=50)
+    reports: list[SubmittedReport] = Field(default_factory=list)
+
+
+class SourceForm(Form):
+    document: Line
+    kind: Annotated[str, StringConstraints(pattern=r"^(signed_text|press_release|news|report|minutes|speech|other)$")]
+    date: Partial | None = None
+    language: Language | None = None
+    title: Line | None = None
+    sha256: Sha256 | None = Field(None, description="SHA-256 of the whole document")
+
+
+class BudgetLineForm(Form):
+    reference: Reference
+    period_from: Partial
+    period_to: Partial | None = None
+    amount: Number
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    kind: Annotated[str, StringConstraints(pattern=r"^(planned|spent)$")] = "planned"
+    approximate: bool = False
+    source_of_funds: Line | None = None
+    commitment: Reference | None = None
+    note: Line | None = None
+    source: SourcePlace | None = None
+
+
+class PolicyForm(Form):
+    """What differs from the usual policy in this agreement (docs/reference/policy.md)."""
+
+    lead_days: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(None, max_length=20)
+    silence_amber_months: int | None = Field(None, ge=1, le=600)
+    silence_red_months: int | None = Field(None, ge=1, le=600)
+    dormancy_months: int | None = Field(None, ge=1, le=600)
+    next_step_days: int | None = Field(None, ge=1, le=3650)
+    confirm_within_months: int | None = Field(None, ge=1, le=600)
+    expiry_lead_days: int | None = Field(None, ge=0, le=3650)
+    notice_lead_days: int | None = Field(None, ge=0, le=3650)
+    report_lead_days: int | None = Field(None, ge=0, le=3650)
+    answer_working_days: int | None = Field(None, ge=0, le=250)
+    escalation_working_days: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(None, min_length=1, max_length=4)
+    quiet_after_answer_days: int | None = Field(None, ge=0, le=3650)
+
+
+class OwnerForm(Form):
+    party: Reference
+    contact: Reference | None = Field(None, description="The person answerable; unknown if left out")
+
+
+class RecurrenceForm(Form):
+    every: Every
+    interval: int = Field(1, ge=1, le=100, description="Every so many months, quarters or years")
+    count: int = Field(1, ge=1, le=10000, description="How many are expected in each period")
+    starts: Partial | None = Field(None, description="When the first period begins; calendar periods if left out")
+    months: list[Annotated[int, Field(ge=1, le=12)]] = Field(
+        default_factory=list, description="The months in which it takes place, if stated"
+    )
+    ends: Partial | None = None
+    what: Line | None = Field(None, description="What is counted, in the plural", examples=["exchange activities"])
+
+
+class TargetForm(Form):
+    quantity: Number
+    unit: Line = Field(examples=["CNY", "scholarships"])
+    comparator: Comparator = Comparator.AT_LEAST
+    baseline: Number = 0.0
+    baseline_on: Partial | None = None
+
+
+class ConditionForm(Form):
+    text: Line
+    met_on: Partial | None = None
+
+
+class MilestoneForm(Form):
+    reference: Reference
+    title: Line
+    due: Partial | None = None
+    met_on: Partial | None = None
+    state: MilestoneState = MilestoneState.SCHEDULED
+    party: Reference | None = None
+    source: SourcePlace | None = None
+
+
+class OccurrenceForm(Form):
+    """An exception for one period: another number expected, or the period waived."""
+
+    period: Line = Field(description="The period's name", examples=["2026", "2026-Q3", "2026-09"])
+    state: OccurrenceState = OccurrenceState.EXPECTED
+    expected: int | None = Field(None, ge=0)
+    note: Line | None = None
+
+
+class MeasurementForm(Form):
+    reference: Reference
+    measured_on: Partial
+    value: Number
+    note: Line | None = None
+
+
+class EvidenceForm(Form):
+    reference: Reference
+    title: Line
+    link: Link | None = None
+    file: Line | None = None
+    sha256: Sha256 | None = None
+    added_on: Partial | None = None
+    activity: Reference | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "EvidenceForm":
+        if (self.link is None) == (self.file is None):
+            raise ValueError("evidence is a link or a file, one of the two")
+        return self
+
+
+class ConfirmationForm(Form):
+    party: Reference
+    state: ConfirmationState
+    asked_on: Day
+    answered_on: Day | None = None
+    contact: Reference | None = None
+    note: Line | None = None
+
+
+class ReportForm(Form):
+    """An owner's dated statement."""
+
+    reference: Reference
+    party: Reference
+    contact: Reference | None = None
+    reported_on: Day
+    rating: Rating
+    completion: Completion | None = None
+    note: Text | None = None
+    fulfilled: bool = False
+    confirmations: list[ConfirmationForm] = Field(default_factory=list)
+
+
+class CommitmentForm(Form):
+    reference: Reference
+    summary: Line = Field(description="The undertaking in one sentence")
+    kind: CommitmentKind
+    quote: dict[Language, Text] = Field(default_factory=dict, description="The sentence itself, by language")
+    source: SourcePlace | None = None
+    quote_sources: dict[Language, SourcePlace] = Field(
+        default_factory=dict, description="Where the sentence stands in each language version"
+    )
+    theme: Line | None = None
+    tags: list[Reference] = Field(default_factory=list)
+    owed: Owed = Owed.JOINTLY
+    owners: list[OwnerForm] = Field(min_length=1)
+    implementers: list[Line] = Field(default_factory=list)
+    due: Partial | None = None
+    period_from: Partial | None = None
+    period_to: Partial | None = None
+    confirm_by: Partial | None = None
+    recurrence: RecurrenceForm | None = None
+    target: TargetForm | None = None
+    condition: ConditionForm | None = None
+    state: CommitmentState = CommitmentState.ACTIVE
+    state_on: Partial | None = None
+    state_reason: Line | None = None
+    milestones: list[MilestoneForm] = Field(default_factory=list)
+    occurrences: list[OccurrenceForm] = Field(default_factory=list)
+    measurements: list[MeasurementForm] = Field(default_factory=list)
+    evidence: list[EvidenceForm] = Field(default_factory=list)
+    reports: list[ReportForm] = Field(default_factory=list)
+    note: Text | None = None
+
+
+class ActivityForm(Form):
+    reference: Reference
+    title: Line
+    kind: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^(visit|exhibition|exchange|meeting|training|performance|event|publication|signing|other)$"
+        ),
+    ]  # noqa: E501
+    held_on: Partial
+    until: Partial | None = None
+    place: Line | None = None
+    participants: int | None = Field(None, ge=0)
+    count: int = Field(1, ge=1, le=10000, description="For how many occurrences it counts")
+    parties: list[Reference] = Field(default_factory=list)
+    commitments: list[CommitmentReference] = Field(
+        default_factory=list, description="The commitments it counts for; agreement/commitment for another agreement's"
+    )
+    link: Link | None = None
+    note: Text | None = None
+    source: SourcePlace | None = None
+
+
+class AgreementForm(Form):
+    """One agreement with everything the register holds of it."""
+
+    agreement: Reference = Field(description="The agreement's reference; a second import finds it by this")
+    title: Words
+    kind: AgreementKind
+    relationship: RelationshipForm | None = None
+    parties: list[PartyForm] = Field(min_length=1)
+    signatories: list[SignatoryForm] = Field(default_factory=list)
+    signed: dict[Reference, Partial] = Field(default_factory=dict, description="When each party signed")
+    effective: Partial | None = None
+    expires: Partial | None = None
+    open_ended: bool | None = Field(None, description="True if stated to have no end; leave out if unknown")
+    term: Line | None = Field(None, description="The term in words")
+    renewal: RenewalForm | None = None
+    notice: NoticeForm | None = None
+    binding: bool | None = None
+    languages: list[Language] = Field(default_factory=list)
+    authentic: list[Language] = Field(default_factory=list)
+    parent: Reference | None = None
+    amends: Reference | None = None
+    replaces: Reference | None = None
+    network: NetworkForm | None = None
+    sources: list[SourceForm] = Field(default_factory=list)
+    ended: Partial | None = None
+    ended_reason: Line | None = None
+    note: Text | None = None
+    policy: PolicyForm | None = None
+    budget: list[BudgetLineForm] = Field(default_factory=list)
+    commitments: list[CommitmentForm] = Field(default_factory=list)
+    activities: list[ActivityForm] = Field(default_factory=list)

@@ -1,0 +1,360 @@
+"""How each commitment stands on a day, and why. Pure: facts, people, policy and the day in; standings out.
+
+A fact that is dated after the day does not count, so any past day can be assessed. Deadlines are the end of the stated
+span; what is unknown stays unknown and is said to be so.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from commitments.dates import PartialDate, add_days, add_months, whole_months
+from commitments.facts import Agreement, Commitment, Matter, Milestone, Person, Reason, Standing
+from commitments.policy import Policy
+from commitments.recurrence import Period, Recurrence, count_expected, find_period, find_previous_period
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    Comparator,
+    MatterKind,
+    MilestoneState,
+    OccurrenceState,
+    ReasonCode,
+    RenewalRule,
+    StandingState,
+)
+
+_SETTLED = (CommitmentState.FULFILLED, CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
+_WORST_FIRST = (StandingState.OVERDUE, StandingState.BEHIND, StandingState.DUE_SOON, StandingState.ON_TRACK)
+
+People = Mapping[int, Person]
+
+
+def assess_agreement(agreement: Agreement, people: People, policy: Policy, today: date) -> Iterator[Standing]:
+    """The standing of every commitment, milestone and occurrence of an agreement, each commitment's own first."""
+    for commitment in agreement.commitments:
+        yield from assess_commitment(agreement, commitment, people, policy, today)
+
+
+def assess_commitment(
+    agreement: Agreement, commitment: Commitment, people: People, policy: Policy, today: date
+) -> Iterator[Standing]:
+    """The commitment's standing, then those of its occurrences and milestones."""
+    closed = _find_closure(agreement, commitment, today)
+    if closed is not None:
+        state, reason = closed
+        yield Standing(_matter(agreement, commitment), state, reason)
+        return
+    if commitment.kind is CommitmentKind.RECURRING and commitment.recurrence is not None:
+        parts = list(_assess_occurrences(agreement, commitment, commitment.recurrence, policy, today))
+        yield _mark_unowned(_sum_up(agreement, commitment, parts, policy, today), commitment, people, today)
+        yield from parts
+    else:
+        yield _mark_unowned(_assess_by_kind(agreement, commitment, policy, today), commitment, people, today)
+    for milestone in commitment.milestones:
+        if milestone.due is not None:
+            yield _assess_milestone(agreement, commitment, milestone, milestone.due, policy, today)
+
+
+def is_expired(agreement: Agreement, today: date) -> bool:
+    """Past its expiry and not of the sort that renews itself."""
+    return (
+        agreement.expires is not None
+        and agreement.expires.last < today
+        and agreement.renewal_rule is not RenewalRule.AUTOMATIC
+    )
+
+
+def is_ended(agreement: Agreement, today: date) -> bool:
+    return agreement.ended is not None and agreement.ended.first <= today
+
+
+def find_start(agreement: Agreement, commitment: Commitment | None = None) -> PartialDate | None:
+    """From when an undertaking runs, as far as it is known: its period, the agreement's dates, else its source's date."""
+    signed = [place.signed for place in agreement.parties if place.signed is not None]
+    candidates = (
+        commitment.period_from if commitment is not None else None,
+        agreement.effective,
+        max(signed) if signed else None,
+        agreement.designated,
+        agreement.stated_on,
+    )
+    return next((candidate for candidate in candidates if candidate is not None), None)
+
+
+def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
+    """The last sign of life by that day: an activity, a report, a milestone met or a measurement."""
+    signs = [activity.held_on for activity in commitment.activities]
+    signs += [measurement.measured_on for measurement in commitment.measurements]
+    signs += [milestone.met_on for milestone in commitment.milestones if milestone.met_on is not None]
+    signs += [
+        PartialDate(report.reported_on, report.reported_on, report.reported_on.isoformat())
+        for report in commitment.reports
+    ]
+    return max((sign for sign in signs if sign.first <= today), default=None)
+
+
+def find_deadline(agreement: Agreement, commitment: Commitment) -> PartialDate | None:
+    """The date to hold a commitment to: its due date, else the end of its period, else the end of the term."""
+    return commitment.due or commitment.period_to or agreement.expires
+
+
+def _matter(agreement: Agreement, commitment: Commitment) -> Matter:
+    return Matter(MatterKind.COMMITMENT, agreement.id, agreement.reference, commitment.id, commitment.reference)
+
+
+def _part(agreement: Agreement, commitment: Commitment, kind: MatterKind, part: str) -> Matter:
+    return Matter(kind, agreement.id, agreement.reference, commitment.id, commitment.reference, part)
+
+
+def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> tuple[StandingState, Reason] | None:
+    decided = commitment.state_on is None or commitment.state_on.first <= today
+    if commitment.state in _SETTLED and decided:
+        on = str(commitment.state_on) if commitment.state_on else None
+        return StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": str(commitment.state), "on": on})
+    if is_ended(agreement, today):
+        return StandingState.SETTLED, Reason(ReasonCode.AGREEMENT_ENDED, {"on": str(agreement.ended)})
+    if commitment.state is CommitmentState.ON_HOLD and decided:
+        on = str(commitment.state_on) if commitment.state_on else None
+        return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on})
+    if commitment.condition_open:
+        return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
+    if commitment.period_from is not None and commitment.period_from.first > today:
+        return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(commitment.period_from)})
+    return None
+
+
+def _assess_by_kind(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
+    if commitment.kind is CommitmentKind.PLANNED:
+        return _assess_plan(agreement, commitment, policy, today)
+    if commitment.kind is CommitmentKind.TARGET and commitment.target is not None:
+        return _assess_target(agreement, commitment, policy, today)
+    deadline = find_deadline(agreement, commitment)
+    if commitment.kind is CommitmentKind.OPEN_ENDED:
+        deadline = commitment.due or commitment.period_to
+        if deadline is None or deadline.last >= today:
+            return _assess_silence(agreement, commitment, policy, today)
+    if deadline is None:
+        return _assess_silence(agreement, commitment, policy, today)
+    return _assess_date(_matter(agreement, commitment), deadline, policy, today)
+
+
+def _assess_date(matter: Matter, due: PartialDate, policy: Policy, today: date) -> Standing:
+    days = (due.last - today).days
+    if days < 0:
+        reason = Reason(ReasonCode.PAST_DUE, {"due": str(due), "days": -days})
+        return Standing(matter, StandingState.OVERDUE, reason, due.last, str(due))
+    soon = days <= max(policy.lead_days, default=0)
+    reason = Reason(ReasonCode.DUE_SOON if soon else ReasonCode.DUE_LATER, {"due": str(due), "days": days})
+    return Standing(matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, reason, due.last, str(due))
+
+
+def _assess_milestone(
+    agreement: Agreement, commitment: Commitment, milestone: Milestone, due: PartialDate, policy: Policy, today: date
+) -> Standing:
+    matter = _part(agreement, commitment, MatterKind.MILESTONE, milestone.reference)
+    met = milestone.met_on is not None and milestone.met_on.first <= today
+    decided = milestone.state is not MilestoneState.SCHEDULED and (milestone.met_on is None or met)
+    if met or decided:
+        state = str(milestone.state if decided else MilestoneState.MET)
+        on = str(milestone.met_on) if milestone.met_on else None
+        return Standing(matter, StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": state, "on": on}))
+    return _assess_date(matter, due, policy, today)
+
+
+def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
+    matter = _matter(agreement, commitment)
+    sign = find_last_sign(commitment, today)
+    since = sign or find_start(agreement, commitment)
+    if since is None:
+        return Standing(matter, StandingState.SILENT, Reason(ReasonCode.NOTHING_KNOWN, {}), cause="unknown")
+    months = whole_months(since.last, today)
+    numbers = {"since": str(since), "months": months, "from": "activity" if sign else "start"}
+    if months >= policy.silence_amber_months:
+        numbers["level"] = "red" if months >= policy.silence_red_months else "amber"
+        return Standing(matter, StandingState.SILENT, Reason(ReasonCode.SILENT_SINCE, numbers), cause=str(since))
+    return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NO_DATE_ACTIVE, numbers), cause=str(since))
+
+
+def _assess_plan(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
+    matter = _matter(agreement, commitment)
+    stated = commitment.confirm_by or commitment.due or commitment.period_to
+    if stated is not None:
+        by, text = stated.last, str(stated)
+    else:
+        start = find_start(agreement, commitment)
+        by = add_months(start.last if start else commitment.registered_on, policy.confirm_within_months)
+        text = by.isoformat()
+    days = (by - today).days
+    if days < 0:
+        reason = Reason(ReasonCode.CONFIRM_PASSED, {"by": text, "days": -days})
+        return Standing(matter, StandingState.UNCONFIRMED, reason, by, text)
+    soon = days <= max(policy.lead_days, default=0)
+    reason = Reason(ReasonCode.TO_CONFIRM, {"by": text, "days": days})
+    return Standing(matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, reason, by, text)
+
+
+def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
+    target = commitment.target
+    if target is None:
+        return _assess_silence(agreement, commitment, policy, today)
+    matter = _matter(agreement, commitment)
+    measured = max(
+        (one for one in commitment.measurements if one.measured_on.first <= today),
+        key=lambda one: one.measured_on,
+        default=None,
+    )
+    numbers = {
+        "value": measured.value if measured else None,
+        "target": target.quantity,
+        "unit": target.unit,
+        "measured_on": str(measured.measured_on) if measured else None,
+    }
+    due = find_deadline(agreement, commitment)
+    at_most = target.comparator is Comparator.AT_MOST
+    if measured is not None and not at_most and measured.value >= target.quantity:
+        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
+    if due is None:
+        silence = _assess_silence(agreement, commitment, policy, today)
+        if silence.state is StandingState.SILENT or measured is None:
+            return silence
+        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_ON_PACE, numbers))
+    numbers["due"] = str(due)
+    within = measured is not None and at_most and measured.value <= target.quantity
+    if due.last < today:
+        if within:
+            return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
+        numbers["days"] = (today - due.last).days
+        return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.TARGET_MISSED, numbers), due.last, str(due))
+    numbers["days"] = (due.last - today).days
+    behind = _judge_pace(agreement, commitment, due, measured.value if measured else None, today)
+    if behind is not None:
+        return Standing(matter, StandingState.BEHIND, Reason(behind, numbers), due.last, str(due))
+    soon = (due.last - today).days <= max(policy.lead_days, default=0) and not within
+    code = ReasonCode.TARGET_ON_PACE if measured else ReasonCode.TARGET_UNMEASURED
+    return Standing(
+        matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, Reason(code, numbers), due.last, str(due)
+    )
+
+
+def _judge_pace(
+    agreement: Agreement, commitment: Commitment, due: PartialDate, value: float | None, today: date
+) -> ReasonCode | None:
+    """From the middle of the period on: whether a target is behind an even pace, and in which way."""
+    target = commitment.target
+    start = (target.baseline_on if target else None) or find_start(agreement, commitment)
+    if target is None or start is None or start.first >= due.last:
+        return None
+    elapsed = (today - start.first).days / (due.last - start.first).days
+    if elapsed < 0.5:
+        return None
+    if value is None:
+        return ReasonCode.TARGET_UNMEASURED
+    if target.comparator is Comparator.AT_MOST:
+        return ReasonCode.TARGET_BEHIND if value > target.quantity else None
+    way = target.quantity - target.baseline
+    if way <= 0:
+        return ReasonCode.TARGET_BEHIND if value < target.quantity else None
+    return ReasonCode.TARGET_BEHIND if (value - target.baseline) / way < elapsed else None
+
+
+def _assess_occurrences(
+    agreement: Agreement, commitment: Commitment, recurrence: Recurrence, policy: Policy, today: date
+) -> Iterator[Standing]:
+    """The current period, then the last finished one if it was missed while the register already watched."""
+    period = find_period(recurrence, today)
+    if period is not None:
+        yield _assess_period(agreement, commitment, recurrence, period, policy, today)
+        previous = find_previous_period(recurrence, period)
+    else:
+        previous = find_period(recurrence, recurrence.ends) if recurrence.ends and today > recurrence.ends else None
+    if previous is not None and previous.last < today and previous.window_last >= commitment.registered_on:
+        missed = _assess_period(agreement, commitment, recurrence, previous, policy, today)
+        if missed.state is StandingState.OVERDUE:
+            yield missed
+
+
+def _assess_period(
+    agreement: Agreement, commitment: Commitment, recurrence: Recurrence, period: Period, policy: Policy, today: date
+) -> Standing:
+    matter = _part(agreement, commitment, MatterKind.OCCURRENCE, period.label)
+    exception = next((one for one in commitment.occurrences if one.period == period.label), None)
+    expected = period.expected
+    if exception is not None:
+        waived = exception.state is OccurrenceState.WAIVED
+        expected = 0 if waived else exception.expected if exception.expected is not None else expected
+    held = sum(
+        activity.count
+        for activity in commitment.activities
+        if period.first <= activity.held_on.first <= today and activity.held_on.first <= period.last
+    )
+    days_left = (period.window_last - today).days
+    numbers = {
+        "held": held,
+        "expected": expected,
+        "period": period.label,
+        "what": recurrence.what,
+        "days_left": days_left,
+        "weeks_left": max(days_left, 0) // 7,
+    }
+    last, cause = period.window_last, period.label
+    if held >= expected:
+        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.PERIOD_MET, numbers), last, cause)
+    if today > last:
+        return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.PERIOD_MISSED, numbers), last, cause)
+    if held < count_expected(period, expected, today):
+        return Standing(matter, StandingState.BEHIND, Reason(ReasonCode.PERIOD_BEHIND, numbers), last, cause)
+    soon = days_left <= max(policy.lead_days, default=0)
+    state = StandingState.DUE_SOON if soon else StandingState.ON_TRACK
+    return Standing(matter, state, Reason(ReasonCode.PERIOD_ON_PACE, numbers), last, cause)
+
+
+def _sum_up(
+    agreement: Agreement, commitment: Commitment, parts: list[Standing], policy: Policy, today: date
+) -> Standing:
+    matter = _matter(agreement, commitment)
+    for state in _WORST_FIRST:
+        for part in parts:
+            if part.state is state:
+                return Standing(matter, part.state, part.reason, part.deadline, part.cause)
+    recurrence = commitment.recurrence
+    if recurrence is not None and recurrence.starts is not None and recurrence.starts > today:
+        reason = Reason(ReasonCode.NOT_YET, {"from": recurrence.starts.isoformat()})
+        return Standing(matter, StandingState.ON_TRACK, reason)
+    if recurrence is not None and recurrence.ends is not None and recurrence.ends < today:
+        reason = Reason(ReasonCode.SETTLED, {"state": "ended", "on": recurrence.ends.isoformat()})
+        return Standing(matter, StandingState.SETTLED, reason)
+    return _assess_silence(agreement, commitment, policy, today)
+
+
+def _mark_unowned(standing: Standing, commitment: Commitment, people: People, today: date) -> Standing:
+    if standing.state not in (StandingState.ON_TRACK, StandingState.DUE_SOON):
+        return standing
+    if any(find_owner(owner.contact_id, people, today) is not None for owner in commitment.owners):
+        return standing
+    parties = [owner.party for owner in commitment.owners]
+    reason = Reason(ReasonCode.NO_OWNER, {"parties": parties})
+    return Standing(standing.matter, StandingState.UNOWNED, reason, standing.deadline, standing.cause)
+
+
+def find_owner(contact_id: int | None, people: People, today: date) -> Person | None:
+    """The owner if there is one in office that day."""
+    person = people.get(contact_id) if contact_id is not None else None
+    return person if person is not None and person.is_in_office(today) else None
+
+
+def is_stepless(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> tuple[str, int] | None:
+    """For an open-ended commitment without a coming step: since when (text) and for how many days; nothing otherwise."""
+    if commitment.kind is not CommitmentKind.OPEN_ENDED or find_deadline_of_own(commitment) is not None:
+        return None
+    for milestone in commitment.milestones:
+        if milestone.state is MilestoneState.SCHEDULED and milestone.due is not None and milestone.due.last >= today:
+            return None
+    sign = find_last_sign(commitment, today) or find_start(agreement, commitment)
+    known = max(sign.last, commitment.registered_on) if sign is not None else commitment.registered_on
+    if add_days(known, policy.next_step_days) > today:
+        return None
+    return known.isoformat(), (today - known).days
+
+
+def find_deadline_of_own(commitment: Commitment) -> PartialDate | None:
+    return commitment.due or commitment.period_to

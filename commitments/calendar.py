@@ -1,0 +1,80 @@
+"""Working days of a country, with its holidays and its working Saturdays."""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+
+WEEKEND = (5, 6)
+SEARCH_LIMIT = 60
+"""No country rests for two months on end; beyond that the plain week is taken."""
+
+
+@lru_cache(maxsize=64)
+def _holidays_of(country: str, subdivision: str | None) -> holidays.HolidayBase | None:
+    try:
+        return holidays.country_holidays(country, subdiv=subdivision)
+    except NotImplementedError:
+        if subdivision is not None:
+            return _holidays_of(country, None)
+        return None
+
+
+@lru_cache(maxsize=16384)
+def is_working_day(day: date, country: str | None, subdivision: str | None = None) -> bool:
+    """Whether people there work on that day; Monday to Friday where the country is unknown."""
+    known = _holidays_of(country, subdivision) if country else None
+    if known is None:
+        return day.weekday() not in WEEKEND
+    return bool(known.is_working_day(day))
+
+
+def name_holiday(day: date, country: str | None, subdivision: str | None = None) -> str | None:
+    """The holiday's name in English where one is known, nothing on an ordinary weekend."""
+    known = _holidays_of(country, subdivision) if country else None
+    return str(known.get(day)) if known is not None and known.get(day) else None
+
+
+def previous_working_day(day: date, country: str | None, subdivision: str | None = None) -> date:
+    """The day itself if it is a working day, else the last one before it."""
+    for back in range(SEARCH_LIMIT):
+        if day - date.min <= timedelta(days=back):
+            break
+        candidate = day - timedelta(days=back)
+        if is_working_day(candidate, country, subdivision):
+            return candidate
+    return day
+
+
+def next_working_day(day: date, country: str | None, subdivision: str | None = None) -> date:
+    """The day itself if it is a working day, else the first one after it."""
+    for ahead in range(SEARCH_LIMIT):
+        if date.max - day <= timedelta(days=ahead):
+            break
+        candidate = day + timedelta(days=ahead)
+        if is_working_day(candidate, country, subdivision):
+            return candidate
+    return day
+
+
+@lru_cache(maxsize=16384)
+def add_working_days(day: date, count: int, country: str | None, subdivision: str | None = None) -> date:
+    """The day on which `count` further working days have been used up; nought gives the next working day itself."""
+    current = next_working_day(day, country, subdivision)
+    for _ in range(count):
+        if current >= date.max - timedelta(days=SEARCH_LIMIT):
+            break
+        current = next_working_day(current + timedelta(days=1), country, subdivision)
+    return current
+
+
+@lru_cache(maxsize=16384)
+def count_working_days(
+    start: date, end: date, country: str | None, subdivision: str | None = None, most: int = 1000
+) -> int:
+    """Working days after `start` up to and with `end`, counted no further than `most`."""
+    days, current = 0, start
+    while current < end and days < most:
+        current += timedelta(days=1)
+        days += is_working_day(current, country, subdivision)
+    return days

@@ -1,0 +1,132 @@
+"""Opens the register and the units of work on it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.types import TypeDecorator
+
+from commitments.errors import SettingsError, TallyError
+
+BUSY_MILLISECONDS = 60_000
+ROWS_A_STATEMENT = 500
+
+
+class DatabaseBusy(TallyError):
+    """Another process held the database for longer than the busy timeout."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, always aware and in UTC, also where the database keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
+    """An engine for a SQLite file or a PostgreSQL server; SettingsError if the address is not usable."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise SettingsError("TALLY_DATABASE_URL: not a database address such as sqlite:///tally.db") from None
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address, pool_pre_ping=True)
+    if address.get_backend_name() != "sqlite":
+        raise SettingsError(
+            f"TALLY_DATABASE_URL: {address.drivername} is not known; use sqlite:///FILE or postgresql://HOST/NAME"
+        )
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address)
+    event.listen(engine, "connect", _prepare_sqlite(synchronous))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(synchronous: str) -> Any:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for setting in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "cache_size=-16000",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {setting}")
+        cursor.close()
+
+    return prepare
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once after another's commit, whatever the busy
+    # timeout; so every unit that may write takes the write lock first.
+    reading = connection.get_execution_options().get("tally_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def open_unit(engine: Engine) -> Iterator[Connection]:
+    """One unit of work: committed when the block ends, rolled back when it raises."""
+    try:
+        with engine.begin() as unit:
+            yield unit
+    except OperationalError as failed:
+        if "locked" in str(failed.orig):
+            raise DatabaseBusy(
+                "the database was held by another process for a minute; nothing was written, so try again"
+            ) from failed
+        raise
+
+
+@contextmanager
+def open_reading(engine: Engine) -> Iterator[Connection]:
+    """A consistent view for reading; writes nothing and holds nobody up."""
+    with engine.connect().execution_options(tally_reading=True) as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+def insert_new(
+    unit: Connection, table: Table, rows: Iterable[Mapping[str, Any]], *, returning: Sequence[str] = ("id",)
+) -> list[Any]:
+    """Insert the rows whose unique key is not there yet; gives the `returning` columns of those inserted."""
+    dialect = postgresql if unit.dialect.name == "postgresql" else sqlite
+    columns = [table.c[name] for name in returning]
+    inserted: list[Any] = []
+    batch: list[Mapping[str, Any]] = []
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*columns)
+
+    def write() -> None:
+        if batch:
+            inserted.extend(unit.execute(statement, batch).all())
+            batch.clear()
+
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= ROWS_A_STATEMENT:
+            write()
+    write()
+    return inserted

@@ -1,0 +1,227 @@
+"""What is known of an agreement, as plain values: the input of every rule."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from commitments.dates import PartialDate
+from commitments.recurrence import Recurrence
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    Comparator,
+    ContactRole,
+    FollowUpKind,
+    MatterKind,
+    MilestoneState,
+    OccurrenceState,
+    Owed,
+    PartyRole,
+    ReasonCode,
+    RenewalRule,
+    StandingState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so: a code and its numbers; dates are ISO text, so that a reason can be stored as it is."""
+
+    code: ReasonCode
+    numbers: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": str(self.code), "numbers": self.numbers}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact as the rules see one."""
+
+    id: int
+    reference: str
+    party_id: int
+    role: ContactRole
+    country: str | None
+    subdivision: str | None
+    time_zone: str
+    language: str
+    mail: str | None
+    deputy_id: int | None
+    valid_from: PartialDate | None = None
+    valid_to: PartialDate | None = None
+
+    def is_in_office(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from.first <= day) and (
+            self.valid_to is None or day <= self.valid_to.last
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartyPlace:
+    """A party's place in an agreement."""
+
+    party_id: int
+    reference: str
+    role: PartyRole
+    signed: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    party_id: int
+    party: str
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    id: int
+    reference: str
+    title: str
+    due: PartialDate | None
+    met_on: PartialDate | None
+    state: MilestoneState
+    party_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """An exception for one period."""
+
+    period: str
+    state: OccurrenceState
+    expected: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    held_on: PartialDate
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    measured_on: PartialDate
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    party_id: int
+    reported_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class AskedConfirmation:
+    party_id: int
+    report: str
+    asked_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    quantity: float
+    unit: str
+    comparator: Comparator
+    baseline: float = 0.0
+    baseline_on: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    id: int
+    reference: str
+    summary: str
+    kind: CommitmentKind
+    state: CommitmentState
+    owed: Owed
+    owners: tuple[Owner, ...]
+    registered_on: date
+    state_on: PartialDate | None = None
+    due: PartialDate | None = None
+    period_from: PartialDate | None = None
+    period_to: PartialDate | None = None
+    confirm_by: PartialDate | None = None
+    recurrence: Recurrence | None = None
+    target: Target | None = None
+    condition_open: bool = False
+    milestones: tuple[Milestone, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    reports: tuple[Report, ...] = ()
+    asked: tuple[AskedConfirmation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    id: int
+    reference: str
+    registered_on: date
+    parties: tuple[PartyPlace, ...]
+    commitments: tuple[Commitment, ...]
+    effective: PartialDate | None = None
+    expires: PartialDate | None = None
+    ended: PartialDate | None = None
+    renewal_rule: RenewalRule | None = None
+    renewal_months: int | None = None
+    renew_by: PartialDate | None = None
+    notice_months: int | None = None
+    notice_days: int | None = None
+    designated: PartialDate | None = None
+    reporting_cycle_years: int | None = None
+    submitted: tuple[int, ...] = ()
+    """The cycles whose report was submitted."""
+    has_signatories: bool = False
+    stated_on: PartialDate | None = None
+    """The date of its earliest source."""
+    other_activities: tuple[Activity, ...] = ()
+    """Activities under the agreement that serve no commitment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a standing, a follow-up or a notice is about."""
+
+    kind: MatterKind
+    agreement_id: int
+    agreement: str
+    commitment_id: int | None = None
+    commitment: str | None = None
+    part: str | None = None
+    """The milestone's reference, or the period's name."""
+
+    @property
+    def reference(self) -> str:
+        text = self.agreement
+        if self.commitment is not None:
+            text += f"/{self.commitment}"
+        if self.part is not None:
+            text += f"#{self.part}"
+        return text if self.commitment is not None else f"{text}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a matter stands today, and why."""
+
+    matter: Matter
+    state: StandingState
+    reason: Reason
+    deadline: date | None = None
+    cause: str = ""
+    """What marks this spell of the state (a due date, a period, a day of last news): part of idempotency keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFollowUp:
+    """A follow-up that should be open today."""
+
+    key: str
+    kind: FollowUpKind
+    matter: Matter
+    party_id: int | None
+    period: str
+    assignee_id: int | None
+    reason: Reason

@@ -1,0 +1,232 @@
+"""Which follow-ups should be open on a day, for whom, and why. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from commitments.assessment import find_owner, is_ended, is_expired, is_stepless
+from commitments.facts import Agreement, Commitment, Matter, Owner, Person, Reason, Standing, WantedFollowUp
+from commitments.policy import Policy
+from commitments.vocabulary import (
+    ContactRole,
+    FollowUpKind,
+    MatterKind,
+    PartyRole,
+    ReasonCode,
+    StandingState,
+)
+
+People = Mapping[int, Person]
+
+_BY_STATE = {
+    StandingState.OVERDUE: FollowUpKind.OVERDUE,
+    StandingState.BEHIND: FollowUpKind.BEHIND,
+    StandingState.SILENT: FollowUpKind.SILENT,
+    StandingState.UNCONFIRMED: FollowUpKind.UNCONFIRMED,
+}
+_BY_DEADLINE = {
+    (MatterKind.EXPIRY, ReasonCode.EXPIRED): FollowUpKind.EXPIRED,
+    (MatterKind.NOTICE, ReasonCode.NOTICE_BY): FollowUpKind.NOTICE_DEADLINE,
+    (MatterKind.RENEWAL, ReasonCode.RENEW_BY): FollowUpKind.RENEWAL_DUE,
+    (MatterKind.RENEWAL, ReasonCode.RENEW_PASSED): FollowUpKind.RENEWAL_DUE,
+    (MatterKind.REPORT, ReasonCode.REPORT_DUE): FollowUpKind.REPORT_DUE,
+    (MatterKind.REPORT, ReasonCode.REPORT_PASSED): FollowUpKind.REPORT_DUE,
+    (MatterKind.DORMANCY, ReasonCode.DORMANT): FollowUpKind.DORMANT,
+}
+_QUIET_STATES = (StandingState.ON_TRACK, StandingState.SETTLED, StandingState.ON_HOLD)
+
+
+def group_coordinators(people: Iterable[Person]) -> dict[int, tuple[Person, ...]]:
+    """The coordinators of each party, in the order of their references."""
+    found: dict[int, list[Person]] = {}
+    for person in sorted(people, key=lambda one: one.reference):
+        if person.role is ContactRole.COORDINATOR:
+            found.setdefault(person.party_id, []).append(person)
+    return {party: tuple(members) for party, members in found.items()}
+
+
+def find_coordinator(
+    party_id: int | None, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]], today: date
+) -> Person | None:
+    """The party's coordinator in office, else the first of another party to the agreement."""
+    parties = [party_id] if party_id is not None else []
+    parties += [place.party_id for place in agreement.parties if place.party_id != party_id]
+    for candidate in parties:
+        for person in coordinators.get(candidate, ()):
+            if person.is_in_office(today):
+                return person
+    return None
+
+
+def want_followups(
+    agreement: Agreement,
+    standings: Sequence[Standing],
+    people: People,
+    coordinators: Mapping[int, Sequence[Person]],
+    policy: Policy,
+    today: date,
+) -> Iterator[WantedFollowUp]:
+    """Every follow-up that should be open today for one agreement, each with a key of its own.
+
+    The key holds the matter, the party that is to act and the cause (due date, period, last news), so that an amended
+    date or a new period opens another one. An ended agreement wants none; an expired one only that it be settled.
+    """
+    if is_ended(agreement, today):
+        return
+    by_id = {commitment.id: commitment for commitment in agreement.commitments}
+    expired = is_expired(agreement, today)
+    for standing in standings:
+        matter = standing.matter
+        if matter.commitment_id is None:
+            kind = _BY_DEADLINE.get((matter.kind, standing.reason.code))
+            if kind is not None and standing.state is not StandingState.ON_TRACK:
+                yield from _want_from_parties(agreement, standing, kind, coordinators, today)
+        elif not expired and standing.state not in _QUIET_STATES:
+            yield from _want_from_owners(
+                agreement, by_id[matter.commitment_id], standing, people, coordinators, policy, today
+            )
+    if expired:
+        return
+    states = {
+        standing.matter.commitment_id: standing
+        for standing in standings
+        if standing.matter.kind is MatterKind.COMMITMENT
+    }
+    for commitment in agreement.commitments:
+        commitment_standing = states.get(commitment.id)
+        if commitment_standing is not None:
+            yield from _want_besides(agreement, commitment, commitment_standing, people, coordinators, policy, today)
+
+
+def _want_from_parties(
+    agreement: Agreement,
+    standing: Standing,
+    kind: FollowUpKind,
+    coordinators: Mapping[int, Sequence[Person]],
+    today: date,
+) -> Iterator[WantedFollowUp]:
+    """One for each party with a coordinator in office; a report is owed by members only."""
+    places = [place for place in agreement.parties if place.role in (PartyRole.PARTY, PartyRole.MEMBER)]
+    if kind is FollowUpKind.REPORT_DUE:
+        places = [place for place in places if place.role is PartyRole.MEMBER] or places
+    staffed = [
+        place for place in places if any(person.is_in_office(today) for person in coordinators.get(place.party_id, ()))
+    ]
+    for place in staffed or places[:1]:
+        assignee = find_coordinator(place.party_id, agreement, coordinators, today)
+        yield _want(kind, standing.matter, place.party_id, place.reference, standing.cause, assignee, standing.reason)
+
+
+def _want_from_owners(
+    agreement: Agreement,
+    commitment: Commitment,
+    standing: Standing,
+    people: People,
+    coordinators: Mapping[int, Sequence[Person]],
+    policy: Policy,
+    today: date,
+) -> Iterator[WantedFollowUp]:
+    kind = _BY_STATE.get(standing.state)
+    if kind is None:
+        return
+    if (
+        standing.matter.kind is MatterKind.COMMITMENT
+        and commitment.recurrence is not None
+        and kind
+        in (
+            FollowUpKind.OVERDUE,
+            FollowUpKind.BEHIND,
+        )
+    ):
+        return  # its occurrences speak for it
+    parties = _find_answerable(commitment, standing)
+    for owner in parties:
+        if _has_answered(commitment, owner.party_id, policy, today):
+            continue
+        assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
+            owner.party_id, agreement, coordinators, today
+        )
+        yield _want(kind, standing.matter, owner.party_id, owner.party, standing.cause, assignee, standing.reason)
+
+
+def _find_answerable(commitment: Commitment, standing: Standing) -> tuple[Owner, ...]:
+    """All owing parties, or the one whose milestone it is."""
+    if standing.matter.kind is MatterKind.MILESTONE:
+        milestone = next((one for one in commitment.milestones if one.reference == standing.matter.part), None)
+        if milestone is not None and milestone.party_id is not None:
+            own = tuple(owner for owner in commitment.owners if owner.party_id == milestone.party_id)
+            return own or commitment.owners
+    return commitment.owners
+
+
+def _has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
+    quiet_from = today - timedelta(days=policy.quiet_after_answer_days)
+    return any(
+        report.party_id == party_id and quiet_from < report.reported_on <= today for report in commitment.reports
+    )
+
+
+def _want_besides(
+    agreement: Agreement,
+    commitment: Commitment,
+    standing: Standing,
+    people: People,
+    coordinators: Mapping[int, Sequence[Person]],
+    policy: Policy,
+    today: date,
+) -> Iterator[WantedFollowUp]:
+    """What no standing says by itself: a missing owner, a missing next step, an unanswered confirmation."""
+    for asked in commitment.asked:
+        if asked.asked_on <= today:
+            assignee = find_coordinator(asked.party_id, agreement, coordinators, today)
+            place = next((one for one in agreement.parties if one.party_id == asked.party_id), None)
+            reason = Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": asked.asked_on.isoformat()})
+            yield _want(
+                FollowUpKind.CONFIRMATION_ASKED,
+                standing.matter,
+                asked.party_id,
+                place.reference if place else "",
+                asked.report,
+                assignee,
+                reason,
+            )
+    if standing.state in (StandingState.SETTLED, StandingState.ON_HOLD):
+        return
+    for owner in commitment.owners:
+        if find_owner(owner.contact_id, people, today) is None:
+            former = people.get(owner.contact_id) if owner.contact_id is not None else None
+            cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
+            reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party]})
+            assignee = find_coordinator(owner.party_id, agreement, coordinators, today)
+            yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason)
+    if standing.state is not StandingState.SILENT:
+        stepless = is_stepless(agreement, commitment, policy, today)
+        if stepless is not None:
+            since, days = stepless
+            reason = Reason(ReasonCode.NO_NEXT_STEP, {"since": since, "days": days})
+            for owner in commitment.owners:
+                if not _has_answered(commitment, owner.party_id, policy, today):
+                    assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
+                        owner.party_id, agreement, coordinators, today
+                    )
+                    yield _want(
+                        FollowUpKind.NEXT_STEP_MISSING,
+                        standing.matter,
+                        owner.party_id,
+                        owner.party,
+                        since,
+                        assignee,
+                        reason,
+                    )
+
+
+def _want(
+    kind: FollowUpKind,
+    matter: Matter,
+    party_id: int | None,
+    party: str,
+    cause: str,
+    assignee: Person | None,
+    reason: Reason,
+) -> WantedFollowUp:
+    key = f"{kind}:{matter.reference}@{party}:{cause}"
+    return WantedFollowUp(key, kind, matter, party_id, cause, assignee.id if assignee else None, reason)

@@ -1,0 +1,53 @@
+"""How much notice is given, how long silence may last, and how a matter climbs: the rules a house may set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import time
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    lead_days: tuple[int, ...] = (30, 14, 7, 1, 0)
+    """Reminders go so many days before a date."""
+    silence_amber_months: int = 12
+    silence_red_months: int = 24
+    dormancy_months: int = 24
+    next_step_days: int = 90
+    """An open-ended commitment without a next step is asked for one after so many days."""
+    confirm_within_months: int = 6
+    """A plan is to be confirmed within so many months where no day is stated."""
+    expiry_lead_days: int = 365
+    notice_lead_days: int = 90
+    report_lead_days: int = 180
+    answer_working_days: int = 10
+    """A follow-up is due so many working days of its assignee after it was opened."""
+    escalation_working_days: tuple[int, ...] = (0, 5, 10, 15)
+    """When the owner, the deputy, the coordinator and both sides' leaders are told, in working days of the assignee."""
+    quiet_after_answer_days: int = 30
+    """An owner who reported is not asked again for so long."""
+    send_at: time = time(8, 0)
+    """The hour of the recipient's own zone at which the day's message goes."""
+    digest_weekday: int = 0
+    """The day of the coordinators' weekly digest: 0 is Monday."""
+
+
+HOUSE = "house"
+
+
+def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
+    """The policy with some of its rules replaced; unknown names are passed over, lists become tuples in ladder order."""
+    known = {field.name for field in fields(Policy)}
+    changed: dict[str, Any] = {}
+    for name, value in rules.items():
+        if name not in known or value is None:
+            continue
+        if name == "lead_days":
+            changed[name] = tuple(sorted(set(value), reverse=True))
+        elif name == "escalation_working_days":
+            changed[name] = tuple(value)
+        elif name == "send_at":
+            changed[name] = time.fromisoformat(value)
+        else:
+            changed[name] = value
+    return replace(usual, **changed)

@@ -1,0 +1,99 @@
+"""The periods of a recurring commitment, and how many occurrences each is to see."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from commitments.dates import add_months
+from commitments.vocabulary import Every
+
+_MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    every: Every
+    interval: int = 1
+    count: int = 1
+    starts: date | None = None
+    ends: date | None = None
+    months: tuple[int, ...] = ()
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One span in which `expected` occurrences are to be held; `window` narrows it to the stated months."""
+
+    label: str
+    first: date
+    last: date
+    expected: int
+    window_first: date
+    window_last: date
+
+
+def find_period(recurrence: Recurrence, day: date) -> Period | None:
+    """The period that `day` falls into; nothing before the first one begins or after the recurrence ended."""
+    if recurrence.ends is not None and day > recurrence.ends:
+        return None
+    length = _MONTHS[recurrence.every] * recurrence.interval
+    anchor = recurrence.starts or date(min(day.year, 2000) if recurrence.interval == 1 else 2000, 1, 1)
+    if day < anchor:
+        return None
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
+    turn = months // length
+    first = add_months(anchor, turn * length)
+    if first > day:
+        turn -= 1
+        first = add_months(anchor, turn * length)
+    following = add_months(anchor, (turn + 1) * length)
+    last = following - timedelta(days=1) if following < date.max else date.max
+    window_first, window_last = _narrow(recurrence, first, last)
+    return Period(_name(recurrence, first, last), first, last, recurrence.count, window_first, window_last)
+
+
+def find_previous_period(recurrence: Recurrence, period: Period) -> Period | None:
+    """The period before; nothing before the first."""
+    if period.first == date.min:
+        return None
+    return find_period(recurrence, period.first - timedelta(days=1))
+
+
+def count_expected(period: Period, expected: int, day: date) -> int:
+    """How many are to be held by `day` at an even pace: whole ones only, all of them once the window has passed."""
+    if day > period.window_last:
+        return expected
+    if period.window_first > period.first or period.window_last < period.last:
+        return 0  # stated months: nothing is behind before they are over
+    elapsed = (day - period.first).days + 1
+    length = (period.last - period.first).days + 1
+    return expected * elapsed // length if elapsed < length else expected
+
+
+def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date]:
+    if not recurrence.months:
+        return first, last
+    inside: list[date] = []
+    month = first.replace(day=1)
+    while month <= last and len(inside) < 1200:
+        if month.month in recurrence.months:
+            inside.append(month)
+        if month >= date(9999, 12, 1):
+            break
+        month = add_months(month, 1)
+    if not inside:
+        return first, last
+    end = add_months(inside[-1], 1)
+    return max(inside[0], first), min(end - timedelta(days=1) if end < date.max else date.max, last)
+
+
+def _name(recurrence: Recurrence, first: date, last: date) -> str:
+    whole_years = first.day == 1 and first.month == 1 and last.month == 12
+    if recurrence.every is Every.YEAR and whole_years:
+        return f"{first.year}" if first.year == last.year else f"{first.year}-{last.year}"
+    if recurrence.interval == 1 and first.day == 1:
+        if recurrence.every is Every.MONTH:
+            return f"{first.year}-{first.month:02d}"
+        if recurrence.every is Every.QUARTER and first.month % 3 == 1:
+            return f"{first.year}-Q{(first.month + 2) // 3}"
+    return f"{first.isoformat()}/{last.isoformat()}"

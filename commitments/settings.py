@@ -1,0 +1,90 @@
+"""All settings in one place: the environment (prefix TALLY_) or a `tally.toml` in the working folder."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from commitments.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="TALLY_", toml_file="tally.toml", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".tally"), description="The folder with all state of an embedded system")
+    database_url: SecretStr | None = Field(None, description="The register; SQLite in the home folder if not set")
+    mail_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:port or smtps://; the local mailbox if not set"
+    )  # noqa: E501
+    base_url: str | None = Field(None, description="Where the pages are reached, for links in messages")
+    sender: str = Field("tallystick@tallystick.example", description="The address that messages come from")
+    sender_name: str = "Tallystick"
+    time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
+    sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
+    prefect_port: int = 4200
+    mailbox_port: int = 8025
+    mailbox_pages_port: int = 8026
+    lease_seconds: int = Field(
+        300, ge=1, description="How long a sender may hold a message before another takes it over"
+    )
+    repeat_uncertain: bool = Field(
+        True,
+        description="Whether a message of which nobody knows if it arrived is sent again, under its old Message-ID, or set aside as failed",
+    )  # noqa: E501
+    synchronous: Literal["FULL", "NORMAL"] = Field("FULL", description="SQLite's promise at a power cut")
+    clock: AwareDatetime | None = Field(None, description="A fixed present, for rehearsals: 2026-03-02T09:00:00+00:00")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError) as unknown:
+            raise ValueError("not a time zone such as Europe/London") from unknown
+        return value
+
+    @property
+    def register_url(self) -> str:
+        """The database's address, with its password: never show it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'tally.db').absolute()}"
+
+    @property
+    def post_url(self) -> str:
+        """The mail server's address, with its password: never show it."""
+        if self.mail_url is not None:
+            return self.mail_url.get_secret_value()
+        return f"smtp://127.0.0.1:{self.mailbox_port}"
+
+    @property
+    def evidence_folder(self) -> Path:
+        return self.home / "evidence"
+
+    @property
+    def mailbox_folder(self) -> Path:
+        return self.home / "mailbox"
+
+
+@lru_cache(maxsize=1)
+def read_settings() -> Settings:
+    """The settings of this process; SettingsError names each setting that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        faults = [f"TALLY_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in invalid.errors()]
+        raise SettingsError("\n".join(faults)) from None

@@ -1,0 +1,371 @@
+"""The register's tables. Partial dates are kept as written (`2018-09`); a row is ended, never deleted."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from commitments.database import UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _to(target: str, name: str | None = None, *, required: bool = True, index: bool = True) -> Column[int]:
+    return Column(name or f"{target}_id", ForeignKey(f"{target}.id"), nullable=not required, index=index)
+
+
+party = Table(
+    "party",
+    metadata,
+    _key(),
+    Column("reference", String(80), nullable=False, unique=True),
+    Column("kind", String(30)),
+    Column("names", JSON, nullable=False),
+    Column("country", String(2)),
+    Column("subdivision", String(300)),
+    Column("time_zone", String(60)),
+    Column("language", String(20)),
+    _to("party", "parent_id", required=False),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    _key(),
+    Column("reference", String(80), nullable=False, unique=True),
+    _to("party"),
+    Column("name", String(300), nullable=False),
+    Column("office", String(300)),
+    Column("role", String(20), nullable=False),
+    Column("language", String(20)),
+    Column("time_zone", String(60)),
+    Column("valid_from", String(10)),
+    Column("valid_to", String(10)),
+    _to("contact", "deputy_id", required=False),
+    Column("channels", JSON, nullable=False),
+)
+
+relationship = Table(
+    "relationship",
+    metadata,
+    _key(),
+    Column("reference", String(80), nullable=False, unique=True),
+    Column("title", JSON, nullable=False),
+    Column("since", String(10)),
+    Column("kind", String(30)),
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    _key(),
+    Column("reference", String(80), nullable=False, unique=True),
+    Column("title", JSON, nullable=False),
+    Column("kind", String(30), nullable=False),
+    _to("relationship", required=False),
+    Column("effective", String(10)),
+    Column("expires", String(10)),
+    Column("open_ended", Boolean),
+    Column("term", String(300)),
+    Column("renewal_rule", String(20)),
+    Column("renewal_months", Integer),
+    Column("renew_by", String(10)),
+    Column("notice_months", Integer),
+    Column("notice_days", Integer),
+    Column("binding", Boolean),
+    Column("languages", JSON, nullable=False),
+    Column("authentic", JSON, nullable=False),
+    Column("parent", String(80)),
+    Column("amends", String(80)),
+    Column("replaces", String(80)),
+    Column("network_name", String(300)),
+    Column("network_field", String(300)),
+    Column("designated", String(10)),
+    Column("reporting_cycle_years", Integer),
+    Column("sources", JSON, nullable=False),
+    Column("ended", String(10)),
+    Column("ended_reason", String(300)),
+    Column("note", Text),
+    Column("registered_on", Date, nullable=False),
+)
+
+agreement_party = Table(
+    "agreement_party",
+    metadata,
+    _key(),
+    _to("agreement"),
+    _to("party"),
+    Column("role", String(20), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("signed", String(10)),
+    UniqueConstraint("agreement_id", "party_id"),
+)
+
+signatory = Table(
+    "signatory",
+    metadata,
+    _key(),
+    _to("agreement"),
+    _to("party"),
+    Column("name", String(300), nullable=False),
+    Column("office", String(300)),
+    UniqueConstraint("agreement_id", "party_id", "name"),
+)
+
+submitted_report = Table(
+    "submitted_report",
+    metadata,
+    _key(),
+    _to("agreement"),
+    Column("cycle", Integer, nullable=False),
+    Column("submitted", String(10), nullable=False),
+    UniqueConstraint("agreement_id", "cycle"),
+)
+
+policy = Table(
+    "policy",
+    metadata,
+    _key(),
+    Column("scope", String(80), nullable=False, unique=True),  # an agreement's reference, or "house"
+    Column("rules", JSON, nullable=False),
+)
+
+commitment = Table(
+    "commitment",
+    metadata,
+    _key(),
+    _to("agreement", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("summary", String(300), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("quote", JSON, nullable=False),
+    Column("source", JSON(none_as_null=True)),
+    Column("quote_sources", JSON, nullable=False),
+    Column("theme", String(300)),
+    Column("tags", JSON, nullable=False),
+    Column("owed", String(10), nullable=False),
+    Column("implementers", JSON, nullable=False),
+    Column("due", String(10)),
+    Column("period_from", String(10)),
+    Column("period_to", String(10)),
+    Column("confirm_by", String(10)),
+    Column("recurrence", JSON(none_as_null=True)),
+    Column("target", JSON(none_as_null=True)),
+    Column("condition", JSON(none_as_null=True)),
+    Column("state", String(20), nullable=False),
+    Column("state_on", String(10)),
+    Column("state_reason", String(300)),
+    Column("note", Text),
+    Column("registered_on", Date, nullable=False),
+    UniqueConstraint("agreement_id", "reference"),
+)
+
+commitment_owner = Table(
+    "commitment_owner",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    _to("party"),
+    _to("contact", required=False),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("commitment_id", "party_id"),
+)
+
+milestone = Table(
+    "milestone",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("due", String(10)),
+    Column("met_on", String(10)),
+    Column("state", String(20), nullable=False),
+    _to("party", required=False),
+    Column("source", JSON(none_as_null=True)),
+    Column("registered_on", Date, nullable=False),
+    UniqueConstraint("commitment_id", "reference"),
+)
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    Column("period", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("expected", Integer),
+    Column("note", String(300)),
+    UniqueConstraint("commitment_id", "period"),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    _key(),
+    _to("agreement", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("held_on", String(10), nullable=False),
+    Column("until", String(10)),
+    Column("place", String(300)),
+    Column("participants", Integer),
+    Column("count", Integer, nullable=False),
+    Column("parties", JSON, nullable=False),
+    Column("link", String(2000)),
+    Column("note", Text),
+    Column("source", JSON(none_as_null=True)),
+    UniqueConstraint("agreement_id", "reference"),
+)
+
+activity_commitment = Table(
+    "activity_commitment",
+    metadata,
+    _key(),
+    _to("activity", index=False),
+    _to("commitment"),
+    UniqueConstraint("activity_id", "commitment_id"),
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("measured_on", String(10), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("note", String(300)),
+    UniqueConstraint("commitment_id", "reference"),
+)
+
+progress_report = Table(
+    "progress_report",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    Column("reference", String(80), nullable=False),
+    _to("party"),
+    _to("contact", required=False),
+    Column("reported_on", Date, nullable=False),
+    Column("rating", String(20), nullable=False),
+    Column("completion", String(20)),
+    Column("note", Text),
+    Column("fulfilled", Boolean, nullable=False),
+    UniqueConstraint("commitment_id", "reference"),
+)
+
+confirmation = Table(
+    "confirmation",
+    metadata,
+    _key(),
+    _to("progress_report", "report_id", index=False),
+    _to("party"),
+    _to("contact", required=False),
+    Column("state", String(20), nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("answered_on", Date),
+    Column("note", String(300)),
+    UniqueConstraint("report_id", "party_id"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _key(),
+    _to("commitment", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("link", String(2000)),
+    Column("file", String(300)),
+    Column("sha256", String(64)),
+    Column("added_on", String(10)),
+    Column("activity", String(80)),
+    UniqueConstraint("commitment_id", "reference"),
+)
+
+budget_line = Table(
+    "budget_line",
+    metadata,
+    _key(),
+    _to("agreement", index=False),
+    Column("reference", String(80), nullable=False),
+    Column("period_from", String(10), nullable=False),
+    Column("period_to", String(10)),
+    Column("amount", Float, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("approximate", Boolean, nullable=False),
+    Column("source_of_funds", String(300)),
+    Column("commitment", String(80)),
+    Column("note", String(300)),
+    Column("source", JSON(none_as_null=True)),
+    UniqueConstraint("agreement_id", "reference"),
+)
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    _key(),
+    Column("key", String(300), nullable=False, unique=True),
+    Column("kind", String(30), nullable=False),
+    Column("matter", String(250), nullable=False),
+    Column("matter_kind", String(20), nullable=False),
+    _to("agreement", index=False),
+    _to("commitment", required=False, index=False),
+    _to("party", required=False, index=False),
+    Column("period", String(40), nullable=False),
+    _to("contact", "assignee_id", required=False),
+    Column("due_on", Date, nullable=False),
+    Column("reason", JSON, nullable=False),  # {"code": …, "numbers": {…}}
+    Column("state", String(20), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("closed_on", Date),
+    Column("closed_by", String(80)),
+    Column("closed_why", String(300)),
+    Column("snoozed_until", Date),
+    Index("ix_follow_up_agreement_state", "agreement_id", "state"),
+    Index("ix_follow_up_state", "state"),
+)
+
+log_entry = Table(
+    "log_entry",
+    metadata,
+    _key(),
+    Column("at", UtcTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(40), nullable=False),  # the table's name
+    Column("row_id", Integer, nullable=False),
+    Column("reference", String(300), nullable=False),
+    Column("agreement_id", Integer),
+    Column("changes", JSON, nullable=False),  # {column: [from, to]}
+    Column("why", String(300)),
+    Index("ix_log_entry_subject_row", "subject", "row_id"),
+    Index("ix_log_entry_at", "at"),
+    Index("ix_log_entry_agreement", "agreement_id", "id"),
+)

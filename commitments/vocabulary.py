@@ -1,0 +1,256 @@
+"""The words of the product, each with one meaning (docs/glossary.md)."""
+
+from enum import StrEnum
+
+
+class PartyKind(StrEnum):
+    CITY = "city"
+    REGION = "region"
+    DISTRICT = "district"
+    UNIVERSITY = "university"
+    INSTITUTE = "institute"
+    MINISTRY = "ministry"
+    COMPANY = "company"
+    ASSOCIATION = "association"
+    ENTERPRISE_PARTNERSHIP = "enterprise_partnership"
+    NETWORK = "network"
+    GOVERNMENT = "government"
+    OTHER = "other"
+
+
+class PartyRole(StrEnum):
+    """What a party is in one agreement."""
+
+    PARTY = "party"
+    MEMBER = "member"
+    SECRETARIAT = "secretariat"
+    WITNESS = "witness"
+
+
+class ContactRole(StrEnum):
+    COORDINATOR = "coordinator"
+    OWNER = "owner"
+    LEADER = "leader"
+
+
+class AgreementKind(StrEnum):
+    MEMORANDUM = "memorandum"
+    SISTER_CITY = "sister_city"
+    FRIENDSHIP = "friendship"
+    ECONOMIC_PARTNERSHIP = "economic_partnership"
+    COOPERATION = "cooperation"
+    IMPLEMENTING = "implementing"
+    NETWORK_MEMBERSHIP = "network_membership"
+    LETTER_OF_INTENT = "letter_of_intent"
+    INTERGOVERNMENTAL = "intergovernmental"
+    DECLARED_PLANS = "declared_plans"
+    CONTRACT = "contract"
+    OTHER = "other"
+
+
+class AgreementState(StrEnum):
+    """Derived from the agreement's dates, never stored."""
+
+    PROPOSED = "proposed"
+    SIGNED = "signed"
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+class RenewalRule(StrEnum):
+    NONE = "none"
+    AUTOMATIC = "automatic"
+    BY_AGREEMENT = "by_agreement"
+    BY_VOTE = "by_vote"
+
+
+class CommitmentKind(StrEnum):
+    DELIVERABLE = "deliverable"
+    RECURRING = "recurring"
+    TARGET = "target"
+    OPEN_ENDED = "open_ended"
+    PLANNED = "planned"
+
+
+class CommitmentState(StrEnum):
+    """Facts that people decide."""
+
+    ACTIVE = "active"
+    FULFILLED = "fulfilled"
+    WAIVED = "waived"
+    WITHDRAWN = "withdrawn"
+    ON_HOLD = "on_hold"
+
+
+class MilestoneState(StrEnum):
+    SCHEDULED = "scheduled"
+    MET = "met"
+    PARTIALLY_MET = "partially_met"
+    NOT_MET = "not_met"
+    WAIVED = "waived"
+
+
+class OccurrenceState(StrEnum):
+    EXPECTED = "expected"
+    WAIVED = "waived"
+
+
+class Owed(StrEnum):
+    """How several owners owe one commitment."""
+
+    JOINTLY = "jointly"
+    EACH = "each"
+
+
+class Comparator(StrEnum):
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    ABOUT = "about"
+
+
+class Rating(StrEnum):
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"
+
+
+class Completion(StrEnum):
+    NO_EVIDENCE = "no_evidence"
+    NOT_STARTED = "not_started"
+    LIMITED = "limited"
+    SUBSTANTIAL = "substantial"
+    COMPLETE = "complete"
+
+
+class ConfirmationState(StrEnum):
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+
+
+class Every(StrEnum):
+    """The length of one period of a recurring commitment."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class MatterKind(StrEnum):
+    """What a standing, a follow-up or a notice is about."""
+
+    COMMITMENT = "commitment"
+    MILESTONE = "milestone"
+    OCCURRENCE = "occurrence"
+    EXPIRY = "expiry"
+    NOTICE = "notice"
+    RENEWAL = "renewal"
+    REPORT = "report"
+    DORMANCY = "dormancy"
+
+
+class StandingState(StrEnum):
+    ON_TRACK = "on_track"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    BEHIND = "behind"
+    SILENT = "silent"
+    UNCONFIRMED = "unconfirmed"
+    UNOWNED = "unowned"
+    SETTLED = "settled"
+    ON_HOLD = "on_hold"
+
+
+class ReasonCode(StrEnum):
+    """Why a matter stands as it does; the numbers stand beside it."""
+
+    SETTLED = "settled"
+    HELD = "held"
+    CONDITION_OPEN = "condition_open"
+    AGREEMENT_ENDED = "agreement_ended"
+    AGREEMENT_EXPIRED = "agreement_expired"
+    NOT_YET = "not_yet"
+    DUE_LATER = "due_later"
+    DUE_SOON = "due_soon"
+    PAST_DUE = "past_due"
+    NO_DATE_ACTIVE = "no_date_active"
+    SILENT_SINCE = "silent_since"
+    NOTHING_KNOWN = "nothing_known"
+    PERIOD_MET = "period_met"
+    PERIOD_ON_PACE = "period_on_pace"
+    PERIOD_BEHIND = "period_behind"
+    PERIOD_MISSED = "period_missed"
+    TARGET_MET = "target_met"
+    TARGET_ON_PACE = "target_on_pace"
+    TARGET_BEHIND = "target_behind"
+    TARGET_MISSED = "target_missed"
+    TARGET_UNMEASURED = "target_unmeasured"
+    TO_CONFIRM = "to_confirm"
+    CONFIRM_PASSED = "confirm_passed"
+    NO_OWNER = "no_owner"
+    NO_NEXT_STEP = "no_next_step"
+    EXPIRES = "expires"
+    EXPIRED = "expired"
+    NOTICE_BY = "notice_by"
+    NOTICE_PASSED = "notice_passed"
+    RENEW_BY = "renew_by"
+    RENEW_PASSED = "renew_passed"
+    RENEWS_ITSELF = "renews_itself"
+    REPORT_DUE = "report_due"
+    REPORT_PASSED = "report_passed"
+    DORMANT = "dormant"
+    ALIVE = "alive"
+    CONFIRMATION_ASKED = "confirmation_asked"
+    MESSAGE_FAILED = "message_failed"
+
+
+class FollowUpKind(StrEnum):
+    OVERDUE = "overdue"
+    BEHIND = "behind"
+    SILENT = "silent"
+    UNCONFIRMED = "unconfirmed"
+    UNOWNED = "unowned"
+    NEXT_STEP_MISSING = "next_step_missing"
+    REPORT_DUE = "report_due"
+    NOTICE_DEADLINE = "notice_deadline"
+    RENEWAL_DUE = "renewal_due"
+    EXPIRED = "expired"
+    DORMANT = "dormant"
+    CONFIRMATION_ASKED = "confirmation_asked"
+    MESSAGE_FAILED = "message_failed"
+
+
+class FollowUpState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class NotificationKind(StrEnum):
+    """What a message mainly is; one message may carry several sorts of notice."""
+
+    REMINDER = "reminder"
+    FOLLOW_UP = "follow_up"
+    ESCALATION = "escalation"
+    CONFIRMATION = "confirmation"
+    DIGEST = "digest"
+    SUMMARY = "summary"
+
+
+class NotificationState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """What became of one attempt to send."""
+
+    ACCEPTED = "accepted"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    UNCERTAIN = "uncertain"

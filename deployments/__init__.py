@@ -1,0 +1,1 @@
+"""Schedules and the embedded system, as data and as processes."""

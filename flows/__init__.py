@@ -1,0 +1,1 @@
+"""Prefect flows: thin shells around the domain, one flow a file."""

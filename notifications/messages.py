@@ -1,0 +1,150 @@
+"""What one message says, as plain values: subject, text and HTML are all written from the same view.
+
+Nothing here is in a language yet but names, titles and quotations; `notifications.wording` puts codes into words.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from commitments.facts import Reason
+from commitments.vocabulary import (
+    AgreementState,
+    CommitmentKind,
+    FollowUpKind,
+    MatterKind,
+    NotificationKind,
+    StandingState,
+)
+from notifications.reasons import Why
+
+ITEM_LIMIT = 60
+"""More items than these are counted, not listed: mail programs cut a message off at about 100 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why an item is in this message: a code and its numbers."""
+
+    code: Why
+    numbers: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One matter that its reader is to act on, or is told of."""
+
+    kind: NotificationKind  # reminder, follow_up, escalation or confirmation
+    agreement: str
+    agreement_title: str
+    matter: str
+    matter_kind: MatterKind
+    promise: str  # the sentence itself in the reader's language if the register has it, else its summary
+    is_quote: bool
+    part_title: str | None  # a milestone's title, or a period's name
+    to_whom: tuple[str, ...]  # the names of the other parties
+    standing: StandingState
+    reason: Reason
+    ground: Ground
+    follow_up_kind: FollowUpKind | None = None
+    follow_up: str | None = None  # its key, by which it can be answered
+    due_on: date | None = None  # the matter's date
+    answer_by: date | None = None  # the follow-up's date
+    asked: str | None = None  # on an escalation: who was asked first
+    party: str | None = None  # the party whose turn it is
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """One agreement in a digest or summary."""
+
+    reference: str
+    title: str
+    state: AgreementState
+    counts: tuple[tuple[StandingState, int], ...]  # only those above nought, worst first
+    open_follow_ups: int
+    worst: Reason | None = None
+    worst_promise: str | None = None
+    partners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComingDate:
+    day: date
+    agreement_title: str
+    promise: str
+    matter_kind: MatterKind
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A person who has not answered."""
+
+    name: str
+    party: str
+    follow_ups: int
+    oldest: date
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The coordinator's week over all agreements of their party."""
+
+    since: date
+    agreements: tuple[AgreementLine, ...]
+    opened: int
+    closed: int
+    coming: tuple[ComingDate, ...]  # the next 30 days
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindLine:
+    kind: CommitmentKind
+    counts: tuple[tuple[StandingState, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    """Reciprocity: what one party owes and how it stands."""
+
+    party: str
+    owed: int
+    fulfilled: int
+    needing_attention: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The month's picture for coordinators and leaders."""
+
+    month: date  # its first day
+    agreements: tuple[AgreementLine, ...]
+    kinds: tuple[KindLine, ...]
+    parties: tuple[PartyLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person."""
+
+    kind: NotificationKind
+    day: date
+    to_name: str
+    language: str
+    items: tuple[Item, ...]
+    more: int = 0  # items beyond ITEM_LIMIT
+    digest: Digest | None = None
+    summary: Summary | None = None
+    coordinator_name: str | None = None  # to whom an answer by mail goes
+    coordinator_mail: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message in words."""
+
+    subject: str
+    text: str
+    html: str

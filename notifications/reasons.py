@@ -1,0 +1,36 @@
+"""Why something is told, and why something is not."""
+
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """Each is stored with its numbers beside the notice or the message it explains."""
+
+    # told
+    LEAD_REACHED = "lead_reached"  # days: the rung; due: the date
+    OPENED = "opened"  # on
+    ESCALATED = "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked
+    WEEKLY = "weekly"  # week: 2026-W48
+    MONTHLY = "monthly"  # month: 2026-11
+    ASKED = "asked"  # a confirmation, just asked for
+    # not told
+    LATER_RUNG = "later_rung"  # a later rung is right today; this one was missed
+    NOBODY_ON_RUNG = "nobody_on_rung"  # rung
+    SAME_PERSON = "same_person"  # rung: the person on it has been told already
+    REST_DAY = "rest_day"  # holiday: its name, or nothing on a weekend; next: the day it is looked at again
+    HAD_TODAYS_MESSAGE = "had_todays_message"
+    NO_ADDRESS = "no_address"
+    OUT_OF_OFFICE = "out_of_office"
+    ANSWERED_MEANWHILE = "answered_meanwhile"
+    NOTHING_TO_SAY = "nothing_to_say"
+    UNCERTAIN_HELD = "uncertain_held"
+    REFUSED = "refused"  # code, reply
+    GIVEN_UP = "given_up"  # attempts, reply
+
+
+class Decision(StrEnum):
+    """What was decided about one notice."""
+
+    TOLD = "told"
+    PASSED_OVER = "passed_over"
+    HELD = "held"
