@@ -1,0 +1,554 @@
+"""What `Post.send` says of a letter, against real servers that refuse, stall and hang up."""
+
+import asyncio
+import base64
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from commitments import failpoints
+from commitments.errors import SettingsError
+from commitments.vocabulary import Outcome
+from notifications.delivery import Delivery, MailRoute, Post, StartTls
+
+ROOT = Path(__file__).resolve().parents[2]
+WIRE = b"Message-ID: <m1@tally.example>\r\nSubject: hello\r\n\r\nFirst line\r\n.\r\n..two dots\r\n"
+BIG_WIRE = WIRE + b"x" * 70 + b"\r\n" + (b"y" * 76 + b"\r\n") * 300_000
+SECRET = "s3cret-p4ss"
+
+
+@contextmanager
+def running_sink(*arguments: str) -> Iterator[int]:
+    command = [sys.executable, str(ROOT / "benchmarks" / "sink.py"), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(5)
+
+
+def post_to(port: int, *, timeout: float = 5, **options: Any) -> Post:
+    return Post(MailRoute(host="127.0.0.1", port=port, timeout=timeout), **options)
+
+
+def signed_in(port: int, password: str) -> Post:
+    return Post(MailRoute.parse(f"smtp://tally:{password}@127.0.0.1:{port}"))
+
+
+def send(post: Post, wire: bytes = WIRE, to: str = "ann@stoke.example") -> Delivery:
+    return post.send(sender="bounce@tally.example", to=to, wire=wire)
+
+
+class Desk:
+    """An aiosmtpd handler whose answers a test chooses, and which keeps what it took."""
+
+    def __init__(self) -> None:
+        self.rcpt = "250 2.1.5 ok"
+        self.data = "250 2.0.0 taken"
+        self.taken: list[Envelope] = []
+        self.sessions: list[Session] = []
+        self.wait = 0.0
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.wait)
+        if self.data.startswith("250"):
+            self.taken.append(envelope)
+            self.sessions.append(session)
+        return self.data
+
+
+class AnyPort(Controller):
+    """A controller that learns which port it was given."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextmanager
+def running_desk(desk: Desk, **options: Any) -> Iterator[int]:
+    controller = AnyPort(desk, hostname="127.0.0.1", port=0, **options)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def scripted_server(converse: Callable[[socket.socket, int], None]) -> Iterator[int]:
+    """Give each connection, with its number, to `converse`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        for number in range(100):
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client:
+                client.settimeout(5)
+                with suppress(OSError):
+                    converse(client, number)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def take_letter(client: socket.socket, answers: list[bytes], greet: bool = True) -> bytes:
+    """Speak for a server without PIPELINING; `answers` are those to MAIL, RCPT, DATA and the body."""
+    lines = client.makefile("rb")
+    if greet:
+        client.sendall(b"220 script\r\n")
+        lines.readline()
+        client.sendall(b"250 script\r\n")
+    body = b""
+    for at, answer in enumerate(answers):
+        if at < 3:
+            assert lines.readline()
+        else:
+            while not body.endswith(b"\r\n.\r\n"):
+                body += lines.readline()
+        client.sendall(answer)
+    return body
+
+
+TAKES = [b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"250 taken\r\n"]
+
+
+# What is accepted
+
+
+def test_an_accepted_letter_arrives_byte_for_byte() -> None:
+    desk = Desk()
+    with running_desk(desk) as port, post_to(port) as post:
+        delivery = send(post)
+    assert delivery == Delivery(Outcome.ACCEPTED, 250, "2.0.0 taken")
+    (envelope,) = desk.taken
+    assert envelope.content == WIRE
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("bounce@tally.example", ["ann@stoke.example"])
+
+
+def test_a_second_letter_uses_the_same_connection() -> None:
+    desk = Desk()
+    with running_desk(desk) as port, post_to(port) as post:
+        assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
+    assert len({session.peer for session in desk.sessions}) == 1
+
+
+def test_as_many_connections_as_the_pool_allows_work_at_once() -> None:
+    desk = Desk()
+    desk.wait = 0.3
+    with running_desk(desk) as port, post_to(port, pool_size=4) as post:
+        started = time.monotonic()
+        threads = [threading.Thread(target=send, args=(post,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert time.monotonic() - started < 1.5
+    assert len(desk.taken) == 8
+    assert len({session.peer for session in desk.sessions}) == 4
+
+
+def test_pipelined_or_not_the_same_letters_are_accepted(tmp_path: Path) -> None:
+    for option in ([], ["--no-pipelining"]):
+        log = tmp_path / "log"
+        log.unlink(missing_ok=True)
+        with running_sink("--log", str(log), *option) as port, post_to(port) as post:
+            assert [send(post).outcome for _ in range(20)] == [Outcome.ACCEPTED] * 20
+        assert log.read_text() == "<m1@tally.example>\tann@stoke.example\tno\n" * 20
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("option", [[], ["--no-pipelining"]])
+def test_a_refused_recipient_is_final_and_says_the_servers_words(option: list[str]) -> None:
+    with running_sink("--fault", "rcpt_5xx:1", *option) as port, post_to(port) as post:
+        assert send(post) == Delivery(Outcome.PERMANENT, 550, "5.1.1 no such user")
+
+
+@pytest.mark.parametrize("option", [[], ["--no-pipelining"]])
+@pytest.mark.parametrize("fault", ["rcpt_4xx", "data_4xx", "mail_4xx"])
+def test_a_busy_server_is_asked_again_later(fault: str, option: list[str]) -> None:
+    with running_sink("--fault", f"{fault}:1", *option) as port, post_to(port) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.code, delivery.route_down) == (Outcome.TEMPORARY, 451, False)
+
+
+def test_a_letter_refused_after_its_last_dot_is_final() -> None:
+    with running_sink("--fault", "data_5xx:1") as port, post_to(port) as post:
+        assert send(post) == Delivery(Outcome.PERMANENT, 554, "5.6.0 content refused")
+
+
+def test_a_refused_sender_is_a_wrong_setting_and_not_the_recipients_fault() -> None:
+    with running_sink("--fault", "mail_5xx:1") as port, post_to(port) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.code, delivery.route_down) == (Outcome.TEMPORARY, 550, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("552 5.2.2 mailbox full", Outcome.TEMPORARY),
+        ("552 over quota", Outcome.TEMPORARY),
+        ("550 5.2.2 mailbox full", Outcome.TEMPORARY),
+        ("550 5.4.4 cannot route", Outcome.TEMPORARY),
+        ("530 5.7.0 authentication required", Outcome.TEMPORARY),
+        ("552 5.3.4 message too big", Outcome.PERMANENT),
+        ("550 5.7.1 not allowed", Outcome.PERMANENT),
+        ("553 bad address", Outcome.PERMANENT),
+    ],
+)
+def test_only_a_refusal_that_will_not_pass_is_final(answer: str, outcome: Outcome) -> None:
+    desk = Desk()
+    desk.rcpt = answer
+    with running_desk(desk) as port, post_to(port) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.code) == (outcome, int(answer[:3]))
+
+
+@pytest.mark.parametrize("option", [[], ["--no-pipelining"]])
+def test_after_a_refusal_the_same_connection_takes_the_next_letter(option: list[str], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    arguments = ["--fault", "rcpt_5xx:0.3", "--fault", "data_4xx:0.3", "--log", str(log), *option]
+    with running_sink(*arguments) as port, post_to(port) as post:
+        outcomes = [send(post, to=f"p{n}@stoke.example").outcome for n in range(60)]
+    assert {*outcomes} == {Outcome.ACCEPTED, Outcome.PERMANENT, Outcome.TEMPORARY}
+    taken = [line.split("\t")[1] for line in log.read_text().splitlines()]
+    assert taken == [f"p{n}@stoke.example" for n in range(60) if outcomes[n] is Outcome.ACCEPTED]
+
+
+def test_a_server_that_asks_for_the_body_of_a_refused_letter_never_gets_it() -> None:
+    seen: list[bytes] = []
+
+    def converse(client: socket.socket, number: int) -> None:
+        client.sendall(b"220 script\r\n")
+        client.recv(4096)
+        client.sendall(b"250-script\r\n250 PIPELINING\r\n")
+        client.recv(4096)
+        client.sendall(b"250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n")
+        seen.append(client.recv(4096))
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        assert send(post).outcome is Outcome.PERMANENT
+    assert seen == [b""]
+
+
+def test_what_is_no_address_is_refused_without_asking_the_server() -> None:
+    with post_to(1) as post:
+        for address in ("ann", "a@b.example\r\nRCPT TO:<c@d.example>", "a@b.example>,<c@d.example"):
+            delivery = send(post, to=address)
+            assert (delivery.outcome, delivery.code) == (Outcome.PERMANENT, 0)
+
+
+def test_a_wire_with_bare_line_ends_is_refused_because_it_could_hold_a_second_letter() -> None:
+    with post_to(1) as post:
+        for ending in (b"\n.\r\n", b"\r.\r\n", b"\r\r\n"):
+            with pytest.raises(ValueError):
+                send(post, WIRE + ending)
+
+
+def test_a_long_reply_with_controls_becomes_one_short_line() -> None:
+    def converse(client: socket.socket, number: int) -> None:
+        take_letter(client, [b"250 ok\r\n", b"550-5.1.1 one\x1b[31m\r\n550 \x07" + b"two " * 200 + b"\r\n"])
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        reply = send(post).reply
+    assert reply.startswith("5.1.1 one [31m two two")
+    assert len(reply) <= 300
+    assert reply.isprintable()
+
+
+# What was lost
+
+
+def test_a_server_that_is_not_there_is_a_passing_fault_of_the_route() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with post_to(port) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.code, delivery.route_down) == (Outcome.TEMPORARY, 0, True)
+    assert delivery.reply == f"connecting to smtp://127.0.0.1:{port}: Connection refused"
+
+
+def test_a_connection_lost_after_the_last_dot_is_uncertain() -> None:
+    with running_sink("--fault", "drop_after_ok:1") as port, post_to(port) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.code) == (Outcome.UNCERTAIN, 0)
+
+
+def test_a_letter_whose_answer_was_lost_is_never_sent_again_by_itself(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with running_sink("--fault", "drop_after_ok:0.4", "--log", str(log)) as port, post_to(port) as post:
+        outcomes = [send(post).outcome for _ in range(50)]
+    assert {*outcomes} == {Outcome.ACCEPTED, Outcome.UNCERTAIN}
+    assert len(log.read_text().splitlines()) == 50
+
+
+def test_an_answer_that_never_comes_is_uncertain_after_the_last_dot_and_temporary_before() -> None:
+    for fault, outcome in (("stall_after_data", Outcome.UNCERTAIN), ("stall", Outcome.TEMPORARY)):
+        with running_sink("--fault", f"{fault}:1") as port, post_to(port, timeout=0.3) as post:
+            started = time.monotonic()
+            delivery = send(post)
+            assert delivery.outcome is outcome
+            assert "no answer in time" in delivery.reply
+            assert time.monotonic() - started < 1
+
+
+def test_a_connection_lost_while_the_body_is_still_leaving_is_temporary() -> None:
+    with running_sink("--fault", "drop_mid_data:1") as port, post_to(port) as post:
+        delivery = send(post, BIG_WIRE)
+    assert (delivery.outcome, delivery.route_down) == (Outcome.TEMPORARY, False)
+
+
+def test_a_connection_lost_before_the_body_is_temporary() -> None:
+    def converse(client: socket.socket, number: int) -> None:
+        take_letter(client, TAKES[:2])
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        assert send(post).outcome is Outcome.TEMPORARY
+
+
+def test_a_kept_connection_that_the_server_closed_is_opened_anew_and_the_letter_arrives_once(tmp_path: Path) -> None:
+    for option in ([], ["--no-pipelining"]):
+        log = tmp_path / "log"
+        log.unlink(missing_ok=True)
+        with running_sink("--fault", "close_after_ok:1", "--log", str(log), *option) as port, post_to(port) as post:
+            outcomes = []
+            for number in range(5):
+                outcomes.append(send(post, to=f"p{number}@stoke.example").outcome)
+                time.sleep(0.02)
+        assert outcomes == [Outcome.ACCEPTED] * 5
+        assert [line.split("\t")[1] for line in log.read_text().splitlines()] == [
+            f"p{number}@stoke.example" for number in range(5)
+        ]
+
+
+def test_a_kept_connection_that_says_421_is_opened_anew() -> None:
+    letters: list[int] = []
+
+    def converse(client: socket.socket, number: int) -> None:
+        take_letter(client, TAKES)
+        letters.append(number)
+        client.sendall(b"421 4.4.2 idle too long\r\n")
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        outcomes = []
+        for _ in range(3):
+            outcomes.append(send(post).outcome)
+            time.sleep(0.05)
+    assert outcomes == [Outcome.ACCEPTED] * 3
+    assert letters == [0, 1, 2]
+
+
+def test_a_fresh_connection_that_fails_is_not_tried_twice() -> None:
+    connections: list[int] = []
+
+    def converse(client: socket.socket, number: int) -> None:
+        connections.append(number)
+        take_letter(client, TAKES[:1])
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        assert send(post).outcome is Outcome.TEMPORARY
+    assert connections == [0]
+
+
+def test_a_server_that_does_not_answer_is_left_alone_so_that_thousands_of_letters_do_not_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("notifications.delivery._SLOW_FAILURE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, post_to(silent.getsockname()[1], timeout=0.3) as post:
+        started = time.monotonic()
+        deliveries = [send(post) for _ in range(50)]
+        assert time.monotonic() - started < 1
+    assert {delivery.outcome for delivery in deliveries} == {Outcome.TEMPORARY}
+    assert all(delivery.route_down for delivery in deliveries)
+
+
+# Signing in
+
+
+class Doorman:
+    """An authenticator that knows one password."""
+
+    def __call__(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=data.password == SECRET.encode(), handled=True)
+
+
+def test_a_right_password_signs_in() -> None:
+    desk = Desk()
+    options = {"authenticator": Doorman(), "auth_required": True, "auth_require_tls": False}
+    with running_desk(desk, **options) as port, signed_in(port, SECRET) as post:
+        assert send(post).outcome is Outcome.ACCEPTED
+
+
+def test_a_wrong_password_is_a_fault_of_the_route_and_is_tried_once() -> None:
+    tries = 0
+
+    def refuse(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        nonlocal tries
+        tries += 1
+        return AuthResult(success=False, handled=False)
+
+    options = {"authenticator": refuse, "auth_required": True, "auth_require_tls": False}
+    with running_desk(Desk(), **options) as port, signed_in(port, "wrong") as post:
+        deliveries = [send(post) for _ in range(5)]
+    assert {(d.outcome, d.code, d.route_down) for d in deliveries} == {(Outcome.TEMPORARY, 535, True)}
+    assert tries <= 2  # one per mechanism that the server offers
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MailRoute, "is_local", False)
+    desk = Desk()
+    options = {"authenticator": Doorman(), "auth_require_tls": False}
+    with running_desk(desk, **options) as port, signed_in(port, SECRET) as post:
+        delivery = send(post)
+    assert delivery.outcome is Outcome.TEMPORARY
+    assert "not sent in the clear" in delivery.reply
+    assert desk.taken == []
+
+
+def test_starttls_that_was_asked_for_and_is_not_offered_sends_nothing() -> None:
+    desk = Desk()
+    with running_desk(desk) as port, Post(MailRoute.parse(f"smtp://127.0.0.1:{port}?starttls=yes")) as post:
+        delivery = send(post)
+    assert (delivery.outcome, delivery.route_down) == (Outcome.TEMPORARY, True)
+    assert desk.taken == []
+
+
+def test_no_log_repr_or_reply_shows_the_password(caplog: pytest.LogCaptureFixture) -> None:
+    coded = base64.b64encode(f"\0tally\0{SECRET}".encode())
+
+    def converse(client: socket.socket, number: int) -> None:
+        client.sendall(b"220 script\r\n")
+        client.recv(4096)
+        client.sendall(b"250-script\r\n250 AUTH PLAIN\r\n")
+        client.recv(4096)
+        client.sendall(b"535 5.7.8 refused: " + SECRET.encode() + b" as " + coded + b"\r\n")
+
+    for name in ("", "apprise"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG), scripted_server(converse) as port:
+        route = MailRoute.parse(f"smtp://tally:{SECRET}@127.0.0.1:{port}")
+        with Post(route) as post:
+            delivery = send(post)
+            shown = f"{route!r} {route} {post!r} {delivery!r} {caplog.text}"
+    assert delivery.code == 535
+    assert "535 5.7.8 refused: *** as ***" in delivery.reply
+    assert SECRET not in shown
+    assert coded.decode() not in shown
+
+
+# The route
+
+
+def test_a_route_is_read_with_all_its_options() -> None:
+    route = MailRoute.parse("smtp://tally:p%40ss%23@mx.stoke.example:587?starttls=yes&hello=tally.example&timeout=10")
+    assert route == MailRoute(
+        host="mx.stoke.example", port=587, start_tls=StartTls.YES, user="tally", password="p@ss#",
+        hello="tally.example", timeout=10,
+    )  # fmt: skip
+    assert MailRoute.parse("smtps://mx.stoke.example") == MailRoute("mx.stoke.example", 465, implicit_tls=True)
+    assert MailRoute.parse("smtp://[::1]:2525").is_local
+    assert not MailRoute.parse("smtp://127.mx.example").is_local
+    assert str(route) == "smtp://tally:***@mx.stoke.example:587"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"smtp://tally:{SECRET}@",
+        f"smtp://tally:{SECRET}/more@mx.example:25",
+        f"smtp://tally:#{SECRET}@mx.example:25",
+        f"smtp://tally:{SECRET}@mx.example:99999",
+        f"smtp://tally:{SECRET}@mx.example/path",
+        f"smtp://tally:{SECRET}@mx.example?starttls=maybe",
+        f"smtp://tally:{SECRET}@mx.example?colour=red",
+        f"smtps://tally:{SECRET}@mx.example?starttls=no",
+        f"http://tally:{SECRET}@mx.example",
+        f"smtp://:{SECRET}@mx.example",
+        f"smtp://tally:{SECRET}é@mx.example",
+        f"smtp://tally:[{SECRET}@mx.example",
+        "smtp://tally@mx.example",
+        "mx.example",
+        "",
+    ],
+)
+def test_a_route_that_cannot_be_used_is_refused_without_repeating_the_password(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        MailRoute.parse(text)
+    assert SECRET not in str(refused.value)
+    assert "mail route" in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+# Apprise, and the places where a process may die
+
+
+def test_a_letter_loads_none_of_apprises_own_plugins() -> None:
+    code = (
+        "import sys, notifications.delivery as d\n"
+        "assert not any(m.startswith('apprise') for m in sys.modules)\n"
+        "d.Post(d.MailRoute('127.0.0.1', 1)).send(sender='a@b.example', to='c@d.example', wire=b'x')\n"
+        "print(sum(m.startswith('apprise.plugins.') for m in sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(shown.stdout) == 1
+
+
+def test_the_places_where_a_process_may_die_are_passed_in_order(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    with running_sink() as port:
+        code = (
+            "import notifications.delivery as d\n"
+            f"p = d.Post(d.MailRoute('127.0.0.1', {port}))\n"
+            "p.send(sender='a@b.example', to='c@d.example', wire=b'x\\r\\n')"
+        )
+        environment = {**os.environ, "TALLY_FAILPOINT_TRACE": str(trace)}
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
+    assert trace.read_text().split() == [
+        "smtp.before_connect", "smtp.before_mail", "smtp.before_data", "smtp.after_data",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["before_connect", "before_mail", "before_data", "after_data"])
+def test_a_fault_inside_is_raised_and_the_next_letter_starts_on_a_clean_connection(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk()
+    with running_desk(desk) as port, post_to(port) as post:
+        monkeypatch.setattr(failpoints, "_orders", {f"smtp.{place}": ("raise", 1)})
+        monkeypatch.setattr(failpoints, "_hits", failpoints.Counter())
+        with pytest.raises(failpoints.FaultAsked):
+            send(post)
+        assert send(post).outcome is Outcome.ACCEPTED
+        assert send(post).outcome is Outcome.ACCEPTED
+    assert len(desk.taken) == (3 if place == "after_data" else 2)
