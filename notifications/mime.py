@@ -198,15 +198,16 @@ def _check_list_id(list_id: str) -> str:
 
 
 def _build_part(subtype: str, content: str) -> bytes:
-    lines = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    lines = content.replace("\r\n", "\n").replace("\r", "\n")
     data = lines.encode()
     # Quoted-printable keeps Latin text readable and small; for Chinese or Cyrillic it would triple every byte.
     if (len(data) - len(lines)) * 6 > len(data):
         encoding = "base64"
-        flat = binascii.b2a_base64(data, newline=False)
+        flat = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
         body = b"\r\n".join([flat[at : at + 76] for at in range(0, len(flat), 76)])
     else:
         encoding = "quoted-printable"
-        body = binascii.b2a_qp(data, istext=True)
+        # Given CRLF it would still break long lines by a bare LF where the text has no line end of its own.
+        body = binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode("ascii") + body
