@@ -1,7 +1,7 @@
 """The YAML form of an agreement: which fields it has and what each may hold.
 
-The models are the one source of the form: `commitments.agreement_file` reads files with them, `tally schema` prints their
-JSON Schema (docs/reference/agreement.schema.json) and `commitments.export` writes them.
+The models are the one source of the form: `commitments.agreement_file` reads files with them, `tally schema` prints
+their JSON Schema (docs/reference/agreement.schema.json) and `commitments.export` writes them.
 """
 
 from datetime import date
@@ -101,7 +101,7 @@ class ContactForm(Form):
     office: Line | None = None
     role: ContactRole = Field(
         description="coordinator: keeps the agreements; owner: answers for commitments; leader: wants the picture"
-    )  # noqa: E501
+    )
     language: Language | None = Field(
         None, description="The language of this person's messages; the party's if left out"
     )
@@ -355,7 +355,7 @@ class ActivityForm(Form):
         StringConstraints(
             pattern=r"^(visit|exhibition|exchange|meeting|training|performance|event|publication|signing|other)$"
         ),
-    ]  # noqa: E501
+    ]
     held_on: Partial
     until: Partial | None = None
     place: Line | None = None

@@ -69,7 +69,7 @@ def is_ended(agreement: Agreement, today: date) -> bool:
 
 
 def find_start(agreement: Agreement, commitment: Commitment | None = None) -> PartialDate | None:
-    """From when an undertaking runs, as far as it is known: its period, the agreement's dates, else its source's date."""
+    """From when an undertaking runs, if known: its period, the agreement's dates, else its source's date."""
     signed = [place.signed for place in agreement.parties if place.signed is not None]
     candidates = (
         commitment.period_from if commitment is not None else None,
@@ -343,7 +343,7 @@ def find_owner(contact_id: int | None, people: People, today: date) -> Person | 
 
 
 def is_stepless(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> tuple[str, int] | None:
-    """For an open-ended commitment without a coming step: since when (text) and for how many days; nothing otherwise."""
+    """For an open-ended commitment without a coming step: since when and for how many days; nothing otherwise."""
     if commitment.kind is not CommitmentKind.OPEN_ENDED or find_deadline_of_own(commitment) is not None:
         return None
     for milestone in commitment.milestones:

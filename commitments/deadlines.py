@@ -41,7 +41,7 @@ def assess_deadlines(agreement: Agreement, policy: Policy, today: date) -> Itera
 
 
 def find_expiry(agreement: Agreement, today: date) -> date | None:
-    """The end of the present term; a term that renews itself moves on by its renewal, or by a year if none is stated."""
+    """The end of the present term; one that renews itself moves on by its renewal, a year if none is stated."""
     if agreement.expires is None:
         return None
     last = agreement.expires.last
@@ -66,7 +66,7 @@ def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
 
 
 def find_report_cycles(agreement: Agreement, today: date) -> tuple[int, ...]:
-    """The years whose report is open on that day: the coming one, and a past one that fell due under the register's eyes."""
+    """The years whose report is open: the coming one, and a past one that fell due while the register watched."""
     years = agreement.reporting_cycle_years
     if agreement.designated is None or not years:
         return ()

@@ -36,7 +36,7 @@ HOUSE = "house"
 
 
 def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
-    """The policy with some of its rules replaced; unknown names are passed over, lists become tuples in ladder order."""
+    """The policy with some of its rules replaced; unknown names are passed over."""
     known = {field.name for field in fields(Policy)}
     changed: dict[str, Any] = {}
     for name, value in rules.items():

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="The register; SQLite in the home folder if not set")
     mail_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:port or smtps://; the local mailbox if not set"
-    )  # noqa: E501
+    )
     base_url: str | None = Field(None, description="Where the pages are reached, for links in messages")
     sender: str = Field("tallystick@tallystick.example", description="The address that messages come from")
     sender_name: str = "Tallystick"
@@ -32,8 +32,8 @@ class Settings(BaseSettings):
     )
     repeat_uncertain: bool = Field(
         True,
-        description="Whether a message of which nobody knows if it arrived is sent again, under its old Message-ID, or set aside as failed",
-    )  # noqa: E501
+        description="Whether a message that may or may not have arrived is sent again (under its old Message-ID) or set aside",
+    )
     synchronous: Literal["FULL", "NORMAL"] = Field("FULL", description="SQLite's promise at a power cut")
     clock: AwareDatetime | None = Field(None, description="A fixed present, for rehearsals: 2026-03-02T09:00:00+00:00")
 

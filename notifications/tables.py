@@ -49,10 +49,13 @@ notice = Table(
     Column("due_on", Date),
     Column("reason", JSON, nullable=False),  # why it stands so: {"code": …, "numbers": {…}}
     Column("decision", String(20), nullable=False),  # told | passed_over | held
-    Column("decision_reason", JSON, nullable=False),  # why it is told now, or why it is not: {"code": …, "numbers": {…}}
+    Column(
+        "decision_reason", JSON, nullable=False
+    ),  # why it is told now, or why it is not: {"code": …, "numbers": {…}}
     Column("decided_on", Date, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
     Index("ix_notice_matter", "matter"),
+    Index("ix_notice_agreement_id_due_on", "agreement_id", "due_on"),
 )
 
 attempt = Table(

@@ -1,0 +1,394 @@
+"""Reads facts from the register, set-based: a fixed number of statements for any number of rows in a chunk."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+
+from commitments.dates import PartialDate, parse_date
+from commitments.facts import (
+    Activity,
+    Agreement,
+    AskedConfirmation,
+    Commitment,
+    Measurement,
+    Milestone,
+    Occurrence,
+    Owner,
+    PartyPlace,
+    Person,
+    Report,
+    Target,
+)
+from commitments.policy import HOUSE, Policy, adapt_policy
+from commitments.recurrence import Recurrence
+from commitments.rewinding import Rewinder
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    agreement_party,
+    commitment,
+    commitment_owner,
+    confirmation,
+    contact,
+    measurement,
+    milestone,
+    occurrence,
+    party,
+    policy,
+    progress_report,
+    signatory,
+    submitted_report,
+)
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    Comparator,
+    ConfirmationState,
+    ContactRole,
+    Every,
+    MilestoneState,
+    OccurrenceState,
+    Owed,
+    PartyRole,
+    RenewalRule,
+)
+
+COMMITMENTS_A_CHUNK = 2000
+
+_KINDS = {str(kind): kind for kind in CommitmentKind}
+_STATES = {str(state): state for state in CommitmentState}
+_OWED = {str(owed): owed for owed in Owed}
+_MILESTONE_STATES = {str(state): state for state in MilestoneState}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of agreements by their ids, both ends included."""
+
+    first: int
+    last: int
+
+
+def split_register(reading: Connection, size: int = COMMITMENTS_A_CHUNK) -> tuple[Span, ...]:
+    """The agreements in spans of about `size` commitments, so that locks stay short and memory flat."""
+    rows = reading.execute(
+        select(agreement.c.id, func.count(commitment.c.id))
+        .outerjoin(commitment, commitment.c.agreement_id == agreement.c.id)
+        .group_by(agreement.c.id)
+        .order_by(agreement.c.id)
+    )
+    spans: list[Span] = []
+    first, last, held = None, None, 0
+    for agreement_id, count in rows:
+        if first is not None and last is not None and held + count > size:
+            spans.append(Span(first, last))
+            first, held = None, 0
+        first = agreement_id if first is None else first
+        last, held = agreement_id, held + count
+    if first is not None and last is not None:
+        spans.append(Span(first, last))
+    return tuple(spans)
+
+
+def load_policies(reading: Connection) -> tuple[Policy, Mapping[str, Policy]]:
+    """The house's policy, and the policy of each agreement that has rules of its own, by reference."""
+    rules = {row.scope: row.rules for row in reading.execute(select(policy.c.scope, policy.c.rules))}
+    house = adapt_policy(Policy(), rules.pop(HOUSE, {}))
+    return house, {scope: adapt_policy(house, own) for scope, own in rules.items()}
+
+
+def load_people(reading: Connection, *, usual_zone: str = "UTC", usual_language: str = "en") -> dict[int, Person]:
+    """All contacts by id; zone, language and country are the party's where a contact has none."""
+    rows = reading.execute(
+        select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
+            party, party.c.id == contact.c.party_id
+        )
+    )
+    return {
+        row.id: Person(
+            row.id,
+            row.reference,
+            row.party_id,
+            ContactRole(row.role),
+            row.country,
+            row.subdivision,
+            row.time_zone or row.time_zone_1 or usual_zone,
+            row.language or row.language_1 or usual_language,
+            row.channels.get("mail"),
+            row.deputy_id,
+            _partial(row.valid_from),
+            _partial(row.valid_to),
+        )
+        for row in rows
+    }
+
+
+def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:
+    """Which commitments may have a date between `today` and `horizon`: all that a reminder could be about."""
+    low, high = today.isoformat(), horizon.isoformat()
+
+    def ends_between(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Compared as text: a year's span ends on its last day, a month's on a day not after the 31st.
+        return or_(
+            (func.length(column) == 10) & column.between(low, high),
+            (func.length(column) == 7) & column.between(low[:7], high[:7]),
+            (func.length(column) == 4) & column.between(low[:4], high[:4]),
+        )
+
+    coming_milestone = exists().where(milestone.c.commitment_id == commitment.c.id, ends_between(milestone.c.due))
+    dateless = (
+        commitment.c.due.is_(None)
+        & commitment.c.period_to.is_(None)
+        & (commitment.c.kind != str(CommitmentKind.OPEN_ENDED))
+    )
+    return (commitment.c.state == str(CommitmentState.ACTIVE)) & or_(
+        commitment.c.kind == str(CommitmentKind.RECURRING),
+        ends_between(commitment.c.due),
+        ends_between(commitment.c.period_to),
+        ends_between(commitment.c.confirm_by),
+        dateless,
+        coming_milestone,
+    )
+
+
+def load_agreements(
+    reading: Connection,
+    span: Span,
+    *,
+    only: ColumnElement[bool] | None = None,
+    known_at: datetime | None = None,
+) -> tuple[Agreement, ...]:
+    """The facts of a span of agreements in order of id.
+
+    `only` narrows the commitments (not the agreements); `known_at` leaves out what was recorded after that moment.
+    """
+    rewinder = Rewinder(reading, known_at) if known_at is not None else None
+    within = agreement.c.id.between(span.first, span.last)
+    own: ColumnElement[bool] = commitment.c.agreement_id.between(span.first, span.last)
+    if only is not None:
+        own = own & only
+
+    def fetch(subject: str, query: Select[Any]) -> Sequence[Any]:
+        rows = reading.execute(query).all()
+        return rewinder.rewind(subject, rows) if rewinder is not None else rows
+
+    commitments = _load_commitments(fetch, own)
+    places = defaultdict(list)
+    for row in fetch(
+        "agreement_party",
+        select(agreement_party, party.c.reference)
+        .join(party, party.c.id == agreement_party.c.party_id)
+        .where(agreement_party.c.agreement_id.between(span.first, span.last))
+        .order_by(agreement_party.c.agreement_id, agreement_party.c.position),
+    ):
+        places[row.agreement_id].append(
+            PartyPlace(row.party_id, row.reference, PartyRole(row.role), _partial(row.signed))
+        )
+    signed = {
+        row.agreement_id
+        for row in fetch("signatory", select(signatory).where(signatory.c.agreement_id.between(span.first, span.last)))
+    }
+    submitted = defaultdict(list)
+    for row in fetch(
+        "submitted_report",
+        select(submitted_report).where(submitted_report.c.agreement_id.between(span.first, span.last)),
+    ):
+        submitted[row.agreement_id].append(row.cycle)
+    served = exists().where(activity_commitment.c.activity_id == activity.c.id)
+    loose = defaultdict(list)
+    for row in fetch(
+        "activity",
+        select(activity.c.id, activity.c.agreement_id, activity.c.held_on, activity.c.count).where(
+            activity.c.agreement_id.between(span.first, span.last), ~served
+        ),
+    ):
+        loose[row.agreement_id].append(Activity(parse_date(row.held_on), row.count))
+    rows = fetch("agreement", select(agreement).where(within).order_by(agreement.c.id))
+    return tuple(
+        _build_agreement(row, places[row.id], commitments[row.id], row.id in signed, submitted[row.id], loose[row.id])
+        for row in rows
+    )
+
+
+def _build_agreement(
+    row: Any,
+    places: list[PartyPlace],
+    commitments: list[Commitment],
+    has_signatories: bool,
+    submitted: list[int],
+    loose: list[Activity],
+) -> Agreement:
+    dated = [source["date"] for source in row.sources if source.get("date")]
+    return Agreement(
+        row.id,
+        row.reference,
+        row.registered_on,
+        tuple(places),
+        tuple(commitments),
+        _partial(row.effective),
+        _partial(row.expires),
+        _partial(row.ended),
+        RenewalRule(row.renewal_rule) if row.renewal_rule else None,
+        row.renewal_months,
+        _partial(row.renew_by),
+        row.notice_months,
+        row.notice_days,
+        _partial(row.designated),
+        row.reporting_cycle_years,
+        tuple(submitted),
+        has_signatories,
+        min(map(parse_date, dated)) if dated else None,
+        tuple(loose),
+    )
+
+
+def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Commitment]]:
+    owners = defaultdict(list)
+    for row in fetch(
+        "commitment_owner",
+        select(
+            commitment_owner.c.id,
+            commitment_owner.c.commitment_id,
+            commitment_owner.c.party_id,
+            party.c.reference,
+            commitment_owner.c.contact_id,
+        )
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .join(party, party.c.id == commitment_owner.c.party_id)
+        .where(own)
+        .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position),
+    ):
+        owners[row.commitment_id].append(Owner(row.party_id, row.reference, row.contact_id))
+    parts = _load_parts(fetch, own)
+    found: dict[int, list[Commitment]] = defaultdict(list)
+    columns = [
+        commitment.c[name]
+        for name in [
+            "id",
+            "agreement_id",
+            "reference",
+            "summary",
+            "kind",
+            "state",
+            "owed",
+            "registered_on",
+            "state_on",
+            "due",
+            "period_from",
+            "period_to",
+            "confirm_by",
+            "recurrence",
+            "target",
+            "condition",
+        ]
+    ]
+    rows = fetch("commitment", select(*columns).where(own).order_by(commitment.c.agreement_id, commitment.c.position))
+    for row in rows:
+        own_parts = parts.get(row.id, _NO_PARTS)
+        found[row.agreement_id].append(
+            Commitment(
+                row.id,
+                row.reference,
+                row.summary,
+                _KINDS[row.kind],
+                _STATES[row.state],
+                _OWED[row.owed],
+                tuple(owners[row.id]),
+                row.registered_on,
+                _partial(row.state_on),
+                _partial(row.due),
+                _partial(row.period_from),
+                _partial(row.period_to),
+                _partial(row.confirm_by),
+                _read_recurrence(row.recurrence),
+                _read_target(row.target),
+                bool(row.condition) and not row.condition.get("met_on"),
+                *(tuple(own_parts[name]) for name in _PARTS),
+            )
+        )
+    return found
+
+
+_PARTS = ("milestones", "occurrences", "activities", "measurements", "reports", "asked")
+_NO_PARTS: Mapping[str, list[Any]] = {name: [] for name in _PARTS}
+
+
+def _load_parts(fetch: Any, own: ColumnElement[bool]) -> dict[int, dict[str, list[Any]]]:
+    parts: dict[int, dict[str, list[Any]]] = defaultdict(lambda: {name: [] for name in _PARTS})
+
+    def of(table: Any, *more: ColumnElement[Any]) -> Select[Any]:
+        joined = select(table, *more).join(commitment, commitment.c.id == table.c.commitment_id)
+        return joined.where(own).order_by(table.c.id)
+
+    for row in fetch("milestone", of(milestone)):
+        parts[row.commitment_id]["milestones"].append(
+            Milestone(
+                row.id,
+                row.reference,
+                row.title,
+                _partial(row.due),
+                _partial(row.met_on),
+                _MILESTONE_STATES[row.state],
+                row.party_id,
+            )
+        )
+    for row in fetch("occurrence", of(occurrence)):
+        exception = Occurrence(row.period, OccurrenceState(row.state), row.expected)
+        parts[row.commitment_id]["occurrences"].append(exception)
+    counted = (
+        select(activity_commitment, activity.c.held_on, activity.c.count)
+        .join(activity, activity.c.id == activity_commitment.c.activity_id)
+        .join(commitment, commitment.c.id == activity_commitment.c.commitment_id)
+        .where(own)
+    )
+    for row in fetch("activity_commitment", counted):
+        parts[row.commitment_id]["activities"].append(Activity(parse_date(row.held_on), row.count))
+    for row in fetch("measurement", of(measurement)):
+        parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
+    for row in fetch("progress_report", of(progress_report)):
+        parts[row.commitment_id]["reports"].append(Report(row.party_id, row.reported_on))
+    asked = (
+        select(confirmation, progress_report.c.commitment_id, progress_report.c.reference)
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .join(commitment, commitment.c.id == progress_report.c.commitment_id)
+        .where(own, confirmation.c.state == str(ConfirmationState.ASKED))
+    )
+    for row in fetch("confirmation", asked):
+        parts[row.commitment_id]["asked"].append(AskedConfirmation(row.party_id, row.reference, row.asked_on))
+    return parts
+
+
+def _partial(text: str | None) -> PartialDate | None:
+    return parse_date(text) if text is not None else None
+
+
+def _read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
+    if not stored:
+        return None
+    starts, ends = _partial(stored.get("starts")), _partial(stored.get("ends"))
+    return Recurrence(
+        Every(stored["every"]),
+        stored.get("interval", 1),
+        stored.get("count", 1),
+        starts.first if starts else None,
+        ends.last if ends else None,
+        tuple(stored.get("months") or ()),
+        stored.get("what"),
+    )
+
+
+def _read_target(stored: Mapping[str, Any] | None) -> Target | None:
+    if not stored:
+        return None
+    return Target(
+        stored["quantity"],
+        stored["unit"],
+        Comparator(stored.get("comparator", Comparator.AT_LEAST)),
+        stored.get("baseline") or 0.0,
+        _partial(stored.get("baseline_on")),
+    )

@@ -1,0 +1,300 @@
+"""Compares the follow-ups that should be open with those that are, and writes the difference."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from commitments.assessment import assess_agreement
+from commitments.calendar import add_working_days
+from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
+from commitments.deadlines import assess_deadlines
+from commitments.facts import Agreement, Person, Standing, WantedFollowUp
+from commitments.failpoints import failpoint
+from commitments.followups import group_coordinators, want_followups
+from commitments.log import Author, Change, record_changes
+from commitments.policy import Policy
+from commitments.queries import Span, load_agreements, load_people, load_policies, split_register
+from commitments.tables import follow_up
+from commitments.vocabulary import FollowUpKind, FollowUpState
+
+ENGINE = "engine"
+"""Who closes a follow-up whose cause is gone."""
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What one run changed, in counts, with the first changes in full for people to read."""
+
+    agreements: int = 0
+    commitments: int = 0
+    opened: int = 0
+    closed: int = 0
+    superseded: int = 0
+    reassigned: int = 0
+    unchanged: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def touched(self) -> int:
+        return self.opened + self.closed + self.superseded + self.reassigned
+
+    def keep(self, changes: Sequence[Change], most: int = 200) -> None:
+        self.changes.extend(changes[: max(most - len(self.changes), 0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policies and people that hold for a whole run."""
+
+    house: Policy
+    own: Mapping[str, Policy]
+    people: Mapping[int, Person]
+    coordinators: Mapping[int, Sequence[Person]]
+
+    def policy_of(self, agreement: Agreement) -> Policy:
+        return self.own.get(agreement.reference, self.house)
+
+
+def load_rules(reading: Connection) -> Rules:
+    house, own = load_policies(reading)
+    people = load_people(reading)
+    return Rules(house, own, people, group_coordinators(people.values()))
+
+
+def assess(agreement: Agreement, rules: Rules, today: date) -> list[Standing]:
+    """Every standing of an agreement: its commitments with their parts, then its own dates."""
+    policy = rules.policy_of(agreement)
+    standings = list(assess_agreement(agreement, rules.people, policy, today))
+    standings.extend(assess_deadlines(agreement, policy, today))
+    return standings
+
+
+def reconcile_register(engine: Engine, now: datetime, today: date) -> Reconciled:
+    """Reconcile all agreements, a unit of work for each span of them; running it again changes nothing."""
+    with open_reading(engine) as reading:
+        spans = split_register(reading)
+        rules = load_rules(reading)
+    done = Reconciled()
+    for span in spans:
+        with open_unit(engine) as unit:
+            reconcile_span(unit, span, rules, now, today, done)
+            failpoint("reconcile.before_commit")
+        failpoint("reconcile.after_commit")
+    return done
+
+
+def reconcile_agreement(unit: Connection, agreement_id: int, now: datetime, today: date) -> Reconciled:
+    """Reconcile one agreement within the unit of the change that touched it."""
+    done = Reconciled()
+    reconcile_span(unit, Span(agreement_id, agreement_id), load_rules(unit), now, today, done)
+    return done
+
+
+def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, today: date, done: Reconciled) -> None:
+    """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
+    wanted: dict[str, WantedFollowUp] = {}
+    for agreement in load_agreements(unit, span):
+        done.agreements += 1
+        done.commitments += len(agreement.commitments)
+        standings = assess(agreement, rules, today)
+        for one in want_followups(
+            agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), today
+        ):
+            wanted.setdefault(one.key, one)
+    failpoint("reconcile.after_read")
+    author = Author(ENGINE, now)
+    standing_open = _load_open(unit, span)
+    missing = [one for key, one in wanted.items() if key not in standing_open]
+    closed_before = _open_missing(unit, author, missing, rules, today, done)
+    settlements = [
+        *_plan_closing(standing_open, wanted, today),
+        *_plan_passing_on(standing_open, wanted, rules, today),
+        *(
+            _reopen(row, wanted[key], rules, today)
+            for key, row in _load_by_key(unit, closed_before).items()
+            if row.closed_by == ENGINE and row.state != FollowUpState.OPEN
+        ),
+    ]
+    _settle(unit, author, settlements, done)
+    done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
+
+
+_READ = "id key kind matter agreement_id party_id assignee_id state closed_on closed_by closed_why due_on opened_on"
+
+
+def _columns() -> list[Any]:
+    return [follow_up.c[name] for name in _READ.split()]
+
+
+def _load_open(unit: Connection, span: Span) -> dict[str, Any]:
+    """The open follow-ups of a span, but those that the sending of messages opens and closes itself."""
+    rows = unit.execute(
+        select(*_columns()).where(
+            follow_up.c.agreement_id.between(span.first, span.last),
+            follow_up.c.state == str(FollowUpState.OPEN),
+            follow_up.c.kind != str(FollowUpKind.MESSAGE_FAILED),
+        )
+    )
+    return {row.key: row for row in rows}
+
+
+def _load_by_key(unit: Connection, keys: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(keys), ROWS_A_STATEMENT):
+        part = keys[start : start + ROWS_A_STATEMENT]
+        found.update((row.key, row) for row in unit.execute(select(*_columns()).where(follow_up.c.key.in_(part))))
+    return found
+
+
+def _due_on(one: WantedFollowUp, rules: Rules, today: date) -> date:
+    person = rules.people.get(one.assignee_id) if one.assignee_id is not None else None
+    policy = rules.own.get(one.matter.agreement, rules.house)
+    country, subdivision = (person.country, person.subdivision) if person else (None, None)
+    return add_working_days(today, policy.answer_working_days, country, subdivision)
+
+
+def _open_missing(
+    unit: Connection, author: Author, missing: Sequence[WantedFollowUp], rules: Rules, today: date, done: Reconciled
+) -> list[str]:
+    """Insert what is not there yet; returns the keys that were there before, closed."""
+    by_key = {one.key: one for one in missing}
+    rows = (
+        {
+            "key": one.key,
+            "kind": str(one.kind),
+            "matter": one.matter.reference,
+            "matter_kind": str(one.matter.kind),
+            "agreement_id": one.matter.agreement_id,
+            "commitment_id": one.matter.commitment_id,
+            "party_id": one.party_id,
+            "period": one.period,
+            "assignee_id": one.assignee_id,
+            "due_on": _due_on(one, rules, today),
+            "reason": one.reason.as_json(),
+            "state": str(FollowUpState.OPEN),
+            "opened_on": today,
+        }
+        for one in missing
+    )
+    inserted = insert_new(unit, follow_up, rows, returning=("id", "key"))
+    changes = [
+        Change(
+            "registered",
+            "follow_up",
+            row.id,
+            row.key,
+            by_key[row.key].matter.agreement_id,
+            {"state": (None, str(FollowUpState.OPEN)), "assignee_id": (None, by_key[row.key].assignee_id)},
+        )
+        for row in inserted
+    ]
+    record_changes(unit, author, changes)
+    done.opened += len(inserted)
+    done.keep(changes)
+    new = {row.key for row in inserted}
+    return [key for key in by_key if key not in new]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    """What becomes of one stored follow-up."""
+
+    order: str  # closed, superseded, opened (again) or reassigned
+    row: Any
+    values: dict[str, Any]
+
+    @property
+    def was(self) -> str:
+        return str(self.row.state)
+
+
+def _plan_closing(
+    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], today: date
+) -> Iterator[_Settlement]:
+    """Close what is no longer wanted: superseded if the same matter wants another in its place, else done."""
+    replaced = {(str(one.kind), one.matter.reference, one.party_id) for one in wanted.values()}
+    for key, row in standing_open.items():
+        if key in wanted:
+            continue
+        superseded = (row.kind, row.matter, row.party_id) in replaced
+        values = {
+            "state": str(FollowUpState.SUPERSEDED if superseded else FollowUpState.DONE),
+            "closed_on": today,
+            "closed_by": ENGINE,
+            "closed_why": "a newer one stands in its place" if superseded else "its cause is gone",
+        }
+        yield _Settlement("superseded" if superseded else "closed", row, values)
+
+
+def _plan_passing_on(
+    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], rules: Rules, today: date
+) -> Iterator[_Settlement]:
+    for key, row in standing_open.items():
+        one = wanted.get(key)
+        if one is not None and one.assignee_id != row.assignee_id:
+            values = {"assignee_id": one.assignee_id, "due_on": _due_on(one, rules, today)}
+            yield _Settlement("reassigned", row, values)
+
+
+def _reopen(row: Any, one: WantedFollowUp, rules: Rules, today: date) -> _Settlement:
+    """The engine closed it because its cause was gone; now the cause is back."""
+    values = {
+        "state": str(FollowUpState.OPEN),
+        "assignee_id": one.assignee_id,
+        "due_on": _due_on(one, rules, today),
+        "opened_on": today,
+        "closed_on": None,
+        "closed_by": None,
+        "closed_why": None,
+    }
+    return _Settlement("opened", row, values)
+
+
+def _settle(unit: Connection, author: Author, settlements: Sequence[_Settlement], done: Reconciled) -> None:
+    """Write the settlements whose rows are still as they were read: another run may have been first."""
+    unchanged: set[int] = set()
+    ids = sorted(one.row.id for one in settlements)
+    states = {one.row.id: one.was for one in settlements}
+    for start in range(0, len(ids), ROWS_A_STATEMENT):
+        part = ids[start : start + ROWS_A_STATEMENT]
+        locked = select(follow_up.c.id, follow_up.c.state).where(follow_up.c.id.in_(part)).order_by(follow_up.c.id)
+        unchanged.update(row.id for row in unit.execute(locked.with_for_update()) if row.state == states[row.id])
+    changes: list[Change] = []
+    for order in ("closed", "superseded", "opened", "reassigned"):
+        ours = [one for one in settlements if one.order == order and one.row.id in unchanged]
+        if not ours:
+            continue
+        unit.execute(
+            update(follow_up)
+            .where(follow_up.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}") for name in ours[0].values}),
+            [{"row_id": one.row.id, **{f"new_{name}": value for name, value in one.values.items()}} for one in ours],
+        )
+        changes += [
+            Change(
+                order,
+                "follow_up",
+                one.row.id,
+                one.row.key,
+                one.row.agreement_id,
+                {name: (getattr(one.row, name), value) for name, value in one.values.items()},
+            )
+            for one in ours
+        ]
+        setattr(done, order, getattr(done, order) + len(ours))
+    record_changes(unit, author, changes)
+    done.keep(changes)
+
+
+def list_standings(
+    reading: Connection, today: date, *, known_at: datetime | None = None, only: int | None = None
+) -> Iterator[tuple[Agreement, list[Standing]]]:
+    """Each agreement with all its standings on a day, chunk by chunk."""
+    rules = load_rules(reading)
+    spans = (Span(only, only),) if only is not None else split_register(reading)
+    for span in spans:
+        for agreement in load_agreements(reading, span, known_at=known_at):
+            yield agreement, assess(agreement, rules, today)

@@ -1,0 +1,51 @@
+"""Undoes the log back to a moment, so that rows read as they were known then."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from commitments.tables import log_entry, metadata
+
+CREATED = "registered"
+"""The action of a log entry that made a row."""
+
+
+class Rewinder:
+    """Holds what was recorded after a moment and takes it back from rows."""
+
+    def __init__(self, reading: Connection, known_at: datetime) -> None:
+        self._undone: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        self._made_later: dict[str, set[int]] = defaultdict(set)
+        later = reading.execute(
+            select(log_entry.c.subject, log_entry.c.row_id, log_entry.c.action, log_entry.c.changes)
+            .where(log_entry.c.at > known_at)
+            .order_by(log_entry.c.id.desc())
+        )
+        for row in later:
+            if row.action == CREATED:
+                self._made_later[row.subject].add(row.row_id)
+            else:
+                former = self._undone[row.subject].setdefault(row.row_id, {})
+                former.update({column: _restore(row.subject, column, old) for column, (old, _) in row.changes.items()})
+
+    def rewind(self, subject: str, rows: Sequence[Any]) -> list[Any]:
+        """The rows of a table as they were; those made later are left out."""
+        made_later, undone = self._made_later[subject], self._undone[subject]
+        kept: list[Any] = []
+        for row in rows:
+            if row.id in made_later:
+                continue
+            kept.append(SimpleNamespace(**{**row._mapping, **undone[row.id]}) if row.id in undone else row)
+        return kept
+
+
+def _restore(subject: str, column: str, value: Any) -> Any:
+    table = metadata.tables.get(subject)
+    if value is None or table is None or column not in table.c:
+        return value
+    kind = table.c[column].type.python_type
+    return date.fromisoformat(value) if kind is date and isinstance(value, str) else value

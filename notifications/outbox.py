@@ -1,0 +1,264 @@
+"""The outbox: claimed with a lease, each attempt written before the call, recorded after; at least once, said so."""
+
+import os
+import random
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psutil
+from sqlalchemy import Connection, insert, select, update
+
+from commitments.calendar import add_working_days
+from commitments.database import insert_new
+from commitments.followups import group_coordinators
+from commitments.log import Author, Change, record_changes
+from commitments.queries import load_people
+from commitments.reconcile import ENGINE
+from commitments.tables import agreement_party, follow_up
+from commitments.vocabulary import FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
+from notifications.delivery import Delivery
+from notifications.reasons import Why
+from notifications.tables import attempt, notice, notification
+
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440, 1440))
+"""The wait after each failed attempt; after the last the message has failed."""
+MOST_ATTEMPTS = len(BACKOFF) + 1
+
+
+def name_worker() -> str:
+    """This process, so that another on the same machine can see whether it still lives."""
+    process = psutil.Process()
+    return f"{socket.gethostname()}|{process.pid}|{process.create_time():.2f}"
+
+
+def is_gone(worker: str) -> bool:
+    """Whether a worker of this machine no longer runs; False for workers elsewhere, whose lease must run out."""
+    host, _, rest = worker.partition("|")
+    pid, _, born = rest.partition("|")
+    if host != socket.gethostname():
+        return False
+    if int(pid) == os.getpid():
+        return f"{psutil.Process().create_time():.2f}" != born
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" != born
+    except psutil.NoSuchProcess:
+        return True
+
+
+def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool) -> int:
+    """Take back the messages of senders that died or whose lease ran out.
+
+    One whose attempt had begun may have been taken by the mail server: it goes again under the same Message-ID and is
+    marked as repeated, or by setting is put aside as failed.
+    """
+    rows = unit.execute(
+        select(notification.c.id, notification.c.worker, notification.c.lease_until, notification.c.attempts)
+        .where(notification.c.state == str(NotificationState.SENDING))
+        .with_for_update(skip_locked=True)
+    ).all()
+    lost = [row.id for row in rows if row.lease_until < now or is_gone(row.worker)]
+    if not lost:
+        return 0
+    begun = set(
+        unit.execute(
+            select(attempt.c.notification_id).where(attempt.c.notification_id.in_(lost), attempt.c.outcome.is_(None))
+        ).scalars()
+    )
+    unit.execute(
+        update(attempt)
+        .where(attempt.c.notification_id.in_(begun), attempt.c.outcome.is_(None))
+        .values(outcome=str(Outcome.UNCERTAIN), ended_at=now, reply="the sender stopped before the answer was kept")
+    )
+    free = {"worker": None, "lease_until": None}
+    unbegun = [one for one in lost if one not in begun]
+    queued = str(NotificationState.QUEUED)
+    unit.execute(update(notification).where(notification.c.id.in_(unbegun)).values(state=queued, next_at=now, **free))
+    values: dict[str, Any]
+    if repeat_uncertain:
+        values = {"state": queued, "next_at": now, "repeated": True, **free}
+    else:
+        reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {}}
+        values = {"state": str(NotificationState.FAILED), "reason": reason, **free}
+    unit.execute(update(notification).where(notification.c.id.in_(begun)).values(**values))
+    if not repeat_uncertain:
+        open_failures(unit, sorted(begun), "nobody knows whether it arrived", now)
+    return len(lost)
+
+
+def claim_messages(unit: Connection, worker: str, now: datetime, lease: timedelta, most: int) -> Sequence[Any]:
+    """Take up to `most` messages that may go now; nobody else gets them before the lease runs out."""
+    ready = (
+        select(notification.c.id)
+        .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at <= now)
+        .order_by(notification.c.next_at, notification.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = unit.execute(
+        update(notification)
+        .where(notification.c.id.in_(ready.scalar_subquery()))
+        .values(state=str(NotificationState.SENDING), worker=worker, lease_until=now + lease)
+        .returning(notification)
+    ).all()
+    return sorted(rows, key=lambda row: row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one attempt, to be kept."""
+
+    notification_id: int
+    number: int
+    delivery: Delivery
+    ended_at: datetime
+    subject: str
+    repeated: bool
+    contact_id: int
+
+
+def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime) -> bool:
+    """Write that an attempt begins; False if the lease was lost to another sender meanwhile."""
+    number = row.attempts + 1
+    mine = unit.execute(
+        update(notification)
+        .where(
+            notification.c.id == row.id,
+            notification.c.worker == worker,
+            notification.c.state == str(NotificationState.SENDING),
+            notification.c.attempts == row.attempts,
+        )
+        .values(attempts=number)
+    )
+    if not mine.rowcount:
+        return False
+    unit.execute(insert(attempt).values(notification_id=row.id, number=number, started_at=now, worker=worker))
+    return True
+
+
+def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain: bool) -> NotificationState:
+    """Write what became of an attempt and what follows: sent, tried again later, or failed with a follow-up."""
+    delivery = sent.delivery
+    unit.execute(
+        update(attempt)
+        .where(attempt.c.notification_id == sent.notification_id, attempt.c.number == sent.number)
+        .values(ended_at=sent.ended_at, outcome=str(delivery.outcome), code=delivery.code, reply=delivery.reply)
+    )
+    values: dict[str, Any] = {"worker": None, "lease_until": None, "subject": sent.subject}
+    if delivery.outcome is Outcome.ACCEPTED:
+        values |= {"state": str(NotificationState.SENT), "sent_at": sent.ended_at}
+    elif delivery.outcome is Outcome.PERMANENT or sent.number >= MOST_ATTEMPTS:
+        code = Why.REFUSED if delivery.outcome is Outcome.PERMANENT else Why.GIVEN_UP
+        numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.number}
+        values |= {"state": str(NotificationState.FAILED), "reason": {"code": str(code), "numbers": numbers}}
+    elif delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
+        reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
+        values |= {"state": str(NotificationState.FAILED), "reason": reason}
+    else:
+        wait = BACKOFF[sent.number - 1] * random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
+        values |= {"state": str(NotificationState.QUEUED), "next_at": sent.ended_at + wait}
+        if delivery.outcome is Outcome.UNCERTAIN:
+            values["repeated"] = True
+    kept = unit.execute(
+        update(notification)
+        .where(
+            notification.c.id == sent.notification_id,
+            notification.c.worker == worker,
+            notification.c.attempts == sent.number,
+        )
+        .values(**values)
+    )
+    state = NotificationState(values["state"])
+    if state is NotificationState.FAILED and kept.rowcount:
+        open_failures(unit, [sent.notification_id], delivery.reply, sent.ended_at)
+    return state
+
+
+def cancel_messages(unit: Connection, ids: Sequence[int], why: Why, worker: str) -> None:
+    """Messages that need not go any more: kept, with the reason."""
+    unit.execute(
+        update(notification)
+        .where(notification.c.id.in_(ids), notification.c.worker == worker)
+        .values(
+            state=str(NotificationState.CANCELLED),
+            reason={"code": str(why), "numbers": {}},
+            worker=None,
+            lease_until=None,
+        )
+    )
+
+
+def return_messages(unit: Connection, ids: Sequence[int], worker: str) -> None:
+    """Give back claimed messages that were not begun, as when the sender is asked to stop."""
+    unit.execute(
+        update(notification)
+        .where(
+            notification.c.id.in_(ids),
+            notification.c.worker == worker,
+            notification.c.state == str(NotificationState.SENDING),
+        )
+        .values(state=str(NotificationState.QUEUED), worker=None, lease_until=None)
+    )
+
+
+def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetime) -> None:
+    """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day."""
+    people = load_people(unit)
+    coordinators = group_coordinators(people.values())
+    rows = unit.execute(
+        select(notification.c.id, notification.c.contact_id, notice.c.agreement_id)
+        .outerjoin(notice, (notice.c.notification_id == notification.c.id) & notice.c.agreement_id.is_not(None))
+        .where(notification.c.id.in_(ids))
+        .order_by(notification.c.id, notice.c.id)
+    ).all()
+    wanted: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        person = people[row.contact_id]
+        agreement_id = row.agreement_id or _find_agreement(unit, person.party_id)
+        key = f"{FollowUpKind.MESSAGE_FAILED}:{person.reference}:{now.date().isoformat()}"
+        if agreement_id is None or key in wanted:
+            continue
+        others = [one for one in coordinators.get(person.party_id, ()) if one.id != person.id]
+        others += [one for party, ones in coordinators.items() if party != person.party_id for one in ones]
+        assignee = next((one for one in others if one.is_in_office(now.date())), None)
+        reason = {"code": str(ReasonCode.MESSAGE_FAILED), "numbers": {"contact": person.reference, "reply": reply}}
+        wanted[key] = _failure_row(key, agreement_id, person.party_id, assignee, reason, now)
+    inserted = insert_new(unit, follow_up, wanted.values(), returning=("id", "key", "agreement_id"))
+    changes = [
+        Change("registered", "follow_up", row.id, row.key, row.agreement_id, {"state": (None, str(FollowUpState.OPEN))})
+        for row in inserted
+    ]
+    record_changes(unit, Author(ENGINE, now), changes)
+
+
+def _failure_row(
+    key: str, agreement_id: int, party_id: int, assignee: Any, reason: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    country, subdivision = (assignee.country, assignee.subdivision) if assignee is not None else (None, None)
+    return {
+        "key": key,
+        "kind": str(FollowUpKind.MESSAGE_FAILED),
+        "matter": key.split(":")[1],
+        "matter_kind": "commitment",
+        "agreement_id": agreement_id,
+        "commitment_id": None,
+        "party_id": party_id,
+        "period": now.date().isoformat(),
+        "assignee_id": assignee.id if assignee is not None else None,
+        "due_on": add_working_days(now.date(), 3, country, subdivision),
+        "reason": reason,
+        "state": str(FollowUpState.OPEN),
+        "opened_on": now.date(),
+    }
+
+
+def _find_agreement(unit: Connection, party_id: int) -> int | None:
+    found = unit.execute(
+        select(agreement_party.c.agreement_id)
+        .where(agreement_party.c.party_id == party_id)
+        .order_by("agreement_id")
+        .limit(1)
+    ).scalar()
+    return int(found) if found is not None else None
