@@ -1,0 +1,427 @@
+"""Takes one agreement's form into the register, table by table, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Select, Table, or_, select
+
+from commitments import tables
+from commitments.agreement_form import AgreementForm, PartyForm
+from commitments.difference import Difference, Key, Stored, Wanted, in_chunks, place_rows, read_stored
+from commitments.errors import NotFound, RefusedChange
+
+PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
+# What people decide in the register between two imports: a file that does not say it does not take it back.
+_DECIDED = {tables.commitment: ("state", "state_on", "state_reason"), tables.milestone: ("state", "met_on")}
+
+
+def is_whole(party: PartyForm) -> bool:
+    """Whether a file writes the party out, rather than naming it by its reference alone."""
+    return any(getattr(party, name) for name in PARTY_FIELDS)
+
+
+@dataclass
+class Intake:
+    """One form on its way in. The steps are taken in the order of the methods below.
+
+    Files that point at each other take each step together, so that none needs what another has yet to bring.
+    """
+
+    unit: Connection
+    form: AgreementForm
+    today: date
+    difference: Difference = field(init=False)
+    new: bool = field(init=False, default=False)
+    _parties: dict[str, int] = field(init=False, default_factory=dict)
+    _contacts: dict[str, int] = field(init=False, default_factory=dict)
+    _commitments: dict[str, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.difference = Difference(self.unit)
+
+    def take_parties(self) -> None:
+        """The parties that the file writes out; its fields are the truth, so what it leaves out becomes empty."""
+        whole = [party for party in self.form.parties if is_whole(party)]
+        names = {party.reference for party in whole} | {party.parent for party in whole if party.parent}
+        parent = select(tables.party.c.parent_id).where(tables.party.c.parent_id.is_not(None))
+        stored: dict[Key, Any] = {}
+        for some in in_chunks(names):
+            mine = tables.party.c.reference.in_(some)
+            query = select(tables.party).where(or_(mine, tables.party.c.id.in_(parent.where(mine))))
+            stored |= read_stored(self.unit, tables.party, query)
+        wanted = []
+        for party in whole:
+            values = _take_columns(party, tables.party)
+            self._require(party.parent, {*names, *(key[0] for key in stored)}, "party")
+            wanted.append(Wanted(party.reference, {**values, "parent_id": party.parent}))
+        self.difference.write(tables.party, wanted, stored, link="parent_id")
+
+    def take_contacts(self) -> None:
+        """The contacts that the file writes out; the party's other contacts are not mentioned."""
+        self._parties = self._read_ids(tables.party, tables.party.c.reference, [p.reference for p in self.form.parties])
+        self.difference.labels["party_id"] = _turn(self._parties)
+        written = [(party.reference, contact) for party in self.form.parties for contact in party.contacts]
+        names = {contact.reference for _, contact in written} | {c.deputy for _, c in written if c.deputy}
+        deputy = select(tables.contact.c.deputy_id).where(tables.contact.c.deputy_id.is_not(None))
+        stored: dict[Key, Any] = {}
+        for some in in_chunks(names):
+            mine = tables.contact.c.reference.in_(some)
+            query = select(tables.contact).where(or_(mine, tables.contact.c.id.in_(deputy.where(mine))))
+            stored |= read_stored(self.unit, tables.contact, query)
+        wanted = []
+        known = {contact.reference for _, contact in written} | {key[0] for key in stored}
+        for party, contact in written:
+            self._require(contact.deputy, known, "contact")
+            before = stored.get((contact.reference,))
+            if before is not None and before.party_id != self._parties[party]:
+                raise RefusedChange(f"contact {contact.reference} belongs to another party than {party} already")
+            values = _take_columns(contact, tables.contact)
+            wanted.append(
+                Wanted(contact.reference, {**values, "party_id": self._parties[party], "deputy_id": contact.deputy})
+            )
+        self.difference.write(tables.contact, wanted, stored, link="deputy_id")
+
+    def take_agreement(self) -> None:
+        """The agreement with all that hangs on it, but for its activities."""
+        for some in in_chunks(list(self._parties.values())):
+            rows = self.unit.execute(
+                select(tables.contact.c.reference, tables.contact.c.id).where(tables.contact.c.party_id.in_(some))
+            )
+            self._contacts |= {row.reference: row.id for row in rows}
+        self.difference.labels["contact_id"] = _turn(self._contacts)
+        self._take_agreement_row(self._take_relationship())
+        self._take_agreement_parties()
+        self._take_signatories()
+        self._take_network_reports()
+        self._take_policy()
+        self._take_budget()
+        self._take_commitments()
+        self._take_owners()
+        self._take_below(tables.milestone, "milestones", "milestone", only_new={"registered_on": self.today})
+        self._take_below(tables.occurrence, "occurrences", "exception for period")
+        self._take_below(tables.measurement, "measurements", "measurement")
+        self._take_below(tables.evidence, "evidence", "evidence")
+        self._take_confirmations(self._take_below(tables.progress_report, "reports", "report"))
+
+    def take_activities(self) -> None:
+        """What happened, and for which commitments it counts: of this agreement or of others."""
+        form, agreement = self.form, self.difference.agreement_id
+        query = select(tables.activity).where(tables.activity.c.agreement_id == agreement)
+        stored = read_stored(self.unit, tables.activity, query)
+        wanted = [
+            Wanted(
+                f"{form.agreement}/{activity.reference}",
+                {**_take_columns(activity, tables.activity), "agreement_id": agreement},
+            )
+            for activity in form.activities
+        ]
+        ids = self.difference.write(
+            tables.activity, wanted, stored, tell_vanished=lambda row: f"activity {row.reference}"
+        )
+        self._take_activity_commitments(ids)
+
+    def _take_relationship(self) -> int | None:
+        table, asked = tables.relationship, self.form.relationship
+        held = select(tables.agreement.c.relationship_id).where(tables.agreement.c.reference == self.form.agreement)
+        mine = table.c.reference == (asked.reference if asked else None)
+        stored = read_stored(self.unit, table, select(table).where(or_(mine, table.c.id.in_(held))))
+        wanted = [Wanted(asked.reference, _take_columns(asked, table))] if asked else []
+        ids = self.difference.write(table, wanted, stored)
+        self.difference.labels["relationship_id"] = {row_id: key[0] for key, row_id in ids.items()}
+        return ids[(asked.reference,)] if asked else None
+
+    def _take_agreement_row(self, relationship_id: int | None) -> None:
+        form, table = self.form, tables.agreement
+        stored = read_stored(self.unit, table, select(table).where(table.c.reference == form.agreement))
+        values = {
+            **_take_columns(form, table),
+            "reference": form.agreement,
+            "relationship_id": relationship_id,
+            "renewal_rule": form.renewal.rule if form.renewal else None,
+            "renewal_months": form.renewal.months if form.renewal else None,
+            "renew_by": form.renewal.renew_by if form.renewal else None,
+            "notice_months": form.notice.months if form.notice else None,
+            "notice_days": form.notice.days if form.notice else None,
+            "network_name": form.network.name if form.network else None,
+            "network_field": form.network.field if form.network else None,
+            "designated": form.network.designated if form.network else None,
+            "reporting_cycle_years": form.network.reporting_cycle_years if form.network else None,
+            "sources": [source.model_dump(mode="json", exclude_none=True) for source in form.sources],
+        }
+        wanted = [Wanted(form.agreement, values)]
+        ids = self.difference.write(table, wanted, stored, only_new={"registered_on": self.today})
+        self.new = not stored
+        self.difference.agreement_id = ids[(form.agreement,)]
+
+    def _take_agreement_parties(self) -> None:
+        form, agreement = self.form, self.difference.agreement_id
+        stored = self._read_of_agreement(tables.agreement_party)
+        keys = [(agreement, self._parties[party.reference]) for party in form.parties]
+        places = place_rows(keys, {key: row.position for key, row in stored.items()})
+        wanted = [
+            Wanted(
+                f"{form.agreement}/{party.reference}",
+                {
+                    "agreement_id": agreement,
+                    "party_id": key[1],
+                    "role": str(party.role),
+                    "position": places[key],
+                    "signed": form.signed.get(party.reference),
+                },
+            )
+            for key, party in zip(keys, form.parties, strict=True)
+        ]
+        self._label_parties(stored.values())
+        self.difference.write(
+            tables.agreement_party, wanted, stored, tell_vanished=lambda row: f"party {self._party_name(row.party_id)}"
+        )
+
+    def _take_signatories(self) -> None:
+        agreement = self.difference.agreement_id
+        stored = self._read_of_agreement(tables.signatory)
+        wanted = [
+            Wanted(
+                f"{self.form.agreement}/{signatory.name}",
+                {
+                    "agreement_id": agreement,
+                    "party_id": self._parties[signatory.party],
+                    "name": signatory.name,
+                    "office": signatory.office,
+                },
+            )
+            for signatory in self.form.signatories
+        ]
+        self.difference.write(tables.signatory, wanted, stored, tell_vanished=lambda row: f"signatory {row.name}")
+
+    def _take_network_reports(self) -> None:
+        agreement = self.difference.agreement_id
+        stored = self._read_of_agreement(tables.submitted_report)
+        reports = self.form.network.reports if self.form.network else []
+        wanted = [
+            Wanted(f"{self.form.agreement}/{report.cycle}", {"agreement_id": agreement, **report.model_dump()})
+            for report in reports
+        ]
+        self.difference.write(
+            tables.submitted_report, wanted, stored, tell_vanished=lambda row: f"submitted report {row.cycle}"
+        )
+
+    def _take_policy(self) -> None:
+        table, form = tables.policy, self.form
+        stored = read_stored(self.unit, table, select(table).where(table.c.scope == form.agreement))
+        rules = form.policy.model_dump(exclude_none=True) if form.policy else {}
+        wanted = [Wanted(form.agreement, {"scope": form.agreement, "rules": rules})] if rules else []
+        self.difference.write(table, wanted, stored, tell_vanished=lambda _: "the policy")
+
+    def _take_budget(self) -> None:
+        agreement, table = self.difference.agreement_id, tables.budget_line
+        wanted = [
+            Wanted(f"{self.form.agreement}/{line.reference}", {**_take_columns(line, table), "agreement_id": agreement})
+            for line in self.form.budget
+        ]
+        stored = self._read_of_agreement(table)
+        self.difference.write(table, wanted, stored, tell_vanished=lambda row: f"budget line {row.reference}")
+
+    def _take_commitments(self) -> None:
+        form, agreement, table = self.form, self.difference.agreement_id, tables.commitment
+        stored = self._read_of_agreement(table)
+        keys = [(agreement, commitment.reference) for commitment in form.commitments]
+        places = place_rows(keys, {key: row.position for key, row in stored.items()})
+        wanted = [
+            Wanted(
+                f"{form.agreement}/{commitment.reference}",
+                {**_take_columns(commitment, table), "agreement_id": agreement, "position": places[key]},
+                _find_kept(commitment, table),
+            )
+            for key, commitment in zip(keys, form.commitments, strict=True)
+        ]
+        ids = self.difference.write(
+            table,
+            wanted,
+            stored,
+            only_new={"registered_on": self.today},
+            tell_vanished=lambda row: f"commitment {row.reference}",
+        )
+        self._commitments = {key[1]: row_id for key, row_id in ids.items()}
+
+    def _take_owners(self) -> None:
+        stored = self._read_below(tables.commitment_owner)
+        wanted: list[Wanted] = []
+        by_commitment: dict[int, dict[Key, int]] = {}
+        for key, row in stored.items():
+            by_commitment.setdefault(row.commitment_id, {})[key] = row.position
+        for commitment in self.form.commitments:
+            commitment_id = self._commitments[commitment.reference]
+            keys = [(commitment_id, self._parties[owner.party]) for owner in commitment.owners]
+            places = place_rows(keys, by_commitment.get(commitment_id, {}))
+            for key, owner in zip(keys, commitment.owners, strict=True):
+                values = {
+                    "commitment_id": commitment_id,
+                    "party_id": key[1],
+                    "contact_id": self._find_contact(owner.contact),
+                    "position": places[key],
+                }
+                wanted.append(Wanted(f"{self.form.agreement}/{commitment.reference}/{owner.party}", values))
+        tell = self._tell_below("owner", lambda row: self._party_name(row.party_id))
+        self.difference.write(tables.commitment_owner, wanted, stored, tell_vanished=tell)
+
+    def _take_below(self, table: Table, name: str, word: str, only_new: dict[str, Any] | None = None) -> dict[Key, int]:
+        """The rows of one list of every commitment."""
+        wanted = []
+        column = "period" if table is tables.occurrence else "reference"
+        for commitment in self.form.commitments:
+            for entry in getattr(commitment, name):
+                values = {**_take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
+                if "party_id" in table.c:
+                    values["party_id"] = self._parties[entry.party] if entry.party else None
+                if "contact_id" in table.c:
+                    values["contact_id"] = self._find_contact(entry.contact)
+                if "reported_on" in values:
+                    values["reported_on"] = date.fromisoformat(entry.reported_on)
+                reference = f"{self.form.agreement}/{commitment.reference}/{getattr(entry, column)}"
+                wanted.append(Wanted(reference, values, _find_kept(entry, table)))
+        tell = self._tell_below(word, lambda row: getattr(row, column))
+        return self.difference.write(table, wanted, self._read_below(table), only_new=only_new, tell_vanished=tell)
+
+    def _take_confirmations(self, reports: dict[Key, int]) -> None:
+        table, mine = tables.confirmation, self.difference.agreement_id
+        query = (
+            select(table)
+            .join(tables.progress_report, tables.progress_report.c.id == table.c.report_id)
+            .join(tables.commitment, tables.commitment.c.id == tables.progress_report.c.commitment_id)
+            .where(tables.commitment.c.agreement_id == mine)
+        )
+        wanted, written = [], {}
+        for commitment in self.form.commitments:
+            for report in commitment.reports:
+                report_id = reports[(self._commitments[commitment.reference], report.reference)]
+                written[report_id] = f"{commitment.reference}/{report.reference}"
+                for answer in report.confirmations:
+                    values = {
+                        "report_id": report_id,
+                        "party_id": self._parties[answer.party],
+                        "contact_id": self._find_contact(answer.contact),
+                        "state": str(answer.state),
+                        "asked_on": date.fromisoformat(answer.asked_on),
+                        "answered_on": date.fromisoformat(answer.answered_on) if answer.answered_on else None,
+                        "note": answer.note,
+                    }
+                    wanted.append(Wanted(f"{self.form.agreement}/{written[report_id]}/{answer.party}", values))
+
+        def tell(row: Any) -> str | None:
+            report = written.get(row.report_id)
+            return report and f"confirmation by {self._party_name(row.party_id)} of report {report}"
+
+        self.difference.write(table, wanted, read_stored(self.unit, table, query), tell_vanished=tell)
+
+    def _take_activity_commitments(self, activities: dict[Key, int]) -> None:
+        table, agreement = tables.activity_commitment, self.difference.agreement_id
+        mine = select(tables.activity.c.id).where(tables.activity.c.agreement_id == agreement)
+        stored = read_stored(self.unit, table, select(table).where(table.c.activity_id.in_(mine)))
+        targets = self._read_targets()
+        names = {row_id: name for name, row_id in targets.items()}
+        self.difference.labels |= {"activity_id": {row_id: key[1] for key, row_id in activities.items()}}
+        self.difference.labels |= {"commitment_id": names}
+        wanted = []
+        for activity in self.form.activities:
+            activity_id = activities[(agreement, activity.reference)]
+            for reference in activity.commitments:
+                target = reference if "/" in reference else f"{self.form.agreement}/{reference}"
+                self._require(target, targets, "commitment")
+                values = {"activity_id": activity_id, "commitment_id": targets[target]}
+                wanted.append(Wanted(f"{self.form.agreement}/{activity.reference}/{target}", values))
+        written = {activities[(agreement, activity.reference)]: activity.reference for activity in self.form.activities}
+
+        def tell(row: Any) -> str | None:
+            activity = written.get(row.activity_id)
+            return activity and f"commitment {names.get(row.commitment_id, row.commitment_id)} of activity {activity}"
+
+        self.difference.write(table, wanted, stored, tell_vanished=tell)
+
+    def _read_targets(self) -> dict[str, int]:
+        """The ids of the commitments of every agreement that the activities name, or named before."""
+        named = {self.form.agreement}
+        for activity in self.form.activities:
+            named |= {reference.partition("/")[0] for reference in activity.commitments if "/" in reference}
+        held = (
+            select(tables.activity_commitment.c.commitment_id)
+            .join(tables.activity, tables.activity.c.id == tables.activity_commitment.c.activity_id)
+            .where(tables.activity.c.agreement_id == self.difference.agreement_id)
+        )
+        targets: dict[str, int] = {}
+        for some in in_chunks(named):
+            rows = self.unit.execute(
+                select(tables.agreement.c.reference, tables.commitment.c.reference, tables.commitment.c.id)
+                .join(tables.commitment, tables.commitment.c.agreement_id == tables.agreement.c.id)
+                .where(or_(tables.agreement.c.reference.in_(some), tables.commitment.c.id.in_(held)))
+            )
+            targets |= {f"{agreement}/{reference}": row_id for agreement, reference, row_id in rows}
+        return targets
+
+    def _read_ids(self, table: Table, column: Any, references: Sequence[str]) -> dict[str, int]:
+        ids: dict[str, int] = {}
+        for some in in_chunks(references):
+            ids |= {
+                name: row_id for name, row_id in self.unit.execute(select(column, table.c.id).where(column.in_(some)))
+            }
+        for reference in references:
+            self._require(reference, ids, table.name)
+        return ids
+
+    def _read_of_agreement(self, table: Table) -> Stored:
+        query: Select[Any] = select(table).where(table.c.agreement_id == self.difference.agreement_id)
+        return read_stored(self.unit, table, query)
+
+    def _read_below(self, table: Table) -> Stored:
+        mine = select(tables.commitment.c.id).where(tables.commitment.c.agreement_id == self.difference.agreement_id)
+        return read_stored(self.unit, table, select(table).where(table.c.commitment_id.in_(mine)))
+
+    def _tell_below(self, word: str, name: Any) -> Any:
+        """Words a row that vanished from a commitment that is still in the file."""
+        written = {self._commitments[c.reference]: c.reference for c in self.form.commitments}
+
+        def tell(row: Any) -> str | None:
+            commitment = written.get(row.commitment_id)
+            return commitment and f"{word} {name(row)} of commitment {commitment}"
+
+        return tell
+
+    def _label_parties(self, rows: Any) -> None:
+        """References also for the parties that vanished from the file."""
+        labels = self.difference.labels["party_id"]
+        missing = [row.party_id for row in rows if row.party_id not in labels]
+        for some in in_chunks(missing):
+            found = self.unit.execute(
+                select(tables.party.c.id, tables.party.c.reference).where(tables.party.c.id.in_(some))
+            )
+            labels |= {row.id: row.reference for row in found}
+
+    def _party_name(self, party_id: int) -> str:
+        return self.difference.labels["party_id"].get(party_id, str(party_id))
+
+    def _find_contact(self, reference: str | None) -> int | None:
+        self._require(reference, self._contacts, "contact")
+        return self._contacts[reference] if reference else None
+
+    def _require(self, reference: str | None, known: Any, what: str) -> None:
+        if reference is not None and reference not in known:
+            raise NotFound(
+                f"agreement {self.form.agreement} names the {what} {reference}, which the register does not know; "
+                "import the file that holds it first or together with this one"
+            )
+
+
+def _take_columns(entry: BaseModel, table: Table) -> dict[str, Any]:
+    """The fields of a form that are columns of the same name."""
+    return {name: value for name, value in entry.model_dump(mode="json").items() if name in table.c}
+
+
+def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
+    decided = _DECIDED.get(table, ())
+    return frozenset(decided) if not entry.model_fields_set.intersection(decided) else frozenset()
+
+
+def _turn(ids: dict[str, int]) -> dict[int, str]:
+    return {row_id: reference for reference, row_id in ids.items()}

@@ -1,0 +1,131 @@
+"""The register takes agreement files: by reference, so that a second import of the same file changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+
+from sqlalchemy import Connection, Engine, text
+
+from commitments.agreement_file import ParsedFile
+from commitments.agreement_form import AgreementForm
+from commitments.database import open_reading, open_unit
+from commitments.difference import Imported, describe_changes
+from commitments.failpoints import failpoint
+from commitments.file_checks import check_files
+from commitments.intake import Intake, is_whole
+from commitments.log import Author, record_changes
+
+__all__ = ["Imported", "check_files", "describe_changes", "import_agreement", "import_files"]
+
+REGISTER_LOCK = 8_255_912  # any number, the same in every version: whoever holds it writes files into the register
+
+
+def import_agreement(unit: Connection, form: AgreementForm, author: Author, today: date) -> Imported:
+    """Write one agreement with everything in its form into the register, by natural key, with its log entries.
+
+    The form is the truth for what it writes out: a field that it leaves out becomes empty, also of a party or a
+    contact. A party given by its reference alone is not changed, nor are contacts that the form does not name. What
+    the form no longer holds stays in the register and is reported in `vanished`. What people decide between two
+    imports (the state of a commitment or a milestone) is changed only by a form that says it.
+
+    The same form twice writes nothing. Nothing is committed. Raises NotFound if the form names a party, contact or
+    commitment that neither it nor the register holds, and RefusedChange if a contact belongs to another party.
+    """
+    return _import_together(unit, [form], author, today)[0]
+
+
+def import_files(
+    engine: Engine, files: Sequence[ParsedFile], author: Author, today: date, *, dry_run: bool = False
+) -> tuple[Imported, ...]:
+    """Check all files, then import each in a transaction of its own; the results come in the order of the files.
+
+    A file that others need goes before them; files that need each other share a transaction. A dry run reports the
+    same difference and writes nothing. Raises InvalidFiles with every fault before anything is written.
+    """
+    with open_reading(engine) as reading:
+        check_files(reading, files)
+    groups = order_files(files)
+    imported: dict[str, Imported] = {}
+    if dry_run:
+        with _open_rehearsal(engine) as unit:
+            for group in groups:
+                imported |= _by_reference(_import_together(unit, group, author, today))
+    else:
+        for group in groups:
+            with open_unit(engine) as unit:
+                imported |= _by_reference(_import_together(unit, group, author, today))
+    return tuple(imported[file.form.agreement] for file in files)
+
+
+def order_files(files: Sequence[ParsedFile]) -> list[list[AgreementForm]]:
+    """The forms in the order of import: what others need first; those that need each other stand together."""
+    forms = {file.form.agreement: file.form for file in files}
+    holders = {party.reference: name for name, form in forms.items() for party in form.parties if is_whole(party)}
+    contacts = {
+        contact.reference: name for name, form in forms.items() for party in form.parties for contact in party.contacts
+    }
+    needed = {name: _find_needed(form, holders, contacts) & forms.keys() - {name} for name, form in forms.items()}
+    leader = {name: name for name in forms}  # the group of a form is named after one of its members
+    while True:
+        graph: dict[str, set[str]] = {leader[name]: set() for name in forms}
+        for name, others in needed.items():
+            graph[leader[name]] |= {leader[other] for other in others} - {leader[name]}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as cycle:
+            circle = set(cycle.args[1])
+            first = min(circle)
+            leader = {name: first if group in circle else group for name, group in leader.items()}
+        else:
+            return [[forms[name] for name in forms if leader[name] == group] for group in order]
+
+
+def _find_needed(form: AgreementForm, holders: dict[str, str], contacts: dict[str, str]) -> set[str]:
+    """The agreements whose files hold what this form only names."""
+    named = [party.reference for party in form.parties if not is_whole(party)]
+    named += [party.parent for party in form.parties if party.parent]
+    own = {party.reference for party in form.parties if is_whole(party)}
+    needed = {holders[reference] for reference in named if reference in holders and reference not in own}
+    people = {contact.reference for party in form.parties for contact in party.contacts}
+    for commitment in form.commitments:
+        answerable = [owner.contact for owner in commitment.owners] + [report.contact for report in commitment.reports]
+        answerable += [answer.contact for report in commitment.reports for answer in report.confirmations]
+        needed |= {contacts[person] for person in answerable if person and person in contacts and person not in people}
+    for activity in form.activities:
+        needed |= {reference.partition("/")[0] for reference in activity.commitments if "/" in reference}
+    return needed
+
+
+def _import_together(
+    unit: Connection, forms: Sequence[AgreementForm], author: Author, today: date
+) -> tuple[Imported, ...]:
+    if unit.dialect.name == "postgresql":
+        # Two imports at once could both find the same party missing; on SQLite the unit holds the write lock already.
+        unit.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": REGISTER_LOCK})
+    intakes = [Intake(unit, form, today) for form in forms]
+    for step in (Intake.take_parties, Intake.take_contacts, Intake.take_agreement, Intake.take_activities):
+        for intake in intakes:
+            step(intake)
+    imported = []
+    for intake in intakes:
+        difference = intake.difference
+        record_changes(unit, author, difference.changes)
+        imported.append(
+            Imported(intake.form.agreement, intake.new, tuple(difference.changes), tuple(difference.vanished))
+        )
+    failpoint("register.before_commit")
+    return tuple(imported)
+
+
+def _by_reference(imported: Sequence[Imported]) -> dict[str, Imported]:
+    return {one.reference: one for one in imported}
+
+
+@contextmanager
+def _open_rehearsal(engine: Engine) -> Iterator[Connection]:
+    """A unit that sees its own writes and leaves none."""
+    with open_unit(engine) as unit:
+        rehearsal = unit.begin_nested()
+        yield unit
+        rehearsal.rollback()
