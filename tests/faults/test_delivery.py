@@ -4,8 +4,10 @@ import asyncio
 import base64
 import logging
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -391,6 +393,39 @@ def test_a_server_that_does_not_answer_is_left_alone_so_that_thousands_of_letter
         assert time.monotonic() - started < 1
     assert {delivery.outcome for delivery in deliveries} == {Outcome.TEMPORARY}
     assert all(delivery.route_down for delivery in deliveries)
+
+
+# Encryption
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl program to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-nodes"]
+    made = ["-newkey", "rsa:2048", "-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")]
+    subprocess.run([openssl, "req", "-x509", *made, *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return folder / "ca.pem", context
+
+
+def test_starttls_and_smtps_encrypt_and_check_the_certificate(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    ca_file, context = certificate
+    for scheme, option, server in (("smtp", "&starttls=yes", "tls_context"), ("smtps", "", "ssl_context")):
+        desk = Desk()
+        with running_desk(desk, **{server: context}) as port:
+            with Post(MailRoute.parse(f"{scheme}://127.0.0.1:{port}?ca={ca_file}{option}")) as post:
+                assert [send(post).outcome for _ in range(2)] == [Outcome.ACCEPTED] * 2
+            # A server that is TLS from the first byte has no other way in, and notes nothing.
+            assert scheme == "smtps" or all(session.ssl is not None for session in desk.sessions)
+            with Post(MailRoute.parse(f"{scheme}://127.0.0.1:{port}?timeout=5{option}")) as post:
+                delivery = send(post)
+        assert (delivery.outcome, delivery.route_down) == (Outcome.TEMPORARY, True)
+        assert "the certificate was not accepted: self-signed certificate" in delivery.reply
+        assert len(desk.taken) == 2
 
 
 # Signing in
