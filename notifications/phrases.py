@@ -1,0 +1,300 @@
+"""The English phrases for every code, which are also the keys of the catalogues.
+
+Each code has variants: the first one whose numbers are all known is said. `notifications.wording` fills them in; the
+forms of a date are `%(due)s` (3 March 2018), `%(due_at)s` (on 3 March 2018), `%(due_end)s` (the end of March 2018) and
+`%(due_at_end)s` (at the end of March 2018).
+"""
+
+from enum import StrEnum
+
+from commitments.vocabulary import (
+    AgreementState,
+    CommitmentKind,
+    CommitmentState,
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    MilestoneState,
+    NotificationKind,
+    NotificationState,
+    Rating,
+    ReasonCode,
+    StandingState,
+)
+from notifications.reasons import Decision, Why
+
+Variants = tuple[str, ...]
+
+
+def N_(text: str) -> str:
+    """Mark a phrase for the catalogues; it is translated where it is said."""
+    return text
+
+
+REASONS: dict[ReasonCode, Variants] = {
+    ReasonCode.SETTLED: (N_("%(state)s %(on_at)s"), "%(state)s"),
+    ReasonCode.HELD: (N_("put on hold %(on_at)s"), N_("put on hold")),
+    ReasonCode.CONDITION_OPEN: (N_("waits for a condition that is not met yet"),),
+    ReasonCode.AGREEMENT_ENDED: (N_("the agreement ended %(on_at)s"), N_("the agreement has ended")),
+    ReasonCode.AGREEMENT_EXPIRED: (N_("the agreement expired %(on_at_end)s"), N_("the agreement has expired")),
+    ReasonCode.NOT_YET: (N_("begins %(from_at)s"),),
+    ReasonCode.DUE_LATER: (N_("due by %(due_end)s, %(ahead)s"),),
+    ReasonCode.DUE_SOON: (N_("due by %(due_end)s, %(ahead)s"),),
+    ReasonCode.PAST_DUE: (N_("was due by %(due_end)s, %(ago)s"),),
+    ReasonCode.NO_DATE_ACTIVE: (N_("last activity %(since_at)s; no date is stated"),),
+    ReasonCode.SILENT_SINCE: (N_("no activity since %(since)s: silent for %(span)s"),),
+    ReasonCode.NOTHING_KNOWN: (N_("neither a date nor an activity is on record"),),
+    ReasonCode.PERIOD_MET: (
+        N_("%(held)s of %(expected)s %(what)s held in %(period)s"),
+        N_("%(held)s of %(expected)s held in %(period)s"),
+    ),
+    ReasonCode.PERIOD_ON_PACE: (
+        N_("%(held)s of %(expected)s %(what)s held in %(period)s, %(left)s"),
+        N_("%(held)s of %(expected)s held in %(period)s, %(left)s"),
+    ),
+    ReasonCode.PERIOD_BEHIND: (
+        N_("%(held)s of %(expected)s %(what)s held in %(period)s, %(left)s: behind an even pace"),
+        N_("%(held)s of %(expected)s held in %(period)s, %(left)s: behind an even pace"),
+    ),
+    ReasonCode.PERIOD_MISSED: (
+        N_("%(held)s of %(expected)s %(what)s held in %(period)s, which is over"),
+        N_("%(held)s of %(expected)s held in %(period)s, which is over"),
+    ),
+    ReasonCode.TARGET_MET: (
+        N_("%(value)s measured %(measured_on_at)s: the target of %(target)s is met"),
+        N_("%(value)s measured: the target of %(target)s is met"),
+    ),
+    ReasonCode.TARGET_ON_PACE: (
+        N_("%(value)s of %(target)s (%(measured_on)s), due by %(due_end)s, %(ahead)s"),
+        N_("%(value)s of %(target)s (%(measured_on)s)"),
+        N_("%(value)s of %(target)s"),
+    ),
+    ReasonCode.TARGET_BEHIND: (
+        N_("%(value)s of %(target)s (%(measured_on)s), due by %(due_end)s, %(ahead)s: behind an even pace"),
+        N_("%(value)s of %(target)s: behind an even pace"),
+    ),
+    ReasonCode.TARGET_MISSED: (
+        N_("%(value)s of %(target)s (%(measured_on)s), was due by %(due_end)s, %(ago)s"),
+        N_("no measurement on record; the target of %(target)s was due by %(due_end)s, %(ago)s"),
+    ),
+    ReasonCode.TARGET_UNMEASURED: (
+        N_("no measurement on record; the target of %(target)s is due by %(due_end)s, %(ahead)s"),
+        N_("no measurement on record; the target is %(target)s"),
+    ),
+    ReasonCode.TO_CONFIRM: (N_("a plan, to be confirmed by %(by_end)s, %(ahead)s"),),
+    ReasonCode.CONFIRM_PASSED: (N_("a plan that was to be confirmed by %(by_end)s, %(ago)s"),),
+    ReasonCode.NO_OWNER: (N_("nobody in office answers for it: %(parties)s"), N_("nobody in office answers for it")),
+    ReasonCode.NO_NEXT_STEP: (N_("no next step on record since %(since)s, %(ago)s"),),
+    ReasonCode.EXPIRES: (N_("the agreement expires %(on_at_end)s, %(ahead)s"),),
+    ReasonCode.EXPIRED: (N_("the agreement expired %(on_at_end)s, %(ago)s"),),
+    ReasonCode.NOTICE_BY: (N_("notice can be given until %(by_end)s, %(ahead)s"),),
+    ReasonCode.NOTICE_PASSED: (N_("the last day for notice was %(by)s, %(ago)s"),),
+    ReasonCode.RENEW_BY: (N_("renewal is to be agreed by %(by_end)s, %(ahead)s"),),
+    ReasonCode.RENEW_PASSED: (N_("renewal was to be agreed by %(by_end)s, %(ago)s"),),
+    ReasonCode.RENEWS_ITSELF: (N_("renews itself %(on_at_end)s, %(ahead)s, unless notice is given"),),
+    ReasonCode.REPORT_DUE: (N_("the %(cycle)s report is due by %(cycle_end)s, %(ahead)s"),),
+    ReasonCode.REPORT_PASSED: (N_("the %(cycle)s report was due by %(cycle_end)s, %(ago)s"),),
+    ReasonCode.DORMANT: (N_("nothing has happened under the agreement since %(since)s: dormant for %(span)s"),),
+    ReasonCode.ALIVE: (N_("last activity under the agreement %(since_at)s"),),
+    ReasonCode.CONFIRMATION_ASKED: (N_("a report has waited for confirmation since %(asked_on)s"),),
+    ReasonCode.MESSAGE_FAILED: (N_("a message to %(to)s could not be sent"), N_("a message could not be sent")),
+}
+
+FROM_THE_START: dict[ReasonCode, Variants] = {
+    ReasonCode.NO_DATE_ACTIVE: (N_("no activity on record since the start %(since_at)s; no date is stated"),),
+    ReasonCode.SILENT_SINCE: (N_("no activity on record since the start %(since_at)s: silent for %(span)s"),),
+    ReasonCode.DORMANT: (N_("no activity under the agreement since its start %(since_at)s: dormant for %(span)s"),),
+    ReasonCode.ALIVE: (N_("no activity under the agreement yet; it started %(since_at)s"),),
+}
+"""Said instead where silence is counted from the start, because no activity is known at all."""
+
+NONE_EXPECTED: Variants = (N_("none expected in %(period)s"),)
+MORE_THAN_EXPECTED: Variants = (
+    N_("%(held)s %(what)s held in %(period)s, %(expected)s expected"),
+    N_("%(held)s held in %(period)s, %(expected)s expected"),
+)
+
+GROUNDS: dict[Why, Variants] = {
+    Why.LEAD_REACHED: (N_("reminder %(lead)s"), N_("reminder of a coming date")),
+    Why.OPENED: (N_("opened %(on_at)s"), N_("newly opened")),
+    Why.ESCALATED: (N_("unanswered for %(working_days)s"), N_("unanswered")),
+    Why.WEEKLY: (N_("the digest for %(week)s"), N_("the week's digest")),
+    Why.MONTHLY: (N_("the summary for %(month)s"), N_("the month's summary")),
+    Why.ASKED: (N_("your confirmation has just been asked for"),),
+    Why.LATER_RUNG: (N_("a later reminder is the right one today"),),
+    Why.NOBODY_ON_RUNG: (N_("there is nobody to tell: %(rung)s"), N_("there is nobody to tell")),
+    Why.SAME_PERSON: (N_("the same person has been told already"),),
+    Why.REST_DAY: (
+        N_("%(holiday)s is a day of rest; looked at again %(next_at)s"),
+        N_("a day of rest; looked at again %(next_at)s"),
+        N_("%(holiday)s is a day of rest; the message goes %(day_at)s"),
+        N_("a day of rest; the message goes %(day_at)s"),
+        N_("a day of rest"),
+    ),
+    Why.HAD_TODAYS_MESSAGE: (N_("today's message has gone to this person already"),),
+    Why.NO_ADDRESS: (N_("no mail address is on record"),),
+    Why.OUT_OF_OFFICE: (N_("no longer, or not yet, in office"),),
+    Why.ANSWERED_MEANWHILE: (N_("it was answered meanwhile"),),
+    Why.NOTHING_TO_SAY: (N_("there was nothing to say"),),
+    Why.UNCERTAIN_HELD: (N_("nobody knows whether it arrived, so it was set aside rather than sent twice"),),
+    Why.REFUSED: (N_("refused by the mail server: %(code)s %(reply)s"), N_("refused by the mail server")),
+    Why.GIVEN_UP: (N_("given up after %(attempts)s: %(reply)s"), N_("given up after several attempts")),
+}
+
+ESCALATIONS: dict[int, Variants] = {
+    0: (N_("unanswered for %(working_days)s"),),
+    1: (
+        N_("%(asked)s has not answered for %(working_days)s; you are the deputy"),
+        N_("unanswered for %(working_days)s; you are the deputy"),
+    ),
+    2: (
+        N_("%(asked)s has not answered for %(working_days)s; you are the coordinator"),
+        N_("unanswered for %(working_days)s; you are the coordinator"),
+    ),
+    3: (
+        N_("%(asked)s has not answered for %(working_days)s; the leaders of both sides are told"),
+        N_("unanswered for %(working_days)s; the leaders of both sides are told"),
+    ),
+}
+
+RUNGS: dict[int, str] = {
+    0: N_("the owner"),
+    1: N_("the deputy"),
+    2: N_("the coordinator"),
+    3: N_("the leaders of both sides"),
+}
+
+EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
+    FollowUpKind.OVERDUE: N_("Say where it stands: done, a new date, or what stands in the way."),
+    FollowUpKind.BEHIND: N_("Record what has been done, or say what is planned for the time left."),
+    FollowUpKind.SILENT: N_("Say what has happened since, or name the next step."),
+    FollowUpKind.UNCONFIRMED: N_("Confirm the plan, make it a firm commitment, or drop it."),
+    FollowUpKind.UNOWNED: N_("Name the person who answers for it."),
+    FollowUpKind.NEXT_STEP_MISSING: N_("Name the next step and its date."),
+    FollowUpKind.REPORT_DUE: N_("Prepare the report and record when it is submitted."),
+    FollowUpKind.NOTICE_DEADLINE: N_("Decide whether the agreement goes on: after this day, notice comes too late."),
+    FollowUpKind.RENEWAL_DUE: N_("Agree on the renewal with the other side, or let the agreement end."),
+    FollowUpKind.EXPIRED: N_("Renew the agreement, or record that it has ended."),
+    FollowUpKind.DORMANT: N_("Agree on a next activity with the other side, or decide what becomes of the agreement."),
+    FollowUpKind.CONFIRMATION_ASKED: N_("Read the report, then confirm it or send it back with a note."),
+    FollowUpKind.MESSAGE_FAILED: N_("Check the person's mail address."),
+}
+
+EXPECTED_BY_MATTER: dict[MatterKind, str] = {
+    MatterKind.COMMITMENT: N_("Report when it is done, or say in time if the date cannot be kept."),
+    MatterKind.MILESTONE: N_("Report when this step is done, or say in time if the date cannot be kept."),
+    MatterKind.OCCURRENCE: N_("Hold what is still missing, and record each activity."),
+    MatterKind.EXPIRY: N_("Decide in time whether the agreement is to go on."),
+    MatterKind.NOTICE: EXPECTED_BY_FOLLOW_UP[FollowUpKind.NOTICE_DEADLINE],
+    MatterKind.RENEWAL: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RENEWAL_DUE],
+    MatterKind.REPORT: EXPECTED_BY_FOLLOW_UP[FollowUpKind.REPORT_DUE],
+    MatterKind.DORMANCY: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DORMANT],
+}
+
+SETTLED_STATES: dict[str, str] = {
+    "fulfilled": N_("fulfilled"),
+    "waived": N_("waived"),
+    "withdrawn": N_("withdrawn"),
+    "ended": N_("ended"),
+    "met": N_("met"),
+    "partially_met": N_("partly met"),
+    "not_met": N_("not met"),
+}
+
+NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
+    StandingState: {
+        StandingState.ON_TRACK: N_("On track"),
+        StandingState.DUE_SOON: N_("Due soon"),
+        StandingState.OVERDUE: N_("Overdue"),
+        StandingState.BEHIND: N_("Behind"),
+        StandingState.SILENT: N_("Silent"),
+        StandingState.UNCONFIRMED: N_("Unconfirmed"),
+        StandingState.UNOWNED: N_("No owner"),
+        StandingState.SETTLED: N_("Settled"),
+        StandingState.ON_HOLD: N_("On hold"),
+    },
+    CommitmentKind: {
+        CommitmentKind.DELIVERABLE: N_("Deliverable"),
+        CommitmentKind.RECURRING: N_("Recurring"),
+        CommitmentKind.TARGET: N_("Target"),
+        CommitmentKind.OPEN_ENDED: N_("Open-ended"),
+        CommitmentKind.PLANNED: N_("Planned"),
+    },
+    AgreementState: {
+        AgreementState.PROPOSED: N_("Proposed"),
+        AgreementState.SIGNED: N_("Signed"),
+        AgreementState.IN_FORCE: N_("In force"),
+        AgreementState.EXPIRED: N_("Expired"),
+        AgreementState.ENDED: N_("Ended"),
+    },
+    FollowUpKind: {
+        FollowUpKind.OVERDUE: N_("Overdue"),
+        FollowUpKind.BEHIND: N_("Behind"),
+        FollowUpKind.SILENT: N_("Silent"),
+        FollowUpKind.UNCONFIRMED: N_("Plan to confirm"),
+        FollowUpKind.UNOWNED: N_("Owner missing"),
+        FollowUpKind.NEXT_STEP_MISSING: N_("Next step missing"),
+        FollowUpKind.REPORT_DUE: N_("Report due"),
+        FollowUpKind.NOTICE_DEADLINE: N_("Notice deadline"),
+        FollowUpKind.RENEWAL_DUE: N_("Renewal due"),
+        FollowUpKind.EXPIRED: N_("Expired"),
+        FollowUpKind.DORMANT: N_("Dormant"),
+        FollowUpKind.CONFIRMATION_ASKED: N_("Confirmation asked for"),
+        FollowUpKind.MESSAGE_FAILED: N_("Message not sent"),
+    },
+    MatterKind: {
+        MatterKind.COMMITMENT: N_("Commitment"),
+        MatterKind.MILESTONE: N_("Milestone"),
+        MatterKind.OCCURRENCE: N_("Period"),
+        MatterKind.EXPIRY: N_("Expiry"),
+        MatterKind.NOTICE: N_("Notice deadline"),
+        MatterKind.RENEWAL: N_("Renewal"),
+        MatterKind.REPORT: N_("Report"),
+        MatterKind.DORMANCY: N_("Dormancy"),
+    },
+    CommitmentState: {
+        CommitmentState.ACTIVE: N_("Active"),
+        CommitmentState.FULFILLED: N_("Fulfilled"),
+        CommitmentState.WAIVED: N_("Waived"),
+        CommitmentState.WITHDRAWN: N_("Withdrawn"),
+        CommitmentState.ON_HOLD: N_("On hold"),
+    },
+    MilestoneState: {
+        MilestoneState.SCHEDULED: N_("Scheduled"),
+        MilestoneState.MET: N_("Met"),
+        MilestoneState.PARTIALLY_MET: N_("Partly met"),
+        MilestoneState.NOT_MET: N_("Not met"),
+        MilestoneState.WAIVED: N_("Waived"),
+    },
+    Rating: {
+        Rating.ON_TRACK: N_("On track"),
+        Rating.AT_RISK: N_("At risk"),
+        Rating.OFF_TRACK: N_("Off track"),
+    },
+    FollowUpState: {
+        FollowUpState.OPEN: N_("Open"),
+        FollowUpState.DONE: N_("Done"),
+        FollowUpState.SUPERSEDED: N_("Superseded"),
+        FollowUpState.WITHDRAWN: N_("Withdrawn"),
+    },
+    NotificationKind: {
+        NotificationKind.REMINDER: N_("Reminder"),
+        NotificationKind.FOLLOW_UP: N_("Follow-up"),
+        NotificationKind.ESCALATION: N_("Escalation"),
+        NotificationKind.CONFIRMATION: N_("Confirmation"),
+        NotificationKind.DIGEST: N_("Digest"),
+        NotificationKind.SUMMARY: N_("Summary"),
+    },
+    NotificationState: {
+        NotificationState.QUEUED: N_("Queued"),
+        NotificationState.SENDING: N_("Sending"),
+        NotificationState.SENT: N_("Sent"),
+        NotificationState.FAILED: N_("Failed"),
+        NotificationState.CANCELLED: N_("Cancelled"),
+    },
+    Decision: {
+        Decision.TOLD: N_("Told"),
+        Decision.PASSED_OVER: N_("Passed over"),
+        Decision.HELD: N_("Held back"),
+    },
+}

@@ -1,0 +1,389 @@
+"""Codes, dates and numbers put into words, in the reader's language.
+
+English is the source; every other language is a catalogue `catalogues/<locale>.po`, read when it is first needed.
+A language without a catalogue is written in English throughout, dates included: never half of each.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from math import floor, log10
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_compact_decimal, format_decimal, get_currency_name, is_currency
+
+from commitments.facts import Reason
+from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, ReasonCode, StandingState
+from notifications import phrases
+from notifications.messages import Ground, Item
+from notifications.reasons import Why
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+_SOURCE = "en_GB"
+_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
+
+Numbers = Mapping[str, Any]
+
+
+class Words:
+    """One language: its translations, and its way with dates and numbers."""
+
+    def __init__(self, locale: Locale, translations: NullTranslations) -> None:
+        self.locale = locale
+        self.translations = translations
+        self.gettext: Callable[[str], str] = translations.gettext
+        self.ngettext: Callable[[str, str, int], str] = translations.ngettext
+        self._name = str(locale)
+
+    @property
+    def tag(self) -> str:
+        """The language as mail and HTML name it, such as zh-Hans."""
+        return "-".join(part for part in (self.locale.language, self.locale.script) if part)
+
+    @property
+    def direction(self) -> str:
+        return str(self.locale.text_direction)
+
+    # Names
+
+    def name(self, word: StrEnum) -> str:
+        """The name of any of the vocabulary's words."""
+        return self.gettext(phrases.NAMES[type(word)][word])
+
+    def name_standing(self, state: StandingState) -> str:
+        return self.name(state)
+
+    def name_kind(self, kind: CommitmentKind) -> str:
+        return self.name(kind)
+
+    def name_follow_up(self, kind: FollowUpKind) -> str:
+        return self.name(kind)
+
+    def name_state(self, state: AgreementState) -> str:
+        return self.name(state)
+
+    # Sentences
+
+    def describe_reason(self, reason: Reason, names: Mapping[str, str] | None = None) -> str:
+        """Why a matter stands as it does; `names` gives the parties' names by their references."""
+        return self._say(_choose_reason(reason), reason.numbers, names, reason.code)
+
+    def describe_ground(self, ground: Ground, names: Mapping[str, str] | None = None) -> str:
+        """Why something is told, or is not."""
+        variants = phrases.GROUNDS[ground.code]
+        if ground.code is Why.ESCALATED:
+            rung = ground.numbers.get("rung")
+            variants = phrases.ESCALATIONS.get(rung if isinstance(rung, int) else 0, ()) + variants
+        return self._say(variants, ground.numbers, names, ground.code)
+
+    def describe_expected(self, item: Item) -> str:
+        """What is asked of the reader."""
+        if item.follow_up_kind is not None:
+            return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
+        return self.gettext(phrases.EXPECTED_BY_MATTER[item.matter_kind])
+
+    def _say(self, variants: tuple[str, ...], numbers: Numbers, names: Mapping[str, str] | None, code: StrEnum) -> str:
+        spoken = _Spoken(self, numbers, names or {})
+        for variant in variants:
+            try:
+                return self.gettext(variant) % spoken
+            except KeyError:  # a number this variant needs is not known
+                continue
+        return str(code).replace("_", " ")
+
+    # Dates and spans
+
+    def format_day(self, day: date) -> str:
+        return _format_day(day, self._name)
+
+    def format_weekday(self, day: date) -> str:
+        """A day with its weekday, as a letter is dated."""
+        return _format_weekday(day, self._name)
+
+    def format_month(self, month: date) -> str:
+        return _format_month(month, self._name)
+
+    def format_partial(self, text: str) -> str:
+        """A date that may be known only as a year or a month."""
+        if len(text) == 10:
+            return self.format_day(date.fromisoformat(text))
+        if len(text) == 7:
+            return self.format_month(date.fromisoformat(text + "-01"))
+        return _format_year(date(int(text), 1, 1), self._name)
+
+    def place_partial(self, text: str) -> str:
+        """The date with its preposition: on a day, in a month or year."""
+        pattern = self.gettext("on %(day)s") if len(text) == 10 else self.gettext("in %(month)s")
+        return pattern % {"day": self.format_partial(text), "month": self.format_partial(text)}
+
+    def format_end(self, text: str) -> str:
+        """The date as a deadline: a month or a year is meant with its last day."""
+        day = self.format_partial(text)
+        return day if len(text) == 10 else self.gettext("the end of %(month)s") % {"month": day}
+
+    def place_end(self, text: str) -> str:
+        pattern = self.gettext("on %(day)s") if len(text) == 10 else self.gettext("at the end of %(month)s")
+        return pattern % {"day": self.format_partial(text), "month": self.format_partial(text)}
+
+    def format_period(self, label: str) -> str:
+        """The name of a period of a recurring commitment."""
+        quarter = _QUARTER.fullmatch(label)
+        if quarter is not None:
+            pattern = self.gettext("quarter %(quarter)s of %(year)s")
+            return pattern % {"quarter": quarter[2], "year": quarter[1]}
+        if "/" in label:
+            first, last = label.split("/", 1)
+            return self._join_span(self.format_partial(first), self.format_partial(last))
+        if len(label) == 9:
+            return self._join_span(self.format_partial(label[:4]), self.format_partial(label[5:]))
+        return self.format_partial(label)
+
+    def _join_span(self, first: str, last: str) -> str:
+        return self.gettext("the period from %(first)s to %(last)s") % {"first": first, "last": last}
+
+    def format_span(self, days: int) -> str:
+        """How long, in the unit that says it best."""
+        unit, count = _measure_days(days)
+        return self._count_span(unit, count)
+
+    def format_months(self, months: int) -> str:
+        """How many months; years from two years on."""
+        return self._count_span("year", months // 12) if months >= 24 else self._count_span("month", months)
+
+    def _count_span(self, unit: str, count: int) -> str:
+        if unit == "day":
+            return self.ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+        if unit == "week":
+            return self.ngettext("%(count)s week", "%(count)s weeks", count) % {"count": count}
+        if unit == "month":
+            return self.ngettext("%(count)s month", "%(count)s months", count) % {"count": count}
+        return self.ngettext("%(count)s year", "%(count)s years", count) % {"count": count}
+
+    def format_ahead(self, days: int) -> str:
+        """A day to come, seen from today: in 9 days."""
+        if days <= 0:
+            return self.gettext("today")
+        if days == 1:
+            return self.gettext("tomorrow")
+        return self.gettext("in %(span)s") % {"span": self.format_span(days)}
+
+    def format_ago(self, days: int) -> str:
+        """A day gone by, seen from today: 3 weeks ago."""
+        if days <= 0:
+            return self.gettext("today")
+        if days == 1:
+            return self.gettext("yesterday")
+        return self.gettext("%(span)s ago") % {"span": self.format_span(days)}
+
+    def format_left(self, days: int) -> str:
+        if days <= 0:
+            return self.gettext("today is the last day")
+        return self.gettext("%(span)s left") % {"span": self.format_span(days)}
+
+    # Numbers and lists
+
+    def format_number(self, number: float) -> str:
+        """Round large numbers are said, others written out: 500 million, 1,234,567."""
+        return _format_number(number, self._name)
+
+    def format_amount(self, number: float, unit: str | None) -> str:
+        """A quantity with its unit; a currency's code becomes its name."""
+        written = self.format_number(number)
+        if not unit:
+            return written
+        if unit in ("%", "percent"):
+            return f"{written}%"
+        unit = _name_unit(unit, number, self._name)
+        return self.gettext("%(number)s %(unit)s") % {"number": written, "unit": unit}
+
+    def join(self, parts: list[str] | tuple[str, ...]) -> str:
+        return format_list(list(parts), locale=self.locale) if len(parts) > 1 else "".join(parts)
+
+
+class _Spoken:
+    """The numbers of one reason as the words that its phrase asks for; an unknown number is a KeyError."""
+
+    __slots__ = ("_names", "_numbers", "_words")
+
+    def __init__(self, words: Words, numbers: Numbers, names: Mapping[str, str]) -> None:
+        self._words, self._numbers, self._names = words, numbers, names
+
+    def __getitem__(self, key: str) -> str:
+        words, numbers = self._words, self._numbers
+        form = _FORMS.get(key)
+        if form is not None:
+            number, speak = form
+            return speak(words, _known(numbers, number))
+        if key == "parties":
+            return words.join([self._names.get(one, one) for one in numbers[key]])
+        if key == "asked":
+            return self._names.get(numbers[key]) or str(_known(numbers, key))
+        if key == "span":
+            return words.format_months(numbers["months"]) if "months" in numbers else words.format_span(numbers["days"])
+        if key in ("value", "target"):
+            return words.format_amount(_known(numbers, key), numbers.get("unit"))
+        return str(_known(numbers, key))
+
+
+def _known(numbers: Numbers, key: str) -> Any:
+    value = numbers[key]
+    if value is None or value == "":
+        raise KeyError(key)
+    return value
+
+
+_Speak = Callable[[Words, Any], str]
+
+
+def _speak_dates() -> dict[str, tuple[str, _Speak]]:
+    forms: dict[str, tuple[str, _Speak]] = {}
+    for name in ("due", "on", "by", "from", "since", "measured_on", "asked_on", "next", "day", "month"):
+        forms[name] = (name, lambda words, text: words.format_partial(str(text)))
+        forms[f"{name}_at"] = (name, lambda words, text: words.place_partial(str(text)))
+        forms[f"{name}_end"] = (name, lambda words, text: words.format_end(str(text)))
+        forms[f"{name}_at_end"] = (name, lambda words, text: words.place_end(str(text)))
+    return forms
+
+
+def _speak_week(words: Words, label: str) -> str:
+    year, week = label.split("-W")
+    return words.gettext("week %(week)s of %(year)s") % {"week": int(week), "year": year}
+
+
+def _speak_lead(words: Words, days: int) -> str:
+    if days <= 0:
+        return words.gettext("on the day itself")
+    return words.ngettext("%(count)s day before", "%(count)s days before", days) % {"count": days}
+
+
+def _speak_working_days(words: Words, days: int) -> str:
+    return words.ngettext("%(count)s working day", "%(count)s working days", days) % {"count": days}
+
+
+def _speak_attempts(words: Words, count: int) -> str:
+    return words.ngettext("%(count)s attempt", "%(count)s attempts", count) % {"count": count}
+
+
+_FORMS = _speak_dates()
+_FORMS |= {
+    "ahead": ("days", Words.format_ahead),
+    "ago": ("days", Words.format_ago),
+    "left": ("days_left", Words.format_left),
+    "lead": ("days", _speak_lead),
+    "working_days": ("days", _speak_working_days),
+    "attempts": ("attempts", _speak_attempts),
+    "week": ("week", _speak_week),
+    "period": ("period", Words.format_period),
+    "state": ("state", lambda words, state: words.gettext(phrases.SETTLED_STATES.get(str(state), str(state)))),
+    "cycle_end": ("cycle", lambda words, cycle: words.format_day(date(int(cycle), 12, 31))),
+    "rung": ("rung", lambda words, rung: words.gettext(phrases.RUNGS.get(rung, phrases.RUNGS[3]))),
+}
+
+
+def _choose_reason(reason: Reason) -> tuple[str, ...]:
+    numbers = reason.numbers
+    if reason.code is ReasonCode.PERIOD_MET:
+        if numbers.get("expected") == 0:
+            return phrases.NONE_EXPECTED
+        if numbers.get("held", 0) > numbers.get("expected", 0):
+            return phrases.MORE_THAN_EXPECTED
+    if numbers.get("from") == "start" and reason.code in phrases.FROM_THE_START:
+        return phrases.FROM_THE_START[reason.code]
+    return phrases.REASONS[reason.code]
+
+
+def _measure_days(days: int) -> tuple[str, int]:
+    """Days up to a fortnight, weeks up to twelve, months up to two years, then years."""
+    if days < 14:
+        return "day", days
+    if days < 84:
+        return "week", days // 7
+    if days < 730:
+        return "month", min(round(days / 30.4375), 23)
+    return "year", days // 365
+
+
+@lru_cache(maxsize=4096)
+def _format_day(day: date, locale: str) -> str:
+    return format_date(day, "long", locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _format_weekday(day: date, locale: str) -> str:
+    return format_date(day, "full", locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _format_month(day: date, locale: str) -> str:
+    return format_skeleton("yMMMM", day, locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _format_year(day: date, locale: str) -> str:
+    return format_skeleton("y", day, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _format_number(number: float, locale: str) -> str:
+    size = abs(number)
+    if size >= 1_000_000 and number == int(number) and int(size) % 10 ** (floor(log10(size)) - 2) == 0:
+        for length in ("long", "short"):  # Chinese has only the short form
+            try:
+                return format_compact_decimal(number, format_type=length, locale=locale, fraction_digits=2)
+            except KeyError:
+                continue
+    return format_decimal(number, locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _name_unit(unit: str, number: float, locale: str) -> str:
+    if len(unit) == 3 and unit.isupper() and is_currency(unit):
+        return get_currency_name(unit, count=number, locale=locale)
+    return unit
+
+
+def load_words(language: str) -> Words:
+    """The words of a language tag such as zh, zh-CN or zh-Hans; English for a language without a catalogue."""
+    return _load_words(find_catalogue(language))
+
+
+@lru_cache(maxsize=256)
+def find_catalogue(language: str) -> str:
+    """The name of the catalogue for a language tag, or that of the source language."""
+    tag = language.strip().replace("-", "_")
+    try:
+        locale = Locale.parse(tag)
+    except (ValueError, UnknownLocaleError, TypeError):
+        return _SOURCE
+    if locale.script is None:
+        likely = get_global("likely_subtags").get(str(locale)) or str(locale)
+        locale = Locale.parse(likely)
+    parts = (locale.language, locale.script, locale.territory)
+    for chosen in ((0, 1, 2), (0, 1), (0, 2), (0,)):
+        name = "_".join(part for part in (parts[at] for at in chosen) if part)
+        if (CATALOGUES / f"{name}.po").is_file():
+            return name
+    return _SOURCE
+
+
+@lru_cache(maxsize=32)
+def _load_words(name: str) -> Words:
+    if name == _SOURCE:
+        return Words(Locale.parse(_SOURCE), NullTranslations())
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / f"{name}.po").open("rb") as source:
+        catalogue = read_po(source, locale=name)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Words(Locale.parse(name), GNUTranslations(compiled))
