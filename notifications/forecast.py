@@ -1,0 +1,91 @@
+"""Foresees every message of the coming days, by playing the days on a copy with the very code that runs every day."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+
+from commitments.clock import today_in
+from commitments.database import open_reading, open_unit
+from commitments.reconcile import load_rules, reconcile_register
+from commitments.rehearsal import open_rehearsal
+from commitments.settings import Settings
+from commitments.tables import contact
+from commitments.vocabulary import NotificationState
+from notifications.composing import compose_messages, is_empty, load_names
+from notifications.planning import plan_messages
+from notifications.rendering import write_message
+from notifications.tables import notice, notification
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A message that would be sent, if nothing else happened until then."""
+
+    day: date
+    at: datetime
+    key: str
+    contact: str
+    name: str
+    to: str
+    channel: str
+    kind: str
+    subject: str
+    reasons: tuple[Mapping[str, Any], ...]
+    """One a notice: {"matter", "kind", "why": {"code", "numbers"}, "standing": {"code", "numbers"}}."""
+
+
+def forecast_messages(engine: Engine, settings: Settings, now: datetime, days: int) -> Iterator[Foreseen]:
+    """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register."""
+    with open_rehearsal(engine) as copy:
+        for ahead in range(days + 1):
+            moment = now + timedelta(days=ahead)
+            if ahead == days:
+                moment = moment - timedelta(seconds=1)
+            yield from _play_day(copy, settings, moment, now + timedelta(days=days))
+
+
+def _play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) -> Iterator[Foreseen]:
+    """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
+    today = today_in(settings.time_zone, now)
+    reconcile_register(copy, now, today)
+    plan_messages(copy, now, today, domain=settings.sender.rpartition("@")[2])
+    until = min(now + timedelta(days=1), end)
+    with open_unit(copy) as unit:
+        due = unit.execute(
+            select(notification)
+            .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at < until)
+            .order_by(notification.c.next_at, notification.c.id)
+        ).all()
+        rules, names = load_rules(unit), load_names(unit)
+        messages = {}
+        for start in range(0, len(due), 200):
+            messages |= compose_messages(unit, due[start : start + 200], rules, names, today)
+        foreseen = [row for row in due if not is_empty(messages[row.id])]
+        idle = [row.id for row in due if is_empty(messages[row.id])]
+        for row in foreseen:
+            unit.execute(
+                update(notification)
+                .where(notification.c.id == row.id)
+                .values(state=str(NotificationState.SENT), sent_at=max(row.next_at, now))
+            )
+        unit.execute(
+            update(notification).where(notification.c.id.in_(idle)).values(state=str(NotificationState.CANCELLED))
+        )
+    with open_reading(copy) as reading:
+        for row in foreseen:
+            yield _foresee(reading, row, write_message(messages[row.id]).subject, max(row.next_at, now))
+
+
+def _foresee(reading: Any, row: Any, subject: str, at: datetime) -> Foreseen:
+    person = reading.execute(select(contact.c.reference, contact.c.name).where(contact.c.id == row.contact_id)).one()
+    notices = reading.execute(select(notice).where(notice.c.notification_id == row.id).order_by(notice.c.id))
+    reasons = tuple(
+        {"matter": one.matter, "kind": one.kind, "why": one.decision_reason, "standing": one.reason or None}
+        for one in notices
+    )
+    return Foreseen(
+        row.local_day, at, row.key, person.reference, person.name, row.address, row.channel, row.kind, subject, reasons
+    )
