@@ -43,7 +43,7 @@ def find_inner_faults(form: AgreementForm) -> Iterator[Fault]:
     """Every inner fault of a form, also of one that `soften_form` made: what is broken in it is passed over."""
     parties = _Names([party.reference for party in form.parties])
     contacts = {contact.reference: party.reference for party in form.parties for contact in party.contacts}
-    yield from _find_unstorable(form.model_dump(warnings=False), ())
+    yield from find_unstorable(form.model_dump(warnings=False), ())
     if form.agreement == "house":
         yield ("agreement",), "'house'", "another reference: this one stands for the policy of the house"
     yield from _find_party_faults(form)
@@ -67,13 +67,14 @@ def find_inner_faults(form: AgreementForm) -> Iterator[Fault]:
     yield from _find_activity_faults(form, parties, own)
 
 
-def _find_unstorable(value: Any, path: FieldPath) -> Iterator[Fault]:
+def find_unstorable(value: Any, path: FieldPath) -> Iterator[Fault]:
+    """The texts and numbers in a form's plain values that one of the databases cannot keep."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _find_unstorable(inner, (*path, name))
+            yield from find_unstorable(inner, (*path, name))
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            yield from _find_unstorable(inner, (*path, at))
+            yield from find_unstorable(inner, (*path, at))
     elif isinstance(value, str) and "\x00" in value:
         yield path, "a NUL character", "text without it"
     elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, update
@@ -64,7 +64,7 @@ _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "cont
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import changed; `vanished` names what the register holds and the file no longer does."""
+    """What an import changed, with references in place of ids; `vanished` names what the file no longer holds."""
 
     reference: str
     new: bool
@@ -133,12 +133,17 @@ class Wanted:
 
 @dataclass
 class Difference:
-    """Collects what is written for one file; `labels` shows the ids in a column as references."""
+    """Collects what is written for one file.
+
+    `changes` go to the log, with the columns and ids as they are stored, so that the log can be played back; `told`
+    are the same for people, with the references of `labels` in place of ids.
+    """
 
     unit: Connection
     agreement_id: int | None = None
     labels: dict[str, dict[int, str]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    told: list[Change] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
 
     def write(
@@ -188,20 +193,20 @@ class Difference:
             changed = {name: (found[name], value) for name, value in values.items() if found[name] != value}
             if not changed:
                 return False
+        change = Change(
+            action="registered" if before is None else "amended",
+            subject=table.name,
+            row_id=row_id,
+            reference=reference[:300],
+            agreement_id=row_id if table is tables.agreement else self.agreement_id,
+            changes=changed,
+        )
         shown = {
             name.removesuffix("_id"): (self._label(name, old), self._label(name, new))
             for name, (old, new) in changed.items()
         }
-        self.changes.append(
-            Change(
-                action="registered" if before is None else "amended",
-                subject=table.name,
-                row_id=row_id,
-                reference=reference[:300],
-                agreement_id=row_id if table is tables.agreement else self.agreement_id,
-                changes=shown,
-            )
-        )
+        self.changes.append(change)
+        self.told.append(replace(change, changes=shown))
         return before is not None
 
     def _label(self, column: str, value: Any) -> Any:
@@ -220,7 +225,8 @@ def place_rows(order: Iterable[Key], stored: Mapping[Key, int]) -> dict[Key, int
     Rows that are not in `order` keep theirs, and no two rows share one.
     """
     order = list(order)
-    taken = {position for key, position in stored.items() if key not in set(order)}
+    placed_keys = set(order)
+    taken = {position for key, position in stored.items() if key not in placed_keys}
     placed: dict[Key, int] = {}
     last = 0
     for key in order:

@@ -111,9 +111,7 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
-        imported.append(
-            Imported(intake.form.agreement, intake.new, tuple(difference.changes), tuple(difference.vanished))
-        )
+        imported.append(Imported(intake.form.agreement, intake.new, tuple(difference.told), tuple(difference.vanished)))
     failpoint("register.before_commit")
     return tuple(imported)
 

@@ -1,0 +1,243 @@
+"""Writes an agreement out as the file it can be imported from."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, Select, Table, select
+
+from commitments import tables
+from commitments.agreement_form import (
+    ActivityForm,
+    AgreementForm,
+    BudgetLineForm,
+    CommitmentForm,
+    ConfirmationForm,
+    ContactForm,
+    EvidenceForm,
+    MeasurementForm,
+    MilestoneForm,
+    NetworkForm,
+    OccurrenceForm,
+    PartyForm,
+    RelationshipForm,
+    ReportForm,
+    SignatoryForm,
+    SubmittedReport,
+)
+from commitments.references import find_agreement
+
+HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
+_DATES = re.compile(
+    "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|period_from|period_to"
+    "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on"
+)
+Grouped = Mapping[int, list[dict[str, Any]]]
+
+
+def export_agreement(reading: Connection, reference: str) -> str:
+    """The agreement as YAML, in the form it is imported from: an import of it changes nothing.
+
+    Fields stand in the order of the form and empty ones are left out. The parties are written out with all their
+    contacts. Raises NotFound, with the nearest reference, if the register knows no such agreement.
+    """
+    form = AgreementForm.model_validate(_Export(reading, find_agreement(reading, reference)).build())
+    plain = _make_readable(form.model_dump(mode="json", exclude_defaults=True))
+    parts: list[str] = []
+    for name, value in plain.items():
+        part = yaml.dump({name: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+        parts.append("\n" + part if isinstance(value, list) else part)
+    return HEADER + "".join(parts)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, each value written out, days and months unquoted as a person writes them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def _make_readable(value: Any, name: str = "", above: str = "") -> Any:
+    """Whole numbers without a fraction and years without quotes."""
+    if isinstance(value, dict):
+        return {key: _make_readable(inner, key, name) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_make_readable(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    is_year = isinstance(value, str) and len(value) == 4 and (_DATES.fullmatch(name) or above == "signed")
+    return int(value) if is_year and value[0] != "0" else value
+
+
+class _Export:
+    """Reads one agreement's rows, table by table, and puts them together as the form has them."""
+
+    def __init__(self, reading: Connection, agreement: Row[Any]) -> None:
+        self.reading = reading
+        self.agreement = agreement
+        party, contact = tables.party, tables.contact
+        joined = select(tables.agreement_party.c.party_id).where(self._own(tables.agreement_party))
+        self.parties = {row.id: row for row in self._fetch(select(party).where(party.c.id.in_(joined)))}
+        self.contacts = self._fetch(select(contact).where(contact.c.party_id.in_(joined)))
+        # Parents and deputies may stand outside this agreement.
+        parents = [row.parent_id for row in self.parties.values()]
+        deputies = [row.deputy_id for row in self.contacts]
+        self.party_names = self._name(party, [*self.parties, *parents])
+        self.contact_names = self._name(contact, [*(row.id for row in self.contacts), *deputies])
+
+    def build(self) -> dict[str, Any]:
+        row = self.agreement
+        joined = self._fetch(select(tables.agreement_party).where(self._own(tables.agreement_party)), "position", "id")
+        notice = {"months": row.notice_months, "days": row.notice_days}
+        rules = select(tables.policy.c.rules).where(tables.policy.c.scope == row.reference)
+        return {
+            **_take(row, AgreementForm),
+            "agreement": row.reference,
+            "relationship": self._build_relationship(),
+            "parties": [self._build_party(one) for one in joined],
+            "signatories": self._list_own(tables.signatory, SignatoryForm),
+            "signed": {self.party_names[one.party_id]: one.signed for one in joined if one.signed},
+            "renewal": row.renewal_rule
+            and {"rule": row.renewal_rule, "months": row.renewal_months, "renew_by": row.renew_by},
+            "notice": notice if any(length is not None for length in notice.values()) else None,
+            "network": self._build_network(),
+            "policy": self.reading.execute(rules).scalar_one_or_none(),
+            "budget": self._list_own(tables.budget_line, BudgetLineForm),
+            "commitments": self._build_commitments(),
+            "activities": self._build_activities(),
+        }
+
+    def _build_relationship(self) -> dict[str, Any] | None:
+        query = select(tables.relationship).where(tables.relationship.c.id == self.agreement.relationship_id)
+        row = self.reading.execute(query).one_or_none()
+        return _take(row, RelationshipForm) if row else None
+
+    def _build_party(self, joined: Row[Any]) -> dict[str, Any]:
+        row = self.parties[joined.party_id]
+        contacts = [one for one in self.contacts if one.party_id == row.id]
+        return {
+            **_take(row, PartyForm),
+            "role": joined.role,
+            "parent": self.party_names.get(row.parent_id),
+            "contacts": [
+                {**_take(one, ContactForm), "deputy": self.contact_names.get(one.deputy_id)} for one in contacts
+            ],
+        }
+
+    def _build_network(self) -> dict[str, Any] | None:
+        row = self.agreement
+        if row.network_name is None:
+            return None
+        return {
+            **_take(row, NetworkForm),
+            "name": row.network_name,
+            "field": row.network_field,
+            "reports": self._list_own(tables.submitted_report, SubmittedReport),
+        }
+
+    def _build_commitments(self) -> list[dict[str, Any]]:
+        lists = {
+            "milestones": self._group_below(tables.milestone, MilestoneForm),
+            "occurrences": self._group_below(tables.occurrence, OccurrenceForm),
+            "measurements": self._group_below(tables.measurement, MeasurementForm),
+            "evidence": self._group_below(tables.evidence, EvidenceForm),
+            "reports": self._build_reports(),
+        }
+        owners: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._fetch(self._below(tables.commitment_owner), "position", "id"):
+            owners[row.commitment_id].append(
+                {"party": self.party_names[row.party_id], "contact": self.contact_names.get(row.contact_id)}
+            )
+        rows = self._fetch(select(tables.commitment).where(self._own(tables.commitment)), "position", "id")
+        return [
+            {
+                **_take(row, CommitmentForm),
+                "owners": owners[row.id],
+                **{name: entries.get(row.id, []) for name, entries in lists.items()},
+            }
+            for row in rows
+        ]
+
+    def _build_reports(self) -> Grouped:
+        table, report = tables.confirmation, tables.progress_report
+        answers: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        mine = select(report.c.id).join(tables.commitment).where(self._own(tables.commitment))
+        for row in self._fetch(select(table).where(table.c.report_id.in_(mine))):
+            answers[row.report_id].append(self._take_named(row, ConfirmationForm))
+        reports: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._fetch(self._below(report)):
+            reports[row.commitment_id].append({**self._take_named(row, ReportForm), "confirmations": answers[row.id]})
+        return reports
+
+    def _build_activities(self) -> list[dict[str, Any]]:
+        link, activity, commitment = tables.activity_commitment, tables.activity, tables.commitment
+        counted: dict[int, list[str]] = defaultdict(list)
+        query = (
+            select(
+                link.c.id, link.c.activity_id, commitment.c.reference, tables.agreement.c.reference.label("agreement")
+            )
+            .join(activity, activity.c.id == link.c.activity_id)
+            .join(commitment, commitment.c.id == link.c.commitment_id)
+            .join(tables.agreement, tables.agreement.c.id == commitment.c.agreement_id)
+            .where(self._own(activity))
+        )
+        for row in self._fetch(query):
+            own = row.agreement == self.agreement.reference
+            counted[row.activity_id].append(row.reference if own else f"{row.agreement}/{row.reference}")
+        rows = self._fetch(select(activity).where(self._own(activity)))
+        return [{**_take(row, ActivityForm), "commitments": counted[row.id]} for row in rows]
+
+    def _own(self, table: Table) -> Any:
+        return table.c.agreement_id == self.agreement.id
+
+    def _below(self, table: Table) -> Select[Any]:
+        mine = select(tables.commitment.c.id).where(self._own(tables.commitment))
+        return select(table).where(table.c.commitment_id.in_(mine))
+
+    def _fetch(self, query: Select[Any], *order: str) -> list[Row[Any]]:
+        columns = query.selected_columns
+        return list(self.reading.execute(query.order_by(*(columns[name] for name in order or ("id",)))))
+
+    def _name(self, table: Table, ids: list[int | None]) -> dict[int | None, str]:
+        found = select(table.c.id, table.c.reference).where(table.c.id.in_({row_id for row_id in ids if row_id}))
+        return {row.id: row.reference for row in self.reading.execute(found)}
+
+    def _list_own(self, table: Table, form: type[BaseModel]) -> list[dict[str, Any]]:
+        return [self._take_named(row, form) for row in self._fetch(select(table).where(self._own(table)))]
+
+    def _group_below(self, table: Table, form: type[BaseModel]) -> Grouped:
+        grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._fetch(self._below(table)):
+            grouped[row.commitment_id].append(self._take_named(row, form))
+        return grouped
+
+    def _take_named(self, row: Row[Any], form: type[BaseModel]) -> dict[str, Any]:
+        """The row's fields, with its party and contact by their references."""
+        taken = _take(row, form)
+        if "party_id" in row._mapping:
+            taken["party"] = self.party_names.get(row.party_id)
+        if "contact_id" in row._mapping:
+            taken["contact"] = self.contact_names.get(row.contact_id)
+        return taken
+
+
+def _take(row: Row[Any], form: type[BaseModel]) -> dict[str, Any]:
+    """The columns that are fields of the form; a day is written as one."""
+    fields = {name: row._mapping[name] for name in form.model_fields if name in row._mapping}
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in fields.items()}

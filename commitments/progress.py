@@ -1,0 +1,386 @@
+"""What people tell the register between two imports: reports, activities, confirmations and answers to follow-ups."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection, Row, Select, Table, insert, select, update
+
+from commitments.agreement_faults import find_unstorable
+from commitments.agreement_form import ActivityForm, ConfirmationForm, Form, Line, MeasurementForm, ReportForm
+from commitments.dates import parse_date
+from commitments.errors import NotFound, RefusedChange
+from commitments.log import Author, Change, record_changes
+from commitments.references import find_agreement, find_commitment, find_contact, find_party, suggest_reference
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    commitment_owner,
+    confirmation,
+    follow_up,
+    measurement,
+    progress_report,
+)
+from commitments.tables import commitment as commitments
+from commitments.tables import party as parties
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    Completion,
+    ConfirmationState,
+    FollowUpState,
+    Owed,
+    Rating,
+)
+
+FormType = TypeVar("FormType", bound=BaseModel)
+
+
+class _Note(Form):
+    note: Line | None = None
+
+
+def report_progress(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    party: str | None,
+    contact: str | None,
+    rating: Rating | str,
+    today: date,
+    note: str | None = None,
+    completion: Completion | str | None = None,
+    value: float | None = None,
+    fulfilled: bool = False,
+) -> str:
+    """Record what an owner says of `agreement/commitment`; returns the report's reference.
+
+    The party may be left out if the contact tells it or if one party alone owes the commitment. A `value` adds a
+    measurement to a target. `fulfilled` settles the commitment as from today: one owed jointly at once, and each
+    other owing party is asked to confirm; one owed by each when all of them have said so.
+
+    Raises NotFound, with the nearest reference, for what the register does not know, and RefusedChange for a party
+    that does not owe the commitment, a commitment that was waived or withdrawn, or a value where no target is.
+    """
+    row = _hold_commitment(unit, commitment)
+    owners = _read_owners(unit, row.id)
+    speaker = find_contact(unit, contact) if contact else None
+    party_id = _find_speaking_party(unit, commitment, owners, party, speaker)
+    if row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
+        raise RefusedChange(f"{commitment} was {row.state}; set its state to active before reporting on it")
+    if value is not None and row.kind != CommitmentKind.TARGET:
+        raise RefusedChange(f"{commitment} is no target, so it takes no value; say it in the note")
+    names = {owner.party_id: owner.reference for owner in owners}
+    taken = select(progress_report.c.reference).where(progress_report.c.commitment_id == row.id)
+    form = _check(
+        ReportForm,
+        reference=_make_reference(unit, taken, f"{today}-{names[party_id]}"),
+        party=names[party_id],
+        contact=contact,
+        reported_on=today.isoformat(),
+        rating=rating,
+        completion=completion,
+        note=note,
+        fulfilled=fulfilled,
+    )
+    report = {
+        "commitment_id": row.id,
+        "reference": form.reference,
+        "party_id": party_id,
+        "contact_id": speaker.id if speaker else None,
+        "reported_on": today,
+        "rating": str(form.rating),
+        "completion": str(form.completion) if form.completion else None,
+        "note": form.note,
+        "fulfilled": fulfilled,
+    }
+    report_id = _register(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
+    if value is not None:
+        _add_measurement(unit, author, commitment, row, value, today)
+    if fulfilled and row.state != CommitmentState.FULFILLED:
+        _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
+    return form.reference
+
+
+def add_activity(
+    unit: Connection,
+    author: Author,
+    agreement: str,
+    title: str,
+    kind: str,
+    held_on: str,
+    today: date,
+    commitments: Sequence[str] = (),
+    place: str | None = None,
+    participants: int | None = None,
+    count: int = 1,
+    link: str | None = None,
+    note: str | None = None,
+    reference: str | None = None,
+) -> str:
+    """Record that something happened, on a date as precise as it is known; returns the activity's reference.
+
+    Commitments are named by their reference in this agreement, or `agreement/commitment`. Without a reference one is
+    made of title and date. The same reference with the same fields changes nothing.
+
+    Raises NotFound for an agreement or commitment that the register does not know, and RefusedChange for a date in
+    the future, a field that cannot be, or a reference that another activity of the agreement has.
+    """
+    row = find_agreement(unit, agreement)
+    named = dict.fromkeys(name if "/" in name else f"{agreement}/{name}" for name in commitments)
+    counted = {name: find_commitment(unit, name).id for name in named}
+    taken = select(activity.c.reference).where(activity.c.agreement_id == row.id)
+    made = reference or _make_reference(unit, taken, f"{_make_readable(title) or _make_readable(kind)}-{held_on}")
+    form = _check(
+        ActivityForm,
+        reference=made,
+        title=title,
+        kind=kind,
+        held_on=held_on,
+        place=place,
+        participants=participants,
+        count=count,
+        link=link,
+        note=note,
+    )
+    if parse_date(form.held_on).first > today:
+        raise RefusedChange(f"{form.held_on} lies in the future; record the activity once it has been held")
+    values = {**form.model_dump(mode="json", exclude={"commitments"}), "agreement_id": row.id}
+    before = unit.execute(
+        select(activity).where(activity.c.agreement_id == row.id, activity.c.reference == form.reference)
+    ).one_or_none()
+    if before is not None:
+        _require_same(unit, before, values, set(counted.values()), f"{agreement}/{form.reference}")
+        return form.reference
+    activity_id = _register(unit, author, activity, values, f"{agreement}/{form.reference}", row.id)
+    for name, commitment_id in counted.items():
+        joined = {"activity_id": activity_id, "commitment_id": commitment_id}
+        _register(unit, author, activity_commitment, joined, f"{agreement}/{form.reference}/{name}", row.id)
+    return form.reference
+
+
+def answer_follow_up(
+    unit: Connection, author: Author, key: str, today: date, done: bool, snooze_until: date | None, note: str | None
+) -> None:
+    """Close an open follow-up (`done`), or let it rest until a day to come; one of the two.
+
+    Raises NotFound for a key that the register does not know, and RefusedChange for a follow-up that is not open or
+    a day that has passed.
+    """
+    if done == (snooze_until is not None):
+        raise RefusedChange("a follow-up is either done or snoozed until a day: give one of the two")
+    if snooze_until is not None and snooze_until <= today:
+        raise RefusedChange(f"{snooze_until} is not after today ({today}); snooze until a later day")
+    words = _check(_Note, note=note).note
+    row = unit.execute(select(follow_up).where(follow_up.c.key == key).with_for_update()).one_or_none()
+    if row is None:
+        near = suggest_reference(key, unit.execute(select(follow_up.c.key)).scalars())
+        raise NotFound(f"the register knows no follow-up {key!r}{near}")
+    if row.state != FollowUpState.OPEN:
+        closed = f" on {row.closed_on} by {row.closed_by}" if row.closed_on else ""
+        raise RefusedChange(f"the follow-up {key} is {row.state}{closed}; only an open one can be answered")
+    values: dict[str, Any] = {"snoozed_until": snooze_until}
+    if done:
+        values = {
+            "state": str(FollowUpState.DONE),
+            "closed_on": today,
+            "closed_by": author.who[:80],
+            "closed_why": words,
+        }
+    action = "closed" if done else "snoozed"
+    _amend(unit, author, follow_up, row, values, key, row.agreement_id, action=action, why=words)
+
+
+def confirm_report(
+    unit: Connection, author: Author, commitment: str, party: str, today: date, confirmed: bool, note: str | None
+) -> None:
+    """Answer the confirmation that is asked of a party; one that is returned makes the commitment active again.
+
+    Raises NotFound for a commitment or party that the register does not know, and RefusedChange if nothing is asked
+    of the party.
+    """
+    row = _hold_commitment(unit, commitment)
+    party_row = find_party(unit, party)
+    asked = unit.execute(
+        select(confirmation, progress_report.c.reference)
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .where(
+            progress_report.c.commitment_id == row.id,
+            confirmation.c.party_id == party_row.id,
+            confirmation.c.state == str(ConfirmationState.ASKED),
+        )
+        .order_by(confirmation.c.id)
+    ).all()
+    if not asked:
+        raise RefusedChange(f"no confirmation of {commitment} is asked of {party}; report progress instead")
+    state = ConfirmationState.CONFIRMED if confirmed else ConfirmationState.RETURNED
+    form = _check(ConfirmationForm, party=party, state=state, asked_on=today.isoformat(), note=note)
+    for answer in asked:
+        values = {"state": str(form.state), "answered_on": today, "note": form.note}
+        reference = f"{commitment}/{answer.reference}/{party}"
+        _amend(unit, author, confirmation, answer, values, reference, row.agreement_id)
+    if not confirmed and row.state == CommitmentState.FULFILLED:
+        reason = f"returned by {party}" + (f": {form.note}" if form.note else "")
+        _set_state(unit, author, commitment, row, CommitmentState.ACTIVE, today, reason[:300])
+
+
+def _hold_commitment(unit: Connection, reference: str) -> Row[Any]:
+    """The commitment's row, held until the unit ends, so that two who report at once take turns."""
+    found = find_commitment(unit, reference)
+    return unit.execute(select(commitments).where(commitments.c.id == found.id).with_for_update()).one()
+
+
+def _read_owners(unit: Connection, commitment_id: int) -> list[Row[Any]]:
+    query: Select[Any] = (
+        select(commitment_owner.c.party_id, commitment_owner.c.contact_id, parties.c.reference)
+        .join(parties, parties.c.id == commitment_owner.c.party_id)
+        .where(commitment_owner.c.commitment_id == commitment_id)
+        .order_by(commitment_owner.c.position, commitment_owner.c.id)
+    )
+    return list(unit.execute(query))
+
+
+def _find_speaking_party(
+    unit: Connection, commitment: str, owners: Sequence[Row[Any]], party: str | None, speaker: Row[Any] | None
+) -> int:
+    owing = ", ".join(owner.reference for owner in owners) or "nobody yet"
+    if party is None and speaker is None:
+        if len(owners) != 1:
+            raise RefusedChange(f"{commitment} is owed by {owing}; say which party reports, or which contact")
+        return int(owners[0].party_id)
+    party_id: Any = find_party(unit, party).id if party is not None else None
+    if speaker is not None:
+        if party_id is not None and speaker.party_id != party_id:
+            raise RefusedChange(f"{speaker.reference} is no contact of {party}; leave out the party or the contact")
+        party_id = speaker.party_id
+    if party_id not in {owner.party_id for owner in owners}:
+        who = party if party is not None else f"the party of {speaker.reference}" if speaker else ""
+        raise RefusedChange(f"{who} does not owe {commitment}; it is owed by {owing}: report for one of them")
+    return int(party_id)
+
+
+def _add_measurement(
+    unit: Connection, author: Author, commitment: str, row: Row[Any], value: float, today: date
+) -> None:
+    taken = select(measurement.c.reference).where(measurement.c.commitment_id == row.id)
+    reference = _make_reference(unit, taken, today.isoformat())
+    form = _check(MeasurementForm, reference=reference, measured_on=today.isoformat(), value=value)
+    values = {**form.model_dump(mode="json"), "commitment_id": row.id}
+    _register(unit, author, measurement, values, f"{commitment}/{reference}", row.agreement_id)
+
+
+def _settle_commitment(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    row: Row[Any],
+    owners: Sequence[Row[Any]],
+    party_id: int,
+    report_id: int,
+    today: date,
+) -> None:
+    others = [owner for owner in owners if owner.party_id != party_id]
+    if row.owed == Owed.EACH:
+        said = select(progress_report.c.party_id).where(
+            progress_report.c.commitment_id == row.id, progress_report.c.fulfilled
+        )
+        if {owner.party_id for owner in others} - set(unit.execute(said).scalars()):
+            return
+        others = []
+    _set_state(unit, author, commitment, row, CommitmentState.FULFILLED, today, None)
+    for owner in others:
+        asked = {
+            "report_id": report_id,
+            "party_id": owner.party_id,
+            "contact_id": owner.contact_id,
+            "state": str(ConfirmationState.ASKED),
+            "asked_on": today,
+        }
+        _register(unit, author, confirmation, asked, f"{commitment}/{owner.reference}", row.agreement_id)
+
+
+def _set_state(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    row: Row[Any],
+    state: CommitmentState,
+    today: date,
+    reason: str | None,
+) -> None:
+    values = {"state": str(state), "state_on": today.isoformat(), "state_reason": reason}
+    _amend(unit, author, commitments, row, values, commitment, row.agreement_id)
+
+
+def _require_same(
+    unit: Connection, before: Row[Any], values: Mapping[str, Any], counted: set[int], reference: str
+) -> None:
+    joined = select(activity_commitment.c.commitment_id).where(activity_commitment.c.activity_id == before.id)
+    differing = [name for name, value in values.items() if before._mapping[name] != value]
+    if set(unit.execute(joined).scalars()) != counted:
+        differing.append("commitments")
+    if differing:
+        fields = ", ".join(differing)
+        raise RefusedChange(f"{reference} is there already with another {fields}; choose another reference")
+
+
+def _register(
+    unit: Connection, author: Author, table: Table, values: Mapping[str, Any], reference: str, agreement_id: int
+) -> int:
+    row_id = int(unit.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
+    changes = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
+    record_changes(unit, author, [Change("registered", table.name, row_id, reference[:300], agreement_id, changes)])
+    return row_id
+
+
+def _amend(
+    unit: Connection,
+    author: Author,
+    table: Table,
+    row: Row[Any],
+    values: Mapping[str, Any],
+    reference: str,
+    agreement_id: int,
+    *,
+    action: str = "amended",
+    why: str | None = None,
+) -> None:
+    before = row._mapping
+    changes = {name: (before[name], value) for name, value in values.items() if before[name] != value}
+    if changes:
+        unit.execute(update(table).where(table.c.id == row.id).values(**values))
+        record_changes(unit, author, [Change(action, table.name, row.id, reference[:300], agreement_id, changes, why)])
+
+
+def _check(form: type[FormType], **fields: Any) -> FormType:
+    """The fields as the agreement file would take them, so that what is stored can always be exported."""
+    try:
+        made = form.model_validate(fields)
+    except ValidationError as invalid:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in invalid.errors()]
+        raise RefusedChange("; ".join(faults)) from None
+    unstorable = [f"{path[-1]}: {expected} is expected" for path, _, expected in find_unstorable(made.model_dump(), ())]
+    if unstorable:
+        raise RefusedChange("; ".join(unstorable))
+    return made
+
+
+def _make_readable(text: str) -> str:
+    """Words as part of a reference; nothing if no letter of the alphabet is in them."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:50].strip("-")
+
+
+def _make_reference(unit: Connection, taken: Any, wish: str) -> str:
+    """The wish, or the wish with the first number that makes it unique."""
+    wish = wish[:70].rstrip("-.")
+    others = set(unit.execute(taken).scalars())
+    number = 2
+    made = wish
+    while made in others:
+        made = f"{wish}-{number}"
+        number += 1
+    return made
