@@ -52,6 +52,7 @@ class Item:
     asked: str | None = None  # on an escalation: who was asked first
     party: str | None = None  # the party whose turn it is
     link: str | None = None
+    summary: str | None = None  # the promise in a few words: the title where `promise` is the sentence itself
 
 
 @dataclass(frozen=True, slots=True)

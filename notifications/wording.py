@@ -201,8 +201,10 @@ class Words:
             return written
         if unit in ("%", "percent"):
             return f"{written}%"
-        unit = _name_unit(unit, number, self._name)
-        return self.gettext("%(number)s %(unit)s") % {"number": written, "unit": unit}
+        named = _name_unit(unit, number, self._name)
+        if named.isascii() and named == unit:
+            return self.gettext("%(number)s %(unit)s") % {"number": written, "unit": unit}
+        return self.gettext("%(number)s %(currency)s") % {"number": written, "currency": named}
 
     def join(self, parts: list[str] | tuple[str, ...]) -> str:
         return format_list(list(parts), locale=self.locale) if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,517 @@
+"""Every code has words, in both languages, with its numbers in them."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract, extract_from_file
+from babel.messages.pofile import read_po
+
+from commitments.facts import Reason
+from commitments.vocabulary import (
+    AgreementState,
+    CommitmentKind,
+    FollowUpKind,
+    MatterKind,
+    NotificationKind,
+    ReasonCode,
+    StandingState,
+)
+from notifications import phrases
+from notifications.messages import Ground, Item
+from notifications.reasons import Why
+from notifications.wording import CATALOGUES, find_catalogue, load_words
+
+PACKAGE = CATALOGUES.parent
+ACTIVITIES = {"held": 2, "expected": 4, "period": "2026", "what": "exchange activities", "days_left": 70}
+FUND = {"value": 120e6, "target": 500e6, "unit": "CNY", "measured_on": "2026-03", "due": "2026", "days": 38}
+SILENCE = {"since": "2018-03", "months": 104, "from": "activity"}
+
+# (code, its numbers, English, Chinese); the numbers are those that the rules write down
+REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
+    (ReasonCode.SETTLED, {"state": "fulfilled", "on": "2020-09"}, "fulfilled in September 2020", "已履行（2020年9月）"),
+    (ReasonCode.SETTLED, {"state": "not_met", "on": None}, "not met", "未完成"),
+    (
+        ReasonCode.SETTLED,
+        {"state": "ended", "on": "2020-09-30"},
+        "ended on 30 September 2020",
+        "已结束（2020年9月30日）",
+    ),
+    (ReasonCode.HELD, {"on": "2024"}, "put on hold in 2024", "自2024年起暂缓"),
+    (ReasonCode.HELD, {"on": None}, "put on hold", "已暂缓"),
+    (ReasonCode.CONDITION_OPEN, {}, "waits for a condition that is not met yet", "前提条件尚未满足，暂待"),
+    (
+        ReasonCode.AGREEMENT_ENDED,
+        {"on": "2025-03-31"},
+        "the agreement ended on 31 March 2025",
+        "协议已于2025年3月31日终止",
+    ),
+    (ReasonCode.AGREEMENT_EXPIRED, {}, "the agreement has expired", "协议已到期"),
+    (ReasonCode.NOT_YET, {"from": "2027-01-01"}, "begins on 1 January 2027", "自2027年1月1日起开始"),
+    (
+        ReasonCode.DUE_LATER,
+        {"due": "2027", "days": 403},
+        "due by the end of 2027, in 13 months",
+        "应于2027年底前完成（13个月后）",
+    ),
+    (
+        ReasonCode.DUE_SOON,
+        {"due": "2026-11-30", "days": 7},
+        "due by 30 November 2026, in 7 days",
+        "应于2026年11月30日前完成（7天后）",
+    ),
+    (
+        ReasonCode.DUE_SOON,
+        {"due": "2026-11-24", "days": 1},
+        "due by 24 November 2026, tomorrow",
+        "应于2026年11月24日前完成（明天）",
+    ),
+    (
+        ReasonCode.PAST_DUE,
+        {"due": "2018-09", "days": 2976},
+        "was due by the end of September 2018, 8 years ago",
+        "应于2018年9月底前完成，已逾期8年",
+    ),
+    (
+        ReasonCode.NO_DATE_ACTIVE,
+        {"since": "2026-03", "months": 7, "from": "activity"},
+        "last activity in March 2026; no date is stated",
+        "最近一次活动为2026年3月；未约定完成期限",
+    ),
+    (
+        ReasonCode.NO_DATE_ACTIVE,
+        {"since": "2026-03", "months": 7, "from": "start"},
+        "no activity on record since the start in March 2026; no date is stated",
+        "自2026年3月开始以来尚无活动记录；未约定完成期限",
+    ),
+    (
+        ReasonCode.SILENT_SINCE,
+        SILENCE | {"level": "red"},
+        "no activity since March 2018: silent for 8 years",
+        "自2018年3月以来没有活动记录，已有8年无进展",
+    ),
+    (
+        ReasonCode.SILENT_SINCE,
+        {"since": "2025-06-02", "months": 17, "from": "start", "level": "amber"},
+        "no activity on record since the start on 2 June 2025: silent for 17 months",
+        "自2025年6月2日开始以来没有活动记录，已有17个月无进展",
+    ),
+    (ReasonCode.NOTHING_KNOWN, {}, "neither a date nor an activity is on record", "既无约定期限，也无活动记录"),
+    (
+        ReasonCode.PERIOD_MET,
+        ACTIVITIES | {"held": 4},
+        "4 of 4 exchange activities held in 2026",
+        "exchange activities：2026年应开展4次，已开展4次",
+    ),
+    (
+        ReasonCode.PERIOD_MET,
+        ACTIVITIES | {"held": 6, "what": None},
+        "6 held in 2026, 4 expected",
+        "2026年已开展6次，超过应有的4次",
+    ),
+    (ReasonCode.PERIOD_MET, ACTIVITIES | {"held": 0, "expected": 0}, "none expected in 2026", "2026年无需开展"),
+    (
+        ReasonCode.PERIOD_ON_PACE,
+        ACTIVITIES,
+        "2 of 4 exchange activities held in 2026, 10 weeks left",
+        "exchange activities：2026年应开展4次，已开展2次，还剩10周",
+    ),
+    (
+        ReasonCode.PERIOD_ON_PACE,
+        ACTIVITIES | {"what": "交流活动", "days_left": 0},
+        "2 of 4 交流活动 held in 2026, today is the last day",
+        "交流活动：2026年应开展4次，已开展2次，今天是最后一天",
+    ),
+    (
+        ReasonCode.PERIOD_BEHIND,
+        ACTIVITIES | {"held": 1, "period": "2026-04-01/2027-03-31", "days_left": 128},
+        "1 of 4 exchange activities held in the period from 1 April 2026 to 31 March 2027, 4 months left: "
+        "behind an even pace",
+        "exchange activities：2026年4月1日至2027年3月31日应开展4次，已开展1次，还剩4个月，落后于进度",
+    ),
+    (
+        ReasonCode.PERIOD_MISSED,
+        ACTIVITIES | {"what": None, "period": "2026-Q3", "days_left": -54},
+        "2 of 4 held in quarter 3 of 2026, which is over",
+        "2026年第3季度应开展4次，实际开展2次，该期已结束",
+    ),
+    (
+        ReasonCode.TARGET_MET,
+        FUND | {"value": 500e6},
+        "500 million Chinese yuan measured in March 2026: the target of 500 million Chinese yuan is met",
+        "截至2026年3月为5亿人民币，5亿人民币的目标已达成",
+    ),
+    (
+        ReasonCode.TARGET_ON_PACE,
+        FUND,
+        "120 million Chinese yuan of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks",
+        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1.2亿人民币",
+    ),
+    (
+        ReasonCode.TARGET_ON_PACE,
+        {"value": 12, "target": 30, "unit": "apprentices", "measured_on": "2026-10-01"},
+        "12 apprentices of 30 apprentices (1 October 2026)",
+        "目标为30 apprentices；截至2026年10月1日为12 apprentices",
+    ),
+    (
+        ReasonCode.TARGET_BEHIND,
+        FUND | {"value": 1_234_567.5},
+        "1,234,567.5 Chinese yuan of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks: "
+        "behind an even pace",
+        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1,234,567.5人民币，落后于进度",
+    ),
+    (
+        ReasonCode.TARGET_MISSED,
+        FUND | {"value": None, "measured_on": None, "days": 20},
+        "no measurement on record; the target of 500 million Chinese yuan was due by the end of 2026, 2 weeks ago",
+        "目标为5亿人民币，应于2026年底前达成，已逾期2周；尚无数据记录",
+    ),
+    (
+        ReasonCode.TARGET_MISSED,
+        {"value": 60, "target": 75.5, "unit": "%", "measured_on": "2026-03", "due": "2026-11-22", "days": 1},
+        "60% of 75.5% (March 2026), was due by 22 November 2026, yesterday",
+        "目标为75.5%，应于2026年11月22日前达成，已逾期1天；截至2026年3月为60%",
+    ),
+    (
+        ReasonCode.TARGET_UNMEASURED,
+        FUND | {"value": None, "measured_on": None},
+        "no measurement on record; the target of 500 million Chinese yuan is due by the end of 2026, in 5 weeks",
+        "目标为5亿人民币，应于2026年底前达成（5周后）；尚无数据记录",
+    ),
+    (
+        ReasonCode.TO_CONFIRM,
+        {"by": "2027-02", "days": 97},
+        "a plan, to be confirmed by the end of February 2027, in 3 months",
+        "计划事项，应于2027年2月底前确认（3个月后）",
+    ),
+    (
+        ReasonCode.CONFIRM_PASSED,
+        {"by": "2026-05-14", "days": 193},
+        "a plan that was to be confirmed by 14 May 2026, 6 months ago",
+        "计划事项，应于2026年5月14日前确认，已逾期6个月",
+    ),
+    (
+        ReasonCode.NO_OWNER,
+        {"parties": ["leeds", "hangzhou"]},
+        "nobody in office answers for it: Leeds City Council and hangzhou",
+        "尚无在任负责人：Leeds City Council和hangzhou",
+    ),
+    (
+        ReasonCode.NO_NEXT_STEP,
+        {"since": "2026-07-01", "days": 145},
+        "no next step on record since 1 July 2026, 5 months ago",
+        "自2026年7月1日以来未记录下一步安排，已有5个月",
+    ),
+    (
+        ReasonCode.EXPIRES,
+        {"on": "2027-06", "days": 219},
+        "the agreement expires at the end of June 2027, in 7 months",
+        "协议将于2027年6月底到期（7个月后）",
+    ),
+    (
+        ReasonCode.EXPIRED,
+        {"on": "2024-06-30", "days": 876},
+        "the agreement expired on 30 June 2024, 2 years ago",
+        "协议已于2024年6月30日到期，至今已有2年",
+    ),
+    (
+        ReasonCode.NOTICE_BY,
+        {"by": "2026-12-31", "days": 38},
+        "notice can be given until 31 December 2026, in 5 weeks",
+        "如需终止或不再续期，最迟应于2026年12月31日发出通知（5周后）",
+    ),
+    (
+        ReasonCode.NOTICE_PASSED,
+        {"by": "2026-11-13", "days": 10},
+        "the last day for notice was 13 November 2026, 10 days ago",
+        "发出通知的最后期限为2026年11月13日，已过10天",
+    ),
+    (
+        ReasonCode.RENEW_BY,
+        {"by": "2026-12", "days": 38},
+        "renewal is to be agreed by the end of December 2026, in 5 weeks",
+        "应于2026年12月底前商定续签事宜（5周后）",
+    ),
+    (
+        ReasonCode.RENEW_PASSED,
+        {"by": "2025", "days": 327},
+        "renewal was to be agreed by the end of 2025, 11 months ago",
+        "应于2025年底前商定续签事宜，已逾期11个月",
+    ),
+    (
+        ReasonCode.RENEWS_ITSELF,
+        {"on": "2027-03-31", "days": 128},
+        "renews itself on 31 March 2027, in 4 months, unless notice is given",
+        "如无终止通知，将于2027年3月31日自动续期（4个月后）",
+    ),
+    (
+        ReasonCode.REPORT_DUE,
+        {"cycle": 2026, "days": 38},
+        "the 2026 report is due by 31 December 2026, in 5 weeks",
+        "2026年报告应于2026年12月31日前提交（5周后）",
+    ),
+    (
+        ReasonCode.REPORT_PASSED,
+        {"cycle": 2022, "days": 1423},
+        "the 2022 report was due by 31 December 2022, 3 years ago",
+        "2022年报告应于2022年12月31日前提交，已逾期3年",
+    ),
+    (
+        ReasonCode.DORMANT,
+        SILENCE,
+        "nothing has happened under the agreement since March 2018: dormant for 8 years",
+        "自2018年3月以来，协议项下没有任何活动，已停滞8年",
+    ),
+    (
+        ReasonCode.DORMANT,
+        {"since": "2021", "months": 58, "from": "start"},
+        "no activity under the agreement since its start in 2021: dormant for 4 years",
+        "协议自2021年开始以来没有任何活动，已停滞4年",
+    ),
+    (
+        ReasonCode.ALIVE,
+        {"since": "2026-10-09", "months": 1, "from": "activity"},
+        "last activity under the agreement on 9 October 2026",
+        "协议项下最近一次活动为2026年10月9日",
+    ),
+    (
+        ReasonCode.ALIVE,
+        {"since": "2026", "months": 0, "from": "start"},
+        "no activity under the agreement yet; it started in 2026",
+        "协议自2026年开始，项下尚无活动",
+    ),
+    (
+        ReasonCode.CONFIRMATION_ASKED,
+        {"asked_on": "2026-11-20"},
+        "a report has waited for confirmation since 20 November 2026",
+        "一份进展报告自2026年11月20日起等待确认",
+    ),
+    (ReasonCode.MESSAGE_FAILED, {}, "a message could not be sent", "有一封邮件未能发出"),
+]
+
+GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
+    (Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}, "reminder 7 days before", "提前7天提醒"),
+    (Why.LEAD_REACHED, {"days": 1, "due": "2026-11-24"}, "reminder 1 day before", "提前1天提醒"),
+    (Why.LEAD_REACHED, {"days": 0, "due": "2026-11-23"}, "reminder on the day itself", "当天提醒"),
+    (Why.OPENED, {"on": "2026-11-20"}, "opened on 20 November 2026", "2026年11月20日提出"),
+    (
+        Why.ESCALATED,
+        {"rung": 1, "on": "2026-11-16", "days": 5, "asked": "li.na"},
+        "Li Na has not answered for 5 working days; you are the deputy",
+        "Li Na已有5个工作日未答复；您是其代理人",
+    ),
+    (
+        Why.ESCALATED,
+        {"rung": 2, "on": "2026-11-09", "days": 10, "asked": None},
+        "unanswered for 10 working days; you are the coordinator",
+        "已有10个工作日未获答复；您是协调员",
+    ),
+    (
+        Why.ESCALATED,
+        {"rung": 3, "on": "2026-11-02", "days": 15, "asked": "li.na"},
+        "Li Na has not answered for 15 working days; the leaders of both sides are told",
+        "Li Na已有15个工作日未答复；现告知双方领导",
+    ),
+    (Why.WEEKLY, {"week": "2026-W48"}, "the digest for week 48 of 2026", "2026年第48周周报"),
+    (Why.MONTHLY, {"month": "2026-11"}, "the summary for November 2026", "2026年11月月报"),
+    (Why.ASKED, {}, "your confirmation has just been asked for", "刚刚请您确认"),
+    (Why.LATER_RUNG, {}, "a later reminder is the right one today", "今日应发的是其后的一次提醒"),
+    (Why.NOBODY_ON_RUNG, {"rung": 1}, "there is nobody to tell: the deputy", "无可通知对象：代理人"),
+    (Why.SAME_PERSON, {"rung": 2}, "the same person has been told already", "已通知过同一人"),
+    (
+        Why.REST_DAY,
+        {"holiday": "国庆节", "next": "2026-10-08"},
+        "国庆节 is a day of rest; looked at again on 8 October 2026",
+        "国庆节放假；2026年10月8日再行处理",
+    ),
+    (
+        Why.REST_DAY,
+        {"holiday": None, "day": "2026-11-23"},
+        "a day of rest; the message goes on 23 November 2026",
+        "休息日；邮件将于2026年11月23日发出",
+    ),
+    (Why.HAD_TODAYS_MESSAGE, {}, "today's message has gone to this person already", "今日邮件已发给此人"),
+    (Why.NO_ADDRESS, {}, "no mail address is on record", "没有登记邮箱地址"),
+    (Why.OUT_OF_OFFICE, {}, "no longer, or not yet, in office", "已不在任或尚未到任"),
+    (Why.ANSWERED_MEANWHILE, {}, "it was answered meanwhile", "其间已获答复"),
+    (Why.NOTHING_TO_SAY, {}, "there was nothing to say", "无需告知的内容"),
+    (
+        Why.UNCERTAIN_HELD,
+        {},
+        "nobody knows whether it arrived, so it was set aside rather than sent twice",
+        "无法确知是否送达，为避免重复发送而搁置",
+    ),
+    (
+        Why.REFUSED,
+        {"code": 550, "reply": "no such user"},
+        "refused by the mail server: 550 no such user",
+        "被邮件服务器拒收：550 no such user",
+    ),
+    (
+        Why.GIVEN_UP,
+        {"attempts": 8, "reply": "try later"},
+        "given up after 8 attempts: try later",
+        "尝试8次后放弃：try later",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "numbers", "english", "chinese"), REASONS)
+def test_a_reason_is_said_with_its_numbers(
+    code: ReasonCode, numbers: dict[str, Any], english: str, chinese: str
+) -> None:
+    names = {"leeds": "Leeds City Council"}
+    assert load_words("en").describe_reason(Reason(code, numbers), names) == english
+    assert load_words("zh-Hans").describe_reason(Reason(code, numbers), names) == chinese
+
+
+@pytest.mark.parametrize(("code", "numbers", "english", "chinese"), GROUNDS)
+def test_a_ground_is_said_with_its_numbers(code: Why, numbers: dict[str, object], english: str, chinese: str) -> None:
+    names = {"li.na": "Li Na"}
+    assert load_words("en").describe_ground(Ground(code, numbers), names) == english
+    assert load_words("zh-Hans").describe_ground(Ground(code, numbers), names) == chinese
+
+
+def test_the_tables_leave_no_code_out() -> None:
+    assert {row[0] for row in REASONS} == set(ReasonCode)
+    assert {row[0] for row in GROUNDS} == set(Why)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_every_word_of_the_vocabulary_has_a_name(language: str) -> None:
+    words = load_words(language)
+    for kind, named in phrases.NAMES.items():
+        for word in kind:
+            assert words.name(word) != str(word), word
+        assert set(named) == set(kind)
+    assert {StandingState, CommitmentKind, FollowUpKind, AgreementState, MatterKind} <= set(phrases.NAMES)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_the_reader_is_told_what_is_expected_whatever_the_matter(language: str) -> None:
+    words = load_words(language)
+    asked = [words.describe_expected(make_item(follow_up_kind=kind)) for kind in FollowUpKind]
+    asked += [words.describe_expected(make_item(matter_kind=kind)) for kind in MatterKind]
+    assert all(one.endswith((".", "。")) for one in asked)
+    assert len(set(asked[: len(FollowUpKind)])) == len(FollowUpKind)
+
+
+@pytest.mark.parametrize(
+    ("days", "ahead", "ago"),
+    [
+        (0, "today", "today"),
+        (1, "tomorrow", "yesterday"),
+        (9, "in 9 days", "9 days ago"),
+        (13, "in 13 days", "13 days ago"),
+        (14, "in 2 weeks", "2 weeks ago"),
+        (27, "in 3 weeks", "3 weeks ago"),
+        (83, "in 11 weeks", "11 weeks ago"),
+        (84, "in 3 months", "3 months ago"),
+        (512, "in 17 months", "17 months ago"),
+        (729, "in 23 months", "23 months ago"),
+        (730, "in 2 years", "2 years ago"),
+        (2922, "in 8 years", "8 years ago"),
+    ],
+)
+def test_a_span_is_said_in_the_unit_that_fits(days: int, ahead: str, ago: str) -> None:
+    words = load_words("en")
+    assert (words.format_ahead(days), words.format_ago(days)) == (ahead, ago)
+
+
+def test_months_become_years_from_two_years_on() -> None:
+    words = load_words("en")
+    assert [words.format_months(months) for months in (1, 12, 23, 24, 35, 104)] == [
+        "1 month", "12 months", "23 months", "2 years", "2 years", "8 years",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"),
+    [
+        ("2018", "2018", "2018年"),
+        ("2018-03", "March 2018", "2018年3月"),
+        ("2018-03-09", "9 March 2018", "2018年3月9日"),
+    ],
+)
+def test_a_date_keeps_the_precision_in_which_it_is_known(text: str, english: str, chinese: str) -> None:
+    assert load_words("en").format_partial(text) == english
+    assert load_words("zh").format_partial(text) == chinese
+
+
+@pytest.mark.parametrize(
+    ("tag", "catalogue"),
+    [
+        ("zh", "zh_Hans"), ("zh-CN", "zh_Hans"), ("zh-Hans", "zh_Hans"), ("zh-SG", "zh_Hans"), ("ZH-cn", "zh_Hans"),
+        ("zh-TW", "en_GB"), ("en", "en_GB"), ("en-US", "en_GB"), ("ko", "en_GB"), ("", "en_GB"), ("../x", "en_GB"),
+        ("no such language", "en_GB"),
+    ],
+)  # fmt: skip
+def test_a_language_tag_finds_its_catalogue(tag: str, catalogue: str) -> None:
+    assert find_catalogue(tag) == catalogue
+
+
+def test_a_language_without_a_catalogue_is_english_throughout() -> None:
+    words = load_words("ko")
+    assert words.tag == "en"
+    assert words.format_day(date(2026, 11, 23)) == "23 November 2026"
+    assert words.name_standing(StandingState.SILENT) == "Silent"
+
+
+def test_a_reason_without_its_numbers_still_says_something() -> None:
+    assert load_words("en").describe_reason(Reason(ReasonCode.PAST_DUE, {})) == "past due"
+
+
+def test_text_from_the_register_is_never_a_pattern() -> None:
+    numbers = ACTIVITIES | {"what": "100 %(held)s %s visits"}
+    said = load_words("en").describe_reason(Reason(ReasonCode.PERIOD_ON_PACE, numbers))
+    assert "100 %(held)s %s visits" in said
+
+
+def extract_phrases() -> set[str | tuple[str, ...]]:
+    found: set[str | tuple[str, ...]] = set()
+    for module in sorted(PACKAGE.glob("*.py")):
+        for _, message, _, _ in extract_from_file("python", str(module)):
+            found.add(message if isinstance(message, str) else tuple(message[:2]))
+    for template in sorted(path for path in (PACKAGE / "templates").rglob("*") if path.is_file()):
+        with template.open("rb") as source:
+            for _, message, _, _ in extract("jinja2.ext:babel_extract", source, options={"silent": "false"}):
+                found.add(message if isinstance(message, str) else tuple(message[:2]))
+    return found
+
+
+@pytest.mark.parametrize("catalogue", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
+def test_a_catalogue_is_complete_and_names_no_unknown_number(catalogue: Path) -> None:
+    with catalogue.open("rb") as source:
+        known = {message.id: message for message in read_po(source, locale=catalogue.stem) if message.id}
+    wanted = extract_phrases()
+    assert len(wanted) > 150
+    assert wanted - set(known) == set(), "missing"
+    assert set(known) - wanted == set(), "no longer said"
+    forms = re.compile(r"%\((\w+?)(?:_at_end|_at|_end)?\)s")
+    spans = {"ago": "span", "ahead": "span"}
+    for message_id, message in known.items():
+        said = message.string if isinstance(message.string, str) else "".join(message.string)
+        assert said.strip() and not message.fuzzy, message_id
+        english = message_id if isinstance(message_id, str) else "".join(message_id)
+        asked = {spans.get(one, one) for one in forms.findall(english)}
+        assert {spans.get(one, one) for one in forms.findall(said)} == asked, message_id
+
+
+def make_item(**changes: Any) -> Item:
+    given: dict[str, Any] = {
+        "kind": NotificationKind.REMINDER,
+        "agreement": "leeds-hangzhou",
+        "agreement_title": "Leeds and Hangzhou",
+        "matter": "leeds-hangzhou/libraries",
+        "matter_kind": MatterKind.COMMITMENT,
+        "promise": "Link the two library services",
+        "is_quote": False,
+        "part_title": None,
+        "to_whom": ("Hangzhou",),
+        "standing": StandingState.DUE_SOON,
+        "reason": Reason(ReasonCode.DUE_SOON, {"due": "2026-11-30", "days": 7}),
+        "ground": Ground(Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}),
+    }
+    return Item(**(given | changes))
