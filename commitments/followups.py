@@ -35,11 +35,11 @@ _BY_DEADLINE = {
 _QUIET_STATES = (StandingState.ON_TRACK, StandingState.SETTLED, StandingState.ON_HOLD)
 
 
-def group_coordinators(people: Iterable[Person]) -> dict[int, tuple[Person, ...]]:
-    """The coordinators of each party, in the order of their references."""
+def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple[Person, ...]]:
+    """The people of one role by party, in the order of their references."""
     found: dict[int, list[Person]] = {}
     for person in sorted(people, key=lambda one: one.reference):
-        if person.role is ContactRole.COORDINATOR:
+        if person.role is role:
             found.setdefault(person.party_id, []).append(person)
     return {party: tuple(members) for party, members in found.items()}
 

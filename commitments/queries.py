@@ -140,7 +140,8 @@ def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:
             (func.length(column) == 4) & column.between(low[:4], high[:4]),
         )
 
-    coming_milestone = exists().where(milestone.c.commitment_id == commitment.c.id, ends_between(milestone.c.due))
+    step = milestone.alias("step")
+    coming_milestone = commitment.c.id.in_(select(step.c.commitment_id).where(ends_between(step.c.due)))
     dateless = (
         commitment.c.due.is_(None)
         & commitment.c.period_to.is_(None)
@@ -289,7 +290,7 @@ def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Co
     ]
     rows = fetch("commitment", select(*columns).where(own).order_by(commitment.c.agreement_id, commitment.c.position))
     for row in rows:
-        own_parts = parts.get(row.id, _NO_PARTS)
+        own_parts = parts.get(row.id)
         found[row.agreement_id].append(
             Commitment(
                 row.id,
@@ -308,14 +309,14 @@ def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Co
                 _read_recurrence(row.recurrence),
                 _read_target(row.target),
                 bool(row.condition) and not row.condition.get("met_on"),
-                *(tuple(own_parts[name]) for name in _PARTS),
+                *([tuple(own_parts[name]) for name in _PARTS] if own_parts is not None else _NO_PARTS),
             )
         )
     return found
 
 
 _PARTS = ("milestones", "occurrences", "activities", "measurements", "reports", "asked")
-_NO_PARTS: Mapping[str, list[Any]] = {name: [] for name in _PARTS}
+_NO_PARTS: tuple[tuple[Any, ...], ...] = ((),) * len(_PARTS)
 
 
 def _load_parts(fetch: Any, own: ColumnElement[bool]) -> dict[int, dict[str, list[Any]]]:

@@ -13,12 +13,12 @@ from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, ope
 from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
-from commitments.followups import group_coordinators, want_followups
+from commitments.followups import group_people, want_followups
 from commitments.log import Author, Change, record_changes
 from commitments.policy import Policy
 from commitments.queries import Span, load_agreements, load_people, load_policies, split_register
 from commitments.tables import follow_up
-from commitments.vocabulary import FollowUpKind, FollowUpState
+from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState
 
 ENGINE = "engine"
 """Who closes a follow-up whose cause is gone."""
@@ -53,6 +53,7 @@ class Rules:
     own: Mapping[str, Policy]
     people: Mapping[int, Person]
     coordinators: Mapping[int, Sequence[Person]]
+    leaders: Mapping[int, Sequence[Person]]
 
     def policy_of(self, agreement: Agreement) -> Policy:
         return self.own.get(agreement.reference, self.house)
@@ -61,7 +62,8 @@ class Rules:
 def load_rules(reading: Connection) -> Rules:
     house, own = load_policies(reading)
     people = load_people(reading)
-    return Rules(house, own, people, group_coordinators(people.values()))
+    coordinators = group_people(people.values(), ContactRole.COORDINATOR)
+    return Rules(house, own, people, coordinators, group_people(people.values(), ContactRole.LEADER))
 
 
 def assess(agreement: Agreement, rules: Rules, today: date) -> list[Standing]:

@@ -15,6 +15,7 @@ from commitments.settings import Settings
 from commitments.tables import contact
 from commitments.vocabulary import NotificationState
 from notifications.composing import compose_messages, is_empty, load_names
+from notifications.messages import Message
 from notifications.planning import plan_messages
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
@@ -60,7 +61,7 @@ def _play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) ->
             .order_by(notification.c.next_at, notification.c.id)
         ).all()
         rules, names = load_rules(unit), load_names(unit)
-        messages = {}
+        messages: dict[int, Message] = {}
         for start in range(0, len(due), 200):
             messages |= compose_messages(unit, due[start : start + 200], rules, names, today)
         foreseen = [row for row in due if not is_empty(messages[row.id])]

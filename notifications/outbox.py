@@ -13,12 +13,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from commitments.calendar import add_working_days
 from commitments.database import insert_new
-from commitments.followups import group_coordinators
+from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
 from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.tables import agreement_party, follow_up
-from commitments.vocabulary import FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
+from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
 from notifications.delivery import Delivery
 from notifications.reasons import Why
 from notifications.tables import attempt, notice, notification
@@ -206,7 +206,7 @@ def return_messages(unit: Connection, ids: Sequence[int], worker: str) -> None:
 def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetime) -> None:
     """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day."""
     people = load_people(unit)
-    coordinators = group_coordinators(people.values())
+    coordinators = group_people(people.values(), ContactRole.COORDINATOR)
     rows = unit.execute(
         select(notification.c.id, notification.c.contact_id, notice.c.agreement_id)
         .outerjoin(notice, (notice.c.notification_id == notification.c.id) & notice.c.agreement_id.is_not(None))

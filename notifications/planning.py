@@ -21,7 +21,6 @@ from commitments.queries import Span, load_agreements, select_dated_commitments,
 from commitments.reconcile import Rules, assess, load_rules
 from commitments.tables import agreement_party, commitment, follow_up
 from commitments.vocabulary import (
-    ContactRole,
     FollowUpKind,
     FollowUpState,
     MatterKind,
@@ -270,8 +269,7 @@ def _follow_up(
     assignee = find_owner(row.assignee_id, people, today)
     if assignee is None or assignee.mail is None:
         assignee = coordinator or assignee
-    parties = {place.party_id for place in agreement.parties}
-    leaders = [one for one in people.values() if one.role is ContactRole.LEADER and one.party_id in parties]
+    leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, today)
     if climb is None:
         return

@@ -461,4 +461,5 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notice_contact_id"), "notice", ["contact_id"], unique=False)
     op.create_index(op.f("ix_notice_follow_up_id"), "notice", ["follow_up_id"], unique=False)
     op.create_index("ix_notice_matter", "notice", ["matter"], unique=False)
+    op.create_index("ix_notice_agreement_id_due_on", "notice", ["agreement_id", "due_on"], unique=False)
     op.create_index(op.f("ix_notice_notification_id"), "notice", ["notification_id"], unique=False)
