@@ -130,13 +130,15 @@ def take_letter(client: socket.socket, answers: list[bytes], greet: bool = True)
         client.sendall(b"220 script\r\n")
         lines.readline()
         client.sendall(b"250 script\r\n")
-    body = b""
+    heard = body = b""
     for at, answer in enumerate(answers):
         if at < 3:
-            assert lines.readline()
+            heard = lines.readline()
         else:
-            while not body.endswith(b"\r\n.\r\n"):
-                body += lines.readline()
+            while not body.endswith(b"\r\n.\r\n") and (heard := lines.readline()):
+                body += heard
+        if not heard:
+            raise ConnectionError("the client left")
         client.sendall(answer)
     return body
 
@@ -369,6 +371,46 @@ def test_a_kept_connection_that_says_421_is_opened_anew() -> None:
             time.sleep(0.05)
     assert outcomes == [Outcome.ACCEPTED] * 3
     assert letters == [0, 1, 2]
+
+
+def test_a_kept_connection_on_which_nobody_answers_costs_one_timeout_and_not_two() -> None:
+    connections: list[int] = []
+
+    def converse(client: socket.socket, number: int) -> None:
+        connections.append(number)
+        take_letter(client, TAKES)
+        client.recv(4096)
+        time.sleep(0.6)
+
+    with scripted_server(converse) as port, post_to(port, timeout=0.3) as post:
+        assert [send(post).outcome for _ in range(2)] == [Outcome.ACCEPTED, Outcome.TEMPORARY]
+    assert connections == [0]
+
+
+def test_a_connection_that_was_idle_is_asked_whether_it_still_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.delivery._IDLE_BEFORE_NOOP", 0)
+    heard: list[tuple[int, bytes]] = []
+
+    def converse(client: socket.socket, number: int) -> None:
+        take_letter(client, TAKES)
+        heard.append((number, client.recv(100)))
+        client.sendall(b"250 ok\r\n")
+        take_letter(client, TAKES, greet=False)
+        heard.append((number, client.recv(100)))
+        client.sendall(b"421 too late\r\n")
+
+    with scripted_server(converse) as port, post_to(port) as post:
+        assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
+    assert heard[:2] == [(0, b"noop\r\n"), (0, b"noop\r\n")]
+
+
+@pytest.mark.parametrize("limit", ["_LETTERS_PER_CONNECTION", "_SECONDS_PER_CONNECTION"])
+def test_a_connection_is_given_up_when_it_is_old(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"notifications.delivery.{limit}", 1 if limit.startswith("_LETTERS") else 0)
+    desk = Desk()
+    with running_desk(desk) as port, post_to(port) as post:
+        assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
+    assert len({session.peer for session in desk.sessions}) == 3
 
 
 def test_a_fresh_connection_that_fails_is_not_tried_twice() -> None:

@@ -1,5 +1,6 @@
 """What a letter promises on the wire, checked with the standard library's own reader."""
 
+import base64
 import email
 import re
 from dataclasses import replace
@@ -11,10 +12,10 @@ from email.utils import parseaddr
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifications.mime import Letter, build_letter, check_address, message_id_for
+from notifications.mime import Letter, _write_header, build_letter, check_address, message_id_for
 
 LETTER = Letter(
     message_id="<a1@tally.example>",
@@ -71,8 +72,13 @@ def check_wire(wire: bytes) -> None:
     assert wire.count(b"\r\n") == wire.count(b"\r") == wire.count(b"\n")
     assert max(map(len, wire.split(b"\r\n"))) <= 998
     assert all(len(line) <= 76 for line in wire.split(b"\r\n") if b"=?utf-8?" in line)
+    for word in re.findall(rb"=\?utf-8\?b\?([^?]*)\?=", wire):
+        assert base64.b64decode(word).decode()  # each word stands alone: no character is cut in two
 
 
+@example(subject="=?utf-8?q?hi?=", name="=?utf-8?q?hi?=", text="", html="", key="=?x?=")
+@example(subject=" a  b ", name="a  b", text="", html="", key="a  b")
+@example(subject='"a" <b>, c', name='"a" <b@c.example>, (d) \\', text="", html="", key="")
 @given(subject=header_text, name=header_text, text=body_text, html=body_text, key=header_text)
 def test_whatever_is_written_arrives_as_it_was_written(subject, name, text, html, key):
     letter = replace(LETTER, subject=subject, to_name=name, sender_name=name, text=text, html=html, key=key,
@@ -186,7 +192,16 @@ def test_a_page_of_html_on_one_line_still_has_only_crlf_line_ends():
 
 
 def test_a_body_cannot_close_its_own_part():
-    text = "a\r\n--=_tallystick_part--\r\n--=_tallystick_part\r\nContent-Type: text/html\r\n\r\n<b>"
+    boundary = read(build_letter(LETTER)).get_boundary()
+    text = f"a\r\n--{boundary}--\r\n--{boundary}\r\nContent-Type: text/html\r\n\r\n<b>"
     message = read(build_letter(replace(LETTER, text=text, html=text)))
-    assert part(message, "plain") == text
+    assert part(message, "plain") == part(message, "html") == text
     assert len(list(message.iter_parts())) == 2
+
+
+@pytest.mark.parametrize("value", ["a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\0b", "a\u2028b", "é", "\x7f", "x" * 999])
+def test_the_one_function_that_writes_headers_refuses_by_itself_what_could_start_another(value):
+    with pytest.raises(ValueError):
+        _write_header("Subject", value)
+    with pytest.raises(ValueError):
+        _write_header("Subject", "first", value)
