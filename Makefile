@@ -1,0 +1,68 @@
+# Everything a newcomer needs: `make up` on a machine with Python 3.11+ and make.
+
+PYTHON ?= $(shell for found in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$found" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --prefer-binary --constraint constraints.txt
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+TALLY_SOURCES ?= $(wildcard ../shared/seeds)
+ifeq ($(strip $(TALLY_SOURCES)),)
+unexport TALLY_SOURCES
+else
+export TALLY_SOURCES
+endif
+
+.PHONY: up test check lint bench pictures clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make up        install what is missing, start everything on this machine, stop with Ctrl-C'
+	@echo 'make test      lint, types, import contracts and every test'
+	@echo 'make check     the same without the slow tests: half a minute'
+	@echo 'make bench     measure a day of work on a large register'
+	@echo 'make pictures  take the pictures of the documentation anew'
+	@echo 'make clean     remove caches and built files; the register in .tally and the installation stay'
+
+up: $(VENV)/runtime.stamp
+	@$(BIN)/python -m deployments.up --examples examples
+
+test: lint
+	@$(BIN)/python -m pytest
+
+check: lint
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks
+
+pictures: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.flows.pictures docs/pictures
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer was not found; name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'making $(VENV) with $(PYTHON)'
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp says that the installation is as new as what it is made from.
+$(VENV)/runtime.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'installing Tallystick and what it stands on (about a minute, this once)'
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'installing Tallystick with the tools for its tests (about two minutes, this once)'
+	@$(INSTALL) --editable '.[dev]'
+	@touch $(VENV)/runtime.stamp $@
