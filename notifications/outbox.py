@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from commitments.calendar import add_working_days
 from commitments.database import insert_new
@@ -78,10 +78,15 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
     unit.execute(update(notification).where(notification.c.id.in_(unbegun)).values(state=queued, next_at=now, **free))
     values: dict[str, Any]
     if repeat_uncertain:
-        values = {"state": queued, "next_at": now, "repeated": True, **free}
+        values = {"state": queued, "next_at": now, "repeated": True, "attempts": notification.c.attempts + 1, **free}
     else:
         reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {}}
-        values = {"state": str(NotificationState.FAILED), "reason": reason, **free}
+        values = {
+            "state": str(NotificationState.FAILED),
+            "reason": reason,
+            "attempts": notification.c.attempts + 1,
+            **free,
+        }
     unit.execute(update(notification).where(notification.c.id.in_(begun)).values(**values))
     if not repeat_uncertain:
         open_failures(unit, sorted(begun), "nobody knows whether it arrived", now)
@@ -119,61 +124,85 @@ class Sent:
     contact_id: int
 
 
+_MINE = (
+    (notification.c.id == bindparam("row_id"))
+    & (notification.c.worker == bindparam("by"))
+    & (notification.c.attempts == bindparam("before"))
+)
+_BEGIN = insert(attempt).from_select(
+    ["notification_id", "number", "started_at", "worker"],
+    select(
+        notification.c.id,
+        notification.c.attempts + 1,
+        bindparam("at", type_=attempt.c.started_at.type),
+        notification.c.worker,
+    ).where(_MINE, notification.c.state == str(NotificationState.SENDING)),
+)
+_END = (
+    update(attempt)
+    .where(attempt.c.notification_id == bindparam("row_id"), attempt.c.number == bindparam("which"))
+    .values({name: bindparam(f"new_{name}") for name in ("ended_at", "outcome", "code", "reply")})
+)
+_KEPT = ("state", "attempts", "sent_at", "subject", "worker", "lease_until")
+_KEEP = update(notification).where(_MINE).values({name: bindparam(f"new_{name}") for name in _KEPT})
+# Built once: putting a statement together costs more than running it, and these run for every message.
+
+
 def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime) -> bool:
     """Write that an attempt begins; False if the lease was lost to another sender meanwhile."""
-    number = row.attempts + 1
-    mine = unit.execute(
-        update(notification)
-        .where(
-            notification.c.id == row.id,
-            notification.c.worker == worker,
-            notification.c.state == str(NotificationState.SENDING),
-            notification.c.attempts == row.attempts,
-        )
-        .values(attempts=number)
-    )
-    if not mine.rowcount:
-        return False
-    unit.execute(insert(attempt).values(notification_id=row.id, number=number, started_at=now, worker=worker))
-    return True
+    begun = unit.execute(_BEGIN, {"row_id": row.id, "by": worker, "before": row.attempts, "at": now})
+    return bool(begun.rowcount)
 
 
 def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain: bool) -> NotificationState:
     """Write what became of an attempt and what follows: sent, tried again later, or failed with a follow-up."""
     delivery = sent.delivery
     unit.execute(
-        update(attempt)
-        .where(attempt.c.notification_id == sent.notification_id, attempt.c.number == sent.number)
-        .values(ended_at=sent.ended_at, outcome=str(delivery.outcome), code=delivery.code, reply=delivery.reply)
+        _END,
+        {
+            "row_id": sent.notification_id,
+            "which": sent.number,
+            "new_ended_at": sent.ended_at,
+            "new_outcome": str(delivery.outcome),
+            "new_code": delivery.code,
+            "new_reply": delivery.reply,
+        },
     )
-    values: dict[str, Any] = {"worker": None, "lease_until": None, "subject": sent.subject}
-    if delivery.outcome is Outcome.ACCEPTED:
-        values |= {"state": str(NotificationState.SENT), "sent_at": sent.ended_at}
-    elif delivery.outcome is Outcome.PERMANENT or sent.number >= MOST_ATTEMPTS:
-        code = Why.REFUSED if delivery.outcome is Outcome.PERMANENT else Why.GIVEN_UP
-        numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.number}
-        values |= {"state": str(NotificationState.FAILED), "reason": {"code": str(code), "numbers": numbers}}
-    elif delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
-        reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
-        values |= {"state": str(NotificationState.FAILED), "reason": reason}
-    else:
-        wait = BACKOFF[sent.number - 1] * random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
-        values |= {"state": str(NotificationState.QUEUED), "next_at": sent.ended_at + wait}
-        if delivery.outcome is Outcome.UNCERTAIN:
-            values["repeated"] = True
-    kept = unit.execute(
-        update(notification)
-        .where(
-            notification.c.id == sent.notification_id,
-            notification.c.worker == worker,
-            notification.c.attempts == sent.number,
-        )
-        .values(**values)
-    )
-    state = NotificationState(values["state"])
+    state, more = _judge(sent, repeat_uncertain)
+    accepted = state is NotificationState.SENT
+    values = {
+        "state": str(state),
+        "attempts": sent.number,
+        "sent_at": sent.ended_at if accepted else None,
+        "subject": sent.subject,
+        "worker": None,
+        "lease_until": None,
+    }
+    mine = {"row_id": sent.notification_id, "by": worker, "before": sent.number - 1}
+    statement = _KEEP.values(more) if more else _KEEP
+    kept = unit.execute(statement, mine | {f"new_{name}": value for name, value in values.items()})
     if state is NotificationState.FAILED and kept.rowcount:
         open_failures(unit, [sent.notification_id], delivery.reply, sent.ended_at)
     return state
+
+
+def _judge(sent: Sent, repeat_uncertain: bool) -> tuple[NotificationState, dict[str, Any]]:
+    """The state that follows from an outcome, with whatever else it changes."""
+    delivery = sent.delivery
+    if delivery.outcome is Outcome.ACCEPTED:
+        return NotificationState.SENT, {}
+    if delivery.outcome is Outcome.PERMANENT or sent.number >= MOST_ATTEMPTS:
+        code = Why.REFUSED if delivery.outcome is Outcome.PERMANENT else Why.GIVEN_UP
+        numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.number}
+        return NotificationState.FAILED, {"reason": {"code": str(code), "numbers": numbers}}
+    if delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
+        reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
+        return NotificationState.FAILED, {"reason": reason}
+    wait = BACKOFF[sent.number - 1] * random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
+    more: dict[str, Any] = {"next_at": sent.ended_at + wait}
+    if delivery.outcome is Outcome.UNCERTAIN:
+        more["repeated"] = True
+    return NotificationState.QUEUED, more
 
 
 def cancel_messages(unit: Connection, ids: Sequence[int], why: Why, worker: str) -> None:
