@@ -116,7 +116,7 @@ MORE_THAN_EXPECTED: Variants = (
 
 GROUNDS: dict[Why, Variants] = {
     Why.LEAD_REACHED: (N_("reminder %(lead)s"), N_("reminder of a coming date")),
-    Why.OPENED: (N_("opened %(on_at)s"), N_("newly opened")),
+    Why.OPENED: (N_("follow-up opened %(on_at)s"), N_("new follow-up")),
     Why.ESCALATED: (N_("unanswered for %(working_days)s"), N_("unanswered")),
     Why.WEEKLY: (N_("the digest for %(week)s"), N_("the week's digest")),
     Why.MONTHLY: (N_("the summary for %(month)s"), N_("the month's summary")),

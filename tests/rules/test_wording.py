@@ -295,7 +295,7 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
     (Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}, "reminder 7 days before", "提前7天提醒"),
     (Why.LEAD_REACHED, {"days": 1, "due": "2026-11-24"}, "reminder 1 day before", "提前1天提醒"),
     (Why.LEAD_REACHED, {"days": 0, "due": "2026-11-23"}, "reminder on the day itself", "当天提醒"),
-    (Why.OPENED, {"on": "2026-11-20"}, "opened on 20 November 2026", "2026年11月20日提出"),
+    (Why.OPENED, {"on": "2026-11-20"}, "follow-up opened on 20 November 2026", "2026年11月20日开始催办"),
     (
         Why.ESCALATED,
         {"rung": 1, "on": "2026-11-16", "days": 5, "asked": "li.na"},

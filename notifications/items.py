@@ -1,0 +1,118 @@
+"""The items of a message, as they are shown."""
+
+import shlex
+from collections.abc import Sequence
+
+from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind
+from notifications.messages import Item
+from notifications.styles import TONES
+from notifications.views import ItemView, SectionView, check_link, clean_text, name_some, shorten_text
+from notifications.wording import Words
+
+PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
+HINTED_ITEMS = 10
+"""With more items than these, commands would only be clutter."""
+_ANSWERED_BY_REPORT = (MatterKind.COMMITMENT, MatterKind.MILESTONE)
+_NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.CONFIRMATION_ASKED, FollowUpKind.MESSAGE_FAILED)
+
+
+def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: bool = True) -> ItemView:
+    """One item with everything that is said about it."""
+    promise = clean_text(item.promise)
+    title, quote = title_item(words, item), ""
+    if item.is_quote and (item.summary or item.matter_kind is MatterKind.MILESTONE):
+        quote = f"“{shorten_text(promise, quote_limit)}”"
+    elif item.matter_kind is MatterKind.MILESTONE and item.part_title:
+        quote = shorten_text(promise, quote_limit)
+    elif promise == title:
+        title = shorten_text(title, quote_limit)
+        title = f"“{title}”" if item.is_quote else title
+    reason = clean_text(words.describe_reason(item.reason, _name_party(item)))
+    return ItemView(
+        title=title,
+        quote=quote,
+        agreement=clean_text(item.agreement_title),
+        promised=_describe_parties(words, item),
+        standing=words.name_standing(item.standing),
+        tone=TONES[item.standing],
+        reason=reason,
+        expected=words.describe_expected(item),
+        by=_describe_date(words, item, reason),
+        why=clean_text(words.describe_ground(item.ground, _name_asked(item))),
+        link=check_link(item.link),
+        hints=_hint_commands(item) if with_hints else (),
+    )
+
+
+def title_item(words: Words, item: Item) -> str:
+    """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
+    if item.matter_kind is MatterKind.MILESTONE and item.part_title:
+        return clean_text(item.part_title)
+    if item.matter_kind not in PROMISES:
+        return words.name(item.matter_kind)
+    return clean_text(item.summary or item.promise)
+
+
+def _name_party(item: Item) -> dict[str, str] | None:
+    parties = item.reason.numbers.get("parties")
+    return {parties[0]: item.party} if item.party and parties and len(parties) == 1 else None
+
+
+def _name_asked(item: Item) -> dict[str, str] | None:
+    asked = item.ground.numbers.get("asked")
+    return {str(asked): item.asked} if asked and item.asked else None
+
+
+def _describe_parties(words: Words, item: Item) -> str:
+    party = clean_text(item.party or "")
+    others = name_some(words, item.to_whom)
+    if item.matter_kind in PROMISES:
+        if party and others:
+            return words.gettext("Promised by %(party)s to %(others)s") % {"party": party, "others": others}
+        if others:
+            return words.gettext("Promised to %(others)s") % {"others": others}
+        return words.gettext("Promised by %(party)s") % {"party": party} if party else ""
+    if party and others:
+        return words.gettext("Between %(party)s and %(others)s") % {"party": party, "others": others}
+    return words.gettext("With %(others)s") % {"others": others} if others else party
+
+
+def _describe_date(words: Words, item: Item, reason: str) -> str:
+    if item.answer_by is not None:
+        return words.gettext("Please answer by %(day)s.") % {"day": words.format_day(item.answer_by)}
+    if item.due_on is not None:
+        day = words.format_day(item.due_on)
+        return "" if day in reason else words.gettext("The date is %(day)s.") % {"day": day}
+    return ""
+
+
+def _hint_commands(item: Item) -> tuple[str, ...]:
+    """How the same is done on the command line."""
+    hints = []
+    if item.matter_kind is MatterKind.OCCURRENCE:
+        hints.append(f"tally add-activity {shlex.quote(clean_text(item.matter))}")
+    elif item.matter_kind in _ANSWERED_BY_REPORT and item.follow_up_kind not in _NOT_BY_REPORT:
+        hints.append(f'tally report-progress {shlex.quote(clean_text(item.matter))} --rating on_track --note "…"')
+    if item.follow_up:
+        hints.append(f"tally follow-ups --done {shlex.quote(clean_text(item.follow_up))}")
+    return tuple(hints)
+
+
+def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
+    """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
+    titles = {
+        NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),
+        NotificationKind.ESCALATION: words.gettext("Brought to you because nobody has answered"),
+        NotificationKind.FOLLOW_UP: words.gettext("Needs an answer from you"),
+        NotificationKind.REMINDER: words.gettext("Coming dates"),
+    }
+    # Sixty long sentences would make the mail so big that mail programs cut it off.
+    quote_limit = max(100, min(400, 6000 // max(len(items), 1)))
+    with_hints = len(items) <= HINTED_ITEMS
+    by_kind: dict[NotificationKind, list[ItemView]] = {}
+    for item in items:
+        by_kind.setdefault(item.kind, []).append(describe_item(words, item, quote_limit, with_hints=with_hints))
+    return tuple(
+        SectionView(f"{titles.get(kind, words.name(kind))} ({len(views)})", tuple(views))
+        for kind, views in by_kind.items()
+    )

@@ -1,0 +1,143 @@
+"""The week's digest and the month's summary, as they are shown."""
+
+from collections.abc import Sequence
+
+from commitments.vocabulary import StandingState
+from notifications.items import PROMISES
+from notifications.messages import AgreementLine, Digest, Summary
+from notifications.styles import TONES
+from notifications.views import (
+    AgreementView,
+    BarView,
+    CountView,
+    DatedView,
+    OverviewView,
+    clean_text,
+    name_some,
+    needs_attention,
+    shorten_title,
+)
+from notifications.wording import Words
+
+AGREEMENT_LIMIT = 20
+QUIET_LIMIT = 8
+
+
+def describe_digest(words: Words, digest: Digest) -> OverviewView:
+    """The week over all agreements: what needs attention, what comes, who has not answered."""
+    figures = [*count_agreements(words, digest.agreements)]
+    if digest.opened or digest.closed:
+        figures.append(
+            words.ngettext("%(count)s follow-up opened", "%(count)s follow-ups opened", digest.opened)
+            % {"count": digest.opened}
+        )
+        figures.append(words.gettext("%(count)s closed") % {"count": digest.closed})
+    agreements, quiet = _describe_agreements(words, digest.agreements)
+    coming = tuple(
+        DatedView(
+            words.format_day(one.day),
+            clean_text(one.promise) if one.matter_kind in PROMISES else words.name(one.matter_kind),
+            clean_text(one.agreement_title),
+        )
+        for one in digest.coming
+    )
+    waiting = tuple(
+        words.ngettext(
+            "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
+            "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
+            one.follow_ups,
+        )
+        % {
+            "name": clean_text(one.name),
+            "party": clean_text(one.party),
+            "count": one.follow_ups,
+            "day": words.format_day(one.oldest),
+        }
+        for one in digest.waiting
+    )
+    title = words.gettext("Your week, since %(day)s") % {"day": words.format_day(digest.since)}
+    return OverviewView(title, tuple(figures), agreements, quiet, coming=coming, waiting=waiting)
+
+
+def describe_summary(words: Words, summary: Summary, *, with_agreements: bool) -> OverviewView:
+    """The month's picture: by kind of commitment, by party, and by agreement unless a digest shows them already."""
+    agreements, quiet = _describe_agreements(words, summary.agreements) if with_agreements else ((), "")
+    bars = tuple(
+        BarView(
+            words.gettext("%(kind)s: %(count)s")
+            % {"kind": words.name_kind(line.kind), "count": sum(number for _, number in line.counts)},
+            _describe_counts(words, line.counts),
+        )
+        for line in summary.kinds
+    )
+    parties = tuple(
+        words.ngettext(
+            "%(party)s: %(count)s promise, %(fulfilled)s fulfilled, %(attention)s in need of attention",
+            "%(party)s: %(count)s promises, %(fulfilled)s fulfilled, %(attention)s in need of attention",
+            line.owed,
+        )
+        % {
+            "party": clean_text(line.party),
+            "count": line.owed,
+            "fulfilled": line.fulfilled,
+            "attention": line.needing_attention,
+        }
+        for line in summary.parties
+    )
+    title = words.gettext("The picture in %(month)s") % {"month": words.format_month(summary.month)}
+    figures = count_agreements(words, summary.agreements)
+    return OverviewView(title, figures, agreements, quiet, bars=bars, parties=parties)
+
+
+def count_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[str, str]:
+    """How many there are, and how many of them need attention."""
+    attention = sum(1 for line in lines if needs_attention(line.counts))
+    return (
+        words.ngettext("%(count)s agreement", "%(count)s agreements", len(lines)) % {"count": len(lines)},
+        words.ngettext("%(count)s needs attention", "%(count)s need attention", attention) % {"count": attention},
+    )
+
+
+def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[tuple[AgreementView, ...], str]:
+    """Those that need attention or an answer, each with its worst promise; the quiet ones in one line."""
+    stirring = [line for line in lines if needs_attention(line.counts) or line.open_follow_ups]
+    shown = stirring[:AGREEMENT_LIMIT]
+    quiet = [line for line in lines if not (needs_attention(line.counts) or line.open_follow_ups)]
+    titles = [clean_text(line.title) for line in quiet[:QUIET_LIMIT]]
+    text = ""
+    if titles:
+        text = words.gettext("Nothing to do: %(titles)s") % {"titles": "; ".join(titles)}
+    rest = len(lines) - len(shown) - len(titles)
+    if rest:
+        more = words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest) % {
+            "count": rest
+        }
+        text = f"{text}; {more}" if text else more
+    return tuple(_describe_agreement(words, line) for line in shown), text
+
+
+def _describe_agreement(words: Words, line: AgreementLine) -> AgreementView:
+    worst = ""
+    if line.worst is not None and needs_attention(line.counts[:1]):
+        reason = clean_text(words.describe_reason(line.worst))
+        promise = shorten_title(clean_text(line.worst_promise or ""))
+        worst = words.gettext("%(promise)s: %(reason)s") % {"promise": promise, "reason": reason} if promise else reason
+    return AgreementView(
+        clean_text(line.title),
+        name_some(words, line.partners),
+        words.name_state(line.state),
+        _describe_counts(words, line.counts),
+        words.ngettext("%(count)s open follow-up", "%(count)s open follow-ups", line.open_follow_ups)
+        % {"count": line.open_follow_ups}
+        if line.open_follow_ups
+        else "",
+        worst,
+    )
+
+
+def _describe_counts(words: Words, counts: Sequence[tuple[StandingState, int]]) -> tuple[CountView, ...]:
+    total = sum(number for _, number in counts) or 1
+    return tuple(
+        CountView(f"{words.name_standing(state)} {number}", TONES[state], max(2, number * 100 // total))
+        for state, number in counts
+    )

@@ -1,0 +1,108 @@
+"""Writes a message: subject, text and HTML from one view, by Jinja2 templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from notifications.items import describe_sections
+from notifications.messages import ITEM_LIMIT, Message, Written
+from notifications.overviews import describe_digest, describe_summary
+from notifications.styles import STYLE
+from notifications.subjects import write_subject
+from notifications.views import (
+    SUBJECT_LIMIT,
+    MessageView,
+    OverviewView,
+    SectionView,
+    check_link,
+    clean_text,
+    shorten_text,
+)
+from notifications.wording import Words, load_words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    subject: Template
+    text: Template
+    html: Template
+
+
+def write_message(message: Message, templates: Path | None = None) -> Written:
+    """The message in its reader's language. `templates` is a folder whose files take the place of the usual ones."""
+    words = load_words(message.language)
+    layout = _load_layout(words, templates)
+    view = describe_message(words, message)
+    # What a changed template adds to the subject must not be able to start another header.
+    subject = shorten_text(clean_text(layout.subject.render(view=view)), SUBJECT_LIMIT)
+    return Written(subject, layout.text.render(view=view), layout.html.render(view=view))
+
+
+def describe_message(words: Words, message: Message) -> MessageView:
+    """The whole message, every string ready."""
+    items = message.items[:ITEM_LIMIT]
+    overviews = []
+    if message.digest is not None:
+        overviews.append(describe_digest(words, message.digest))
+    if message.summary is not None:
+        overviews.append(describe_summary(words, message.summary, with_agreements=message.digest is None))
+    sections = describe_sections(words, items)
+    more = message.more + len(message.items) - len(items)
+    name = clean_text(message.coordinator_name or "")
+    return MessageView(
+        tag=words.tag,
+        direction=words.direction,
+        subject=write_subject(words, message),
+        preheader=_write_preheader(sections, overviews),
+        day=words.format_weekday(message.day),
+        greeting=words.gettext("Hello %(name)s,") % {"name": clean_text(message.to_name)},
+        sections=sections,
+        more=words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", more)
+        % {"count": more}
+        if more
+        else "",
+        overviews=tuple(overviews),
+        reply=words.gettext("To answer, reply to this mail: it goes to %(name)s.") % {"name": name} if name else "",
+        register=check_link(message.base_url),
+    )
+
+
+def _write_preheader(sections: Sequence[SectionView], overviews: Sequence[OverviewView]) -> str:
+    """What the inbox shows beside the subject."""
+    items = [item for section in sections for item in section.items]
+    if items:
+        return shorten_text(f"{items[0].standing}: {items[0].reason}", 140)
+    return " · ".join(overviews[0].figures) if overviews else ""
+
+
+def build_environment(words: Words, templates: Path | None = None) -> Environment:
+    """One language's environment: what is not defined is an error, and HTML is escaped."""
+    loaders: list[BaseLoader] = [FileSystemLoader(TEMPLATES)]
+    if templates is not None:
+        loaders.insert(0, FileSystemLoader(templates))
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(("html",), ("txt",), default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.globals["style"] = STYLE
+    environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+@lru_cache(maxsize=64)
+def _load_layout(words: Words, templates: Path | None) -> _Layout:
+    environment = build_environment(words, templates)
+    subject, text, html = (
+        environment.get_template(f"message/{name}") for name in ("subject.txt", "body.txt", "body.html")
+    )
+    return _Layout(subject, text, html)

@@ -1,0 +1,76 @@
+"""The subject line: the most urgent thing, and how many there are."""
+
+from collections.abc import Sequence
+
+from commitments.vocabulary import NotificationKind
+from notifications.items import PROMISES, title_item
+from notifications.messages import Item, Message
+from notifications.overviews import count_agreements
+from notifications.views import SUBJECT_LIMIT, clean_text, shorten_text, shorten_title
+from notifications.wording import Words
+
+
+def write_subject(words: Words, message: Message) -> str:
+    """The most urgent thing, and how many there are."""
+    overview = message.digest or message.summary
+    if not message.items:
+        if overview is None:
+            return words.gettext("Nothing waits for you")
+        agreements, attention = count_agreements(words, overview.agreements)
+        name = _name_overview(words, message)
+        subject = words.gettext("%(name)s: %(agreements)s, %(attention)s") % {
+            "name": name, "agreements": agreements, "attention": attention,
+        }  # fmt: skip
+        return clean_text(shorten_text(subject, SUBJECT_LIMIT))
+    lead, told = _write_lead(words, message)
+    rest = len(message.items) + message.more - told
+    if rest:
+        lead = words.ngettext("%(lead)s — and %(count)s more", "%(lead)s — and %(count)s more", rest) % {
+            "lead": lead,
+            "count": rest,
+        }
+    if overview is not None:
+        lead = words.gettext("%(lead)s · %(name)s") % {"lead": lead, "name": _name_overview(words, message)}
+    return clean_text(shorten_text(lead, SUBJECT_LIMIT))
+
+
+def _name_overview(words: Words, message: Message) -> str:
+    if message.digest is not None:
+        return words.gettext("Your week")
+    return words.format_month(message.summary.month if message.summary is not None else message.day)
+
+
+def _write_lead(words: Words, message: Message) -> tuple[str, int]:
+    """What the subject begins with, and how many items that tells of."""
+    first = message.items[0]
+    if first.kind is NotificationKind.FOLLOW_UP:
+        asked = [item for item in message.items if item.kind is NotificationKind.FOLLOW_UP]
+        if len(asked) > 1:
+            return _count_questions(words, asked), len(asked)
+    title = shorten_title(title_item(words, first))
+    if first.matter_kind not in PROMISES:
+        title = shorten_title(clean_text(first.agreement_title))
+    if first.kind is NotificationKind.CONFIRMATION:
+        return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
+    if first.kind is NotificationKind.ESCALATION:
+        return words.gettext("Still unanswered: %(title)s") % {"title": title}, 1
+    if first.follow_up_kind is not None:
+        name = words.name_follow_up(first.follow_up_kind)
+        return words.gettext("%(name)s: %(title)s") % {"name": name, "title": title}, 1
+    if first.due_on is None:
+        return words.gettext("Coming up: %(title)s") % {"title": title}, 1
+    ahead = words.format_ahead((first.due_on - message.day).days)
+    if first.matter_kind not in PROMISES:
+        matter = words.name(first.matter_kind)
+        return words.gettext("%(matter)s %(ahead)s: %(title)s") % {"matter": matter, "ahead": ahead, "title": title}, 1
+    return words.gettext("Due %(ahead)s: %(title)s") % {"ahead": ahead, "title": title}, 1
+
+
+def _count_questions(words: Words, asked: Sequence[Item]) -> str:
+    if all(item.matter_kind in PROMISES for item in asked):
+        return words.ngettext(
+            "%(count)s promise needs an answer from you", "%(count)s promises need an answer from you", len(asked)
+        ) % {"count": len(asked)}
+    return words.ngettext(
+        "%(count)s matter needs an answer from you", "%(count)s matters need an answer from you", len(asked)
+    ) % {"count": len(asked)}

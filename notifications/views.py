@@ -1,0 +1,146 @@
+"""A message as it is shown: every string ready, so that subject, text and HTML cannot differ.
+
+Templates get nothing else; they hold loops and ifs only.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commitments.vocabulary import StandingState
+from notifications.styles import TONES
+from notifications.wording import Words
+
+SUBJECT_LIMIT = 150
+_TITLE_LIMIT = 72
+_NAME_LIMIT = 3
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    title: str
+    quote: str
+    agreement: str
+    promised: str
+    standing: str
+    tone: str
+    reason: str
+    expected: str
+    by: str
+    why: str
+    link: str
+    hints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    title: str
+    items: tuple[ItemView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountView:
+    """So many in one standing; `width` is their share of a bar in percent."""
+
+    text: str
+    tone: str
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    title: str
+    partners: str
+    state: str
+    counts: tuple[CountView, ...]
+    open_follow_ups: str
+    worst: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatedView:
+    day: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarView:
+    kind: str
+    counts: tuple[CountView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The digest or the summary."""
+
+    title: str
+    figures: tuple[str, ...]
+    agreements: tuple[AgreementView, ...]
+    quiet: str
+    coming: tuple[DatedView, ...] = ()
+    waiting: tuple[str, ...] = ()
+    bars: tuple[BarView, ...] = ()
+    parties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    tag: str
+    direction: str
+    subject: str
+    preheader: str
+    day: str
+    greeting: str
+    sections: tuple[SectionView, ...]
+    more: str
+    overviews: tuple[OverviewView, ...]
+    reply: str
+    register: str
+
+
+def clean_text(text: str) -> str:
+    """Text from the register as one harmless line: no controls, no marks that turn the direction, single spaces."""
+    if text.isprintable():
+        return text if "  " not in text else " ".join(text.split())
+    return " ".join(_INVISIBLE.sub("", _CONTROLS.sub(" ", text)).split())
+
+
+def shorten_text(text: str, limit: int) -> str:
+    """The beginning of a text, cut between words where there are any."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：、") + "…"
+
+
+def shorten_title(text: str) -> str:
+    """A title for a subject line; Chinese and Korean say as much in half as many characters."""
+    wide = any(character >= "\u2e80" for character in text)
+    return shorten_text(text, _TITLE_LIMIT // 2 if wide else _TITLE_LIMIT)
+
+
+def check_link(link: str | None) -> str:
+    """The link if it leads to a page; nothing otherwise."""
+    return link if link and link.startswith(("https://", "http://")) and link.isprintable() and " " not in link else ""
+
+
+def name_some(words: Words, names: Sequence[str]) -> str:
+    """A list of names; many are counted."""
+    cleaned = [clean_text(name) for name in names]
+    rest = len(cleaned) - _NAME_LIMIT
+    if rest <= 1:
+        return words.join(cleaned)
+    return words.ngettext("%(names)s and %(count)s other", "%(names)s and %(count)s others", rest) % {
+        "names": ", ".join(cleaned[:_NAME_LIMIT]),
+        "count": rest,
+    }
+
+
+def needs_attention(counts: Sequence[tuple[StandingState, int]]) -> int:
+    """How many of these stand in a way that somebody should look at."""
+    return sum(number for state, number in counts if TONES[state] in ("red", "violet") or state is StandingState.BEHIND)

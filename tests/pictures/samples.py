@@ -1,0 +1,349 @@
+"""Sample messages of every kind in both languages, after the agreements the product started from, in our own words."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from commitments.facts import Reason
+from commitments.vocabulary import (
+    AgreementState,
+    CommitmentKind,
+    FollowUpKind,
+    MatterKind,
+    NotificationKind,
+    ReasonCode,
+    StandingState,
+)
+from notifications.messages import (
+    AgreementLine,
+    ComingDate,
+    Digest,
+    Ground,
+    Item,
+    KindLine,
+    Message,
+    PartyLine,
+    Summary,
+    Waiting,
+)
+from notifications.reasons import Why
+
+DAY = date(2026, 11, 23)
+BASE = "https://tally.leeds.example"
+LANGUAGES = ("en", "zh-Hans")
+
+_TEXTS: dict[str, dict[str, str]] = {
+    "en": {
+        "reader": "Mei Lin",
+        "coordinator": "Tom Hartley",
+        "leeds": "Leeds City Council",
+        "hangzhou": "Hangzhou Municipal People's Government",
+        "chengdu": "Chengdu",
+        "gimcheon": "Gimcheon",
+        "stoke": "Stoke-on-Trent City Council",
+        "jingdezhen": "Jingdezhen",
+        "unesco": "UNESCO Creative Cities Network",
+        "osh": "Osh",
+        "memorandum": "Leeds–Hangzhou memorandum of 2018",
+        "ties": "Chengdu–Gimcheon friendship ties",
+        "partnership": "Stoke-on-Trent–Jingdezhen economic partnership",
+        "network": "Jingdezhen's membership in the Creative Cities Network",
+        "plans": "Osh's plans with Jingdezhen",
+        "libraries": "Link the two library services",
+        "libraries_quote": "The two cities shall link their public library services, so that readers of either city "
+        "can borrow from both by 30 November 2026.",
+        "reading_room": "The shared reading room is tried out with readers",
+        "exchanges": "Hold at least four exchange activities every year",
+        "what": "exchange activities",
+        "investors": "Encourage investors to support growth in both cities",
+        "fund": "Set up a fund of 500 million yuan for start-ups",
+        "pavilion": "Set up a pavilion at the Silk Road trade fairs",
+        "asked": "Li Na",
+        "note": "Report: twelve teachers trained in Hangzhou in October",
+    },
+    "zh-Hans": {
+        "reader": "林梅",
+        "coordinator": "王芳",
+        "leeds": "利兹市议会",
+        "hangzhou": "杭州市人民政府",
+        "chengdu": "成都市",
+        "gimcheon": "金泉市",
+        "stoke": "特伦特河畔斯托克市议会",
+        "jingdezhen": "景德镇市",
+        "unesco": "联合国教科文组织创意城市网络",
+        "osh": "奥什市",
+        "memorandum": "利兹—杭州合作备忘录（2018年）",
+        "ties": "成都—金泉友好合作关系",
+        "partnership": "斯托克—景德镇经济伙伴关系",
+        "network": "景德镇加入创意城市网络",
+        "plans": "奥什与景德镇的合作计划",
+        "libraries": "实现两市图书馆服务互联互通",
+        "libraries_quote": "双方应于2026年11月30日前实现两市公共图书馆服务互联互通，使任何一方的读者均可在两地借阅。",
+        "reading_room": "请读者试用共享阅览室",
+        "exchanges": "每年至少开展四次交流活动",
+        "what": "交流活动",
+        "investors": "鼓励投资者支持两市发展",
+        "fund": "设立5亿元创业基金",
+        "pavilion": "在丝绸之路博览会设立展馆",
+        "asked": "李娜",
+        "note": "报告：十月在杭州培训教师十二名",
+    },
+}
+
+
+def _item(t: dict[str, str], **given: Any) -> Item:
+    usual: dict[str, Any] = {
+        "kind": NotificationKind.REMINDER,
+        "agreement": "leeds-hangzhou-2018",
+        "agreement_title": t["memorandum"],
+        "matter": "leeds-hangzhou-2018/libraries",
+        "matter_kind": MatterKind.COMMITMENT,
+        "promise": t["libraries_quote"],
+        "is_quote": True,
+        "part_title": None,
+        "to_whom": (t["hangzhou"],),
+        "standing": StandingState.DUE_SOON,
+        "reason": Reason(ReasonCode.DUE_SOON, {"due": "2026-11-30", "days": 7}),
+        "ground": Ground(Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}),
+        "due_on": date(2026, 11, 30),
+        "party": t["leeds"],
+        "link": f"{BASE}/agreements/leeds-hangzhou-2018",
+        "summary": t["libraries"],
+    }
+    return Item(**(usual | given))
+
+
+def make_items(language: str) -> dict[str, Item]:
+    """Items of every sort, by name."""
+    t = _TEXTS[language]
+    follow_up: dict[str, Any] = {
+        "kind": NotificationKind.FOLLOW_UP,
+        "ground": Ground(Why.OPENED, {"on": "2026-11-20"}),
+        "due_on": None,
+        "answer_by": date(2026, 12, 4),
+        "is_quote": False,
+        "summary": None,
+    }
+    chengdu: dict[str, Any] = {
+        "agreement": "chengdu-gimcheon",
+        "agreement_title": t["ties"],
+        "party": t["chengdu"],
+        "to_whom": (t["gimcheon"],),
+        "link": f"{BASE}/agreements/chengdu-gimcheon",
+    }
+    stoke: dict[str, Any] = {
+        "agreement": "stoke-jingdezhen",
+        "agreement_title": t["partnership"],
+        "party": t["stoke"],
+        "to_whom": (t["jingdezhen"],),
+        "link": f"{BASE}/agreements/stoke-jingdezhen",
+    }
+    exchanges = Reason(
+        ReasonCode.PERIOD_BEHIND,
+        {"held": 2, "expected": 4, "period": "2026", "what": t["what"], "days_left": 38, "weeks_left": 5},
+    )
+    silence = {"since": "2018-03", "months": 104, "from": "activity", "level": "red"}
+    items = {
+        "libraries": _item(t),
+        "reading_room": _item(
+            t,
+            matter_kind=MatterKind.MILESTONE,
+            part_title=t["reading_room"],
+            reason=Reason(ReasonCode.DUE_SOON, {"due": "2026-11-27", "days": 4}),
+            due_on=date(2026, 11, 27),
+        ),
+        "overdue": _item(
+            t,
+            **follow_up | {"is_quote": True, "summary": t["libraries"]},
+            standing=StandingState.OVERDUE,
+            follow_up_kind=FollowUpKind.OVERDUE,
+            follow_up="overdue:leeds-hangzhou-2018/libraries@leeds:2026-11-15",
+            reason=Reason(ReasonCode.PAST_DUE, {"due": "2026-11-15", "days": 8}),
+        ),
+        "exchanges": _item(
+            t,
+            **follow_up | chengdu,
+            matter="chengdu-gimcheon/exchanges",
+            matter_kind=MatterKind.OCCURRENCE,
+            part_title="2026",
+            promise=t["exchanges"],
+            standing=StandingState.BEHIND,
+            follow_up_kind=FollowUpKind.BEHIND,
+            follow_up="behind:chengdu-gimcheon/exchanges#2026@chengdu:2026",
+            reason=exchanges,
+        ),
+        "investors": _item(
+            t,
+            **follow_up | stoke,
+            matter="stoke-jingdezhen/investors",
+            promise=t["investors"],
+            standing=StandingState.SILENT,
+            follow_up_kind=FollowUpKind.SILENT,
+            follow_up="silent:stoke-jingdezhen/investors@stoke:2018-03",
+            reason=Reason(ReasonCode.SILENT_SINCE, silence),
+        ),
+    }
+    items["fund"] = replace(
+        items["exchanges"],
+        matter="chengdu-hightech/fund",
+        matter_kind=MatterKind.COMMITMENT,
+        promise=t["fund"],
+        part_title=None,
+        follow_up="behind:chengdu-hightech/fund@chengdu:2026",
+        reason=Reason(
+            ReasonCode.TARGET_BEHIND,
+            {"value": 120e6, "target": 500e6, "unit": "CNY", "measured_on": "2026-03", "due": "2026", "days": 38},
+        ),
+    )
+    items["unowned"] = replace(
+        items["investors"],
+        standing=StandingState.UNOWNED,
+        follow_up_kind=FollowUpKind.UNOWNED,
+        follow_up="unowned:stoke-jingdezhen/investors@stoke:none",
+        reason=Reason(ReasonCode.NO_OWNER, {"parties": ["stoke"]}),
+    )
+    items["escalated"] = replace(
+        items["investors"],
+        kind=NotificationKind.ESCALATION,
+        asked=t["asked"],
+        ground=Ground(Why.ESCALATED, {"rung": 1, "on": "2026-11-16", "days": 5, "asked": "li.na"}),
+    )
+    items["confirmation"] = replace(
+        items["overdue"],
+        kind=NotificationKind.CONFIRMATION,
+        promise=t["note"],
+        is_quote=False,
+        summary=None,
+        standing=StandingState.ON_TRACK,
+        follow_up_kind=FollowUpKind.CONFIRMATION_ASKED,
+        follow_up="confirmation_asked:leeds-hangzhou-2018/teachers@leeds:r7",
+        reason=Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": "2026-11-23"}),
+        ground=Ground(Why.ASKED, {}),
+    )
+    items["notice"] = replace(
+        items["libraries"],
+        matter="leeds-hangzhou-2018",
+        matter_kind=MatterKind.NOTICE,
+        promise=t["memorandum"],
+        is_quote=False,
+        summary=None,
+        reason=Reason(ReasonCode.NOTICE_BY, {"by": "2026-12-31", "days": 38}),
+        ground=Ground(Why.LEAD_REACHED, {"days": 30, "due": "2026-12-31"}),
+        due_on=date(2026, 12, 31),
+    )
+    return items
+
+
+def make_digest(language: str) -> Digest:
+    t = _TEXTS[language]
+    silent = Reason(ReasonCode.SILENT_SINCE, {"since": "2018-03", "months": 104, "from": "activity", "level": "red"})
+    late = Reason(ReasonCode.PAST_DUE, {"due": "2026-11-15", "days": 8})
+    fine = Reason(ReasonCode.NO_DATE_ACTIVE, {"since": "2026-09", "months": 1, "from": "activity"})
+    lines = (
+        AgreementLine(
+            "leeds-hangzhou-2018",
+            t["memorandum"],
+            AgreementState.IN_FORCE,
+            ((StandingState.OVERDUE, 1), (StandingState.DUE_SOON, 2), (StandingState.ON_TRACK, 4)),
+            2,
+            late,
+            t["libraries"],
+            (t["hangzhou"],),
+        ),
+        AgreementLine(
+            "stoke-jingdezhen",
+            t["partnership"],
+            AgreementState.SIGNED,
+            ((StandingState.SILENT, 3), (StandingState.UNOWNED, 1)),
+            3,
+            silent,
+            t["investors"],
+            (t["jingdezhen"],),
+        ),
+        AgreementLine(
+            "osh-plans",
+            t["plans"],
+            AgreementState.PROPOSED,
+            ((StandingState.UNCONFIRMED, 1),),
+            1,
+            Reason(ReasonCode.CONFIRM_PASSED, {"by": "2026-10", "days": 23}),
+            t["pavilion"],
+            (t["osh"],),
+        ),
+        AgreementLine(
+            "creative-cities",
+            t["network"],
+            AgreementState.IN_FORCE,
+            ((StandingState.ON_TRACK, 5), (StandingState.SETTLED, 2)),
+            0,
+            fine,
+            None,
+            (t["unesco"], t["leeds"], t["chengdu"], t["gimcheon"], t["osh"]),
+        ),
+        AgreementLine("chengdu-gimcheon", t["ties"], AgreementState.IN_FORCE, ((StandingState.ON_TRACK, 4),), 0, fine),
+    )
+    coming = (
+        ComingDate(date(2026, 11, 27), t["memorandum"], t["reading_room"], MatterKind.MILESTONE),
+        ComingDate(date(2026, 12, 15), t["memorandum"], t["libraries"], MatterKind.COMMITMENT),
+        ComingDate(date(2026, 12, 31), t["network"], t["network"], MatterKind.REPORT),
+    )
+    waiting = (
+        Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2)),
+        Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18)),
+    )
+    return Digest(date(2026, 11, 16), lines, 4, 2, coming, waiting)
+
+
+def make_summary(language: str) -> Summary:
+    t = _TEXTS[language]
+    kinds = (
+        KindLine(
+            CommitmentKind.DELIVERABLE,
+            ((StandingState.OVERDUE, 1), (StandingState.DUE_SOON, 2), (StandingState.ON_TRACK, 6)),
+        ),
+        KindLine(CommitmentKind.RECURRING, ((StandingState.BEHIND, 1), (StandingState.ON_TRACK, 2))),
+        KindLine(CommitmentKind.TARGET, ((StandingState.BEHIND, 1),)),
+        KindLine(
+            CommitmentKind.OPEN_ENDED,
+            ((StandingState.SILENT, 5), (StandingState.UNOWNED, 1), (StandingState.ON_TRACK, 9)),
+        ),
+        KindLine(CommitmentKind.PLANNED, ((StandingState.UNCONFIRMED, 1), (StandingState.ON_HOLD, 1))),
+    )
+    parties = (
+        PartyLine(t["leeds"], 12, 4, 3),
+        PartyLine(t["hangzhou"], 9, 5, 1),
+        PartyLine(t["jingdezhen"], 1, 0, 1),
+    )
+    return Summary(date(2026, 11, 1), make_digest(language).agreements, kinds, parties)
+
+
+def make_messages(language: str) -> dict[str, Message]:
+    """One message of every kind, by name, and some that mix kinds."""
+    t, items = _TEXTS[language], make_items(language)
+
+    def message(kind: NotificationKind, names: str = "", **given: Any) -> Message:
+        chosen = tuple(items[name] for name in names.split())
+        usual: dict[str, Any] = {"coordinator_name": t["coordinator"], "base_url": BASE}
+        return Message(kind, DAY, t["reader"], language, chosen, **(usual | given))
+
+    kind = NotificationKind
+    many = tuple(
+        replace(one, due_on=None, matter=f"{one.matter}-{number}")
+        for number, one in enumerate((items["overdue"], items["exchanges"], items["fund"]) * 20)
+    )
+    return {
+        "reminder": message(kind.REMINDER, "libraries"),
+        "reminders": message(kind.REMINDER, "reading_room libraries notice"),
+        "follow_up": message(kind.FOLLOW_UP, "exchanges"),
+        "follow_ups": message(kind.FOLLOW_UP, "overdue exchanges investors unowned notice"),
+        "escalation": message(kind.ESCALATION, "escalated", coordinator_name=None),
+        "confirmation": message(kind.CONFIRMATION, "confirmation"),
+        "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_name=None),
+        "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
+        "summary": message(kind.SUMMARY, summary=make_summary(language)),
+        "summary_with_digest": message(
+            kind.SUMMARY, "investors", digest=make_digest(language), summary=make_summary(language)
+        ),
+        "sixty": replace(message(kind.FOLLOW_UP), items=many, more=12),
+        "empty": message(kind.FOLLOW_UP, base_url=None, coordinator_name=None),
+    }
