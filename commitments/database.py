@@ -109,6 +109,16 @@ def open_reading(engine: Engine) -> Iterator[Connection]:
         transaction.rollback()
 
 
+def add_missing(unit: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose unique key is not there yet; returns how many were."""
+    dialect = postgresql if unit.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    added = 0
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        added += max(unit.execute(statement, list(rows[start : start + ROWS_A_STATEMENT])).rowcount, 0)
+    return added
+
+
 def insert_new(
     unit: Connection, table: Table, rows: Iterable[Mapping[str, Any]], *, returning: Sequence[str] = ("id",)
 ) -> list[Any]:

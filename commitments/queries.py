@@ -250,7 +250,7 @@ def _build_agreement(
 
 def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Commitment]]:
     owners = defaultdict(list)
-    for row in fetch(
+    for _, commitment_id, party_id, reference, contact_id in fetch(
         "commitment_owner",
         select(
             commitment_owner.c.id,
@@ -264,7 +264,7 @@ def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Co
         .where(own)
         .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position),
     ):
-        owners[row.commitment_id].append(Owner(row.party_id, row.reference, row.contact_id))
+        owners[commitment_id].append(Owner(party_id, reference, contact_id))
     parts = _load_parts(fetch, own)
     found: dict[int, list[Commitment]] = defaultdict(list)
     columns = [
@@ -289,26 +289,30 @@ def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Co
         ]
     ]
     rows = fetch("commitment", select(*columns).where(own).order_by(commitment.c.agreement_id, commitment.c.position))
-    for row in rows:
-        own_parts = parts.get(row.id)
-        found[row.agreement_id].append(
+    # Unpacked at once: by name each column would cost as much as reading it.
+    for (
+        commitment_id, agreement_id, reference, summary, kind, state, owed, registered_on, state_on, due,
+        period_from, period_to, confirm_by, recurrence, target, condition,
+    ) in rows:  # fmt: skip
+        own_parts = parts.get(commitment_id)
+        found[agreement_id].append(
             Commitment(
-                row.id,
-                row.reference,
-                row.summary,
-                _KINDS[row.kind],
-                _STATES[row.state],
-                _OWED[row.owed],
-                tuple(owners[row.id]),
-                row.registered_on,
-                _partial(row.state_on),
-                _partial(row.due),
-                _partial(row.period_from),
-                _partial(row.period_to),
-                _partial(row.confirm_by),
-                _read_recurrence(row.recurrence),
-                _read_target(row.target),
-                bool(row.condition) and not row.condition.get("met_on"),
+                commitment_id,
+                reference,
+                summary,
+                _KINDS[kind],
+                _STATES[state],
+                _OWED[owed],
+                tuple(owners[commitment_id]),
+                registered_on,
+                _partial(state_on),
+                _partial(due),
+                _partial(period_from),
+                _partial(period_to),
+                _partial(confirm_by),
+                _read_recurrence(recurrence),
+                _read_target(target),
+                bool(condition) and not condition.get("met_on"),
                 *([tuple(own_parts[name]) for name in _PARTS] if own_parts is not None else _NO_PARTS),
             )
         )

@@ -1,9 +1,8 @@
 """Undoes the log back to a moment, so that rows read as they were known then."""
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Sequence
 from datetime import date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -39,7 +38,11 @@ class Rewinder:
         for row in rows:
             if row.id in made_later:
                 continue
-            kept.append(SimpleNamespace(**{**row._mapping, **undone[row.id]}) if row.id in undone else row)
+            if row.id in undone:
+                names = row._fields
+                former = {**row._mapping, **undone[row.id]}
+                row = namedtuple("Row", names, rename=True)(*(former[name] for name in names))  # noqa: PLW2901
+            kept.append(row)
         return kept
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
 from commitments.assessment import find_owner, is_ended, is_expired
-from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
+from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open_reading, open_unit
 from commitments.facts import Agreement, Person, Standing
 from commitments.failpoints import failpoint
 from commitments.followups import find_coordinator
@@ -148,7 +148,7 @@ def plan_messages(
         failpoint("planning.after_commit")
     if passed:
         with open_unit(engine) as unit:
-            done.passed_over += len(insert_new(unit, notice, (one.as_row(now, today, None) for one in passed)))
+            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
     return done
 
 
@@ -498,7 +498,7 @@ def _hold(unit: Connection, person: Person, fresh: Sequence[Candidate], now: dat
         decision=Decision.HELD,
         follow_up_id=None,
     )
-    return len(insert_new(unit, notice, [held.as_row(now, today, None)]))
+    return add_missing(unit, notice, [held.as_row(now, today, None)])
 
 
 def _message_row(
@@ -527,7 +527,7 @@ def _queue_at_once(
     by_key = {row["key"]: one for one, row in immediate}
     inserted = insert_new(unit, notification, (row for _, row in immediate), returning=("id", "key"))
     rows = [by_key[row.key].as_row(now, today, row.id) for row in inserted]
-    done.notices += len(insert_new(unit, notice, rows))
+    done.notices += add_missing(unit, notice, rows)
     done.messages += len(inserted)
     done.message_ids.extend(row.id for row in inserted)
 
@@ -570,6 +570,6 @@ def _queue_scheduled(
             update(notification).where(notification.c.id == bindparam("row_id")).values(kind=bindparam("new_kind")),
             heavier,
         )
-    done.notices += len(insert_new(unit, notice, notices))
+    done.notices += add_missing(unit, notice, notices)
     done.messages += len(inserted)
     done.message_ids.extend(row.id for row in inserted)
