@@ -139,6 +139,11 @@ def plan_messages(
                     passed.append(one)
         periodic = _find_party_members(reading, rules, today)
     done = Planned()
+    if passed:
+        # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
+        with open_unit(engine) as unit:
+            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
+            failpoint("planning.before_passing_over")
     persons = sorted({*candidates, *(person.id for person in periodic)})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
@@ -146,9 +151,6 @@ def plan_messages(
             _plan_part(unit, part, candidates, periodic, rules, now, today, kinds, domain, done)
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
-    if passed:
-        with open_unit(engine) as unit:
-            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
     return done
 
 
@@ -405,17 +407,18 @@ def _plan_part(
         slots[contact_id] = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()))
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic_of:
-            due[contact_id] += _find_periodic(person, slots[contact_id], rules)
+            due[contact_id] += _find_periodic(person, _first_slot(person, rules, now), rules)
     known = _load_known_keys(unit, due)
     immediate: list[tuple[Candidate, dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
+    held: list[dict[str, Any]] = []
     for contact_id, ones in due.items():
         fresh = [one for one in ones if one.key not in known]
         if not any(one.kind in kinds for one in fresh):
             continue
         person = rules.people[contact_id]
         if person.mail is None:
-            done.held += _hold(unit, person, fresh, now, today)
+            held.append(_hold(person, fresh, now, today))
             continue
         for one in fresh:
             if one.kind is NotificationKind.CONFIRMATION:
@@ -425,12 +428,19 @@ def _plan_part(
         rest = [one for one in fresh if one.kind is not NotificationKind.CONFIRMATION]
         if rest:
             scheduled[contact_id] = rest
+    done.held += add_missing(unit, notice, held)
     _queue_at_once(unit, immediate, now, today, done)
     _queue_scheduled(unit, scheduled, slots, waiting, rules, now, today, domain, done)
 
 
 def _slot_now(person: Person, now: datetime) -> Slot:
     return Slot(now.astimezone(ZoneInfo(person.time_zone)).date(), now)
+
+
+def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:
+    """The sending time of the day itself, also late and after its message went: it says which week and month it is."""
+    midnight = now.astimezone(ZoneInfo(person.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return choose_slot(person, rules.house.send_at, midnight)
 
 
 def _find_periodic(person: Person, slot: Slot, rules: Rules) -> Iterator[Candidate]:
@@ -487,8 +497,8 @@ def _load_known_keys(unit: Connection, due: Mapping[int, list[Candidate]]) -> se
     return known
 
 
-def _hold(unit: Connection, person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> int:
-    """Say once a day that a person cannot be reached."""
+def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
+    """The notice that says, once a day, that a person cannot be reached."""
     day = now.astimezone(ZoneInfo(person.time_zone)).date()
     held = replace(
         fresh[0],
@@ -498,7 +508,7 @@ def _hold(unit: Connection, person: Person, fresh: Sequence[Candidate], now: dat
         decision=Decision.HELD,
         follow_up_id=None,
     )
-    return add_missing(unit, notice, [held.as_row(now, today, None)])
+    return held.as_row(now, today, None)
 
 
 def _message_row(
