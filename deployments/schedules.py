@@ -1,0 +1,105 @@
+"""When each flow runs, as data: the one place to change a rhythm."""
+
+from dataclasses import dataclass
+
+DEPLOYMENT = "tallystick"
+"""Every deployment's name: a flow is asked for as check-progress/tallystick."""
+
+RUNS_AT_ONCE = 2
+"""Runs of all flows together that one machine carries at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One deployment: which flow, when, and what a person should know about it.
+
+    One run at a time each. A run that finds another under way is cancelled, not kept for later: every flow finds by
+    itself whatever is due, so the one that runs does the work of all that were missed.
+    """
+
+    flow: str
+    """The flow's name; its function is `flows.<name>:<name>` with underscores."""
+    cron: str
+    slug: str
+    """The schedule's lasting name: without it each start would make a new schedule and double the runs near it."""
+    rhythm: str
+    purpose: str
+    tags: tuple[str, ...]
+    first_run: bool = True
+    """Whether it runs at once when an embedded system starts."""
+
+    @property
+    def module(self) -> str:
+        return f"flows.{self.flow.replace('-', '_')}"
+
+    @property
+    def function(self) -> str:
+        return self.flow.replace("-", "_")
+
+    def describe(self, zone: str) -> str:
+        """What it does, when, and how to change that, as the Prefect UI shows it."""
+        return (
+            f"{self.purpose}\n\n**When:** {self.rhythm} (`{self.cron}`, {zone}). One run at a time; what was missed "
+            f"while the system was off is caught up by one run.\n\n**To change it:** the rhythm stands in "
+            f"`deployments/schedules.py` and the zone is `TALLY_TIME_ZONE`; start the system again afterwards. "
+            f"Running it once more at any time is safe: it changes nothing that is right already."
+        )
+
+
+PLANS: tuple[Plan, ...] = (
+    Plan(
+        flow="check-progress",
+        cron="0 5 * * *",
+        slug="check-progress-daily",
+        rhythm="every day at 05:00, before anybody's working day",
+        purpose="Judges how every promise stands today, opens the follow-ups that this calls for and closes those "
+        "whose cause is gone. Leaves two tables: what needs attention, and what changed and why.",
+        tags=("tallystick", "progress"),
+    ),
+    Plan(
+        flow="send-reminders",
+        cron="5 * * * *",
+        slug="send-reminders-hourly",
+        rhythm="five minutes past every hour",
+        purpose="Finds everybody for whom a date comes near, a follow-up was opened or an answer is overdue, and "
+        "queues one message each for 08:00 of their own morning.",
+        tags=("tallystick", "messages"),
+    ),
+    Plan(
+        flow="send-digests",
+        cron="10 */4 * * *",
+        slug="send-digests-four-hourly",
+        rhythm="every four hours, so that in every time zone one run falls between midnight and 08:00",
+        purpose="Queues the weekly digest of each coordinator who has not had this week's, and shows a preview of "
+        "those that wait.",
+        tags=("tallystick", "messages"),
+    ),
+    Plan(
+        flow="send-summary",
+        cron="15 */6 * * *",
+        slug="send-summary-six-hourly",
+        rhythm="every six hours, so that in every time zone one run falls between midnight and 08:00",
+        purpose="Queues the monthly summary of each coordinator and leader who has not had this month's, and shows a "
+        "preview of those that wait.",
+        tags=("tallystick", "messages"),
+    ),
+    Plan(
+        flow="deliver",
+        cron="*/5 * * * *",
+        slug="deliver-five-minutely",
+        rhythm="every five minutes",
+        purpose="Sends every message whose time has come. What the mail server does not take stays in the outbox "
+        "and is tried again after 1, 5 and 30 minutes, then after hours.",
+        tags=("tallystick", "messages", "mail"),
+    ),
+    Plan(
+        flow="housekeeping",
+        cron="30 3 * * 0",
+        slug="housekeeping-weekly",
+        rhythm="on Sundays at 03:30",
+        purpose="Lets the database check and tidy itself, takes back messages whose sender died, and counts. "
+        "Nothing is ever deleted.",
+        tags=("tallystick", "upkeep"),
+        first_run=False,
+    ),
+)

@@ -1,0 +1,155 @@
+"""Registers the deployments with a Prefect server and runs them on their schedules.
+
+`python -m deployments.serving` serves them against the server of PREFECT_API_URL.
+"""
+
+import asyncio
+import importlib
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow, get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flow_engine import run_flow_async
+from prefect.runner import Runner
+from prefect.schedules import Cron
+from prefect.states import Cancelled, Crashed, Pending
+from prefect.types._datetime import now as prefect_now
+from prefect.types.entrypoint import EntrypointType
+
+from commitments.settings import read_settings
+from deployments.schedules import DEPLOYMENT, PLANS, RUNS_AT_ONCE, Plan
+
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+MISSED = "missed while the system was off; one later run does the work of all"
+LEFT_OVER = "the system was stopped while this ran; the next run takes up what it left"
+
+
+def load_flow(plan: Plan) -> Flow[..., Any]:
+    """The flow of a plan."""
+    found = getattr(importlib.import_module(plan.module), plan.function)
+    assert isinstance(found, Flow)
+    return found
+
+
+async def build_deployment(plan: Plan, zone: str) -> RunnerDeployment:
+    """The deployment of a plan, with its schedule in the given zone."""
+    return await load_flow(plan).ato_deployment(
+        DEPLOYMENT,
+        schedule=Cron(plan.cron, timezone=zone, slug=plan.slug),
+        concurrency_limit=ONE_AT_A_TIME,
+        description=plan.describe(zone),
+        tags=list(plan.tags),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+
+
+async def register_deployments(runner: Runner, zone: str, plans: Sequence[Plan] = PLANS) -> dict[str, UUID]:
+    """Tell the server of every deployment; gives their ids by flow. Known deployments are brought up to date."""
+    return {plan.flow: await runner.aadd_deployment(await build_deployment(plan, zone)) for plan in plans}
+
+
+async def run_at_once(plan: Plan, deployment_id: UUID) -> str:
+    """Run a deployment's flow in this process, seen in the UI like any other of its runs; gives the run's name."""
+    async with get_client() as client:
+        run = await client.create_flow_run_from_deployment(deployment_id, state=Pending(message="the first run"))
+        await run_flow_async(load_flow(plan), flow_run=run)
+        return (await client.read_flow_run(run.id)).name
+
+
+async def collapse_missed_runs(deployment_ids: Collection[UUID], *, keep_latest: bool) -> int:
+    """Cancel the runs whose time passed while nobody served them, but for the latest of each deployment."""
+    async with get_client() as client:
+        moment = prefect_now("UTC")
+        missed: Mapping[UUID, list[FlowRun]] = defaultdict(list)
+        for run in await _read_runs(client, deployment_ids, StateType.SCHEDULED):
+            if (
+                run.deployment_id is not None
+                and run.expected_start_time is not None
+                and run.expected_start_time < moment
+            ):
+                missed[run.deployment_id].append(run)
+        cancelled = 0
+        for runs in missed.values():
+            runs.sort(key=lambda run: run.expected_start_time or moment)
+            for run in runs[: len(runs) - keep_latest]:
+                await client.set_flow_run_state(run.id, Cancelled(message=MISSED), force=True)
+                cancelled += 1
+        return cancelled
+
+
+async def close_left_runs(deployment_ids: Collection[UUID]) -> int:
+    """Mark the runs as crashed whose process died with the system: else each would hold its deployment's only place."""
+    async with get_client() as client:
+        left = await _read_runs(
+            client, deployment_ids, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING, StateType.PAUSED
+        )
+        for run in left:
+            await client.set_flow_run_state(run.id, Crashed(message=LEFT_OVER), force=True)
+        return len(left)
+
+
+async def _read_runs(client: PrefectClient, deployment_ids: Collection[UUID], *states: StateType) -> list[FlowRun]:
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids))),
+            limit=200,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < 200:
+            return found
+
+
+async def serve_deployments(zone: str, *, first_run: bool, embedded: bool, tell: Callable[[str], None]) -> None:
+    """Register, run what is to run at once, and then serve until cancelled.
+
+    `embedded` says that this server is ours alone, so that whatever it thinks is running died with the last system.
+    """
+    runner = Runner(name=DEPLOYMENT, pause_on_shutdown=False, limit=RUNS_AT_ONCE)
+    ids = await register_deployments(runner, zone)
+    if embedded:
+        await close_left_runs(ids.values())
+    tell(f"{len(ids)} deployments on their schedules ({zone})")
+    if first_run:
+        for plan in PLANS:
+            if plan.first_run:
+                tell(f"first run: {await run_at_once(plan, ids[plan.flow])}")
+    missed = await collapse_missed_runs(ids.values(), keep_latest=not first_run)
+    if missed:
+        tell(f"{missed} missed runs set aside: one run catches up with all of them")
+    tell("")
+    await runner.start()
+
+
+def main() -> int:
+    """Serve against the server of PREFECT_API_URL until interrupted."""
+    settings = read_settings()
+
+    def tell(line: str) -> None:
+        if line:
+            sys.stdout.write(f"{line}\n")
+
+    try:
+        asyncio.run(serve_deployments(settings.time_zone, first_run=False, embedded=False, tell=tell))
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

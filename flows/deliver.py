@@ -1,0 +1,70 @@
+"""Drains the outbox: sends every message whose time has come."""
+
+import threading
+from functools import partial
+
+from prefect import flow
+
+from commitments.clock import read_clock
+from flows.artifacts import move_progress, start_progress
+from flows.runs import Register, count_things, do_step, name_run, open_register, stop_when_cancelled
+from flows.views import count_due, count_waiting
+from notifications.dispatch import Dispatched, dispatch_messages
+
+STRETCH = 500
+"""Messages between two looks at the progress."""
+
+
+@flow(name="deliver", flow_run_name="deliver")
+async def deliver() -> dict[str, int]:
+    """Send what may go now. What the mail server cannot take stays in the outbox, which alone tries again.
+
+    Nothing is marked as sent before the server took it. Run twice at once, each message still goes once.
+    """
+    with open_register() as register, stop_when_cancelled() as stop:
+        due = await do_step("count what is due", partial(count_due, register.engine, register.now))
+        done = await _send_due(register, due, stop)
+        waiting, tried = await do_step("count what waits", partial(count_waiting, register.engine))
+    await name_run(f"deliver: {_describe(done, waiting, tried)}")
+    return {
+        "sent": done.sent,
+        "repeated": done.repeated,
+        "retried": done.retried,
+        "failed": done.failed,
+        "cancelled": done.cancelled,
+        "released": done.released,
+        "waiting": waiting,
+        "waiting_for_server": tried,
+    }
+
+
+async def _send_due(register: Register, due: int, stop: threading.Event) -> Dispatched:
+    """One step if there is little to send; else stretch by stretch, with a bar that moves."""
+    send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop)
+    if due <= STRETCH:
+        return await do_step("send what is due", send)
+    bar = await start_progress(due)
+    done = Dispatched()
+    while not stop.is_set():
+        stretch = await do_step("send a stretch of what is due", partial(send, most=STRETCH))
+        for name in ("sent", "repeated", "retried", "failed", "cancelled", "released"):
+            setattr(done, name, getattr(done, name) + getattr(stretch, name))
+        await move_progress(bar, done.sent, due)
+        if stretch.sent < STRETCH:
+            break
+    return done
+
+
+def _describe(done: Dispatched, waiting: int, tried: int) -> str:
+    told = []
+    if done.sent:
+        told.append(f"{done.sent:,} sent")
+    if tried:
+        told.append(f"{tried:,} {'waits' if tried == 1 else 'wait'} for the mail server")
+    if done.failed:
+        told.append(f"{done.failed:,} failed for good")
+    if done.cancelled:
+        told.append(f"{count_things(done.cancelled, 'message')} no longer needed")
+    if waiting:
+        told.append(f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for the reader's morning")
+    return ", ".join(told) or "nothing to send"

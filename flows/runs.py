@@ -1,0 +1,96 @@
+"""What every run shares: the register opened, one step of work, retries for infrastructure only, and its name."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from prefect import get_client, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from commitments.clock import read_clock, today_in
+from commitments.database import DatabaseBusy, open_database
+from commitments.settings import Settings, read_settings
+from migrations import require_current
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register as one run sees it."""
+
+    engine: Engine
+    settings: Settings
+    now: datetime
+
+    @property
+    def domain(self) -> str:
+        """The domain that Message-IDs are made with."""
+        return self.settings.sender.rpartition("@")[2]
+
+    def choose_day(self, as_of: date | None) -> date:
+        """The day asked for, else today where the schedules run."""
+        return as_of or today_in(self.settings.time_zone, self.now)
+
+
+@contextmanager
+def open_register() -> Iterator[Register]:
+    """The register of the settings; DatabaseOutOfDate, with what to do, if it was not migrated."""
+    settings = read_settings()
+    engine = open_database(settings.register_url, synchronous=settings.synchronous)
+    try:
+        require_current(engine)
+        yield Register(engine, settings, read_clock())
+    finally:
+        engine.dispose()
+
+
+async def is_infrastructure(_task: Any, _task_run: TaskRun, state: State[Any]) -> bool:
+    """Only a database that is busy or away is worth another try; a fault of ours would only be repeated."""
+    fault = await state.aresult(raise_on_failure=False)
+    return isinstance(fault, DatabaseBusy | OperationalError)
+
+
+@task(
+    task_run_name="{step}",
+    retries=3,
+    retry_delay_seconds=[5, 30, 120],
+    retry_condition_fn=is_infrastructure,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def do_step(step: str, work: Callable[[], Result]) -> Result:
+    """One step of a run, whatever its size: the domain's function in a thread of its own."""
+    return await asyncio.to_thread(work)
+
+
+@contextmanager
+def stop_when_cancelled() -> Iterator[threading.Event]:
+    """An event that is set when the run ends for any reason, so that work in a thread ends with it."""
+    stop = threading.Event()
+    try:
+        yield stop
+    finally:
+        stop.set()
+
+
+async def name_run(name: str) -> None:
+    """Give the present run the name by which a person finds it."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    async with get_client() as client:
+        await client.set_flow_run_name(flow_run_id=context.flow_run.id, name=name)
+
+
+def count_things(number: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 message, 2 messages."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

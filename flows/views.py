@@ -1,0 +1,204 @@
+"""What runs show to people, as plain rows and text: what needs attention, what changed and why, what will be said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, func, select
+
+from commitments.database import open_reading
+from commitments.facts import Reason
+from commitments.log import Change
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import assess, load_rules
+from commitments.tables import agreement, commitment, follow_up, party
+from commitments.vocabulary import (
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    NotificationKind,
+    NotificationState,
+    ReasonCode,
+)
+from notifications.composing import choose_words, compose_messages, load_names
+from notifications.rendering import write_message
+from notifications.tables import notice, notification
+from notifications.wording import Words, load_words
+
+LANGUAGE = "en"
+ROWS_SHOWN = 100
+PREVIEWS_SHOWN = 20
+
+Row = dict[str, str]
+
+_DONE = {"registered": "opened", "opened": "opened again", "reassigned": "passed on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The open follow-ups whose answers are due first, and how many there are."""
+
+    rows: tuple[Row, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message that waits, as its reader would get it now."""
+
+    to: str
+    subject: str
+    text: str
+    goes: str
+
+
+class _Vocabulary:
+    """Names and words for one view."""
+
+    def __init__(self, reading: Connection) -> None:
+        self.words: Words = load_words(LANGUAGE)
+        self.names = load_names(reading)
+        self.parties = {
+            row.reference: choose_words(row.names or {}, LANGUAGE) or row.reference
+            for row in reading.execute(select(party.c.reference, party.c.names))
+        }
+
+    def name_contact(self, contact_id: int | None) -> str:
+        return self.names.contacts[contact_id][0] if contact_id is not None else "nobody"
+
+    def explain(self, stored: Mapping[str, Any]) -> str:
+        return self.explain_reason(Reason(ReasonCode(stored["code"]), dict(stored["numbers"])))
+
+    def explain_reason(self, reason: Reason) -> str:
+        return self.words.describe_reason(reason, self.parties)
+
+    def name_promise(self, row: Any) -> str:
+        title = choose_words(row.title or {}, LANGUAGE)
+        return f"{title}: {row.summary}" if row.summary else title
+
+
+def _select_follow_ups() -> Any:
+    return (
+        select(follow_up, agreement.c.title, commitment.c.summary)
+        .join(agreement, agreement.c.id == follow_up.c.agreement_id)
+        .outerjoin(commitment, commitment.c.id == follow_up.c.commitment_id)
+    )
+
+
+def list_attention(engine: Engine, today: date, most: int = ROWS_SHOWN) -> Attention:
+    """What waits for somebody, most pressing first, each with the reason as it is today."""
+    with open_reading(engine) as reading:
+        still_open = follow_up.c.state == str(FollowUpState.OPEN)
+        total = reading.execute(select(func.count()).select_from(follow_up).where(still_open)).scalar_one()
+        rows = reading.execute(
+            _select_follow_ups().where(still_open).order_by(follow_up.c.due_on, follow_up.c.id).limit(most)
+        ).all()
+        known = _Vocabulary(reading)
+        current = _assess_again(reading, rows, today)
+    shown = []
+    for row in rows:
+        name = known.words.name_follow_up(FollowUpKind(row.kind))
+        reason = current.get(row.matter)
+        why = known.explain_reason(reason) if reason is not None else known.explain(row.reason)
+        shown.append(
+            {
+                "what": known.name_promise(row),
+                "standing": name,
+                "why": why,
+                "who": known.name_contact(row.assignee_id),
+                "answer by": row.due_on.isoformat(),
+                "matter": row.matter,
+            }
+        )
+    return Attention(tuple(shown), total)
+
+
+def _assess_again(reading: Connection, rows: Sequence[Any], today: date) -> dict[str, Reason]:
+    """Today's reasons of the matters of commitments: the stored one is of the day on which the follow-up was opened."""
+    ours = [row for row in rows if row.commitment_id is not None and row.kind != FollowUpKind.NEXT_STEP_MISSING]
+    if not ours:
+        return {}
+    rules = load_rules(reading)
+    ids = [row.agreement_id for row in ours]
+    only = commitment.c.id.in_({row.commitment_id for row in ours})
+    wanted = {row.matter: row.reason["code"] for row in ours}
+    return {
+        standing.matter.reference: standing.reason
+        for one in load_agreements(reading, Span(min(ids), max(ids)), only=only)
+        if one.id in set(ids)
+        for standing in assess(one, rules, today)
+        if standing.matter.kind is not MatterKind.DORMANCY
+        and wanted.get(standing.matter.reference) == standing.reason.code
+    }
+
+
+def list_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
+    """What a run changed in the follow-ups, and why."""
+    with open_reading(engine) as reading:
+        ids = [change.row_id for change in changes]
+        rows = {row.id: row for row in reading.execute(_select_follow_ups().where(follow_up.c.id.in_(ids)))}
+        known = _Vocabulary(reading)
+    shown = []
+    for change in changes:
+        row = rows.get(change.row_id)
+        if row is None:
+            continue
+        shown.append(
+            {
+                "change": _DONE.get(change.action, change.action),
+                "what": known.name_promise(row),
+                "follow-up": known.words.name_follow_up(FollowUpKind(row.kind)),
+                "why": str(row.closed_why or known.explain(row.reason)),
+                "who": known.name_contact(row.assignee_id),
+            }
+        )
+    return tuple(shown)
+
+
+def preview_messages(
+    engine: Engine, today: date, kind: NotificationKind, *, base_url: str | None = None, most: int = PREVIEWS_SHOWN
+) -> tuple[Preview, ...]:
+    """The waiting messages that carry a digest or a summary, in the words that would be sent now."""
+    carries = select(notice.c.notification_id).where(notice.c.kind == str(kind))
+    with open_reading(engine) as reading:
+        rows = reading.execute(
+            select(notification)
+            .where(notification.c.state == str(NotificationState.QUEUED), notification.c.id.in_(carries))
+            .order_by(notification.c.next_at, notification.c.id)
+            .limit(most)
+        ).all()
+        rules, names = load_rules(reading), load_names(reading)
+        messages = compose_messages(reading, rows, rules, names, today, base_url=base_url)
+    previews = []
+    for row in rows:
+        message = messages[row.id]
+        written = write_message(message)
+        zone = rules.people[row.contact_id].time_zone
+        goes = describe_moment(row.next_at, zone)
+        previews.append(Preview(f"{message.to_name} <{row.address}>", written.subject, written.text, goes))
+    return tuple(previews)
+
+
+def describe_moment(moment: datetime, zone: str) -> str:
+    """A moment in a zone: Mon 23 Nov 2026 08:00 (Europe/London)."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b %Y %H:%M} ({zone})"
+
+
+def count_waiting(engine: Engine) -> tuple[int, int]:
+    """The messages that wait for their time, and those that wait for the mail server after a failed attempt."""
+    tried = notification.c.attempts > 0
+    with open_reading(engine) as reading:
+        counted = reading.execute(
+            select(tried, func.count()).where(notification.c.state == str(NotificationState.QUEUED)).group_by(tried)
+        )
+        by_tried = {bool(was_tried): number for was_tried, number in counted}
+    return by_tried.get(False, 0), by_tried.get(True, 0)
+
+
+def count_due(engine: Engine, now: datetime) -> int:
+    """The messages that may go now."""
+    with open_reading(engine) as reading:
+        due = (notification.c.state == str(NotificationState.QUEUED)) & (notification.c.next_at <= now)
+        return int(reading.execute(select(func.count()).select_from(notification).where(due)).scalar_one())
