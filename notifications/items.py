@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind
 from notifications.messages import Item
 from notifications.styles import TONES
-from notifications.views import ItemView, SectionView, check_link, clean_text, name_some, shorten_text
+from notifications.views import ItemView, SectionView, check_link, clean_text, fit_text, name_some
 from notifications.wording import Words
 
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
@@ -21,11 +21,11 @@ def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: boo
     promise = clean_text(item.promise)
     title, quote = title_item(words, item), ""
     if item.is_quote and (item.summary or item.matter_kind is MatterKind.MILESTONE):
-        quote = f"“{shorten_text(promise, quote_limit)}”"
+        quote = f"“{fit_text(promise, quote_limit)}”"
     elif item.matter_kind is MatterKind.MILESTONE and item.part_title:
-        quote = shorten_text(promise, quote_limit)
+        quote = fit_text(promise, quote_limit)
     elif promise == title:
-        title = shorten_text(title, quote_limit)
+        title = fit_text(title, quote_limit)
         title = f"“{title}”" if item.is_quote else title
     reason = clean_text(words.describe_reason(item.reason, _name_party(item)))
     return ItemView(
@@ -107,7 +107,7 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
         NotificationKind.REMINDER: words.gettext("Coming dates"),
     }
     # Sixty long sentences would make the mail so big that mail programs cut it off.
-    quote_limit = max(100, min(400, 6000 // max(len(items), 1)))
+    quote_limit = max(80, min(400, 5000 // max(len(items), 1)))
     with_hints = len(items) <= HINTED_ITEMS
     by_kind: dict[NotificationKind, list[ItemView]] = {}
     for item in items:

@@ -19,7 +19,7 @@ from notifications.views import (
 )
 from notifications.wording import Words
 
-AGREEMENT_LIMIT = 20
+AGREEMENT_LIMIT = 12
 QUIET_LIMIT = 8
 
 

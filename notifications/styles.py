@@ -18,7 +18,7 @@ MONOSPACE = "Consolas,Menlo,monospace"
 
 LIGHT = {
     "page": "#f2f4f7",
-    "card": "#ffffff",
+    "card": "#fff",
     "ink": "#1c2733",
     "soft": "#4d5b69",
     "line": "#d5dbe1",
@@ -64,8 +64,8 @@ _RULES = {
     "quote": "margin:0 0 6px",
     "small": f"font-size:14px;color:{LIGHT['soft']}",
     "line": "margin:6px 0 0",
-    "button": f"display:inline-block;margin:12px 0 0;padding:10px 16px;border:1px solid {LIGHT['link']};"
-    f"border-radius:6px;color:{LIGHT['link']};font-size:15px;font-weight:600;text-decoration:none",
+    "button": f"display:inline-block;margin-top:12px;padding:10px 16px;border:1px solid {LIGHT['link']};"
+    f"border-radius:6px;color:{LIGHT['link']};font-weight:600;text-decoration:none",
     "hint": f"font-family:{MONOSPACE};font-size:12px;color:{LIGHT['soft']};margin:10px 0 0;word-break:break-all",
     "row": f"padding:12px 0;border-top:1px solid {LIGHT['line']}",
     "bar": "width:100%;border-collapse:collapse;margin:4px 0",
@@ -79,7 +79,7 @@ def _write_styles() -> SimpleNamespace:
     styles = SimpleNamespace(**{name: Markup(rule) for name, rule in _RULES.items()})  # noqa: S704 - our own constants
     styles.chip, styles.segment = {}, {}
     for tone, (ink, ground, _, _, bar) in TONE_COLOURS.items():
-        chip = f"background:{ground};color:{ink};font-size:13px;font-weight:700;padding:2px 7px;border-radius:4px"
+        chip = f"background:{ground};color:{ink};font-size:13px;font-weight:bold;padding:2px 7px;border-radius:4px"
         segment = f"background:{bar};border-right:2px solid {LIGHT['card']};height:14px;font-size:1px;line-height:14px"
         styles.chip[tone], styles.segment[tone] = Markup(chip), Markup(segment)  # noqa: S704
     styles.sheet = Markup(_write_sheet())  # noqa: S704

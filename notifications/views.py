@@ -118,10 +118,15 @@ def shorten_text(text: str, limit: int) -> str:
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:，；：、") + "…"
 
 
+def fit_text(text: str, limit: int) -> str:
+    """The beginning of a text; Chinese and Korean say as much in half as many characters."""
+    wide = any(character >= "\u2e80" for character in text[:limit])
+    return shorten_text(text, limit // 2 if wide else limit)
+
+
 def shorten_title(text: str) -> str:
-    """A title for a subject line; Chinese and Korean say as much in half as many characters."""
-    wide = any(character >= "\u2e80" for character in text)
-    return shorten_text(text, _TITLE_LIMIT // 2 if wide else _TITLE_LIMIT)
+    """A title for a subject line."""
+    return fit_text(text, _TITLE_LIMIT)
 
 
 def check_link(link: str | None) -> str:

@@ -1,0 +1,400 @@
+"""A message says the same in its subject, its text and its HTML, and nothing in it can do harm."""
+
+import dataclasses
+import html
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from commitments.facts import Reason
+from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
+from notifications.items import describe_item
+from notifications.messages import Ground, Item, Message, Written
+from notifications.reasons import Why
+from notifications.rendering import describe_message, write_message
+from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
+from notifications.views import check_link, clean_text, shorten_text
+from notifications.wording import load_words
+from tests.pictures.samples import DAY, LANGUAGES, make_items, make_messages
+
+SAMPLES = [(language, name) for language in LANGUAGES for name in make_messages(language)]
+HOSTILE = (
+    "<script>alert(1)</script> {{ view.subject }} {% raw %} %(count)s \r\nBcc: all@example.org\n\n"
+    "\u202egnp.exe\u202c \u2067x\u2069 \x00\x1b[31m \" onmouseover='x' <img src=http://evil.example/p.png> & Co"
+)
+# shown in one of the two only: looks, and what an inbox shows beside the subject
+NOT_SAID = {"tag", "direction", "preheader", "tone", "width"}
+
+
+class Page(HTMLParser):
+    """What a reader of the HTML sees, and every tag in it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._silent = 0
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        if tag in ("style", "title"):
+            self._silent += 1
+        if "href" in given:
+            self.links.append(given["href"] or "")
+        if tag not in ("b", "span", "a"):
+            self.pieces.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("style", "title"):
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.pieces).split())
+
+
+def list_strings(value: Any, name: str = "") -> Iterator[str]:
+    """Every string of a view that is said to its reader."""
+    if name in NOT_SAID:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from list_strings(one, name)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from list_strings(getattr(value, field.name), field.name)
+
+
+def write_sample(language: str, name: str) -> tuple[Message, Written]:
+    message = make_messages(language)[name]
+    return message, write_message(message)
+
+
+def make_message(*items: Item, kind: NotificationKind = NotificationKind.FOLLOW_UP, **given: Any) -> Message:
+    return Message(kind, DAY, "Mei Lin", "en", items, **given)
+
+
+@pytest.mark.parametrize(("language", "name"), SAMPLES)
+def test_text_and_html_say_the_same(language: str, name: str) -> None:
+    message, written = write_sample(language, name)
+    page, text = Page(written.html), " ".join(written.text.split())
+    said = [one for one in list_strings(describe_message(load_words(language), message)) if one]
+    assert len(said) >= 3
+    for one in said:
+        plain = " ".join(one.split())
+        assert plain in text
+        assert plain in page.text or one in page.links
+    assert set(re.findall(r"https?://\S+", written.text)) == set(page.links)
+    hidden = page.text.split("Tallystick", 1)[1]
+    assert set(re.findall(r"\d+", hidden)) == set(re.findall(r"\d+", re.sub(r"https?://\S+", "", text))) | {
+        number for link in page.links if link in hidden for number in re.findall(r"\d+", link)
+    }
+
+
+@pytest.mark.parametrize(("language", "name"), SAMPLES)
+def test_every_kind_of_message_is_sound(language: str, name: str) -> None:
+    _, written = write_sample(language, name)
+    page = Page(written.html)
+    top = dict(page.tags)["html"]
+    assert top == {"lang": "en" if language == "en" else "zh-Hans", "dir": "ltr"}
+    assert written.html.startswith("<!DOCTYPE html>")
+    assert f"<title>{html.escape(written.subject, quote=False)}</title>".replace("&#x27;", "'") in html.unescape(
+        written.html
+    ).replace("&", "&amp;") or written.subject in html.unescape(written.html)
+    assert written.subject and len(written.subject) <= 150 and written.subject.isprintable()
+    assert len(written.html.encode()) < 100_000
+    assert not {"img", "script", "link", "iframe", "form"} & {tag for tag, _ in page.tags}
+    assert "url(" not in written.html and "None" not in written.text and "%(" not in written.html + written.text
+    assert ("color-scheme", "light dark") in {(one.get("name"), one.get("content")) for _, one in page.tags}
+    if language == "zh-Hans":
+        words = re.findall(r"[A-Za-z]{4,}", re.sub(r"https?://\S+|tally .*", "", written.text))
+        assert words == [], "half translated"
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "subject"),
+    [
+        ("en", "reminder", "Due in 7 days: Link the two library services"),
+        ("en", "reminders", "Due in 4 days: The shared reading room is tried out with readers — and 2 more"),
+        ("en", "follow_up", "Behind: Hold at least four exchange activities every year"),
+        ("en", "follow_ups", "4 promises need an answer from you — and 1 more"),
+        ("en", "escalation", "Still unanswered: Encourage investors to support growth in both cities"),
+        ("en", "confirmation", "Please confirm: Report: twelve teachers trained in Hangzhou in October"),
+        ("en", "digest", "Your week: 5 agreements, 3 need attention"),
+        ("en", "digest_with_items", "2 promises need an answer from you — and 1 more · Your week"),
+        ("en", "summary", "November 2026: 5 agreements, 3 need attention"),
+        ("en", "sixty", "60 promises need an answer from you — and 12 more"),
+        ("zh-Hans", "reminder", "7天后到期：实现两市图书馆服务互联互通"),
+        ("zh-Hans", "follow_ups", "4项承诺待您答复，另有1项"),
+        ("zh-Hans", "digest", "本周概况：5份协议，3份需要关注"),
+        ("zh-Hans", "summary", "2026年11月：5份协议，3份需要关注"),
+    ],
+)
+def test_the_subject_says_the_most_urgent_thing(language: str, name: str, subject: str) -> None:
+    assert write_sample(language, name)[1].subject == subject
+
+
+def test_a_date_of_the_agreement_is_named_in_the_subject() -> None:
+    notice = make_items("en")["notice"]
+    assert write_message(make_message(notice)).subject == (
+        "Notice deadline in 5 weeks: Leeds–Hangzhou memorandum of 2018"
+    )
+
+
+def test_an_item_says_what_was_promised_to_whom_how_it_stands_what_is_expected_by_when_and_how_to_answer() -> None:
+    written = write_sample("en", "follow_up")[1]
+    for said in (
+        "Hold at least four exchange activities every year",
+        "Promised by Chengdu to Gimcheon",
+        "[Behind] 2 of 4 exchange activities held in 2026, 5 weeks left: behind an even pace",
+        "Expected: Record what has been done, or say what is planned for the time left.",
+        "Please answer by 4 December 2026.",
+        "Why now: follow-up opened on 20 November 2026",
+        "To answer, reply to this mail: it goes to Tom Hartley.",
+        "tally follow-ups --done 'behind:chengdu-gimcheon/exchanges#2026@chengdu:2026'",
+    ):
+        assert said in written.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_from_the_register_is_shown_and_does_nothing(language: str) -> None:
+    item = replace(
+        make_items(language)["overdue"],
+        promise=HOSTILE,
+        summary=HOSTILE,
+        agreement_title=HOSTILE,
+        to_whom=(HOSTILE, HOSTILE),
+        party=HOSTILE,
+        follow_up=HOSTILE,
+        matter=HOSTILE,
+        link='https://ok.example/"onclick="x',
+        reason=Reason(
+            ReasonCode.PERIOD_MISSED, {"held": 1, "expected": 2, "period": "2026", "what": HOSTILE, "days_left": -1}
+        ),
+        ground=Ground(Why.ESCALATED, {"rung": 1, "days": 5, "asked": HOSTILE}),
+    )
+    sample = make_messages(language)["digest"]
+    assert sample.digest is not None
+    line = replace(sample.digest.agreements[0], title=HOSTILE, worst_promise=HOSTILE, partners=(HOSTILE,))
+    message = replace(
+        sample,
+        items=(item,),
+        to_name=HOSTILE,
+        coordinator_name=HOSTILE,
+        digest=replace(sample.digest, agreements=(line,)),
+    )
+    written = write_message(message)
+    page = Page(written.html)
+    assert "<script>alert(1)</script> {{ view.subject }}" in page.text
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert not [name for _, given in page.tags for name in given if name.startswith("on")]
+    for part in (written.subject, written.text.replace("\n", ""), written.html.replace("\n", "")):
+        assert not re.search(r"[\x00-\x1f\u202a-\u202e\u2066-\u2069]", part)
+    assert not any(line.startswith("Bcc") for line in written.text.splitlines())
+    assert "\r" not in written.subject + written.text and "\n" not in written.subject
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://a.example/x", True),
+        ("http://a.example", True),
+        ("javascript:alert(1)", False),
+        ("https://a.example/ x", False),
+        ("https://a.example/\n", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_links_to_pages_are_shown(link: str | None, kept: bool) -> None:
+    assert check_link(link) == (link if kept else "")
+
+
+def test_a_name_that_a_template_does_not_know_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "message").mkdir()
+    (tmp_path / "message" / "body.txt").write_text("{{ view.no_such_thing }}")
+    with pytest.raises(UndefinedError, match="no_such_thing"):
+        write_message(make_messages("en")["reminder"], tmp_path)
+
+
+def test_a_house_can_put_a_template_in_place_of_the_usual_one(tmp_path: Path) -> None:
+    (tmp_path / "message").mkdir()
+    (tmp_path / "message" / "subject.txt").write_text("[Leeds]\r\nBcc: x@example.org {{ view.subject }}\n")
+    written = write_message(make_messages("en")["reminder"], tmp_path)
+    assert written.subject == "[Leeds] Bcc: x@example.org Due in 7 days: Link the two library services"
+    assert "Promised by Leeds City Council" in written.text
+    assert write_message(make_messages("en")["reminder"]).subject.startswith("Due")
+
+
+def test_templates_hold_no_logic_but_loops_and_ifs() -> None:
+    folder = Path(__file__).parents[2] / "notifications" / "templates"
+    for template in folder.rglob("*.*"):
+        for statement in re.findall(r"{%-?\s*(\w+)", template.read_text()):
+            assert statement in {"for", "endfor", "if", "endif", "set"}, template
+        assert not re.search(r"{%\s*(?:if|set)[^%]*[<>+*/]", template.read_text().replace('"<br>"', "")), template
+
+
+def test_more_items_than_fit_are_counted() -> None:
+    one = make_items("en")["overdue"]
+    written = write_message(make_message(*[one] * 75, more=5))
+    assert written.text.count("[Overdue]") == written.html.count(">Overdue<") == 60
+    assert "and 20 more in the register" in written.text
+    assert written.subject == "75 promises need an answer from you — and 5 more"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sixty_items_with_the_longest_sentences_stay_below_what_mail_programs_show(language: str) -> None:
+    sentence = "双方应在两地之间开展长期合作。" * 40 if language == "zh-Hans" else "the parties shall cooperate " * 60
+    one = replace(make_items(language)["overdue"], promise=sentence, summary=None)
+    message = make_messages(language)["summary_with_digest"]
+    assert message.digest is not None
+    digest = replace(message.digest, agreements=message.digest.agreements[:3] * 10)
+    message = replace(message, items=(one,) * 60, digest=digest)
+    assert len(write_message(message).html.encode()) < 100_000
+
+
+def test_the_most_urgent_section_comes_first() -> None:
+    items = make_items("en")
+    view = describe_message(load_words("en"), make_message(items["escalated"], items["libraries"], items["overdue"]))
+    assert [section.title for section in view.sections] == [
+        "Brought to you because nobody has answered (1)",
+        "Coming dates (1)",
+        "Needs an answer from you (1)",
+    ]
+
+
+def test_a_milestone_is_called_by_its_title_and_shows_its_promise() -> None:
+    view = describe_item(load_words("en"), make_items("en")["reading_room"], 400)
+    assert view.title == "The shared reading room is tried out with readers"
+    assert view.quote.startswith("“The two cities shall link")
+
+
+def test_a_sentence_without_a_summary_is_its_own_title_in_quotation_marks() -> None:
+    item = replace(make_items("en")["libraries"], summary=None)
+    view = describe_item(load_words("en"), item, 400)
+    assert view.title.startswith("“The two cities") and view.title.endswith("”") and view.quote == ""
+
+
+def test_many_parties_are_counted() -> None:
+    item = replace(make_items("en")["libraries"], to_whom=tuple("ABCDEFG"))
+    assert "to A, B, C and 4 others" in describe_item(load_words("en"), item, 400).promised
+
+
+@pytest.mark.parametrize("state", StandingState)
+def test_a_standing_is_a_word_and_a_colour(state: StandingState) -> None:
+    item = replace(make_items("en")["overdue"], standing=state)
+    page = write_message(make_message(item)).html
+    assert f'class="t-{TONES[state]}"' in page and f">{load_words('en').name_standing(state)}<" in page
+
+
+@pytest.mark.parametrize("kind", FollowUpKind)
+def test_every_follow_up_has_a_message(kind: FollowUpKind) -> None:
+    for language in LANGUAGES:
+        for matter in MatterKind:
+            item = replace(make_items(language)["overdue"], follow_up_kind=kind, matter_kind=matter, due_on=None)
+            assert write_message(replace(make_messages(language)["follow_up"], items=(item,))).subject
+
+
+def brightness(colour: str) -> float:
+    colour = colour if len(colour) == 7 else "#" + "".join(one * 2 for one in colour[1:])
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((brightness(one), brightness(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_everything_can_be_read_in_light_and_dark() -> None:
+    pairs = [
+        (look[ink], look[ground])
+        for look in (LIGHT, DARK)
+        for ink in ("ink", "soft", "link")
+        for ground in ("page", "card")
+    ]
+    pairs += [
+        pair
+        for ink, ground, dark_ink, dark_ground, _ in TONE_COLOURS.values()
+        for pair in ((ink, ground), (dark_ink, dark_ground))
+    ]
+    assert [pair for pair in pairs if contrast(*pair) < 4.5] == []
+    bars = [(colours[4], look["card"]) for colours in TONE_COLOURS.values() for look in (LIGHT, DARK)]
+    assert [pair for pair in bars if contrast(*pair) < 2.5] == []
+
+
+def test_every_rule_of_the_sheet_beats_the_inline_styles() -> None:
+    rules = re.findall(r"{([^{}]+)}", STYLE.sheet)
+    assert rules and all(part.endswith("!important") for rule in rules for part in rule.split(";"))
+    used = set(re.findall(r'class="([^"{]+)', "".join(write_sample("en", name)[1].html for _, name in SAMPLES[:12])))
+    classes = set(re.findall(r"\.((?:x|t)-\w+)", STYLE.sheet))
+    assert {one for names in used for one in names.split()} <= classes
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("plain", "plain"),
+        ("two  spaces ", "two spaces"),
+        ("a\r\n\tb\x00c", "a b c"),
+        ("a\u202eb\u2066c\u200f", "abc"),
+        ("\u3000全角　空格", "全角 空格"),
+        ("\ud83d", ""),
+        ("née – 里兹", "née – 里兹"),
+    ],
+)
+def test_text_becomes_one_harmless_line(text: str, cleaned: str) -> None:
+    assert clean_text(text) == cleaned
+
+
+def test_a_text_is_cut_between_words() -> None:
+    assert shorten_text("one two three", 13) == "one two three"
+    assert shorten_text("one two three", 10) == "one two…"
+    assert shorten_text("实现两市图书馆服务互联互通", 6) == "实现两市图…"
+
+
+def test_a_language_without_a_catalogue_is_written_in_english() -> None:
+    written = write_message(replace(make_messages("en")["reminder"], language="ko"))
+    assert written.subject == "Due in 7 days: Link the two library services"
+    assert '<html lang="en" dir="ltr">' in written.html
+
+
+def test_a_due_date_is_not_said_twice() -> None:
+    words, items = load_words("en"), make_items("en")
+    assert describe_item(words, items["libraries"], 400).by == ""
+    period = replace(items["exchanges"], answer_by=None, due_on=date(2026, 12, 31))
+    assert describe_item(words, period, 400).by == "The date is 31 December 2026."
+
+
+def test_a_digest_of_four_items_is_quick_to_write() -> None:
+    items = make_items("en")
+    message = make_message(items["overdue"], items["exchanges"], items["investors"], items["libraries"])
+    write_message(message)
+    rounds = []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(40):
+            write_message(message)
+        rounds.append((time.process_time() - start) / 40)
+    assert (
+        min(rounds) < 0.002
+    )  # 0.25 ms where it was measured; the bound catches a Babel call an item, not a busy machine
