@@ -132,7 +132,7 @@ def plan_messages(
         candidates: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Candidate] = []
         for span in spans:
-            for one in find_candidates(reading, span, rules, today):
+            for one in find_candidates(reading, span, rules, now, today):
                 if one.decision is Decision.TOLD:
                     candidates[one.person.id].append(one)
                 else:
@@ -154,7 +154,7 @@ def plan_messages(
     return done
 
 
-def find_candidates(reading: Connection, span: Span, rules: Rules, today: date) -> Iterator[Candidate]:
+def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     waiting = _load_follow_ups(reading, span, today)
     ladders = _load_ladders(reading, span)
@@ -164,7 +164,7 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, today: date) 
         (max(policy.lead_days, default=0) for policy in (rules.house, *rules.own.values())),
         default=0,
     )
-    only = select_dated_commitments(today, today + timedelta(days=lead))
+    only = select_dated_commitments(today - timedelta(days=1), today + timedelta(days=lead + 1))
     if stale:
         only = or_(only, commitment.c.id.in_(stale))
     agreements = {one.id: one for one in load_agreements(reading, span, only=only)}
@@ -175,13 +175,13 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, today: date) 
         for standing in assess(agreement, rules, today):
             current[standing.matter.reference] = standing
             if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= today:
-                yield from _remind(agreement, standing, rules, told, today)
+                yield from _remind(agreement, standing, rules, told, now, today)
     for row in waiting:
         yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, today)
 
 
 def _remind(
-    agreement: Agreement, standing: Standing, rules: Rules, told: Collection[str], today: date
+    agreement: Agreement, standing: Standing, rules: Rules, told: Collection[str], now: datetime, today: date
 ) -> Iterator[Candidate]:
     matter, deadline = standing.matter, standing.deadline
     if deadline is None:
@@ -196,7 +196,8 @@ def _remind(
             report.party_id == party_id and quiet_from < report.reported_on <= today for report in owned.reports
         ):
             continue
-        rung = find_reminder_rung(policy.lead_days, deadline, today, person)
+        own_day = now.astimezone(ZoneInfo(person.time_zone)).date()
+        rung = find_reminder_rung(policy.lead_days, deadline, own_day, person)
         if rung is None:
             continue
 

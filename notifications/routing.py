@@ -18,7 +18,7 @@ from commitments.policy import Policy
 from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
 from notifications.reasons import Why
 
-LAST_HOUR = time(20, 0)
+LAST_HOUR = time(18, 0)
 """After this hour of the recipient's evening a message waits for the morning."""
 
 OWNER, DEPUTY, COORDINATOR, LEADERS = range(4)
