@@ -7,8 +7,8 @@ span; what is unknown stays unknown and is said to be so.
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from commitments.dates import PartialDate, add_days, add_months, whole_months
-from commitments.facts import Agreement, Commitment, Matter, Milestone, Person, Reason, Standing
+from commitments.dates import PartialDate, add_days, add_months, as_partial, find_latest, whole_months
+from commitments.facts import Activity, Agreement, Commitment, Matter, Milestone, Person, Reason, Standing
 from commitments.policy import Policy
 from commitments.recurrence import Period, Recurrence, count_expected, find_period, find_previous_period
 from commitments.vocabulary import (
@@ -86,11 +86,8 @@ def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
     signs = [activity.held_on for activity in commitment.activities]
     signs += [measurement.measured_on for measurement in commitment.measurements]
     signs += [milestone.met_on for milestone in commitment.milestones if milestone.met_on is not None]
-    signs += [
-        PartialDate(report.reported_on, report.reported_on, report.reported_on.isoformat())
-        for report in commitment.reports
-    ]
-    return max((sign for sign in signs if sign.first <= today), default=None)
+    signs += [as_partial(report.reported_on) for report in commitment.reports]
+    return find_latest(sign for sign in signs if sign.first <= today)
 
 
 def find_deadline(agreement: Agreement, commitment: Commitment) -> PartialDate | None:
@@ -118,8 +115,9 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
         return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on})
     if commitment.condition_open:
         return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
-    if commitment.period_from is not None and commitment.period_from.first > today:
-        return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(commitment.period_from)})
+    begins = commitment.period_from if commitment.kind is not CommitmentKind.PLANNED else None
+    if begins is not None and begins.first > today:
+        return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(begins)})
     return None
 
 
@@ -152,13 +150,20 @@ def _assess_milestone(
     agreement: Agreement, commitment: Commitment, milestone: Milestone, due: PartialDate, policy: Policy, today: date
 ) -> Standing:
     matter = _part(agreement, commitment, MatterKind.MILESTONE, milestone.reference)
-    met = milestone.met_on is not None and milestone.met_on.first <= today
-    decided = milestone.state is not MilestoneState.SCHEDULED and (milestone.met_on is None or met)
-    if met or decided:
-        state = str(milestone.state if decided else MilestoneState.MET)
+    settled = _find_settlement(milestone, today)
+    if settled is not None:
         on = str(milestone.met_on) if milestone.met_on else None
-        return Standing(matter, StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": state, "on": on}))
+        return Standing(matter, StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": str(settled), "on": on}))
     return _assess_date(matter, due, policy, today)
+
+
+def _find_settlement(milestone: Milestone, today: date) -> MilestoneState | None:
+    """What was decided of a milestone by that day; nothing while it is still to come."""
+    if milestone.met_on is not None and milestone.met_on.first > today:
+        return None
+    if milestone.state is not MilestoneState.SCHEDULED:
+        return milestone.state
+    return MilestoneState.MET if milestone.met_on is not None else None
 
 
 def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
@@ -198,9 +203,9 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
     if target is None:
         return _assess_silence(agreement, commitment, policy, today)
     matter = _matter(agreement, commitment)
-    measured = max(
-        (one for one in commitment.measurements if one.measured_on.first <= today),
-        key=lambda one: one.measured_on,
+    measured = max(  # of two for the same day the one entered later, which corrects the other
+        reversed([one for one in commitment.measurements if one.measured_on.first <= today]),
+        key=lambda one: (one.measured_on.last, one.measured_on.first),
         default=None,
     )
     numbers = {
@@ -249,28 +254,33 @@ def _judge_pace(
         return None
     if value is None:
         return ReasonCode.TARGET_UNMEASURED
-    if target.comparator is Comparator.AT_MOST:
-        return ReasonCode.TARGET_BEHIND if value > target.quantity else None
+    at_most = target.comparator is Comparator.AT_MOST
     way = target.quantity - target.baseline
-    if way <= 0:
-        return ReasonCode.TARGET_BEHIND if value < target.quantity else None
+    if way >= 0 if at_most else way <= 0:  # no way to go: a limit to keep to all the time
+        missed = value > target.quantity if at_most else value < target.quantity
+        return ReasonCode.TARGET_BEHIND if missed else None
     return ReasonCode.TARGET_BEHIND if (value - target.baseline) / way < elapsed else None
 
 
 def _assess_occurrences(
     agreement: Agreement, commitment: Commitment, recurrence: Recurrence, policy: Policy, today: date
 ) -> Iterator[Standing]:
-    """The current period, then the last finished one if it was missed while the register already watched."""
+    """The current period, then the last finished one if it was missed.
+
+    What was over before the register knew of the commitment is not called missed (docs/decisions/0006).
+    """
     period = find_period(recurrence, today)
     if period is not None:
-        yield _assess_period(agreement, commitment, recurrence, period, policy, today)
         previous = find_previous_period(recurrence, period)
     else:
         previous = find_period(recurrence, recurrence.ends) if recurrence.ends and today > recurrence.ends else None
-    if previous is not None and previous.last < today and previous.window_last >= commitment.registered_on:
-        missed = _assess_period(agreement, commitment, recurrence, previous, policy, today)
-        if missed.state is StandingState.OVERDUE:
-            yield missed
+    for one in (period, previous):
+        if one is None:
+            continue
+        standing = _assess_period(agreement, commitment, recurrence, one, policy, today)
+        missed = standing.state is StandingState.OVERDUE
+        if one.window_last >= commitment.registered_on if missed else one is period:
+            yield standing
 
 
 def _assess_period(
@@ -282,10 +292,11 @@ def _assess_period(
     if exception is not None:
         waived = exception.state is OccurrenceState.WAIVED
         expected = 0 if waived else exception.expected if exception.expected is not None else expected
+    counted_to = min(period.last, today)
     held = sum(
         activity.count
         for activity in commitment.activities
-        if period.first <= activity.held_on.first <= today and activity.held_on.first <= period.last
+        if period.first <= _find_counted_day(activity, recurrence) <= counted_to
     )
     days_left = (period.window_last - today).days
     numbers = {
@@ -306,6 +317,12 @@ def _assess_period(
     soon = days_left <= max(policy.lead_days, default=0)
     state = StandingState.DUE_SOON if soon else StandingState.ON_TRACK
     return Standing(matter, state, Reason(ReasonCode.PERIOD_ON_PACE, numbers), last, cause)
+
+
+def _find_counted_day(activity: Activity, recurrence: Recurrence) -> date:
+    """The first day of its span, but not one before the recurrence if the span reaches into it."""
+    held_on, starts = activity.held_on, recurrence.starts
+    return max(held_on.first, starts) if starts is not None and starts <= held_on.last else held_on.first
 
 
 def _sum_up(
@@ -347,7 +364,7 @@ def is_stepless(agreement: Agreement, commitment: Commitment, policy: Policy, to
     if commitment.kind is not CommitmentKind.OPEN_ENDED or find_deadline_of_own(commitment) is not None:
         return None
     for milestone in commitment.milestones:
-        if milestone.state is MilestoneState.SCHEDULED and milestone.due is not None and milestone.due.last >= today:
+        if milestone.due is not None and milestone.due.last >= today and _find_settlement(milestone, today) is None:
             return None
     sign = find_last_sign(commitment, today) or find_start(agreement, commitment)
     known = max(sign.last, commitment.registered_on) if sign is not None else commitment.registered_on

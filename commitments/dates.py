@@ -2,13 +2,14 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
-_SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +53,11 @@ def parse_date(text: str) -> PartialDate:
 
 def as_partial(day: date) -> PartialDate:
     return PartialDate(day, day, day.isoformat())
+
+
+def find_latest(dates: Iterable[PartialDate]) -> PartialDate | None:
+    """The one that may lie latest; of those that end on the same day the most exact."""
+    return max(dates, key=lambda one: (one.last, one.first), default=None)
 
 
 def add_months(day: date, months: int) -> date:

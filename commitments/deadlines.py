@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from commitments.assessment import find_last_sign, find_start, is_ended, is_expired
-from commitments.dates import PartialDate, add_days, add_months, whole_months
+from commitments.dates import PartialDate, add_days, add_months, find_latest, whole_months
 from commitments.facts import Agreement, Matter, Reason, Standing
 from commitments.policy import Policy
 from commitments.vocabulary import AgreementState, MatterKind, ReasonCode, RenewalRule, StandingState
@@ -54,14 +54,31 @@ def find_expiry(agreement: Agreement, today: date) -> date | None:
 
 
 def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
-    """The last day on which notice can be given for the end of the present term."""
+    """The last day on which notice can be given for the end of the present term.
+
+    Where the notice period is as long as a term that renews itself, that day was over before the term began: then it
+    is the day for a later term, if it lies in the present one.
+    """
     expiry = find_expiry(agreement, today)
     if expiry is None:
         return None
+    by = _take_notice(agreement, expiry)
+    if by is None or by >= today or agreement.renewal_rule is not RenewalRule.AUTOMATIC:
+        return by
+    step = agreement.renewal_months or 12
+    turns = whole_months(by, today) // step
+    for turn in (turns, turns + 1):
+        later = _take_notice(agreement, add_months(expiry, turn * step))
+        if later is not None and today <= later <= expiry:
+            return later
+    return by
+
+
+def _take_notice(agreement: Agreement, end: date) -> date | None:
     if agreement.notice_months is not None:
-        return add_months(expiry, -agreement.notice_months)
+        return add_months(end, -agreement.notice_months)
     if agreement.notice_days is not None:
-        return add_days(expiry, -agreement.notice_days)
+        return add_days(end, -agreement.notice_days)
     return None
 
 
@@ -153,8 +170,8 @@ def _assess_report(agreement: Agreement, policy: Policy, today: date) -> Iterato
 def _assess_dormancy(agreement: Agreement, policy: Policy, today: date) -> Iterator[Standing]:
     signs = [find_last_sign(commitment, today) for commitment in agreement.commitments]
     signs += [activity.held_on for activity in agreement.other_activities if activity.held_on.first <= today]
-    known = [sign for sign in signs if sign is not None]
-    since = max(known) if known else find_start(agreement)
+    known = find_latest(sign for sign in signs if sign is not None)
+    since = known or find_start(agreement)
     if since is None:
         return
     matter = _matter(agreement, MatterKind.DORMANCY)

@@ -1,9 +1,10 @@
 """Which follow-ups should be open on a day, for whom, and why. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from commitments.assessment import find_owner, is_ended, is_expired, is_stepless
+from commitments.dates import add_days
 from commitments.facts import Agreement, Commitment, Matter, Owner, Person, Reason, Standing, WantedFollowUp
 from commitments.policy import Policy
 from commitments.vocabulary import (
@@ -159,7 +160,7 @@ def _find_answerable(commitment: Commitment, standing: Standing) -> tuple[Owner,
 
 
 def _has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
-    quiet_from = today - timedelta(days=policy.quiet_after_answer_days)
+    quiet_from = add_days(today, -policy.quiet_after_answer_days)
     return any(
         report.party_id == party_id and quiet_from < report.reported_on <= today for report in commitment.reports
     )

@@ -22,7 +22,10 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One span in which `expected` occurrences are to be held; `window` narrows it to the stated months."""
+    """One span in which `expected` occurrences are to be held; `window` narrows it to the stated months.
+
+    The last one ends with the recurrence. Nothing is expected in a period without any of the stated months.
+    """
 
     label: str
     first: date
@@ -48,8 +51,12 @@ def find_period(recurrence: Recurrence, day: date) -> Period | None:
         first = add_months(anchor, turn * length)
     following = add_months(anchor, (turn + 1) * length)
     last = following - timedelta(days=1) if following < date.max else date.max
-    window_first, window_last = _narrow(recurrence, first, last)
-    return Period(_name(recurrence, first, last), first, last, recurrence.count, window_first, window_last)
+    label, window = _name(recurrence, first, last), _narrow(recurrence, first, last)
+    if recurrence.ends is not None:
+        last = min(last, recurrence.ends)
+    if window is None or window[0] > last:
+        return Period(label, first, last, 0, first, last)
+    return Period(label, first, last, recurrence.count, window[0], min(window[1], last))
 
 
 def find_previous_period(recurrence: Recurrence, period: Period) -> Period | None:
@@ -70,7 +77,8 @@ def count_expected(period: Period, expected: int, day: date) -> int:
     return expected * elapsed // length if elapsed < length else expected
 
 
-def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date]:
+def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date] | None:
+    """From the first of the stated months to the end of the last; nothing if none of them lies between."""
     if not recurrence.months:
         return first, last
     inside: list[date] = []
@@ -82,7 +90,7 @@ def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date
             break
         month = add_months(month, 1)
     if not inside:
-        return first, last
+        return None
     end = add_months(inside[-1], 1)
     return max(inside[0], first), min(end - timedelta(days=1) if end < date.max else date.max, last)
 
