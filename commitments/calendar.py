@@ -13,7 +13,8 @@ SEARCH_LIMIT = 60
 @lru_cache(maxsize=64)
 def _holidays_of(country: str, subdivision: str | None) -> holidays.HolidayBase | None:
     try:
-        return holidays.country_holidays(country, subdiv=subdivision)
+        # The language is named, or the names would be in that of the machine.
+        return holidays.country_holidays(country, subdiv=subdivision, language="en_US")
     except NotImplementedError:
         if subdivision is not None:
             return _holidays_of(country, None)

@@ -13,6 +13,7 @@ from commitments.calendar import (
     next_working_day,
     previous_working_day,
 )
+from commitments.dates import add_days
 from commitments.facts import Person
 from commitments.policy import Policy
 from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
@@ -70,7 +71,7 @@ def find_reminder_rung(lead_days: Iterable[int], deadline: date, today: date, pe
     reached = [
         days
         for days in lead_days
-        if previous_working_day(deadline - timedelta(days=days), person.country, person.subdivision) <= today
+        if previous_working_day(add_days(deadline, -days), person.country, person.subdivision) <= today
     ]
     if not reached:
         return None
@@ -78,18 +79,21 @@ def find_reminder_rung(lead_days: Iterable[int], deadline: date, today: date, pe
     return Rung(right, tuple(days for days in reached if days != right))
 
 
-def choose_slot(person: Person, send_at: time, now: datetime, taken: Iterable[date] = ()) -> Slot:
+def choose_slot(
+    person: Person, send_at: time, now: datetime, taken: Iterable[date] = (), earliest: date | None = None
+) -> Slot:
     """The person's next sending time: today if they work today and no message has gone yet, else the next working day.
 
-    `taken` are the person's days whose scheduled message can take nothing more.
+    `taken` are the person's days whose scheduled message can take nothing more. `earliest` is the day on which it was
+    decided what to tell: where that day has not begun yet, further west, it is not told a day early.
     """
     zone = ZoneInfo(person.time_zone)
     local = now.astimezone(zone)
     occupied = set(taken)
-    day, waits_for, holiday = local.date(), None, None
+    day, waits_for, holiday = max(local.date(), earliest or local.date()), None, None
     if not is_working_day(day, person.country, person.subdivision):
         waits_for, holiday = Why.REST_DAY, name_holiday(day, person.country, person.subdivision)
-    elif day in occupied or local.time() >= LAST_HOUR:
+    elif day in occupied or (day == local.date() and local.time() >= LAST_HOUR):
         waits_for = Why.HAD_TODAYS_MESSAGE if day in occupied else None
         day += timedelta(days=1)
     day = next_working_day(day, person.country, person.subdivision)
