@@ -12,8 +12,7 @@ from notifications.wording import Words
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
 HINTED_ITEMS = 10
 """With more items than these, commands would only be clutter."""
-_ANSWERED_BY_REPORT = (MatterKind.COMMITMENT, MatterKind.MILESTONE)
-_NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.CONFIRMATION_ASKED, FollowUpKind.MESSAGE_FAILED)
+_NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.MESSAGE_FAILED)
 
 
 def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: bool = True) -> ItemView:
@@ -88,11 +87,18 @@ def _describe_date(words: Words, item: Item, reason: str) -> str:
 
 def _hint_commands(item: Item) -> tuple[str, ...]:
     """How the same is done on the command line."""
+    matter = shlex.quote(clean_text(item.matter))
+    party = shlex.quote(clean_text(item.party_reference or ""))
+    if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:
+        return (f"tally confirm {matter} --party {party if item.party_reference else 'REF'}",)
     hints = []
     if item.matter_kind is MatterKind.OCCURRENCE:
-        hints.append(f"tally add-activity {shlex.quote(clean_text(item.matter))}")
-    elif item.matter_kind in _ANSWERED_BY_REPORT and item.follow_up_kind not in _NOT_BY_REPORT:
-        hints.append(f'tally report-progress {shlex.quote(clean_text(item.matter))} --rating on_track --note "…"')
+        agreement, _, commitment = item.matter.partition("/")
+        under, served = shlex.quote(clean_text(agreement)), shlex.quote(clean_text(commitment))
+        hints.append(f'tally add-activity {under} --commitment {served} --title "…" --kind exchange --on DATE')
+    elif item.matter_kind in PROMISES and item.follow_up_kind not in _NOT_BY_REPORT:
+        owing = f" --party {party}" if item.party_reference else ""
+        hints.append(f'tally report-progress {matter}{owing} --rating on_track --note "…"')
     if item.follow_up:
         hints.append(f"tally follow-ups --done {shlex.quote(clean_text(item.follow_up))}")
     return tuple(hints)

@@ -53,6 +53,7 @@ class Item:
     party: str | None = None  # the party whose turn it is
     link: str | None = None
     summary: str | None = None  # the promise in a few words: the title where `promise` is the sentence itself
+    party_reference: str | None = None  # of the party whose turn it is, for commands
 
 
 @dataclass(frozen=True, slots=True)

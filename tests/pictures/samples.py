@@ -107,6 +107,7 @@ def _item(t: dict[str, str], **given: Any) -> Item:
         "ground": Ground(Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}),
         "due_on": date(2026, 11, 30),
         "party": t["leeds"],
+        "party_reference": "leeds",
         "link": f"{BASE}/agreements/leeds-hangzhou-2018",
         "summary": t["libraries"],
     }
@@ -128,6 +129,7 @@ def make_items(language: str) -> dict[str, Item]:
         "agreement": "chengdu-gimcheon",
         "agreement_title": t["ties"],
         "party": t["chengdu"],
+        "party_reference": "chengdu",
         "to_whom": (t["gimcheon"],),
         "link": f"{BASE}/agreements/chengdu-gimcheon",
     }
@@ -135,6 +137,7 @@ def make_items(language: str) -> dict[str, Item]:
         "agreement": "stoke-jingdezhen",
         "agreement_title": t["partnership"],
         "party": t["stoke"],
+        "party_reference": "stoke",
         "to_whom": (t["jingdezhen"],),
         "link": f"{BASE}/agreements/stoke-jingdezhen",
     }

@@ -174,6 +174,29 @@ def test_an_item_says_what_was_promised_to_whom_how_it_stands_what_is_expected_b
         assert said in written.text
 
 
+@pytest.mark.parametrize(
+    ("name", "hints"),
+    [
+        (
+            "libraries",
+            ('tally report-progress leeds-hangzhou-2018/libraries --party leeds --rating on_track --note "…"',),
+        ),
+        (
+            "exchanges",
+            (
+                'tally add-activity chengdu-gimcheon --commitment exchanges --title "…" --kind exchange --on DATE',
+                "tally follow-ups --done 'behind:chengdu-gimcheon/exchanges#2026@chengdu:2026'",
+            ),
+        ),
+        ("unowned", ("tally follow-ups --done unowned:stoke-jingdezhen/investors@stoke:none",)),
+        ("confirmation", ("tally confirm leeds-hangzhou-2018/libraries --party leeds",)),
+        ("notice", ()),
+    ],
+)
+def test_a_hint_is_a_command_that_answers_the_item(name: str, hints: tuple[str, ...]) -> None:
+    assert describe_item(load_words("en"), make_items("en")[name], 400).hints == hints
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_text_from_the_register_is_shown_and_does_nothing(language: str) -> None:
     item = replace(
