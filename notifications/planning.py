@@ -4,61 +4,28 @@ Level-triggered: whatever is due and not yet told is found, whenever this runs; 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open_reading, open_unit
-from commitments.facts import Agreement, Person, Standing
+from commitments.facts import Person
 from commitments.failpoints import failpoint
-from commitments.followups import find_coordinator
-from commitments.queries import Span, load_agreements, select_dated_commitments, split_register
-from commitments.reconcile import Rules, assess, load_rules
-from commitments.tables import agreement_party, commitment, follow_up
-from commitments.vocabulary import (
-    FollowUpKind,
-    FollowUpState,
-    MatterKind,
-    NotificationKind,
-    NotificationState,
-    PartyRole,
-    StandingState,
-)
+from commitments.queries import split_register
+from commitments.reconcile import Rules, load_rules
+from commitments.vocabulary import NotificationKind, NotificationState
+from notifications.candidates import Candidate, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
-from notifications.routing import (
-    Climb,
-    Slot,
-    ToldRung,
-    choose_slot,
-    climb_ladder,
-    explain_wait,
-    find_reminder_rung,
-    is_digest_due,
-    is_summary_due,
-    name_message,
-    name_month,
-    name_week,
-)
+from notifications.routing import Slot, choose_slot, explain_wait, name_message
 from notifications.tables import notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
 PERSONS_A_UNIT = 500
-_REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
-_STANDING_OF = {
-    FollowUpKind.OVERDUE: StandingState.OVERDUE,
-    FollowUpKind.BEHIND: StandingState.BEHIND,
-    FollowUpKind.SILENT: StandingState.SILENT,
-    FollowUpKind.UNCONFIRMED: StandingState.UNCONFIRMED,
-    FollowUpKind.UNOWNED: StandingState.UNOWNED,
-    FollowUpKind.EXPIRED: StandingState.OVERDUE,
-    FollowUpKind.DORMANT: StandingState.SILENT,
-}
 
 
 @dataclass(slots=True)
@@ -78,50 +45,6 @@ class Planned:
         return self.notices + self.passed_over + self.held
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One notice that is due for one person."""
-
-    key: str
-    kind: NotificationKind
-    person: Person
-    matter: str
-    matter_kind: str
-    standing: str
-    rung: int
-    reason: Mapping[str, Any]
-    why: Why
-    numbers: Mapping[str, Any]
-    agreement_id: int | None = None
-    commitment_id: int | None = None
-    follow_up_id: int | None = None
-    party_id: int | None = None
-    due_on: date | None = None
-    decision: Decision = Decision.TOLD
-
-    def as_row(self, now: datetime, day: date, notification_id: int | None) -> dict[str, Any]:
-        return {
-            "key": self.key,
-            "kind": str(self.kind),
-            "contact_id": self.person.id,
-            "notification_id": notification_id,
-            "agreement_id": self.agreement_id,
-            "commitment_id": self.commitment_id,
-            "follow_up_id": self.follow_up_id,
-            "party_id": self.party_id,
-            "matter": self.matter,
-            "matter_kind": self.matter_kind,
-            "standing": self.standing,
-            "rung": self.rung,
-            "due_on": self.due_on,
-            "reason": self.reason,
-            "decision": str(self.decision),
-            "decision_reason": {"code": str(self.why), "numbers": self.numbers},
-            "decided_on": day,
-            "decided_at": now,
-        }
-
-
 def plan_messages(
     engine: Engine, now: datetime, today: date, *, kinds: Collection[NotificationKind] = ALL_KINDS, domain: str
 ) -> Planned:
@@ -137,7 +60,7 @@ def plan_messages(
                     candidates[one.person.id].append(one)
                 else:
                     passed.append(one)
-        periodic = _find_party_members(reading, rules, today)
+        periodic = find_picture_readers(reading, rules, today)
     done = Planned()
     if passed:
         # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
@@ -152,239 +75,6 @@ def plan_messages(
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
     return done
-
-
-def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
-    """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
-    waiting = _load_follow_ups(reading, span, today)
-    ladders = _load_ladders(reading, span)
-    told = _load_told_reminders(reading, span, today)
-    stale = [row.commitment_id for row in waiting if row.commitment_id is not None and row.opened_on < today]
-    lead = max(
-        (max(policy.lead_days, default=0) for policy in (rules.house, *rules.own.values())),
-        default=0,
-    )
-    only = select_dated_commitments(today - timedelta(days=1), today + timedelta(days=lead + 1))
-    if stale:
-        only = or_(only, commitment.c.id.in_(stale))
-    agreements = {one.id: one for one in load_agreements(reading, span, only=only)}
-    current: dict[str, Standing] = {}
-    for agreement in agreements.values():
-        if is_ended(agreement, today) or is_expired(agreement, today):
-            continue
-        for standing in assess(agreement, rules, today):
-            current[standing.matter.reference] = standing
-            if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= today:
-                yield from _remind(agreement, standing, rules, told, now, today)
-    for row in waiting:
-        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, today)
-
-
-def _remind(
-    agreement: Agreement, standing: Standing, rules: Rules, told: Collection[str], now: datetime, today: date
-) -> Iterator[Candidate]:
-    matter, deadline = standing.matter, standing.deadline
-    if deadline is None:
-        return
-    owned = next((one for one in agreement.commitments if one.id == matter.commitment_id), None)
-    if matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
-        return  # its occurrences speak for it
-    policy = rules.policy_of(agreement)
-    for party_id, person in _find_recipients(agreement, standing, rules, today):
-        quiet_from = today - timedelta(days=policy.quiet_after_answer_days)
-        if owned is not None and any(
-            report.party_id == party_id and quiet_from < report.reported_on <= today for report in owned.reports
-        ):
-            continue
-        own_day = now.astimezone(ZoneInfo(person.time_zone)).date()
-        rung = find_reminder_rung(policy.lead_days, deadline, own_day, person)
-        if rung is None:
-            continue
-
-        def candidate(
-            days: int, decision: Decision, why: Why, person: Person = person, party_id: int = party_id
-        ) -> Candidate:
-            return Candidate(
-                f"reminder|{matter.reference}|{deadline.isoformat()}|{days}|{person.reference}",
-                NotificationKind.REMINDER,
-                person,
-                matter.reference,
-                str(matter.kind),
-                str(standing.state),
-                days,
-                standing.reason.as_json(),
-                why,
-                {"days": days, "due": deadline.isoformat()},
-                matter.agreement_id,
-                matter.commitment_id,
-                None,
-                party_id,
-                deadline,
-                decision,
-            )
-
-        right = candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED)
-        if right.key in told:
-            continue
-        yield right
-        for missed in rung.missed:
-            over = candidate(missed, Decision.PASSED_OVER, Why.LATER_RUNG)
-            if over.key not in told:
-                yield over
-
-
-def _find_recipients(
-    agreement: Agreement, standing: Standing, rules: Rules, today: date
-) -> Iterator[tuple[int, Person]]:
-    """For a commitment each owing party's owner, or its coordinator; for a date of the agreement the coordinators."""
-    owned = next((one for one in agreement.commitments if one.id == standing.matter.commitment_id), None)
-    if owned is not None:
-        part = next((one for one in owned.milestones if one.reference == standing.matter.part), None)
-        only = part.party_id if standing.matter.kind is MatterKind.MILESTONE and part is not None else None
-        for owner in owned.owners:
-            if only is not None and owner.party_id != only:
-                continue
-            person = find_owner(owner.contact_id, rules.people, today) or find_coordinator(
-                owner.party_id, agreement, rules.coordinators, today
-            )
-            if person is not None:
-                yield owner.party_id, person
-        return
-    for place in agreement.parties:
-        member_only = standing.matter.kind is MatterKind.REPORT
-        if place.role is PartyRole.MEMBER or (place.role is PartyRole.PARTY and not member_only):
-            for person in rules.coordinators.get(place.party_id, ())[:1]:
-                if person.is_in_office(today):
-                    yield place.party_id, person
-
-
-def _follow_up(
-    agreement: Agreement,
-    row: Any,
-    told: Sequence[ToldRung],
-    current: Mapping[str, Standing],
-    rules: Rules,
-    today: date,
-) -> Iterator[Candidate]:
-    policy = rules.policy_of(agreement)
-    people = rules.people
-    coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
-    assignee = find_owner(row.assignee_id, people, today)
-    if assignee is None or assignee.mail is None:
-        assignee = coordinator or assignee
-    leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
-    climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, today)
-    if climb is None:
-        return
-    standing = current.get(row.matter)
-    reason = row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
-    asked = people.get(row.assignee_id)
-    for person in climb.contacts:
-        yield _candidate_of(row, climb, person, reason, asked, Decision.TOLD, None)
-    if assignee is not None:
-        for rung, why in climb.passed:
-            over = _candidate_of(row, replace(climb, rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why)
-            yield over
-
-
-def _candidate_of(
-    row: Any,
-    climb: Climb,
-    person: Person,
-    reason: Mapping[str, Any],
-    asked: Person | None,
-    decision: Decision,
-    passed: Why | None,
-) -> Candidate:
-    kind = NotificationKind.FOLLOW_UP if climb.rung == 0 else NotificationKind.ESCALATION
-    if row.kind == FollowUpKind.CONFIRMATION_ASKED and climb.rung == 0:
-        kind = NotificationKind.CONFIRMATION
-    why = passed or (Why.OPENED if climb.rung == 0 else Why.ESCALATED)
-    numbers: dict[str, Any] = {"on": row.opened_on.isoformat()}
-    if climb.rung:
-        numbers |= {"rung": climb.rung, "days": climb.working_days, "asked": asked.reference if asked else None}
-    who = "" if decision is Decision.PASSED_OVER else f"|{person.reference}"
-    return Candidate(
-        f"{row.key}|{row.opened_on.isoformat()}|{climb.rung}{who}",
-        kind,
-        person,
-        row.matter,
-        row.matter_kind,
-        str(_STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
-        climb.rung,
-        reason,
-        why,
-        numbers,
-        row.agreement_id,
-        row.commitment_id,
-        row.id,
-        row.party_id,
-        None,
-        decision,
-    )
-
-
-def _load_follow_ups(reading: Connection, span: Span, today: date) -> Sequence[Any]:
-    return reading.execute(
-        select(follow_up)
-        .where(
-            follow_up.c.agreement_id.between(span.first, span.last),
-            follow_up.c.state == str(FollowUpState.OPEN),
-            or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today),
-        )
-        .order_by(follow_up.c.id)
-    ).all()
-
-
-def _load_ladders(reading: Connection, span: Span) -> dict[int, list[ToldRung]]:
-    """What each open follow-up has told in its present spell."""
-    rows = reading.execute(
-        select(
-            notice.c.follow_up_id,
-            notice.c.rung,
-            notice.c.contact_id,
-            notice.c.decision,
-            notification.c.state,
-            notification.c.sent_at,
-        )
-        .join(follow_up, follow_up.c.id == notice.c.follow_up_id)
-        .outerjoin(notification, notification.c.id == notice.c.notification_id)
-        .where(
-            follow_up.c.agreement_id.between(span.first, span.last),
-            follow_up.c.state == str(FollowUpState.OPEN),
-            notice.c.decided_on >= follow_up.c.opened_on,
-        )
-    )
-    ladders: dict[int, list[ToldRung]] = defaultdict(list)
-    for row in rows:
-        state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
-        if state is NotificationState.CANCELLED:
-            continue
-        sent_on = row.sent_at.date() if row.sent_at is not None else None
-        ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, state, sent_on))
-    return ladders
-
-
-def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[str]:
-    return set(
-        reading.execute(
-            select(notice.c.key).where(
-                notice.c.agreement_id.between(span.first, span.last),
-                notice.c.due_on >= today,
-                notice.c.kind == str(NotificationKind.REMINDER),
-            )
-        ).scalars()
-    )
-
-
-def _find_party_members(reading: Connection, rules: Rules, today: date) -> list[Person]:
-    """Coordinators and leaders in office of parties that have an agreement: those who get digests and summaries."""
-    engaged = set(reading.execute(select(agreement_party.c.party_id).distinct()).scalars())
-    return [
-        person
-        for person in rules.people.values()
-        if is_summary_due(person) and person.party_id in engaged and person.is_in_office(today)
-    ]
 
 
 def _plan_part(
@@ -408,7 +98,7 @@ def _plan_part(
         slots[contact_id] = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()))
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic_of:
-            due[contact_id] += _find_periodic(person, _first_slot(person, rules, now), rules)
+            due[contact_id] += find_periodic(person, _first_slot(person, rules, now), rules)
     known = _load_known_keys(unit, due)
     immediate: list[tuple[Candidate, dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
@@ -444,47 +134,30 @@ def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:
     return choose_slot(person, rules.house.send_at, midnight)
 
 
-def _find_periodic(person: Person, slot: Slot, rules: Rules) -> Iterator[Candidate]:
-    def periodic(kind: NotificationKind, why: Why, name: str, numbers: dict[str, Any]) -> Candidate:
-        return Candidate(
-            f"{kind}|{name}|{person.reference}", kind, person, person.reference, "", "", 0, {}, why, numbers,
-            party_id=person.party_id,
-        )  # fmt: skip
-
-    if is_digest_due(person, rules.house, slot):
-        week = name_week(slot.day)
-        yield periodic(NotificationKind.DIGEST, Why.WEEKLY, week, {"week": week})
-    if is_summary_due(person):
-        month = name_month(slot.day)
-        yield periodic(NotificationKind.SUMMARY, Why.MONTHLY, month, {"month": month})
-
-
 def _load_scheduled(
     unit: Connection, persons: Sequence[int], now: datetime
 ) -> tuple[dict[tuple[int, date], Any], dict[int, set[date]]]:
-    """The scheduled messages of these persons from yesterday on: those that still wait, and the days that are taken."""
-    rows = unit.execute(
-        select(
-            notification.c.id,
-            notification.c.contact_id,
-            notification.c.local_day,
-            notification.c.state,
-            notification.c.kind,
-            notification.c.attempts,
-        )
+    """The scheduled messages of these persons from yesterday on: those that still wait, and the days that are taken.
+
+    Only those that wait are locked, in order, so that nobody can wait for a planner and a planner for them.
+    """
+    scheduled = (
+        select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
         .where(
             notification.c.contact_id.in_(persons),
             notification.c.local_day >= (now - timedelta(days=2)).date(),
             notification.c.key.like("scheduled|%"),
         )
-        .with_for_update()
+        .order_by(notification.c.id)
     )
-    waiting: dict[tuple[int, date], Any] = {}
+    still = (notification.c.state == str(NotificationState.QUEUED)) & (notification.c.attempts == 0)
+    waiting = {
+        (row.contact_id, row.local_day): row
+        for row in unit.execute(scheduled.where(still).with_for_update(key_share=True))
+    }
     taken: dict[int, set[date]] = defaultdict(set)
-    for row in rows:
-        if row.state == NotificationState.QUEUED and row.attempts == 0:
-            waiting[row.contact_id, row.local_day] = row
-        else:
+    for row in unit.execute(scheduled):
+        if (row.contact_id, row.local_day) not in waiting:
             taken[row.contact_id].add(row.local_day)  # also if cancelled: its key is used up
     return waiting, taken
 

@@ -9,7 +9,9 @@ class Why(StrEnum):
     # told
     LEAD_REACHED = "lead_reached"  # days: the rung; due: the date
     OPENED = "opened"  # on
-    ESCALATED = "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked
+    ESCALATED = (
+        "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked
+    )
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for
