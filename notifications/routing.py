@@ -79,21 +79,18 @@ def find_reminder_rung(lead_days: Iterable[int], deadline: date, today: date, pe
     return Rung(right, tuple(days for days in reached if days != right))
 
 
-def choose_slot(
-    person: Person, send_at: time, now: datetime, taken: Iterable[date] = (), earliest: date | None = None
-) -> Slot:
+def choose_slot(person: Person, send_at: time, now: datetime, taken: Iterable[date] = ()) -> Slot:
     """The person's next sending time: today if they work today and no message has gone yet, else the next working day.
 
-    `taken` are the person's days whose scheduled message can take nothing more. `earliest` is the day on which it was
-    decided what to tell: where that day has not begun yet, further west, it is not told a day early.
+    `taken` are the person's days whose scheduled message can take nothing more.
     """
     zone = ZoneInfo(person.time_zone)
     local = now.astimezone(zone)
     occupied = set(taken)
-    day, waits_for, holiday = max(local.date(), earliest or local.date()), None, None
+    day, waits_for, holiday = local.date(), None, None
     if not is_working_day(day, person.country, person.subdivision):
         waits_for, holiday = Why.REST_DAY, name_holiday(day, person.country, person.subdivision)
-    elif day in occupied or (day == local.date() and local.time() >= LAST_HOUR):
+    elif day in occupied or local.time() >= LAST_HOUR:
         waits_for = Why.HAD_TODAYS_MESSAGE if day in occupied else None
         day += timedelta(days=1)
     day = next_working_day(day, person.country, person.subdivision)
@@ -156,6 +153,12 @@ def _find_rung_people(
     if rung == COORDINATOR:
         return (coordinator,) if coordinator is not None else ()
     return tuple(leader for leader in leaders if leader.is_in_office(today))
+
+
+def is_late(day: date, person: Person, now: datetime) -> bool:
+    """Whether the hours in which a message of that day of the person's may go are over."""
+    local = now.astimezone(ZoneInfo(person.time_zone))
+    return local.date() > day or (local.date() == day and local.time() >= LAST_HOUR)
 
 
 def is_digest_due(person: Person, policy: Policy, slot: Slot) -> bool:
