@@ -32,7 +32,7 @@ def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: boo
         quote=quote,
         agreement=clean_text(item.agreement_title),
         promised=_describe_parties(words, item),
-        standing=words.name_standing(item.standing),
+        standing=_name_standing(words, item),
         tone=TONES[item.standing],
         reason=reason,
         expected=words.describe_expected(item),
@@ -52,6 +52,12 @@ def title_item(words: Words, item: Item) -> str:
     return clean_text(item.summary or item.promise)
 
 
+def _name_standing(words: Words, item: Item) -> str:
+    if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:  # its standing is not what the reader is asked about
+        return words.name_follow_up(item.follow_up_kind)
+    return words.name_standing(item.standing)
+
+
 def _name_party(item: Item) -> dict[str, str] | None:
     parties = item.reason.numbers.get("parties")
     return {parties[0]: item.party} if item.party and parties and len(parties) == 1 else None
@@ -65,7 +71,8 @@ def _name_asked(item: Item) -> dict[str, str] | None:
 def _describe_parties(words: Words, item: Item) -> str:
     party = clean_text(item.party or "")
     others = name_some(words, item.to_whom)
-    if item.matter_kind in PROMISES:
+    # Who is asked to confirm is not who promised.
+    if item.matter_kind in PROMISES and item.follow_up_kind is not FollowUpKind.CONFIRMATION_ASKED:
         if party and others:
             return words.gettext("Promised by %(party)s to %(others)s") % {"party": party, "others": others}
         if others:

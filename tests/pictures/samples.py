@@ -217,7 +217,7 @@ def make_items(language: str) -> dict[str, Item]:
         promise=t["note"],
         is_quote=False,
         summary=None,
-        standing=StandingState.ON_TRACK,
+        standing=StandingState.DUE_SOON,
         follow_up_kind=FollowUpKind.CONFIRMATION_ASKED,
         follow_up="confirmation_asked:leeds-hangzhou-2018/teachers@leeds:r7",
         reason=Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": "2026-11-23"}),

@@ -316,6 +316,12 @@ def test_a_sentence_without_a_summary_is_its_own_title_in_quotation_marks() -> N
     assert view.title.startswith("“The two cities") and view.title.endswith("”") and view.quote == ""
 
 
+def test_who_is_asked_to_confirm_is_not_said_to_have_promised() -> None:
+    view = describe_item(load_words("en"), make_items("en")["confirmation"], 400)
+    assert view.promised == "Between Leeds City Council and Hangzhou Municipal People's Government"
+    assert view.standing == "Confirmation asked for"
+
+
 def test_many_parties_are_counted() -> None:
     item = replace(make_items("en")["libraries"], to_whom=tuple("ABCDEFG"))
     assert "to A, B, C and 4 others" in describe_item(load_words("en"), item, 400).promised
