@@ -1,8 +1,9 @@
 """Sends what is in the outbox: claim, write, send with no transaction open, record."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from commitments.database import open_reading, open_unit
 from commitments.failpoints import failpoint
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
-from commitments.vocabulary import NotificationState
+from commitments.vocabulary import NotificationState, Outcome
 from notifications.composing import Names, compose_messages, is_empty, load_names
 from notifications.delivery import Delivery, MailRoute, Post
 from notifications.messages import Message
@@ -22,6 +23,7 @@ from notifications.outbox import (
     begin_attempt,
     cancel_messages,
     claim_messages,
+    extend_lease,
     keep_outcome,
     name_worker,
     release_abandoned,
@@ -44,6 +46,8 @@ class Dispatched:
     cancelled: int = 0
     released: int = 0
     """Messages taken back from senders that died."""
+    halted: str | None = None
+    """Why it stopped with messages still waiting: what was said on a way that is closed for every letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def dispatch_messages(
         rules, names = load_rules(reading), load_names(reading)
     with Post(MailRoute.parse(settings.post_url)) as post:
         line = _Line(engine, settings, post, name_worker(), clock)
-        while not stop.is_set() and (most is None or done.sent < most):
+        while not stop.is_set() and done.halted is None and (most is None or done.sent < most):
             if not _send_batch(line, rules, names, done, stop, most):
                 break
     return done
@@ -97,13 +101,28 @@ def _send_batch(
     size = BATCH if most is None else min(BATCH, most - done.sent)
     with open_unit(line.engine) as unit:
         claimed = claim_messages(unit, line.worker, now, lease, size)
-    failpoint("outbox.after_claim")
     if not claimed:
         return False
+    try:
+        failpoint("outbox.after_claim")
+        rows, messages = _compose(line, claimed, rules, names, now, done)
+    except BaseException:
+        with open_unit(line.engine) as unit:
+            return_messages(unit, [row.id for row in claimed], line.worker)
+        raise
+    _send_claimed(line, rows, messages, done, stop, now + lease / 2)
+    return True
+
+
+def _compose(
+    line: _Line, claimed: Sequence[Any], rules: Rules, names: Names, now: datetime, done: Dispatched
+) -> tuple[list[Any], dict[int, Message]]:
+    """The messages that have something to say; the others are cancelled."""
     with open_reading(line.engine) as reading:
+        if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
+            rules, names = load_rules(reading), load_names(reading)
         messages = compose_messages(reading, claimed, rules, names, now.date(), base_url=line.settings.base_url)
     idle = [row for row in claimed if is_empty(messages[row.id])]
-    rows = [row for row in claimed if not is_empty(messages[row.id])]
     if idle:
         with open_unit(line.engine) as unit:
             for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
@@ -111,8 +130,7 @@ def _send_batch(
                 if ids:
                     cancel_messages(unit, ids, why, line.worker)
         done.cancelled += len(idle)
-    _send_claimed(line, rows, messages, done, stop)
-    return True
+    return [row for row in claimed if not is_empty(messages[row.id])], messages
 
 
 def _why_idle(message: Message) -> Why:
@@ -120,43 +138,68 @@ def _why_idle(message: Message) -> Why:
 
 
 def _send_claimed(
-    line: _Line, rows: list[Any], messages: dict[int, Message], done: Dispatched, stop: threading.Event
+    line: _Line,
+    rows: list[Any],
+    messages: dict[int, Message],
+    done: Dispatched,
+    stop: threading.Event,
+    renew_at: datetime,
 ) -> None:
-    """Send one after the other. An outcome is kept in the unit that begins the next attempt: one commit a message."""
+    """Send one after the other. An outcome is kept in the unit that begins the next attempt: one commit a message.
+
+    However it ends, what became of the message under way is kept, and those not begun are given back.
+    """
     pending: Sent | None = None
-    for place, row in enumerate(rows):
-        letter, subject = _write_letter(line, row, messages[row.id])
-        with open_unit(line.engine) as unit:
-            _keep(unit, line, pending, done)
-            mine = begin_attempt(unit, row, line.worker, line.read_clock())
-        pending = None
-        failpoint("outbox.before_send")
-        if not mine:
-            continue
-        delivery = line.post.send(sender=line.settings.sender, to=row.address, wire=letter)
-        failpoint("outbox.after_send")
-        pending = Sent(row.id, row.attempts + 1, delivery, line.read_clock(), subject, row.repeated, row.contact_id)
-        if stop.is_set() or _is_down(delivery):
+    left = deque(rows)
+    lease = timedelta(seconds=line.settings.lease_seconds)
+    try:
+        for row in rows:
+            letter, subject, fault = _try_to_write(line, row, messages[row.id])
+            now = line.read_clock()
             with open_unit(line.engine) as unit:
-                _keep(unit, line, pending, done)
-                return_messages(unit, [one.id for one in rows[place + 1 :]], line.worker)
-            stop.set()
-            return
-    with open_unit(line.engine) as unit:
-        _keep(unit, line, pending, done)
+                state = _keep(unit, line, pending)
+                mine = begin_attempt(unit, row, line.worker, now)
+                if now >= renew_at:
+                    extend_lease(unit, [one.id for one in left], line.worker, now + lease)
+                    renew_at = now + lease / 2
+            _count(done, pending, state)
+            left.popleft()
+            pending = None
+            if mine:
+                pending = Sent(row.id, row.attempts + 1, fault or _UNANSWERED, now, subject, row.repeated)
+            failpoint("outbox.before_send")
+            if pending is None or fault is not None:
+                continue
+            delivery = line.post.send(sender=line.settings.sender, to=row.address, wire=letter)
+            pending = replace(pending, delivery=delivery, ended_at=line.read_clock())
+            failpoint("outbox.after_send")
+            if delivery.route_down:
+                done.halted = delivery.reply
+            if stop.is_set() or delivery.route_down:
+                break
+    finally:
+        with open_unit(line.engine) as unit:
+            state = _keep(unit, line, pending)
+            if left:
+                return_messages(unit, [row.id for row in left], line.worker)
+        _count(done, pending, state)
     failpoint("outbox.after_record")
 
 
-def _is_down(delivery: Delivery) -> bool:
-    """The whole route is closed, so that trying the other messages now would only use up their attempts."""
-    return bool(getattr(delivery, "route_down", False))
+_UNANSWERED = Delivery(Outcome.UNCERTAIN, 0, "the sender was stopped while the letter was handed over")
 
 
-def _keep(unit: Connection, line: _Line, sent: Sent | None, done: Dispatched) -> None:
+def _keep(unit: Connection, line: _Line, sent: Sent | None) -> NotificationState | None:
     if sent is None:
-        return
+        return None
     state = keep_outcome(unit, sent, line.worker, repeat_uncertain=line.settings.repeat_uncertain)
     failpoint("outbox.before_record")
+    return state
+
+
+def _count(done: Dispatched, sent: Sent | None, state: NotificationState | None) -> None:
+    if sent is None or state is None:
+        return
     if state is NotificationState.SENT:
         done.sent += 1
         done.repeated += sent.repeated
@@ -164,6 +207,15 @@ def _keep(unit: Connection, line: _Line, sent: Sent | None, done: Dispatched) ->
         done.failed += 1
     else:
         done.retried += 1
+
+
+def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, Delivery | None]:
+    """The letter and its subject; or the fault, as the outcome of an attempt: one letter must not hold up others."""
+    try:
+        return *_write_letter(line, row, message), None
+    except Exception as fault:
+        words = f"the letter could not be written: {type(fault).__name__}: {fault}"
+        return b"", "", Delivery(Outcome.TEMPORARY, 0, words[:300])
 
 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:

@@ -1,6 +1,5 @@
 """The outbox: claimed with a lease, each attempt written before the call, recorded after; at least once, said so."""
 
-import os
 import random
 import socket
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,12 @@ from notifications.tables import attempt, notice, notification
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440, 1440))
 """The wait after each failed attempt; after the last the message has failed."""
 MOST_ATTEMPTS = len(BACKOFF) + 1
+LONGEST_WAIT_FOR_ROUTE = timedelta(minutes=30)
+"""A letter that could not even be offered goes soon after the way is open again, however long it was closed."""
+_CLOCK_CORRECTION = 5.0
+
+
+_STOPPED = "the sender stopped before the answer was kept"
 
 
 def name_worker() -> str:
@@ -40,10 +45,12 @@ def is_gone(worker: str) -> bool:
     pid, _, born = rest.partition("|")
     if host != socket.gethostname():
         return False
-    if int(pid) == os.getpid():
-        return f"{psutil.Process().create_time():.2f}" != born
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != born
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True  # dead, and its parent has not looked yet
+        # The kernel counts from its start, and a clock that is set right moves that start by a little.
+        return abs(process.create_time() - float(born)) > _CLOCK_CORRECTION
     except psutil.NoSuchProcess:
         return True
 
@@ -57,39 +64,41 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
     rows = unit.execute(
         select(notification.c.id, notification.c.worker, notification.c.lease_until, notification.c.attempts)
         .where(notification.c.state == str(NotificationState.SENDING))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     lost = [row.id for row in rows if row.lease_until < now or is_gone(row.worker)]
     if not lost:
         return 0
-    begun = set(
-        unit.execute(
-            select(attempt.c.notification_id).where(attempt.c.notification_id.in_(lost), attempt.c.outcome.is_(None))
-        ).scalars()
-    )
+    begun = {
+        row.notification_id: row.number
+        for row in unit.execute(
+            select(attempt.c.notification_id, attempt.c.number).where(
+                attempt.c.notification_id.in_(lost), attempt.c.outcome.is_(None)
+            )
+        )
+    }
     unit.execute(
         update(attempt)
         .where(attempt.c.notification_id.in_(begun), attempt.c.outcome.is_(None))
-        .values(outcome=str(Outcome.UNCERTAIN), ended_at=now, reply="the sender stopped before the answer was kept")
+        .values(outcome=str(Outcome.UNCERTAIN), ended_at=now, reply=_STOPPED)
     )
-    free = {"worker": None, "lease_until": None}
-    unbegun = [one for one in lost if one not in begun]
-    queued = str(NotificationState.QUEUED)
-    unit.execute(update(notification).where(notification.c.id.in_(unbegun)).values(state=queued, next_at=now, **free))
-    values: dict[str, Any]
-    if repeat_uncertain:
-        values = {"state": queued, "next_at": now, "repeated": True, "attempts": notification.c.attempts + 1, **free}
-    else:
-        reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {}}
-        values = {
-            "state": str(NotificationState.FAILED),
-            "reason": reason,
-            "attempts": notification.c.attempts + 1,
-            **free,
-        }
-    unit.execute(update(notification).where(notification.c.id.in_(begun)).values(**values))
-    if not repeat_uncertain:
-        open_failures(unit, sorted(begun), "nobody knows whether it arrived", now)
+    repeat = [one for one, number in begun.items() if repeat_uncertain and number < MOST_ATTEMPTS]
+    given_up = sorted(begun.keys() - set(repeat))
+    more = {"worker": None, "lease_until": None}
+    queued = more | {"state": str(NotificationState.QUEUED), "next_at": now}
+    counted = {"attempts": notification.c.attempts + 1}
+    code = Why.GIVEN_UP if repeat_uncertain else Why.UNCERTAIN_HELD
+    reason = {"code": str(code), "numbers": {"reply": _STOPPED, "attempts": MOST_ATTEMPTS} if repeat_uncertain else {}}
+    failed = more | {"state": str(NotificationState.FAILED), "reason": reason}
+    for ids, values in (
+        ([one for one in lost if one not in begun], queued),
+        (repeat, queued | counted | {"repeated": True}),
+        (given_up, failed | counted),
+    ):
+        if ids:
+            unit.execute(update(notification).where(notification.c.id.in_(ids)).values(**values))
+    if given_up:
+        open_failures(unit, given_up, "nobody knows whether it arrived", now)
     return len(lost)
 
 
@@ -100,7 +109,7 @@ def claim_messages(unit: Connection, worker: str, now: datetime, lease: timedelt
         .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at <= now)
         .order_by(notification.c.next_at, notification.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     rows = unit.execute(
         update(notification)
@@ -121,7 +130,6 @@ class Sent:
     ended_at: datetime
     subject: str
     repeated: bool
-    contact_id: int
 
 
 _MINE = (
@@ -136,7 +144,10 @@ _BEGIN = insert(attempt).from_select(
         notification.c.attempts + 1,
         bindparam("at", type_=attempt.c.started_at.type),
         notification.c.worker,
-    ).where(_MINE, notification.c.state == str(NotificationState.SENDING)),
+    )
+    .where(_MINE, notification.c.state == str(NotificationState.SENDING))
+    # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
+    .with_for_update(key_share=True),
 )
 _END = (
     update(attempt)
@@ -154,20 +165,25 @@ def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime) -> boo
     return bool(begun.rowcount)
 
 
-def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain: bool) -> NotificationState:
-    """Write what became of an attempt and what follows: sent, tried again later, or failed with a follow-up."""
-    delivery = sent.delivery
+def extend_lease(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:
+    """Hold claimed messages for longer, as when the server is so slow that they would outlast their lease."""
     unit.execute(
-        _END,
-        {
-            "row_id": sent.notification_id,
-            "which": sent.number,
-            "new_ended_at": sent.ended_at,
-            "new_outcome": str(delivery.outcome),
-            "new_code": delivery.code,
-            "new_reply": delivery.reply,
-        },
+        update(notification)
+        .where(
+            notification.c.id.in_(ids),
+            notification.c.worker == worker,
+            notification.c.state == str(NotificationState.SENDING),
+        )
+        .values(lease_until=until)
     )
+
+
+def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain: bool) -> NotificationState | None:
+    """Write what became of an attempt and what follows: sent, tried again later, or failed with a follow-up.
+
+    Nothing, and nothing is written, if the lease was lost and another sender has taken the message over.
+    """
+    delivery = sent.delivery
     state, more = _judge(sent, repeat_uncertain)
     accepted = state is NotificationState.SENT
     values = {
@@ -181,7 +197,20 @@ def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain:
     mine = {"row_id": sent.notification_id, "by": worker, "before": sent.number - 1}
     statement = _KEEP.values(more) if more else _KEEP
     kept = unit.execute(statement, mine | {f"new_{name}": value for name, value in values.items()})
-    if state is NotificationState.FAILED and kept.rowcount:
+    if not kept.rowcount:
+        return None
+    unit.execute(
+        _END,
+        {
+            "row_id": sent.notification_id,
+            "which": sent.number,
+            "new_ended_at": sent.ended_at,
+            "new_outcome": str(delivery.outcome),
+            "new_code": delivery.code,
+            "new_reply": delivery.reply,
+        },
+    )
+    if state is NotificationState.FAILED:
         open_failures(unit, [sent.notification_id], delivery.reply, sent.ended_at)
     return state
 
@@ -191,14 +220,17 @@ def _judge(sent: Sent, repeat_uncertain: bool) -> tuple[NotificationState, dict[
     delivery = sent.delivery
     if delivery.outcome is Outcome.ACCEPTED:
         return NotificationState.SENT, {}
-    if delivery.outcome is Outcome.PERMANENT or sent.number >= MOST_ATTEMPTS:
+    if delivery.outcome is Outcome.PERMANENT or (sent.number >= MOST_ATTEMPTS and not delivery.route_down):
         code = Why.REFUSED if delivery.outcome is Outcome.PERMANENT else Why.GIVEN_UP
         numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.number}
         return NotificationState.FAILED, {"reason": {"code": str(code), "numbers": numbers}}
     if delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
         reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
         return NotificationState.FAILED, {"reason": reason}
-    wait = BACKOFF[sent.number - 1] * random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
+    wait = BACKOFF[min(sent.number, len(BACKOFF)) - 1]
+    if delivery.route_down:
+        wait = min(wait, LONGEST_WAIT_FOR_ROUTE)
+    wait *= random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
     more: dict[str, Any] = {"next_at": sent.ended_at + wait}
     if delivery.outcome is Outcome.UNCERTAIN:
         more["repeated"] = True
