@@ -259,11 +259,13 @@ def _settle(unit: Connection, author: Author, settlements: Sequence[_Settlement]
     """Write the settlements whose rows are still as they were read: another run may have been first."""
     unchanged: set[int] = set()
     ids = sorted(one.row.id for one in settlements)
-    states = {one.row.id: one.was for one in settlements}
+    as_read = {one.row.id: (one.was, one.row.assignee_id) for one in settlements}
+    columns = (follow_up.c.id, follow_up.c.state, follow_up.c.assignee_id)
     for start in range(0, len(ids), ROWS_A_STATEMENT):
         part = ids[start : start + ROWS_A_STATEMENT]
-        locked = select(follow_up.c.id, follow_up.c.state).where(follow_up.c.id.in_(part)).order_by(follow_up.c.id)
-        unchanged.update(row.id for row in unit.execute(locked.with_for_update()) if row.state == states[row.id])
+        locked = select(*columns).where(follow_up.c.id.in_(part)).order_by(follow_up.c.id)
+        rows = unit.execute(locked.with_for_update(key_share=True))  # a notice may refer to them meanwhile
+        unchanged.update(row.id for row in rows if (row.state, row.assignee_id) == as_read[row.id])
     changes: list[Change] = []
     for order in ("closed", "superseded", "opened", "reassigned"):
         ours = [one for one in settlements if one.order == order and one.row.id in unchanged]
