@@ -223,10 +223,12 @@ def _expected_pattern(path: FieldPath, pattern: str) -> str:
     choices = pattern.removeprefix("^(").removesuffix(")$").split("|") if pattern.startswith("^(") else []
     if choices:
         return "one of " + ", ".join(choices)
-    field = str(path[-1])
-    if field in ("reference", "party", "contact", "agreement", "deputy", "parent", "amends", "replaces", "commitment"):
-        field = "reference"
-    return _PATTERNS.get(field, f"text of the form {pattern}")
+    # Keys of a block have no field of their own, so references and languages are known by their pattern.
+    if pattern.startswith("^[a-z0-9][a-z0-9.-]*"):
+        return _PATTERNS["reference"]
+    if pattern.startswith("^[a-z]{2,3}(-"):
+        return _PATTERNS["language"]
+    return _PATTERNS.get(str(path[-1]), f"text of the form {pattern}")
 
 
 def _fields_at(path: FieldPath) -> list[str]:

@@ -35,6 +35,7 @@ _DATES = re.compile(
     "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|period_from|period_to"
     "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on"
 )
+_UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 Grouped = Mapping[int, list[dict[str, Any]]]
 
 
@@ -63,7 +64,9 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+        # A line break of another kind would come back as a plain one, so it is escaped.
+        style = '"' if _UNUSUAL.search(text) else "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.yaml_implicit_resolvers = {
