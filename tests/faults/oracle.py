@@ -62,7 +62,7 @@ def take_picture(engine: Engine) -> Picture:
                     "lease_until",
                 )
             },
-            Counter(json.dumps(row, default=str, sort_keys=True) for row in _rows(reading, log_entry, "id", "row_id")),
+            Counter(json.dumps(row, default=str, sort_keys=True) for row in _rows(reading, log_entry, "id", "row_id", "at")),
         )  # fmt: skip
 
 
