@@ -1,0 +1,313 @@
+"""What the doctor looks at, each as one finding: ok, a warning, or broken."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.screen import count, show_moment
+from commitments.errors import TallyError
+from commitments.vocabulary import NotificationState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from commitments.settings import Settings
+
+OK, WARNING, BROKEN = "ok", "warning", "broken"
+SECONDS_TO_ANSWER = 3.0
+LATE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    state: str
+    subject: str
+    found: str
+    advice: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding; what cannot be looked at because something before it is broken is left out."""
+    from commitments.settings import read_settings
+
+    try:
+        settings = read_settings()
+    except TallyError as fault:
+        yield Finding(BROKEN, "settings", str(fault), "Correct it in the environment or in tally.toml.")
+        return
+    yield from examine_settings(settings)
+    yield examine_mail(settings)
+    yield examine_prefect(settings)
+    yield examine_catalogues()
+    engine = None
+    try:
+        engine, finding = open_engine(settings)
+        yield finding
+        if engine is not None:
+            yield from examine_register(engine, settings)
+    finally:
+        if engine is not None:
+            engine.dispose()
+
+
+def examine_settings(settings: "Settings") -> Iterator[Finding]:
+    from commitments.clock import read_clock
+
+    names = sorted(name for name in os.environ if name.startswith("TALLY_"))
+    places = [", ".join(names)] if names else []
+    places += ["tally.toml"] if Path("tally.toml").is_file() else []
+    yield Finding(OK, "settings", f"from {' and '.join(places)}" if places else "all as they come; nothing is set")
+    yield Finding(OK, "home", str(settings.home.absolute()))
+    if settings.base_url is None:
+        yield Finding(OK, "links", "messages carry none", "Set TALLY_BASE_URL to where the pages are reached.")
+    else:
+        yield Finding(OK, "links", settings.base_url)
+    now = f"{show_moment(read_clock(), settings.time_zone)} in {settings.time_zone}"
+    if settings.clock is not None:
+        yield Finding(WARNING, "clock", f"stands still at {now}", "Unset TALLY_CLOCK to go by the real time.")
+    else:
+        yield Finding(OK, "clock", now)
+
+
+def open_engine(settings: "Settings") -> "tuple[Engine | None, Finding]":
+    """The database if it can be read and is at the version of this program. It is not made by looking at it."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cli.session import find_outdated
+    from commitments.database import open_database
+
+    subject = "database"
+    try:
+        url = make_url(settings.register_url)
+        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+            return None, Finding(OK, subject, f"{url.database} is not there yet", "The first command makes it.")
+        engine = open_database(settings.register_url, synchronous=settings.synchronous)
+        outdated = find_outdated(engine)
+    except TallyError as fault:
+        return None, Finding(BROKEN, subject, str(fault))
+    except (SQLAlchemyError, ImportError) as fault:
+        said = " ".join(str(getattr(fault, "orig", None) or fault).split())
+        return None, Finding(BROKEN, subject, f"cannot be read: {said[:300]}", "Look at TALLY_DATABASE_URL.")
+    if outdated is not None:
+        engine.dispose()
+        return None, Finding(BROKEN, subject, outdated)
+    return engine, Finding(OK, subject, f"{engine.url.render_as_string(hide_password=True)}, up to date")
+
+
+def examine_mail(settings: "Settings") -> Finding:
+    """Connect and say hello: no sign-in, no letter."""
+    import smtplib
+    import ssl
+
+    from notifications.delivery import MailRoute
+
+    try:
+        route = MailRoute.parse(settings.post_url)
+    except TallyError as fault:
+        return Finding(BROKEN, "mail server", str(fault), "Look at TALLY_MAIL_URL.")
+    try:
+        if route.implicit_tls:
+            context = ssl.create_default_context(cafile=route.ca_file)
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                route.host, route.port, route.hello, timeout=SECONDS_TO_ANSWER, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(route.host, route.port, route.hello, timeout=SECONDS_TO_ANSWER)
+        with smtp:
+            code, _ = smtp.ehlo()
+    except (OSError, smtplib.SMTPException) as fault:
+        if settings.mail_url is None:
+            return Finding(WARNING, "mail server", "none is set and the local mailbox does not run",
+                           "Start it with tally up, or set TALLY_MAIL_URL.")  # fmt: skip
+        return Finding(BROKEN, "mail server", f"{route} cannot be reached: {fault}", "Look at TALLY_MAIL_URL.")
+    if code != 250:
+        return Finding(BROKEN, "mail server", f"{route} answered the greeting with {code}")
+    return Finding(
+        OK, "mail server", f"{route} answers" + (" (the local mailbox)" if settings.mail_url is None else "")
+    )
+
+
+def examine_prefect(settings: "Settings") -> Finding:
+    from importlib.metadata import version
+
+    chosen = os.environ.get("PREFECT_API_URL")
+    address = chosen or f"http://127.0.0.1:{settings.prefect_port}/api"
+    ours = version("prefect")
+    found = _ask_prefect(address)
+    shown = _hide_password(address)
+    if found is None and chosen is None:
+        return Finding(OK, "Prefect server", "does not run here; every command works without it", "tally up starts it.")
+    if found is None:
+        return Finding(BROKEN, "Prefect server", f"{shown} cannot be reached", "Look at PREFECT_API_URL.")
+    if found != ours:
+        return Finding(WARNING, "Prefect server", f"{shown} is version {found}, here is {ours}", "Use one version.")
+    return Finding(OK, "Prefect server", f"{shown}, version {found}")
+
+
+def _ask_prefect(address: str) -> str | None:
+    import json
+    from http.client import HTTPException
+    from urllib.request import urlopen
+
+    if not address.startswith(("http://", "https://")):
+        return None
+    try:
+        with urlopen(f"{address.rstrip('/')}/admin/version", timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310
+            return str(json.loads(answer.read(1000)))
+    except (OSError, ValueError, HTTPException):
+        return None
+
+
+def _hide_password(address: str) -> str:
+    head, at, rest = address.rpartition("@")
+    return f"{head.partition('//')[0]}//***@{rest}" if at else address
+
+
+def examine_catalogues() -> Finding:
+    from babel.messages.pofile import read_po
+
+    from notifications.wording import CATALOGUES
+
+    found, gaps = ["en"], []
+    for path in sorted(CATALOGUES.glob("*.po")):
+        with path.open("rb") as file:
+            entries = [entry for entry in read_po(file) if entry.id]
+        whole = sum(_is_translated(entry) for entry in entries)
+        found.append(path.stem)
+        if whole < len(entries):
+            gaps.append(f"{path.stem} lacks {len(entries) - whole} of {len(entries)} phrases")
+    if gaps:
+        return Finding(WARNING, "languages", "; ".join(gaps), "Those phrases are said in English.")
+    return Finding(OK, "languages", ", ".join(found))
+
+
+def _is_translated(entry: Any) -> bool:
+    said = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
+    return bool(said) and all(said) and not entry.fuzzy
+
+
+def examine_register(engine: "Engine", settings: "Settings") -> Iterator[Finding]:
+    from commitments.clock import read_clock, today_in
+    from commitments.database import open_reading
+
+    now = read_clock()
+    today = today_in(settings.time_zone, now)
+    examinations: tuple[Callable[[Connection], Finding | Iterator[Finding]], ...] = (
+        examine_contents,
+        lambda reading: examine_sources(reading, settings),
+        lambda reading: examine_holidays(reading, today),
+        lambda reading: examine_outbox(reading, now),
+    )
+    with open_reading(engine) as reading:
+        for look in examinations:
+            found = look(reading)
+            if isinstance(found, Finding):
+                yield found
+            else:
+                yield from found
+
+
+def examine_contents(reading: "Connection") -> Finding:
+    from sqlalchemy import func, select
+
+    from commitments.tables import agreement, commitment, contact
+
+    def number(table: Any) -> int:
+        return int(reading.execute(select(func.count()).select_from(table)).scalar_one())
+
+    counts = f"{count(number(agreement), 'agreement')}, {count(number(commitment), 'commitment')}"
+    mails = reading.execute(select(contact.c.reference, contact.c.channels)).all()
+    without = [row.reference for row in mails if not row.channels.get("mail")]
+    if without:
+        who = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
+        return Finding(WARNING, "register", f"{counts}; no mail address for {who}", "They cannot be told anything.")
+    return Finding(OK, "register", counts)
+
+
+def examine_sources(reading: "Connection", settings: "Settings") -> Finding:
+    from sqlalchemy import select
+
+    from cli.quotes import Shelf
+    from commitments.tables import agreement
+
+    rows = reading.execute(select(agreement.c.sources)).scalars()
+    documents = sorted({source["document"] for sources in rows for source in sources})
+    folders = [folder for folder in (settings.sources, Path()) if folder is not None]
+    if settings.sources is not None and not settings.sources.is_dir():
+        return Finding(BROKEN, "sources", f"{settings.sources} is no folder", "Look at TALLY_SOURCES.")
+    shelf = Shelf(folders)
+    missing = [name for name in documents if shelf.read_document(name) is None]
+    found = f"{len(documents) - len(missing)} of {count(len(documents), 'source document')} at hand"
+    if missing and settings.sources is not None:
+        return Finding(
+            WARNING, "sources", f"{found}; missing: {', '.join(missing[:5])}", f"Put them in {settings.sources}."
+        )
+    return Finding(OK, "sources", found, "Set TALLY_SOURCES to their folder to see their sentences." if missing else "")
+
+
+def examine_holidays(reading: "Connection", today: date) -> Finding:
+    """Whether the days of rest of next year are known; some countries publish their working Saturdays late."""
+    import holidays
+    from babel import Locale
+    from sqlalchemy import select
+
+    from commitments.tables import party
+
+    names = Locale("en").territories
+    codes = sorted(code for code in set(reading.execute(select(party.c.country)).scalars()) if code)
+    unknown, provisional = [], []
+    for code in codes:
+        try:
+            known = holidays.country_holidays(code, years=range(today.year - 3, today.year + 2))
+        except NotImplementedError:
+            unknown.append(names.get(code, code))
+            continue
+        years = {day.year for day in getattr(known, "weekend_workdays", ())}
+        if years.intersection(range(today.year - 3, today.year + 1)):
+            provisional += [
+                f"{names.get(code, code)}'s working Saturdays for {year} are not published yet: provisional"
+                for year in (today.year, today.year + 1)
+                if year not in years
+            ]
+    if unknown or provisional:
+        words = provisional + ([f"no holidays known for {', '.join(unknown)}"] if unknown else [])
+        advice = "A newer release of the holidays package brings them." if provisional else "Monday to Friday is taken."
+        return Finding(WARNING, "holidays", "; ".join(words), advice)
+    return Finding(OK, "holidays", f"known to the end of {today.year + 1} for {', '.join(codes) or 'no country'}")
+
+
+def examine_outbox(reading: "Connection", now: datetime) -> Iterator[Finding]:
+    from sqlalchemy import select
+
+    from cli.outbox import read_last_replies, read_outbox
+    from notifications.outbox import is_gone
+    from notifications.tables import notification
+
+    outbox = read_outbox(reading, now)
+    rows = reading.execute(
+        select(notification.c.state, notification.c.next_at, notification.c.lease_until, notification.c.worker).where(
+            notification.c.state.in_([str(NotificationState.QUEUED), str(NotificationState.SENDING)])
+        )
+    ).all()
+    sending = [row for row in rows if row.state == NotificationState.SENDING]
+    abandoned = sum(row.lease_until < now or is_gone(row.worker) for row in sending)
+    late = sum(row.state == NotificationState.QUEUED and row.next_at < now - LATE for row in rows)
+    if abandoned:
+        told = f"{count(abandoned, 'message')} left behind by a sender that stopped"
+        yield Finding(WARNING, "sending", told, "The next tally send takes them up.")
+    if late:
+        told = f"{count(late, 'message')} more than an hour late"
+        yield Finding(BROKEN, "sending", told, "Run tally send, and see that it runs regularly.")
+    if outbox.outstanding or outbox.failed:
+        replies = "; ".join(read_last_replies(reading))
+        told = f"{outbox.outstanding} outstanding, {outbox.failed} failed" + (f": {replies}" if replies else "")
+        yield Finding(WARNING, "messages", told, "tally messages --why tells more.")
+    else:
+        yield Finding(OK, "messages", f"{outbox.waiting} waiting, none outstanding, none failed")
