@@ -97,7 +97,11 @@ REASONS: dict[ReasonCode, Variants] = {
     ReasonCode.DORMANT: (N_("nothing has happened under the agreement since %(since)s: dormant for %(span)s"),),
     ReasonCode.ALIVE: (N_("last activity under the agreement %(since_at)s"),),
     ReasonCode.CONFIRMATION_ASKED: (N_("a report has waited for confirmation since %(asked_on)s"),),
-    ReasonCode.MESSAGE_FAILED: (N_("a message to %(to)s could not be sent"), N_("a message could not be sent")),
+    ReasonCode.MESSAGE_FAILED: (
+        N_("a message to %(contact)s could not be sent: %(reply)s"),
+        N_("a message to %(contact)s could not be sent"),
+        N_("a message could not be sent"),
+    ),
 }
 
 FROM_THE_START: dict[ReasonCode, Variants] = {
@@ -132,6 +136,12 @@ GROUNDS: dict[Why, Variants] = {
         N_("a day of rest"),
     ),
     Why.HAD_TODAYS_MESSAGE: (N_("today's message has gone to this person already"),),
+    Why.CARRIED_OVER: (N_("carried over to the message that goes %(to_at)s"), N_("carried over to a later message")),
+    Why.CARRIED_OVER: (
+        N_("its day passed before it could be sent; what it says goes %(day_at)s"),
+        N_("its day passed before it could be sent; a later message says it"),
+    ),
+    Why.NEXT_SENDING_TIME: (N_("goes %(day_at)s, in the reader's morning"), N_("goes in the reader's morning")),
     Why.NO_ADDRESS: (N_("no mail address is on record"),),
     Why.OUT_OF_OFFICE: (N_("no longer, or not yet, in office"),),
     Why.ANSWERED_MEANWHILE: (N_("it was answered meanwhile"),),

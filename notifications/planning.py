@@ -21,7 +21,7 @@ from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
-from notifications.routing import Slot, choose_slot, explain_wait, name_message
+from notifications.routing import Slot, choose_slot, explain_wait, is_late, name_message
 from notifications.tables import notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
@@ -38,11 +38,13 @@ class Planned:
     notices: int = 0
     passed_over: int = 0
     held: int = 0
+    carried_over: int = 0
+    """Messages whose day passed before they could go: what they held is told by a later one."""
     message_ids: list[int] = field(default_factory=list)
 
     @property
     def touched(self) -> int:
-        return self.notices + self.passed_over + self.held
+        return self.notices + self.passed_over + self.held + self.carried_over
 
 
 def plan_messages(
@@ -61,13 +63,14 @@ def plan_messages(
                 else:
                     passed.append(one)
         periodic = find_picture_readers(reading, rules, today)
+        late = _find_late(reading, rules, now)
     done = Planned()
     if passed:
         # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
         with open_unit(engine) as unit:
             done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
             failpoint("planning.before_passing_over")
-    persons = sorted({*candidates, *(person.id for person in periodic)})
+    persons = sorted({*candidates, *late, *(person.id for person in periodic)})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
         with open_unit(engine) as unit:
@@ -90,6 +93,7 @@ def _plan_part(
     done: Planned,
 ) -> None:
     waiting, taken = _load_scheduled(unit, persons, now)
+    late = _find_late(unit, rules, now, persons)
     periodic_of = {person.id: person for person in periodic}
     slots: dict[int, Slot] = {}
     due: dict[int, list[Candidate]] = {}
@@ -105,7 +109,7 @@ def _plan_part(
     held: list[dict[str, Any]] = []
     for contact_id, ones in due.items():
         fresh = [one for one in ones if one.key not in known]
-        if not any(one.kind in kinds for one in fresh):
+        if not any(one.kind in kinds for one in fresh) and contact_id not in late:
             continue
         person = rules.people[contact_id]
         if person.mail is None:
@@ -117,11 +121,37 @@ def _plan_part(
                     (one, _message_row(f"at-once|{one.key}", person, [one], now, _slot_now(person, now), domain))
                 )
         rest = [one for one in fresh if one.kind is not NotificationKind.CONFIRMATION]
-        if rest:
+        if rest or contact_id in late:
             scheduled[contact_id] = rest
     done.held += add_missing(unit, notice, held)
     _queue_at_once(unit, immediate, now, today, done)
-    _queue_scheduled(unit, scheduled, slots, waiting, rules, now, today, domain, done)
+    _queue_scheduled(unit, scheduled, slots, waiting, late, rules, now, today, domain, done)
+
+
+def _find_late(
+    reading: Connection, rules: Rules, now: datetime, persons: Sequence[int] | None = None
+) -> dict[int, list[Any]]:
+    """The scheduled messages, by person, that did not go on their day; given persons, theirs alone, and locked.
+
+    One that may have arrived already is not among them: it goes again as it was, under its old name.
+    """
+    query = (
+        select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
+        .where(
+            notification.c.state == str(NotificationState.QUEUED),
+            notification.c.repeated.is_(False),
+            notification.c.local_day <= now.date() + timedelta(days=1),
+            notification.c.key.like("scheduled|%"),
+        )
+        .order_by(notification.c.id)
+    )
+    if persons is not None:
+        query = query.where(notification.c.contact_id.in_(persons)).with_for_update(key_share=True)
+    late: dict[int, list[Any]] = defaultdict(list)
+    for row in reading.execute(query):
+        if is_late(row.local_day, rules.people[row.contact_id], now):
+            late[row.contact_id].append(row)
+    return late
 
 
 def _slot_now(person: Person, now: datetime) -> Slot:
@@ -221,12 +251,14 @@ def _queue_scheduled(
     scheduled: Mapping[int, list[Candidate]],
     slots: Mapping[int, Slot],
     waiting: Mapping[tuple[int, date], Any],
+    late: Mapping[int, Sequence[Any]],
     rules: Rules,
     now: datetime,
     today: date,
     domain: str,
     done: Planned,
 ) -> None:
+    targets: dict[int, int] = {}
     notices: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     heavier: list[dict[str, Any]] = []
@@ -236,18 +268,21 @@ def _queue_scheduled(
         message = waiting.get((contact_id, slot.day))
         if message is not None:
             notices += [one.as_row(now, today, message.id) for one in ones]
-            kind = name_message([message.kind, *(one.kind for one in ones)])
+            kind = name_message([message.kind, *_list_kinds(ones, late.get(contact_id, ()))])
             if kind != message.kind:
                 heavier.append({"row_id": message.id, "new_kind": str(kind)})
+            targets[contact_id] = message.id
             done.joined += 1
             continue
         person = rules.people[contact_id]
         key = f"scheduled|{person.reference}|{slot.day.isoformat()}"
         by_key[key] = contact_id
-        messages.append(_message_row(key, person, ones, now, slot, domain))
+        row = _message_row(key, person, ones, now, slot, domain)
+        messages.append(row | {"kind": str(name_message(_list_kinds(ones, late.get(contact_id, ()))))})
     inserted = insert_new(unit, notification, messages, returning=("id", "key"))
     for row in inserted:
         contact_id = by_key[row.key]
+        targets[contact_id] = row.id
         notices += [one.as_row(now, today, row.id) for one in scheduled[contact_id]]
     if heavier:
         unit.execute(
@@ -257,3 +292,41 @@ def _queue_scheduled(
     done.notices += add_missing(unit, notice, notices)
     done.messages += len(inserted)
     done.message_ids.extend(row.id for row in inserted)
+    _carry_over(unit, targets, slots, late, done)
+
+
+def _list_kinds(ones: Iterable[Candidate], late: Iterable[Any]) -> list[str]:
+    return [*(str(one.kind) for one in ones), *(row.kind for row in late)]
+
+
+def _carry_over(
+    unit: Connection,
+    targets: Mapping[int, int],
+    slots: Mapping[int, Slot],
+    late: Mapping[int, Sequence[Any]],
+    done: Planned,
+) -> None:
+    """Give what late messages hold to the ones that go next, so that an outage ends with one message a person."""
+    moves = [
+        {"old": row.id, "new": target, "why": _explain_carrying(slots[contact_id])}
+        for contact_id, target in targets.items()
+        for row in late.get(contact_id, ())
+        if row.id != target
+    ]
+    if not moves:
+        return
+    unit.execute(
+        update(notice).where(notice.c.notification_id == bindparam("old")).values(notification_id=bindparam("new")),
+        [{"old": move["old"], "new": move["new"]} for move in moves],
+    )
+    unit.execute(
+        update(notification)
+        .where(notification.c.id == bindparam("old"))
+        .values(state=str(NotificationState.CANCELLED), reason=bindparam("why", type_=notification.c.reason.type)),
+        [{"old": move["old"], "why": move["why"]} for move in moves],
+    )
+    done.carried_over += len(moves)
+
+
+def _explain_carrying(slot: Slot) -> dict[str, Any]:
+    return {"code": str(Why.CARRIED_OVER), "numbers": {"day": slot.day.isoformat()}}

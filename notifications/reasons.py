@@ -15,12 +15,14 @@ class Why(StrEnum):
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for
+    NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes
     # not told
     LATER_RUNG = "later_rung"  # a later rung is right today; this one was missed
     NOBODY_ON_RUNG = "nobody_on_rung"  # rung
     SAME_PERSON = "same_person"  # rung: the person on it has been told already
     REST_DAY = "rest_day"  # holiday: its name, or nothing on a weekend; next: the day it is looked at again
     HAD_TODAYS_MESSAGE = "had_todays_message"
+    CARRIED_OVER = "carried_over"  # day: of the later message that took its notices in
     NO_ADDRESS = "no_address"
     OUT_OF_OFFICE = "out_of_office"
     ANSWERED_MEANWHILE = "answered_meanwhile"

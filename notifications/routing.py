@@ -200,4 +200,4 @@ def explain_wait(slot: Slot) -> dict[str, Any]:
     numbers: dict[str, Any] = {"day": slot.day.isoformat()}
     if slot.holiday:
         numbers["holiday"] = slot.holiday
-    return {"code": str(slot.waits_for) if slot.waits_for else "next_sending_time", "numbers": numbers}
+    return {"code": str(slot.waits_for or Why.NEXT_SENDING_TIME), "numbers": numbers}

@@ -288,6 +288,12 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "a report has waited for confirmation since 20 November 2026",
         "一份进展报告自2026年11月20日起等待确认",
     ),
+    (
+        ReasonCode.MESSAGE_FAILED,
+        {"contact": "li.na", "reply": "550 no such user"},
+        "a message to li.na could not be sent: 550 no such user",
+        "发给li.na的邮件未能发出：550 no such user",
+    ),
     (ReasonCode.MESSAGE_FAILED, {}, "a message could not be sent", "有一封邮件未能发出"),
 ]
 
@@ -333,6 +339,24 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "休息日；邮件将于2026年11月23日发出",
     ),
     (Why.HAD_TODAYS_MESSAGE, {}, "today's message has gone to this person already", "今日邮件已发给此人"),
+    (
+        Why.CARRIED_OVER,
+        {"to": "2026-11-24"},
+        "carried over to the message that goes on 24 November 2026",
+        "并入2026年11月24日发出的邮件",
+    ),
+    (
+        Why.CARRIED_OVER,
+        {"day": "2026-11-23"},
+        "its day passed before it could be sent; what it says goes on 23 November 2026",
+        "当日未能发出；其内容将于2026年11月23日告知",
+    ),
+    (
+        Why.NEXT_SENDING_TIME,
+        {"day": "2026-11-23"},
+        "goes on 23 November 2026, in the reader's morning",
+        "将于2026年11月23日在收件人当地早上发出",
+    ),
     (Why.NO_ADDRESS, {}, "no mail address is on record", "没有登记邮箱地址"),
     (Why.OUT_OF_OFFICE, {}, "no longer, or not yet, in office", "已不在任或尚未到任"),
     (Why.ANSWERED_MEANWHILE, {}, "it was answered meanwhile", "其间已获答复"),
