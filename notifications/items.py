@@ -23,7 +23,7 @@ def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: boo
         quote = f"“{fit_text(promise, quote_limit)}”"
     elif item.matter_kind is MatterKind.MILESTONE and item.part_title:
         quote = fit_text(promise, quote_limit)
-    elif promise == title:
+    elif is_about_promise(item) and promise == title:
         title = fit_text(title, quote_limit)
         title = f"“{title}”" if item.is_quote else title
     reason = clean_text(words.describe_reason(item.reason, _name_party(item)))
@@ -43,11 +43,18 @@ def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: boo
     )
 
 
+def is_about_promise(item: Item) -> bool:
+    """Whether an item is about a promise, not about a date of the agreement or a message."""
+    return item.matter_kind in PROMISES and item.follow_up_kind is not FollowUpKind.MESSAGE_FAILED
+
+
 def title_item(words: Words, item: Item) -> str:
     """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
     if item.matter_kind is MatterKind.MILESTONE and item.part_title:
         return clean_text(item.part_title)
-    if item.matter_kind not in PROMISES:
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+        return words.name_follow_up(item.follow_up_kind)
+    if not is_about_promise(item):
         return words.name(item.matter_kind)
     return clean_text(item.summary or item.promise)
 
@@ -72,7 +79,7 @@ def _describe_parties(words: Words, item: Item) -> str:
     party = clean_text(item.party or "")
     others = name_some(words, item.to_whom)
     # Who is asked to confirm is not who promised.
-    if item.matter_kind in PROMISES and item.follow_up_kind is not FollowUpKind.CONFIRMATION_ASKED:
+    if is_about_promise(item) and item.follow_up_kind is not FollowUpKind.CONFIRMATION_ASKED:
         if party and others:
             return words.gettext("Promised by %(party)s to %(others)s") % {"party": party, "others": others}
         if others:

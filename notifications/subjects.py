@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from commitments.vocabulary import NotificationKind
-from notifications.items import PROMISES, title_item
+from notifications.items import is_about_promise, title_item
 from notifications.messages import Item, Message
 from notifications.overviews import count_agreements
 from notifications.views import SUBJECT_LIMIT, clean_text, shorten_text, shorten_title
@@ -48,7 +48,7 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         if len(asked) > 1:
             return _count_questions(words, asked), len(asked)
     title = shorten_title(title_item(words, first))
-    if first.matter_kind not in PROMISES:
+    if not is_about_promise(first):
         title = shorten_title(clean_text(first.agreement_title))
     if first.kind is NotificationKind.CONFIRMATION:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
@@ -60,14 +60,14 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
     if first.due_on is None:
         return words.gettext("Coming up: %(title)s") % {"title": title}, 1
     ahead = words.format_ahead((first.due_on - message.day).days)
-    if first.matter_kind not in PROMISES:
+    if not is_about_promise(first):
         matter = words.name(first.matter_kind)
         return words.gettext("%(matter)s %(ahead)s: %(title)s") % {"matter": matter, "ahead": ahead, "title": title}, 1
     return words.gettext("Due %(ahead)s: %(title)s") % {"ahead": ahead, "title": title}, 1
 
 
 def _count_questions(words: Words, asked: Sequence[Item]) -> str:
-    if all(item.matter_kind in PROMISES for item in asked):
+    if all(is_about_promise(item) for item in asked):
         return words.ngettext(
             "%(count)s promise needs an answer from you", "%(count)s promises need an answer from you", len(asked)
         ) % {"count": len(asked)}

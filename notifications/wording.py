@@ -226,7 +226,7 @@ class _Spoken:
             return speak(words, _known(numbers, number))
         if key == "parties":
             return words.join([self._names.get(one, one) for one in numbers[key]])
-        if key == "asked":
+        if key in ("asked", "contact"):
             return self._names.get(numbers[key]) or str(_known(numbers, key))
         if key == "span":
             return words.format_months(numbers["months"]) if "months" in numbers else words.format_span(numbers["days"])
@@ -282,6 +282,7 @@ _FORMS |= {
     "lead": ("days", _speak_lead),
     "working_days": ("days", _speak_working_days),
     "attempts": ("attempts", _speak_attempts),
+    "to_at": ("to", Words.place_partial),
     "week": ("week", _speak_week),
     "period": ("period", Words.format_period),
     "state": ("state", lambda words, state: words.gettext(phrases.SETTLED_STATES.get(str(state), str(state)))),

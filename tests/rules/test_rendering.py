@@ -322,6 +322,22 @@ def test_who_is_asked_to_confirm_is_not_said_to_have_promised() -> None:
     assert view.standing == "Confirmation asked for"
 
 
+def test_a_message_that_failed_is_not_called_a_promise() -> None:
+    item = replace(
+        make_items("en")["overdue"],
+        follow_up_kind=FollowUpKind.MESSAGE_FAILED,
+        promise="Leeds–Hangzhou memorandum of 2018",
+        is_quote=False,
+        summary=None,
+        reason=Reason(ReasonCode.MESSAGE_FAILED, {"contact": "li.na", "reply": "550 no such user"}),
+    )
+    view = describe_item(load_words("en"), item, 400)
+    assert (view.title, view.quote) == ("Message not sent", "")
+    assert view.promised.startswith("Between")
+    assert write_message(make_message(item)).subject == "Message not sent: Leeds–Hangzhou memorandum of 2018"
+    assert write_message(make_message(item, item)).subject == "2 matters need an answer from you"
+
+
 def test_many_parties_are_counted() -> None:
     item = replace(make_items("en")["libraries"], to_whom=tuple("ABCDEFG"))
     assert "to A, B, C and 4 others" in describe_item(load_words("en"), item, 400).promised
