@@ -7,7 +7,7 @@ import asyncio
 import importlib
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -73,13 +73,10 @@ async def collapse_missed_runs(deployment_ids: Collection[UUID], *, keep_latest:
     """Cancel the runs whose time passed while nobody served them, but for the latest of each deployment."""
     async with get_client() as client:
         moment = prefect_now("UTC")
-        missed: Mapping[UUID, list[FlowRun]] = defaultdict(list)
+        missed: dict[UUID, list[FlowRun]] = defaultdict(list)
         for run in await _read_runs(client, deployment_ids, StateType.SCHEDULED):
-            if (
-                run.deployment_id is not None
-                and run.expected_start_time is not None
-                and run.expected_start_time < moment
-            ):
+            planned = run.expected_start_time
+            if run.deployment_id is not None and planned is not None and planned < moment:
                 missed[run.deployment_id].append(run)
         cancelled = 0
         for runs in missed.values():
@@ -115,8 +112,15 @@ async def _read_runs(client: PrefectClient, deployment_ids: Collection[UUID], *s
             return found
 
 
-async def serve_deployments(zone: str, *, first_run: bool, embedded: bool, tell: Callable[[str], None]) -> None:
-    """Register, run what is to run at once, and then serve until cancelled.
+async def serve_deployments(
+    zone: str,
+    *,
+    first_run: bool,
+    embedded: bool,
+    tell: Callable[[str], None],
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Register, run what is to run at once, say `ready`, and serve until cancelled.
 
     `embedded` says that this server is ours alone, so that whatever it thinks is running died with the last system.
     """
@@ -124,28 +128,27 @@ async def serve_deployments(zone: str, *, first_run: bool, embedded: bool, tell:
     ids = await register_deployments(runner, zone)
     if embedded:
         await close_left_runs(ids.values())
-    tell(f"{len(ids)} deployments on their schedules ({zone})")
+    tell(f"{len(ids)} deployments are on their schedules ({zone})")
     if first_run:
         for plan in PLANS:
             if plan.first_run:
-                tell(f"first run: {await run_at_once(plan, ids[plan.flow])}")
+                tell(await run_at_once(plan, ids[plan.flow]))
     missed = await collapse_missed_runs(ids.values(), keep_latest=not first_run)
     if missed:
         tell(f"{missed} missed runs set aside: one run catches up with all of them")
-    tell("")
+    ready()
     await runner.start()
 
 
 def main() -> int:
     """Serve against the server of PREFECT_API_URL until interrupted."""
-    settings = read_settings()
 
     def tell(line: str) -> None:
-        if line:
-            sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
     try:
-        asyncio.run(serve_deployments(settings.time_zone, first_run=False, embedded=False, tell=tell))
+        asyncio.run(serve_deployments(read_settings().time_zone, first_run=False, embedded=False, tell=tell))
     except KeyboardInterrupt:
         return 0
     return 0
