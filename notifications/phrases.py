@@ -136,7 +136,6 @@ GROUNDS: dict[Why, Variants] = {
         N_("a day of rest"),
     ),
     Why.HAD_TODAYS_MESSAGE: (N_("today's message has gone to this person already"),),
-    Why.CARRIED_OVER: (N_("carried over to the message that goes %(to_at)s"), N_("carried over to a later message")),
     Why.CARRIED_OVER: (
         N_("its day passed before it could be sent; what it says goes %(day_at)s"),
         N_("its day passed before it could be sent; a later message says it"),

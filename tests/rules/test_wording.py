@@ -341,12 +341,6 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
     (Why.HAD_TODAYS_MESSAGE, {}, "today's message has gone to this person already", "今日邮件已发给此人"),
     (
         Why.CARRIED_OVER,
-        {"to": "2026-11-24"},
-        "carried over to the message that goes on 24 November 2026",
-        "并入2026年11月24日发出的邮件",
-    ),
-    (
-        Why.CARRIED_OVER,
         {"day": "2026-11-23"},
         "its day passed before it could be sent; what it says goes on 23 November 2026",
         "当日未能发出；其内容将于2026年11月23日告知",
