@@ -1,14 +1,16 @@
 """The difference between what a file says and what the register holds: found, written, logged and told."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, update
 
 from commitments import tables
 from commitments.database import ROWS_A_STATEMENT
+from commitments.errors import NotFound
 from commitments.log import Change
 
 Key = tuple[Any, ...]
@@ -243,6 +245,20 @@ def in_chunks(values: Collection[Any], size: int = 5000) -> list[list[Any]]:
     """Values in pieces that a statement may carry; one empty piece if there are none."""
     whole = list(values)
     return [whole[start : start + size] for start in range(0, len(whole), size)] or [[]]
+
+
+def take_columns(entry: BaseModel, table: Table) -> dict[str, Any]:
+    """The fields of a form that are columns of the same name."""
+    return {name: value for name, value in entry.model_dump(mode="json").items() if name in table.c}
+
+
+def require_known(agreement: str, reference: str | None, known: Container[str], what: str) -> None:
+    """NotFound unless a reference, if there is one, is among those known."""
+    if reference is not None and reference not in known:
+        raise NotFound(
+            f"agreement {agreement} names the {what} {reference}, which the register does not know; "
+            "import the file that holds it first or together with this one"
+        )
 
 
 def _key_of(table: Table, row: Wanted) -> Key:

@@ -9,9 +9,20 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Select, Table, or_, select
 
 from commitments import tables
+from commitments.activity_intake import take_activities
 from commitments.agreement_form import AgreementForm, PartyForm
-from commitments.difference import Difference, Key, Stored, Wanted, in_chunks, place_rows, read_stored
-from commitments.errors import NotFound, RefusedChange
+from commitments.difference import (
+    Difference,
+    Key,
+    Stored,
+    Wanted,
+    in_chunks,
+    place_rows,
+    read_stored,
+    require_known,
+    take_columns,
+)
+from commitments.errors import RefusedChange
 
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
 # What people decide in the register between two imports: a file that does not say it does not take it back.
@@ -54,8 +65,8 @@ class Intake:
             stored |= read_stored(self.unit, tables.party, query)
         wanted = []
         for party in whole:
-            values = _take_columns(party, tables.party)
-            self._require(party.parent, {*names, *(key[0] for key in stored)}, "party")
+            values = take_columns(party, tables.party)
+            require_known(self.form.agreement, party.parent, {*names, *(key[0] for key in stored)}, "party")
             wanted.append(Wanted(party.reference, {**values, "parent_id": party.parent}))
         self.difference.write(tables.party, wanted, stored, link="parent_id")
 
@@ -74,11 +85,11 @@ class Intake:
         wanted = []
         known = {contact.reference for _, contact in written} | {key[0] for key in stored}
         for party, contact in written:
-            self._require(contact.deputy, known, "contact")
+            require_known(self.form.agreement, contact.deputy, known, "contact")
             before = stored.get((contact.reference,))
             if before is not None and before.party_id != self._parties[party]:
                 raise RefusedChange(f"contact {contact.reference} belongs to another party than {party} already")
-            values = _take_columns(contact, tables.contact)
+            values = take_columns(contact, tables.contact)
             wanted.append(
                 Wanted(contact.reference, {**values, "party_id": self._parties[party], "deputy_id": contact.deputy})
             )
@@ -108,27 +119,14 @@ class Intake:
 
     def take_activities(self) -> None:
         """What happened, and for which commitments it counts: of this agreement or of others."""
-        form, agreement = self.form, self.difference.agreement_id
-        query = select(tables.activity).where(tables.activity.c.agreement_id == agreement)
-        stored = read_stored(self.unit, tables.activity, query)
-        wanted = [
-            Wanted(
-                f"{form.agreement}/{activity.reference}",
-                {**_take_columns(activity, tables.activity), "agreement_id": agreement},
-            )
-            for activity in form.activities
-        ]
-        ids = self.difference.write(
-            tables.activity, wanted, stored, tell_vanished=lambda row: f"activity {row.reference}"
-        )
-        self._take_activity_commitments(ids)
+        take_activities(self.difference, self.form)
 
     def _take_relationship(self) -> int | None:
         table, asked = tables.relationship, self.form.relationship
         held = select(tables.agreement.c.relationship_id).where(tables.agreement.c.reference == self.form.agreement)
         mine = table.c.reference == (asked.reference if asked else None)
         stored = read_stored(self.unit, table, select(table).where(or_(mine, table.c.id.in_(held))))
-        wanted = [Wanted(asked.reference, _take_columns(asked, table))] if asked else []
+        wanted = [Wanted(asked.reference, take_columns(asked, table))] if asked else []
         ids = self.difference.write(table, wanted, stored)
         self.difference.labels["relationship_id"] = {row_id: key[0] for key, row_id in ids.items()}
         return ids[(asked.reference,)] if asked else None
@@ -137,7 +135,7 @@ class Intake:
         form, table = self.form, tables.agreement
         stored = read_stored(self.unit, table, select(table).where(table.c.reference == form.agreement))
         values = {
-            **_take_columns(form, table),
+            **take_columns(form, table),
             "reference": form.agreement,
             "relationship_id": relationship_id,
             "renewal_rule": form.renewal.rule if form.renewal else None,
@@ -218,7 +216,7 @@ class Intake:
     def _take_budget(self) -> None:
         agreement, table = self.difference.agreement_id, tables.budget_line
         wanted = [
-            Wanted(f"{self.form.agreement}/{line.reference}", {**_take_columns(line, table), "agreement_id": agreement})
+            Wanted(f"{self.form.agreement}/{line.reference}", {**take_columns(line, table), "agreement_id": agreement})
             for line in self.form.budget
         ]
         stored = self._read_of_agreement(table)
@@ -232,7 +230,7 @@ class Intake:
         wanted = [
             Wanted(
                 f"{form.agreement}/{commitment.reference}",
-                {**_take_columns(commitment, table), "agreement_id": agreement, "position": places[key]},
+                {**take_columns(commitment, table), "agreement_id": agreement, "position": places[key]},
                 _find_kept(commitment, table),
             )
             for key, commitment in zip(keys, form.commitments, strict=True)
@@ -273,7 +271,7 @@ class Intake:
         column = "period" if table is tables.occurrence else "reference"
         for commitment in self.form.commitments:
             for entry in getattr(commitment, name):
-                values = {**_take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
+                values = {**take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
                 if "party_id" in table.c:
                     values["party_id"] = self._parties[entry.party] if entry.party else None
                 if "contact_id" in table.c:
@@ -316,50 +314,6 @@ class Intake:
 
         self.difference.write(table, wanted, read_stored(self.unit, table, query), tell_vanished=tell)
 
-    def _take_activity_commitments(self, activities: dict[Key, int]) -> None:
-        table, agreement = tables.activity_commitment, self.difference.agreement_id
-        mine = select(tables.activity.c.id).where(tables.activity.c.agreement_id == agreement)
-        stored = read_stored(self.unit, table, select(table).where(table.c.activity_id.in_(mine)))
-        targets = self._read_targets()
-        names = {row_id: name for name, row_id in targets.items()}
-        self.difference.labels |= {"activity_id": {row_id: key[1] for key, row_id in activities.items()}}
-        self.difference.labels |= {"commitment_id": names}
-        wanted = []
-        for activity in self.form.activities:
-            activity_id = activities[(agreement, activity.reference)]
-            for reference in activity.commitments:
-                target = reference if "/" in reference else f"{self.form.agreement}/{reference}"
-                self._require(target, targets, "commitment")
-                values = {"activity_id": activity_id, "commitment_id": targets[target]}
-                wanted.append(Wanted(f"{self.form.agreement}/{activity.reference}/{target}", values))
-        written = {activities[(agreement, activity.reference)]: activity.reference for activity in self.form.activities}
-
-        def tell(row: Any) -> str | None:
-            activity = written.get(row.activity_id)
-            return activity and f"commitment {names.get(row.commitment_id, row.commitment_id)} of activity {activity}"
-
-        self.difference.write(table, wanted, stored, tell_vanished=tell)
-
-    def _read_targets(self) -> dict[str, int]:
-        """The ids of the commitments of every agreement that the activities name, or named before."""
-        named = {self.form.agreement}
-        for activity in self.form.activities:
-            named |= {reference.partition("/")[0] for reference in activity.commitments if "/" in reference}
-        held = (
-            select(tables.activity_commitment.c.commitment_id)
-            .join(tables.activity, tables.activity.c.id == tables.activity_commitment.c.activity_id)
-            .where(tables.activity.c.agreement_id == self.difference.agreement_id)
-        )
-        targets: dict[str, int] = {}
-        for some in in_chunks(named):
-            rows = self.unit.execute(
-                select(tables.agreement.c.reference, tables.commitment.c.reference, tables.commitment.c.id)
-                .join(tables.commitment, tables.commitment.c.agreement_id == tables.agreement.c.id)
-                .where(or_(tables.agreement.c.reference.in_(some), tables.commitment.c.id.in_(held)))
-            )
-            targets |= {f"{agreement}/{reference}": row_id for agreement, reference, row_id in rows}
-        return targets
-
     def _read_ids(self, table: Table, column: Any, references: Sequence[str]) -> dict[str, int]:
         ids: dict[str, int] = {}
         for some in in_chunks(references):
@@ -367,7 +321,7 @@ class Intake:
                 name: row_id for name, row_id in self.unit.execute(select(column, table.c.id).where(column.in_(some)))
             }
         for reference in references:
-            self._require(reference, ids, table.name)
+            require_known(self.form.agreement, reference, ids, table.name)
         return ids
 
     def _read_of_agreement(self, table: Table) -> Stored:
@@ -402,20 +356,8 @@ class Intake:
         return self.difference.labels["party_id"].get(party_id, str(party_id))
 
     def _find_contact(self, reference: str | None) -> int | None:
-        self._require(reference, self._contacts, "contact")
+        require_known(self.form.agreement, reference, self._contacts, "contact")
         return self._contacts[reference] if reference else None
-
-    def _require(self, reference: str | None, known: Any, what: str) -> None:
-        if reference is not None and reference not in known:
-            raise NotFound(
-                f"agreement {self.form.agreement} names the {what} {reference}, which the register does not know; "
-                "import the file that holds it first or together with this one"
-            )
-
-
-def _take_columns(entry: BaseModel, table: Table) -> dict[str, Any]:
-    """The fields of a form that are columns of the same name."""
-    return {name: value for name, value in entry.model_dump(mode="json").items() if name in table.c}
 
 
 def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The database is brought to the tables of the code, once, whoever asks."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 import migrations
 import notifications.tables  # noqa: F401  (adds its tables to the metadata)
@@ -82,11 +84,30 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_engine: Engine, monk
     require_current(empty_engine)
 
 
+def test_each_migration_has_a_transaction_of_its_own(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = tmp_path / "migrations" / "versions"
+    shutil.copytree(migrations.FOLDER / "versions", versions)
+    source = 'from alembic import op\nrevision = "{}"\ndown_revision = "{}"\ndef upgrade():\n    op.execute("{}")\n'
+    (versions / "0002_more.py").write_text(source.format("0002", "0001", "CREATE TABLE more (id INTEGER)"))
+    (versions / "0003_bad.py").write_text(source.format("0003", "0002", "CREATE TABLE more (id INTEGER)"))
+    monkeypatch.setattr(migrations, "FOLDER", versions.parent)
+    migrations._versions.cache_clear()
+    try:
+        with pytest.raises(DBAPIError, match="already exists"):
+            migrate_database(engine)
+        assert database_version(engine) == "0002"
+    finally:
+        monkeypatch.undo()
+        migrations._versions.cache_clear()
+
+
 def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
     with open_unit(engine) as unit:
         unit.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for refuse in (require_current, migrate_database):
-        with pytest.raises(DatabaseOutOfDate, match="9999"):
+        with pytest.raises(DatabaseOutOfDate, match="beyond the 0001"):
             refuse(engine)
 
 

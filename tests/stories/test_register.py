@@ -415,13 +415,8 @@ def test_what_vanished_from_a_file_is_in_the_export_and_changes_nothing_when_it_
     engine: Engine, author: Author, today: date
 ) -> None:
     take(engine, author, today)
-    take(
-        engine,
-        author,
-        today,
-        commitments=[*twin_towns()["commitments"][1:], {**twin_towns()["commitments"][1], "reference": "new"}],
-        activities=[],
-    )
+    first, second, _ = twin_towns()["commitments"]
+    take(engine, author, today, commitments=[first, second, {**second, "reference": "new"}], activities=[])
     with open_unit(engine) as unit:
         text = export_agreement(unit, "leeds-hangzhou")
         imported = import_agreement(unit, parse_agreement(text.encode(), "x"), author, today)
