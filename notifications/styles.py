@@ -66,7 +66,8 @@ _RULES = {
     "line": "margin:6px 0 0",
     "button": f"display:inline-block;margin-top:12px;padding:10px 16px;border:1px solid {LIGHT['link']};"
     f"border-radius:6px;color:{LIGHT['link']};font-weight:600;text-decoration:none",
-    "hint": f"font-family:{MONOSPACE};font-size:12px;color:{LIGHT['soft']};margin:10px 0 0;word-break:break-all",
+    "hint": f"font-family:{MONOSPACE};font-size:12px;color:{LIGHT['soft']};margin:10px 0 0;"
+    "overflow-wrap:anywhere;word-break:break-word",
     "row": f"padding:12px 0;border-top:1px solid {LIGHT['line']}",
     "bar": "width:100%;border-collapse:collapse;margin:4px 0",
     "foot": f"margin:24px 0 0;padding:16px 0 0;border-top:1px solid {LIGHT['line']};"

@@ -282,7 +282,6 @@ _FORMS |= {
     "lead": ("days", _speak_lead),
     "working_days": ("days", _speak_working_days),
     "attempts": ("attempts", _speak_attempts),
-    "to_at": ("to", Words.place_partial),
     "week": ("week", _speak_week),
     "period": ("period", Words.format_period),
     "state": ("state", lambda words, state: words.gettext(phrases.SETTLED_STATES.get(str(state), str(state)))),
