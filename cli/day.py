@@ -41,7 +41,6 @@ def check(
     """
     from cli.session import open_register
     from commitments.errors import RefusedChange
-    from commitments.rehearsal import open_rehearsal
 
     with open_register() as register:
         day = as_of or register.today
@@ -52,7 +51,7 @@ def check(
                 "would be told of it; add --dry-run to see what that day would change"
             )
         if dry_run:
-            with open_rehearsal(register.engine) as copy:
+            with register.open_rehearsal() as copy:
                 report = _check_register(copy, register, day)
         else:
             report = _check_register(register.engine, register, day)
@@ -100,14 +99,14 @@ def _print_report(report: dict[str, Any]) -> None:
             [
                 (one["matter"], "bold"),
                 (f"{one['change']}: {name_word(one['kind'])}", _STYLES.get(one["change"], "yellow")),
+                f"asks {one['assignee'] or 'nobody'}",
             ],
-            one["assignee"] or ("nobody", "magenta"),
             one["why"],
         )
         for one in report["changes"][:SHOWN]
     ]
     if rows:
-        print_table(("Follow-up", "Asked", "Why"), rows)
+        print_table(("Follow-up", "Why"), rows)
         touched = report["opened"] + report["closed"] + report["superseded"] + report["reassigned"]
         if touched > len(rows):
             say(f"and {touched - len(rows)} more.")

@@ -270,12 +270,12 @@ def examine_holidays(reading: "Connection", today: date) -> Finding:
             unknown.append(names.get(code, code))
             continue
         years = {day.year for day in getattr(known, "weekend_workdays", ())}
-        if years.intersection(range(today.year - 3, today.year + 1)):
-            provisional += [
-                f"{names.get(code, code)}'s working Saturdays for {year} are not published yet: provisional"
-                for year in (today.year, today.year + 1)
-                if year not in years
-            ]
+        if years.issuperset((today.year - 2, today.year - 1)):
+            missing = [str(year) for year in (today.year, today.year + 1) if year not in years]
+            name = names.get(code, code)
+            if missing:
+                spoken = " and ".join(missing)
+                provisional.append(f"{name}'s working Saturdays for {spoken} are not published yet: provisional")
     if unknown or provisional:
         words = provisional + ([f"no holidays known for {', '.join(unknown)}"] if unknown else [])
         advice = "A newer release of the holidays package brings them." if provisional else "Monday to Friday is taken."

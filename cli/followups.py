@@ -66,14 +66,17 @@ def show_follow_ups(
         (
             one["due"] if one["state"] == "open" else [one["due"], (one["state"], "dim")],
             str(one["number"]),
-            [(one["matter"], "bold"), (name_word(one["kind"]), style_of(one["kind"]))],
-            one["assignee"] or ("nobody", "magenta"),
+            [
+                (one["matter"], "bold"),
+                (name_word(one["kind"]), style_of(one["kind"])),
+                f"asks {one['assignee'] or 'nobody'}",
+            ],
             [one["reason"], *([f"snoozed until {one['snoozed_until']}"] if one["snoozed_until"] else [])],
         )
         for one in found
     ]
     if rows:
-        print_table(("Due", "No.", "Follow-up", "Asked", "Why"), rows, widths={"Due": 10})
+        print_table(("Due", "No.", "Follow-up", "Why"), rows, widths={"Due": 10})
         say()
     kind = "follow-up" if everything else "open follow-up"
     say(f"{count(len(found), kind)}." + (" To answer one: tally follow-ups --done NO" if found else ""))

@@ -204,9 +204,9 @@ def _print_why(register: "Register", found: Sequence[Mapping[str, Any]], untold:
     if untold:
         say("Not told:")
         print_table(
-            ("Day", "Whom", "What", "Why not"),
+            ("Day", "What", "Why not"),
             [
-                (one["day"], one["name"], [(one["matter"], "bold"), one["standing"]],
+                (one["day"], [(one["matter"], "bold"), one["name"], one["standing"]],
                  [name_word(one["state"]), one["reason"]])
                 for one in untold
             ],

@@ -60,7 +60,7 @@ def say_block(text: str, indent: int = 0) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    open_screen().print(Padding(Text(clean(text)), (0, 0, 0, indent)))
+    open_screen().print(Padding(Text(clean(text)), (0, 0, 0, indent), expand=False))
 
 
 def print_json(value: Any) -> None:
@@ -103,7 +103,8 @@ def _draw_cell(cell: Any) -> "Text":
         return Text(clean(cell))
     if isinstance(cell, tuple):
         return Text(clean(cell[0]), style=cell[1])
-    return Text("\n").join(_draw_cell(part) for part in cell if part)
+    drawn = [_draw_cell(part) for part in cell]
+    return Text("\n").join(part for part in drawn if part)
 
 
 def clean(text: str) -> str:

@@ -157,10 +157,9 @@ def _print_report(report: dict[str, Any]) -> None:
 def _show_what_would_go(register: "Register", as_json: bool) -> None:
     from cli.speech import Speaker
     from commitments.database import open_reading
-    from commitments.rehearsal import open_rehearsal
     from notifications.planning import plan_messages
 
-    with open_rehearsal(register.engine) as copy:
+    with register.open_rehearsal() as copy:
         plan_messages(copy, register.now, register.today, domain=register.domain)
         with open_reading(copy) as reading:
             found = _list_ready(reading, register, Speaker(reading))

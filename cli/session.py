@@ -35,6 +35,15 @@ class Register:
 
         return Author(who or name_user(), self.now)
 
+    @contextmanager
+    def open_rehearsal(self) -> "Iterator[Engine]":
+        """A throwaway copy of the whole register, on which anything can be played."""
+        import notifications.tables  # noqa: F401 - a copy holds the tables that are known when it is made
+        from commitments.rehearsal import open_rehearsal
+
+        with open_rehearsal(self.engine) as copy:
+            yield copy
+
     def find_end(self, day: date) -> datetime:
         """The last moment of a day, where the house is."""
         zone = ZoneInfo(self.settings.time_zone)

@@ -162,9 +162,7 @@ def _tell_standing(one: dict[str, Any]) -> list[Any]:
     return [(name_word(state), style_of(state)), one["reason"]]
 
 
-def _tell_due(commitment: dict[str, Any]) -> str:
-    if commitment["due"]:
-        return str(commitment["due"])
-    if commitment["confirm_by"]:
-        return f"{commitment['confirm_by']} (to confirm)"
-    return str(commitment["deadline"] or "–")
+def _tell_due(commitment: dict[str, Any]) -> list[Any]:
+    if not commitment["due"] and commitment["confirm_by"]:
+        return [commitment["confirm_by"], ("to confirm", "dim")]
+    return [commitment["due"] or commitment["deadline"] or "–"]
