@@ -1,0 +1,46 @@
+"""A house sets rules for all, an agreement its own; what is not said stays as it was."""
+
+from datetime import time
+
+import pytest
+
+from commitments.policy import Policy, adapt_policy
+from tests.rules.cases import table
+
+USUAL = Policy()
+
+
+@table(
+    ("no rules change nothing", {}, {}),
+    ("a rule takes the place of the usual one", {"silence_amber_months": 6}, {"silence_amber_months": 6}),
+    ("lead days are put in order, each once", {"lead_days": [7, 60, 7, 0]}, {"lead_days": (60, 7, 0)}),
+    ("no lead days mean no reminders", {"lead_days": []}, {"lead_days": ()}),
+    ("the ladder keeps its order", {"escalation_working_days": [0, 2, 4]}, {"escalation_working_days": (0, 2, 4)}),
+    ("the hour is read from text", {"send_at": "07:30"}, {"send_at": time(7, 30)}),
+    ("nothing stands for the usual rule", {"silence_amber_months": None, "lead_days": None}, {}),
+    ("an unknown rule is passed over", {"colour": "red", "dormancy_months": 36}, {"dormancy_months": 36}),
+    ("nought is a rule, not nothing", {"answer_working_days": 0}, {"answer_working_days": 0}),
+)
+def test_rules_adapt(rules, changed):
+    adapted = adapt_policy(USUAL, rules)
+    for name in Policy.__slots__:
+        assert getattr(adapted, name) == changed.get(name, getattr(USUAL, name)), name
+
+
+def test_an_agreement_s_rules_stand_on_those_of_the_house():
+    house = adapt_policy(USUAL, {"silence_amber_months": 6, "dormancy_months": 36})
+    own = adapt_policy(house, {"silence_amber_months": 3})
+    assert (own.silence_amber_months, own.dormancy_months) == (3, 36)
+
+
+def test_the_usual_policy_is_the_one_that_is_promised():
+    assert USUAL.lead_days == (30, 14, 7, 1, 0)
+    assert USUAL.send_at == time(8)
+    assert (USUAL.silence_amber_months, USUAL.silence_red_months) == (12, 24)
+    assert len(USUAL.escalation_working_days) == len(("owner", "deputy", "coordinator", "leaders"))
+    assert list(USUAL.escalation_working_days) == sorted(USUAL.escalation_working_days)
+
+
+def test_a_policy_cannot_be_changed_where_it_is():
+    with pytest.raises(AttributeError):
+        USUAL.dormancy_months = 1
