@@ -111,8 +111,9 @@ def open_reading(engine: Engine) -> Iterator[Connection]:
 
 def add_missing(unit: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose unique key is not there yet; returns how many were."""
-    dialect = postgresql if unit.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
+    if unit.dialect.name == "postgresql":  # which does not count the rows of several values at once
+        return len(insert_new(unit, table, rows))
+    statement = sqlite.insert(table).on_conflict_do_nothing()
     added = 0
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         added += max(unit.execute(statement, list(rows[start : start + ROWS_A_STATEMENT])).rowcount, 0)
