@@ -66,7 +66,8 @@ class _Painter:
 
     def paint_agreement(self, agreement: "Agreement", standings: Sequence["Standing"]) -> Picture:
         from commitments.deadlines import derive_state
-        from notifications.composing import choose_words, count_standings
+        from notifications.digests import count_standings
+        from notifications.names import choose_words
 
         row = self._agreements[agreement.id]
         parts: dict[int | None, list[Standing]] = defaultdict(list)

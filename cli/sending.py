@@ -84,12 +84,12 @@ class _Run:
     fault: BaseException | None = None
 
     def run(self) -> None:
-        from commitments.clock import read_clock
-        from notifications.dispatch import dispatch_messages
-        from notifications.planning import plan_messages
-
         register = self.register
         try:
+            from commitments.clock import read_clock
+            from notifications.dispatch import dispatch_messages
+            from notifications.planning import plan_messages
+
             plan_messages(register.engine, register.now, register.today, domain=register.domain)
             self.sent = dispatch_messages(register.engine, register.settings, read_clock=read_clock, stop=self.stop)
         except BaseException as fault:  # handed to the main thread, which tells of it
@@ -187,7 +187,8 @@ def _list_ready(reading: Any, register: "Register", speaker: Any) -> list[dict[s
     from cli.outbox import load_notices
     from commitments.reconcile import load_rules
     from commitments.vocabulary import NotificationState
-    from notifications.composing import compose_messages, is_empty, load_names
+    from notifications.composing import compose_messages, is_empty
+    from notifications.names import load_names
     from notifications.rendering import write_message
     from notifications.tables import notification
 

@@ -22,14 +22,17 @@ from commitments.vocabulary import (
     NotificationState,
     ReasonCode,
 )
-from notifications.composing import choose_words, compose_messages, load_names
+from notifications.composing import compose_messages
+from notifications.names import choose_words, load_names
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
+from notifications.views import shorten_text
 from notifications.wording import Words, load_words
 
 LANGUAGE = "en"
 ROWS_SHOWN = 100
 PREVIEWS_SHOWN = 20
+PROMISE_SHOWN = 60
 
 Row = dict[str, str]
 
@@ -75,8 +78,8 @@ class _Vocabulary:
         return self.words.describe_reason(reason, self.parties)
 
     def name_promise(self, row: Any) -> str:
-        title = choose_words(row.title or {}, LANGUAGE)
-        return f"{title}: {row.summary}" if row.summary else title
+        # Prefect's tables do not wrap, so the promise alone is named; its agreement stands in the column `matter`.
+        return shorten_text(row.summary or choose_words(row.title or {}, LANGUAGE), PROMISE_SHOWN)
 
 
 def _select_follow_ups() -> Any:
@@ -104,10 +107,10 @@ def list_attention(engine: Engine, today: date, most: int = ROWS_SHOWN) -> Atten
         why = known.explain_reason(reason) if reason is not None else known.explain(row.reason)
         shown.append(
             {
-                "what": known.name_promise(row),
                 "standing": name,
-                "why": why,
                 "who": known.name_contact(row.assignee_id),
+                "why": why,
+                "what": known.name_promise(row),
                 "answer by": row.due_on.isoformat(),
                 "matter": row.matter,
             }
@@ -148,10 +151,11 @@ def list_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
         shown.append(
             {
                 "change": _DONE.get(change.action, change.action),
-                "what": known.name_promise(row),
                 "follow-up": known.words.name_follow_up(FollowUpKind(row.kind)),
-                "why": str(row.closed_why or known.explain(row.reason)),
                 "who": known.name_contact(row.assignee_id),
+                "why": str(row.closed_why or known.explain(row.reason)),
+                "what": known.name_promise(row),
+                "matter": row.matter,
             }
         )
     return tuple(shown)

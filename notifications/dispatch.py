@@ -14,10 +14,11 @@ from commitments.failpoints import failpoint
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
 from commitments.vocabulary import NotificationState, Outcome
-from notifications.composing import Names, compose_messages, is_empty, load_names
+from notifications.composing import compose_messages, is_empty
 from notifications.delivery import Delivery, MailRoute, Post
 from notifications.messages import Message
 from notifications.mime import Letter, build_letter
+from notifications.names import Names, load_names
 from notifications.outbox import (
     Sent,
     begin_attempt,

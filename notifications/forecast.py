@@ -14,8 +14,9 @@ from commitments.rehearsal import open_rehearsal
 from commitments.settings import Settings
 from commitments.tables import contact
 from commitments.vocabulary import NotificationState
-from notifications.composing import compose_messages, is_empty, load_names
+from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
+from notifications.names import load_names
 from notifications.planning import plan_messages
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
