@@ -33,7 +33,7 @@ _CONTROLS = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code n
 
 def write_examples(*commands: str) -> str:
     """The examples at the end of a command's help, a line each."""
-    return "\n\n".join(["Examples:", *(f"$ {command}" for command in commands)])
+    return "\n".join(["Examples:", *(f"  $ {command}" for command in commands)])
 
 
 def read_day(text: str) -> date:

@@ -16,7 +16,7 @@ class Speaker:
         from sqlalchemy import select
 
         from commitments.tables import contact, party
-        from notifications.composing import choose_words
+        from notifications.names import choose_words
         from notifications.wording import load_words
 
         self.words = load_words(LANGUAGE)
