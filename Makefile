@@ -45,6 +45,7 @@ bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks
 
 pictures: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.pictures.make_pictures
 	@$(BIN)/python -m tests.flows.pictures docs/pictures
 
 clean:

@@ -1,6 +1,7 @@
 """The processes of a system on one machine: a Prefect server of our own, its surroundings, and its end."""
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -107,7 +108,8 @@ def check_ports(settings: Settings) -> None:
             with socket.create_server((LOOPBACK, port)):
                 pass
         except OSError as refused:
-            taken.append(f"port {port} cannot be used ({refused.strerror}); choose another: {name}={port + 1000}")
+            why = "is taken by another program" if refused.errno == errno.EADDRINUSE else f"cannot be used: {refused}"
+            taken.append(f"port {port} {why}; choose another, as in: {name}={port + 1000} make up")
     if taken:
         raise CannotStart("\n".join(taken))
 

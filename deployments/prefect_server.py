@@ -1,13 +1,23 @@
-"""Runs `prefect server start` with the scheduler mended: `python -m deployments.prefect_server --port 4200`.
+"""Runs `prefect server start`, mended in two places: `python -m deployments.prefect_server --port 4200`.
 
-Prefect's scheduler inserts runs in bulk and names `state`, an attribute that is no column. SQLAlchemy 2.0 passes over
-it; SQLAlchemy 2.1 refuses the insert unless the attribute says what it does in one, and then no schedule ever makes a
-run. A Prefect server started without this module needs `sqlalchemy<2.1` beside it.
+Schedules: Prefect's scheduler inserts runs in bulk and names `state`, an attribute that is no column. SQLAlchemy 2.0
+passes over it; SQLAlchemy 2.1 refuses the insert unless the attribute says what it does in one, and then no schedule
+ever makes a run. A Prefect server started without this module needs `sqlalchemy<2.1` beside it.
+
+Outbound calls: the newer of Prefect's two interfaces asks servers elsewhere as soon as somebody opens it, whatever the
+settings say. The pages are sent with the order to speak to this machine only.
 """
 
 import sys
 from collections.abc import MutableMapping
 from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HERE_ONLY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "connect-src 'self' data: http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:*"
+)
 
 
 def mend_scheduler() -> bool:
@@ -26,8 +36,40 @@ def mend_scheduler() -> bool:
     return True
 
 
+class StayHere:
+    """Tells the browser to let the pages speak to this machine only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_order(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                order = (b"content-security-policy", HERE_ONLY.encode())
+                message = {**message, "headers": [*message.get("headers", ()), order]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_order)
+
+
+def guard_pages() -> None:
+    """Have every answer of the server carry the order to stay here."""
+    from prefect.server.api import server
+
+    create = server.create_app
+
+    def create_guarded(*arguments: Any, **options: Any) -> Any:
+        app = create(*arguments, **options)
+        app.add_middleware(StayHere)
+        return app
+
+    server.create_app = create_guarded
+
+
 def main() -> None:
+    """Mend, then do what `prefect server start` does with the same arguments."""
     mend_scheduler()
+    guard_pages()
     from prefect.cli import app
 
     sys.argv = ["prefect", "server", "start", *sys.argv[1:]]

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-DEPLOYMENT = "tallystick"
-"""Every deployment's name: a flow is asked for as check-progress/tallystick."""
-
 RUNS_AT_ONCE = 2
 """Runs of all flows together that one machine carries at the same time."""
 
@@ -18,7 +15,7 @@ class Plan:
     """
 
     flow: str
-    """The flow's name; its function is `flows.<name>:<name>` with underscores."""
+    """The flow's name and the deployment's; its function is `flows.<name>:<name>` with underscores."""
     cron: str
     slug: str
     """The schedule's lasting name: without it each start would make a new schedule and double the runs near it."""

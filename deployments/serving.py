@@ -30,7 +30,7 @@ from prefect.types._datetime import now as prefect_now
 from prefect.types.entrypoint import EntrypointType
 
 from commitments.settings import read_settings
-from deployments.schedules import DEPLOYMENT, PLANS, RUNS_AT_ONCE, Plan
+from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan
 
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 MISSED = "missed while the system was off; one later run does the work of all"
@@ -47,7 +47,7 @@ def load_flow(plan: Plan) -> Flow[..., Any]:
 async def build_deployment(plan: Plan, zone: str) -> RunnerDeployment:
     """The deployment of a plan, with its schedule in the given zone."""
     return await load_flow(plan).ato_deployment(
-        DEPLOYMENT,
+        plan.flow,
         schedule=Cron(plan.cron, timezone=zone, slug=plan.slug),
         concurrency_limit=ONE_AT_A_TIME,
         description=plan.describe(zone),
@@ -124,7 +124,7 @@ async def serve_deployments(
 
     `embedded` says that this server is ours alone, so that whatever it thinks is running died with the last system.
     """
-    runner = Runner(name=DEPLOYMENT, pause_on_shutdown=False, limit=RUNS_AT_ONCE)
+    runner = Runner(name="tallystick", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
     ids = await register_deployments(runner, zone)
     if embedded:
         await close_left_runs(ids.values())

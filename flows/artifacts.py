@@ -23,7 +23,7 @@ async def show_attention(attention: Attention, today: date) -> None:
     """The table of what waits for somebody."""
     shown = f", the first {len(attention.rows)} by the day of answer" if attention.total > len(attention.rows) else ""
     await acreate_table_artifact(
-        table=list(attention.rows) or [{"what": "nothing: every promise stands as it should"}],
+        table=list(attention.rows) or [{"standing": "nothing: every promise stands as it should"}],
         key=ATTENTION,
         description=f"## What needs attention\n{count_things(attention.total, 'open follow-up')} on {today}{shown}.",
     )
@@ -46,7 +46,6 @@ async def show_previews(previews: Sequence[Preview], name: str) -> None:
         fence = "`" * max(3, _longest_run(one.text) + 1)
         parts += [
             f"## {_plain(one.to)}",
-            f"**{_plain(one.subject)}**",
             f"goes {one.goes}",
             f"{fence}\n{one.text}\n{fence}",
         ]

@@ -13,7 +13,7 @@ from commitments.facts import Reason
 from commitments.log import Change
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess, load_rules
-from commitments.tables import agreement, commitment, follow_up, party
+from commitments.tables import agreement, commitment, follow_up
 from commitments.vocabulary import (
     FollowUpKind,
     FollowUpState,
@@ -63,10 +63,6 @@ class _Vocabulary:
     def __init__(self, reading: Connection) -> None:
         self.words: Words = load_words(LANGUAGE)
         self.names = load_names(reading)
-        self.parties = {
-            row.reference: choose_words(row.names or {}, LANGUAGE) or row.reference
-            for row in reading.execute(select(party.c.reference, party.c.names))
-        }
 
     def name_contact(self, contact_id: int | None) -> str:
         return self.names.contacts[contact_id][0] if contact_id is not None else "nobody"
@@ -75,7 +71,7 @@ class _Vocabulary:
         return self.explain_reason(Reason(ReasonCode(stored["code"]), dict(stored["numbers"])))
 
     def explain_reason(self, reason: Reason) -> str:
-        return self.words.describe_reason(reason, self.parties)
+        return self.words.describe_reason(Reason(reason.code, self.names.name_numbers(reason.numbers, LANGUAGE)))
 
     def name_promise(self, row: Any) -> str:
         # Prefect's tables do not wrap, so the promise alone is named; its agreement stands in the column `matter`.

@@ -1,0 +1,102 @@
+"""Starts a whole system from outside, as a person would, on free ports and in a folder of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+READY = "Ctrl-C stops everything."
+
+
+def find_ports(number: int) -> list[int]:
+    """Ports that are free at this moment."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@dataclass
+class Launched:
+    """A running system."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    home: Path
+    ports: list[int]
+
+    @property
+    def prefect(self) -> str:
+        return f"http://127.0.0.1:{self.ports[0]}"
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    @property
+    def letters(self) -> int:
+        return len(list((self.home / "mailbox").glob("*.eml")))
+
+    def wait_until_ready(self, patience: float = 150) -> str:
+        """The whole output, once the block with the addresses is there."""
+        self.wait_for(READY, patience)
+        return self.output
+
+    def wait_for(self, words: str, patience: float = 60) -> None:
+        deadline = time.monotonic() + patience
+        while words not in self.output:
+            assert self.process.poll() is None, f"it ended by itself:\n{self.output}"
+            assert time.monotonic() < deadline, f"no {words!r} in {patience} s:\n{self.output}"
+            time.sleep(0.1)
+
+    def family(self) -> list[psutil.Process]:
+        """The process and everything that it started."""
+        me = psutil.Process(self.process.pid)
+        return [me, *me.children(recursive=True)]
+
+    def interrupt(self, patience: float = 20) -> tuple[int, float]:
+        """Press Ctrl-C; gives the exit code and how long it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(patience), time.monotonic() - began
+
+
+@contextmanager
+def launch(home: Path, ports: list[int] | None = None, **settings: str) -> Iterator[Launched]:
+    """A system that is starting; whatever is left of it at the end is killed."""
+    home.mkdir(parents=True, exist_ok=True)
+    ports = ports or find_ports(3)
+    names = ("TALLY_PREFECT_PORT", "TALLY_MAILBOX_PORT", "TALLY_MAILBOX_PAGES_PORT")
+    kept = {name: value for name, value in os.environ.items() if not re.match("TALLY_|PREFECT_", name)}
+    environment = kept | dict(zip(names, map(str, ports), strict=True)) | {"TALLY_HOME": str(home)} | settings
+    log = home / "output.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.up", "--examples", "examples"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # As a script starts it in the background: Ctrl-C is ignored unless the program asks for it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
+        )
+    system = Launched(process, log, home, ports)
+    try:
+        yield system
+    finally:
+        if process.poll() is None:
+            for one in reversed(system.family()):
+                one.kill()
+            process.wait()
