@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, exists, func, select, update
 
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open_reading, open_unit
 from commitments.facts import Person
@@ -22,7 +22,7 @@ from notifications.candidates import Candidate, find_candidates, find_periodic, 
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
 from notifications.routing import Slot, choose_slot, explain_wait, is_late, name_message
-from notifications.tables import notice, notification
+from notifications.tables import attempt, notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
 PERSONS_A_UNIT = 500
@@ -113,12 +113,13 @@ def _plan_part(
             continue
         person = rules.people[contact_id]
         if person.mail is None:
-            held.append(_hold(person, fresh, now, today))
+            if fresh:
+                held.append(_hold(person, fresh, now, today))
             continue
         for one in fresh:
             if one.kind is NotificationKind.CONFIRMATION:
                 immediate.append(
-                    (one, _message_row(f"at-once|{one.key}", person, [one], now, _slot_now(person, now), domain))
+                    (one, _message_row(f"at-once|{one.key}", person, one.kind, now, _slot_now(person, now), domain))
                 )
         rest = [one for one in fresh if one.kind is not NotificationKind.CONFIRMATION]
         if rest or contact_id in late:
@@ -133,10 +134,22 @@ def _find_late(
 ) -> dict[int, list[Any]]:
     """The scheduled messages, by person, that did not go on their day; given persons, theirs alone, and locked.
 
-    One that may have arrived already is not among them: it goes again as it was, under its old name.
+    One that may have arrived already is not among them: it goes again as it was, under its old name. `tries` are those
+    that the server itself put off.
     """
+    unheard = (
+        select(func.count())
+        .where(attempt.c.notification_id == notification.c.id, attempt.c.code.between(400, 499).is_not(True))
+        .scalar_subquery()
+    )
     query = (
-        select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
+        select(
+            notification.c.id,
+            notification.c.contact_id,
+            notification.c.local_day,
+            notification.c.kind,
+            (notification.c.attempts - unheard).label("tries"),
+        )
         .where(
             notification.c.state == str(NotificationState.QUEUED),
             notification.c.repeated.is_(False),
@@ -146,7 +159,7 @@ def _find_late(
         .order_by(notification.c.id)
     )
     if persons is not None:
-        query = query.where(notification.c.contact_id.in_(persons)).with_for_update(key_share=True)
+        query = query.where(notification.c.contact_id.in_(persons)).with_for_update(key_share=True, of=notification)
     late: dict[int, list[Any]] = defaultdict(list)
     for row in reading.execute(query):
         if is_late(row.local_day, rules.people[row.contact_id], now):
@@ -180,7 +193,8 @@ def _load_scheduled(
         )
         .order_by(notification.c.id)
     )
-    still = (notification.c.state == str(NotificationState.QUEUED)) & (notification.c.attempts == 0)
+    begun = exists().where(attempt.c.notification_id == notification.c.id)
+    still = (notification.c.state == str(NotificationState.QUEUED)) & ~begun
     waiting = {
         (row.contact_id, row.local_day): row
         for row in unit.execute(scheduled.where(still).with_for_update(key_share=True))
@@ -216,14 +230,14 @@ def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date
 
 
 def _message_row(
-    key: str, person: Person, ones: Iterable[Candidate], now: datetime, slot: Slot, domain: str
+    key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: str
 ) -> dict[str, Any]:
     return {
         "key": key,
         "contact_id": person.id,
         "channel": "mail",
         "address": person.mail,
-        "kind": str(name_message(one.kind for one in ones)),
+        "kind": str(kind),
         "state": str(NotificationState.QUEUED),
         "reason": explain_wait(slot),
         "local_day": slot.day,
@@ -277,8 +291,8 @@ def _queue_scheduled(
         person = rules.people[contact_id]
         key = f"scheduled|{person.reference}|{slot.day.isoformat()}"
         by_key[key] = contact_id
-        row = _message_row(key, person, ones, now, slot, domain)
-        messages.append(row | {"kind": str(name_message(_list_kinds(ones, late.get(contact_id, ()))))})
+        kind = name_message(_list_kinds(ones, late.get(contact_id, ())))
+        messages.append(_message_row(key, person, kind, now, slot, domain))
     inserted = insert_new(unit, notification, messages, returning=("id", "key"))
     for row in inserted:
         contact_id = by_key[row.key]
@@ -308,7 +322,7 @@ def _carry_over(
 ) -> None:
     """Give what late messages hold to the ones that go next, so that an outage ends with one message a person."""
     moves = [
-        {"old": row.id, "new": target, "why": _explain_carrying(slots[contact_id])}
+        {"old": row.id, "new": target, "why": _explain_carrying(slots[contact_id]), "tries": row.tries}
         for contact_id, target in targets.items()
         for row in late.get(contact_id, ())
         if row.id != target
@@ -325,6 +339,14 @@ def _carry_over(
         .values(state=str(NotificationState.CANCELLED), reason=bindparam("why", type_=notification.c.reason.type)),
         [{"old": move["old"], "why": move["why"]} for move in moves],
     )
+    tried = [{"new": move["new"], "tries": move["tries"]} for move in moves if move["tries"] > 0]
+    if tried:  # or a mailbox that is always full would be tried for ever, each day anew
+        unit.execute(
+            update(notification)
+            .where(notification.c.id == bindparam("new"), notification.c.attempts < bindparam("tries"))
+            .values(attempts=bindparam("tries")),
+            tried,
+        )
     done.carried_over += len(moves)
 
 
