@@ -81,7 +81,7 @@ def _print_agreements(pictures: Sequence[dict[str, Any]], day: date) -> None:
             [(f"{number} {name_word(state)}", style_of(state)) for state, number in one["standings"].items()] or "–",
             str(one["open_follow_ups"] or "–"),
         )
-        for one in sorted(pictures, key=lambda one: one["reference"])
+        for one in sorted(pictures, key=_rank)
     ]
     print_table(("Agreement", "Parties", "Commitments", "Open"), rows, widths={"Commitments": 14, "Open": 4})
     commitments = sum(len(one["commitments"]) for one in pictures)
@@ -90,6 +90,15 @@ def _print_agreements(pictures: Sequence[dict[str, Any]], day: date) -> None:
         f"\n{count(len(pictures), 'agreement')}, {count(commitments, 'commitment')}, "
         f"{count(follow_ups, 'open follow-up')} on {day}."
     )
+
+
+def _rank(picture: dict[str, Any]) -> tuple[Any, ...]:
+    """The worst first: by its worst standing, then by how many stand so."""
+    from notifications.digests import WORST_FIRST
+
+    for state, number in picture["standings"].items():
+        return WORST_FIRST.index(state), -number, picture["reference"]
+    return len(WORST_FIRST), 0, picture["reference"]
 
 
 def _print_agreement(picture: dict[str, Any], day: date) -> None:

@@ -1,0 +1,525 @@
+"""What the `tally` command promises: what it shows, what it writes, and with which code it ends."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commitments.database import open_database
+from commitments.log import Author
+from commitments.settings import read_settings
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+EXAMPLES = CHECKOUT / "examples"
+NOW = "2026-11-23T09:00:00+00:00"  # a Monday
+COMMANDS = [
+    "status", "follow-ups", "report-progress", "add-activity", "confirm", "import", "export", "schema", "check",
+    "send", "messages", "forecast", "up", "migrate", "doctor",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Tally = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def examples_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register with all example agreements in it."""
+    from commitments.agreement_file import read_files
+    from commitments.register import import_files
+
+    path = tmp_path_factory.mktemp("examples") / "tally.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_database(f"sqlite:///{path}")
+    author = Author("mei.lin", datetime.fromisoformat("2026-11-20T09:00:00+00:00"))
+    import_files(engine, read_files(sorted(EXAMPLES.glob("*.yaml"))), author, date(2026, 11, 20))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def home(examples_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A TALLY_HOME that holds the examples, in a working folder of its own."""
+    shutil.copyfile(examples_template, tmp_path / "tally.db")
+    settings = {
+        "TALLY_HOME": str(tmp_path),
+        "TALLY_CLOCK": NOW,
+        "TALLY_MAIL_URL": "smtp://127.0.0.1:9",
+        "COLUMNS": "120",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tally(home: Path, capsys: pytest.CaptureFixture[str]) -> Tally:
+    """Runs a command line in this process, as the entry point does."""
+    from cli.main import run_command
+
+    def run(*arguments: str) -> Result:
+        read_settings.cache_clear()
+        code = run_command(list(arguments))
+        shown = capsys.readouterr()
+        return Result(code, shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture
+def letters(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a mailbox that runs, and to which mail is sent."""
+    from deployments.mailbox import start_mailbox
+
+    with start_mailbox(home / "letters") as box:
+        monkeypatch.setenv("TALLY_MAIL_URL", "smtp://{}:{}".format(*box.smtp_address))
+        yield box.folder
+
+
+def look(home: Path, query: str) -> list[Any]:
+    with sqlite3.connect(home / "tally.db") as connection:
+        return connection.execute(query).fetchall()
+
+
+def dump(home: Path) -> list[str]:
+    """Every row of the register."""
+    with sqlite3.connect(home / "tally.db") as connection:
+        return list(connection.iterdump())
+
+
+def commitment_of(result: Result, reference: str) -> dict[str, Any]:
+    commitments = [one for agreement in result.json["agreements"] for one in agreement["commitments"]]
+    return next(one for one in commitments if one["reference"] == reference)
+
+
+# Help and codes
+
+
+def test_help_starts_without_loading_the_database_layer() -> None:
+    script = "import sys; from cli.main import run_command; run_command(['--help']); print(sorted(sys.modules))"
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=CHECKOUT, check=True)
+    loaded = set(re.findall(r"'([a-z_]+)'", done.stdout.splitlines()[-1]))
+    heavy = {"sqlalchemy", "prefect", "apprise", "holidays", "pydantic", "jinja2", "fastapi", "alembic", "babel"}
+    assert not loaded & heavy
+    assert time.monotonic() - began < 2  # 0.2 s on a quiet machine
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_has_examples(tally: Tally, command: str) -> None:
+    shown = tally(command, "--help")
+    assert shown.code == 0
+    assert "Examples:" in shown.out
+    assert f"$ tally {command}" in shown.out
+
+
+def list_examples() -> list[str]:
+    from cli.main import app
+
+    text = "\n".join(command.epilog or "" for command in app.registered_commands)
+    return [line.strip()[2:] for line in text.splitlines() if line.strip().startswith("$ ")]
+
+
+@pytest.mark.parametrize("example", [one for one in list_examples() if " up " not in one and not one.endswith(" up")])
+def test_every_example_of_the_help_is_true_on_the_example_files(tally: Tally, letters: Path, example: str) -> None:
+    tally("check")
+    if example.startswith("tally confirm"):
+        tally("report-progress", "harrowmere-songlan/reading-room", "--party", "harrowmere", "--rating", "on_track",
+              "--fulfilled")  # fmt: skip
+    words = [word for part in shlex.split(example)[1:] for word in (sorted(map(str, Path().glob(part))) or [part])]
+    done = tally(*words)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["status", "nothing-like-it"], 1),
+        (["status", "--as-of", "2026-02-30"], 2),
+        (["status", "--known"], 2),
+        (["no-such-command"], 2),
+        (["import", "missing.yaml"], 1),
+        (["report-progress", "harrowmere-songlan/tree-survey", "--rating", "splendid"], 2),
+        (["follow-ups", "--snooze", "1"], 2),
+        (["check", "--as-of", "2020-01-01"], 1),
+    ],
+)
+def test_a_user_error_ends_with_1_and_a_usage_error_with_2(tally: Tally, arguments: list[str], code: int) -> None:
+    done = tally(*arguments)
+    assert done.code == code
+    assert done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_database_that_does_not_answer_ends_with_3_and_one_line_without_its_password(
+    tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_DATABASE_URL", "postgresql://tally:geheim@127.0.0.1:9/tally")
+    done = tally("status")
+    assert done.code == 3
+    assert done.err.count("\n") == 1
+    assert "geheim" not in done.err
+
+
+def test_a_database_of_ones_own_is_not_migrated_unasked(
+    tally: Tally, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_DATABASE_URL", f"sqlite:///{home}/own.db")
+    refused = tally("status")
+    assert refused.code == 1
+    assert "run `tally migrate`" in refused.err
+    assert tally("migrate").code == 0
+    assert tally("status").code == 0
+
+
+def test_the_embedded_register_makes_itself(tally: Tally, home: Path) -> None:
+    (home / "tally.db").unlink()
+    assert "register is empty" in tally("status").out
+
+
+# Status
+
+
+def test_status_as_json_gives_every_commitment_with_its_standing_and_reason(tally: Tally, home: Path) -> None:
+    done = tally("status", "--json")
+    found = done.json
+    assert found["as_of"] == "2026-11-23"
+    commitments = [one for agreement in found["agreements"] for one in agreement["commitments"]]
+    assert len(commitments) == look(home, "select count(*) from commitment")[0][0]
+    for one in commitments:
+        assert one["standing"] and one["reason"] and one["reason_code"]
+        assert {"reference", "kind", "summary", "quote", "source", "owners", "due", "numbers"} <= one.keys()
+        assert one["source"] is None or {"document", "start", "end"} <= one["source"].keys()
+    survey = commitment_of(done, "tree-survey")
+    assert survey["standing"] == "overdue"
+    assert survey["reason"] == "was due by 30 September 2026, 7 weeks ago"
+    assert survey["owners"] == [{"party": "songlan", "contact": "songlan-fu"}]
+    assert survey["quote"]["zh"].startswith("松岚市")
+    assert "松岚市" in done.out  # written out, not escaped
+
+
+def test_a_sentence_is_shown_only_from_a_source_that_still_says_it(
+    tally: Tally, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (EXAMPLES / "texts" / "harrowmere-songlan.en.txt").read_text(encoding="utf-8")
+    with sqlite3.connect(home / "tally.db") as connection:
+        connection.execute("update commitment set quote = '{}' where reference = 'tree-survey'")
+    reference = "harrowmere-songlan/tree-survey"
+    far = commitment_of(tally("status", reference, "--json"), "tree-survey")
+    assert far["quote"] is None
+    assert "set TALLY_SOURCES" in far["quote_note"]
+    monkeypatch.setenv("TALLY_SOURCES", str(home / "sources"))
+    document = home / "sources" / "texts" / "harrowmere-songlan.en.txt"
+    document.parent.mkdir(parents=True)
+    document.write_text(text, encoding="utf-8")
+    near = commitment_of(tally("status", reference, "--json"), "tree-survey")
+    assert near["quote"]["en"].startswith("Songlan shall hand over")
+    document.write_text(text.replace("30 September 2026", "30 September 2036"), encoding="utf-8")
+    forged = commitment_of(tally("status", reference, "--json"), "tree-survey")
+    assert forged["quote"] is None
+    assert "SHA-256 differs" in forged["quote_note"]
+
+
+def test_a_past_day_leaves_out_what_is_dated_later(tally: Tally) -> None:
+    then = commitment_of(tally("status", "harrowmere-songlan", "--as-of", "2026-09-01", "--json"), "tree-survey")
+    assert then["standing"] == "due_soon"
+
+
+def test_known_leaves_out_what_was_recorded_later(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+    tally("add-activity", "gimcheon-chengdu", "--title", "Visit", "--kind", "visit", "--on", "2026-11-21",
+          "--commitment", "exchange-activities")  # fmt: skip
+    question = ("status", "gimcheon-chengdu", "--as-of", "2026-11-22", "--json")
+    assert commitment_of(tally(*question), "exchange-activities")["numbers"]["held"] == 1
+    assert commitment_of(tally(*question, "--known"), "exchange-activities")["numbers"]["held"] == 0
+
+
+def test_an_unknown_reference_suggests_the_nearest(tally: Tally) -> None:
+    assert "did you mean 'leeds-hangzhou-2018'" in tally("status", "leeds-hangzou-2018").err
+    assert "did you mean 'harrowmere-songlan/tree-survey'" in tally("status", "harrowmere-songlan/tree-surve").err
+    assert "did you mean 'songlan-fu'" in tally("follow-ups", "--assignee", "songlan-fo").err
+
+
+def test_names_with_markup_are_shown_as_they_are(tally: Tally, home: Path) -> None:
+    with sqlite3.connect(home / "tally.db") as connection:
+        named = json.dumps({"en": "Leeds [red]and[/] Hangzhou \x1b[31m:smile:"})
+        connection.execute("update agreement set title = ? where reference = 'leeds-hangzhou-2018'", [named])
+    shown = tally("status", "leeds-hangzhou-2018").out
+    assert "Leeds [red]and[/] Hangzhou [31m:smile:" in shown
+    assert "\x1b[31m" not in shown
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_stay_within_the_terminal(tally: Tally, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    from rich.cells import cell_len
+
+    monkeypatch.setenv("COLUMNS", str(width))
+    tally("check")
+    for command in (["status"], ["status", "jingdezhen-uccn"], ["follow-ups"], ["messages"], ["forecast"], ["doctor"]):
+        table = [line for line in tally(*command).out.splitlines() if "─" in line or "  " in line]
+        assert max(map(cell_len, table)) <= width, command
+
+
+# Follow-ups, reports, activities
+
+
+def test_follow_ups_as_json_say_whom_they_ask_and_why(tally: Tally) -> None:
+    tally("check")
+    found = tally("follow-ups", "--agreement", "harrowmere-songlan", "--json").json
+    survey = next(one for one in found if one["matter"] == "harrowmere-songlan/tree-survey")
+    asked = {name: survey[name] for name in ("key", "kind", "assignee", "due", "reason", "state")}
+    assert asked == {
+        "key": "overdue:harrowmere-songlan/tree-survey@songlan:2026-09-30",
+        "kind": "overdue",
+        "assignee": "songlan-fu",
+        "due": "2026-12-07",
+        "reason": "was due by 30 September 2026, 7 weeks ago",
+        "state": "open",
+    }
+
+
+def test_a_report_closes_its_follow_up_in_the_same_breath(tally: Tally) -> None:
+    tally("check")
+    done = tally("report-progress", "harrowmere-songlan/tree-survey", "--rating", "on_track", "--fulfilled")
+    assert "1 follow-up closed: overdue, harrowmere-songlan/tree-survey" in done.out
+
+
+def test_an_activity_counts_at_once(tally: Tally) -> None:
+    tally("check")
+    added = ("add-activity", "harrowmere-songlan", "--title", "Music", "--kind", "exchange", "--on", "2026-11-12")
+    assert "2 follow-ups closed" in tally(*added, "--commitment", "school-exchange").out
+
+
+def test_a_refused_activity_tells_every_fault_and_writes_nothing(tally: Tally, home: Path) -> None:
+    before = dump(home)
+    done = tally("add-activity", "harrowmere-songlan", "--title", "Music", "--kind", "exchange", "--on", "2026-13",
+                 "--commitment", "school-exchang", "--commitment", "craft-market")  # fmt: skip
+    assert done.code == 1
+    assert {"school-exchange", "craft-markets"} <= set(re.findall(r"mean 'harrowmere-songlan/([a-z-]+)'", done.err))
+    assert "month 13" in done.err
+    assert dump(home) == before
+
+
+def test_a_follow_up_can_be_answered_by_its_key_or_its_number(tally: Tally, home: Path) -> None:
+    tally("check")
+    first, second = tally("follow-ups", "--json").json[:2]
+    assert tally("follow-ups", "--done", first["key"], "--note", "dealt with").code == 0
+    assert tally("follow-ups", "--snooze", str(second["number"]), "--until", "2027-01-15").code == 0
+    rows = look(home, "select key, state, closed_why, snoozed_until from follow_up order by due_on, id")
+    assert rows[0] == (first["key"], "done", "dealt with", None)
+    assert rows[1][:2] + rows[1][3:] == (second["key"], "open", "2027-01-15")
+
+
+# Import and export
+
+
+def test_an_import_with_one_fault_writes_nothing_and_tells_them_all(tally: Tally, home: Path) -> None:
+    before = dump(home)
+    (home / "bad.yaml").write_text("agreement: x\nkind: memorandumm\n", encoding="utf-8")
+    done = tally("import", "bad.yaml", "gone.yaml", "examples/leeds-hangzhou-2018.yaml")
+    assert done.code == 1
+    assert "did you mean 'memorandum'?" in done.err
+    assert "bad.yaml:1: title" in done.err
+    assert "gone.yaml" in done.err
+    assert dump(home) == before
+
+
+def test_what_is_exported_is_imported_without_a_change(tally: Tally, home: Path) -> None:
+    assert tally("export", "leeds-hangzhou-2018", "--to", "leeds.yaml").code == 0
+    assert (home / "leeds.yaml").read_text(encoding="utf-8") == tally("export", "leeds-hangzhou-2018").out
+    before = dump(home)
+    assert "0 new, 0 changed, 1 unchanged" in tally("import", "leeds.yaml").out
+    assert dump(home) == before
+    changed = (
+        (home / "leeds.yaml").read_text(encoding="utf-8").replace("reference: library-link", "reference: libraries", 1)
+    )
+    (home / "leeds.yaml").write_text(changed, encoding="utf-8")
+    rehearsed = tally("import", "leeds.yaml", "--dry-run").out
+    assert "new commitment libraries" in rehearsed
+    assert "vanished from the file, kept in the register: commitment library-link" in rehearsed
+    assert dump(home) == before
+
+
+# Check, forecast, send, messages
+
+
+def test_check_with_dry_run_writes_nothing(tally: Tally, home: Path) -> None:
+    before = dump(home)
+    rehearsed = tally("check", "--dry-run", "--json").json
+    assert dump(home) == before
+    done = tally("check", "--json").json
+    assert rehearsed["opened"] == done["opened"] == look(home, "select count(*) from follow_up")[0][0] > 100
+    assert rehearsed["messages"]["queued"] == done["messages"]["queued"] > 0
+    assert all(one["why"] for one in done["changes"])
+    again = tally("check", "--json").json
+    assert (again["opened"], again["closed"], again["messages"]["queued"]) == (0, 0, 0)
+
+
+def test_check_writes_under_no_date_but_todays(tally: Tally, home: Path) -> None:
+    before = dump(home)
+    for day in ("2020-01-01", "2030-01-01"):
+        assert "--dry-run" in tally("check", "--as-of", day).err
+        assert tally("check", "--as-of", day, "--dry-run").code == 0
+    assert dump(home) == before
+
+
+def test_forecast_tells_each_message_with_its_day_and_reason_and_writes_nothing(tally: Tally, home: Path) -> None:
+    before = dump(home)
+    found = tally("forecast", "--days", "5", "--json").json
+    assert dump(home) == before
+    for one in found:
+        assert "2026-11-23" <= one["date"] <= "2026-11-28"
+        assert one["to"].endswith(".example")
+        assert one["reason"]
+        assert {"key", "channel", "kind", "state", "attempts", "message_id"} <= one.keys()
+    assert {one["contact"] for one in found} >= {"songlan-fu", "leeds-sample"}
+
+
+def test_what_was_forecast_is_sent(tally: Tally, letters: Path) -> None:
+    foreseen = {one["key"]: one["message_id"] for one in tally("forecast", "--days", "1", "--json").json}
+    tally("check")
+    done = tally("send")
+    assert (done.code, done.err) == (0, "")
+    sent = {one["key"]: one["message_id"] for one in tally("messages", "--state", "sent", "--json").json}
+    assert sent == {key: foreseen[key] for key in sent}
+    assert len(sent) == len(list(letters.glob("*.eml"))) > 20
+    assert "0 messages sent" in tally("send").out
+
+
+def test_send_exits_3_while_mail_is_outstanding(tally: Tally) -> None:
+    tally("check")
+    done = tally("send")
+    assert done.code == 3
+    assert "outstanding" in done.err
+    assert "127.0.0.1:9" in done.err
+    assert tally("send").code == 3  # nothing can go before the retry, and still it is late
+
+
+def test_send_exits_3_when_a_message_is_refused_for_good(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+    from aiosmtpd.controller import Controller
+
+    class Strict:
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+            if address.startswith("liwen.fu@songlan"):
+                return "550 5.1.1 nobody of that name"
+            envelope.rcpt_tos.append(address)
+            return "250 2.1.5 fine"
+
+    door = Controller(Strict(), hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        door.port = free.getsockname()[1]
+    door.start()
+    try:
+        monkeypatch.setenv("TALLY_MAIL_URL", f"smtp://127.0.0.1:{door.port}")
+        tally("check")
+        done = tally("send")
+    finally:
+        door.stop()
+    assert done.code == 3
+    assert "1 message has failed" in done.err
+    assert "outstanding" not in done.err
+    failed = tally("messages", "--state", "failed", "--json").json
+    assert [one["contact"] for one in failed] == ["songlan-fu"]
+    assert "nobody of that name" in failed[0]["state_reason"]
+    assert tally("send").code == 0  # what failed is told once; a follow-up stands for it
+
+
+def test_send_with_dry_run_sends_and_writes_nothing(tally: Tally, letters: Path, home: Path) -> None:
+    tally("check")
+    before = dump(home)
+    assert "would go now" in tally("send", "--dry-run").out
+    assert dump(home) == before
+    assert not list(letters.glob("*.eml"))
+
+
+def test_a_stopped_send_ends_within_five_seconds_and_gives_the_rest_back(home: Path, tally: Tally) -> None:
+    tally("check")
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection and never says a word
+        environment = {**os.environ, "TALLY_MAIL_URL": f"smtp://127.0.0.1:{mute.getsockname()[1]}"}
+        sender = subprocess.Popen([sys.executable, "-c", "from cli.main import run; run()", "send"],
+                                  env={**environment, "PYTHONPATH": str(CHECKOUT)}, stderr=subprocess.PIPE)  # fmt: skip
+        mute.accept()
+        began = time.monotonic()
+        sender.send_signal(signal.SIGTERM)
+        _, said = sender.communicate(timeout=20)
+    assert time.monotonic() - began < 5
+    assert sender.returncode == 3
+    assert b"Traceback" not in said
+    assert look(home, "select count(*) from notification where state = 'sent'") == [(0,)]
+    taken = look(home, "select count(*) from notification where state = 'sending'")[0][0]
+    tally("send")  # finds that the sender is gone
+    assert taken == 0 or look(home, "select count(*) from notification where state = 'sending'") == [(0,)]
+
+
+def test_messages_tell_why_and_also_what_was_not_told(tally: Tally) -> None:
+    tally("check")
+    found = tally("messages", "--why", "--json").json
+    passed_over = [one for one in found if one["state"] == "passed_over"]
+    assert passed_over[0]["reason"] == "a later reminder is the right one today"
+    told = next(one for one in found if one["contact"] == "songlan-fu" and one["message_id"])
+    assert "was due by 30 September 2026, 7 weeks ago (follow-up opened on 23 November 2026)" in told["reason"]
+    shown = tally("messages", "--why", "--to", "songlan").out
+    assert "Not told:" in shown
+    assert "a later reminder is the right one" in shown
+
+
+# Doctor
+
+
+def test_the_doctor_exits_3_when_something_is_broken_and_shows_no_password(
+    tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_MAIL_URL", "smtp://tally:geheim@127.0.0.1:9")
+    done = tally("doctor", "--json")
+    assert done.code == 3
+    assert "geheim" not in done.out + done.err
+    assert [one["subject"] for one in done.json["checks"] if one["state"] == "broken"] == ["mail server"]
+
+
+def test_the_doctor_finds_a_sound_system_sound(tally: Tally, letters: Path) -> None:
+    done = tally("doctor", "--json")
+    assert done.code == 0
+    found = {one["subject"]: one for one in done.json["checks"]}
+    assert found["database"]["found"].endswith("up to date")
+    assert "China's working Saturdays for 2027 are not published yet: provisional" in found["holidays"]["found"]
+
+
+def test_the_doctor_names_a_setting_that_cannot_be_used(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALLY_LEASE_SECONDS", "soon")
+    done = tally("doctor", "--json")
+    assert done.code == 3
+    assert "TALLY_LEASE_SECONDS" in done.json["checks"][0]["found"]
+
+
+def test_the_doctor_sees_mail_that_is_late(tally: Tally, letters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tally("check")
+    later = datetime.fromisoformat(NOW).astimezone(UTC).replace(hour=15)
+    monkeypatch.setenv("TALLY_CLOCK", later.isoformat())
+    done = tally("doctor", "--json")
+    assert done.code == 3
+    assert "more than an hour late" in next(one["found"] for one in done.json["checks"] if one["state"] == "broken")
