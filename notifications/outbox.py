@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from commitments.calendar import add_working_days
 from commitments.database import insert_new
@@ -102,11 +102,19 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
     return len(lost)
 
 
-def claim_messages(unit: Connection, worker: str, now: datetime, lease: timedelta, most: int) -> Sequence[Any]:
-    """Take up to `most` messages that may go now; nobody else gets them before the lease runs out."""
+def claim_messages(
+    unit: Connection, worker: str, now: datetime, lease: timedelta, most: int, *, early: bool = False
+) -> Sequence[Any]:
+    """Take up to `most` messages that may go now; nobody else gets them before the lease runs out.
+
+    `early` takes also those that wait for their reader's morning.
+    """
+    may_go = notification.c.next_at <= now
+    if early:
+        may_go = or_(may_go, notification.c.attempts == 0)
     ready = (
         select(notification.c.id)
-        .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at <= now)
+        .where(notification.c.state == str(NotificationState.QUEUED), may_go)
         .order_by(notification.c.next_at, notification.c.id)
         .limit(most)
         .with_for_update(skip_locked=True, key_share=True)
@@ -248,6 +256,15 @@ def cancel_messages(unit: Connection, ids: Sequence[int], why: Why, worker: str)
             worker=None,
             lease_until=None,
         )
+    )
+
+
+def postpone_messages(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:
+    """Put off claimed messages whose hours are over; the next planning gives what they hold to a later one."""
+    unit.execute(
+        update(notification)
+        .where(notification.c.id.in_(ids), notification.c.worker == worker)
+        .values(state=str(NotificationState.QUEUED), next_at=until, worker=None, lease_until=None)
     )
 
 
