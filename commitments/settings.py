@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
     repeat_uncertain: bool = Field(
         True,
-        description="Whether a message that may or may not have arrived is sent again (under its old Message-ID) or set aside",
+        description="Whether a message that may or may not have arrived goes again (same Message-ID) or is set aside",
     )
     synchronous: Literal["FULL", "NORMAL"] = Field("FULL", description="SQLite's promise at a power cut")
     clock: AwareDatetime | None = Field(None, description="A fixed present, for rehearsals: 2026-03-02T09:00:00+00:00")
