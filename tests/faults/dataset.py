@@ -40,7 +40,7 @@ def fill_register(engine: Engine, commitments: int, *, without_address: int = 0)
     """Write `commitments` commitments into a migrated, empty register.
 
     Three in ten are overdue, three are due within a month, one is a joint promise, one is a report to confirm, one has
-    a milestone to come and one has no owner. `without_address` more owners have no mail address but an overdue promise.
+    a milestone to come and one has no owner. `without_address` more owners have no mail address but a promise that is due soon.
     """
     with open_unit(engine) as unit:
         _fill_people(unit)
@@ -178,18 +178,18 @@ def _fill_commitments(unit: Connection, count: int) -> None:
 
 
 def _fill_unreachable(unit: Connection, count: int, commitments: int) -> None:
-    """Owners without an address: each of the first `count` overdue promises gets one as its owner."""
-    overdue = [item for item in range(commitments) if item % 10 in (0, 3, 7)][:count]
+    """Owners without an address: each of the first `count` promises that are due soon gets one as its owner."""
+    soon = [item for item in range(commitments) if item % 10 in (1, 4, 8)][:count]
     _put(
         unit,
         contact,
         [
             {"id": 1000 + item, "reference": f"unreachable-{item:05d}", "name": f"Unreachable {item}", "role": "owner",
              "party_id": _sides(item // COMMITMENTS_AN_AGREEMENT)[0] + 1, "channels": {}}
-            for item in overdue
+            for item in soon
         ],
     )  # fmt: skip
-    for item in overdue:
+    for item in soon:
         unit.execute(
             commitment_owner.update().where(commitment_owner.c.commitment_id == item + 1).values(contact_id=1000 + item)
         )

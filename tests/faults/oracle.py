@@ -62,7 +62,9 @@ def take_picture(engine: Engine) -> Picture:
                     "lease_until",
                 )
             },
-            Counter(json.dumps(row, default=str, sort_keys=True) for row in _rows(reading, log_entry, "id", "row_id", "at")),
+            Counter(
+                json.dumps(row, default=str, sort_keys=True) for row in _rows(reading, log_entry, "id", "row_id", "at")
+            ),
         )  # fmt: skip
 
 
@@ -145,7 +147,9 @@ def _check_messages(reading: Connection) -> Iterator[str]:
         (row.contact_id, row.local_day)
         for row in reading.execute(select(notification).where(notification.c.key.like("scheduled|%")))
     )
-    yield from (f"I1 contact {one} has {count} messages on {day}" for (one, day), count in scheduled.items() if count > 1)
+    yield from (
+        f"I1 contact {one} has {count} messages on {day}" for (one, day), count in scheduled.items() if count > 1
+    )
     accepted = Counter(
         reading.execute(select(attempt.c.notification_id).where(attempt.c.outcome == "accepted")).scalars()
     )

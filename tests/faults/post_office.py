@@ -1,12 +1,15 @@
 """A mail server in a thread of the test, with faults that can be changed while it runs, and a log of what it took."""
 
 import asyncio
+import email
+import email.policy
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.sink import Conversation, Ledger
 
@@ -22,12 +25,24 @@ class Mail:
     repeat: bool
 
 
+class KeepingLedger(Ledger):
+    """A ledger that keeps the letters, too."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.bodies: list[bytes] = []
+
+    def write(self, body: bytes, recipients: list[bytes]) -> None:
+        self.bodies.append(body)
+        super().write(body, recipients)
+
+
 class PostOffice:
     """A server on 127.0.0.1 that can close its door and open it again at the same port."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, log: Path, seed: int = 1) -> None:
         self._loop, self._log = loop, log
-        self.ledger = Ledger(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), {}, seed, _OFFERS)
+        self.ledger = KeepingLedger(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), {}, seed, _OFFERS)
         self.port = 0
         self._server: asyncio.Server | None = None
         self.open_door()
@@ -58,6 +73,12 @@ class PostOffice:
     def read(self) -> list[Mail]:
         lines = (line.split("\t") for line in self._log.read_text().splitlines())
         return [Mail(name, recipient, repeat == "yes") for name, recipient, repeat in lines]
+
+    def read_letters(self, recipient: str) -> list[str]:
+        """The texts of all letters that somebody got."""
+        letters = [email.message_from_bytes(body, policy=email.policy.default) for body in self.ledger.bodies]
+        texts = [one.get_body(("plain",)) for one in letters if recipient in str(one["To"])]
+        return [str(text.get_content()) for text in texts if text is not None]
 
     def end(self) -> None:
         self.close_door()

@@ -52,7 +52,9 @@ def test_the_day_without_faults_passes_every_failpoint_that_the_code_names(morni
     named = set()
     for folder in ("commitments", "notifications"):
         for path in (ROOT / folder).glob("*.py"):
-            named |= set(re.findall(r'^\s+failpoint\("((?:reconcile|planning|outbox|smtp)\.[a-z_]+)"\)', path.read_text(), re.M))
+            named |= set(
+                re.findall(r'^\s+failpoint\("((?:reconcile|planning|outbox|smtp)\.[a-z_]+)"\)', path.read_text(), re.M)
+            )
     assert named == set(morning.hits)
     assert len(named) >= 14
     assert sum(count > 1 for count in morning.hits.values()) >= 12
@@ -118,7 +120,9 @@ def test_the_dead_senders_letters_go_at_once_and_not_after_the_lease(given: Call
     assert report["sent"] == len({mail.message_id for mail in day.office.read()}) - 2
 
 
-def test_a_process_started_by_command_is_killed_by_its_environment(sqlite_registers: Registers, offices: Offices) -> None:
+def test_a_process_started_by_command_is_killed_by_its_environment(
+    sqlite_registers: Registers, offices: Offices
+) -> None:
     day = Given(sqlite_registers, offices)
     environment = {
         **os.environ, "TALLY_DATABASE_URL": day.url, "TALLY_MAIL_URL": day.office.url,

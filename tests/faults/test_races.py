@@ -53,7 +53,7 @@ def is_idle(report: dict[str, Any]) -> bool:
         datetime.fromisoformat("2026-03-13T08:30:00+00:00"),
         datetime.fromisoformat("2026-03-14T10:00:00+00:00"),
         datetime.fromisoformat("2026-03-31T08:30:00+00:00"),
-        datetime.fromisoformat("2026-03-11T21:00:00+00:00"),
+        datetime.fromisoformat("2026-03-11T19:30:00+00:00"),
     ],
     ids=["on a Wednesday", "on a Friday", "on a Saturday", "on the last day of a month", "late in the evening"],
 )
