@@ -67,11 +67,9 @@ def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
         return by
     step = agreement.renewal_months or 12
     turns = whole_months(by, today) // step
-    for turn in (turns, turns + 1):
-        later = _take_notice(agreement, add_months(expiry, turn * step))
-        if later is not None and today <= later <= expiry:
-            return later
-    return by
+    later = [_take_notice(agreement, add_months(expiry, turn * step)) for turn in (turns, turns + 1)]
+    known = [one for one in later if one is not None and one <= expiry]
+    return next((one for one in known if one >= today), max(known, default=by))
 
 
 def _take_notice(agreement: Agreement, end: date) -> date | None:

@@ -286,7 +286,7 @@ _STAFF = tuple(
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> Situation:
+def situations(draw: st.DrawFn, commitments: int = 2) -> Situation:
     today = draw(DAYS)
 
     def maybe() -> PartialDate | None:
@@ -303,7 +303,7 @@ def situations(draw: st.DrawFn) -> Situation:
             PartyPlace(one, NAMES[one], draw(st.sampled_from(PartyRole)), maybe())
             for one in draw(st.lists(PARTIES, min_size=1, unique=True))
         ),
-        tuple(draw(commitments_at(100 + at, today)) for at in range(draw(st.integers(0, 2)))),
+        tuple(draw(commitments_at(100 + at, today)) for at in range(draw(st.integers(0, commitments)))),
         maybe(),
         maybe(),
         draw(st.none() | st.none() | st.just("ended")) and maybe(),
