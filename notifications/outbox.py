@@ -156,7 +156,7 @@ _BEGIN = insert(attempt).from_select(
     .where(_MINE, notification.c.state == str(NotificationState.SENDING))
     # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
     .with_for_update(key_share=True),
-)
+).execution_options(preserve_rowcount=True)  # which PostgreSQL's driver forgets for an insert
 _END = (
     update(attempt)
     .where(attempt.c.notification_id == bindparam("row_id"), attempt.c.number == bindparam("which"))
@@ -170,7 +170,7 @@ _KEEP = update(notification).where(_MINE).values({name: bindparam(f"new_{name}")
 def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime) -> bool:
     """Write that an attempt begins; False if the lease was lost to another sender meanwhile."""
     begun = unit.execute(_BEGIN, {"row_id": row.id, "by": worker, "before": row.attempts, "at": now})
-    return bool(begun.rowcount)
+    return begun.rowcount == 1
 
 
 def extend_lease(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:
