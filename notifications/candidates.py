@@ -293,6 +293,8 @@ def _load_ladders(reading: Connection, span: Span) -> dict[int, list[ToldRung]]:
             follow_up.c.agreement_id.between(span.first, span.last),
             follow_up.c.state == str(FollowUpState.OPEN),
             notice.c.decided_on >= follow_up.c.opened_on,
+            # left out of its message because it was answered, and open again: as if nobody had been told
+            ~((notice.c.rung == 0) & (notice.c.decision == str(Decision.PASSED_OVER))),
         )
     )
     ladders: dict[int, list[ToldRung]] = defaultdict(list)

@@ -28,7 +28,7 @@ from commitments.vocabulary import (
 from notifications.digests import URGENCY, Pictures
 from notifications.messages import ITEM_LIMIT, Ground, Item, Message
 from notifications.names import Names, choose_words
-from notifications.reasons import Why
+from notifications.reasons import Decision, Why
 from notifications.tables import notice
 
 
@@ -63,6 +63,7 @@ def compose_messages(
             name,
             mail,
             base_url,
+            tuple(one.id for one in notices.get(row.id, [])),
         )
     return messages
 
@@ -102,6 +103,7 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
         )
         .where(
             notice.c.notification_id.in_(ids),
+            notice.c.decision == str(Decision.TOLD),
             or_(notice.c.follow_up_id.is_(None), follow_up.c.state == str(FollowUpState.OPEN)),
             or_(
                 notice.c.follow_up_id.is_not(None),

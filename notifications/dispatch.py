@@ -25,7 +25,9 @@ from notifications.outbox import (
     cancel_messages,
     claim_messages,
     extend_lease,
+    find_left_out,
     keep_outcome,
+    leave_out,
     name_worker,
     postpone_messages,
     release_abandoned,
@@ -129,9 +131,14 @@ def _compose(
             rules, names = load_rules(reading), load_names(reading)
         claimed = _put_off_late(line, claimed, rules, now)
         messages = compose_messages(reading, claimed, rules, names, now.date(), base_url=line.settings.base_url)
+        told = {one for message in messages.values() for one in message.notices}
+        # One that is repeated may have told it the first time.
+        left_out = find_left_out(reading, [row.id for row in claimed if not row.repeated], told)
     idle = [row for row in claimed if is_empty(messages[row.id])]
-    if idle:
+    if idle or left_out:
         with open_unit(line.engine) as unit:
+            if left_out:
+                leave_out(unit, left_out)
             for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
                 ids = [row.id for row in idle if _why_idle(messages[row.id]) is why]
                 if ids:

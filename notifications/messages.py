@@ -141,6 +141,7 @@ class Message:
     coordinator_name: str | None = None  # to whom an answer by mail goes
     coordinator_mail: str | None = None
     base_url: str | None = None
+    notices: tuple[int, ...] = ()  # the ids of what it tells; a notice that was answered meanwhile is not among them
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import random
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, String, bindparam, cast, insert, literal, or_, select, update
 
 from commitments.calendar import add_working_days
 from commitments.database import insert_new
@@ -19,7 +19,7 @@ from commitments.reconcile import ENGINE
 from commitments.tables import agreement_party, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
 from notifications.delivery import Delivery
-from notifications.reasons import Why
+from notifications.reasons import Decision, Why
 from notifications.tables import attempt, notice, notification
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440, 1440))
@@ -145,18 +145,22 @@ _MINE = (
     & (notification.c.worker == bindparam("by"))
     & (notification.c.attempts == bindparam("before"))
 )
-_BEGIN = insert(attempt).from_select(
-    ["notification_id", "number", "started_at", "worker"],
-    select(
-        notification.c.id,
-        notification.c.attempts + 1,
-        bindparam("at", type_=attempt.c.started_at.type),
-        notification.c.worker,
+_BEGIN = (
+    insert(attempt)
+    .from_select(
+        ["notification_id", "number", "started_at", "worker"],
+        select(
+            notification.c.id,
+            notification.c.attempts + 1,
+            bindparam("at", type_=attempt.c.started_at.type),
+            notification.c.worker,
+        )
+        .where(_MINE, notification.c.state == str(NotificationState.SENDING))
+        # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
+        .with_for_update(key_share=True),
     )
-    .where(_MINE, notification.c.state == str(NotificationState.SENDING))
-    # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
-    .with_for_update(key_share=True),
-).execution_options(preserve_rowcount=True)  # which PostgreSQL's driver forgets for an insert
+    .execution_options(preserve_rowcount=True)
+)  # which PostgreSQL's driver forgets for an insert
 _END = (
     update(attempt)
     .where(attempt.c.notification_id == bindparam("row_id"), attempt.c.number == bindparam("which"))
@@ -256,6 +260,28 @@ def cancel_messages(unit: Connection, ids: Sequence[int], why: Why, worker: str)
             worker=None,
             lease_until=None,
         )
+    )
+
+
+def find_left_out(reading: Connection, message_ids: Sequence[int], told: Collection[int]) -> list[int]:
+    """The notices of these messages that no letter tells, because they were answered after they were planned."""
+    rows = reading.execute(
+        select(notice.c.id).where(notice.c.notification_id.in_(message_ids), notice.c.decision == str(Decision.TOLD))
+    )
+    return [one for one in rows.scalars() if one not in told]
+
+
+def leave_out(unit: Connection, notice_ids: Sequence[int]) -> None:
+    """Say that they were answered meanwhile, and free their keys.
+
+    So the record never says that somebody was told what no letter said, and a matter that opens again is told.
+    """
+    key = notice.c.key + literal("|left out of ") + cast(notice.c.notification_id, String)
+    reason = {"code": str(Why.ANSWERED_MEANWHILE), "numbers": {}}
+    unit.execute(
+        update(notice)
+        .where(notice.c.id.in_(notice_ids), notice.c.decision == str(Decision.TOLD))
+        .values(key=key, decision=str(Decision.PASSED_OVER), decision_reason=reason)
     )
 
 
