@@ -11,22 +11,22 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-
-import psutil
+from typing import Any
 
 from commitments.errors import TallyError
 from commitments.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 HEALTH_PATIENCE = 120.0
-STOP_PATIENCE = 5.0
-_START = (sys.executable, "-m", "deployments.prefect_server", "--host", LOOPBACK)
+SERVER_PATIENCE = 4.0
+SERVING_PATIENCE = 3.0
+GO, READY, TOLD = b"go\n", b"\x1eready\n", b"\x1e"
+"""What is said between us and the process that serves; anything else it writes is for its log."""
+
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
@@ -114,59 +114,82 @@ def check_ports(settings: Settings) -> None:
         raise CannotStart("\n".join(taken))
 
 
+def start_child(arguments: Sequence[str], surroundings: Mapping[str, str], **streams: Any) -> subprocess.Popen[bytes]:
+    """A child in a process group of its own, which Ctrl-C in the terminal does not reach and which ends with us.
+
+    To be called from the main thread: the kernel sends its signal when the thread that started the child ends.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    parent = os.getpid()
+
+    def follow_parent() -> None:  # runs in the child, between fork and exec
+        if libc is not None:
+            libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, *arguments],
+        env=dict(surroundings),
+        start_new_session=True,
+        preexec_fn=follow_parent,  # noqa: PLW1509
+        **streams,
+    )
+
+
+def end_child(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a child's process group to end, insist after a while; calling it again does nothing."""
+    _signal_group(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _quote_log(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-5:] if log.is_file() else []
+    return "\n".join([f"the end of its log {log}:", *lines])
+
+
 class PrefectServer:
-    """A Prefect server as a child process, in a process group of its own."""
+    """A Prefect server of our own; entering it starts it, leaving it ends it."""
 
     def __init__(self, settings: Settings, surroundings: Mapping[str, str]) -> None:
         self.address = f"http://{LOOPBACK}:{settings.prefect_port}"
         self.log = settings.home / "prefect-server.log"
-        libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-        parent = os.getpid()
-
-        def follow_parent() -> None:  # runs in the child, between fork and exec
-            if libc is not None:
-                libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-                if os.getppid() != parent:
-                    os._exit(1)
-
-        # Started from the main thread: the kernel sends the signal when the thread that started the child ends.
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                [*_START, "--port", str(settings.prefect_port)],
-                env=dict(surroundings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=follow_parent,  # noqa: PLW1509
-            )
+        self._port = settings.prefect_port
+        self._surroundings = surroundings
 
     def __enter__(self) -> "PrefectServer":
+        arguments = ("-m", "deployments.prefect_server", "--host", LOOPBACK, "--port", str(self._port))
+        with self.log.open("wb") as log:
+            self._process = start_child(
+                arguments, self._surroundings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def __exit__(self, *_: object) -> None:
+        end_child(self._process, SERVER_PATIENCE)
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
+    def check(self) -> None:
+        """CannotStart if it has ended by itself."""
+        if self._process.poll() is not None:
+            raise CannotStart(f"the Prefect server ended by itself; {_quote_log(self.log)}")
 
     def wait_until_healthy(self, stop: threading.Event, patience: float = HEALTH_PATIENCE) -> bool:
         """True when the server answers, False if `stop` was set before; CannotStart if it never will."""
         deadline = time.monotonic() + patience
         while not stop.is_set():
-            if not self.is_running:
-                raise CannotStart(f"the Prefect server ended while it started; {self._quote_log()}")
+            self.check()
             if self._is_healthy():
                 return True
             if time.monotonic() > deadline:
-                raise CannotStart(f"the Prefect server did not answer in {patience:.0f} seconds; {self._quote_log()}")
+                raise CannotStart(f"the Prefect server did not answer in {patience:.0f} s; {_quote_log(self.log)}")
             stop.wait(0.25)
         return False
 
@@ -175,35 +198,63 @@ class PrefectServer:
         try:
             with opener.open(f"{self.address}/api/health", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
+        except OSError:
             return False
 
-    def _quote_log(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-5:] if self.log.is_file() else []
-        return "\n".join([f"the end of its log {self.log}:", *lines])
 
-    def stop(self) -> None:
-        """End the server and everything it started; calling it again does nothing."""
-        self._signal(signal.SIGTERM)
+class Serving:
+    """The process that serves the deployments; entering it starts it, leaving it ends it and every run under way.
+
+    It imports Prefect, which takes seconds, while the server starts, and begins when it is told to `go`. It says what
+    it does by lines on its output, and ends when its input is closed.
+    """
+
+    def __init__(
+        self, settings: Settings, surroundings: Mapping[str, str], tell: Callable[[str], None], *, first_run: bool
+    ) -> None:
+        self.ready = threading.Event()
+        self.log = settings.home / "prefect-serving.log"
+        self._surroundings, self._tell, self._first_run = surroundings, tell, first_run
+
+    def __enter__(self) -> "Serving":
+        arguments = ["-m", "deployments.serving", "--embedded", *(["--first-run"] if self._first_run else [])]
+        with self.log.open("wb") as log:
+            self._process = start_child(
+                arguments, self._surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
+        self._listener = threading.Thread(target=self._listen, name="tally-serving", daemon=True)
+        self._listener.start()
+        return self
+
+    def go(self) -> None:
+        """Begin: the server answers and the register is filled."""
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(GO)
+            self._process.stdin.flush()
+
+    def check(self) -> None:
+        """CannotStart if it has ended by itself."""
+        if self._process.poll() is not None:
+            raise CannotStart(f"the deployments are no longer served; {_quote_log(self.log)}")
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self.log.open("ab") as log:
+            for line in self._process.stdout:
+                if line == READY:
+                    self.ready.set()
+                elif line.startswith(TOLD):
+                    self._tell(line.removeprefix(TOLD).decode(errors="replace").rstrip("\n"))
+                else:
+                    log.write(line)
+                    log.flush()
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_PATIENCE)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
-
-
-def end_children(spare: int, patience: float = 2.0) -> int:
-    """End every process that this one started and that is still there, but `spare`; gives how many there were."""
-    children = [child for child in psutil.Process().children(recursive=True) if child.pid != spare]
-    for child in children:
-        with suppress(psutil.NoSuchProcess):
-            child.terminate()
-    _, stubborn = psutil.wait_procs(children, timeout=patience)
-    for child in stubborn:
-        with suppress(psutil.NoSuchProcess):
-            child.kill()
-    psutil.wait_procs(stubborn, timeout=patience)
-    return len(children)
+            self._process.wait(SERVING_PATIENCE)
+        end_child(self._process, 1.0)
+        self._listener.join(1.0)

@@ -3,11 +3,14 @@
 `python -m deployments.serving` serves them against the server of PREFECT_API_URL.
 """
 
+import argparse
 import asyncio
 import importlib
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +33,7 @@ from prefect.types._datetime import now as prefect_now
 from prefect.types.entrypoint import EntrypointType
 
 from commitments.settings import read_settings
+from deployments.embedded import GO, READY, TOLD
 from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan
 
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
@@ -140,17 +144,55 @@ async def serve_deployments(
     await runner.start()
 
 
+async def serve_for_parent(zone: str, *, first_run: bool) -> None:
+    """Serve for a system that started this process: begin at its word, tell it what happens, end when it lets go."""
+    loop, go = asyncio.get_running_loop(), asyncio.Event()
+    parent = sys.stdout.buffer
+
+    def say(words: bytes) -> None:
+        parent.write(words)
+        parent.flush()
+
+    async def serve() -> None:
+        await go.wait()
+        await serve_deployments(
+            zone,
+            first_run=first_run,
+            embedded=True,
+            tell=lambda line: say(TOLD + line.encode() + b"\n"),
+            ready=lambda: say(READY),
+        )
+
+    serving = asyncio.ensure_future(serve())
+
+    def listen() -> None:
+        if sys.stdin.buffer.readline() == GO:
+            loop.call_soon_threadsafe(go.set)
+            sys.stdin.buffer.read()
+        loop.call_soon_threadsafe(serving.cancel)
+
+    threading.Thread(target=listen, name="tally-parent", daemon=True).start()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
 def main() -> int:
     """Serve against the server of PREFECT_API_URL until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.serving", description=main.__doc__)
+    parser.add_argument("--embedded", action="store_true", help="for the process that started this one")
+    parser.add_argument("--first-run", action="store_true", help="run everything once, at once")
+    chosen = parser.parse_args()
+    zone = read_settings().time_zone
 
     def tell(line: str) -> None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
-    try:
-        asyncio.run(serve_deployments(read_settings().time_zone, first_run=False, embedded=False, tell=tell))
-    except KeyboardInterrupt:
-        return 0
+    with suppress(KeyboardInterrupt):
+        if chosen.embedded:
+            asyncio.run(serve_for_parent(zone, first_run=chosen.first_run))
+        else:
+            asyncio.run(serve_deployments(zone, first_run=chosen.first_run, embedded=False, tell=tell))
     return 0
 
 

@@ -4,13 +4,12 @@
 """
 
 import argparse
-import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -22,10 +21,7 @@ from commitments.settings import Settings, read_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from deployments.embedded import PrefectServer
     from deployments.mailbox import Mailbox
-
-SERVE_PATIENCE = 4.0
 
 
 class _Stopped(Exception):
@@ -48,57 +44,10 @@ class _Board:
             sys.stdout.flush()
 
 
-class _Serving:
-    """The deployments, served by a thread of this process."""
-
-    def __init__(self, zone: str, board: _Board, *, first_run: bool) -> None:
-        self.ready = threading.Event()
-        self.fault: BaseException | None = None
-        self._zone, self._board, self._first_run = zone, board, first_run
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tally-serving", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def _run(self) -> None:
-        import asyncio
-
-        from deployments.serving import serve_deployments
-
-        async def serve() -> None:
-            work = asyncio.ensure_future(
-                serve_deployments(
-                    self._zone, first_run=self._first_run, embedded=True, tell=self._board.tell, ready=self.ready.set
-                )
-            )
-            while not work.done() and not self._stop.is_set():
-                await asyncio.wait([work], timeout=0.1)
-            work.cancel()
-            await work
-
-        try:
-            asyncio.run(serve())
-        except asyncio.CancelledError:
-            pass
-        except BaseException as fault:  # told by the main thread
-            self.fault = fault
-
-    def stop(self) -> None:
-        """No new runs; those under way are asked to end."""
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(SERVE_PATIENCE)
-
-
 def run_up(settings: Settings, *, examples: Path | None, first_run: bool = True) -> int:
     """Start everything, say what there is, and wait for Ctrl-C; 0 after a clean stop, 1 if it could not start.
 
-    To be called once in a process, from its main thread, before anything imports Prefect.
+    To be called from the main thread, with the settings of this process: what it starts reads them anew.
     """
     board = _Board()
     with _listen_for_stop() as stop:
@@ -117,41 +66,41 @@ def run_up(settings: Settings, *, examples: Path | None, first_run: bool = True)
 def _start(
     settings: Settings, examples: Path | None, first_run: bool, board: _Board, stop: threading.Event, running: ExitStack
 ) -> None:
-    from deployments.embedded import PrefectServer, check_ports, describe_surroundings, end_children, hold_home
+    from deployments.embedded import PrefectServer, Serving, check_ports, describe_surroundings, hold_home
     from deployments.overview import count_register, write_overview
 
     running.enter_context(hold_home(settings))
     check_ports(settings)
     surroundings = describe_surroundings(settings)
-    is_new = not (settings.home / "prefect").exists()
+    patience = "about 10 seconds" if (settings.home / "prefect").exists() else "its first start takes about 20 seconds"
     server = running.enter_context(PrefectServer(settings, surroundings))
-    patience = "its first start takes about 20 seconds" if is_new else "about 10 seconds"
     board.tell(f"starting the Prefect server ({patience}; its log is {server.log})")
-    os.environ.clear()  # Prefect reads its surroundings when it is imported, and runs inherit them
-    os.environ.update(surroundings)
     mailbox = _open_mailbox(settings, board, running)
+    serving = running.enter_context(Serving(settings, surroundings, board.tell, first_run=first_run))
     with ThreadPoolExecutor(1) as aside:
         filling = aside.submit(_fill_register, settings, examples, board)
-        importing = aside.submit(_import_serving)
-        _wait_for(filling, server, stop)
+        filling.add_done_callback(lambda done: stop.set() if done.exception() else None)
+        healthy = server.wait_until_healthy(stop)
         engine = filling.result()
-        running.callback(engine.dispose)
-        if not server.wait_until_healthy(stop):
-            raise _Stopped
+    running.callback(engine.dispose)
+    if healthy:
         board.tell("the Prefect server answers")
-        _wait_for(importing, server, stop)
-    serving = _Serving(settings.time_zone, board, first_run=first_run)
-    running.callback(end_children, spare=server.pid)
-    running.callback(serving.stop)
-    serving.start()
-    while not serving.ready.wait(0.2):
-        _look_after(server, serving, stop)
+        serving.go()
+
+    def look_after(seconds: float) -> None:
+        if stop.wait(seconds):
+            board.write("stopping…")
+            raise _Stopped
+        server.check()
+        serving.check()
+
+    while not serving.ready.is_set():
+        look_after(0.1)
     board.tell("ready")
     for line in ["", *write_overview(settings, count_register(engine), mailbox.pages_address if mailbox else None), ""]:
         board.write(line)
-    while not stop.wait(1.0):
-        _look_after(server, serving, stop)
-    board.write("stopping…")
+    while True:
+        look_after(1.0)
 
 
 def _open_mailbox(settings: Settings, board: _Board, running: ExitStack) -> "Mailbox | None":
@@ -187,32 +136,6 @@ def _fill_register(settings: Settings, examples: Path | None, board: _Board) -> 
         said = ", ".join([f"{new} new"] * bool(new) + [f"{changed} changed"] * bool(changed)) or "nothing changed"
         board.tell(f"{len(paths)} agreement files from {examples}: {said}")
     return engine
-
-
-def _import_serving() -> None:
-    """Importing Prefect takes seconds, so it is done while its server starts."""
-    import deployments.serving  # noqa: F401
-
-
-def _wait_for(work: "Future[Engine] | Future[None]", server: "PrefectServer", stop: threading.Event) -> None:
-    while not work.done():
-        if stop.wait(0.1):
-            raise _Stopped
-    work.result()
-
-
-def _look_after(server: "PrefectServer", serving: _Serving, stop: threading.Event) -> None:
-    """_Stopped when asked to; CannotStart if a part of the system ended by itself."""
-    from deployments.embedded import CannotStart
-
-    if stop.is_set():
-        raise _Stopped
-    if not server.is_running:
-        raise CannotStart(f"the Prefect server ended by itself; its log is {server.log}")
-    if not serving.is_running:
-        if isinstance(serving.fault, TallyError):
-            raise serving.fault
-        raise CannotStart(f"the deployments are no longer served: {serving.fault!r}") from serving.fault
 
 
 @contextmanager

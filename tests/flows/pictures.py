@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.flows.launching import Launched, launch
 
-WIDTH, HEIGHT = 1280, 1080
+WIDTH, HEIGHT = 1280, 1200
 
 
 def ask(base: str, path: str, **question: Any) -> Any:
@@ -30,15 +30,14 @@ def photograph(system: Launched, folder: Path) -> list[str]:
     from playwright.sync_api import sync_playwright
 
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    base, abroad = system.prefect, []
+    base = system.prefect
+    addresses: set[str] = set()
     runs = ask(base, "/flow_runs/filter", sort="START_TIME_ASC", limit=50)
     check = next(run for run in runs if run["name"].startswith("check progress"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        page.on(
-            "request", lambda one: abroad.append(one.url) if not one.url.startswith((base, "data:", "blob:")) else 0
-        )
+        page.on("request", lambda asked: addresses.add(asked.url))
         page.goto(f"{base}/runs")
         page.get_by_text("check progress").first.wait_for(timeout=30_000)
         page.wait_for_timeout(2000)
@@ -49,7 +48,7 @@ def photograph(system: Launched, folder: Path) -> list[str]:
         page.wait_for_timeout(2000)
         page.screenshot(path=folder / "prefect-artifacts.png")
         browser.close()
-    return abroad
+    return sorted(one for one in addresses if not one.startswith((base, "data:", "blob:")))
 
 
 def main() -> int:
@@ -63,7 +62,7 @@ def main() -> int:
     finally:
         shutil.rmtree(home, ignore_errors=True)
     if abroad:
-        print("the pages asked for addresses elsewhere:", *sorted(set(abroad)), sep="\n  ")
+        print("the pages asked for addresses elsewhere:", *abroad, sep="\n  ")
     return 1 if abroad else 0
 
 

@@ -1,0 +1,55 @@
+"""A Prefect server for the whole session, and a register of the examples on a fixed Tuesday morning."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from commitments.agreement_file import read_files
+from commitments.database import open_database
+from commitments.log import Author
+from commitments.register import import_files
+from commitments.settings import Settings, read_settings
+from tests.flows.launching import ROOT, find_ports
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[None]:
+    """A Prefect server of this session's own; its first start takes about 20 seconds."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def filled_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register that holds the examples, to be copied."""
+    path = tmp_path_factory.mktemp("examples") / "tally.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_database(f"sqlite:///{path}")
+    import_files(engine, read_files(sorted((ROOT / "examples").glob("*.yaml"))), Author("test", NOW), NOW.date())
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def examples(filled_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of this process: a home of its own with the examples in it, and nobody at the mail port."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(filled_template, home / "tally.db")
+    smtp, pages = find_ports(2)
+    for name, value in {
+        "TALLY_HOME": home,
+        "TALLY_CLOCK": NOW.isoformat(),
+        "TALLY_MAILBOX_PORT": smtp,
+        "TALLY_MAILBOX_PAGES_PORT": pages,
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    read_settings.cache_clear()
+    return read_settings()

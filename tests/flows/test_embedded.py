@@ -1,0 +1,129 @@
+"""What an embedded system takes care of around its processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from commitments.settings import Settings
+from deployments.embedded import CannotStart, check_ports, describe_surroundings, end_child, hold_home, start_child
+from deployments.overview import Overview, describe_messages, write_command
+from tests.flows.launching import ROOT, find_ports
+
+
+def make_settings(home: Path, **more: object) -> Settings:
+    prefect, smtp, pages = find_ports(3)
+    ports = {"prefect_port": prefect, "mailbox_port": smtp, "mailbox_pages_port": pages}
+    return Settings(**{"home": home, **ports, **more})  # type: ignore[arg-type]
+
+
+def test_no_prefect_setting_of_the_machine_reaches_our_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "https://elsewhere.example/api")
+    monkeypatch.setenv("PREFECT_API_KEY", "secret")
+    surroundings = describe_surroundings(make_settings(tmp_path))
+    assert "secret" not in surroundings.values()
+    assert surroundings["PREFECT_API_URL"].startswith("http://127.0.0.1:")
+    assert surroundings["PREFECT_HOME"] == str(tmp_path / "prefect")
+
+
+def test_a_proxy_of_the_machine_is_not_asked_for_what_is_on_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NO_PROXY", "internal.example")
+    assert describe_surroundings(make_settings(tmp_path))["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("prefect_port", "TALLY_PREFECT_PORT"),
+        ("mailbox_port", "TALLY_MAILBOX_PORT"),
+        ("mailbox_pages_port", "TALLY_MAILBOX_PAGES_PORT"),
+    ],
+)
+def test_a_taken_port_is_said_with_the_setting_to_change(tmp_path: Path, field: str, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"port {port} is taken by another program.*{name}="):
+            check_ports(make_settings(tmp_path, **{field: port}))
+
+
+def test_with_a_mail_server_of_its_own_the_mailbox_ports_do_not_matter(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        check_ports(make_settings(tmp_path, mailbox_port=taken.getsockname()[1], mail_url="smtp://mail.example"))
+
+
+def test_a_home_is_held_once_and_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
+    hold = (
+        "import sys, time; from pathlib import Path; from commitments.settings import Settings\n"
+        "from deployments.embedded import hold_home\n"
+        "with hold_home(Settings(home=Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(CannotStart, match=f"already runs .*process {holder.pid}"),
+            hold_home(make_settings(tmp_path)),
+        ):
+            pass
+    finally:
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with hold_home(make_settings(tmp_path)):
+        pass
+
+
+def test_a_child_ends_with_all_that_it_started_even_if_it_does_not_want_to() -> None:
+    stubborn = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True); time.sleep(60)"
+    )
+    child = start_child(["-c", stubborn], os.environ, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    grandchild = psutil.Process(int(child.stdout.readline()))
+    end_child(child, 0.3)
+    child.stdout.close()
+    assert child.returncode == -signal.SIGKILL
+    assert psutil.wait_procs([grandchild], timeout=5)[1] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_a_child_ends_when_its_parent_is_killed() -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import os, time; from deployments.embedded import start_child\n"
+            "print(start_child(['-c', 'import time; time.sleep(60)'], os.environ).pid, flush=True); time.sleep(60)",
+        ],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert psutil.wait_procs([child], timeout=5)[1] == []
+
+
+def test_the_commands_to_try_next_name_another_home_only_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "TALLY_HOME" not in write_command(Settings(), ("status",))
+    assert write_command(Settings(home=Path("other place")), ("status",)).startswith(
+        f"TALLY_HOME='{tmp_path}/other place' "
+    )
+    assert os.access(write_command(Settings(), ()).strip(), os.X_OK)
+
+
+def test_messages_are_counted_in_words() -> None:
+    nothing = Overview(0, 0, 0, 0, 0, 0, None, None)
+    assert describe_messages(nothing) == "0 sent"

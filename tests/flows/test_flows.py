@@ -1,0 +1,215 @@
+"""What a person sees of the flows: names that say what happened, tables, previews; a second run changes nothing."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import PrefectException
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from commitments.database import DatabaseBusy, open_database, open_reading
+from commitments.settings import Settings
+from commitments.tables import log_entry
+from deployments.mailbox import start_mailbox
+from flows.check_progress import check_progress
+from flows.deliver import deliver
+from flows.housekeeping import housekeeping
+from flows.runs import do_step, is_infrastructure, open_register
+from flows.send_digests import send_digests
+from flows.send_reminders import send_reminders
+from flows.send_summary import send_summary
+from flows.upkeep import DatabaseDamaged
+from notifications.tables import notification
+
+slow = pytest.mark.slow
+
+
+def run(flow: Any) -> dict[str, int]:
+    """Run a flow to its end, as Prefect does, and give its counts."""
+    counts: dict[str, int] = asyncio.run(flow())
+    return counts
+
+
+def ask(question: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(question)
+
+
+async def read_last_run() -> FlowRun:
+    async with get_client() as client:
+        return (await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1))[0]
+
+
+async def read_artifacts(flow_run: FlowRun) -> dict[str, Any]:
+    async with get_client() as client:
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]))
+        )
+        return {str(one.key): one.data for one in found}
+
+
+@slow
+def test_a_check_of_progress_is_named_after_what_it_found(prefect_api: None, examples: Settings) -> None:
+    counts = run(check_progress)
+    last = ask(read_last_run())
+    assert counts["agreements"] > 15
+    assert counts["opened"] > 50
+    assert last.name == (
+        f"check progress 2026-11-24: {counts['agreements']} agreements, {counts['opened']} follow-ups opened"
+    )
+
+
+@slow
+def test_a_check_of_progress_shows_what_needs_attention_and_what_changed_with_reasons_in_words(
+    prefect_api: None, examples: Settings
+) -> None:
+    import json
+
+    counts = run(check_progress)
+    shown = ask(read_artifacts(ask(read_last_run())))
+    attention, changes = json.loads(shown["what-needs-attention"]), json.loads(shown["what-changed-and-why"])
+    assert len(attention) == min(counts["open"], 100)
+    assert len(changes) == counts["opened"]
+    assert {"standing", "who", "why", "what", "answer by", "matter"} == set(attention[0])
+    assert all(row["why"] and "_" not in row["why"] and "{" not in row["why"] for row in [*attention, *changes])
+    assert {row["change"] for row in changes} == {"opened"}
+
+
+@slow
+def test_a_second_check_of_the_same_day_changes_nothing(prefect_api: None, examples: Settings) -> None:
+    first = run(check_progress)
+    with open_register() as register, open_reading(register.engine) as reading:
+        before = reading.execute(select(log_entry.c.id)).scalars().all()
+    second = run(check_progress)
+    with open_register() as register, open_reading(register.engine) as reading:
+        after = reading.execute(select(log_entry.c.id)).scalars().all()
+    assert (second["opened"], second["closed"], second["superseded"], second["reassigned"]) == (0, 0, 0, 0)
+    assert second["unchanged"] == first["opened"]
+    assert after == before
+    assert ask(read_last_run()).name.endswith("0 follow-ups opened")
+
+
+@slow
+def test_the_sending_flows_queue_and_a_second_time_queue_nothing(prefect_api: None, examples: Settings) -> None:
+    run(check_progress)
+    first = [run(flow)["messages"] for flow in (send_reminders, send_digests, send_summary)]
+    second = [run(flow)["messages"] for flow in (send_reminders, send_digests, send_summary)]
+    assert first[0] > 0
+    assert sum(first) > first[0]
+    assert second == [0, 0, 0]
+
+
+@slow
+def test_a_preview_shows_each_waiting_summary_as_its_reader_will_get_it(prefect_api: None, examples: Settings) -> None:
+    run(check_progress)
+    run(send_summary)
+    shown = ask(read_artifacts(ask(read_last_run())))["summary-previews"]
+    assert "Hello " in shown
+    assert "@" in shown
+    assert 1 < shown.count("\ngoes ") <= 20
+
+
+@slow
+def test_mail_that_the_server_does_not_take_completes_the_run_and_is_said_in_its_name(
+    prefect_api: None, examples: Settings
+) -> None:
+    run(check_progress)
+    run(send_reminders)
+    counts = run(deliver)
+    last = ask(read_last_run())
+    assert counts["sent"] == 0
+    assert counts["waiting_for_server"] > 0
+    assert last.state_name == "Completed"
+    assert "for the mail server" in last.name
+
+
+@slow
+def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect_api: None, examples: Settings) -> None:
+    run(check_progress)
+    run(send_reminders)
+    with start_mailbox(examples.mailbox_folder, examples.mailbox_port, examples.mailbox_pages_port):
+        first, second = run(deliver), run(deliver)
+    letters = list(examples.mailbox_folder.glob("*.eml"))
+    assert first["sent"] == len(letters) > 0
+    assert second["sent"] == 0
+    assert ask(read_last_run()).name.startswith("deliver: ")
+
+
+@slow
+def test_housekeeping_counts_and_deletes_nothing(prefect_api: None, examples: Settings) -> None:
+    run(check_progress)
+    run(send_reminders)
+    with open_register() as register, open_reading(register.engine) as reading:
+        before = (len(reading.execute(select(log_entry)).all()), len(reading.execute(select(notification)).all()))
+    counts = run(housekeeping)
+    with open_register() as register, open_reading(register.engine) as reading:
+        after = (len(reading.execute(select(log_entry)).all()), len(reading.execute(select(notification)).all()))
+    assert after == before == (counts["log_entries"], counts["queued"])
+    assert "database in order" in ask(read_last_run()).name
+
+
+@slow
+def test_housekeeping_fails_loudly_when_the_database_has_lost_a_link(prefect_api: None, examples: Settings) -> None:
+    engine = open_database(examples.register_url)
+    raw = engine.raw_connection()
+    raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+    raw.execute("UPDATE commitment SET agreement_id = 999999 WHERE id = 1")  # type: ignore[attr-defined]
+    raw.close()
+    engine.dispose()
+    with pytest.raises(DatabaseDamaged, match="lost links in commitment"):
+        run(housekeeping)
+    assert ask(read_last_run()).state_name == "Failed"
+
+
+@slow
+def test_a_busy_database_is_tried_again_and_a_fault_of_ours_is_not(prefect_api: None) -> None:
+    patient = do_step.with_options(retry_delay_seconds=0)
+    tries: list[int] = []
+
+    def busy_once() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise DatabaseBusy("held")
+        return "done"
+
+    async def step(work: Any) -> Any:
+        from prefect import flow
+
+        @flow
+        async def shell() -> Any:
+            return await patient("a step", work)
+
+        return await shell()
+
+    def broken() -> None:
+        tries.append(1)
+        raise ValueError("ours")
+
+    assert asyncio.run(step(busy_once)) == "done"
+    assert len(tries) == 2
+    tries.clear()
+    with pytest.raises(ValueError, match="ours"):
+        asyncio.run(step(broken))
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "again"),
+    [(DatabaseBusy("x"), True), (OperationalError("x", {}, Exception()), True), (ValueError("x"), False),
+     (PrefectException("x"), False)],
+)  # fmt: skip
+def test_only_infrastructure_is_worth_another_try(fault: Exception, again: bool) -> None:
+    from prefect.states import Failed
+
+    assert asyncio.run(is_infrastructure(None, None, Failed(data=fault))) is again  # type: ignore[arg-type]
+
+
+def test_every_flow_is_an_async_shell() -> None:
+    # A synchronous flow waits a second for Prefect's heartbeat thread at its end.
+    for flow in (check_progress, send_reminders, send_digests, send_summary, deliver, housekeeping):
+        assert flow.isasync

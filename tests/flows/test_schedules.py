@@ -1,0 +1,135 @@
+"""What the deployments promise: a schedule in a zone with a lasting name, one run at a time, one for all missed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.runner import Runner
+from prefect.server.schemas.schedules import CronSchedule
+from prefect.states import Pending, Running, Scheduled
+
+from deployments.schedules import PLANS, Plan
+from deployments.serving import (
+    build_deployment,
+    close_left_runs,
+    collapse_missed_runs,
+    load_flow,
+    register_deployments,
+)
+
+BY_FLOW = {plan.flow: plan for plan in PLANS}
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.flow)
+def test_each_plan_names_its_flow_its_schedule_its_zone_and_how_to_change_it(plan: Plan) -> None:
+    deployment = asyncio.run(build_deployment(plan, "Asia/Shanghai"))
+    assert load_flow(plan).name == plan.flow
+    (schedule,) = deployment.schedules or []
+    assert schedule.slug == plan.slug
+    assert schedule.schedule.timezone == "Asia/Shanghai"  # type: ignore[union-attr]
+    assert deployment.concurrency_limit == 1
+    assert deployment.concurrency_options is not None
+    assert deployment.concurrency_options.collision_strategy == "CANCEL_NEW"
+    assert deployment.tags[0] == "tallystick"
+    assert plan.cron in (deployment.description or "")
+    assert "To change it" in (deployment.description or "")
+
+
+def test_the_slugs_are_all_different() -> None:
+    assert len({plan.slug for plan in PLANS}) == len(PLANS) == 6
+
+
+@pytest.mark.parametrize("flow", ["send-reminders", "send-digests", "send-summary"])
+@pytest.mark.parametrize("month", [1, 7])
+def test_in_every_time_zone_messages_are_planned_between_midnight_and_eight(flow: str, month: int) -> None:
+    start = datetime(2026, month, 12, tzinfo=UTC)
+    schedule = CronSchedule(cron=BY_FLOW[flow].cron, timezone="Europe/London")
+    runs = asyncio.run(schedule.get_dates(100, start, start + timedelta(days=2)))
+    for zone in available_timezones():
+        local = {moment.astimezone(ZoneInfo(zone)).hour for moment in runs}
+        assert any(hour < 8 for hour in local), zone
+
+
+async def _ids() -> dict[str, UUID]:
+    return await register_deployments(Runner(name="test", pause_on_shutdown=False), "Europe/London")
+
+
+async def _plan_run(client: Any, deployment: UUID, state: Any) -> FlowRun:
+    run: FlowRun = await client.create_flow_run_from_deployment(deployment, state=state)
+    return run
+
+
+@pytest.mark.slow
+def test_a_missed_week_leaves_one_run_to_do_and_runs_to_come_stay(prefect_api: None) -> None:
+    async def play() -> tuple[list[FlowRun], FlowRun, int]:
+        now = datetime.now(UTC)
+        deployment = (await _ids())["check-progress"]
+        async with get_client() as client:
+            missed = [
+                await _plan_run(client, deployment, Scheduled(scheduled_time=now - timedelta(days=days)))
+                for days in range(1, 8)
+            ]
+            coming = await _plan_run(client, deployment, Scheduled(scheduled_time=now + timedelta(days=1)))
+            cancelled = await collapse_missed_runs([deployment], keep_latest=True)
+            return (
+                [await client.read_flow_run(one.id) for one in missed],
+                await client.read_flow_run(coming.id),
+                cancelled,
+            )
+
+    missed, coming, cancelled = asyncio.run(play())
+    assert cancelled == 6
+    assert [run.state_type for run in missed] == [StateType.SCHEDULED] + [StateType.CANCELLED] * 6
+    assert coming.state_type == StateType.SCHEDULED
+
+
+@pytest.mark.slow
+def test_after_a_first_run_no_missed_run_is_left_to_do(prefect_api: None) -> None:
+    async def play() -> StateType | None:
+        deployment = (await _ids())["send-digests"]
+        async with get_client() as client:
+            late = Scheduled(scheduled_time=datetime.now(UTC) - timedelta(hours=4))
+            run = await _plan_run(client, deployment, late)
+            await collapse_missed_runs([deployment], keep_latest=False)
+            return (await client.read_flow_run(run.id)).state_type
+
+    assert asyncio.run(play()) == StateType.CANCELLED
+
+
+@pytest.mark.slow
+def test_while_one_run_is_under_way_another_of_the_same_flow_is_cancelled(prefect_api: None) -> None:
+    async def play() -> str | None:
+        deployment = (await _ids())["deliver"]
+        async with get_client() as client:
+            first = await _plan_run(client, deployment, Scheduled())
+            await client.set_flow_run_state(first.id, Pending())
+            await client.set_flow_run_state(first.id, Running())
+            second = await _plan_run(client, deployment, Scheduled())
+            await client.set_flow_run_state(second.id, Pending())
+            return (await client.read_flow_run(second.id)).state_name
+
+    assert asyncio.run(play()) == "Cancelled"
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_died_with_the_system_does_not_hold_its_place_for_ever(prefect_api: None) -> None:
+    async def play() -> tuple[str | None, str | None]:
+        deployment = (await _ids())["send-reminders"]
+        async with get_client() as client:
+            left = await _plan_run(client, deployment, Scheduled())
+            await client.set_flow_run_state(left.id, Pending())
+            await client.set_flow_run_state(left.id, Running())
+            await close_left_runs([deployment])
+            following = await _plan_run(client, deployment, Scheduled())
+            await client.set_flow_run_state(following.id, Pending())
+            return (
+                (await client.read_flow_run(left.id)).state_name,
+                (await client.read_flow_run(following.id)).state_name,
+            )
+
+    assert asyncio.run(play()) == ("Crashed", "Pending")

@@ -1,0 +1,101 @@
+"""`make up` as a person has it: started from outside, looked at, stopped with Ctrl-C, started again."""
+
+import re
+import sqlite3
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.flows.launching import Launched, launch
+
+pytestmark = pytest.mark.slow
+TUESDAY = "2026-11-24T09:30:00+00:00"
+
+
+def read_page(address: str) -> tuple[int, dict[str, str], bytes]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address, timeout=10) as answer:
+        return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+
+
+def count_rows(home: Path, question: str, database: str = "tally.db") -> int:
+    with sqlite3.connect(f"file:{home / database}?mode=ro", uri=True) as connection:
+        return int(connection.execute(question).fetchone()[0])
+
+
+def see_that_all_is_gone(system: Launched, family: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+    assert system.process.poll() is not None
+
+
+def test_one_command_starts_everything_ctrl_c_stops_it_and_a_second_start_sends_nothing_twice(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with launch(home, TALLY_CLOCK=TUESDAY) as system:
+        shown = system.wait_until_ready()
+        assert f"http://127.0.0.1:{system.ports[0]}" in shown
+        assert f"http://127.0.0.1:{system.ports[2]}" in shown
+        for part in (
+            r"Agreements +\d\d, with \d+ commitments",
+            r"Follow-ups +\d+ open",
+            r"Messages +\d+ sent, \d+ wait",
+        ):
+            assert re.search(part, shown)
+        for command in ("tally status", "tally follow-ups", "tally forecast --days 30"):
+            assert command in shown
+        status, headers, page = read_page(f"{system.prefect}/")
+        assert (status, b"<html" in page.lower()) == (200, True)
+        assert "connect-src 'self'" in headers["content-security-policy"]
+        assert read_page(f"http://127.0.0.1:{system.ports[2]}/")[0] == 200
+        sent = count_rows(home, "SELECT count(*) FROM notification WHERE state = 'sent'")
+        assert system.letters == sent > 10
+        family = system.family()
+        code, seconds = system.interrupt()
+        assert (code, seconds < 10) == (0, True)
+        see_that_all_is_gone(system, family)
+    before = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
+    with launch(home, TALLY_CLOCK=TUESDAY) as system:
+        shown = system.wait_until_ready()
+        assert "nothing changed" in shown
+        assert "0 follow-ups opened" in shown
+        assert system.letters == sent
+        assert system.interrupt()[0] == 0
+    after = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
+    assert after == before
+
+
+def test_a_killed_system_leaves_no_server_behind_and_the_next_start_closes_what_it_left(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with launch(home, TALLY_CLOCK=TUESDAY) as system:
+        system.wait_until_ready()
+        time.sleep(3)  # the scheduler looks at new deployments every five seconds
+        deadline = time.monotonic() + 30
+        planned = "SELECT count(*) FROM flow_run WHERE state_type = 'SCHEDULED'"
+        while not count_rows(home, planned, "prefect/prefect.db"):
+            assert time.monotonic() < deadline, "no schedule made a run"
+            time.sleep(0.5)
+        family = system.family()
+        system.process.kill()
+        see_that_all_is_gone(system, family)
+    with sqlite3.connect(home / "prefect" / "prefect.db") as connection:  # as if a run had been under way
+        connection.execute(
+            "UPDATE flow_run SET state_type = 'RUNNING', state_name = 'Running' WHERE id ="
+            " (SELECT id FROM flow_run WHERE state_type = 'SCHEDULED' ORDER BY expected_start_time LIMIT 1)"
+        )
+    with launch(home, TALLY_CLOCK=TUESDAY) as system:
+        system.wait_until_ready()
+        assert count_rows(home, "SELECT count(*) FROM flow_run WHERE state_type = 'CRASHED'", "prefect/prefect.db") == 1
+        assert count_rows(home, "SELECT count(*) FROM flow_run WHERE state_type = 'RUNNING'", "prefect/prefect.db") == 0
+        assert system.interrupt()[0] == 0
+
+
+def test_ctrl_c_while_it_starts_stops_it_too(tmp_path: Path) -> None:
+    with launch(tmp_path / "home") as system:
+        system.wait_for("starting the Prefect server")
+        family = system.family()
+        code, seconds = system.interrupt()
+        assert (code, seconds < 10) == (0, True)
+        see_that_all_is_gone(system, family)
