@@ -92,6 +92,9 @@ def write_overview(settings: Settings, counted: Overview, mailbox_pages: str | N
     yield f"  Agreements   {counted.agreements:,}, with {counted.commitments:,} commitments"
     yield f"  Follow-ups   {counted.follow_ups:,} open"
     yield f"  Messages     {describe_messages(counted)}"
+    if mailbox_pages is not None:
+        yield "               The very first went at once, as only this mailbox gets them; others wait for 08:00 of"
+        yield "               their reader's own zone, on a working day there."
     yield ""
     yield "  Try next, in another terminal:"
     commands = [write_command(settings, arguments) for arguments, _ in TRY_NEXT]

@@ -24,6 +24,8 @@ class Plan:
     tags: tuple[str, ...]
     first_run: bool = True
     """Whether it runs at once when an embedded system starts."""
+    first_parameters: tuple[tuple[str, bool], ...] = ()
+    """With what that first run is called."""
 
     @property
     def module(self) -> str:
@@ -88,6 +90,7 @@ PLANS: tuple[Plan, ...] = (
         purpose="Sends every message whose time has come. What the mail server does not take stays in the outbox "
         "and is tried again after 1, 5 and 30 minutes, then after hours.",
         tags=("tallystick", "messages", "mail"),
+        first_parameters=(("early", True),),
     ),
     Plan(
         flow="housekeeping",

@@ -68,8 +68,10 @@ async def register_deployments(runner: Runner, zone: str, plans: Sequence[Plan] 
 async def run_at_once(plan: Plan, deployment_id: UUID) -> str:
     """Run a deployment's flow in this process, seen in the UI like any other of its runs; gives the run's name."""
     async with get_client() as client:
-        run = await client.create_flow_run_from_deployment(deployment_id, state=Pending(message="the first run"))
-        await run_flow_async(load_flow(plan), flow_run=run)
+        run = await client.create_flow_run_from_deployment(
+            deployment_id, parameters=dict(plan.first_parameters), state=Pending(message="the first run")
+        )
+        await run_flow_async(load_flow(plan), flow_run=run, parameters=dict(plan.first_parameters))
         return (await client.read_flow_run(run.id)).name
 
 

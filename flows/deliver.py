@@ -1,5 +1,6 @@
 """Drains the outbox: sends every message whose time has come."""
 
+import asyncio
 import threading
 from functools import partial
 
@@ -8,7 +9,7 @@ from prefect import flow
 from commitments.clock import read_clock
 from flows.artifacts import move_progress, start_progress
 from flows.runs import Register, count_things, do_step, name_run, open_register, stop_when_cancelled
-from flows.views import count_due, count_waiting
+from flows.views import count_due, count_waiting, has_sent
 from notifications.dispatch import Dispatched, dispatch_messages
 
 STRETCH = 500
@@ -16,14 +17,16 @@ STRETCH = 500
 
 
 @flow(name="deliver", flow_run_name="deliver")
-async def deliver() -> dict[str, int]:
+async def deliver(early: bool = False) -> dict[str, int]:
     """Send what may go now. What the mail server cannot take stays in the outbox, which alone tries again.
 
-    Nothing is marked as sent before the server took it. Run twice at once, each message still goes once.
+    Nothing is marked as sent before the server took it. Run twice at once, each message still goes once. `early`
+    lets the very first messages into the local mailbox without waiting for morning: only this machine reads them.
     """
     with open_register() as register, stop_when_cancelled() as stop:
         due = await do_step("count what is due", partial(count_due, register.engine, register.now))
-        done = await _send_due(register, due, stop)
+        fresh = early and register.settings.mail_url is None and not await asyncio.to_thread(has_sent, register.engine)
+        done = await _send_due(register, due, stop, fresh)
         waiting, tried = await do_step("count what waits", partial(count_waiting, register.engine))
     await name_run(f"deliver: {_describe(done, waiting, tried)}")
     return {
@@ -38,9 +41,9 @@ async def deliver() -> dict[str, int]:
     }
 
 
-async def _send_due(register: Register, due: int, stop: threading.Event) -> Dispatched:
+async def _send_due(register: Register, due: int, stop: threading.Event, early: bool) -> Dispatched:
     """One step if there is little to send; else stretch by stretch, with a bar that moves."""
-    send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop)
+    send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early)
     if due <= STRETCH:
         return await do_step("send what is due", send)
     bar = await start_progress(due)

@@ -186,6 +186,13 @@ def describe_moment(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b %Y %H:%M} ({zone})"
 
 
+def has_sent(engine: Engine) -> bool:
+    """Whether any message of this register was ever sent."""
+    with open_reading(engine) as reading:
+        sent = select(notification.c.id).where(notification.c.state == str(NotificationState.SENT)).limit(1)
+        return reading.execute(sent).first() is not None
+
+
 def count_waiting(engine: Engine) -> tuple[int, int]:
     """The messages that wait for their time, and those that wait for the mail server after a failed attempt."""
     tried = notification.c.attempts > 0
