@@ -1,19 +1,16 @@
 """What the `tally` command promises: what it shows, what it writes, and with which code it ends."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +134,19 @@ def test_the_help_of_every_command_has_examples(tally: Tally, command: str) -> N
     assert shown.code == 0
     assert "Examples:" in shown.out
     assert f"$ tally {command}" in shown.out
+
+
+def test_the_reference_page_names_every_command_and_option() -> None:
+    from typer.main import get_command
+
+    from cli.main import app
+
+    page = (CHECKOUT / "docs" / "reference" / "command.md").read_text(encoding="utf-8")
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        said = page.split(f"**`tally {name}", 1)[-1].split("**`tally ")[0]
+        assert f"**`tally {name}" in page
+        options = [option for one in command.params for option in one.opts if option.startswith("--")]
+        assert [option for option in options if option not in said and option != "--help"] == [], name
 
 
 def list_examples() -> list[str]:
@@ -272,6 +282,7 @@ def test_names_with_markup_are_shown_as_they_are(tally: Tally, home: Path) -> No
     shown = tally("status", "leeds-hangzhou-2018").out
     assert "Leeds [red]and[/] Hangzhou [31m:smile:" in shown
     assert "\x1b[31m" not in shown
+    assert "Leeds [red]and[/] Hangzhou [31m:smile:" in tally("status", "leeds-hangzhou-2018/library-link").out
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -363,163 +374,3 @@ def test_what_is_exported_is_imported_without_a_change(tally: Tally, home: Path)
     assert "new commitment libraries" in rehearsed
     assert "vanished from the file, kept in the register: commitment library-link" in rehearsed
     assert dump(home) == before
-
-
-# Check, forecast, send, messages
-
-
-def test_check_with_dry_run_writes_nothing(tally: Tally, home: Path) -> None:
-    before = dump(home)
-    rehearsed = tally("check", "--dry-run", "--json").json
-    assert dump(home) == before
-    done = tally("check", "--json").json
-    assert rehearsed["opened"] == done["opened"] == look(home, "select count(*) from follow_up")[0][0] > 100
-    assert rehearsed["messages"]["queued"] == done["messages"]["queued"] > 0
-    assert all(one["why"] for one in done["changes"])
-    again = tally("check", "--json").json
-    assert (again["opened"], again["closed"], again["messages"]["queued"]) == (0, 0, 0)
-
-
-def test_check_writes_under_no_date_but_todays(tally: Tally, home: Path) -> None:
-    before = dump(home)
-    for day in ("2020-01-01", "2030-01-01"):
-        assert "--dry-run" in tally("check", "--as-of", day).err
-        assert tally("check", "--as-of", day, "--dry-run").code == 0
-    assert dump(home) == before
-
-
-def test_forecast_tells_each_message_with_its_day_and_reason_and_writes_nothing(tally: Tally, home: Path) -> None:
-    before = dump(home)
-    found = tally("forecast", "--days", "5", "--json").json
-    assert dump(home) == before
-    for one in found:
-        assert "2026-11-23" <= one["date"] <= "2026-11-28"
-        assert one["to"].endswith(".example")
-        assert one["reason"]
-        assert {"key", "channel", "kind", "state", "attempts", "message_id"} <= one.keys()
-    assert {one["contact"] for one in found} >= {"songlan-fu", "leeds-sample"}
-
-
-def test_what_was_forecast_is_sent(tally: Tally, letters: Path) -> None:
-    foreseen = {one["key"]: one["message_id"] for one in tally("forecast", "--days", "1", "--json").json}
-    tally("check")
-    done = tally("send")
-    assert (done.code, done.err) == (0, "")
-    sent = {one["key"]: one["message_id"] for one in tally("messages", "--state", "sent", "--json").json}
-    assert sent == {key: foreseen[key] for key in sent}
-    assert len(sent) == len(list(letters.glob("*.eml"))) > 20
-    assert "0 messages sent" in tally("send").out
-
-
-def test_send_exits_3_while_mail_is_outstanding(tally: Tally) -> None:
-    tally("check")
-    done = tally("send")
-    assert done.code == 3
-    assert "outstanding" in done.err
-    assert "127.0.0.1:9" in done.err
-    assert tally("send").code == 3  # nothing can go before the retry, and still it is late
-
-
-def test_send_exits_3_when_a_message_is_refused_for_good(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aiosmtpd.controller import Controller
-
-    class Strict:
-        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-            if address.startswith("liwen.fu@songlan"):
-                return "550 5.1.1 nobody of that name"
-            envelope.rcpt_tos.append(address)
-            return "250 2.1.5 fine"
-
-    door = Controller(Strict(), hostname="127.0.0.1", port=0)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        door.port = free.getsockname()[1]
-    door.start()
-    try:
-        monkeypatch.setenv("TALLY_MAIL_URL", f"smtp://127.0.0.1:{door.port}")
-        tally("check")
-        done = tally("send")
-    finally:
-        door.stop()
-    assert done.code == 3
-    assert "1 message has failed" in done.err
-    assert "outstanding" not in done.err
-    failed = tally("messages", "--state", "failed", "--json").json
-    assert [one["contact"] for one in failed] == ["songlan-fu"]
-    assert "nobody of that name" in failed[0]["state_reason"]
-    assert tally("send").code == 0  # what failed is told once; a follow-up stands for it
-
-
-def test_send_with_dry_run_sends_and_writes_nothing(tally: Tally, letters: Path, home: Path) -> None:
-    tally("check")
-    before = dump(home)
-    assert "would go now" in tally("send", "--dry-run").out
-    assert dump(home) == before
-    assert not list(letters.glob("*.eml"))
-
-
-def test_a_stopped_send_ends_within_five_seconds_and_gives_the_rest_back(home: Path, tally: Tally) -> None:
-    tally("check")
-    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection and never says a word
-        environment = {**os.environ, "TALLY_MAIL_URL": f"smtp://127.0.0.1:{mute.getsockname()[1]}"}
-        sender = subprocess.Popen([sys.executable, "-c", "from cli.main import run; run()", "send"],
-                                  env={**environment, "PYTHONPATH": str(CHECKOUT)}, stderr=subprocess.PIPE)  # fmt: skip
-        mute.accept()
-        began = time.monotonic()
-        sender.send_signal(signal.SIGTERM)
-        _, said = sender.communicate(timeout=20)
-    assert time.monotonic() - began < 5
-    assert sender.returncode == 3
-    assert b"Traceback" not in said
-    assert look(home, "select count(*) from notification where state = 'sent'") == [(0,)]
-    taken = look(home, "select count(*) from notification where state = 'sending'")[0][0]
-    tally("send")  # finds that the sender is gone
-    assert taken == 0 or look(home, "select count(*) from notification where state = 'sending'") == [(0,)]
-
-
-def test_messages_tell_why_and_also_what_was_not_told(tally: Tally) -> None:
-    tally("check")
-    found = tally("messages", "--why", "--json").json
-    passed_over = [one for one in found if one["state"] == "passed_over"]
-    assert passed_over[0]["reason"] == "a later reminder is the right one today"
-    told = next(one for one in found if one["contact"] == "songlan-fu" and one["message_id"])
-    assert "was due by 30 September 2026, 7 weeks ago (follow-up opened on 23 November 2026)" in told["reason"]
-    shown = tally("messages", "--why", "--to", "songlan").out
-    assert "Not told:" in shown
-    assert "a later reminder is the right one" in shown
-
-
-# Doctor
-
-
-def test_the_doctor_exits_3_when_something_is_broken_and_shows_no_password(
-    tally: Tally, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TALLY_MAIL_URL", "smtp://tally:geheim@127.0.0.1:9")
-    done = tally("doctor", "--json")
-    assert done.code == 3
-    assert "geheim" not in done.out + done.err
-    assert [one["subject"] for one in done.json["checks"] if one["state"] == "broken"] == ["mail server"]
-
-
-def test_the_doctor_finds_a_sound_system_sound(tally: Tally, letters: Path) -> None:
-    done = tally("doctor", "--json")
-    assert done.code == 0
-    found = {one["subject"]: one for one in done.json["checks"]}
-    assert found["database"]["found"].endswith("up to date")
-    assert "China's working Saturdays for 2027 are not published yet: provisional" in found["holidays"]["found"]
-
-
-def test_the_doctor_names_a_setting_that_cannot_be_used(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TALLY_LEASE_SECONDS", "soon")
-    done = tally("doctor", "--json")
-    assert done.code == 3
-    assert "TALLY_LEASE_SECONDS" in done.json["checks"][0]["found"]
-
-
-def test_the_doctor_sees_mail_that_is_late(tally: Tally, letters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tally("check")
-    later = datetime.fromisoformat(NOW).astimezone(UTC).replace(hour=15)
-    monkeypatch.setenv("TALLY_CLOCK", later.isoformat())
-    done = tally("doctor", "--json")
-    assert done.code == 3
-    assert "more than an hour late" in next(one["found"] for one in done.json["checks"] if one["state"] == "broken")
