@@ -33,7 +33,7 @@ def show_forecast(
     from cli.session import open_register
 
     with open_register() as register:
-        found = _foresee(register, days, to)
+        found, zone = _foresee(register, days, to), register.settings.time_zone
     if as_json:
         print_json(found)
         return
@@ -46,7 +46,7 @@ def show_forecast(
         more = [(f"and {len(parts) - 3} more", "dim")] if len(parts) > 3 else []
         rows.append(
             (
-                [(one["date"], "bold") if one["date"] != day else "", show_moment(one["at"], one["zone"])[11:]],
+                [(one["date"], "bold") if one["date"] != day else "", show_moment(one["at"], zone)[11:]],
                 [one["name"], (one["to"], "dim")],
                 [(one["subject"], "bold"), *parts[:3], *more],
             )
@@ -82,7 +82,6 @@ def _foresee(register: Any, days: int, to: str | None) -> list[dict[str, Any]]:
             "contact": one.contact,
             "name": one.name,
             "subject": one.subject,
-            "zone": register.settings.time_zone,
             "notices": [{**reason, "words": speaker.tell_notice(reason)} for reason in one.reasons],
         }
         for one in forecast_messages(register.engine, register.settings, register.now, days)

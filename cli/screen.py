@@ -66,7 +66,11 @@ def say_block(text: str, indent: int = 0) -> None:
 def print_json(value: Any) -> None:
     """JSON as it is, for programs; other letters are written out where the stream can carry them."""
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    sys.stdout.write(json.dumps(value, ensure_ascii=plain, indent=2, default=str) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=plain, indent=2, default=_write_plain) + "\n")
+
+
+def _write_plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def print_error(text: str) -> None:

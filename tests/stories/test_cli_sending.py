@@ -47,6 +47,8 @@ def test_forecast_tells_each_message_with_its_day_and_reason_and_writes_nothing(
     assert dump(home) == before
     for one in found:
         assert "2026-11-23" <= one["date"] <= "2026-11-28"
+        assert datetime.fromisoformat(one["at"]).tzinfo is not None
+        assert "T" in one["at"]
         assert one["to"].endswith(".example")
         assert one["reason"]
         assert {"key", "channel", "kind", "state", "attempts", "message_id"} <= one.keys()
