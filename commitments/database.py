@@ -1,5 +1,7 @@
 """Opens the register and the units of work on it."""
 
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -68,16 +70,30 @@ def _prepare_sqlite(synchronous: str) -> Any:
         cursor = connection.cursor()
         for setting in (
             f"busy_timeout={BUSY_MILLISECONDS}",
-            "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "cache_size=-16000",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {setting}")
+        _switch_to_wal(cursor)
         cursor.close()
 
     return prepare
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    """The first to open a new file turns it to WAL; another who comes meanwhile is refused at once, without waiting."""
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as refused:
+            if "locked" not in str(refused) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
