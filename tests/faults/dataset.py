@@ -40,7 +40,7 @@ def fill_register(engine: Engine, commitments: int, *, without_address: int = 0)
     """Write `commitments` commitments into a migrated, empty register.
 
     Three in ten are overdue, three are due within a month, one is a joint promise, one is a report to confirm, one has
-    a milestone to come and one has no owner. `without_address` more owners have no mail address but a promise that is due soon.
+    a milestone to come and one has no owner. `without_address` more owners have no mail address but a promise due soon.
     """
     with open_unit(engine) as unit:
         _fill_people(unit)

@@ -1,17 +1,21 @@
 """The day's job run twice, and by two and eight processes at the same moment, on both databases."""
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, text, update
 
-from commitments.database import open_reading, open_unit
+from commitments.database import open_database, open_reading, open_unit
 from commitments.tables import commitment, commitment_owner, log_entry
+from migrations import migrate_database, require_current
 from tests.faults.conftest import Given, Morning
 from tests.faults.dataset import NOW, TODAY, coordinator_id
 from tests.faults.day import finish_day, race
@@ -96,3 +100,26 @@ def test_runs_at_the_same_moment_pass_on_close_and_reopen_each_follow_up_once(gi
         )
     assert {action for action, _ in entries} == {"registered", "reassigned", "closed", "opened"}
     assert entries.most_common(1)[0][1] == 1, entries.most_common(5)
+
+
+def test_a_new_register_may_be_opened_and_migrated_by_eight_at_once(tmp_path: Path) -> None:
+    def use(engine: Engine, together: threading.Barrier, act: Callable[[Engine], None]) -> None:
+        together.wait(30)
+        act(engine)
+
+    for number in range(60):  # SQLite refuses one of the eight about every tenth time
+        engines = [open_database(f"sqlite:///{tmp_path}/new-{number}.db") for _ in range(8)]
+        together = threading.Barrier(8)
+        act = migrate_database if number % 20 == 0 else write_nothing
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(use, engine, together, act) for engine in engines]:
+                done.result(timeout=60)
+        if act is migrate_database:
+            require_current(engines[0])
+        for engine in engines:
+            engine.dispose()
+
+
+def write_nothing(engine: Engine) -> None:
+    with open_unit(engine) as unit:
+        unit.execute(text("SELECT 1"))
