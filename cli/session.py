@@ -38,8 +38,7 @@ class Register:
     @contextmanager
     def open_rehearsal(self) -> "Iterator[Engine]":
         """A throwaway copy of the whole register, on which anything can be played."""
-        import notifications.tables  # noqa: F401 - a copy holds the tables that are known when it is made
-        from commitments.rehearsal import open_rehearsal
+        from notifications.rehearsal import open_rehearsal
 
         with open_rehearsal(self.engine) as copy:
             yield copy

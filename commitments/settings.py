@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as unknown:
+        except (ValueError, OSError, KeyError) as unknown:
             raise ValueError("not a time zone such as Europe/London") from unknown
         return value
 
@@ -86,5 +86,8 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as invalid:
-        faults = [f"TALLY_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in invalid.errors()]
+        faults = [
+            f"TALLY_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in invalid.errors()
+        ]
         raise SettingsError("\n".join(faults)) from None

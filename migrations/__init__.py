@@ -45,11 +45,11 @@ def require_current(engine: Engine) -> None:
     found = database_version(engine)
     _refuse_newer(found)
     if found is None:
-        raise DatabaseOutOfDate("the database has no tables yet; run `python -m migrations` first")
+        raise DatabaseOutOfDate("the database has no tables yet; run `tally migrate` first")
     if found != newest_version():
         raise DatabaseOutOfDate(
             f"the database is at version {found} and this program needs {newest_version()}; "
-            "run `python -m migrations` to bring it up to date"
+            "run `tally migrate` to bring it up to date"
         )
 
 

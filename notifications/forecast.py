@@ -10,7 +10,6 @@ from sqlalchemy import Engine, select, update
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
 from commitments.reconcile import load_rules, reconcile_register
-from commitments.rehearsal import open_rehearsal
 from commitments.settings import Settings
 from commitments.tables import contact
 from commitments.vocabulary import NotificationState
@@ -18,6 +17,7 @@ from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
 from notifications.planning import plan_messages
+from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
 

@@ -120,7 +120,7 @@ def _describe_agreement(words: Words, line: AgreementLine) -> AgreementView:
     worst = ""
     if line.worst is not None and needs_attention(line.counts[:1]):
         reason = clean_text(words.describe_reason(line.worst))
-        promise = shorten_title(clean_text(line.worst_promise or ""))
+        promise = shorten_title(clean_text(line.worst_promise or "")).rstrip(".。")
         worst = words.gettext("%(promise)s: %(reason)s") % {"promise": promise, "reason": reason} if promise else reason
     return AgreementView(
         clean_text(line.title),

@@ -45,7 +45,7 @@ def test_the_migrated_schema_is_that_of_the_metadata(engine: Engine) -> None:
 
 def test_an_empty_database_is_refused_with_what_to_do(empty_engine: Engine) -> None:
     assert database_version(empty_engine) is None
-    with pytest.raises(DatabaseOutOfDate, match="python -m migrations"):
+    with pytest.raises(DatabaseOutOfDate, match="tally migrate"):
         require_current(empty_engine)
 
 

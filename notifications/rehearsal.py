@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 
 from commitments.database import open_database, open_reading
-from commitments.tables import log_entry, metadata
+from commitments.tables import log_entry
+from notifications.tables import notification
 
 ROWS_A_COPY = 2000
 
@@ -19,7 +20,7 @@ def open_rehearsal(engine: Engine) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="tallystick-rehearsal-") as folder:
         copy = open_database(f"sqlite:///{Path(folder) / 'rehearsal.db'}", synchronous="OFF")
         try:
-            metadata.create_all(copy)
+            notification.metadata.create_all(copy)
             with open_reading(engine) as reading, copy.connect() as writing:
                 # Rows go over in the order of the tables, but a party or contact may point to a later row of its own.
                 writing.exec_driver_sql("ROLLBACK")
@@ -33,7 +34,7 @@ def open_rehearsal(engine: Engine) -> Iterator[Engine]:
 
 
 def _copy_rows(reading: Connection, writing: Connection) -> None:
-    for table in metadata.sorted_tables:
+    for table in notification.metadata.sorted_tables:
         if table is log_entry:
             continue
         rows = reading.execution_options(yield_per=ROWS_A_COPY).execute(select(table))
