@@ -1,0 +1,391 @@
+"""Who is told, at which rung, and at which hour of their own day."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commitments.calendar import count_working_days, is_working_day
+from commitments.policy import Policy
+from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
+from notifications.reasons import Why
+from notifications.routing import (
+    LAST_HOUR,
+    Slot,
+    ToldRung,
+    choose_slot,
+    climb_ladder,
+    explain_wait,
+    find_reminder_rung,
+    is_digest_due,
+    is_late,
+    is_summary_due,
+    name_message,
+    name_month,
+    name_week,
+)
+from tests.rules.cases import (
+    ANN,
+    CAT,
+    COUNTRIES,
+    DAYS,
+    HANGZHOU,
+    HE,
+    LEEDS,
+    LI,
+    ZONES,
+    by_id,
+    column,
+    day,
+    person,
+    table,
+)
+
+LEADS = Policy().lead_days
+EIGHT = Policy().send_at
+
+
+@table(
+    ("thirty-one days before nobody is reminded", ANN, LEADS, "2026-03-12", "2026-02-09", None, None),
+    ("thirty days before is the first rung", ANN, LEADS, "2026-03-12", "2026-02-10", 30, []),
+    ("until the next the first stays right", ANN, LEADS, "2026-03-12", "2026-02-25", 30, []),
+    ("fourteen days before is the second", ANN, LEADS, "2026-03-12", "2026-02-26", 14, [30]),
+    ("seven days before is the third", ANN, LEADS, "2026-03-12", "2026-03-05", 7, [30, 14]),
+    ("the day before is the fourth", ANN, LEADS, "2026-03-12", "2026-03-11", 1, [30, 14, 7]),
+    ("the day itself is the last", ANN, LEADS, "2026-03-12", "2026-03-12", 0, [30, 14, 7, 1]),
+    ("after the day nobody is reminded", ANN, LEADS, "2026-03-12", "2026-03-13", None, None),
+    ("after an outage the one rung that is right is told", ANN, LEADS, "2026-03-12", "2026-03-09", 7, [30, 14]),
+    ("the day of a date on a Saturday is told on Friday", ANN, LEADS, "2026-03-14", "2026-03-13", 0, [30, 14, 7, 1]),
+    ("not on Thursday, when it is the day before's turn", ANN, (1, 0), "2026-03-14", "2026-03-12", None, None),
+    ("Easter Monday's date is told on Maundy Thursday in Leeds", ANN, (0,), "2026-04-06", "2026-04-02", 0, []),
+    ("Qingming's Monday is told on the Friday before in Hangzhou", LI, (0,), "2026-04-06", "2026-04-03", 0, []),
+    ("a date in the Spring Festival is told on the working Saturday before", LI, LEADS, "2026-02-20", "2026-02-14", 0,
+     [30, 14, 7, 1]),
+    ("on the Friday before that it is a week's turn", LI, LEADS, "2026-02-20", "2026-02-13", 7, [30, 14]),
+    ("the same date is told on its day in Leeds", ANN, LEADS, "2026-02-20", "2026-02-20", 0, [30, 14, 7, 1]),
+    ("and on the Saturday before it is still a week's turn in Leeds", ANN, LEADS, "2026-02-20", "2026-02-14", 7,
+     [30, 14]),
+    ("without lead days nobody is reminded", ANN, (), "2026-03-12", "2026-03-12", None, None),
+    ("a lead of one rung has no other", ANN, (3,), "2026-03-12", "2026-03-12", 3, []),
+    ("a date at the beginning of the calendar can be reminded of", ANN, LEADS, "0001-01-03", "0001-01-03", 0,
+     [30, 14, 7, 1]),
+)  # fmt: skip
+def test_the_reminder_that_is_right(who, leads, deadline, on, right, missed):
+    rung = find_reminder_rung(leads, day(deadline), day(on), who)
+    assert (rung and rung.right) == right
+    assert (list(rung.missed) if rung else None) == missed
+
+
+PLACED = st.builds(
+    lambda place, zone: replace(ANN, country=place[0], subdivision=place[1], time_zone=zone),
+    st.sampled_from(COUNTRIES),
+    st.sampled_from(ZONES),
+)
+
+
+@given(PLACED, DAYS, st.sets(st.integers(0, 60), max_size=5))
+@settings(max_examples=50)
+def test_the_right_rung_only_comes_nearer_and_none_is_told_later_than_its_day(who, deadline, leads):
+    before = None
+    for days in range(70, -1, -1):
+        rung = find_reminder_rung(leads, deadline, deadline - timedelta(days=days), who)
+        assert rung is not None or before is None
+        if rung is None:
+            continue
+        assert rung.right in leads and set(rung.missed) <= leads
+        assert before is None or (rung.right <= before.right and set(before.missed) <= set(rung.missed))
+        assert all(rung.right < missed for missed in rung.missed)
+        assert not any(lead >= days and lead < rung.right for lead in leads)
+        before = rung
+    assert find_reminder_rung(leads, deadline, deadline + timedelta(days=1), who) is None
+
+
+def in_zone(zone: str, country: str | None = None) -> object:
+    return replace(ANN, time_zone=zone, country=country, subdivision=None)
+
+
+REST, HAD = Why.REST_DAY, Why.HAD_TODAYS_MESSAGE
+
+
+@table(
+    ("before eight a message waits for eight", ANN, "2026-03-02T05:00Z", (), "2026-03-02T08:00+00:00", None, None),
+    ("at eight it goes", ANN, "2026-03-02T08:00Z", (), "2026-03-02T08:00+00:00", None, None),
+    ("later in the day it goes at once", ANN, "2026-03-02T10:15Z", (), "2026-03-02T10:15+00:00", None, None),
+    ("a minute before six in the evening it still goes",
+     ANN, "2026-03-02T17:59Z", (), "2026-03-02T17:59+00:00", None, None),
+    ("from six in the evening it waits for the morning",
+     ANN, "2026-03-02T18:00Z", (), "2026-03-03T08:00+00:00", None, None),
+    ("on Friday evening it waits for Monday", ANN, "2026-03-06T18:00Z", (), "2026-03-09T08:00+00:00", None, None),
+    ("who had today's message waits for tomorrow's",
+     ANN, "2026-03-02T10:15Z", ("2026-03-02",), "2026-03-03T08:00+00:00", HAD, None),
+    ("a day that is taken is passed over",
+     ANN, "2026-03-02T10:15Z", ("2026-03-02", "2026-03-03"), "2026-03-04T08:00+00:00", HAD, None),
+    ("over a weekend too",
+     ANN, "2026-03-05T10:15Z", ("2026-03-05", "2026-03-06"), "2026-03-09T08:00+00:00", HAD, None),
+    ("on Saturday it waits for Monday", ANN, "2026-03-07T10:15Z", (), "2026-03-09T08:00+00:00", REST, None),
+    ("where Monday is taken for Tuesday",
+     ANN, "2026-03-07T10:15Z", ("2026-03-09",), "2026-03-10T08:00+00:00", REST, None),
+    ("Good Friday's waits for Tuesday", ANN, "2026-04-03T10:15Z", (), "2026-04-07T08:00+01:00", REST, "Good Friday"),
+    ("the Spring Festival's waits for 24 February",
+     LI, "2026-02-17T01:00Z", (), "2026-02-24T08:00+08:00", REST, "Chinese New Year (Spring Festival)"),
+    ("on a working Saturday it goes", LI, "2026-02-14T01:00Z", (), "2026-02-14T09:00+08:00", None, None),
+    ("eight o'clock in Seoul is eleven in the evening of the day before in UTC",
+     in_zone("Asia/Seoul"), "2026-03-02T20:00Z", (), "2026-03-03T08:00+09:00", None, None),
+    ("on the first island to wake it is tomorrow already",
+     in_zone("Pacific/Kiritimati"), "2026-03-02T10:30Z", (), "2026-03-03T08:00+14:00", None, None),
+    ("twelve hours west of Greenwich it is still Sunday",
+     in_zone("Etc/GMT+12"), "2026-03-02T10:30Z", (), "2026-03-02T08:00-12:00", REST, None),
+    ("before the clocks go forward eight is eight in UTC",
+     ANN, "2026-03-26T20:00Z", (), "2026-03-27T08:00+00:00", None, None),
+    ("after the clocks went forward eight is still eight",
+     ANN, "2026-03-29T10:00Z", (), "2026-03-30T08:00+01:00", REST, None),
+    ("before the clocks go back eight is seven in UTC",
+     ANN, "2026-10-22T20:00Z", (), "2026-10-23T08:00+01:00", None, None),
+    ("after the clocks went back eight is still eight",
+     ANN, "2026-10-25T10:00Z", (), "2026-10-26T08:00+00:00", REST, None),
+    ("on the very day on which the clocks go forward eight is eight",
+     in_zone("Africa/Cairo"), "2026-04-23T20:00Z", (), "2026-04-24T08:00+03:00", None, None),
+)  # fmt: skip
+def test_the_hour_of_a_message(who, now, taken, local, waits_for, holiday):
+    slot = choose_slot(who, EIGHT, datetime.fromisoformat(now), map(day, taken))
+    at = slot.not_before.astimezone(ZoneInfo(who.time_zone))
+    assert at.isoformat(timespec="minutes") == local
+    assert slot.day == at.date()
+    assert (slot.waits_for, slot.holiday) == (waits_for, holiday)
+    assert slot.not_before.tzinfo == UTC
+
+
+def test_an_hour_that_the_clocks_jump_over_is_the_hour_after():
+    slot = choose_slot(in_zone("Africa/Cairo"), time(0, 30), datetime(2026, 4, 23, 20, tzinfo=UTC))
+    assert slot.not_before.astimezone(ZoneInfo("Africa/Cairo")).isoformat() == "2026-04-24T01:30:00+03:00"
+
+
+@given(
+    PLACED,
+    st.times(time(0), time(17, 59)),
+    st.datetimes(datetime(2000, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC)),
+    st.sets(st.integers(-2, 12), max_size=6),
+)
+@settings(max_examples=150)
+def test_a_message_goes_on_the_first_free_working_day_of_its_reader_not_before_the_hour(who, send_at, now, offsets):
+    zone = ZoneInfo(who.time_zone)
+    here = now.astimezone(zone)
+    taken = {here.date() + timedelta(days=days) for days in offsets}
+    slot = choose_slot(who, send_at, now, taken)
+    at = slot.not_before.astimezone(zone)
+    assert slot.not_before >= now
+    assert at.date() == slot.day
+    assert at.time() >= send_at
+    assert slot.day not in taken
+    assert is_working_day(slot.day, who.country, who.subdivision)
+    first = here.date() + timedelta(days=here.time() >= LAST_HOUR)
+    earlier = (first + timedelta(days=days) for days in range((slot.day - first).days))
+    assert not [one for one in earlier if one not in taken and is_working_day(one, who.country, who.subdivision)]
+
+
+DEPUTY = person(3, LEEDS)
+OWNER = replace(ANN, deputy_id=DEPUTY.id)
+MAYOR = person(31, LEEDS, ContactRole.LEADER)
+VICE_MAYOR = person(32, HANGZHOU, ContactRole.LEADER)
+STEP, SAME, NOBODY = Why.LATER_RUNG, Why.SAME_PERSON, Why.NOBODY_ON_RUNG
+PEOPLE = by_id(OWNER, DEPUTY, LI, CAT, HE, MAYOR, VICE_MAYOR)
+
+
+def told(rung: int, contact_id: int = 1, sent_on: str | None = "2026-03-02") -> ToldRung:
+    state = NotificationState.SENT if sent_on else NotificationState.QUEUED
+    return ToldRung(rung, contact_id, state, day(sent_on) if sent_on else None)
+
+
+def passed_over(rung: int) -> ToldRung:
+    return ToldRung(rung, 1, None, None)
+
+
+def climb(so_far, on, assignee=OWNER, coordinator=CAT, leaders=(MAYOR, VICE_MAYOR), people=PEOPLE, **rules):
+    return climb_ladder(so_far, assignee, people, coordinator, leaders, Policy(**rules), day(on))
+
+
+UP_TO_DEPUTY = [told(0), told(1, DEPUTY.id, "2026-03-09")]
+UP_TO_COORDINATOR = [*UP_TO_DEPUTY, told(2, CAT.id, "2026-03-16")]
+
+
+@table(
+    ("the owner is told first", [], "2026-03-02", OWNER, (0, [OWNER], [], 0)),
+    ("after an outage the owner is told first all the same", [], "2026-06-01", OWNER, (0, [OWNER], [], 0)),
+    ("where nobody is in charge nobody is told", [], "2026-03-02", None, None),
+    ("where nobody is in charge any more the ladder stands still", [told(0)], "2026-06-01", None, None),
+    ("four working days later nobody else is told", [told(0)], "2026-03-06", OWNER, None),
+    ("a weekend uses up no step", [told(0)], "2026-03-08", OWNER, None),
+    ("five working days later the deputy is told", [told(0)], "2026-03-09", OWNER, (1, [DEPUTY], [], 5)),
+    ("each rung is told once", UP_TO_DEPUTY, "2026-03-13", OWNER, None),
+    ("ten working days after the first the coordinator is told",
+     UP_TO_DEPUTY, "2026-03-16", OWNER, (2, [CAT], [], 10)),
+    ("fifteen days after the first both sides' leaders are told",
+     UP_TO_COORDINATOR, "2026-03-23", OWNER, (3, [MAYOR, VICE_MAYOR], [], 15)),
+    ("there is no rung above the leaders",
+     [*UP_TO_COORDINATOR, told(3, MAYOR.id, "2026-03-23")], "2026-12-01", OWNER, None),
+    ("missed rungs are passed over for the one that is right",
+     [told(0)], "2026-03-24", OWNER, (3, [MAYOR, VICE_MAYOR], [(1, STEP), (2, STEP)], 15)),
+    ("who has no deputy has nobody on that rung", [told(0)], "2026-03-09", ANN, (1, [], [(1, NOBODY)], 5)),
+    ("who has nobody on that rung is not looked for again", [told(0), passed_over(1)], "2026-03-13", ANN, None),
+    ("after a rung without anybody the next comes at its own time",
+     [told(0), passed_over(1)], "2026-03-16", ANN, (2, [CAT], [], 10)),
+    ("an owner who is the coordinator is not told twice",
+     [told(0, CAT.id), passed_over(1)], "2026-03-16", CAT, (2, [], [(2, SAME)], 10)),
+    ("a deputy who is the coordinator is not told twice",
+     [told(0), told(1, CAT.id, "2026-03-09")], "2026-03-16", replace(ANN, deputy_id=CAT.id), (2, [], [(2, SAME)], 10)),
+    ("a leader who was told as deputy is left out",
+     [told(0), told(1, MAYOR.id, "2026-03-09"), told(2, CAT.id, "2026-03-16")], "2026-03-23",
+     replace(ANN, deputy_id=MAYOR.id), (3, [VICE_MAYOR], [], 15)),
+    ("a ladder stands still while its first message waits", [told(0, sent_on=None)], "2026-06-01", OWNER, None),
+    ("a ladder stands still while its last message waits",
+     [told(0), told(1, DEPUTY.id, None)], "2026-06-01", OWNER, None),
+    ("the days count from the day on which the first message went",
+     [told(0, sent_on="2026-03-13")], "2026-03-19", OWNER, None),
+    ("and the deputy is told five working days after that",
+     [told(0, sent_on="2026-03-13")], "2026-03-20", OWNER, (1, [DEPUTY], [], 5)),
+    ("the Spring Festival uses up no step in Hangzhou",
+     [told(0, LI.id, "2026-02-13")], "2026-02-26", replace(LI, deputy_id=HE.id), None),
+    ("the working Saturday before it uses up one",
+     [told(0, LI.id, "2026-02-13")], "2026-02-27", replace(LI, deputy_id=HE.id), (1, [HE], [], 5)),
+    ("in Leeds the same ladder is there a week sooner",
+     [told(0, sent_on="2026-02-13")], "2026-02-20", OWNER, (1, [DEPUTY], [], 5)),
+    ("what was never told, only passed over, does not climb", [passed_over(0)], "2026-06-01", OWNER, None),
+)  # fmt: skip
+def test_the_ladder(so_far, on, assignee, right):
+    found = climb(so_far, on, assignee)
+    assert (found and (found.rung, list(found.contacts), list(found.passed), found.working_days)) == right
+
+
+@pytest.mark.parametrize("state", [one for one in NotificationState if one is not NotificationState.SENT])
+def test_a_ladder_stands_still_while_a_message_is_not_sent(state):
+    assert climb([told(0), ToldRung(1, DEPUTY.id, state, day("2026-03-09"))], "2026-06-01") is None
+
+
+def test_who_is_no_longer_in_office_is_not_told():
+    gone = replace(DEPUTY, valid_to=person(valid_to="2026-02").valid_to)
+    found = climb([told(0)], "2026-03-09", people=PEOPLE | by_id(gone))
+    assert (found.contacts, found.passed) == ((), ((1, NOBODY),))
+    found = climb(UP_TO_COORDINATOR, "2026-03-23", leaders=(replace(MAYOR, valid_to=gone.valid_to), VICE_MAYOR))
+    assert found.contacts == (VICE_MAYOR,)
+
+
+def test_without_a_coordinator_and_leaders_the_rungs_are_passed_over_with_the_reason():
+    assert climb(UP_TO_DEPUTY, "2026-03-16", coordinator=None).passed == ((2, NOBODY),)
+    assert climb(UP_TO_COORDINATOR, "2026-03-23", leaders=()).passed == ((3, NOBODY),)
+
+
+def test_a_house_may_have_a_shorter_ladder():
+    assert climb([told(0)], "2026-03-04", escalation_working_days=(0, 3)) is None
+    assert climb([told(0)], "2026-03-05", escalation_working_days=(0, 3)).contacts == (DEPUTY,)
+    assert climb([told(0), told(1, DEPUTY.id)], "2026-06-01", escalation_working_days=(0, 3)) is None
+
+
+@given(
+    DAYS,
+    st.lists(st.integers(1, 25), min_size=3, max_size=3, unique=True).map(sorted),
+    st.sets(st.integers(0, 40), max_size=30),
+    st.sampled_from((None, 3, 11, 31)),
+)
+@settings(max_examples=60)
+def test_whatever_days_are_missed_nobody_is_told_twice_and_nobody_before_their_turn(start, steps, missed, deputy_id):
+    owner, steps = replace(ANN, deputy_id=deputy_id), (0, *steps)
+    so_far: list[ToldRung] = []
+    for days in range(45):
+        today = start + timedelta(days=days)
+        found = None if days in missed else climb(so_far, today.isoformat(), owner, escalation_working_days=steps)
+        if found is None:
+            continue
+        assert found.rung > max((one.rung for one in so_far), default=-1)
+        for contact in found.contacts:
+            assert contact.id not in {one.contact_id for one in so_far if one.state}
+        if so_far:
+            assert count_working_days(so_far[0].sent_on, today, owner.country, owner.subdivision) >= steps[found.rung]
+        so_far += [passed_over(rung) for rung, _ in found.passed] if so_far else []
+        so_far += [ToldRung(found.rung, one.id, NotificationState.SENT, today) for one in found.contacts]
+        assert climb(so_far, today.isoformat(), owner, escalation_working_days=steps) is None
+
+
+@table(
+    ("a message of today is in time until six in the evening", ANN, "2026-03-02T17:59Z", False),
+    ("from six in the evening it is late", ANN, "2026-03-02T18:00Z", True),
+    ("on the next day it is late from the first minute", ANN, "2026-03-03T00:00Z", True),
+    ("on the day before it is not", ANN, "2026-03-01T20:00Z", False),
+    ("in Hangzhou six in the evening is ten in the morning in UTC", LI, "2026-03-02T10:00Z", True),
+    ("a minute before it is in time there too", LI, "2026-03-02T09:59Z", False),
+)
+def test_a_message_is_late(who, now, late):
+    assert is_late(day("2026-03-02"), who, datetime.fromisoformat(now)) is late
+
+
+@table(
+    ("a coordinator's digest comes on Monday", CAT, 0, "2026-03-02", True),
+    ("or with the first message of the week after it", CAT, 0, "2026-03-04", True),
+    ("not before the chosen weekday", CAT, 2, "2026-03-03", False),
+    ("on the chosen weekday", CAT, 2, "2026-03-04", True),
+    ("owners get none", ANN, 0, "2026-03-02", False),
+    ("leaders get none", MAYOR, 0, "2026-03-02", False),
+)
+def test_the_digest(who, weekday, on, due):
+    slot = Slot(day(on), datetime(2026, 3, 2, tzinfo=UTC))
+    assert is_digest_due(who, Policy(digest_weekday=weekday), slot) is due
+
+
+def test_the_summary_is_for_coordinators_and_leaders():
+    assert [is_summary_due(one) for one in (CAT, MAYOR, ANN)] == [True, True, False]
+
+
+@table(
+    ("a week has its number", "2026-03-02", "2026-W10", "2026-03"),
+    ("New Year's Day may belong to the last week of the old year", "2027-01-01", "2026-W53", "2027-01"),
+    ("New Year's Eve may belong to the first week of the new year", "2025-12-31", "2026-W01", "2025-12"),
+)
+def test_weeks_and_months_have_names(on, week, month):
+    assert (name_week(day(on)), name_month(day(on))) == (week, month)
+
+
+@table(
+    ("a message with one notice is of its kind", ["reminder"], "reminder"),
+    ("a follow-up weighs more than a reminder", ["follow_up", "reminder"], "follow_up"),
+    ("an escalation weighs more than a follow-up", ["escalation", "follow_up"], "escalation"),
+    ("a digest weighs more than an escalation", ["escalation", "digest"], "digest"),
+    ("a summary weighs more than a digest", ["digest", "summary"], "summary"),
+    ("what was just asked for weighs most", ["summary", "confirmation"], "confirmation"),
+)
+def test_a_message_is_named_by_its_heaviest_notice(kinds, kind):
+    assert name_message(kinds) == name_message(kinds[::-1]) == kind
+
+
+def test_every_kind_of_notice_has_its_weight():
+    for kind in NotificationKind:
+        assert name_message([kind]) is kind
+
+
+@table(
+    ("a message that waits for nothing says its day",
+     Slot(date(2026, 3, 2), datetime.min), Why.NEXT_SENDING_TIME, {}),
+    ("a message that waits says why", Slot(date(2026, 3, 2), datetime.min, HAD), HAD, {}),
+    ("a holiday is named",
+     Slot(date(2026, 3, 2), datetime.min, REST, "Easter Monday"), REST, {"holiday": "Easter Monday"}),
+)  # fmt: skip
+def test_the_reason_of_the_hour(slot, code, more):
+    assert explain_wait(slot) == {"code": str(code), "numbers": {"day": "2026-03-02", **more}}
+
+
+NOT_DECIDED_HERE = {
+    "why something is told, written where candidates are found":
+        "LEAD_REACHED OPENED ESCALATED WEEKLY MONTHLY ASKED",
+    "what the planner and the sender find out": (
+        "CARRIED_OVER NO_ADDRESS OUT_OF_OFFICE ANSWERED_MEANWHILE NOTHING_TO_SAY UNCERTAIN_HELD REFUSED GIVEN_UP"
+    ),
+}  # fmt: skip
+
+
+def test_every_decision_of_these_rules_has_its_sentence():
+    decided = column(test_the_hour_of_a_message, "waits_for") | column(test_the_reason_of_the_hour, "code")
+    ladder = [mark for mark in test_the_ladder.pytestmark if mark.name == "parametrize"]
+    decided |= {why for mark in ladder for row in mark.args[1] if row.values[3] for _, why in row.values[3][2]}
+    elsewhere = {Why[name] for names in NOT_DECIDED_HERE.values() for name in names.split()}
+    assert decided - {None} == set(Why) - elsewhere
