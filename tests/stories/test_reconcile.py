@@ -1,0 +1,177 @@
+"""Reconciling: what should be open is open, once, and a second run finds nothing to do."""
+
+import shutil
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, func, select
+
+from commitments.agreement_file import ParsedFile, parse_agreement
+from commitments.agreement_form import AgreementForm
+from commitments.database import open_database, open_reading, open_unit
+from commitments.log import Author
+from commitments.progress import add_activity, answer_follow_up
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import list_standings, reconcile_agreement, reconcile_register
+from commitments.register import import_agreement, import_files
+from commitments.tables import follow_up, log_entry
+from tests.forms import agreement_forms
+
+TODAY = date(2026, 3, 2)
+NOW = datetime.combine(TODAY, time(9), UTC)
+
+FORM = """
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2024-01-01
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    country: GB
+    time_zone: Europe/London
+    contacts:
+      - {reference: north-owner, name: Ann, role: owner, channels: {mail: ann@north.example}}
+      - {reference: north-coordinator, name: Cy, role: coordinator, channels: {mail: cy@north.example}}
+  - reference: south
+    kind: city
+    names: {en: South}
+    country: CN
+    time_zone: Asia/Shanghai
+    contacts:
+      - {reference: south-coordinator, name: Li, role: coordinator, channels: {mail: li@south.example}}
+commitments:
+  - reference: survey
+    summary: Hand over the survey.
+    kind: deliverable
+    due: DUE
+    owners: [{party: north, contact: north-owner}]
+  - reference: visits
+    summary: Visit each other.
+    kind: open_ended
+    owners: [{party: north, contact: north-owner}, {party: south, contact: south-coordinator}]
+"""
+
+
+def _form(due: str = "2026-02") -> AgreementForm:
+    return parse_agreement(FORM.replace("DUE", due).encode(), "north-south.yaml")
+
+
+def _import(engine: Engine, form: AgreementForm, now: datetime = NOW) -> None:
+    with open_unit(engine) as unit:
+        import_agreement(unit, form, Author("test", now), now.date())
+
+
+def _open_keys(engine: Engine) -> set[str]:
+    with open_reading(engine) as reading:
+        return set(reading.execute(select(follow_up.c.key).where(follow_up.c.state == "open")).scalars())
+
+
+def test_an_overdue_promise_opens_one_follow_up_and_a_second_run_none(engine: Engine) -> None:
+    _import(engine, _form())
+    first = reconcile_register(engine, NOW, TODAY)
+    second = reconcile_register(engine, NOW, TODAY)
+    assert "overdue:north-south/survey@north:2026-02" in _open_keys(engine)
+    assert first.opened == len(_open_keys(engine)) > 0
+    assert second.touched == 0
+
+
+def test_an_amended_date_supersedes_the_follow_up_of_the_old_one(engine: Engine) -> None:
+    _import(engine, _form())
+    reconcile_register(engine, NOW, TODAY)
+    _import(engine, _form("2026-01"), NOW + timedelta(hours=1))
+    done = reconcile_register(engine, NOW + timedelta(hours=1), TODAY)
+    assert (done.opened, done.superseded) == (1, 1)
+    assert "overdue:north-south/survey@north:2026-01" in _open_keys(engine)
+
+
+def test_a_follow_up_is_closed_by_itself_when_its_cause_is_gone(engine: Engine) -> None:
+    _import(engine, _form())
+    reconcile_register(engine, NOW, TODAY)
+    _import(engine, _form("2027"), NOW + timedelta(hours=1))
+    reconcile_register(engine, NOW + timedelta(hours=1), TODAY)
+    with open_reading(engine) as reading:
+        row = reading.execute(select(follow_up).where(follow_up.c.key.like("overdue:%"))).one()
+        entries = reading.execute(select(log_entry.c.action).where(log_entry.c.row_id == row.id)).scalars().all()
+    assert (row.state, row.closed_by, row.closed_on) == ("done", "engine", TODAY)
+    assert "closed" in entries
+
+
+def test_a_cause_that_comes_back_opens_the_same_follow_up_again_but_not_what_a_person_closed(engine: Engine) -> None:
+    _import(engine, _form())
+    reconcile_register(engine, NOW, TODAY)
+    for due in ("2027", "2026-02"):
+        _import(engine, _form(due), NOW + timedelta(hours=1))
+        reconcile_register(engine, NOW + timedelta(hours=1), TODAY)
+    assert "overdue:north-south/survey@north:2026-02" in _open_keys(engine)
+    with open_unit(engine) as unit:
+        author = Author("ann", NOW + timedelta(hours=2))
+        answer_follow_up(
+            unit, author, "overdue:north-south/survey@north:2026-02", TODAY, done=True, snooze_until=None, note="sent"
+        )
+    reconcile_register(engine, NOW + timedelta(hours=3), TODAY + timedelta(days=1))
+    assert "overdue:north-south/survey@north:2026-02" not in _open_keys(engine)
+
+
+def test_an_activity_quiets_the_silence_of_both_sides_in_the_same_unit(engine: Engine) -> None:
+    _import(engine, _form())
+    reconcile_register(engine, NOW, TODAY)
+    silent = {key for key in _open_keys(engine) if key.startswith("silent:north-south/visits")}
+    assert len(silent) == 2, "each side was asked"
+    with open_unit(engine) as unit:
+        author = Author("ann", NOW)
+        add_activity(
+            unit, author, "north-south", "Delegation", "visit", "2026-02-20", TODAY, commitments=("visits",)
+        )  # fmt: skip
+        done = reconcile_agreement(unit, 1, NOW, TODAY)
+    assert done.closed == 4, "the silence and the dormancy of both sides are over"
+    assert not silent & _open_keys(engine)
+
+
+def test_a_past_day_can_be_seen_as_it_was_known_then(engine: Engine) -> None:
+    _import(engine, _form(), NOW - timedelta(days=30))
+    _import(engine, _form("2027"), NOW)
+
+    def standing_of_the_survey(known_at: datetime | None) -> str:
+        with open_reading(engine) as reading:
+            for _, standings in list_standings(reading, TODAY, known_at=known_at):
+                for standing in standings:
+                    if standing.matter.commitment == "survey":
+                        return str(standing.state)
+        return "unknown"
+
+    assert standing_of_the_survey(None) == "on_track"
+    assert standing_of_the_survey(NOW - timedelta(days=1)) == "overdue"
+    assert standing_of_the_survey(NOW - timedelta(days=31)) == "unknown"
+
+
+@pytest.mark.slow
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(form=agreement_forms(), ahead=st.integers(-400, 4000))
+def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_time(
+    sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int
+) -> None:
+    path = tmp_path / "any.db"
+    for leftover in tmp_path.glob("any.db*"):
+        leftover.unlink()
+    shutil.copyfile(sqlite_template, path)
+    engine = open_database(f"sqlite:///{path}", synchronous="OFF")
+    try:
+        import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
+        day = TODAY + timedelta(days=ahead)
+        reconcile_register(engine, NOW, day)
+        with open_reading(engine) as reading:
+            entries = reading.execute(select(func.count()).select_from(log_entry)).scalar_one()
+            agreements = load_agreements(reading, Span(1, 1_000_000))
+        assert [one.reference for one in agreements] == [form.agreement]
+        assert reconcile_register(engine, NOW, day).touched == 0
+        with open_reading(engine) as reading:
+            assert reading.execute(select(func.count()).select_from(log_entry)).scalar_one() == entries
+            keys = list(reading.execute(select(follow_up.c.key)).scalars())
+        assert len(keys) == len(set(keys))
+    finally:
+        engine.dispose()
