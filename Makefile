@@ -4,7 +4,7 @@ PYTHON ?= $(shell for found in python3 python3.14 python3.13 python3.12 python3.
 	"$$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$found" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --prefer-binary --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --quiet --prefer-binary --constraint constraints.txt
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

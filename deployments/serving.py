@@ -6,6 +6,7 @@
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 import threading
 from collections import defaultdict
@@ -168,10 +169,11 @@ async def serve_for_parent(zone: str, *, first_run: bool) -> None:
     serving = asyncio.ensure_future(serve())
 
     def listen() -> None:
-        if sys.stdin.buffer.readline() == GO:
-            loop.call_soon_threadsafe(go.set)
-            sys.stdin.buffer.read()
-        loop.call_soon_threadsafe(serving.cancel)
+        while said := os.read(0, len(GO)):  # past the buffer of sys.stdin, whose lock would outlive this thread
+            if said == GO:
+                loop.call_soon_threadsafe(go.set)
+        with suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(serving.cancel)
 
     threading.Thread(target=listen, name="tally-parent", daemon=True).start()
     with suppress(asyncio.CancelledError):

@@ -3,26 +3,14 @@
 Starts a system of its own on free ports, on a fixed day, and photographs it with the Chromium of this machine.
 """
 
-import json
 import shutil
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
-from typing import Any
 
-from tests.flows.launching import Launched, launch
+from tests.flows.launching import Launched, ask, launch
 
 WIDTH, HEIGHT = 1280, 1200
-
-
-def ask(base: str, path: str, **question: Any) -> Any:
-    """One question to the Prefect API."""
-    request = urllib.request.Request(
-        f"{base}/api{path}", json.dumps(question).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
 
 
 def photograph(system: Launched, folder: Path) -> list[str]:
