@@ -200,7 +200,13 @@ def _construct(loader: _Loader, node: yaml.Node, path: FieldPath, lines: dict[Fi
 
 
 def _explain(error: ErrorDetails, plain: _Plain, name: str) -> Problem:
-    path = tuple(error["loc"])
+    path, found, expected = explain_fault(error)
+    return Problem(name, _line_of(plain.lines, path), _dotted(path), found, expected)
+
+
+def explain_fault(error: ErrorDetails) -> tuple[FieldPath, str, str]:
+    """A fault that the form found in a value, in words: which field, what was found, what is expected."""
+    path: FieldPath = tuple(error["loc"])
     if path and path[-1] == "[key]":
         path = path[:-1]
     kind, context = error["type"], error.get("ctx", {})
@@ -216,7 +222,7 @@ def _explain(error: ErrorDetails, plain: _Plain, name: str) -> Problem:
         expected = _expected_pattern(path, str(context.get("pattern")))
     elif kind == "value_error":
         expected = str(error["msg"]).removeprefix("Value error, ")
-    return Problem(name, _line_of(plain.lines, path), _dotted(path), found, expected or error["msg"])
+    return path, found, expected or error["msg"]
 
 
 def _expected_pattern(path: FieldPath, pattern: str) -> str:

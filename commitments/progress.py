@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Row, Select, Table, insert, select, update
 
 from commitments.agreement_faults import find_unstorable
+from commitments.agreement_file import explain_fault
 from commitments.agreement_form import ActivityForm, ConfirmationForm, Form, Line, MeasurementForm, ReportForm
 from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
@@ -360,8 +361,11 @@ def _check(form: type[FormType], **fields: Any) -> FormType:
     try:
         made = form.model_validate(fields)
     except ValidationError as invalid:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in invalid.errors()]
-        raise RefusedChange("; ".join(faults)) from None
+        faults = [
+            f"{'.'.join(map(str, path))}: found {found}; expected {expected}"
+            for path, found, expected in map(explain_fault, invalid.errors())
+        ]
+        raise RefusedChange("\n".join(faults)) from None
     unstorable = [f"{path[-1]}: {expected} is expected" for path, _, expected in find_unstorable(made.model_dump(), ())]
     if unstorable:
         raise RefusedChange("; ".join(unstorable))
