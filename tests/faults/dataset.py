@@ -139,7 +139,7 @@ def _row(item: int) -> dict[str, Any]:
     return {
         "id": item + 1, "agreement_id": number + 1, "reference": f"promise-{item:05d}",
         "position": item % COMMITMENTS_AN_AGREEMENT, "summary": f"Hold exchange number {item} of the two schools",
-        "kind": "deliverable", "quote": {}, "quote_sources": [], "tags": [], "implementers": [],
+        "summaries": {}, "kind": "deliverable", "quote": {}, "quote_sources": [], "tags": [], "implementers": [],
         "owed": "jointly" if item % 10 == 2 else "each",
         "due": (TODAY - timedelta(days=2) if item % 10 == 2 else due_on(item)).isoformat(),
         "state": "active", "registered_on": REGISTERED,
@@ -167,8 +167,8 @@ def _fill_commitments(unit: Connection, count: int) -> None:
         if sort == 6:
             due = (TODAY + timedelta(days=item % 9)).isoformat()
             steps.append(
-                {"commitment_id": item + 1, "reference": "step-1", "title": "First meeting", "due": due,
-                 "state": "scheduled", "registered_on": REGISTERED}
+                {"commitment_id": item + 1, "reference": "step-1", "title": "First meeting", "titles": {},
+                 "due": due, "state": "scheduled", "registered_on": REGISTERED}
             )  # fmt: skip
     _put(unit, commitment, [_row(item) for item in range(count)])
     _put(unit, commitment_owner, owners)

@@ -60,12 +60,10 @@ def test_the_day_without_faults_passes_every_failpoint_that_the_code_names(morni
     assert sum(count > 1 for count in morning.hits.values()) >= 12
 
 
-def test_a_kill_at_any_named_place_loses_nothing_and_repeats_at_most_the_letter_under_way(
-    morning: Morning, given: Callable[[], Given]
-) -> None:
+def kill_everywhere(morning: Morning, given: Callable[[], Given], choose_hits: Callable[[int], set[int]]) -> None:
     tally = Tally()
     for name, count in sorted(morning.hits.items()):
-        for hit in sorted({1, count // 2 + 1}):
+        for hit in sorted(choose_hits(count)):
             day = given()
             killed = finish_day(day.orders, failpoints=f"{name}=kill@{hit}")
             assert killed is None, f"{name}@{hit} did not kill"
@@ -74,6 +72,20 @@ def test_a_kill_at_any_named_place_loses_nothing_and_repeats_at_most_the_letter_
     assert tally.lost == 0
 
 
+def test_a_kill_at_any_named_place_loses_nothing_and_repeats_at_most_the_letter_under_way(
+    morning: Morning, given: Callable[[], Given]
+) -> None:
+    kill_everywhere(morning, given, lambda count: {count // 2 + 1})
+
+
+@pytest.mark.slow
+def test_nor_does_a_kill_the_first_or_the_last_time_a_place_is_passed(
+    morning: Morning, given: Callable[[], Given]
+) -> None:
+    kill_everywhere(morning, given, lambda count: {1, count})
+
+
+@pytest.mark.slow
 def test_a_fault_raised_at_any_named_place_loses_nothing_either(morning: Morning, given: Callable[[], Given]) -> None:
     tally = Tally()
     for name, count in sorted(morning.hits.items()):
@@ -86,6 +98,7 @@ def test_a_fault_raised_at_any_named_place_loses_nothing_either(morning: Morning
     assert tally.lost == 0
 
 
+@pytest.mark.slow
 def test_random_kills_several_a_day_lose_nothing(morning: Morning, given: Callable[[], Given]) -> None:
     tally = Tally()
     for number in range(ROUNDS):

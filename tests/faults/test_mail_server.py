@@ -126,7 +126,7 @@ def test_letters_refused_for_now_hold_up_no_others_and_go_after_their_wait(
     assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
 
 
-@pytest.mark.parametrize("runs_a_day", [1, 12])
+@pytest.mark.parametrize("runs_a_day", [1, pytest.param(12, marks=pytest.mark.slow)])
 def test_a_letter_refused_for_now_again_and_again_has_failed_in_the_end(
     given: Callable[[], Given], runs_a_day: int
 ) -> None:

@@ -22,13 +22,15 @@ from tests.faults.dataset import NOW, TODAY, coordinator_id
 from tests.faults.day import finish_day, race
 from tests.faults.oracle import copy_rows, judge_day
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 AT_ONCE = "reconcile.after_read=sleep:0.2;planning.before_commit=sleep:0.1;outbox.after_claim=sleep:0.1"
 """Each waits where the others would have to see what it has not yet written."""
 
 
 @pytest.mark.parametrize("runners", [2, 8])
-@pytest.mark.parametrize("failpoints", ["", AT_ONCE], ids=["as fast as can be", "side by side"])
+@pytest.mark.parametrize(
+    "failpoints", [pytest.param("", marks=pytest.mark.slow), AT_ONCE], ids=["as fast as can be", "side by side"]
+)
 def test_runs_at_the_same_moment_double_nothing(
     morning: Morning, given: Callable[[], Given], runners: int, failpoints: str
 ) -> None:
@@ -78,6 +80,7 @@ def test_running_the_day_twice_changes_nothing_the_second_time(given: Callable[[
     assert day.office.read() == mails
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_moment_pass_on_close_and_reopen_each_follow_up_once(given: Callable[[], Given]) -> None:
     day = given()
     finish_day(day.orders)
