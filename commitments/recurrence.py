@@ -74,7 +74,7 @@ def count_expected(period: Period, expected: int, day: date) -> int:
         return 0  # stated months: nothing is behind before they are over
     elapsed = (day - period.first).days + 1
     length = (period.last - period.first).days + 1
-    return expected * elapsed // length if elapsed < length else expected
+    return expected * elapsed // length
 
 
 def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date] | None:
@@ -83,7 +83,7 @@ def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date
         return first, last
     inside: list[date] = []
     month = first.replace(day=1)
-    while month <= last and len(inside) < 1200:
+    while month <= last:
         if month.month in recurrence.months:
             inside.append(month)
         if month >= date(9999, 12, 1):
@@ -96,7 +96,7 @@ def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date
 
 
 def _name(recurrence: Recurrence, first: date, last: date) -> str:
-    whole_years = first.day == 1 and first.month == 1 and last.month == 12
+    whole_years = first.day == 1 and first.month == 1
     if recurrence.every is Every.YEAR and whole_years:
         return f"{first.year}" if first.year == last.year else f"{first.year}-{last.year}"
     if recurrence.interval == 1 and first.day == 1:

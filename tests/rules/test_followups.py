@@ -157,6 +157,11 @@ PARTY, MEMBER = PartyRole.PARTY, PartyRole.MEMBER
     ("a milestone of a party that owes nothing is the owners'",
      promise(due="2027", milestones=(step("2025", party=HANGZHOU),)), "2026-03-02",
      [(OVERDUE, "leeds", ANN, "2025", ReasonCode.PAST_DUE)]),
+    ("a milestone that is called like a year leaves the year itself to all owners",
+     promise(CommitmentKind.RECURRING, recurrence=YEARLY, owners=BOTH,
+             milestones=(replace(step("2027", party=HANGZHOU), reference="2025"),)), "2026-03-02",
+     [(OVERDUE, "leeds", ANN, "2025", ReasonCode.PERIOD_MISSED),
+      (OVERDUE, "hangzhou", LI, "2025", ReasonCode.PERIOD_MISSED)]),
     # the agreement's own
     ("an agreement that expires soon is told by reminders, not by follow-ups",
      pact(expires="2026-03-03"), "2026-03-02", []),
@@ -194,6 +199,10 @@ PARTY, MEMBER = PartyRole.PARTY, PartyRole.MEMBER
      pact(effective="2018-09"), "2026-03-02",
      [(DORMANT, "leeds", CAT, "2018-09", ReasonCode.DORMANT),
       (DORMANT, "hangzhou", HE, "2018-09", ReasonCode.DORMANT)]),
+    ("a dormant membership is asked about on both sides, of members and of parties",
+     pact(effective="2018-09", parties=places(hangzhou=MEMBER, leeds=PARTY)), "2026-03-02",
+     [(DORMANT, "hangzhou", HE, "2018-09", ReasonCode.DORMANT),
+      (DORMANT, "leeds", CAT, "2018-09", ReasonCode.DORMANT)]),
     ("witnesses are asked for nothing",
      pact(effective="2018-09", parties=places(hangzhou=PartyRole.WITNESS, leeds=PARTY)), "2026-03-02",
      [(DORMANT, "leeds", CAT, "2018-09", ReasonCode.DORMANT)]),
@@ -270,6 +279,21 @@ def test_a_notice_deadline_of_the_next_term_is_another_matter():
     keys = [want(facts, on)[0].key for on in ("2025-09-01", "2026-09-01")]
     assert keys == ["notice_deadline:leeds-hangzhou:notice@leeds:2025-09-30",
                     "notice_deadline:leeds-hangzhou:notice@leeds:2026-09-30"]  # fmt: skip
+
+
+def test_an_owner_to_come_leaves_the_promise_unowned_for_no_stated_cause():
+    people = by_id(person(1, LEEDS, valid_from="2027"), CAT)
+    assert kinds_of(want(promise(due="2027"), "2026-03-02", people)) == [(UNOWNED, CAT.id, "none")]
+
+
+def test_where_neither_side_has_a_coordinator_one_follow_up_is_opened_for_nobody_yet():
+    found = want(pact(effective="2018-09"), "2026-03-02", people={})
+    assert [(one.kind, one.party_id, one.assignee_id) for one in found] == [(DORMANT, LEEDS, None)]
+
+
+def test_a_promise_that_was_not_assessed_wants_nothing():
+    facts = pact(promise(due="2027", owners=(owner(LEEDS, None),)))
+    assert not list(want_followups(facts, [], STAFF, {}, POLICY, day("2026-03-02")))
 
 
 def test_every_wanted_follow_up_carries_its_matter_and_party():

@@ -37,6 +37,10 @@ def since(start: str, every: Every = Every.YEAR, interval: int = 1, **more: obje
      since("2014-01-01", interval=4), "2025-12-31", "2022-2025", "2022-01-01", "2025-12-31"),
     ("a year may begin with the agreement",
      since("2018-09-15"), "2026-03-02", "2025-09-15/2026-09-14", "2025-09-15", "2026-09-14"),
+    ("a year that begins in the middle of January has no year's name",
+     since("2018-01-15"), "2026-03-02", "2026-01-15/2027-01-14", "2026-01-15", "2027-01-14"),
+    ("a year that begins with March has no year's name",
+     since("2018-03-01"), "2026-03-02", "2026-03-01/2027-02-28", "2026-03-01", "2027-02-28"),
     ("the day before its anniversary still belongs to the old year",
      since("2018-09-15"), "2026-09-14", "2025-09-15/2026-09-14", "2025-09-15", "2026-09-14"),
     ("a year since 29 February begins on 28 February where there is no other",
@@ -108,6 +112,8 @@ def test_the_period_before(recurrence, on, label):
     ("all of four are due on the last day", YEARLY, 4, "2026-12-31", 4),
     ("one a year is due on its last day only", YEARLY, 1, "2026-12-30", 0),
     ("in a stated month nothing is due before it is over", OCTOBERS, 2, "2026-10-31", 0),
+    ("nor in a January before it is over", Recurrence(Every.YEAR, months=(1,)), 2, "2026-01-31", 0),
+    ("nor in a December before it is over", Recurrence(Every.YEAR, months=(12,)), 2, "2026-12-31", 0),
     ("all are due once the stated month is over", OCTOBERS, 2, "2026-11-01", 2),
 )
 def test_at_an_even_pace(recurrence, expected, on, due):
