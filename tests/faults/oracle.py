@@ -5,7 +5,7 @@ facts, read here anew without the code that is tested.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -93,6 +93,7 @@ def judge_day(engine: Engine, mails: Sequence[Mail], expected: Picture, today: d
     verdict.broken += [f"I5 too often in the log: {one}" for one in (found.log - expected.log)]
     with open_reading(engine) as reading:
         verdict.broken += _check_against_facts(reading, today)
+        verdict.broken += _check_reminders(reading, today)
         verdict.broken += _check_messages(reading)
         verdict.broken += _check_database(reading)
     _check_mails(engine, mails, kills, verdict)
@@ -136,6 +137,25 @@ def _check_against_facts(reading: Connection, today: date) -> Iterator[str]:
     for row in rows:
         if row.assignee_id in reached and told[row.id, row.assignee_id] != 1:
             yield f"I1 {row.key} was told {told[row.id, row.assignee_id]} times to its assignee"
+
+
+def _check_reminders(reading: Connection, today: date) -> Iterator[str]:
+    """I1 from the facts alone: of each owed promise that is due soon, one rung is told and all above it passed over."""
+    rows = reading.execute(
+        select(commitment.c.id, commitment.c.due, commitment_owner.c.party_id)
+        .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
+        .where(commitment.c.state == "active", commitment.c.due.between(today.isoformat(), "9999"))
+    ).all()
+    rungs: dict[tuple[int, int], list[tuple[str, int]]] = defaultdict(list)
+    for row in reading.execute(select(notice).where(notice.c.kind == "reminder", notice.c.matter_kind == "commitment")):
+        rungs[row.commitment_id, row.party_id].append((row.decision, row.rung))
+    for row in rows:
+        days = (date.fromisoformat(row.due) - today).days
+        found = sorted(rungs[row.id, row.party_id], key=lambda one: one[1])
+        told = [rung for decision, rung in found if decision == "told"]
+        passed = [rung for decision, rung in found if decision == "passed_over"]
+        if days <= 30 and (len(told) != 1 or passed != [rung for rung in (1, 7, 14, 30) if rung > told[0]]):
+            yield f"I1 promise {row.id}, due in {days} days: told {told}, passed over {passed}"
 
 
 def _check_messages(reading: Connection) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Mail servers that are away, busy, final, or cut the line before their answer: nothing lost, nothing doubled."""
 
+import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import Engine, func, select, update
 
@@ -329,12 +333,21 @@ def test_a_slow_but_living_sender_keeps_what_it_claimed(given: Callable[[], Give
     assert report.repeated == 0
 
 
-def test_a_dead_process_is_known_as_gone_and_a_living_one_is_not(given: Callable[[], Given]) -> None:
+def test_a_dead_process_is_known_as_gone_and_a_living_one_is_not() -> None:
     host, pid, born = name_worker().split("|")
     assert not outbox.is_gone(f"{host}|{pid}|{born}")
     assert not outbox.is_gone(f"{host}|{pid}|{float(born) + 1:.2f}")  # the clock was set right meanwhile
-    assert outbox.is_gone(f"{host}|{pid}|{float(born) - 3600:.2f}")  # the number was given to another process
+    assert outbox.is_gone(f"{host}|{pid}|{float(born) - 3600:.2f}")
     assert not outbox.is_gone(f"elsewhere|{pid}|{float(born) - 3600:.2f}")
+
+
+def test_a_dead_process_that_its_parent_has_not_looked_after_yet_is_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        worker = f"{socket.gethostname()}|{child.pid}|{psutil.Process(child.pid).create_time():.2f}"
+        assert not outbox.is_gone(worker)
+        child.kill()
+        wait_for(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+        assert outbox.is_gone(worker)
 
 
 # What cannot be written
