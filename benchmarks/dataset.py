@@ -51,9 +51,9 @@ def build_register(path: Path, items: int) -> int:
             ((one, side, side) for one in range(1, agreements + 1) for side in (1, 2)),
         )
         connection.executemany(
-            "INSERT INTO commitment (id, agreement_id, reference, position, summary, kind, quote, quote_sources, tags, owed,"
-            " implementers, due, state, registered_on)"
-            " VALUES (?,?,?,?,?,'deliverable','{}','{}','[]','each','[]',?,'active','2026-03-10')",
+            "INSERT INTO commitment (id, agreement_id, reference, position, summary, summaries, kind, quote, quote_sources,"
+            " tags, owed, implementers, due, state, registered_on)"
+            " VALUES (?,?,?,?,?,'{}','deliverable','{}','{}','[]','each','[]',?,'active','2026-03-10')",
             (
                 (
                     item + 1,

@@ -253,6 +253,7 @@ class ConditionForm(Form):
 class MilestoneForm(Form):
     reference: Reference
     title: Line
+    titles: Words = Field(default_factory=dict, description="The same title in other languages")
     due: Partial | None = None
     met_on: Partial | None = None
     state: MilestoneState = MilestoneState.SCHEDULED
@@ -318,6 +319,7 @@ class ReportForm(Form):
 class CommitmentForm(Form):
     reference: Reference
     summary: Line = Field(description="The undertaking in one sentence")
+    summaries: Words = Field(default_factory=dict, description="The same sentence in other languages")
     kind: CommitmentKind
     quote: dict[Language, Text] = Field(default_factory=dict, description="The sentence itself, by language")
     source: SourcePlace | None = None

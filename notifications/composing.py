@@ -27,7 +27,7 @@ from commitments.vocabulary import (
 )
 from notifications.digests import URGENCY, Pictures
 from notifications.messages import ITEM_LIMIT, Ground, Item, Message
-from notifications.names import Names, choose_words
+from notifications.names import Names, choose_promise, choose_words, find_words
 from notifications.reasons import Decision, Why
 from notifications.tables import notice
 
@@ -84,6 +84,7 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
             agreement.c.reference.label("agreement_reference"),
             agreement.c.title,
             commitment.c.summary,
+            commitment.c.summaries,
             commitment.c.quote,
             follow_up.c.key.label("follow_up_key"),
             follow_up.c.kind.label("follow_up_kind"),
@@ -91,6 +92,7 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
             follow_up.c.assignee_id,
             follow_up.c.party_id.label("asked_party_id"),
             milestone.c.title.label("milestone_title"),
+            milestone.c.titles.label("milestone_titles"),
         )
         .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == notice.c.commitment_id)
@@ -166,7 +168,7 @@ def _build_item(
     base_url: str | None,
 ) -> Item:
     language = person.language
-    quote = choose_quote(row.quote or {}, language)
+    promise, summary, is_quote = choose_promise(row, language)
     ground = names.name_numbers(row.decision_reason["numbers"], language)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
     part = row.matter.partition("#")[2]
@@ -178,9 +180,9 @@ def _build_item(
         choose_words(row.title, language),
         row.matter.partition("#")[0].partition(":")[0],
         MatterKind(row.matter_kind),
-        quote or row.summary or choose_words(row.title, language),
-        quote is not None,
-        row.milestone_title or part or None,
+        promise or choose_words(row.title, language),
+        is_quote,
+        find_words(row.milestone_titles, language) or row.milestone_title or part or None,
         tuple(names.name_party(other, language) for other in others),
         StandingState(row.standing),
         Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language)),
@@ -192,15 +194,9 @@ def _build_item(
         names.contacts[asked_id][0] if asked_id is not None else None,
         names.name_party(turn, language) if turn is not None else None,
         f"{base_url.rstrip('/')}/agreements/{row.agreement_reference}" if base_url else None,
-        row.summary,
+        summary,
         names.references.get(turn) if turn is not None else None,
     )
-
-
-def choose_quote(quote: Mapping[str, str], language: str) -> str | None:
-    """The sentence in the reader's language or in English; a sentence in a third language helps nobody."""
-    base = language.split("-", maxsplit=1)[0]
-    return next((quote[one] for one in (language, base, "en") if one in quote), None)
 
 
 def is_empty(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -10,10 +11,10 @@ from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Person, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
-from commitments.tables import agreement, agreement_party, follow_up
+from commitments.tables import agreement, agreement_party, commitment, follow_up
 from commitments.vocabulary import CommitmentKind, CommitmentState, FollowUpState, MatterKind, StandingState
 from notifications.messages import AgreementLine, ComingDate, Digest, KindLine, PartyLine, Summary, Waiting
-from notifications.names import Names, choose_words
+from notifications.names import Names, choose_words, name_promise
 
 COMING_DAYS = 30
 WORST_FIRST = (
@@ -38,24 +39,33 @@ class Pictures:
         self._reading, self._rules, self._names, self._today = reading, rules, names, today
         self._assessed: dict[int, tuple[Agreement, list[Standing]]] = {}
         self._titles: dict[int, Mapping[str, str]] = {}
-        self._summaries: dict[int, Mapping[int, str]] = {}
+        self._promises: dict[int, Any] = {}
 
     def _load(self, party_id: int) -> list[tuple[Agreement, list[Standing]]]:
-        ids = self._reading.execute(
+        held = self._reading.execute(
             select(agreement_party.c.agreement_id)
             .where(agreement_party.c.party_id == party_id)
             .order_by(agreement_party.c.agreement_id)
         ).scalars()
-        found = []
-        for agreement_id in ids:
-            if agreement_id not in self._assessed:
-                (one,) = load_agreements(self._reading, Span(agreement_id, agreement_id))
-                self._assessed[agreement_id] = one, assess(one, self._rules, self._today)
-                self._titles[agreement_id] = self._reading.execute(
-                    select(agreement.c.title).where(agreement.c.id == agreement_id)
-                ).scalar_one()
-            found.append(self._assessed[agreement_id])
-        return found
+        ids = list(held)
+        unread = [one for one in ids if one not in self._assessed]
+        if unread:
+            self._load_words(unread)
+        for agreement_id in unread:
+            (one,) = load_agreements(self._reading, Span(agreement_id, agreement_id))
+            self._assessed[agreement_id] = one, assess(one, self._rules, self._today)
+        return [self._assessed[one] for one in ids]
+
+    def _load_words(self, agreement_ids: Sequence[int]) -> None:
+        """What these agreements and their commitments are called, in every language."""
+        titles = select(agreement.c.id, agreement.c.title).where(agreement.c.id.in_(agreement_ids))
+        self._titles |= {row.id: row.title for row in self._reading.execute(titles)}
+        promises = select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+        mine = promises.where(commitment.c.agreement_id.in_(agreement_ids))
+        self._promises |= {row.id: row for row in self._reading.execute(mine)}
+
+    def _promise(self, commitment_id: int | None, language: str) -> str | None:
+        return name_promise(self._promises[commitment_id], language) if commitment_id is not None else None
 
     def _title(self, agreement_id: int, language: str) -> str:
         return choose_words(self._titles[agreement_id], language)
@@ -81,7 +91,6 @@ class Pictures:
     ) -> AgreementLine:
         own = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
         worst = min(own, key=lambda standing: URGENCY[standing.state], default=None)
-        known = {commitment.id: commitment.summary for commitment in one.commitments}
         return AgreementLine(
             one.reference,
             self._title(one.id, person.language),
@@ -89,7 +98,7 @@ class Pictures:
             count_standings(own),
             open_follow_ups,
             worst.reason if worst is not None else None,
-            known.get(worst.matter.commitment_id or 0) if worst is not None else None,
+            self._promise(worst.matter.commitment_id, person.language) if worst is not None else None,
             tuple(
                 self._names.name_party(place.party_id, person.language)
                 for place in one.parties
@@ -115,8 +124,7 @@ class Pictures:
         horizon = self._today + timedelta(days=COMING_DAYS)
         coming = []
         for one, standings in held:
-            known = {commitment.id: commitment.summary for commitment in one.commitments}
-            recurring = {commitment.id for commitment in one.commitments if commitment.recurrence is not None}
+            recurring = {promise.id for promise in one.commitments if promise.recurrence is not None}
             for standing in standings:
                 matter = standing.matter
                 twice = matter.kind is MatterKind.COMMITMENT and matter.commitment_id in recurring
@@ -127,7 +135,7 @@ class Pictures:
                     and not twice
                 ):
                     title = self._title(one.id, person.language)
-                    promise = known.get(matter.commitment_id or 0, title)
+                    promise = self._promise(matter.commitment_id, person.language) or title
                     coming.append(ComingDate(standing.deadline, title, promise, matter.kind))
         return tuple(sorted(coming, key=lambda one: (one.day, one.agreement_title)))
 
@@ -165,11 +173,11 @@ class Pictures:
         fulfilled: Counter[int] = Counter()
         attention: Counter[int] = Counter()
         for one, standings in held:
-            commitments = {commitment.id: commitment for commitment in one.commitments}
+            promises = {promise.id: promise for promise in one.commitments}
             for standing in standings:
                 if standing.matter.kind is not MatterKind.COMMITMENT:
                     continue
-                promise = commitments[standing.matter.commitment_id or 0]
+                promise = promises[standing.matter.commitment_id or 0]
                 by_kind[promise.kind].append(standing)
                 for owner in promise.owners:
                     owed[owner.party_id] += 1

@@ -1,4 +1,4 @@
-"""Names of parties and contacts in the reader's language."""
+"""Names, titles and promises in the reader's language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,10 +50,41 @@ def load_names(reading: Connection) -> Names:
     )
 
 
+def find_words(by_language: Mapping[str, str] | None, language: str) -> str | None:
+    """The words in the reader's language, or in its base language; None if there are none in either."""
+    base = language.split("-", maxsplit=1)[0]
+    return next((by_language[one] for one in (language, base) if one in by_language), None) if by_language else None
+
+
 def choose_words(by_language: Mapping[str, str], language: str) -> str:
     """The words in the reader's language, else in its base language, else in English, else in any."""
-    base = language.split("-", maxsplit=1)[0]
-    for wanted in (language, base, "en"):
-        if wanted in by_language:
-            return by_language[wanted]
-    return next(iter(by_language.values()), "")
+    found = find_words(by_language, language) or by_language.get("en")
+    return found or next(iter(by_language.values()), "")
+
+
+def is_english(language: str) -> bool:
+    """Whether a reader of this language reads what the register says in English only."""
+    return language.split("-", maxsplit=1)[0] == "en"
+
+
+def choose_promise(row: Any, language: str) -> tuple[str, str | None, bool]:
+    """What a commitment promises, in a few words as well, and whether the first is the sentence itself.
+
+    The reader's language comes first: the sentence in it, else the summary in it. English stands in for what the
+    reader's language lacks; but where it has the sentence, no English is put beside it. A sentence in a third language
+    helps nobody.
+    """
+    sentence = find_words(row.quote, language)
+    short = find_words(row.summaries, language)
+    if sentence is not None:
+        return sentence, short or (row.summary if is_english(language) else None), True
+    if short is not None:
+        return short, short, False
+    english = find_words(row.quote, "en")
+    return english or row.summary, row.summary, english is not None
+
+
+def name_promise(row: Any, language: str) -> str:
+    """A commitment in a few words; the sentence itself if that is all there is in the reader's language."""
+    sentence, short, _ = choose_promise(row, language)
+    return short or sentence

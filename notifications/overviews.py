@@ -13,6 +13,7 @@ from notifications.views import (
     DatedView,
     OverviewView,
     clean_text,
+    fit_text,
     name_some,
     needs_attention,
     shorten_title,
@@ -21,6 +22,7 @@ from notifications.wording import Words
 
 AGREEMENT_LIMIT = 12
 QUIET_LIMIT = 8
+PROMISE_LIMIT = 300
 
 
 def describe_digest(words: Words, digest: Digest) -> OverviewView:
@@ -36,7 +38,9 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
     coming = tuple(
         DatedView(
             words.format_day(one.day),
-            clean_text(one.promise) if one.matter_kind in PROMISES else words.name(one.matter_kind),
+            fit_text(clean_text(one.promise), PROMISE_LIMIT)
+            if one.matter_kind in PROMISES
+            else words.name(one.matter_kind),
             clean_text(one.agreement_title),
         )
         for one in digest.coming

@@ -223,6 +223,7 @@ def _commitments(draw: st.DrawFn, contacts: dict[str, str | None], parties: list
         _fields(
             {"reference": REFERENCES, "summary": LINES, "kind": _enum(CommitmentKind)},
             {
+                "summaries": WORDS,
                 "quote": st.dictionaries(LANGUAGES, TEXTS, max_size=2),
                 "source": PLACES,
                 "quote_sources": st.dictionaries(LANGUAGES, PLACES, max_size=2),
@@ -244,6 +245,7 @@ def _commitments(draw: st.DrawFn, contacts: dict[str, str | None], parties: list
                     _fields(
                         {"reference": REFERENCES, "title": LINES},
                         {
+                            "titles": WORDS,
                             "due": DATES,
                             "met_on": DATES,
                             "state": _enum(MilestoneState),
