@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -25,6 +27,7 @@ from starlette.routing import Route
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.eml")
 _PAGE_LENGTH = 100
 _HEAD_LIMIT = 65_536
+_ADDRESS_HEADERS = frozenset(("from", "to", "cc", "bcc", "reply-to", "sender"))
 _HEAD_TAG = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -205,9 +208,18 @@ def _read_entry(path: Path) -> _Entry | None:
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
+        if name.lower() in _ADDRESS_HEADERS:
+            return ", ".join(_decode(value) for found, value in message.raw_items() if found.lower() == name.lower())
         return ", ".join(str(value) for value in message.get_all(name, []))
-    except (ValueError, IndexError, AttributeError):  # the standard reader stumbles over some broken headers
+    # The standard reader stumbles over some broken headers.
+    except (ValueError, IndexError, AttributeError, LookupError, HeaderParseError):
         return "(cannot be read)"
+
+
+def _decode(value: str) -> str:
+    """A header with names in it; read as structured, a name over two encoded words would get a space in between."""
+    sound = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return str(make_header(decode_header(sound)))
 
 
 def _read_part(message: EmailMessage, kind: str) -> str | None:

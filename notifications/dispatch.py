@@ -36,6 +36,7 @@ from notifications.outbox import (
 from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.routing import is_late
+from notifications.wording import load_words
 
 BATCH = 100
 
@@ -264,7 +265,7 @@ def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
         subject=written.subject,
         text=written.text,
         html=written.html,
-        language=message.language,
+        language=load_words(message.language).tag,  # of what is written: English where there is no catalogue
         sent_at=row.queued_at if row.attempts else line.read_clock(),
         list_id=f"tallystick.{line.domain}",
         key=row.key,
