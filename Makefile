@@ -27,7 +27,7 @@ help:
 	@echo 'make clean     remove caches and built files; the register in .tally and the installation stay'
 
 up: $(VENV)/runtime.stamp
-	@$(BIN)/python -m deployments.up --examples examples
+	@$(BIN)/tally up --examples examples
 
 test: lint
 	@$(BIN)/python -m pytest
