@@ -162,6 +162,7 @@ def test_a_stopped_send_ends_within_five_seconds_though_the_mail_server_says_not
     tally("check")
     with socket.create_server(("127.0.0.1", 0)) as mute, pytest.MonkeyPatch.context() as patched:
         patched.setenv("TALLY_MAIL_URL", f"smtp://127.0.0.1:{mute.getsockname()[1]}")
+        mute.settimeout(20)
         sender = start_send()
         connection, _ = mute.accept()
         began = time.monotonic()
