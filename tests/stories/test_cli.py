@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -120,12 +119,10 @@ def commitment_of(result: Result, reference: str) -> dict[str, Any]:
 
 def test_help_starts_without_loading_the_database_layer() -> None:
     script = "import sys; from cli.main import run_command; run_command(['--help']); print(sorted(sys.modules))"
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=CHECKOUT, check=True)
     loaded = set(re.findall(r"'([a-z_]+)'", done.stdout.splitlines()[-1]))
     heavy = {"sqlalchemy", "prefect", "apprise", "holidays", "pydantic", "jinja2", "fastapi", "alembic", "babel"}
     assert not loaded & heavy
-    assert time.monotonic() - began < 2  # 0.2 s on a quiet machine
 
 
 @pytest.mark.parametrize("command", COMMANDS)
