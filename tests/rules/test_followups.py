@@ -130,6 +130,10 @@ PARTY, MEMBER = PartyRole.PARTY, PartyRole.MEMBER
     ("an open-ended promise without a next step is its owner's",
      promise(OPEN, activities=["2025-11-02"]), "2026-03-02",
      [(STEPLESS, "leeds", ANN, "2025-11-02", ReasonCode.NO_NEXT_STEP)]),
+    ("without an owner the coordinator is asked for the next step, and for an owner",
+     promise(OPEN, activities=["2025-11-02"], owners=(owner(LEEDS, None),)), "2026-03-02",
+     [(UNOWNED, "leeds", CAT, "none", ReasonCode.NO_OWNER),
+      (STEPLESS, "leeds", CAT, "2025-11-02", ReasonCode.NO_NEXT_STEP)]),
     ("a promise that is silent is not asked for a next step as well",
      promise(OPEN, activities=["2025-01"]), "2026-03-02",
      [(SILENT, "leeds", ANN, "2025-01", ReasonCode.SILENT_SINCE)]),
@@ -279,6 +283,11 @@ def test_a_notice_deadline_of_the_next_term_is_another_matter():
     keys = [want(facts, on)[0].key for on in ("2025-09-01", "2026-09-01")]
     assert keys == ["notice_deadline:leeds-hangzhou:notice@leeds:2025-09-30",
                     "notice_deadline:leeds-hangzhou:notice@leeds:2026-09-30"]  # fmt: skip
+
+
+def test_a_confirmation_is_asked_under_the_name_of_the_party_that_is_to_give_it():
+    (one,) = want(promise(due="2027", asked=(AskedConfirmation(HANGZHOU, "r1", day("2026-03-02")),)), "2026-03-02")
+    assert one.key == "confirmation_asked:leeds-hangzhou/library-link@hangzhou:r1"
 
 
 def test_an_owner_to_come_leaves_the_promise_unowned_for_no_stated_cause():
