@@ -211,15 +211,17 @@ def _header(message: EmailMessage, name: str) -> str:
         if name.lower() in _ADDRESS_HEADERS:
             return ", ".join(_decode(value) for found, value in message.raw_items() if found.lower() == name.lower())
         return ", ".join(str(value) for value in message.get_all(name, []))
-    # The standard reader stumbles over some broken headers.
-    except (ValueError, IndexError, AttributeError, LookupError, HeaderParseError):
+    except (ValueError, IndexError, AttributeError):  # the standard reader stumbles over some broken headers
         return "(cannot be read)"
 
 
 def _decode(value: str) -> str:
     """A header with names in it; read as structured, a name over two encoded words would get a space in between."""
-    sound = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return str(make_header(decode_header(sound)))
+    line = "".join(value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").splitlines())
+    try:
+        return str(make_header(decode_header(line)))
+    except (HeaderParseError, LookupError, UnicodeError):  # broken words are shown as they came
+        return line
 
 
 def _read_part(message: EmailMessage, kind: str) -> str | None:
