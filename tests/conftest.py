@@ -34,6 +34,17 @@ from migrations import migrate_database  # noqa: E402
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
+# Where a story needs processes, servers or minutes it is for `make test`; `make check` is for while one writes.
+_SLOW_PLACES = ("faults", "flows", "stories/test_cli", "stories/test_register", "stories/test_languages")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if str(item.path.relative_to(here)).startswith(_SLOW_PLACES):
+            item.add_marker(pytest.mark.slow)
+
+
 _NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 

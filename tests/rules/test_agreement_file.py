@@ -200,6 +200,7 @@ def test_a_bomb_of_aliases_is_refused_at_its_first_anchor() -> None:
     assert find_faults(bomb) == [(1, "file", "an anchor or alias", "each value written out")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [DEPTH_LIMIT + 1, 5000])
 def test_blocks_within_blocks_are_refused_beyond_the_limit(depth: int) -> None:
     ((_, _, _, expected),) = find_faults("agreement: " + "[" * depth + "]" * depth)
@@ -236,6 +237,7 @@ def parse_or_refuse(content: bytes) -> None:
         assert invalid.problems
 
 
+@pytest.mark.slow
 @example(b'"\\U00110000"')
 @example(b"!!int ''")
 @example(b"!!bool maybe")
@@ -283,6 +285,7 @@ def broken_forms(draw: st.DrawFn) -> Any:
     return form
 
 
+@pytest.mark.slow
 @given(broken_forms())
 def test_any_broken_form_gives_its_faults_and_no_other_error(form: Any) -> None:
     parse_or_refuse(yaml.safe_dump(form, allow_unicode=True).encode("utf-8", "surrogatepass"))
