@@ -81,7 +81,9 @@ def describe_messages(counted: Overview) -> str:
     return ", ".join(told)
 
 
-def write_overview(settings: Settings, counted: Overview, mailbox_pages: str | None) -> Iterator[str]:
+def write_overview(
+    settings: Settings, counted: Overview, mailbox_pages: str | None, *, is_new: bool = False
+) -> Iterator[str]:
     """The block that is shown when everything runs."""
     yield f"  Prefect      http://127.0.0.1:{settings.prefect_port}"
     if mailbox_pages is not None:
@@ -92,7 +94,7 @@ def write_overview(settings: Settings, counted: Overview, mailbox_pages: str | N
     yield f"  Agreements   {counted.agreements:,}, with {counted.commitments:,} commitments"
     yield f"  Follow-ups   {counted.follow_ups:,} open"
     yield f"  Messages     {describe_messages(counted)}"
-    if mailbox_pages is not None:
+    if mailbox_pages is not None and is_new and counted.sent:
         yield "               The very first went at once, as only this mailbox gets them; others wait for 08:00 of"
         yield "               their reader's own zone, on a working day there."
     yield ""

@@ -72,7 +72,8 @@ def _start(
     running.enter_context(hold_home(settings))
     check_ports(settings)
     surroundings = describe_surroundings(settings)
-    patience = "about 10 seconds" if (settings.home / "prefect").exists() else "its first start takes about 20 seconds"
+    is_new = not (settings.home / "prefect").exists()
+    patience = "its first start takes about 20 seconds" if is_new else "about 10 seconds"
     server = running.enter_context(PrefectServer(settings, surroundings))
     board.tell(f"starting the Prefect server ({patience}; its log is {server.log})")
     mailbox = _open_mailbox(settings, board, running)
@@ -97,7 +98,8 @@ def _start(
     while not serving.ready.is_set():
         look_after(0.1)
     board.tell("ready")
-    for line in ["", *write_overview(settings, count_register(engine), mailbox.pages_address if mailbox else None), ""]:
+    pages = mailbox.pages_address if mailbox else None
+    for line in ["", *write_overview(settings, count_register(engine), pages, is_new=is_new), ""]:
         board.write(line)
     while True:
         look_after(1.0)
