@@ -32,6 +32,8 @@ class Names:
                 self.name_party(self.party_ids[one], language) if one in self.party_ids else one
                 for one in named["parties"]
             ]
+        if language.partition("-")[0] != "en" and str(named.get("what") or "").isascii():
+            named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
         for field in ("contact", "asked"):
             if named.get(field) in self.people:
                 named[field] = self.people[named[field]]

@@ -47,9 +47,9 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         asked = [item for item in message.items if item.kind is NotificationKind.FOLLOW_UP]
         if len(asked) > 1:
             return _count_questions(words, asked), len(asked)
-    title = shorten_title(title_item(words, first))
+    title = shorten_title(title_item(words, first)).rstrip(".。")
     if not is_about_promise(first):
-        title = shorten_title(clean_text(first.agreement_title))
+        title = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
     if first.kind is NotificationKind.CONFIRMATION:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.ESCALATION:
