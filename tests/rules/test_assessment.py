@@ -145,6 +145,10 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      pact(promise(), expires="2026-03-31"), "2026-03-02", DUE_SOON, ReasonCode.DUE_SOON, {"due": "2026-03-31"}),
     ("a deliverable without any date is watched for silence",
      pact(promise(), effective="2025-01-01"), "2026-03-02", SILENT, ReasonCode.SILENT_SINCE, {"months": 14}),
+    ("a deliverable with a number is held to its date, not to the number",
+     promise(due="2025", target=Target(5, "km", Comparator.AT_LEAST)), "2026-03-02", OVERDUE, ReasonCode.PAST_DUE, {}),
+    ("a deliverable with a rhythm is held to its date, not to the rhythm",
+     promise(due="2025", recurrence=Recurrence(Every.YEAR)), "2026-03-02", OVERDUE, ReasonCode.PAST_DUE, {}),
     # silence
     ("no activity since March 2018: silent for 8 years",
      promise(OPEN, activities=["2018-03"]), "2026-03-31",
@@ -190,7 +194,9 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
     # plans
     ("a plan is on track while its day to be confirmed is far",
      promise(PLAN, confirm_by="2026-06"), "2026-05-30", ON_TRACK, ReasonCode.TO_CONFIRM, {"by": "2026-06", "days": 31}),
-    ("a plan to be confirmed within thirty days is due soon",
+    ("a plan to be confirmed in thirty days is due soon",
+     promise(PLAN, confirm_by="2026-06"), "2026-05-31", DUE_SOON, ReasonCode.TO_CONFIRM, {"days": 30}),
+    ("a plan to be confirmed by today is due soon",
      promise(PLAN, confirm_by="2026-06"), "2026-06-30", DUE_SOON, ReasonCode.TO_CONFIRM, {"days": 0}),
     ("a plan past its day is unconfirmed",
      promise(PLAN, confirm_by="2026-06"), "2026-07-01",
