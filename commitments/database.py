@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -51,17 +52,21 @@ def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, json_serializer=_write_json, json_deserializer=orjson.loads)
     if address.get_backend_name() != "sqlite":
         raise SettingsError(
             f"TALLY_DATABASE_URL: {address.drivername} is not known; use sqlite:///FILE or postgresql://HOST/NAME"
         )
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address)
+    engine = create_engine(address, json_serializer=_write_json, json_deserializer=orjson.loads)
     event.listen(engine, "connect", _prepare_sqlite(synchronous))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _write_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _prepare_sqlite(synchronous: str) -> Any:

@@ -59,6 +59,7 @@ from commitments.vocabulary import (
 )
 
 COMMITMENTS_A_CHUNK = 2000
+IDS_A_STATEMENT = 1000
 
 _KINDS = {str(kind): kind for kind in CommitmentKind}
 _STATES = {str(state): state for state in CommitmentState}
@@ -72,6 +73,7 @@ class Span:
 
     first: int
     last: int
+    commitments: int = 0
 
 
 def split_register(reading: Connection, size: int = COMMITMENTS_A_CHUNK) -> tuple[Span, ...]:
@@ -86,12 +88,12 @@ def split_register(reading: Connection, size: int = COMMITMENTS_A_CHUNK) -> tupl
     first, last, held = None, None, 0
     for agreement_id, count in rows:
         if first is not None and last is not None and held + count > size:
-            spans.append(Span(first, last))
+            spans.append(Span(first, last, held))
             first, held = None, 0
         first = agreement_id if first is None else first
         last, held = agreement_id, held + count
     if first is not None and last is not None:
-        spans.append(Span(first, last))
+        spans.append(Span(first, last, held))
     return tuple(spans)
 
 
@@ -157,6 +159,41 @@ def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:
     )
 
 
+def select_watched_commitments(today: date) -> ColumnElement[bool]:
+    """Which commitments may call for a follow-up today, or show a sign of life: all but the plainly untroubled.
+
+    Left out is a deliverable whose date lies ahead, with an owner in office on every side and nothing else on record:
+    most of a large register on most days.
+    """
+
+    def has(table: Any, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(table.c.commitment_id == commitment.c.id, *where).correlate(commitment)
+
+    vacant = (
+        exists()
+        .where(commitment_owner.c.commitment_id == commitment.c.id)
+        .where(
+            or_(
+                commitment_owner.c.contact_id.is_(None),
+                commitment_owner.c.contact_id.in_(
+                    select(contact.c.id).where(or_(contact.c.valid_from.is_not(None), contact.c.valid_to.is_not(None)))
+                ),
+            )
+        )
+        .correlate(commitment)
+    )
+    return or_(
+        commitment.c.kind != str(CommitmentKind.DELIVERABLE),
+        commitment.c.due.is_(None),
+        commitment.c.due <= today.isoformat(),  # as text: a year or month that has begun is not ahead
+        vacant,
+        has(milestone),
+        has(activity_commitment),
+        has(measurement),
+        has(progress_report),
+    )
+
+
 def load_agreements(
     reading: Connection,
     span: Span,
@@ -171,14 +208,12 @@ def load_agreements(
     rewinder = Rewinder(reading, known_at) if known_at is not None else None
     within = agreement.c.id.between(span.first, span.last)
     own: ColumnElement[bool] = commitment.c.agreement_id.between(span.first, span.last)
-    if only is not None:
-        own = own & only
 
     def fetch(subject: str, query: Select[Any]) -> Sequence[Any]:
         rows = reading.execute(query).all()
         return rewinder.rewind(subject, rows) if rewinder is not None else rows
 
-    commitments = _load_commitments(fetch, own)
+    commitments = _load_commitments(fetch, own, only)
     places = defaultdict(list)
     for row in fetch(
         "agreement_party",
@@ -248,24 +283,9 @@ def _build_agreement(
     )
 
 
-def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Commitment]]:
-    owners = defaultdict(list)
-    for _, commitment_id, party_id, reference, contact_id in fetch(
-        "commitment_owner",
-        select(
-            commitment_owner.c.id,
-            commitment_owner.c.commitment_id,
-            commitment_owner.c.party_id,
-            party.c.reference,
-            commitment_owner.c.contact_id,
-        )
-        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-        .join(party, party.c.id == commitment_owner.c.party_id)
-        .where(own)
-        .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position),
-    ):
-        owners[commitment_id].append(Owner(party_id, reference, contact_id))
-    parts = _load_parts(fetch, own)
+def _load_commitments(
+    fetch: Any, own: ColumnElement[bool], only: ColumnElement[bool] | None
+) -> dict[int, list[Commitment]]:
     found: dict[int, list[Commitment]] = defaultdict(list)
     columns = [
         commitment.c[name]
@@ -288,7 +308,32 @@ def _load_commitments(fetch: Any, own: ColumnElement[bool]) -> dict[int, list[Co
             "condition",
         ]
     ]
-    rows = fetch("commitment", select(*columns).where(own).order_by(commitment.c.agreement_id, commitment.c.position))
+    chosen = own if only is None else own & only
+    rows = fetch(
+        "commitment", select(*columns).where(chosen).order_by(commitment.c.agreement_id, commitment.c.position)
+    )
+    if not rows:
+        return found
+    if only is not None and len(rows) <= IDS_A_STATEMENT:
+        # By their ids, so that what narrows the commitments is worked out once, not for each of their parts.
+        own = commitment.c.id.in_([row.id for row in rows])
+    owners = defaultdict(list)
+    for _, commitment_id, party_id, reference, contact_id in fetch(
+        "commitment_owner",
+        select(
+            commitment_owner.c.id,
+            commitment_owner.c.commitment_id,
+            commitment_owner.c.party_id,
+            party.c.reference,
+            commitment_owner.c.contact_id,
+        )
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .join(party, party.c.id == commitment_owner.c.party_id)
+        .where(own)
+        .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position),
+    ):
+        owners[commitment_id].append(Owner(party_id, reference, contact_id))
+    parts = _load_parts(fetch, own)
     # Unpacked at once: by name each column would cost as much as reading it.
     for (
         commitment_id, agreement_id, reference, summary, kind, state, owed, registered_on, state_on, due,

@@ -16,7 +16,14 @@ from commitments.failpoints import failpoint
 from commitments.followups import group_people, want_followups
 from commitments.log import Author, Change, record_changes
 from commitments.policy import Policy
-from commitments.queries import Span, load_agreements, load_people, load_policies, split_register
+from commitments.queries import (
+    Span,
+    load_agreements,
+    load_people,
+    load_policies,
+    select_watched_commitments,
+    split_register,
+)
 from commitments.tables import follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState
 
@@ -98,9 +105,9 @@ def reconcile_agreement(unit: Connection, agreement_id: int, now: datetime, toda
 def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, today: date, done: Reconciled) -> None:
     """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
     wanted: dict[str, WantedFollowUp] = {}
-    for agreement in load_agreements(unit, span):
+    done.commitments += span.commitments
+    for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
         done.agreements += 1
-        done.commitments += len(agreement.commitments)
         standings = assess(agreement, rules, today)
         for one in want_followups(
             agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), today

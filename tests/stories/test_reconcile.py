@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from commitments.agreement_file import ParsedFile, parse_agreement
+from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
 from commitments.database import open_database, open_reading, open_unit
+from commitments.followups import want_followups
 from commitments.log import Author
 from commitments.progress import add_activity, answer_follow_up
-from commitments.queries import Span, load_agreements
-from commitments.reconcile import list_standings, reconcile_agreement, reconcile_register
+from commitments.queries import Span, load_agreements, select_watched_commitments
+from commitments.reconcile import assess, list_standings, load_rules, reconcile_agreement, reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.tables import follow_up, log_entry
 from tests.forms import agreement_forms
@@ -149,6 +150,33 @@ def test_a_past_day_can_be_seen_as_it_was_known_then(engine: Engine) -> None:
     assert standing_of_the_survey(NOW - timedelta(days=31)) == "unknown"
 
 
+def _wanted(reading: Connection, day: date, only: ColumnElement[bool] | None) -> set[str]:
+    rules = load_rules(reading)
+    return {
+        wanted.key
+        for agreement in load_agreements(reading, Span(1, 1_000_000), only=only)
+        for wanted in want_followups(
+            agreement,
+            assess(agreement, rules, day),
+            rules.people,
+            rules.coordinators,
+            rules.policy_of(agreement),
+            day,
+        )
+    }
+
+
+@pytest.mark.parametrize("ahead", [-3000, -400, 0, 30, 300, 900, 4000])
+def test_leaving_out_the_untroubled_leaves_out_no_follow_up_of_the_examples(sqlite_engine: Engine, ahead: int) -> None:
+    files = read_files(sorted((Path(__file__).parents[2] / "examples").glob("*.yaml")))
+    import_files(sqlite_engine, files, Author("test", NOW), TODAY)
+    day = TODAY + timedelta(days=ahead)
+    with open_reading(sqlite_engine) as reading:
+        everything = _wanted(reading, day, None)
+        assert everything
+        assert _wanted(reading, day, select_watched_commitments(day)) == everything
+
+
 @pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(form=agreement_forms(), ahead=st.integers(-400, 4000))
@@ -167,6 +195,7 @@ def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_t
         with open_reading(engine) as reading:
             entries = reading.execute(select(func.count()).select_from(log_entry)).scalar_one()
             agreements = load_agreements(reading, Span(1, 1_000_000))
+            assert _wanted(reading, day, None) == _wanted(reading, day, select_watched_commitments(day))
         assert [one.reference for one in agreements] == [form.agreement]
         assert reconcile_register(engine, NOW, day).touched == 0
         with open_reading(engine) as reading:
