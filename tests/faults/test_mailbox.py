@@ -258,6 +258,13 @@ def test_a_broken_letter_does_not_break_the_pages(box: Mailbox) -> None:
         assert get(box, f"/letters/{name}/html")[0] in (200, 404)
 
 
+def assert_no_thread_left(before: set[threading.Thread]) -> None:
+    """No thread but those of before, once the last has had the time to end."""
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert set(threading.enumerate()) <= before
+
+
 def test_it_stops_with_connections_open_and_can_start_again(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     box = start_mailbox(tmp_path, 0, 0)
@@ -268,7 +275,7 @@ def test_it_stops_with_connections_open_and_can_start_again(tmp_path: Path) -> N
         assert browser.recv(100)
         box.stop()
     box.stop()
-    assert set(threading.enumerate()) <= before
+    assert_no_thread_left(before)
     with start_mailbox(tmp_path, smtp_port, pages_port) as again:
         assert again.smtp_address[1] == smtp_port
         assert post(again, LETTER)[0].outcome is Outcome.ACCEPTED
@@ -280,4 +287,4 @@ def test_a_port_in_use_is_said_at_once_and_leaves_nothing_running(tmp_path: Path
         start_mailbox(tmp_path / "second", box.smtp_address[1], 0)
     with pytest.raises(OSError):
         start_mailbox(tmp_path / "second", 0, urlsplit(box.pages_address).port or 0)
-    assert set(threading.enumerate()) <= before
+    assert_no_thread_left(before)
