@@ -44,13 +44,7 @@ def find_expiry(agreement: Agreement, today: date) -> date | None:
     """The end of the present term; one that renews itself moves on by its renewal, a year if none is stated."""
     if agreement.expires is None:
         return None
-    last = agreement.expires.last
-    if agreement.renewal_rule is not RenewalRule.AUTOMATIC or last >= today:
-        return last
-    step = agreement.renewal_months or 12
-    turns = whole_months(last, today) // step
-    end = add_months(last, turns * step)
-    return end if end >= today else add_months(last, (turns + 1) * step)
+    return _find_end(agreement, agreement.expires, _count_renewals(agreement, agreement.expires, today))
 
 
 def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
@@ -59,17 +53,34 @@ def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
     Where the notice period is as long as a term that renews itself, that day was over before the term began: then it
     is the day for a later term, if it lies in the present one.
     """
-    expiry = find_expiry(agreement, today)
-    if expiry is None:
+    expires = agreement.expires
+    if expires is None:
         return None
+    renewals = _count_renewals(agreement, expires, today)
+    expiry = _find_end(agreement, expires, renewals)
     by = _take_notice(agreement, expiry)
-    if by is None or by >= today or agreement.renewal_rule is not RenewalRule.AUTOMATIC:
+    if by is None or agreement.renewal_rule is not RenewalRule.AUTOMATIC:
         return by
-    step = agreement.renewal_months or 12
-    turns = whole_months(by, today) // step
-    later = [_take_notice(agreement, add_months(expiry, turn * step)) for turn in (turns, turns + 1)]
+    renewals += whole_months(by, today) // _renewal_months(agreement)
+    later = [_take_notice(agreement, _find_end(agreement, expires, turn)) for turn in (renewals, renewals + 1)]
     known = [one for one in later if one is not None and one <= expiry]
     return next((one for one in known if one >= today), max(known, default=by))
+
+
+def _renewal_months(agreement: Agreement) -> int:
+    return agreement.renewal_months or 12
+
+
+def _count_renewals(agreement: Agreement, expires: PartialDate, today: date) -> int:
+    """How often it has renewed itself by that day."""
+    if agreement.renewal_rule is not RenewalRule.AUTOMATIC:
+        return 0
+    turns = whole_months(expires.last, today) // _renewal_months(agreement)
+    return turns if _find_end(agreement, expires, turns) >= today else turns + 1
+
+
+def _find_end(agreement: Agreement, expires: PartialDate, renewals: int) -> date:
+    return add_months(expires.last, renewals * _renewal_months(agreement))
 
 
 def _take_notice(agreement: Agreement, end: date) -> date | None:
