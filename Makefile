@@ -21,7 +21,7 @@ endif
 help:
 	@echo 'make up        install what is missing, start everything on this machine, stop with Ctrl-C'
 	@echo 'make test      lint, types, import contracts and every test'
-	@echo 'make check     the same without the slow tests: half a minute'
+	@echo 'make check     the same without the slow tests: under a minute'
 	@echo 'make bench     measure a day of work on a large register'
 	@echo 'make pictures  take the pictures of the documentation anew'
 	@echo 'make clean     remove caches and built files; the register in .tally and the installation stay'
