@@ -79,7 +79,11 @@ def assess(facts: Commitment | Agreement, on: str, people: Any = STAFF, policy: 
 
 def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: dict[str, Any]) -> None:
     assert (standing.state, standing.reason.code) == (state, code), standing
-    assert standing.reason.numbers.items() >= numbers.items()
+    told = standing.reason.numbers
+    assert told.items() >= numbers.items()
+    stated = told.get("due") or told.get("by")
+    if standing.deadline is not None and stated is not None:
+        assert (standing.deadline, standing.cause) == (parse_date(stated).last, stated)
 
 
 @table(
@@ -102,6 +106,8 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
     ("a promise on hold is not held to its date",
      promise(due="2019", state=CommitmentState.ON_HOLD, state_on="2018-05"), "2026-03-02",
      ON_HOLD, ReasonCode.HELD, {"on": "2018-05"}),
+    ("a hold may have begun on an unknown day",
+     promise(state=CommitmentState.ON_HOLD), "2026-03-02", ON_HOLD, ReasonCode.HELD, {"on": None}),
     ("a hold that begins tomorrow holds nothing today",
      promise(due="2019", state=CommitmentState.ON_HOLD, state_on="2026-03-03"), "2026-03-02",
      OVERDUE, ReasonCode.PAST_DUE, {}),
@@ -188,6 +194,8 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      SILENT, ReasonCode.SILENT_SINCE, {}),
     ("an open-ended promise past its stated end is overdue",
      promise(OPEN, period_to="2026-03", activities=["2026-01"]), "2026-04-01", OVERDUE, ReasonCode.PAST_DUE, {}),
+    ("an open-ended promise past its due date is overdue",
+     promise(OPEN, due="2026-02", activities=["2026-01"]), "2026-03-02", OVERDUE, ReasonCode.PAST_DUE, {}),
     ("the end of the term is no due date of an open-ended promise",
      pact(promise(OPEN, activities=["2026-01"]), expires="2026-02-28"), "2026-03-02",
      ON_TRACK, ReasonCode.NO_DATE_ACTIVE, {}),
@@ -268,7 +276,7 @@ def test_the_policy_decides(policy, facts, state):
 
 def fund(*measurements: tuple[str, float], target: Target | None = None, **facts: Any) -> Commitment:
     """500 million yuan from 2021 to 2024, as a rule."""
-    dates = {"period_from": "2021-01-01", "due": "2024-12-31", **facts}
+    dates = {"period_from": "2021", "due": "2024-12-31", **facts}
     target = target or Target(500e6, "CNY", Comparator.AT_LEAST)
     return promise(CommitmentKind.TARGET, target=target, measurements=measurements, **dates)
 
@@ -291,7 +299,7 @@ AT_MOST = Comparator.AT_MOST
      fund(("2022-12", 240e6)), "2023-01-01",
      BEHIND, ReasonCode.TARGET_BEHIND, {"value": 240e6, "measured_on": "2022-12", "days": 730}),
     ("a target at an even pace is on track",
-     fund(("2022-12", 251e6)), "2023-01-01", ON_TRACK, ReasonCode.TARGET_ON_PACE, {"unit": "CNY"}),
+     fund(("2022-12", 250e6)), "2023-01-01", ON_TRACK, ReasonCode.TARGET_ON_PACE, {"unit": "CNY"}),
     ("the way from the baseline counts, not the way from nought",
      fund(("2022-12", 440.0), target=from_to(400, 500)), "2023-01-01", BEHIND, ReasonCode.TARGET_BEHIND, {}),
     ("half the way from the baseline is enough at half time",
@@ -310,6 +318,14 @@ AT_MOST = Comparator.AT_MOST
      fund(("2024-11", 499e6)), "2025-01-01", OVERDUE, ReasonCode.TARGET_MISSED, {"days": 1, "due": "2024-12-31"}),
     ("a target nobody measured in time is missed",
      fund(), "2025-01-01", OVERDUE, ReasonCode.TARGET_MISSED, {"value": None}),
+    ("a target due in 2024 has the whole of 2024",
+     fund(("2023-12", 490e6), due="2024"), "2024-06-30", ON_TRACK, ReasonCode.TARGET_ON_PACE, {"days": 184}),
+    ("a target due in 2024 is missed with the year",
+     fund(("2023-12", 490e6), due="2024"), "2025-01-01", OVERDUE, ReasonCode.TARGET_MISSED, {"days": 1}),
+    ("a target due in 2024 is behind with regard to the end of the year",
+     fund(("2023-12", 100e6), due="2024"), "2024-01-01", BEHIND, ReasonCode.TARGET_BEHIND, {"days": 365}),
+    ("a target due on the day it starts has no pace",
+     fund(("2024-12-31", 1.0), period_from="2024-12-31"), "2024-12-31", DUE_SOON, ReasonCode.TARGET_ON_PACE, {}),
     ("a target whose start is unknown has no pace",
      fund(("2024-06", 1.0), period_from=None), "2024-06-30", ON_TRACK, ReasonCode.TARGET_ON_PACE, {}),
     ("the day of the baseline begins the way",
@@ -331,6 +347,18 @@ AT_MOST = Comparator.AT_MOST
      fund(("2022-05", 2.0), ("2022-05", 3.0)), "2022-06-01", ON_TRACK, ReasonCode.TARGET_ON_PACE, {"value": 3.0}),
     ("a limit kept to the end is met",
      fund(("2024-12", 99.0), target=from_to(0, 100, AT_MOST)), "2025-01-01", ON_TRACK, ReasonCode.TARGET_MET, {}),
+    ("a limit reached and not exceeded is kept",
+     fund(("2024-12", 100.0), target=from_to(0, 100, AT_MOST)), "2025-01-01", ON_TRACK, ReasonCode.TARGET_MET, {}),
+    ("and is not behind before",
+     fund(("2024-11", 100.0), target=from_to(0, 100, AT_MOST)), "2024-12-01", ON_TRACK, ReasonCode.TARGET_ON_PACE, {}),
+    ("a limit where it all began is to be kept all the time",
+     fund(("2023-12", 101.0), target=from_to(100, 100, AT_MOST)), "2024-01-01", BEHIND, ReasonCode.TARGET_BEHIND, {}),
+    ("a limit just above where it began has no pace",
+     fund(("2023-12", 100.2), target=from_to(99.5, 100, AT_MOST)), "2024-01-01", BEHIND, ReasonCode.TARGET_BEHIND, {}),
+    ("a target that is where it began is to be kept all the time",
+     fund(("2023-12", 99.0), target=from_to(100, 100)), "2024-01-01", BEHIND, ReasonCode.TARGET_BEHIND, {}),
+    ("a short way has a pace too",
+     fund(("2022-12", 99.9), target=from_to(99.5, 100)), "2023-01-01", ON_TRACK, ReasonCode.TARGET_ON_PACE, {}),
     ("a limit is not met before the end",
      fund(("2024-11", 99.0), target=from_to(0, 100, AT_MOST)), "2024-12-31", ON_TRACK, ReasonCode.TARGET_ON_PACE, {}),
     ("a limit exceeded at the end is missed",
@@ -422,6 +450,9 @@ def yearly(*activities: Any, count: int = 1, months: tuple[int, ...] = (), **fac
     ("an October that was over before the register knew of it is not called missed",
      pact(yearly(months=(10,), registered_on="2026-11-15"), effective="2026-01"), "2026-11-20",
      ON_TRACK, ReasonCode.NO_DATE_ACTIVE, {}),
+    ("nor is it where the recurrence has begun and ends today",
+     pact(yearly(months=(10,), registered_on="2026-11-15", starts="2026-01-01", ends="2026-11-20"), effective="2026"),
+     "2026-11-20", ON_TRACK, ReasonCode.NO_DATE_ACTIVE, {}),
     ("in the year after, the October before the register knew of it is not called missed either",
      yearly(months=(10,), registered_on="2026-11-15"), "2027-03-02",
      ON_TRACK, ReasonCode.PERIOD_ON_PACE, {"period": "2027"}),
@@ -436,6 +467,8 @@ def yearly(*activities: Any, count: int = 1, months: tuple[int, ...] = (), **fac
      yearly("2024", ends="2025-06-30"), "2025-07-01", OVERDUE, ReasonCode.PERIOD_MISSED, {"period": "2025"}),
     ("a year that began on 15 March counts an activity known by that year alone",
      yearly("2025", starts="2025-03-15"), "2026-03-02", ON_TRACK, ReasonCode.PERIOD_MET, {"held": 1}),
+    ("an activity in the month in which the years turn counts for the year that ends",
+     yearly("2026-03", starts="2025-03-15"), "2026-04-01", ON_TRACK, ReasonCode.PERIOD_ON_PACE, {"held": 0}),
     ("an activity before the recurrence began does not count",
      yearly("2025-03-14", starts="2025-03-15"), "2026-03-02", DUE_SOON, ReasonCode.PERIOD_ON_PACE, {"held": 0}),
     ("a recurring promise without its rhythm is held to its date",
@@ -451,7 +484,7 @@ def test_a_recurring_promise_stands(facts, on, state, code, numbers):
      yearly("2024"), "2026-03-02", [("2026", ON_TRACK), ("2025", OVERDUE)]),
     ("two years ago is not told any more", yearly("2025"), "2026-03-02", [("2026", ON_TRACK)]),
     ("after the end only what was missed", yearly("2024", ends="2025-12-31"), "2026-03-02", [("2025", OVERDUE)]),
-    ("before the start none", yearly(starts="2027-01-01"), "2026-03-02", []),
+    ("before the start none", yearly(starts="2027-01-01", ends="2030-12-31"), "2026-03-02", []),
     ("of a settled promise none", yearly(state=CommitmentState.WAIVED), "2026-03-02", []),
 )  # fmt: skip
 def test_occurrences(facts, on, parts):
@@ -472,6 +505,8 @@ def test_occurrences(facts, on, parts):
      SETTLED, ReasonCode.SETTLED),
     ("a milestone with the day it was met is settled, even if nobody said so",
      promise(milestones=(step("2025", met_on="2026-02"),)), "2026-03-02", SETTLED, ReasonCode.SETTLED),
+    ("a milestone met some day in March is settled from the first",
+     promise(milestones=(step("2025", met_on="2026-03"),)), "2026-03-01", SETTLED, ReasonCode.SETTLED),
     ("a milestone met tomorrow is overdue today",
      promise(milestones=(step("2025", met_on="2026-03-03", state=MilestoneState.MET),)), "2026-03-02",
      OVERDUE, ReasonCode.PAST_DUE),
@@ -492,6 +527,16 @@ def test_a_milestone_stands(facts, on, state, code):
     found = [one for one in assess(facts, on) if one.matter.kind is MatterKind.MILESTONE]
     assert [(one.state, one.reason.code) for one in found] == ([(state, code)] if state else [])
     assert all(one.matter.reference == "leeds-hangzhou/library-link#opening" for one in found)
+
+
+@table(
+    ("the day it was met is told", step("2025", met_on="2026-02", state=MilestoneState.MET), "met", "2026-02"),
+    ("the day is enough to call it met", step("2025", met_on="2026-02"), "met", "2026-02"),
+    ("an unknown day stays unknown", step("2025", state=MilestoneState.NOT_MET), "not_met", None),
+)
+def test_what_is_told_of_a_settled_milestone(milestone, state, on):
+    standing = assess(promise(milestones=(milestone,)), "2026-03-02")[-1]
+    assert standing.reason.numbers == {"state": state, "on": on}
 
 
 def test_each_promise_stands_first_and_its_parts_after_it():
@@ -559,7 +604,10 @@ def test_the_last_sign_of_life_may_be_of_any_sort():
      promise(OPEN, activities=["2010"], registered_on="2026-01-01"), "2026-03-02", None),
     ("without any news the days count from the registration",
      promise(OPEN, registered_on="2026-01-01"), "2026-04-01", ("2026-01-01", 90)),
+    ("without any news the days count from a later start",
+     promise(OPEN, period_from="2026-01-15"), "2026-04-15", ("2026-01-15", 90)),
     ("an open-ended promise with a date of its own has its step", promise(OPEN, due="2027"), "2026-03-02", None),
+    ("an open-ended promise with an end of its own has its step", promise(OPEN, period_to="2027"), "2026-03-02", None),
     ("other kinds have their own dates", promise(due=None), "2026-03-02", None),
 )  # fmt: skip
 def test_a_missing_next_step(facts, on, missing):
