@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from commitments.dates import add_months
+from commitments.dates import add_months, parse_date
 from commitments.deadlines import (
     assess_deadlines,
     derive_state,
@@ -42,6 +42,8 @@ SIGNED = {
     ("after the first signature it is signed", SIGNED, AgreementState.SIGNED),
     ("before the day on which it takes effect it is signed", {"effective": "2026-03-03"}, AgreementState.SIGNED),
     ("on the day on which it takes effect it is in force", {"effective": "2026-03-02"}, AgreementState.IN_FORCE),
+    ("one that takes effect some day in March is in force from the first",
+     {"effective": "2026-03"}, AgreementState.IN_FORCE),
     ("a designation puts a membership in force", {"designated": "2014"}, AgreementState.IN_FORCE),
     ("on its last day it is in force", {"effective": "2018", "expires": "2026-03-02"}, AgreementState.IN_FORCE),
     ("the day after it is expired", {"effective": "2018", "expires": "2026-03-01"}, AgreementState.EXPIRED),
@@ -60,6 +62,8 @@ def test_the_state(dates, state):
 def test_a_signature_of_tomorrow_signs_nothing_today():
     assert derive_state(pact(**SIGNED), day("2018-05-19")) is AgreementState.PROPOSED
     assert derive_state(pact(**SIGNED), day("2018-05-20")) is AgreementState.SIGNED
+    in_june = {"parties": SIGNED["parties"][1:]}
+    assert derive_state(pact(**in_june), day("2018-06-01")) is AgreementState.SIGNED
 
 
 @table(
@@ -75,6 +79,8 @@ def test_a_signature_of_tomorrow_signs_nothing_today():
      {**AUTOMATIC, "expires": "2024-02-29"}, "2025-02-28", "2025-02-28"),
     ("and the next one begins the day after", {**AUTOMATIC, "expires": "2024-02-29"}, "2025-03-01", "2026-02-28"),
     ("and on the 29th in a leap year", {**AUTOMATIC, "expires": "2024-02-29"}, "2027-12-01", "2028-02-29"),
+    ("from a term known by its year months run from the end of that year",
+     {**AUTOMATIC, "expires": "2020", "renewal_months": 1}, "2021-01-10", "2021-01-31"),
     ("months may be short", {**AUTOMATIC, "expires": "2026-01-31", "renewal_months": 1}, "2026-02-10", "2026-02-28"),
     ("and do not stay short",
      {**AUTOMATIC, "expires": "2026-01-31", "renewal_months": 1}, "2026-03-10", "2026-03-31"),
@@ -209,6 +215,9 @@ REPORT, DORMANCY = MatterKind.REPORT, MatterKind.DORMANCY
     ("an activity that serves no promise keeps it awake",
      pact(promise(activities=["2018"]), other_activities=["2026-01"]), "2026-03-02", DORMANCY, ON_TRACK,
      ReasonCode.ALIVE, {"since": "2026-01"}),
+    ("an activity of some day in March wakes from the first",
+     pact(promise(activities=["2018"]), other_activities=["2026-03"]), "2026-03-01", DORMANCY, ON_TRACK,
+     ReasonCode.ALIVE, {"since": "2026-03"}),
     ("an activity to come wakes nobody",
      pact(promise(activities=["2018"]), other_activities=["2026-04"]), "2026-03-02", DORMANCY, SILENT,
      ReasonCode.DORMANT, {"since": "2018"}),
@@ -226,7 +235,11 @@ def test_a_date_of_the_agreement_stands(facts, on, kind, state, code, numbers):
     assert len(found) == 1 or kind is REPORT
     standing = found[0]
     assert (standing.state, standing.reason.code) == (state, code), found
-    assert standing.reason.numbers.items() >= numbers.items()
+    told = standing.reason.numbers
+    assert told.items() >= numbers.items()
+    stated = told.get("by") or told.get("on")
+    if stated is not None:
+        assert (standing.deadline, standing.cause) == (parse_date(stated).last, stated)
 
 
 @table(

@@ -36,6 +36,10 @@ def test_an_agreement_s_rules_stand_on_those_of_the_house():
 def test_the_usual_policy_is_the_one_that_is_promised():
     assert USUAL.lead_days == (30, 14, 7, 1, 0)
     assert USUAL.send_at == time(8)
+    assert (USUAL.answer_working_days, USUAL.quiet_after_answer_days) == (10, 30)
+    assert (USUAL.expiry_lead_days, USUAL.notice_lead_days, USUAL.report_lead_days) == (365, 90, 180)
+    assert USUAL.escalation_working_days[0] == 0, "the owner is told at once"
+    assert USUAL.digest_weekday == 0, "Monday"
     assert (USUAL.silence_amber_months, USUAL.silence_red_months) == (12, 24)
     assert len(USUAL.escalation_working_days) == len(("owner", "deputy", "coordinator", "leaders"))
     assert list(USUAL.escalation_working_days) == sorted(USUAL.escalation_working_days)
