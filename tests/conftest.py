@@ -30,8 +30,9 @@ from commitments.database import open_database  # noqa: E402
 from commitments.log import Author  # noqa: E402
 from commitments.settings import read_settings  # noqa: E402
 from migrations import migrate_database  # noqa: E402
+from tests.effort import try_examples  # noqa: E402
 
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", try_examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 # Where a story needs processes, servers or minutes it is for `make test`; `make check` is for while one writes.

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.assessment import (
@@ -37,6 +37,7 @@ from commitments.vocabulary import (
     RenewalRule,
     StandingState,
 )
+from tests.effort import try_examples
 from tests.rules.cases import (
     ANN,
     CAT,
@@ -679,7 +680,7 @@ def assess_all(at: Situation, agreement: Agreement | None = None) -> list[Standi
 
 
 @given(situations())
-@settings(max_examples=200)
+@try_examples(200)
 def test_any_facts_can_be_assessed_and_nothing_is_late_before_its_last_day_has_passed(at):
     for standing in assess_all(at):
         numbers = standing.reason.as_json()["numbers"]
@@ -725,7 +726,7 @@ def forget_later(at: Situation) -> Agreement:
 
 
 @given(situations())
-@settings(max_examples=200)
+@try_examples(200)
 def test_what_happens_later_changes_nothing_today(at):
     before = forget_later(at)
     assert assess_all(at) == assess_all(at, before)
@@ -735,7 +736,7 @@ def test_what_happens_later_changes_nothing_today(at):
 
 
 @given(DAYS, st.sampled_from((4, 7, 10)), st.sampled_from(ZONES), st.integers(-30 * 60, 30 * 60))
-@settings(max_examples=200)
+@try_examples(200)
 def test_in_no_zone_is_a_promise_overdue_while_its_last_day_lasts(on, length, zone, minutes):
     due = parse_date(on.isoformat()[:length])
     midnight = datetime.combine(due.last + timedelta(days=1), datetime.min.time(), ZoneInfo(zone))

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments import calendar
@@ -15,6 +15,7 @@ from commitments.calendar import (
     next_working_day,
     previous_working_day,
 )
+from tests.effort import try_examples
 from tests.rules.cases import COUNTRIES, DAYS, day, table
 
 PLACES = {country: (country, "ENG" if country == "GB" else None) for country in ("GB", "CN", "KR", "KG", "XX", None)}
@@ -148,7 +149,7 @@ def test_every_year_has_between_200_and_313_working_days(country, year):
 
 
 @given(DAYS, st.sampled_from(COUNTRIES), st.integers(0, 30))
-@settings(max_examples=100)
+@try_examples(100)
 def test_the_days_beside_are_worked_and_what_is_added_is_counted(on, place, count):
     before, after = previous_working_day(on, *place), next_working_day(on, *place)
     assert before <= on <= after

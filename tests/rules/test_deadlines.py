@@ -1,7 +1,7 @@
 """An agreement's own dates: term, notice, renewal, reports, and whether anything happens under it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from commitments.dates import add_months, parse_date
 from commitments.deadlines import (
@@ -21,6 +21,7 @@ from commitments.vocabulary import (
     RenewalRule,
     StandingState,
 )
+from tests.effort import try_examples
 from tests.rules.cases import HANGZHOU, LEEDS, column, day, pact, partial, promise, situations, table
 
 ON_TRACK, DUE_SOON, OVERDUE = StandingState.ON_TRACK, StandingState.DUE_SOON, StandingState.OVERDUE
@@ -284,7 +285,7 @@ def test_every_date_and_state_has_its_sentence():
 
 
 @given(situations(commitments=0))
-@settings(max_examples=200)
+@try_examples(200)
 def test_a_term_that_renews_itself_is_never_over_and_notice_is_never_after_it(at):
     agreement, today = at.agreement, at.today
     end, by = find_expiry(agreement, today), find_notice_deadline(agreement, today)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from commitments.assessment import assess_agreement, is_ended, is_expired
 from commitments.deadlines import assess_deadlines
@@ -23,6 +23,7 @@ from commitments.vocabulary import (
     ReasonCode,
     RenewalRule,
 )
+from tests.effort import try_examples
 from tests.rules.cases import (
     ANN,
     CAT,
@@ -358,7 +359,7 @@ def want_at(at: Situation, agreement: Agreement | None = None) -> list[WantedFol
 
 
 @given(situations())
-@settings(max_examples=200)
+@try_examples(200)
 def test_from_any_facts_each_matter_wants_one_follow_up_a_party_and_kind(at):
     wanted = want_at(at)
     assert want_at(at) == wanted
@@ -379,7 +380,7 @@ def test_from_any_facts_each_matter_wants_one_follow_up_a_party_and_kind(at):
 
 
 @given(situations())
-@settings(max_examples=100)
+@try_examples(100)
 def test_whatever_the_owners_answer_today_they_are_asked_no_more(at):
     answered = replace(
         at.agreement,

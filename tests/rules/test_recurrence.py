@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.recurrence import Recurrence, count_expected, find_period, find_previous_period
 from commitments.vocabulary import Every
+from tests.effort import try_examples
 from tests.rules.cases import day, table
 
 YEARLY = Recurrence(Every.YEAR)
@@ -142,7 +143,7 @@ RECURRENCES = st.builds(
 
 
 @given(RECURRENCES, NEAR)
-@settings(max_examples=100)
+@try_examples(100)
 def test_periods_follow_one_another_without_gap_and_hold_their_windows(recurrence, on):
     period = find_period(recurrence, on)
     if period is None:
@@ -159,7 +160,7 @@ def test_periods_follow_one_another_without_gap_and_hold_their_windows(recurrenc
 
 
 @given(RECURRENCES, NEAR, st.integers(0, 40))
-@settings(max_examples=100)
+@try_examples(100)
 def test_the_pace_never_falls_and_ends_with_all(recurrence, on, days):
     period = find_period(recurrence, on)
     if period is None:

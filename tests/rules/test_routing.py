@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.calendar import count_working_days, is_working_day
@@ -27,6 +27,7 @@ from notifications.routing import (
     name_month,
     name_week,
 )
+from tests.effort import try_examples
 from tests.rules.cases import (
     ANN,
     CAT,
@@ -87,7 +88,7 @@ PLACED = st.builds(
 
 
 @given(PLACED, DAYS, st.sets(st.integers(0, 60), max_size=5))
-@settings(max_examples=50)
+@try_examples(50)
 def test_the_right_rung_only_comes_nearer_and_none_is_told_later_than_its_day(who, deadline, leads):
     before = None
     for days in range(70, -1, -1):
@@ -169,7 +170,7 @@ def test_an_hour_that_the_clocks_jump_over_is_the_hour_after():
     st.datetimes(datetime(2000, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC)),
     st.sets(st.integers(-2, 12), max_size=6),
 )
-@settings(max_examples=150)
+@try_examples(150)
 def test_a_message_goes_on_the_first_free_working_day_of_its_reader_not_before_the_hour(who, send_at, now, offsets):
     zone = ZoneInfo(who.time_zone)
     here = now.astimezone(zone)
@@ -289,7 +290,7 @@ def test_a_house_may_have_a_shorter_ladder():
     st.sets(st.integers(0, 40), max_size=30),
     st.sampled_from((None, 3, 11, 31)),
 )
-@settings(max_examples=60)
+@try_examples(60)
 def test_whatever_days_are_missed_nobody_is_told_twice_and_nobody_before_their_turn(start, steps, missed, deputy_id):
     owner, steps = replace(ANN, deputy_id=deputy_id), (0, *steps)
     so_far: list[ToldRung] = []

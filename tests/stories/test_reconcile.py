@@ -166,7 +166,9 @@ def _wanted(reading: Connection, day: date, only: ColumnElement[bool] | None) ->
     }
 
 
-@pytest.mark.parametrize("ahead", [-3000, -400, 0, 30, 300, 900, 4000])
+@pytest.mark.parametrize(
+    "ahead", [-400, 300, *(pytest.param(days, marks=pytest.mark.slow) for days in (-3000, 0, 30, 900, 4000))]
+)
 def test_leaving_out_the_untroubled_leaves_out_no_follow_up_of_the_examples(sqlite_engine: Engine, ahead: int) -> None:
     files = read_files(sorted((Path(__file__).parents[2] / "examples").glob("*.yaml")))
     import_files(sqlite_engine, files, Author("test", NOW), TODAY)
