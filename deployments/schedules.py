@@ -1,4 +1,4 @@
-"""When each flow runs, as data: the one place to change a rhythm."""
+"""When each flow runs, and after which events, as data: the one place to change a rhythm."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,37 @@ RUNS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """Events that start a run. Many within the window start one, at the window's end, which does the work of all."""
+
+    name: str
+    """The automation's lasting name."""
+    events: tuple[str, ...]
+    """Names of Prefect events; `tallystick.progress.*` stands for all that begin so."""
+    window: int = 2
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One deployment: which flow, when, and what a person should know about it.
+    """One deployment: which flow, when, after which events, and what a person should know about it.
 
     One run at a time each. A run that finds another under way is cancelled, not kept for later: every flow finds by
-    itself whatever is due, so the one that runs does the work of all that were missed.
+    itself whatever is due, so the one that runs does the work of all that were missed. Where a run may have looked
+    too early to see what another was started for, the plan `waits` instead.
     """
 
     flow: str
     """The flow's name and the deployment's; its function is `flows.<name>:<name>` with underscores."""
-    cron: str
-    slug: str
-    """The schedule's lasting name: without it each start would make a new schedule and double the runs near it."""
     rhythm: str
     purpose: str
     tags: tuple[str, ...]
+    cron: str | None = None
+    slug: str | None = None
+    """The schedule's lasting name: without it each start would make a new schedule and double the runs near it."""
+    triggers: tuple[Trigger, ...] = ()
+    waits: bool = False
+    """Whether a run that finds another under way waits for it instead of being cancelled."""
     first_run: bool = True
     """Whether it runs at once when an embedded system starts."""
     first_parameters: tuple[tuple[str, bool], ...] = ()
@@ -37,8 +53,9 @@ class Plan:
 
     def describe(self, zone: str) -> str:
         """What it does, when, and how to change that, as the Prefect UI shows it."""
+        when = self.rhythm if self.cron is None else f"{self.rhythm} (`{self.cron}`, {zone})"
         return (
-            f"{self.purpose}\n\n**When:** {self.rhythm} (`{self.cron}`, {zone}). One run at a time; what was missed "
+            f"{self.purpose}\n\n**When:** {when}. One run at a time; what was missed "
             f"while the system was off is caught up by one run.\n\n**To change it:** the rhythm stands in "
             f"`deployments/schedules.py` and the zone is `TALLY_TIME_ZONE`; start the system again afterwards. "
             f"Running it once more at any time is safe: it changes nothing that is right already."

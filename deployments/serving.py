@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
 from prefect.deployments.runner import RunnerDeployment
+from prefect.events import DeploymentEventTrigger
 from prefect.flow_engine import run_flow_async
 from prefect.runner import Runner
 from prefect.schedules import Cron
@@ -35,9 +37,8 @@ from prefect.types.entrypoint import EntrypointType
 
 from commitments.settings import read_settings
 from deployments.embedded import GO, READY, TOLD
-from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan
+from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan, Trigger
 
-ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 MISSED = "missed while the system was off; one later run does the work of all"
 LEFT_OVER = "the system was stopped while this ran; the next run takes up what it left"
 
@@ -50,14 +51,28 @@ def load_flow(plan: Plan) -> Flow[..., Any]:
 
 
 async def build_deployment(plan: Plan, zone: str) -> RunnerDeployment:
-    """The deployment of a plan, with its schedule in the given zone."""
+    """The deployment of a plan, with its schedule in the given zone and its triggers."""
+    strategy = ConcurrencyLimitStrategy.ENQUEUE if plan.waits else ConcurrencyLimitStrategy.CANCEL_NEW
     return await load_flow(plan).ato_deployment(
         plan.flow,
-        schedule=Cron(plan.cron, timezone=zone, slug=plan.slug),
-        concurrency_limit=ONE_AT_A_TIME,
+        schedule=Cron(plan.cron, timezone=zone, slug=plan.slug) if plan.cron is not None else None,
+        triggers=[build_trigger(trigger) for trigger in plan.triggers],
+        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=strategy),
         description=plan.describe(zone),
         tags=list(plan.tags),
         entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+
+
+def build_trigger(trigger: Trigger) -> DeploymentEventTrigger:
+    """One run for all events of a window: the first begins the window, and the run starts when it ends."""
+    window = timedelta(seconds=trigger.window)
+    return DeploymentEventTrigger(
+        name=trigger.name,
+        expect=set(trigger.events),
+        threshold=1,
+        within=window,
+        schedule_after=window,
     )
 
 
