@@ -42,8 +42,13 @@ _SLOW_PLACES = ("faults", "flows", "stories/test_cli", "stories/test_register", 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if str(item.path.relative_to(here)).startswith(_SLOW_PLACES):
+        place = str(item.path.relative_to(here))
+        if place.startswith(_SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
+        # On several processors a file stays together, and all that needs the one Prefect server; what waits most
+        # begins first.
+        item.add_marker(pytest.mark.xdist_group("flows" if place.startswith("flows") else place))
+    items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith("flows"))
 
 
 _NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
