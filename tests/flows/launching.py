@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,19 @@ READY = "Ctrl-C stops everything."
 
 
 def ask(base: str, path: str, *, method: str = "POST", **question: Any) -> Any:
-    """One question to the Prefect API."""
+    """One question to the Prefect API; asked again while its SQLite is busy, as Prefect's own clients do."""
     body = json.dumps(question).encode() if method == "POST" else None
     request = urllib.request.Request(f"{base}/api{path}", body, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
-        return json.load(answer)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with opener.open(request, timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            if refused.code != 503 or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def find_ports(number: int) -> list[int]:
