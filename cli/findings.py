@@ -106,7 +106,7 @@ def examine_mail(settings: "Settings") -> Finding:
     import smtplib
     import ssl
 
-    from notifications.delivery import MailRoute
+    from notifications.mail_route import MailRoute
 
     try:
         route = MailRoute.parse(settings.post_url)

@@ -15,7 +15,8 @@ from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
 from commitments.vocabulary import NotificationState, Outcome
 from notifications.composing import compose_messages, is_empty
-from notifications.delivery import Delivery, MailRoute, Post
+from notifications.delivery import Post
+from notifications.mail_route import MailRoute
 from notifications.messages import Message
 from notifications.mime import Letter, build_letter
 from notifications.names import Names, load_names
@@ -36,6 +37,7 @@ from notifications.outbox import (
 from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.routing import is_late
+from notifications.smtp_line import Delivery
 from notifications.wording import load_words
 
 BATCH = 100

@@ -18,8 +18,8 @@ from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.tables import agreement_party, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
-from notifications.delivery import Delivery
 from notifications.reasons import Decision, Why
+from notifications.smtp_line import Delivery
 from notifications.tables import attempt, notice, notification
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440, 1440))

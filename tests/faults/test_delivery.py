@@ -24,7 +24,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from commitments import failpoints
 from commitments.errors import SettingsError
 from commitments.vocabulary import Outcome
-from notifications.delivery import Delivery, MailRoute, Post, StartTls
+from notifications.delivery import Post
+from notifications.mail_route import MailRoute, StartTls
+from notifications.smtp_line import Delivery
 
 ROOT = Path(__file__).resolve().parents[2]
 WIRE = b"Message-ID: <m1@tally.example>\r\nSubject: hello\r\n\r\nFirst line\r\n.\r\n..two dots\r\n"
@@ -387,7 +389,7 @@ def test_a_kept_connection_on_which_nobody_answers_costs_one_timeout_and_not_two
 
 
 def test_a_connection_that_was_idle_is_asked_whether_it_still_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifications.delivery._IDLE_BEFORE_NOOP", 0)
+    monkeypatch.setattr("notifications.smtp_line._IDLE_BEFORE_NOOP", 0)
     heard: list[tuple[int, bytes]] = []
 
     def converse(client: socket.socket, number: int) -> None:
@@ -405,7 +407,7 @@ def test_a_connection_that_was_idle_is_asked_whether_it_still_lives(monkeypatch:
 
 @pytest.mark.parametrize("limit", ["_LETTERS_PER_CONNECTION", "_SECONDS_PER_CONNECTION"])
 def test_a_connection_is_given_up_when_it_is_old(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"notifications.delivery.{limit}", 1 if limit.startswith("_LETTERS") else 0)
+    monkeypatch.setattr(f"notifications.smtp_line.{limit}", 1 if limit.startswith("_LETTERS") else 0)
     desk = Desk()
     with running_desk(desk) as port, post_to(port) as post:
         assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
@@ -427,7 +429,7 @@ def test_a_fresh_connection_that_fails_is_not_tried_twice() -> None:
 def test_a_server_that_does_not_answer_is_left_alone_so_that_thousands_of_letters_do_not_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("notifications.delivery._SLOW_FAILURE", 0.1)
+    monkeypatch.setattr("notifications.smtp_line._SLOW_FAILURE", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent, post_to(silent.getsockname()[1], timeout=0.3) as post:
         started = time.monotonic()
         deliveries = [send(post) for _ in range(50)]

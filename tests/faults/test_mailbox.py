@@ -18,8 +18,10 @@ import pytest
 from commitments.vocabulary import Outcome
 from deployments import mailbox as mailbox_module
 from deployments.mailbox import Mailbox, start_mailbox, store_letter
-from notifications.delivery import Delivery, MailRoute, Post
+from notifications.delivery import Post
+from notifications.mail_route import MailRoute
 from notifications.mime import Letter, build_letter
+from notifications.smtp_line import Delivery
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 LETTER = Letter(
