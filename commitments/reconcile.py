@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 from commitments.assessment import assess_agreement
 from commitments.calendar import add_working_days
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
+from commitments.days import Days, find_days
 from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
@@ -81,6 +82,23 @@ def assess(agreement: Agreement, rules: Rules, today: date) -> list[Standing]:
     return standings
 
 
+def want(agreement: Agreement, rules: Rules, days: Days) -> Iterator[WantedFollowUp]:
+    """Every follow-up that should be open, each by the day of the person who is asked."""
+    found: dict[str, list[tuple[date, WantedFollowUp]]] = {}
+    judged = days.list_for(agreement, rules.coordinators)
+    for day in judged:
+        standings = assess(agreement, rules, day)
+        for one in want_followups(
+            agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), day
+        ):
+            found.setdefault(one.key, []).append((day, one))
+    for wanted in found.values():
+        own = next((one for day, one in wanted if days.of(one.assignee_id) == day), None)
+        # Wanted on each of the days, though it passes at midnight from one person to another: it stays open.
+        if own is not None or len(wanted) == len(judged):
+            yield own or wanted[0][1]
+
+
 def reconcile_register(engine: Engine, now: datetime, today: date) -> Reconciled:
     """Reconcile all agreements, a unit of work for each span of them; running it again changes nothing."""
     with open_reading(engine) as reading:
@@ -105,24 +123,22 @@ def reconcile_agreement(unit: Connection, agreement_id: int, now: datetime, toda
 def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, today: date, done: Reconciled) -> None:
     """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
     wanted: dict[str, WantedFollowUp] = {}
+    days = find_days(rules.people, now, today)
     done.commitments += span.commitments
     for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
         done.agreements += 1
-        standings = assess(agreement, rules, today)
-        for one in want_followups(
-            agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), today
-        ):
+        for one in want(agreement, rules, days):
             wanted.setdefault(one.key, one)
     failpoint("reconcile.after_read")
     author = Author(ENGINE, now)
     standing_open = _load_open(unit, span)
     missing = [one for key, one in wanted.items() if key not in standing_open]
-    closed_before = _open_missing(unit, author, missing, rules, today, done)
+    closed_before = _open_missing(unit, author, missing, rules, days, done)
     settlements = [
         *_plan_closing(standing_open, wanted, today),
-        *_plan_passing_on(standing_open, wanted, rules, today),
+        *_plan_passing_on(standing_open, wanted, rules, days),
         *(
-            _reopen(row, wanted[key], rules, today)
+            _reopen(row, wanted[key], rules, days)
             for key, row in _load_by_key(unit, closed_before).items()
             if row.closed_by == ENGINE and row.state != FollowUpState.OPEN
         ),
@@ -158,15 +174,15 @@ def _load_by_key(unit: Connection, keys: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _due_on(one: WantedFollowUp, rules: Rules, today: date) -> date:
+def _due_on(one: WantedFollowUp, rules: Rules, days: Days) -> date:
     person = rules.people.get(one.assignee_id) if one.assignee_id is not None else None
     policy = rules.own.get(one.matter.agreement, rules.house)
     country, subdivision = (person.country, person.subdivision) if person else (None, None)
-    return add_working_days(today, policy.answer_working_days, country, subdivision)
+    return add_working_days(days.of(one.assignee_id), policy.answer_working_days, country, subdivision)
 
 
 def _open_missing(
-    unit: Connection, author: Author, missing: Sequence[WantedFollowUp], rules: Rules, today: date, done: Reconciled
+    unit: Connection, author: Author, missing: Sequence[WantedFollowUp], rules: Rules, days: Days, done: Reconciled
 ) -> list[str]:
     """Insert what is not there yet; returns the keys that were there before, closed."""
     by_key = {one.key: one for one in missing}
@@ -181,10 +197,10 @@ def _open_missing(
             "party_id": one.party_id,
             "period": one.period,
             "assignee_id": one.assignee_id,
-            "due_on": _due_on(one, rules, today),
+            "due_on": _due_on(one, rules, days),
             "reason": one.reason.as_json(),
             "state": str(FollowUpState.OPEN),
-            "opened_on": today,
+            "opened_on": days.of(one.assignee_id),
         }
         for one in missing
     )
@@ -239,22 +255,22 @@ def _plan_closing(
 
 
 def _plan_passing_on(
-    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], rules: Rules, today: date
+    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], rules: Rules, days: Days
 ) -> Iterator[_Settlement]:
     for key, row in standing_open.items():
         one = wanted.get(key)
         if one is not None and one.assignee_id != row.assignee_id:
-            values = {"assignee_id": one.assignee_id, "due_on": _due_on(one, rules, today)}
+            values = {"assignee_id": one.assignee_id, "due_on": _due_on(one, rules, days)}
             yield _Settlement("reassigned", row, values)
 
 
-def _reopen(row: Any, one: WantedFollowUp, rules: Rules, today: date) -> _Settlement:
+def _reopen(row: Any, one: WantedFollowUp, rules: Rules, days: Days) -> _Settlement:
     """The engine closed it because its cause was gone; now the cause is back."""
     values = {
         "state": str(FollowUpState.OPEN),
         "assignee_id": one.assignee_id,
-        "due_on": _due_on(one, rules, today),
-        "opened_on": today,
+        "due_on": _due_on(one, rules, days),
+        "opened_on": days.of(one.assignee_id),
         "closed_on": None,
         "closed_by": None,
         "closed_why": None,

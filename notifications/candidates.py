@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, or_, select
 
 from commitments.assessment import find_owner, is_ended, is_expired
+from commitments.dates import add_days
+from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Person, Standing
 from commitments.followups import find_coordinator
 from commitments.queries import Span, load_agreements, select_dated_commitments
@@ -39,6 +40,8 @@ from notifications.routing import (
 from notifications.tables import notice, notification
 
 _REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
+_BEHIND = 2
+"""So many days may it be earlier for a person than for the house: from Kiritimati to Samoa."""
 _STANDING_OF = {
     FollowUpKind.OVERDUE: StandingState.OVERDUE,
     FollowUpKind.BEHIND: StandingState.BEHIND,
@@ -97,32 +100,41 @@ class Candidate:
 def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     waiting = _load_follow_ups(reading, span, today)
-    ladders = _load_ladders(reading, span)
+    ladders = _load_ladders(reading, span, rules.people)
     told = _load_told_reminders(reading, span, today)
     stale = [row.commitment_id for row in waiting if row.commitment_id is not None and row.opened_on < today]
     lead = max(
         (max(policy.lead_days, default=0) for policy in (rules.house, *rules.own.values())),
         default=0,
     )
-    only = select_dated_commitments(today - timedelta(days=1), today + timedelta(days=lead + 1))
+    only = select_dated_commitments(add_days(today, -_BEHIND), add_days(today, lead + 1))
     if stale:
         only = or_(only, commitment.c.id.in_(stale))
     agreements = {one.id: one for one in load_agreements(reading, span, only=only)}
     current: dict[str, Standing] = {}
+    days = find_days(rules.people, now, today)
     for agreement in agreements.values():
-        if is_ended(agreement, today) or is_expired(agreement, today):
-            continue
-        for standing in assess(agreement, rules, today):
-            current[standing.matter.reference] = standing
-            if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= today:
-                yield from _remind(agreement, standing, rules, told, now, today)
+        for day in days.list_for(agreement, rules.coordinators):
+            if is_ended(agreement, day) or is_expired(agreement, day):
+                continue
+            for standing in assess(agreement, rules, day):
+                current.setdefault(standing.matter.reference, standing)
+                if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= day:
+                    yield from _remind(agreement, standing, rules, told, days, now, day)
     for row in waiting:
-        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, today)
+        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
 
 
 def _remind(
-    agreement: Agreement, standing: Standing, rules: Rules, told: Collection[str], now: datetime, today: date
+    agreement: Agreement,
+    standing: Standing,
+    rules: Rules,
+    told: Collection[str],
+    days: Days,
+    now: datetime,
+    today: date,
 ) -> Iterator[Candidate]:
+    """The reminders of those for whom it is that day."""
     matter, deadline = standing.matter, standing.deadline
     if deadline is None:
         return
@@ -131,13 +143,14 @@ def _remind(
         return  # its occurrences speak for it
     policy = rules.policy_of(agreement)
     for party_id, person in _find_recipients(agreement, standing, rules, today):
+        if days.of(person.id) != today:
+            continue
         quiet_from = today - timedelta(days=policy.quiet_after_answer_days)
         if owned is not None and any(
             report.party_id == party_id and quiet_from < report.reported_on <= today for report in owned.reports
         ):
             continue
-        own_day = now.astimezone(ZoneInfo(person.time_zone)).date()
-        rung = find_reminder_rung(policy.lead_days, deadline, own_day, person)
+        rung = find_reminder_rung(policy.lead_days, deadline, find_own_day(person, now), person)
         if rung is None:
             continue
 
@@ -204,6 +217,7 @@ def _follow_up(
     told: Sequence[ToldRung],
     current: Mapping[str, Standing],
     rules: Rules,
+    now: datetime,
     today: date,
 ) -> Iterator[Candidate]:
     policy = rules.policy_of(agreement)
@@ -213,9 +227,10 @@ def _follow_up(
     if assignee is None or assignee.mail is None:
         assignee = coordinator or assignee
     leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
-    climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, today)
-    if climb is None:
-        return
+    own_day = find_own_day(assignee, now) if assignee is not None else today
+    climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day)
+    if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
+        return  # for the person asked that day has not begun
     standing = current.get(row.matter)
     reason = row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
     asked = people.get(row.assignee_id)
@@ -276,8 +291,8 @@ def _load_follow_ups(reading: Connection, span: Span, today: date) -> Sequence[A
     ).all()
 
 
-def _load_ladders(reading: Connection, span: Span) -> dict[int, list[ToldRung]]:
-    """What each open follow-up has told in its present spell."""
+def _load_ladders(reading: Connection, span: Span, people: Mapping[int, Person]) -> dict[int, list[ToldRung]]:
+    """What each open follow-up has told in its present spell, on which day of the person told."""
     rows = reading.execute(
         select(
             notice.c.follow_up_id,
@@ -302,7 +317,7 @@ def _load_ladders(reading: Connection, span: Span) -> dict[int, list[ToldRung]]:
         state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
         if state is NotificationState.CANCELLED:
             continue
-        sent_on = row.sent_at.date() if row.sent_at is not None else None
+        sent_on = find_own_day(people[row.contact_id], row.sent_at) if row.sent_at is not None else None
         ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, state, sent_on))
     return ladders
 
@@ -312,7 +327,7 @@ def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[st
         reading.execute(
             select(notice.c.key).where(
                 notice.c.agreement_id.between(span.first, span.last),
-                notice.c.due_on >= today,
+                notice.c.due_on >= add_days(today, -_BEHIND),
                 notice.c.kind == str(NotificationKind.REMINDER),
             )
         ).scalars()

@@ -193,13 +193,14 @@ def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_t
     try:
         import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
         day = TODAY + timedelta(days=ahead)
-        reconcile_register(engine, NOW, day)
+        now = NOW + timedelta(days=ahead)
+        reconcile_register(engine, now, day)
         with open_reading(engine) as reading:
             entries = reading.execute(select(func.count()).select_from(log_entry)).scalar_one()
             agreements = load_agreements(reading, Span(1, 1_000_000))
             assert _wanted(reading, day, None) == _wanted(reading, day, select_watched_commitments(day))
         assert [one.reference for one in agreements] == [form.agreement]
-        assert reconcile_register(engine, NOW, day).touched == 0
+        assert reconcile_register(engine, now, day).touched == 0
         with open_reading(engine) as reading:
             assert reading.execute(select(func.count()).select_from(log_entry)).scalar_one() == entries
             keys = list(reading.execute(select(follow_up.c.key)).scalars())

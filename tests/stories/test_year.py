@@ -179,9 +179,10 @@ def test_the_ladder_climbs_from_owner_to_deputy_to_coordinator_to_leaders_in_wor
         assert len({row.contact_id for row in ladder}) == len(ladder), "somebody was told of the same follow-up twice"
     for ladder in full:
         person = year.people[assignees[ladder[0].follow_up_id]]
-        first = ladder[0].sent_at.date()
+        first = _local(ladder[0].sent_at, year.people[ladder[0].contact_id]).date()
         for row in ladder[1:]:
-            days = count_working_days(first, row.sent_at.date(), person.country, person.subdivision)
+            day = _local(row.sent_at, year.people[row.contact_id]).date()
+            days = count_working_days(first, day, person.country, person.subdivision)
             assert days >= {1: 5, 2: 10, 3: 15}[row.rung]
 
 

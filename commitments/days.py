@@ -1,0 +1,44 @@
+"""Whose day it is: the house's, or an earlier one where a person's day has not begun. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from commitments.facts import Agreement, Person
+
+
+def find_own_day(person: Person, now: datetime) -> date:
+    """The day that it is for a person."""
+    return now.astimezone(ZoneInfo(person.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The house's day, and the earlier one of each person for whom it has not begun.
+
+    Each is judged by the day that has begun for both, so that nothing falls due while its day lasts for the person
+    who is asked, nor before it is over for the house.
+    """
+
+    today: date
+    behind: Mapping[int, date]
+
+    def of(self, person_id: int | None) -> date:
+        return self.behind.get(person_id, self.today) if person_id is not None else self.today
+
+    def list_for(self, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]]) -> tuple[date, ...]:
+        """The days by which people of an agreement are judged, the house's first; nearly always that alone."""
+        if not self.behind:
+            return (self.today,)
+        asked = {owner.contact_id for commitment in agreement.commitments for owner in commitment.owners}
+        asked |= {person.id for place in agreement.parties for person in coordinators.get(place.party_id, ())}
+        earlier = {day for one, day in self.behind.items() if one in asked}
+        return (self.today, *sorted(earlier, reverse=True))
+
+
+def find_days(people: Mapping[int, Person], now: datetime, today: date) -> Days:
+    """Whose day has not begun at that moment, of all people; `today` is the house's day."""
+    zones = {person.time_zone for person in people.values()}
+    earlier = {zone: day for zone in zones if (day := now.astimezone(ZoneInfo(zone)).date()) < today}
+    return Days(today, {one.id: earlier[one.time_zone] for one in people.values() if one.time_zone in earlier})
