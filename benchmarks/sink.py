@@ -6,13 +6,16 @@ Each accepted mail adds one line per recipient to FILE: message id, recipient, y
 Faults, each with its share of the mails, drawn from `--seed`:
 
 mail_4xx, mail_5xx      the sender is refused
+mail_421                the sender is answered with 421, and the connection closed
 rcpt_4xx, rcpt_5xx      the recipient is refused
+rcpt_552                the recipient's mailbox is full
 data_4xx, data_5xx      the mail is refused after its final dot
 drop_mid_data           the connection is reset at the first bytes of the body; nothing is taken
 drop_after_ok           the mail is taken and logged, and the connection reset before the 250 is said
 close_after_ok          the mail is taken, the 250 is said, and the connection closed
 stall                   MAIL is never answered
 stall_after_data        the final dot is never answered, and nothing is taken
+slow                    the mail is taken, and the 250 said a fifth of a second later
 """
 
 import argparse
@@ -25,11 +28,12 @@ import socket
 from contextlib import suppress
 
 FAULTS = (
-    "mail_4xx", "mail_5xx", "rcpt_4xx", "rcpt_5xx", "data_4xx", "data_5xx",
-    "drop_mid_data", "drop_after_ok", "close_after_ok", "stall", "stall_after_data",
+    "mail_4xx", "mail_5xx", "mail_421", "rcpt_4xx", "rcpt_5xx", "rcpt_552", "data_4xx", "data_5xx",
+    "drop_mid_data", "drop_after_ok", "close_after_ok", "stall", "stall_after_data", "slow",
 )  # fmt: skip
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.I | re.M)
 _REPEAT = re.compile(rb"^X-Tallystick-Repeat:\s*yes", re.I | re.M)
+_SLOWNESS = 0.2
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -104,6 +108,9 @@ class Conversation(asyncio.Protocol):
         if verb == b"MAIL":
             if ledger.strikes("stall"):
                 self.dead = True
+            elif ledger.strikes("mail_421"):
+                self._answer_and_close([*replies, b"421 4.7.0 too many connections, try again later\r\n"])
+                replies.clear()
             elif ledger.strikes("mail_4xx"):
                 replies.append(b"451 4.3.0 sender refused for now\r\n")
             elif ledger.strikes("mail_5xx"):
@@ -116,6 +123,8 @@ class Conversation(asyncio.Protocol):
                 replies.append(b"503 5.5.1 MAIL first\r\n")
             elif ledger.strikes("rcpt_4xx"):
                 replies.append(b"451 4.2.1 mailbox busy\r\n")
+            elif ledger.strikes("rcpt_552"):
+                replies.append(b"552 5.2.2 mailbox full\r\n")
             elif ledger.strikes("rcpt_5xx"):
                 replies.append(b"550 5.1.1 no such user\r\n")
             else:
@@ -136,10 +145,8 @@ class Conversation(asyncio.Protocol):
                 self.sender, self.recipients = False, []
             replies.append(b"250 2.0.0 ok\r\n")
         elif verb == b"QUIT":
-            self.transport.write(b"".join([*replies, b"221 2.0.0 bye\r\n"]))
+            self._answer_and_close([*replies, b"221 2.0.0 bye\r\n"])
             replies.clear()
-            self.transport.close()
-            self.dead = True
         else:
             replies.append(b"502 5.5.2 unknown\r\n")
         return True
@@ -173,11 +180,21 @@ class Conversation(asyncio.Protocol):
                 return False
             replies.append(b"250 2.0.0 taken\r\n")
             if ledger.strikes("close_after_ok"):
-                self.transport.write(b"".join(replies))
+                self._answer_and_close(replies)
                 replies.clear()
-                self.transport.close()
-                self.dead = True
+            elif ledger.strikes("slow"):
+                asyncio.get_running_loop().call_later(_SLOWNESS, self._answer_late, list(replies))
+                replies.clear()
         return True
+
+    def _answer_late(self, replies: list[bytes]) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"".join(replies))
+
+    def _answer_and_close(self, replies: list[bytes]) -> None:
+        self.transport.write(b"".join(replies))
+        self.transport.close()
+        self.dead = True
 
     def _reset(self) -> None:
         self.dead = True

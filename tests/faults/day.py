@@ -40,6 +40,7 @@ class Orders:
     repeat_uncertain: bool = True
     piece: int | None = None  # how much a unit, span or batch holds, so that a small register has many of each
     running_clock: bool = False  # whether time goes on from `now`, or stands still
+    only_send: bool = False  # whether what is queued is sent and nothing else is done
 
     def settings(self) -> Settings:
         return Settings(
@@ -71,6 +72,16 @@ def run_day(settings: Settings, *, running_clock: bool = False, stop: threading.
         "planned": planned.touched,
         **{name: getattr(dispatched, name) for name in dispatched.__dataclass_fields__},
     }
+
+
+def send_queued(settings: Settings) -> dict[str, Any]:
+    """Send what is queued as of the settings' clock and say what was done."""
+    engine = open_database(settings.register_url, synchronous=settings.synchronous)
+    try:
+        dispatched = dispatch.dispatch_messages(engine, settings, read_clock=lambda: settings.clock or NOW)
+    finally:
+        engine.dispose()
+    return {name: getattr(dispatched, name) for name in dispatched.__dataclass_fields__}
 
 
 class RunningDay:
@@ -131,7 +142,10 @@ def _run_ordered(orders: Orders, answer: Pipe, barrier: Any) -> None:
     try:
         if barrier is not None:
             barrier.wait(60)
-        answer.send(run_day(orders.settings(), running_clock=orders.running_clock))
+        if orders.only_send:
+            answer.send(send_queued(orders.settings()))
+        else:
+            answer.send(run_day(orders.settings(), running_clock=orders.running_clock))
     except Exception:
         answer.send({"failed": traceback.format_exc()})
 
