@@ -97,8 +97,10 @@ def _answer(register: "Register", key: str, until: date | None, note: str | None
             key = found or key
         answer_follow_up(unit, register.name_author(), key, register.today, until is None, until, note)
         agreement_id = unit.execute(select(follow_up.c.agreement_id).where(follow_up.c.key == key)).scalar_one()
-        done = reconcile_agreement(unit, agreement_id, register.now, register.today)
-        changes = [one for one in list_changes(unit, done) if one["key"] != key]
+        changes = []
+        if agreement_id is not None:
+            done = reconcile_agreement(unit, agreement_id, register.now, register.today)
+            changes = [one for one in list_changes(unit, done) if one["key"] != key]
     say(f"{key} is closed." if until is None else f"{key} rests until {until}.")
     if changes:
         say_changes(changes)

@@ -76,13 +76,12 @@ def open_register() -> Iterator[Register]:
 
 def find_outdated(engine: "Engine") -> str | None:
     """What is wrong with the database's version, with what to do; nothing if it is the one of this program."""
-    from migrations import database_version, newest_version, require_current
+    from migrations import database_version, newest_version, refuse_newer
 
     found, wanted = database_version(engine), newest_version()
     if found == wanted:
         return None
-    if found is not None and found > wanted:
-        require_current(engine)
+    refuse_newer(found)
     at = f"is at version {found}" if found is not None else "has no tables yet"
     return f"the database {at} and this program needs version {wanted}; run `tally migrate`"
 

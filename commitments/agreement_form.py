@@ -100,7 +100,8 @@ class ContactForm(Form):
     name: Line
     office: Line | None = None
     role: ContactRole = Field(
-        description="coordinator: keeps the agreements; owner: answers for commitments; leader: wants the picture"
+        description="coordinator: keeps the agreements; owner: answers for commitments; leader: wants the picture; "
+        "operator: watches the runs of the engine"
     )
     language: Language | None = Field(
         None, description="The language of this person's messages; the party's if left out"

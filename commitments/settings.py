@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     base_url: str | None = Field(None, description="Where the pages are reached, for links in messages")
     sender: str = Field("tallystick@tallystick.example", description="The address that messages come from")
     sender_name: str = "Tallystick"
+    operator: str | None = Field(
+        None,
+        description="The mail address of who watches the runs; the first coordinator in office if not set",
+        max_length=254,
+    )
+    operator_language: str = Field("en", description="The language of what the operator is told", max_length=20)
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
     prefect_port: int = 4200
@@ -56,6 +62,16 @@ class Settings(BaseSettings):
         except (ValueError, OSError, KeyError) as unknown:
             raise ValueError("not a time zone such as Europe/London") from unknown
         return value
+
+    @field_validator("operator")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        name, at, host = value.strip().rpartition("@")
+        if not (name and at and host) or not value.strip().isprintable() or " " in value.strip():
+            raise ValueError("not a mail address such as operator@house.example")
+        return value.strip()
 
     @property
     def register_url(self) -> str:

@@ -337,7 +337,7 @@ follow_up = Table(
     Column("kind", String(30), nullable=False),
     Column("matter", String(250), nullable=False),
     Column("matter_kind", String(20), nullable=False),
-    _to("agreement", index=False),
+    _to("agreement", required=False, index=False),  # none: the operator's matter
     _to("commitment", required=False, index=False),
     _to("party", required=False, index=False),
     Column("period", String(40), nullable=False),
@@ -352,6 +352,14 @@ follow_up = Table(
     Column("snoozed_until", Date),
     Index("ix_follow_up_agreement_state", "agreement_id", "state"),
     Index("ix_follow_up_state", "state"),
+)
+
+flow_record = Table(
+    "flow_record",
+    metadata,
+    Column("flow", String(60), primary_key=True),
+    Column("began_at", UtcTime),
+    Column("finished_at", UtcTime),
 )
 
 log_entry = Table(

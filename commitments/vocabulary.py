@@ -31,6 +31,7 @@ class ContactRole(StrEnum):
     COORDINATOR = "coordinator"
     OWNER = "owner"
     LEADER = "leader"
+    OPERATOR = "operator"
 
 
 class AgreementKind(StrEnum):
@@ -148,6 +149,7 @@ class MatterKind(StrEnum):
     RENEWAL = "renewal"
     REPORT = "report"
     DORMANCY = "dormancy"
+    OPERATION = "operation"
 
 
 class StandingState(StrEnum):
@@ -203,6 +205,10 @@ class ReasonCode(StrEnum):
     ALIVE = "alive"
     CONFIRMATION_ASKED = "confirmation_asked"
     MESSAGE_FAILED = "message_failed"
+    CHECK_MISSED = "check_missed"
+    RUN_FAILED = "run_failed"
+    RUN_STUCK = "run_stuck"
+    INBOUND_REFUSED = "inbound_refused"
 
 
 class FollowUpKind(StrEnum):
@@ -219,6 +225,21 @@ class FollowUpKind(StrEnum):
     DORMANT = "dormant"
     CONFIRMATION_ASKED = "confirmation_asked"
     MESSAGE_FAILED = "message_failed"
+    CHECK_MISSED = "check_missed"
+    RUN_FAILED = "run_failed"
+    RUN_STUCK = "run_stuck"
+    INBOUND_REFUSED = "inbound_refused"
+
+
+OPERATOR_KINDS = frozenset(
+    {
+        FollowUpKind.CHECK_MISSED,
+        FollowUpKind.RUN_FAILED,
+        FollowUpKind.RUN_STUCK,
+        FollowUpKind.INBOUND_REFUSED,
+    }
+)
+"""What is wrong with the engine itself: the operator's matter, under no agreement."""
 
 
 class FollowUpState(StrEnum):
@@ -237,6 +258,7 @@ class NotificationKind(StrEnum):
     CONFIRMATION = "confirmation"
     DIGEST = "digest"
     SUMMARY = "summary"
+    ALERT = "alert"
 
 
 class NotificationState(StrEnum):

@@ -17,7 +17,7 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
 
     Run twice, the second changes nothing. `as_of` is the day to judge by; today if left empty.
     """
-    with open_register() as register:
+    with open_register("check-progress") as register:
         day = register.choose_day(as_of)
         done = await do_step("judge every promise", partial(reconcile_register, register.engine, register.now, day))
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))

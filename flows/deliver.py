@@ -23,7 +23,7 @@ async def deliver(early: bool = False) -> dict[str, int]:
     Nothing is marked as sent before the server took it. Run twice at once, each message still goes once. `early`
     lets the very first messages into the local mailbox without waiting for morning: only this machine reads them.
     """
-    with open_register() as register, stop_when_cancelled() as stop:
+    with open_register("deliver") as register, stop_when_cancelled() as stop:
         due = await do_step("count what is due", partial(count_due, register.engine, register.now))
         fresh = early and register.settings.mail_url is None and not await asyncio.to_thread(has_sent, register.engine)
         done = await _send_due(register, due, stop, fresh)

@@ -12,7 +12,7 @@ from flows.upkeep import KeptUp, keep_up
 @flow(name="housekeeping", flow_run_name="housekeeping")
 async def housekeeping() -> dict[str, int]:
     """Check the database file, let it tidy itself, take back messages of senders that died. Deletes nothing."""
-    with open_register() as register:
+    with open_register("housekeeping") as register:
         settings = register.settings
         work = partial(
             keep_up,

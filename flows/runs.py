@@ -16,9 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from commitments.clock import read_clock, today_in
-from commitments.database import DatabaseBusy, open_database
+from commitments.database import DatabaseBusy, open_database, open_unit
+from commitments.operations import appoint_operator, record_beginning, record_finish, watch_flows
 from commitments.settings import Settings, read_settings
 from migrations import require_current
+from notifications.planning import plan_alerts
 
 Result = TypeVar("Result")
 
@@ -42,15 +44,39 @@ class Register:
 
 
 @contextmanager
-def open_register() -> Iterator[Register]:
-    """The register of the settings; DatabaseOutOfDate, with what to do, if it was not migrated."""
+def open_register(flow: str | None = None) -> Iterator[Register]:
+    """The register of the settings; DatabaseOutOfDate, with what to do, if it was not migrated.
+
+    With the name of a flow that runs by itself, its beginning and its finish are kept in the register, and whatever is
+    wrong with any flow is made the operator's matter: so each run watches over all others.
+    """
     settings = read_settings()
     engine = open_database(settings.register_url, synchronous=settings.synchronous)
     try:
         require_current(engine)
-        yield Register(engine, settings, read_clock())
+        register = Register(engine, settings, read_clock())
+        if flow is not None:
+            _begin(register, flow)
+        yield register
+        if flow is not None:
+            _finish(register, flow)
     finally:
         engine.dispose()
+
+
+def _begin(register: Register, flow: str) -> None:
+    settings = register.settings
+    with open_unit(register.engine) as unit:
+        appoint_operator(unit, settings.operator, settings.operator_language, settings.time_zone, register.now)
+        record_beginning(unit, flow, register.now)
+
+
+def _finish(register: Register, flow: str) -> None:
+    now = read_clock()
+    with open_unit(register.engine) as unit:
+        record_finish(unit, flow, now)
+        watch_flows(unit, now)
+    plan_alerts(register.engine, now, today_in(register.settings.time_zone, now), domain=register.domain)
 
 
 async def is_infrastructure(_task: Any, _task_run: TaskRun, state: State[Any]) -> bool:

@@ -13,6 +13,7 @@ KINDS = (
     NotificationKind.FOLLOW_UP,
     NotificationKind.ESCALATION,
     NotificationKind.CONFIRMATION,
+    NotificationKind.ALERT,
 )
 
 
@@ -22,7 +23,7 @@ async def send_reminders(as_of: date | None = None) -> dict[str, int]:
 
     Run twice, the second queues nothing. `as_of` is the day to judge by; today if left empty.
     """
-    with open_register() as register:
+    with open_register("send-reminders") as register:
         day = register.choose_day(as_of)
         done = await queue_messages(register, day, KINDS)
     await name_run(f"send reminders {day}: {describe_planned(done)}")

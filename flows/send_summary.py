@@ -15,7 +15,7 @@ async def send_summary(as_of: date | None = None) -> dict[str, int]:
 
     Run twice, the second queues nothing. `as_of` is the day to judge by; today if left empty.
     """
-    with open_register() as register:
+    with open_register("send-summary") as register:
         day = register.choose_day(as_of)
         done = await queue_overviews(register, day, NotificationKind.SUMMARY)
     await name_run(f"send summary {day:%Y-%m}: {describe_planned(done)}")

@@ -81,7 +81,7 @@ class _Vocabulary:
 def _select_follow_ups() -> Any:
     return (
         select(follow_up, agreement.c.title, commitment.c.summary)
-        .join(agreement, agreement.c.id == follow_up.c.agreement_id)
+        .outerjoin(agreement, agreement.c.id == follow_up.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == follow_up.c.commitment_id)
     )
 

@@ -43,7 +43,7 @@ def database_version(engine: Engine) -> str | None:
 def require_current(engine: Engine) -> None:
     """DatabaseOutOfDate, with what to do, unless the database is at the version of this code."""
     found = database_version(engine)
-    _refuse_newer(found)
+    refuse_newer(found)
     if found is None:
         raise DatabaseOutOfDate("the database has no tables yet; run `tally migrate` first")
     if found != newest_version():
@@ -55,12 +55,22 @@ def require_current(engine: Engine) -> None:
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[str, ...]:
-    # Read from the file names, so that asking for the version does not import Alembic (half a second).
-    names = (path.name for path in (FOLDER / "versions").glob("*.py"))
-    return tuple(sorted(match[1] for name in names if (match := re.match(r"(\d{4})_", name))))
+    # Read from the files, so that asking for the version does not import Alembic (half a second). Each names the one
+    # it follows; its number says only who wrote it.
+    following: dict[str, str] = {}
+    for path in (FOLDER / "versions").glob("[0-9]*_*.py"):
+        named = dict(re.findall(r'^(revision|down_revision)\b[^=\n]*= *"?(\w+)"?', path.read_text(), re.MULTILINE))
+        following[named["down_revision"]] = named["revision"]
+    line: list[str] = []
+    found = following.get("None")
+    while found is not None:
+        line.append(found)
+        found = following.get(found)
+    return tuple(line)
 
 
-def _refuse_newer(found: str | None) -> None:
+def refuse_newer(found: str | None) -> None:
+    """DatabaseOutOfDate for a version that this program does not know."""
     if found is not None and found not in _versions():
         raise DatabaseOutOfDate(
             f"the database is at version {found}, beyond the {newest_version()} of this program; "
@@ -80,7 +90,7 @@ def _run_next_migration(engine: Engine) -> bool:
         if unit.dialect.name == "postgresql":
             unit.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
         found = _read_version(unit)
-        _refuse_newer(found)
+        refuse_newer(found)
         if found == newest_version():
             return False
         _upgrade_once(unit)

@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Person, Standing
 from commitments.followups import find_coordinator
+from commitments.operations import choose_coordinator
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement_party, commitment, follow_up
 from commitments.vocabulary import (
+    OPERATOR_KINDS,
     FollowUpKind,
     FollowUpState,
     MatterKind,
@@ -50,6 +52,7 @@ _STANDING_OF = {
     FollowUpKind.UNOWNED: StandingState.UNOWNED,
     FollowUpKind.EXPIRED: StandingState.OVERDUE,
     FollowUpKind.DORMANT: StandingState.SILENT,
+    **dict.fromkeys(OPERATOR_KINDS, StandingState.OVERDUE),
 }
 
 
@@ -99,8 +102,9 @@ class Candidate:
 
 def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
-    waiting = _load_follow_ups(reading, span, today)
-    ladders = _load_ladders(reading, span, rules.people)
+    within = follow_up.c.agreement_id.between(span.first, span.last)
+    waiting = _load_follow_ups(reading, within, today)
+    ladders = _load_ladders(reading, within, rules.people)
     told = _load_told_reminders(reading, span, today)
     stale = [row.commitment_id for row in waiting if row.commitment_id is not None and row.opened_on < today]
     lead = max(
@@ -211,6 +215,20 @@ def _find_recipients(
                     yield place.party_id, person
 
 
+def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Candidate]:
+    """What the operator is to be told: follow-ups under no agreement climb from the operator to a coordinator."""
+    waiting = _load_follow_ups(reading, follow_up.c.agreement_id.is_(None), today)
+    if not waiting:
+        return
+    ladders = _load_ladders(reading, follow_up.c.agreement_id.is_(None), rules.people)
+    coordinator = choose_coordinator(rules.people, today)
+    for row in waiting:
+        assignee = find_owner(row.assignee_id, rules.people, today) or coordinator
+        climb = climb_ladder(ladders.get(row.id, []), assignee, rules.people, coordinator, (), rules.house, today)
+        if climb is not None:
+            yield from _tell_climb(row, climb, assignee, row.reason, rules.people.get(row.assignee_id))
+
+
 def _follow_up(
     agreement: Agreement,
     row: Any,
@@ -234,6 +252,12 @@ def _follow_up(
     standing = current.get(row.matter)
     reason = row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
     asked = people.get(row.assignee_id)
+    yield from _tell_climb(row, climb, assignee, reason, asked)
+
+
+def _tell_climb(
+    row: Any, climb: Climb, assignee: Person | None, reason: Mapping[str, Any], asked: Person | None
+) -> Iterator[Candidate]:
     for person in climb.contacts:
         yield _candidate_of(row, climb, person, reason, asked, Decision.TOLD, None)
     if assignee is not None:
@@ -254,6 +278,8 @@ def _candidate_of(
     kind = NotificationKind.FOLLOW_UP if climb.rung == 0 else NotificationKind.ESCALATION
     if row.kind == FollowUpKind.CONFIRMATION_ASKED and climb.rung == 0:
         kind = NotificationKind.CONFIRMATION
+    if row.kind in OPERATOR_KINDS and climb.rung == 0:
+        kind = NotificationKind.ALERT
     why = passed or (Why.OPENED if climb.rung == 0 else Why.ESCALATED)
     numbers: dict[str, Any] = {"on": row.opened_on.isoformat()}
     if climb.rung:
@@ -279,11 +305,11 @@ def _candidate_of(
     )
 
 
-def _load_follow_ups(reading: Connection, span: Span, today: date) -> Sequence[Any]:
+def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: date) -> Sequence[Any]:
     return reading.execute(
         select(follow_up)
         .where(
-            follow_up.c.agreement_id.between(span.first, span.last),
+            which,
             follow_up.c.state == str(FollowUpState.OPEN),
             or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today),
         )
@@ -291,7 +317,9 @@ def _load_follow_ups(reading: Connection, span: Span, today: date) -> Sequence[A
     ).all()
 
 
-def _load_ladders(reading: Connection, span: Span, people: Mapping[int, Person]) -> dict[int, list[ToldRung]]:
+def _load_ladders(
+    reading: Connection, which: ColumnElement[bool], people: Mapping[int, Person]
+) -> dict[int, list[ToldRung]]:
     """What each open follow-up has told in its present spell, on which day of the person told."""
     rows = reading.execute(
         select(
@@ -305,7 +333,7 @@ def _load_ladders(reading: Connection, span: Span, people: Mapping[int, Person])
         .join(follow_up, follow_up.c.id == notice.c.follow_up_id)
         .outerjoin(notification, notification.c.id == notice.c.notification_id)
         .where(
-            follow_up.c.agreement_id.between(span.first, span.last),
+            which,
             follow_up.c.state == str(FollowUpState.OPEN),
             notice.c.decided_on >= follow_up.c.opened_on,
             # left out of its message because it was answered, and open again: as if nobody had been told

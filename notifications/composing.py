@@ -29,6 +29,7 @@ from notifications.digests import URGENCY, Pictures
 from notifications.messages import ITEM_LIMIT, Ground, Item, Message
 from notifications.names import Names, choose_promise, choose_words, find_words
 from notifications.reasons import Decision, Why
+from notifications.routing import AT_ONCE
 from notifications.tables import notice
 
 
@@ -145,13 +146,13 @@ def _build_items(
     """One item a matter and party, the latest notice of each, most urgent first."""
     latest: dict[tuple[str, int | None, str | None], Item] = {}
     for row in rows:
-        if row.agreement_id is not None:
+        if row.agreement_id is not None or row.follow_up_id is not None:
             item = _build_item(row, person, names, counterparts, rules, base_url)
             latest[row.matter, row.party_id, row.follow_up_kind] = item
     return sorted(
         latest.values(),
         key=lambda item: (
-            item.kind is not NotificationKind.CONFIRMATION,
+            item.kind not in AT_ONCE,
             URGENCY[item.standing],
             item.due_on or item.answer_by or date.max,
             item.agreement_title,
@@ -168,6 +169,8 @@ def _build_item(
     base_url: str | None,
 ) -> Item:
     language = person.language
+    if row.agreement_id is None:
+        return _build_alert(row, names, language)
     promise, summary, is_quote = choose_promise(row, language)
     ground = names.name_numbers(row.decision_reason["numbers"], language)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
@@ -196,6 +199,30 @@ def _build_item(
         f"{base_url.rstrip('/')}/agreements/{row.agreement_reference}" if base_url else None,
         summary,
         names.references.get(turn) if turn is not None else None,
+    )
+
+
+def _build_alert(row: Any, names: Names, language: str) -> Item:
+    """What the operator is told: nobody's promise, and under no agreement."""
+    asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
+    return Item(
+        NotificationKind(row.kind),
+        "",
+        "",
+        row.matter,
+        MatterKind(row.matter_kind),
+        "",
+        False,
+        None,
+        (),
+        StandingState(row.standing),
+        Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language)),
+        Ground(Why(row.decision_reason["code"]), names.name_numbers(row.decision_reason["numbers"], language)),
+        FollowUpKind(row.follow_up_kind),
+        row.follow_up_key,
+        None,
+        row.answer_by,
+        names.contacts[asked_id][0] if asked_id is not None else None,
     )
 
 

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind
+from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, MatterKind, NotificationKind
 from notifications.messages import Item
 from notifications.styles import TONES
 from notifications.views import ItemView, SectionView, check_link, clean_text, fit_text, name_some
@@ -52,7 +52,7 @@ def title_item(words: Words, item: Item) -> str:
     """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
     if item.matter_kind is MatterKind.MILESTONE and item.part_title:
         return clean_text(item.part_title)
-    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED or item.follow_up_kind in OPERATOR_KINDS:
         return words.name_follow_up(item.follow_up_kind)
     if not is_about_promise(item):
         return words.name(item.matter_kind)
@@ -62,6 +62,8 @@ def title_item(words: Words, item: Item) -> str:
 def _name_standing(words: Words, item: Item) -> str:
     if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:  # its standing is not what the reader is asked about
         return words.name_follow_up(item.follow_up_kind)
+    if item.matter_kind is MatterKind.OPERATION:
+        return words.name(MatterKind.OPERATION)
     return words.name_standing(item.standing)
 
 
@@ -121,6 +123,7 @@ def _hint_commands(item: Item) -> tuple[str, ...]:
 def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
     """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
     titles = {
+        NotificationKind.ALERT: words.gettext("The engine needs you"),
         NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),
         NotificationKind.ESCALATION: words.gettext("Brought to you because nobody has answered"),
         NotificationKind.FOLLOW_UP: words.gettext("Needs an answer from you"),

@@ -102,6 +102,28 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("a message to %(contact)s could not be sent"),
         N_("a message could not be sent"),
     ),
+    ReasonCode.CHECK_MISSED: (
+        N_("no check of the promises has finished since %(since)s, for %(hours)s hours"),
+        N_("no check of the promises has finished yet, %(hours)s hours after the first was due"),
+        N_("no check of the promises has finished in time"),
+    ),
+    ReasonCode.RUN_FAILED: (
+        N_("the run “%(run)s” of %(flow)s ended as %(ended)s: %(fault)s"),
+        N_("the run “%(run)s” of %(flow)s ended as %(ended)s"),
+        N_("a run of %(flow)s failed: %(fault)s"),
+        N_("a run of %(flow)s began %(hours)s hours ago and never finished"),
+        N_("a run of %(flow)s did not finish"),
+    ),
+    ReasonCode.RUN_STUCK: (
+        N_("the run “%(run)s” of %(flow)s has been %(ended)s for %(minutes)s minutes"),
+        N_("a run of %(flow)s has not moved on for %(minutes)s minutes"),
+        N_("a run of %(flow)s does not move on"),
+    ),
+    ReasonCode.INBOUND_REFUSED: (
+        N_("the event %(event)s from elsewhere was refused: %(fault)s"),
+        N_("an event from elsewhere was refused: %(fault)s"),
+        N_("an event from elsewhere was refused"),
+    ),
 }
 
 FROM_THE_START: dict[ReasonCode, Variants] = {
@@ -187,6 +209,17 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
     FollowUpKind.DORMANT: N_("Agree on a next activity with the other side, or decide what becomes of the agreement."),
     FollowUpKind.CONFIRMATION_ASKED: N_("Read the report, then confirm it or send it back with a note."),
     FollowUpKind.MESSAGE_FAILED: N_("Check the person's mail address."),
+    FollowUpKind.CHECK_MISSED: N_(
+        "See in the Prefect UI why check-progress does not finish, and run it once by hand; this closes by itself then."
+    ),
+    FollowUpKind.RUN_FAILED: N_(
+        "Read the run's log in the Prefect UI; once the cause is put right, the next good run closes this by itself."
+    ),
+    FollowUpKind.RUN_STUCK: N_(
+        "See whether something serves the deployments; cancel the run if its process is gone. The next good run closes "
+        "this by itself."
+    ),
+    FollowUpKind.INBOUND_REFUSED: N_("Have the event corrected and sent again, or close this if it is not needed."),
 }
 
 EXPECTED_BY_MATTER: dict[MatterKind, str] = {
@@ -198,6 +231,7 @@ EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.RENEWAL: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RENEWAL_DUE],
     MatterKind.REPORT: EXPECTED_BY_FOLLOW_UP[FollowUpKind.REPORT_DUE],
     MatterKind.DORMANCY: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DORMANT],
+    MatterKind.OPERATION: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RUN_FAILED],
 }
 
 SETTLED_STATES: dict[str, str] = {
@@ -250,6 +284,10 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         FollowUpKind.DORMANT: N_("Dormant"),
         FollowUpKind.CONFIRMATION_ASKED: N_("Confirmation asked for"),
         FollowUpKind.MESSAGE_FAILED: N_("Message not sent"),
+        FollowUpKind.CHECK_MISSED: N_("Daily check missed"),
+        FollowUpKind.RUN_FAILED: N_("Run failed"),
+        FollowUpKind.RUN_STUCK: N_("Run stuck"),
+        FollowUpKind.INBOUND_REFUSED: N_("Event refused"),
     },
     MatterKind: {
         MatterKind.COMMITMENT: N_("Commitment"),
@@ -260,6 +298,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         MatterKind.RENEWAL: N_("Renewal"),
         MatterKind.REPORT: N_("Report"),
         MatterKind.DORMANCY: N_("Dormancy"),
+        MatterKind.OPERATION: N_("Operation"),
     },
     CommitmentState: {
         CommitmentState.ACTIVE: N_("Active"),
@@ -293,6 +332,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         NotificationKind.CONFIRMATION: N_("Confirmation"),
         NotificationKind.DIGEST: N_("Digest"),
         NotificationKind.SUMMARY: N_("Summary"),
+        NotificationKind.ALERT: N_("Alert"),
     },
     NotificationState: {
         NotificationState.QUEUED: N_("Queued"),

@@ -18,10 +18,10 @@ from commitments.failpoints import failpoint
 from commitments.queries import split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
-from notifications.candidates import Candidate, find_candidates, find_periodic, find_picture_readers
+from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
-from notifications.routing import Slot, choose_slot, explain_wait, is_late, name_message
+from notifications.routing import AT_ONCE, Slot, choose_slot, explain_wait, is_late, name_message
 from notifications.tables import attempt, notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
@@ -62,14 +62,15 @@ def plan_messages(
                     candidates[one.person.id].append(one)
                 else:
                     passed.append(one)
+        for one in find_alerts(reading, rules, today):
+            if one.decision is Decision.TOLD:
+                candidates[one.person.id].append(one)
+            else:
+                passed.append(one)
         periodic = find_picture_readers(reading, rules, today)
         late = _find_late(reading, rules, now)
     done = Planned()
-    if passed:
-        # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
-        with open_unit(engine) as unit:
-            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
-            failpoint("planning.before_passing_over")
+    _pass_over(engine, passed, now, today, done)
     persons = sorted({*candidates, *late, *(person.id for person in periodic)})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
@@ -78,6 +79,32 @@ def plan_messages(
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
     return done
+
+
+def plan_alerts(engine: Engine, now: datetime, today: date, *, domain: str) -> Planned:
+    """Queue what the operator is to be told at once, and nothing else."""
+    with open_reading(engine) as reading:
+        rules = load_rules(reading)
+        found = list(find_alerts(reading, rules, today))
+    done = Planned()
+    _pass_over(engine, [one for one in found if one.decision is not Decision.TOLD], now, today, done)
+    candidates: dict[int, list[Candidate]] = defaultdict(list)
+    for one in found:
+        if one.decision is Decision.TOLD:
+            candidates[one.person.id].append(one)
+    if candidates:
+        with open_unit(engine) as unit:
+            kinds = frozenset({NotificationKind.ALERT, NotificationKind.ESCALATION})
+            _plan_part(unit, sorted(candidates), candidates, (), rules, now, today, kinds, domain, done)
+    return done
+
+
+def _pass_over(engine: Engine, passed: Sequence[Candidate], now: datetime, today: date, done: Planned) -> None:
+    if passed:
+        # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
+        with open_unit(engine) as unit:
+            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
+            failpoint("planning.before_passing_over")
 
 
 def _plan_part(
@@ -117,11 +144,11 @@ def _plan_part(
                 held.append(_hold(person, fresh, now, today))
             continue
         for one in fresh:
-            if one.kind is NotificationKind.CONFIRMATION:
+            if one.kind in AT_ONCE:
                 immediate.append(
                     (one, _message_row(f"at-once|{one.key}", person, one.kind, now, _slot_now(person, now), domain))
                 )
-        rest = [one for one in fresh if one.kind is not NotificationKind.CONFIRMATION]
+        rest = [one for one in fresh if one.kind not in AT_ONCE]
         if rest or contact_id in late:
             scheduled[contact_id] = rest
     done.held += add_missing(unit, notice, held)

@@ -187,7 +187,11 @@ _WEIGHT = (
     NotificationKind.DIGEST,
     NotificationKind.SUMMARY,
     NotificationKind.CONFIRMATION,
+    NotificationKind.ALERT,
 )
+
+AT_ONCE = frozenset({NotificationKind.CONFIRMATION, NotificationKind.ALERT})
+"""What does not wait for anybody's morning: another person waits, or the engine does not work."""
 
 
 def name_message(kinds: Iterable[str]) -> NotificationKind:

@@ -295,6 +295,48 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "发给li.na的邮件未能发出：550 no such user",
     ),
     (ReasonCode.MESSAGE_FAILED, {}, "a message could not be sent", "有一封邮件未能发出"),
+    (
+        ReasonCode.CHECK_MISSED,
+        {"since": "2026-11-20", "hours": 31},
+        "no check of the promises has finished since 20 November 2026, for 31 hours",
+        "自2026年11月20日以来已有31小时没有完成对承诺的检查",
+    ),
+    (
+        ReasonCode.CHECK_MISSED,
+        {"hours": 31},
+        "no check of the promises has finished yet, 31 hours after the first was due",
+        "首次检查应运行至今已31小时，仍没有完成对承诺的检查",
+    ),
+    (
+        ReasonCode.RUN_FAILED,
+        {"flow": "deliver", "run": "deliver: 3 sent", "ended": "Crashed", "fault": "the process ended with code -9"},
+        "the run “deliver: 3 sent” of deliver ended as Crashed: the process ended with code -9",
+        "deliver的运行“deliver: 3 sent”以Crashed结束：the process ended with code -9",
+    ),
+    (
+        ReasonCode.RUN_FAILED,
+        {"flow": "deliver", "run": "deliver", "ended": "Failed"},
+        "the run “deliver” of deliver ended as Failed",
+        "deliver的运行“deliver”以Failed结束",
+    ),
+    (
+        ReasonCode.RUN_FAILED,
+        {"flow": "deliver", "hours": 3},
+        "a run of deliver began 3 hours ago and never finished",
+        "deliver的一次运行于3小时前开始，至今没有完成",
+    ),
+    (
+        ReasonCode.RUN_STUCK,
+        {"flow": "deliver", "run": "deliver", "ended": "Pending", "minutes": 40},
+        "the run “deliver” of deliver has been Pending for 40 minutes",
+        "deliver的运行“deliver”处于Pending已有40分钟",
+    ),
+    (
+        ReasonCode.INBOUND_REFUSED,
+        {"event": "e-1", "fault": "commitment: unknown"},
+        "the event e-1 from elsewhere was refused: commitment: unknown",
+        "外来事件e-1未被接受：commitment: unknown",
+    ),
 ]
 
 GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [

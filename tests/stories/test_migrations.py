@@ -90,24 +90,49 @@ def test_each_migration_has_a_transaction_of_its_own(
     versions = tmp_path / "migrations" / "versions"
     shutil.copytree(migrations.FOLDER / "versions", versions)
     source = 'from alembic import op\nrevision = "{}"\ndown_revision = "{}"\ndef upgrade():\n    op.execute("{}")\n'
-    (versions / "0002_more.py").write_text(source.format("0002", "0001", "CREATE TABLE more (id INTEGER)"))
-    (versions / "0003_bad.py").write_text(source.format("0003", "0002", "CREATE TABLE more (id INTEGER)"))
+    newest = newest_version()
+    (versions / "9002_more.py").write_text(source.format("9002", newest, "CREATE TABLE more (id INTEGER)"))
+    (versions / "9001_bad.py").write_text(source.format("9001", "9002", "CREATE TABLE more (id INTEGER)"))
     monkeypatch.setattr(migrations, "FOLDER", versions.parent)
     migrations._versions.cache_clear()
     try:
         with pytest.raises(DBAPIError, match="already exists"):
             migrate_database(engine)
-        assert database_version(engine) == "0002"
+        assert database_version(engine) == "9002"
     finally:
         monkeypatch.undo()
         migrations._versions.cache_clear()
+
+
+def test_a_register_in_use_is_brought_up_to_date_with_all_its_rows(empty_engine: Engine) -> None:
+    while (found := database_version(empty_engine)) != "0001":
+        assert found is None
+        migrations._run_next_migration(empty_engine)
+    row = "(1, 'a', 'overdue', 'a', 'commitment', {}, '2026', '2026-03-02', '{{}}', 'open', '2026-03-02')"
+    columns = "(id, key, kind, matter, matter_kind, agreement_id, period, due_on, reason, state, opened_on)"
+    with open_unit(empty_engine) as unit:
+        unit.execute(
+            text(
+                "INSERT INTO agreement (id, reference, title, kind, languages, authentic, sources, registered_on)"
+                " VALUES (1, 'a', '{}', 'memorandum', '[]', '[]', '[]', '2026-03-02')"
+            )
+        )
+        unit.execute(text(f"INSERT INTO follow_up {columns} VALUES {row.format(1)}"))
+    migrate_database(empty_engine)
+    with open_unit(empty_engine) as unit:
+        assert unit.execute(text("SELECT agreement_id FROM follow_up")).scalars().all() == [1]
+        unit.execute(text(f"INSERT INTO follow_up {columns} VALUES {row.format('NULL')}".replace("(1, 'a'", "(2, 'b'")))
+    if empty_engine.dialect.name == "sqlite":
+        with open_reading(empty_engine) as reading:
+            assert reading.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
+            assert reading.execute(text("PRAGMA foreign_key_check")).all() == []
 
 
 def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
     with open_unit(engine) as unit:
         unit.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for refuse in (require_current, migrate_database):
-        with pytest.raises(DatabaseOutOfDate, match="beyond the 0001"):
+        with pytest.raises(DatabaseOutOfDate, match=f"beyond the {newest_version()}"):
             refuse(engine)
 
 
