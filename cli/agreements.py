@@ -153,6 +153,8 @@ class _Painter:
         return self.speaker.words.format_period(standing.matter.part or "")
 
     def _paint_milestones(self, commitment: "Commitment", standings: Sequence["Standing"]) -> list[Picture]:
+        from commitments.assessment import name_milestone
+
         stands = {one.matter.part: self._paint_standing(one) for one in standings if _is_milestone(one)}
         unknown = {"matter": None, "kind": str(MatterKind.MILESTONE), "standing": None, "reason": "no date is stated"}
         return [
@@ -162,7 +164,10 @@ class _Painter:
                 "due": str(one.due) if one.due else None,
                 "met_on": str(one.met_on) if one.met_on else None,
                 "state": str(one.state),
-                **(stands.get(one.reference) or unknown | ({"reason": str(one.state)} if one.due else {})),
+                **(
+                    stands.get(name_milestone(commitment, one))
+                    or unknown | ({"reason": str(one.state)} if one.due else {})
+                ),
             }
             for one in commitment.milestones
         ]

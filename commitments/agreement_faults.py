@@ -12,6 +12,7 @@ from rapidfuzz import process
 
 from commitments.agreement_form import AgreementForm, CommitmentForm, Form
 from commitments.dates import parse_date
+from commitments.recurrence import is_period_name
 from commitments.vocabulary import CommitmentKind
 
 LARGEST_NUMBER = 2**31 - 1  # what a whole number may hold in both databases
@@ -186,6 +187,10 @@ def _find_list_faults(
         yield from _find_doubles((*path, name), [entry.reference for entry in getattr(commitment, name)])
     yield from _find_doubles((*path, "occurrences"), [entry.period for entry in commitment.occurrences], "period")
     for at, milestone in enumerate(commitment.milestones):
+        # A period and a milestone of one name would be one matter, and one follow-up would stand for both.
+        if commitment.recurrence is not None and milestone.reference and is_period_name(milestone.reference):
+            expected = f"a name that no period of the commitment can have, such as step-{milestone.reference}"
+            yield (*path, "milestones", at, "reference"), repr(milestone.reference), expected
         if milestone.party and parties.lack(milestone.party):
             expected = parties.suggest(milestone.party, "one of the parties")
             yield (*path, "milestones", at, "party"), repr(milestone.party), expected

@@ -10,7 +10,14 @@ from datetime import date
 from commitments.dates import PartialDate, add_days, add_months, as_partial, find_latest, whole_months
 from commitments.facts import Activity, Agreement, Commitment, Matter, Milestone, Person, Reason, Standing
 from commitments.policy import Policy
-from commitments.recurrence import Period, Recurrence, count_expected, find_period, find_previous_period
+from commitments.recurrence import (
+    Period,
+    Recurrence,
+    count_expected,
+    find_period,
+    find_previous_period,
+    is_period_name,
+)
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
@@ -103,6 +110,12 @@ def _part(agreement: Agreement, commitment: Commitment, kind: MatterKind, part: 
     return Matter(kind, agreement.id, agreement.reference, commitment.id, commitment.reference, part)
 
 
+def name_milestone(commitment: Commitment, milestone: Milestone) -> str:
+    """How a matter names a milestone: by its reference, unless a period of the same commitment could be called so."""
+    shadowed = commitment.recurrence is not None and is_period_name(milestone.reference)
+    return f"milestone:{milestone.reference}" if shadowed else milestone.reference
+
+
 def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> tuple[StandingState, Reason] | None:
     decided = commitment.state_on is None or commitment.state_on.first <= today
     if commitment.state in _SETTLED and decided:
@@ -149,7 +162,7 @@ def _assess_date(matter: Matter, due: PartialDate, policy: Policy, today: date) 
 def _assess_milestone(
     agreement: Agreement, commitment: Commitment, milestone: Milestone, due: PartialDate, policy: Policy, today: date
 ) -> Standing:
-    matter = _part(agreement, commitment, MatterKind.MILESTONE, milestone.reference)
+    matter = _part(agreement, commitment, MatterKind.MILESTONE, name_milestone(commitment, milestone))
     settled = _find_settlement(milestone, today)
     if settled is not None:
         on = str(milestone.met_on) if milestone.met_on else None

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from commitments.assessment import find_owner, is_ended, is_expired, is_stepless
+from commitments.assessment import find_owner, is_ended, is_expired, is_stepless, name_milestone
 from commitments.dates import add_days
-from commitments.facts import Agreement, Commitment, Matter, Owner, Person, Reason, Standing, WantedFollowUp
+from commitments.facts import Agreement, Commitment, Matter, Owner, PartyPlace, Person, Reason, Standing, WantedFollowUp
 from commitments.policy import Policy
 from commitments.vocabulary import (
     ContactRole,
@@ -98,6 +98,24 @@ def want_followups(
             yield from _want_besides(agreement, commitment, commitment_standing, people, coordinators, policy, today)
 
 
+def find_spokespeople(
+    agreement: Agreement, kind: MatterKind, coordinators: Mapping[int, Sequence[Person]], today: date
+) -> Iterator[tuple[PartyPlace, Person | None]]:
+    """Who is asked about a date of the agreement itself: each bound party that has a coordinator in office, with them.
+
+    A report binds the members, or all parties where none is called so. Where no bound party has a coordinator another
+    party's speaks for the first of them, if there is one.
+    """
+    places = [place for place in agreement.parties if place.role in (PartyRole.PARTY, PartyRole.MEMBER)]
+    if kind is MatterKind.REPORT:
+        places = [place for place in places if place.role is PartyRole.MEMBER] or places
+    staffed = [
+        place for place in places if any(person.is_in_office(today) for person in coordinators.get(place.party_id, ()))
+    ]
+    for place in staffed or places[:1]:
+        yield place, find_coordinator(place.party_id, agreement, coordinators, today)
+
+
 def _want_from_parties(
     agreement: Agreement,
     standing: Standing,
@@ -105,15 +123,7 @@ def _want_from_parties(
     coordinators: Mapping[int, Sequence[Person]],
     today: date,
 ) -> Iterator[WantedFollowUp]:
-    """One for each party with a coordinator in office; a report is owed by members only."""
-    places = [place for place in agreement.parties if place.role in (PartyRole.PARTY, PartyRole.MEMBER)]
-    if kind is FollowUpKind.REPORT_DUE:
-        places = [place for place in places if place.role is PartyRole.MEMBER] or places
-    staffed = [
-        place for place in places if any(person.is_in_office(today) for person in coordinators.get(place.party_id, ()))
-    ]
-    for place in staffed or places[:1]:
-        assignee = find_coordinator(place.party_id, agreement, coordinators, today)
+    for place, assignee in find_spokespeople(agreement, standing.matter.kind, coordinators, today):
         yield _want(kind, standing.matter, place.party_id, place.reference, standing.cause, assignee, standing.reason)
 
 
@@ -139,7 +149,7 @@ def _want_from_owners(
         )
     ):
         return  # its occurrences speak for it
-    parties = _find_answerable(commitment, standing)
+    parties = find_answerable(commitment, standing.matter)
     for owner in parties:
         if _has_answered(commitment, owner.party_id, policy, today):
             continue
@@ -149,10 +159,10 @@ def _want_from_owners(
         yield _want(kind, standing.matter, owner.party_id, owner.party, standing.cause, assignee, standing.reason)
 
 
-def _find_answerable(commitment: Commitment, standing: Standing) -> tuple[Owner, ...]:
+def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]:
     """All owing parties, or the one whose milestone it is."""
-    if standing.matter.kind is MatterKind.MILESTONE:
-        milestone = next((one for one in commitment.milestones if one.reference == standing.matter.part), None)
+    if matter.kind is MatterKind.MILESTONE:
+        milestone = next((one for one in commitment.milestones if name_milestone(commitment, one) == matter.part), None)
         if milestone is not None and milestone.party_id is not None:
             own = tuple(owner for owner in commitment.owners if owner.party_id == milestone.party_id)
             return own or commitment.owners

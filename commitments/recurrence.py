@@ -1,5 +1,6 @@
 """The periods of a recurring commitment, and how many occurrences each is to see."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -93,6 +94,14 @@ def _narrow(recurrence: Recurrence, first: date, last: date) -> tuple[date, date
         return None
     end = add_months(inside[-1], 1)
     return max(inside[0], first), min(end - timedelta(days=1) if end < date.max else date.max, last)
+
+
+_PERIOD_NAME = re.compile(r"\d{4}(-(\d{2}|\d{4}|[qQ][1-4]))?|\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def is_period_name(text: str) -> bool:
+    """Whether a period can be called so: 2026, 2026-2029, 2026-03, 2026-Q1 or 2026-01-15/2027-01-14."""
+    return _PERIOD_NAME.fullmatch(text) is not None
 
 
 def _name(recurrence: Recurrence, first: date, last: date) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from commitments.assessment import find_owner, is_ended, is_expired
-from commitments.dates import add_days
+from commitments.dates import add_days, parse_date, whole_months
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Person, Standing
-from commitments.followups import find_coordinator
+from commitments.followups import find_answerable, find_coordinator, find_spokespeople
 from commitments.operations import choose_coordinator
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
@@ -24,7 +24,6 @@ from commitments.vocabulary import (
     MatterKind,
     NotificationKind,
     NotificationState,
-    PartyRole,
     StandingState,
 )
 from notifications.reasons import Decision, Why
@@ -193,26 +192,19 @@ def _remind(
 def _find_recipients(
     agreement: Agreement, standing: Standing, rules: Rules, today: date
 ) -> Iterator[tuple[int, Person]]:
-    """For a commitment each owing party's owner, or its coordinator; for a date of the agreement the coordinators."""
+    """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked."""
     owned = next((one for one in agreement.commitments if one.id == standing.matter.commitment_id), None)
     if owned is not None:
-        part = next((one for one in owned.milestones if one.reference == standing.matter.part), None)
-        only = part.party_id if standing.matter.kind is MatterKind.MILESTONE and part is not None else None
-        for owner in owned.owners:
-            if only is not None and owner.party_id != only:
-                continue
+        for owner in find_answerable(owned, standing.matter):
             person = find_owner(owner.contact_id, rules.people, today) or find_coordinator(
                 owner.party_id, agreement, rules.coordinators, today
             )
             if person is not None:
                 yield owner.party_id, person
         return
-    for place in agreement.parties:
-        member_only = standing.matter.kind is MatterKind.REPORT
-        if place.role is PartyRole.MEMBER or (place.role is PartyRole.PARTY and not member_only):
-            for person in rules.coordinators.get(place.party_id, ())[:1]:
-                if person.is_in_office(today):
-                    yield place.party_id, person
+    for place, person in find_spokespeople(agreement, standing.matter.kind, rules.coordinators, today):
+        if person is not None:
+            yield place.party_id, person
 
 
 def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Candidate]:
@@ -249,8 +241,7 @@ def _follow_up(
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
-    standing = current.get(row.matter)
-    reason = row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
+    reason = _renew_reason(row, current.get(row.matter), today)
     asked = people.get(row.assignee_id)
     yield from _tell_climb(row, climb, assignee, reason, asked)
 
@@ -264,6 +255,31 @@ def _tell_climb(
         for rung, why in climb.passed:
             over = _candidate_of(row, replace(climb, rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why)
             yield over
+
+
+_SPEAKS_FOR_ITSELF = frozenset(
+    (
+        FollowUpKind.UNOWNED,
+        FollowUpKind.NEXT_STEP_MISSING,
+        FollowUpKind.CONFIRMATION_ASKED,
+        FollowUpKind.DORMANT,
+        FollowUpKind.MESSAGE_FAILED,
+    )
+)
+"""What no standing says; or none that is assessed here, where only some of the commitments are read."""
+
+
+def _renew_reason(row: Any, standing: Standing | None, today: date) -> Mapping[str, Any]:
+    """Why a follow-up is open, with the numbers of today."""
+    if FollowUpKind(row.kind) not in _SPEAKS_FOR_ITSELF:
+        return row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
+    numbers = dict(row.reason["numbers"])
+    if row.kind == FollowUpKind.DORMANT:
+        since = parse_date(numbers["since"])
+        numbers["months"] = whole_months(min(since.last, today), today)
+    elif row.kind == FollowUpKind.NEXT_STEP_MISSING:
+        numbers["days"] = (today - parse_date(numbers["since"]).last).days
+    return {**row.reason, "numbers": numbers}
 
 
 def _candidate_of(

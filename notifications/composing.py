@@ -102,7 +102,10 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
             milestone,
             (notice.c.matter_kind == str(MatterKind.MILESTONE))
             & (milestone.c.commitment_id == notice.c.commitment_id)
-            & notice.c.matter.endswith("#" + milestone.c.reference),
+            & or_(
+                notice.c.matter.endswith("#" + milestone.c.reference),
+                notice.c.matter.endswith("#milestone:" + milestone.c.reference),
+            ),
         )
         .where(
             notice.c.notification_id.in_(ids),

@@ -92,6 +92,7 @@ FAULTS = [
     ("kind: deliverable", "kind: planned\n    period_from: 2020\n    period_to: 2019", 20, "commitments[1].period_to", "2019", "a date not before 2020"),
     ("kind: deliverable", "kind: planned\n    milestones:\n      - {reference: m, title: M, party: york}", 20, "commitments[1].milestones[1].party", "'york'", "one of the parties"),
     ("kind: deliverable", "kind: planned\n    occurrences: [{period: '2019'}, {period: '2019'}]", 19, "commitments[1].occurrences[2].period", "'2019'", "each once"),
+    ("kind: deliverable", "kind: recurring\n    recurrence: {every: year}\n    milestones: [{reference: '2019', title: M}]", 20, "commitments[1].milestones[1].reference", "'2019'", "a name that no period of the commitment can have, such as step-2019"),
     ("kind: deliverable", "kind: planned\n    evidence: [{reference: e, title: E}]", 19, "commitments[1].evidence[1]", "{'reference': 'e', 'title': 'E'}", "evidence is a link or a file, one of the two"),
     ("kind: deliverable", "kind: planned\n    evidence: [{reference: e, title: E, file: f, activity: vist}]", 19, "commitments[1].evidence[1].activity", "'vist'", "an activity of this agreement (did you mean 'visit'?)"),
     ("kind: deliverable", "kind: planned\n    reports: [{reference: r, party: york, reported_on: 2019-01-01, rating: on_track}]", 19, "commitments[1].reports[1].party", "'york'", "one of the parties"),

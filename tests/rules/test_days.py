@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.dates import parse_date
@@ -13,6 +13,7 @@ from commitments.followups import group_people
 from commitments.policy import Policy
 from commitments.reconcile import Rules, want
 from commitments.vocabulary import ContactRole, FollowUpKind
+from tests.effort import try_examples
 from tests.rules.cases import ANN, LI, ZONES, Situation, by_id, day, pact, promise, situations, table
 
 
@@ -64,7 +65,7 @@ def moments(draw: st.DrawFn) -> tuple[Situation, Rules, datetime]:
 
 
 @given(moments())
-@settings(max_examples=150)
+@try_examples(150)
 def test_from_any_facts_no_deadline_falls_while_its_day_lasts_for_the_person_asked(found):
     at, rules, now = found
     for one in want(at.agreement, rules, find_days(rules.people, now, at.today)):

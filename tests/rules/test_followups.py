@@ -163,7 +163,7 @@ PARTY, MEMBER = PartyRole.PARTY, PartyRole.MEMBER
     ("a milestone of a party that owes nothing is the owners'",
      promise(due="2027", milestones=(step("2025", party=HANGZHOU),)), "2026-03-02",
      [(OVERDUE, "leeds", ANN, "2025", ReasonCode.PAST_DUE)]),
-    ("a milestone that is called like a year leaves the year itself to all owners",
+    ("a milestone that is called like a year is another matter and leaves the year itself to all owners",
      promise(CommitmentKind.RECURRING, recurrence=YEARLY, owners=BOTH,
              milestones=(replace(step("2027", party=HANGZHOU), reference="2025"),)), "2026-03-02",
      [(OVERDUE, "leeds", ANN, "2025", ReasonCode.PERIOD_MISSED),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commitments.recurrence import Recurrence, count_expected, find_period, find_previous_period
+from commitments.recurrence import Recurrence, count_expected, find_period, find_previous_period, is_period_name
 from commitments.vocabulary import Every
 from tests.effort import try_examples
 from tests.rules.cases import day, table
@@ -151,6 +151,7 @@ def test_periods_follow_one_another_without_gap_and_hold_their_windows(recurrenc
     assert period.first <= on <= period.last
     assert find_period(recurrence, period.first) == period == find_period(recurrence, period.last)
     assert period.first <= period.window_first <= period.window_last <= period.last
+    assert is_period_name(period.label)
     before = find_previous_period(recurrence, period)
     if before is not None:
         assert before.last == period.first - timedelta(days=1)

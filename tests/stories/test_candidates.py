@@ -1,0 +1,174 @@
+"""What is told on later days agrees with what the register knows, and reminders with the follow-ups they announce."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.queries import Span
+from commitments.reconcile import load_rules, reconcile_register
+from commitments.register import import_agreement
+from commitments.tables import follow_up, milestone
+from notifications.candidates import Candidate, find_candidates
+
+FORM = """
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2015-01-01
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    country: GB
+    time_zone: Europe/London
+    contacts:
+      - {reference: north-owner, name: Ann, role: owner, channels: {mail: ann@north.example}}
+      - {reference: north-coordinator, name: Cy, role: coordinator, channels: {mail: cy@north.example}}
+  - reference: south
+    kind: city
+    names: {en: South}
+    country: GB
+    time_zone: Europe/London
+    contacts:
+      - {reference: south-a, name: Al, role: coordinator, valid_to: 2020, channels: {mail: al@south.example}}
+      - {reference: south-b, name: Bo, role: coordinator, channels: {mail: bo@south.example}}
+commitments:
+  - reference: visits
+    summary: Visit each other.
+    kind: open_ended
+    owners: [{party: north, contact: north-owner}, {party: south}]
+"""
+VISIT = """
+activities:
+  - {reference: visit, title: A visit, kind: visit, held_on: 2018-09, commitments: [visits]}
+"""
+
+
+def _import(engine: Engine, text: str) -> None:
+    with open_unit(engine) as unit:
+        form = parse_agreement(text.encode(), "north-south.yaml")
+        import_agreement(unit, form, Author("test", datetime(2018, 10, 1, tzinfo=UTC)), date(2018, 10, 1))
+
+
+def _at(day: str) -> tuple[datetime, date]:
+    today = date.fromisoformat(day)
+    return datetime(today.year, today.month, today.day, 9, tzinfo=UTC), today
+
+
+def _find(engine: Engine, day: str) -> list[Candidate]:
+    now, today = _at(day)
+    with open_reading(engine) as reading:
+        return list(find_candidates(reading, Span(1, 9), load_rules(reading), now, today))
+
+
+def _reasons(engine: Engine, day: str, kind: str) -> list[dict[str, Any]]:
+    with open_reading(engine) as reading:
+        of_kind = set(reading.execute(select(follow_up.c.id).where(follow_up.c.kind == kind)).scalars())
+    return [dict(one.reason) for one in _find(engine, day) if one.follow_up_id in of_kind]
+
+
+def test_a_day_later_a_dormant_agreement_is_still_silent_since_its_last_news(sqlite_engine: Engine) -> None:
+    dated = FORM.replace("kind: open_ended", "kind: deliverable\n    due: 2040").replace(", {party: south}]", "]")
+    _import(sqlite_engine, dated + VISIT)  # nothing is to be asked of it, so nobody reads it anew
+    reconcile_register(sqlite_engine, *_at("2026-03-02"))
+    opened, later = (_reasons(sqlite_engine, day, "dormant") for day in ("2026-03-02", "2026-12-02"))
+    since = {"since": "2018-09", "from": "activity"}
+    assert opened == [{"code": "dormant", "numbers": since | {"months": 89}}] * 2
+    assert later == [{"code": "dormant", "numbers": since | {"months": 98}}] * 2
+
+
+def test_a_day_later_who_is_missing_is_still_the_owner_not_the_news(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, FORM + VISIT)
+    reconcile_register(sqlite_engine, *_at("2026-03-02"))
+    for day in ("2026-03-02", "2026-03-03"):
+        assert _reasons(sqlite_engine, day, "unowned") == [{"code": "no_owner", "numbers": {"parties": ["south"]}}]
+
+
+def test_a_day_later_a_missing_next_step_is_still_the_reason_a_day_older(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, FORM + VISIT.replace("2018-09", "2025-11-02"))
+    reconcile_register(sqlite_engine, *_at("2026-03-02"))
+    for day, days in (("2026-03-02", 120), ("2026-03-03", 121)):
+        found = _reasons(sqlite_engine, day, "next_step_missing")
+        assert found == [{"code": "no_next_step", "numbers": {"since": "2025-11-02", "days": days}}] * 2
+
+
+NETWORK = """\
+network:
+  {name: A network, designated: 2014-12, reporting_cycle_years: 4, reports: [{cycle: 2018, submitted: 2018-11}]}
+"""
+
+
+def _reminded(engine: Engine, day: str) -> set[str]:
+    return {one.person.reference for one in _find(engine, day) if one.kind == "reminder"}
+
+
+def _asked(engine: Engine, day: str, kind: str) -> set[str]:
+    reconcile_register(engine, *_at(day))
+    with open_reading(engine) as reading:
+        people = load_rules(reading).people
+        rows = reading.execute(select(follow_up.c.assignee_id).where(follow_up.c.kind == kind)).scalars()
+        return {people[one].reference for one in rows}
+
+
+def test_where_no_party_is_called_a_member_all_are_reminded_of_the_report_as_all_are_asked_for_it(
+    sqlite_engine: Engine,
+) -> None:
+    _import(sqlite_engine, FORM.replace("commitments:", NETWORK + "commitments:"))
+    asked = _asked(sqlite_engine, "2022-12-01", "report_due")
+    assert asked == _reminded(sqlite_engine, "2022-12-01") == {"north-coordinator", "south-b"}
+
+
+def test_members_alone_are_reminded_of_a_report_as_they_alone_are_asked(sqlite_engine: Engine) -> None:
+    text = FORM.replace("commitments:", NETWORK + "commitments:").replace(
+        "reference: south\n", "reference: south\n    role: member\n"
+    )
+    _import(sqlite_engine, text)
+    assert _asked(sqlite_engine, "2022-12-01", "report_due") == _reminded(sqlite_engine, "2022-12-01") == {"south-b"}
+
+
+def test_who_followed_a_coordinator_who_left_is_reminded_of_the_agreements_own_dates(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, FORM.replace("effective: 2015-01-01", "effective: 2015-01-01\nexpires: 2026-03-12"))
+    assert _reminded(sqlite_engine, "2026-03-02") == {"north-coordinator", "south-b"}
+
+
+def test_where_no_side_bound_has_a_coordinator_the_one_who_is_asked_is_reminded(sqlite_engine: Engine) -> None:
+    text = FORM.replace("commitments:", NETWORK + "commitments:").replace("reference: south-b", "reference: south-c")
+    text = text.replace("name: Bo, role: coordinator", "name: Bo, role: owner").replace(
+        "reference: south\n", "reference: south\n    role: member\n"
+    )
+    _import(sqlite_engine, text)
+    asked = _asked(sqlite_engine, "2022-12-01", "report_due")
+    assert asked == _reminded(sqlite_engine, "2022-12-01") == {"north-coordinator"}
+
+
+def test_a_milestone_of_a_party_that_owes_nothing_is_announced_to_those_who_will_be_asked(
+    sqlite_engine: Engine,
+) -> None:
+    steps = "    milestones: [{reference: opening, title: Open it, due: 2026-03-12, party: south}]\n"
+    _import(sqlite_engine, FORM.replace(", {party: south}]", "]") + steps)
+    assert _reminded(sqlite_engine, "2026-03-02") == {"north-owner"}
+    assert _asked(sqlite_engine, "2026-03-13", "overdue") == {"north-owner"}
+
+
+SHADOWED = """\
+    milestones: [{reference: "2025", title: Agree on the visits, due: 2025, party: south}]
+"""
+
+
+def test_a_milestone_stored_under_the_name_of_a_year_and_that_year_are_both_asked_for(sqlite_engine: Engine) -> None:
+    yearly = FORM.replace("kind: open_ended", "kind: recurring\n    recurrence: {every: year}")
+    _import(sqlite_engine, yearly + SHADOWED.replace('"2025"', "plan"))
+    with open_unit(sqlite_engine) as unit:  # as it was stored before the check of files knew of it
+        unit.execute(update(milestone).values(reference="2025"))
+    reconcile_register(sqlite_engine, *_at("2026-03-02"))
+    with open_reading(sqlite_engine) as reading:
+        keys = set(reading.execute(select(follow_up.c.key).where(follow_up.c.kind == "overdue")).scalars())
+    assert keys == {
+        "overdue:north-south/visits#2025@north:2025",
+        "overdue:north-south/visits#2025@south:2025",
+        "overdue:north-south/visits#milestone:2025@south:2025",
+    }
