@@ -20,6 +20,7 @@ from commitments.vocabulary import (
     ConfirmationState,
     ContactRole,
     Every,
+    MatterKind,
     MilestoneState,
     OccurrenceState,
     Owed,
@@ -219,6 +220,12 @@ class PolicyForm(Form):
     answer_working_days: int | None = Field(None, ge=0, le=250)
     escalation_working_days: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(None, min_length=1, max_length=4)
     quiet_after_answer_days: int | None = Field(None, ge=0, le=3650)
+    send_days: list[Annotated[int, Field(ge=0, le=6)]] | None = Field(
+        None, min_length=1, max_length=7, description="The weekdays on which its matters are told; 0 is Monday"
+    )
+    always_sent: list[MatterKind] | None = Field(
+        None, max_length=20, description="The kinds of matter told also to who is paused or has unsubscribed"
+    )
 
 
 class OwnerForm(Form):
@@ -256,6 +263,7 @@ class MilestoneForm(Form):
     title: Line
     titles: Words = Field(default_factory=dict, description="The same title in other languages")
     due: Partial | None = None
+    first_due: Partial | None = Field(None, description="The date as first promised, where it was moved since")
     met_on: Partial | None = None
     state: MilestoneState = MilestoneState.SCHEDULED
     party: Reference | None = None
@@ -333,6 +341,7 @@ class CommitmentForm(Form):
     owners: list[OwnerForm] = Field(min_length=1)
     implementers: list[Line] = Field(default_factory=list)
     due: Partial | None = None
+    first_due: Partial | None = Field(None, description="The date as first promised, where it was moved since")
     period_from: Partial | None = None
     period_to: Partial | None = None
     confirm_by: Partial | None = None

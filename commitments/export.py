@@ -32,7 +32,7 @@ from commitments.references import find_agreement
 
 HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
 _DATES = re.compile(
-    "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|period_from|period_to"
+    "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|first_due|period_from|period_to"
     "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on"
 )
 _UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")

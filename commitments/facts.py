@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from commitments.choices import USUAL, Choices
 from commitments.dates import PartialDate
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import (
@@ -50,6 +51,7 @@ class Person:
     deputy_id: int | None
     valid_from: PartialDate | None = None
     valid_to: PartialDate | None = None
+    choices: Choices = USUAL
 
     def is_in_office(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from.first <= day) and (

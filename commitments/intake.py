@@ -102,7 +102,7 @@ class Intake:
                 select(tables.contact.c.reference, tables.contact.c.id).where(tables.contact.c.party_id.in_(some))
             )
             self._contacts |= {row.reference: row.id for row in rows}
-        self.difference.labels["contact_id"] = _turn(self._contacts)
+        self.difference.labels["contact_id"] = self.difference.labels["handed_from_id"] = _turn(self._contacts)
         self._take_agreement_row(self._take_relationship())
         self._take_agreement_parties()
         self._take_signatories()
@@ -230,7 +230,11 @@ class Intake:
         wanted = [
             Wanted(
                 f"{form.agreement}/{commitment.reference}",
-                {**take_columns(commitment, table), "agreement_id": agreement, "position": places[key]},
+                {
+                    **_keep_moved_date(take_columns(commitment, table), stored.get(key)),
+                    "agreement_id": agreement,
+                    "position": places[key],
+                },
                 _find_kept(commitment, table),
             )
             for key, commitment in zip(keys, form.commitments, strict=True)
@@ -258,7 +262,7 @@ class Intake:
                 values = {
                     "commitment_id": commitment_id,
                     "party_id": key[1],
-                    "contact_id": self._find_contact(owner.contact),
+                    **_keep_handed_over(self._find_contact(owner.contact), stored.get(key)),
                     "position": places[key],
                 }
                 wanted.append(Wanted(f"{self.form.agreement}/{commitment.reference}/{owner.party}", values))
@@ -268,10 +272,13 @@ class Intake:
     def _take_below(self, table: Table, name: str, word: str, only_new: dict[str, Any] | None = None) -> dict[Key, int]:
         """The rows of one list of every commitment."""
         wanted = []
+        stored = self._read_below(table)
         column = "period" if table is tables.occurrence else "reference"
         for commitment in self.form.commitments:
             for entry in getattr(commitment, name):
                 values = {**take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
+                if "first_due" in table.c:
+                    values = _keep_moved_date(values, stored.get((values["commitment_id"], entry.reference)))
                 if "party_id" in table.c:
                     values["party_id"] = self._parties[entry.party] if entry.party else None
                 if "contact_id" in table.c:
@@ -281,7 +288,7 @@ class Intake:
                 reference = f"{self.form.agreement}/{commitment.reference}/{getattr(entry, column)}"
                 wanted.append(Wanted(reference, values, _find_kept(entry, table)))
         tell = self._tell_below(word, lambda row: getattr(row, column))
-        return self.difference.write(table, wanted, self._read_below(table), only_new=only_new, tell_vanished=tell)
+        return self.difference.write(table, wanted, stored, only_new=only_new, tell_vanished=tell)
 
     def _take_confirmations(self, reports: dict[Key, int]) -> None:
         table, mine = tables.confirmation, self.difference.agreement_id
@@ -363,6 +370,24 @@ class Intake:
 def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
     decided = _DECIDED.get(table, ())
     return frozenset(decided) if not entry.model_fields_set.intersection(decided) else frozenset()
+
+
+def _keep_moved_date(values: dict[str, Any], before: Any) -> dict[str, Any]:
+    """A file that says the date as it was first promised does not take back that it was moved since."""
+    if before is None or before.first_due is None or values["first_due"] or values["due"] != before.first_due:
+        return values
+    return {**values, "due": before.due, "first_due": before.first_due}
+
+
+def _keep_handed_over(named: int | None, before: Any) -> dict[str, Any]:
+    """A file that still names the former owner does not take back that they handed the commitment over."""
+    if before is None or before.handed_from_id is None:
+        return {"contact_id": named, "handed_from_id": None}
+    kept = named == before.handed_from_id
+    return {
+        "contact_id": before.contact_id if kept or named == before.contact_id else named,
+        "handed_from_id": before.handed_from_id if kept or named == before.contact_id else None,
+    }
 
 
 def _turn(ids: dict[str, int]) -> dict[int, str]:

@@ -30,6 +30,10 @@ class Policy:
     """The hour of the recipient's own zone at which the day's message goes."""
     digest_weekday: int = 0
     """The day of the coordinators' weekly digest: 0 is Monday."""
+    send_days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    """The weekdays on which an agreement's matters are told to who has not chosen days of their own: 0 is Monday."""
+    always_sent: tuple[str, ...] = ("notice",)
+    """The kinds of matter that are told also to who is paused or has unsubscribed: what has an effect in law."""
 
 
 HOUSE = "house"
@@ -44,7 +48,7 @@ def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
             continue
         if name == "lead_days":
             changed[name] = tuple(sorted(set(value), reverse=True))
-        elif name == "escalation_working_days":
+        elif name in ("escalation_working_days", "send_days", "always_sent"):
             changed[name] = tuple(value)
         elif name == "send_at":
             changed[name] = time.fromisoformat(value)

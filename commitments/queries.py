@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
+from commitments.choices import USUAL, Choices
 from commitments.dates import PartialDate, parse_date
 from commitments.facts import (
     Activity,
@@ -31,6 +32,7 @@ from commitments.tables import (
     activity_commitment,
     agreement,
     agreement_party,
+    choices,
     commitment,
     commitment_owner,
     confirmation,
@@ -45,6 +47,7 @@ from commitments.tables import (
     submitted_report,
 )
 from commitments.vocabulary import (
+    Channel,
     CommitmentKind,
     CommitmentState,
     Comparator,
@@ -52,6 +55,7 @@ from commitments.vocabulary import (
     ContactRole,
     Every,
     MilestoneState,
+    NotificationKind,
     OccurrenceState,
     Owed,
     PartyRole,
@@ -111,6 +115,7 @@ def load_people(reading: Connection, *, usual_zone: str = "UTC", usual_language:
             party, party.c.id == contact.c.party_id
         )
     )
+    chosen = load_choices(reading)
     return {
         row.id: Person(
             row.id,
@@ -120,14 +125,39 @@ def load_people(reading: Connection, *, usual_zone: str = "UTC", usual_language:
             row.country,
             row.subdivision,
             row.time_zone or row.time_zone_1 or usual_zone,
-            row.language or row.language_1 or usual_language,
+            chosen.get(row.id, USUAL).language or row.language or row.language_1 or usual_language,
             row.channels.get("mail"),
             row.deputy_id,
             _partial(row.valid_from),
             _partial(row.valid_to),
+            chosen.get(row.id, USUAL),
         )
         for row in rows
     }
+
+
+def load_choices(reading: Connection, contact_id: int | None = None) -> dict[int, Choices]:
+    """What people chose about their messages, by contact; only of those who chose something."""
+    query = select(choices) if contact_id is None else select(choices).where(choices.c.contact_id == contact_id)
+    return {
+        row.contact_id: Choices(
+            tuple(row.days) if row.days is not None else None,
+            row.digest_day,
+            _hour(row.hour),
+            row.language,
+            Channel(row.channel) if row.channel else None,
+            _hour(row.quiet_from),
+            _hour(row.quiet_to),
+            row.paused_from,
+            row.paused_to,
+            frozenset(NotificationKind(kind) for kind in row.unsubscribed),
+        )
+        for row in reading.execute(query)
+    }
+
+
+def _hour(text: str | None) -> time | None:
+    return time.fromisoformat(text) if text is not None else None
 
 
 def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:

@@ -67,6 +67,24 @@ contact = Table(
     Column("channels", JSON, nullable=False),
 )
 
+# What a person chose about their messages; what is empty is as the house has it.
+choices = Table(
+    "choices",
+    metadata,
+    _key(),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False, unique=True),
+    Column("days", JSON(none_as_null=True)),
+    Column("digest_day", Integer),
+    Column("hour", String(5)),
+    Column("language", String(20)),
+    Column("channel", String(20)),
+    Column("quiet_from", String(5)),
+    Column("quiet_to", String(5)),
+    Column("paused_from", Date),
+    Column("paused_to", Date),
+    Column("unsubscribed", JSON, nullable=False),
+)
+
 relationship = Table(
     "relationship",
     metadata,
@@ -170,6 +188,7 @@ commitment = Table(
     Column("owed", String(10), nullable=False),
     Column("implementers", JSON, nullable=False),
     Column("due", String(10)),
+    Column("first_due", String(10)),  # the date as first promised, where it was moved since
     Column("period_from", String(10)),
     Column("period_to", String(10)),
     Column("confirm_by", String(10)),
@@ -191,6 +210,7 @@ commitment_owner = Table(
     _to("commitment", index=False),
     _to("party"),
     _to("contact", required=False),
+    _to("contact", "handed_from_id", required=False, index=False),  # whom the agreement's file still names
     Column("position", Integer, nullable=False),
     UniqueConstraint("commitment_id", "party_id"),
 )
@@ -204,6 +224,7 @@ milestone = Table(
     Column("title", String(300), nullable=False),
     Column("titles", JSON, nullable=False),
     Column("due", String(10)),
+    Column("first_due", String(10)),
     Column("met_on", String(10)),
     Column("state", String(20), nullable=False),
     _to("party", required=False),

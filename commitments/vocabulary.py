@@ -256,9 +256,16 @@ class NotificationKind(StrEnum):
     FOLLOW_UP = "follow_up"
     ESCALATION = "escalation"
     CONFIRMATION = "confirmation"
+    HAND_OVER = "hand_over"
     DIGEST = "digest"
     SUMMARY = "summary"
     ALERT = "alert"
+
+
+class Channel(StrEnum):
+    """By what a message reaches a person."""
+
+    MAIL = "mail"
 
 
 class NotificationState(StrEnum):

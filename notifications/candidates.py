@@ -31,7 +31,9 @@ from notifications.routing import (
     Climb,
     Slot,
     ToldRung,
+    choose_days,
     climb_ladder,
+    find_last_day,
     find_reminder_rung,
     is_digest_due,
     is_summary_due,
@@ -75,6 +77,10 @@ class Candidate:
     party_id: int | None = None
     due_on: date | None = None
     decision: Decision = Decision.TOLD
+    scope: str = ""
+    """The agreement whose policy has a say in the day on which it is told."""
+    always: bool = False
+    """Whether it is told also to who is paused or has unsubscribed."""
 
     def as_row(self, now: datetime, day: date, notification_id: int | None) -> dict[str, Any]:
         return {
@@ -153,12 +159,21 @@ def _remind(
             report.party_id == party_id and quiet_from < report.reported_on <= today for report in owned.reports
         ):
             continue
-        rung = find_reminder_rung(policy.lead_days, deadline, find_own_day(person, now), person)
+        own_day = find_own_day(person, now)
+        until = min(find_last_day(person, choose_days(person, [policy]), own_day), max(deadline, own_day))
+        rung = find_reminder_rung(policy.lead_days, deadline, until, person)
         if rung is None:
             continue
+        # Told in a bundle before its own day, a reminder says how many days are left.
+        ahead = rung.right if until == own_day else (deadline - own_day).days
 
         def candidate(
-            days: int, decision: Decision, why: Why, person: Person = person, party_id: int = party_id
+            days: int,
+            decision: Decision,
+            why: Why,
+            person: Person = person,
+            party_id: int = party_id,
+            ahead: int | None = None,
         ) -> Candidate:
             return Candidate(
                 f"reminder|{matter.reference}|{deadline.isoformat()}|{days}|{person.reference}",
@@ -170,16 +185,18 @@ def _remind(
                 days,
                 standing.reason.as_json(),
                 why,
-                {"days": days, "due": deadline.isoformat()},
+                {"days": days if ahead is None else ahead, "due": deadline.isoformat()},
                 matter.agreement_id,
                 matter.commitment_id,
                 None,
                 party_id,
                 deadline,
                 decision,
+                agreement.reference,
+                str(matter.kind) in policy.always_sent,
             )
 
-        right = candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED)
+        right = candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED, ahead=ahead)
         if right.key in told:
             continue
         yield right
@@ -243,7 +260,9 @@ def _follow_up(
         return  # for the person asked that day has not begun
     reason = _renew_reason(row, current.get(row.matter), today)
     asked = people.get(row.assignee_id)
-    yield from _tell_climb(row, climb, assignee, reason, asked)
+    always = row.matter_kind in policy.always_sent
+    for one in _tell_climb(row, climb, assignee, reason, asked):
+        yield replace(one, scope=agreement.reference, always=always) if one.decision is Decision.TOLD else one
 
 
 def _tell_climb(
@@ -302,7 +321,7 @@ def _candidate_of(
         numbers |= {"rung": climb.rung, "days": climb.working_days, "asked": asked.reference if asked else None}
     who = "" if decision is Decision.PASSED_OVER else f"|{person.reference}"
     return Candidate(
-        f"{row.key}|{row.opened_on.isoformat()}|{climb.rung}{who}",
+        f"{row.key}|{_find_begin(row).isoformat()}|{climb.rung}{who}",
         kind,
         person,
         row.matter,
@@ -319,6 +338,12 @@ def _candidate_of(
         None,
         decision,
     )
+
+
+def _find_begin(row: Any) -> date:
+    """When the ladder of an open follow-up begins: when it was opened, or came back after a rest."""
+    begin: date = max(row.opened_on, row.snoozed_until or row.opened_on)
+    return begin
 
 
 def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: date) -> Sequence[Any]:
@@ -342,7 +367,12 @@ def _load_ladders(
             notice.c.follow_up_id,
             notice.c.rung,
             notice.c.contact_id,
+            notice.c.kind,
             notice.c.decision,
+            notice.c.decision_reason,
+            notice.c.decided_on,
+            follow_up.c.opened_on,
+            follow_up.c.snoozed_until,
             notification.c.state,
             notification.c.sent_at,
         )
@@ -352,12 +382,21 @@ def _load_ladders(
             which,
             follow_up.c.state == str(FollowUpState.OPEN),
             notice.c.decided_on >= follow_up.c.opened_on,
-            # left out of its message because it was answered, and open again: as if nobody had been told
-            ~((notice.c.rung == 0) & (notice.c.decision == str(Decision.PASSED_OVER))),
         )
+        .order_by(notice.c.id)
     )
     ladders: dict[int, list[ToldRung]] = defaultdict(list)
     for row in rows:
+        why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
+        if row.kind == NotificationKind.HAND_OVER and why is None:
+            ladders[row.follow_up_id].clear()  # it begins anew with the person to whom it was handed over
+        if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
+            ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
+            continue
+        # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
+        # before it was put to rest: as if nobody had been told.
+        if (why is not None and (row.rung == 0 or why == Why.CHOICES_CHANGED)) or row.decided_on < _find_begin(row):
+            continue
         state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
         if state is NotificationState.CANCELLED:
             continue

@@ -1,7 +1,7 @@
 """Sends what is in the outbox: claim, write, send with no transaction open, record."""
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ from notifications.outbox import (
 )
 from notifications.reasons import Why
 from notifications.rendering import write_message
-from notifications.routing import is_late
+from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.smtp_line import Delivery
 from notifications.wording import load_words
 
@@ -153,21 +153,25 @@ def _compose(
 def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: datetime) -> Sequence[Any]:
     """Without the messages whose hours are over, as after an outage or a night of retries; those are put off.
 
-    One that may have arrived already goes at any hour, and so does what another person's action has just caused.
+    One that may have arrived already goes at any hour but the reader's quiet ones, and so does what another person's
+    action has just caused.
     """
     if line.early:
         return claimed
-    late = {
-        row.id
-        for row in claimed
-        if row.key.startswith("scheduled|")
-        and not row.repeated
-        and is_late(row.local_day, rules.people[row.contact_id], now)
-    }
-    if late:
+    put_off: dict[datetime, list[int]] = defaultdict(list)
+    for row in claimed:
+        person = rules.people[row.contact_id]
+        quiet_ends = delay_to_end_of_quiet(person, now)
+        if quiet_ends > now:
+            put_off[quiet_ends].append(row.id)
+        elif row.key.startswith("scheduled|") and not row.repeated and is_late(row.local_day, person, now):
+            put_off[now + timedelta(hours=1)].append(row.id)
+    if put_off:
         with open_unit(line.engine) as unit:
-            postpone_messages(unit, sorted(late), line.worker, now + timedelta(hours=1))
-    return [row for row in claimed if row.id not in late]
+            for until, ids in put_off.items():
+                postpone_messages(unit, sorted(ids), line.worker, until)
+    waiting = {one for ids in put_off.values() for one in ids}
+    return [row for row in claimed if row.id not in waiting]
 
 
 def _why_idle(message: Message) -> Why:

@@ -13,15 +13,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, bindparam, exists, func, select, update
 
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open_reading, open_unit
+from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
 from commitments.queries import split_register
 from commitments.reconcile import Rules, load_rules
-from commitments.vocabulary import NotificationKind, NotificationState
+from commitments.vocabulary import Channel, NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
-from notifications.routing import AT_ONCE, Slot, choose_slot, explain_wait, is_late, name_message
+from notifications.routing import (
+    AT_ONCE,
+    Slot,
+    choose_days,
+    choose_slot,
+    delay_to_end_of_quiet,
+    explain_wait,
+    is_declined,
+    is_late,
+    name_message,
+    set_choices_aside,
+)
 from notifications.tables import attempt, notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
@@ -126,7 +138,6 @@ def _plan_part(
     due: dict[int, list[Candidate]] = {}
     for contact_id in persons:
         person = rules.people[contact_id]
-        slots[contact_id] = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()))
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic_of:
             due[contact_id] += find_periodic(person, _first_slot(person, rules, now), rules)
@@ -134,6 +145,7 @@ def _plan_part(
     immediate: list[tuple[Candidate, dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
     held: list[dict[str, Any]] = []
+    unsubscribed: list[dict[str, Any]] = []
     for contact_id, ones in due.items():
         fresh = [one for one in ones if one.key not in known]
         if not any(one.kind in kinds for one in fresh) and contact_id not in late:
@@ -143,15 +155,32 @@ def _plan_part(
             if fresh:
                 held.append(_hold(person, fresh, now, today))
             continue
-        for one in fresh:
-            if one.kind in AT_ONCE:
-                immediate.append(
-                    (one, _message_row(f"at-once|{one.key}", person, one.kind, now, _slot_now(person, now), domain))
-                )
-        rest = [one for one in fresh if one.kind not in AT_ONCE]
+        declined = [one for one in fresh if is_declined(person, one.kind) and not one.always]
+        unsubscribed += [_decline(one, now, today) for one in declined]
+        wanted = [one for one in fresh if one not in declined]
+        at_once = [one for one in wanted if one.kind in AT_ONCE]
+        if at_once and not person.choices.is_paused(find_own_day(person, now)):
+            immediate += [
+                (one, message_row(f"at-once|{one.key}", person, one.kind, now, slot_now(person, now), domain))
+                for one in at_once
+            ]
+        rest = [one for one in wanted if one.kind not in AT_ONCE]
+        days = choose_days(person, [rules.own.get(one.scope, rules.house) for one in rest] or [rules.house])
+        slot = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()), days)
+        if slot.waits_for is Why.PAUSED and wanted:
+            held.append(_hold_for_pause(person, wanted, now, today))
+        if slot.is_held:
+            # Found again on the day itself, so that it is told as it stands then, and of a backlog only what is right.
+            rest = [one for one in rest if one.always]
+            if rest or (contact_id in late and slot.waits_for is not Why.PAUSED):
+                slot = choose_slot(set_choices_aside(person), rules.house.send_at, now, taken.get(contact_id, ()))
+            elif not rest:
+                continue
+        slots[contact_id] = slot
         if rest or contact_id in late:
             scheduled[contact_id] = rest
     done.held += add_missing(unit, notice, held)
+    done.passed_over += add_missing(unit, notice, unsubscribed)
     _queue_at_once(unit, immediate, now, today, done)
     _queue_scheduled(unit, scheduled, slots, waiting, late, rules, now, today, domain, done)
 
@@ -194,14 +223,16 @@ def _find_late(
     return late
 
 
-def _slot_now(person: Person, now: datetime) -> Slot:
-    return Slot(now.astimezone(ZoneInfo(person.time_zone)).date(), now)
+def slot_now(person: Person, now: datetime) -> Slot:
+    """At once, or at the end of the person's quiet hours."""
+    moment = delay_to_end_of_quiet(person, now)
+    return Slot(find_own_day(person, moment), moment)
 
 
 def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:
     """The sending time of the day itself, also late and after its message went: it says which week and month it is."""
     midnight = now.astimezone(ZoneInfo(person.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return choose_slot(person, rules.house.send_at, midnight)
+    return choose_slot(person, rules.house.send_at, midnight, days=choose_days(person, [rules.house]))
 
 
 def _load_scheduled(
@@ -256,13 +287,34 @@ def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date
     return held.as_row(now, today, None)
 
 
-def _message_row(
+def _hold_for_pause(person: Person, wanted: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
+    """The notice that says, once a pause, that nothing is told to a person during it."""
+    pause = person.choices
+    held = replace(
+        wanted[0],
+        key=f"held|{person.reference}|paused {pause.paused_from}/{pause.paused_to}",
+        why=Why.PAUSED,
+        numbers={"notices": len(wanted), "day": str(pause.paused_to)},
+        decision=Decision.HELD,
+        follow_up_id=None,
+    )
+    return held.as_row(now, today, None)
+
+
+def _decline(one: Candidate, now: datetime, today: date) -> dict[str, Any]:
+    """The notice that says that a person does not want this kind."""
+    declined = replace(one, why=Why.UNSUBSCRIBED, numbers={"kind": str(one.kind)}, decision=Decision.PASSED_OVER)
+    return declined.as_row(now, today, None)
+
+
+def message_row(
     key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: str
 ) -> dict[str, Any]:
+    """A message as it is queued."""
     return {
         "key": key,
         "contact_id": person.id,
-        "channel": "mail",
+        "channel": str(person.choices.channel or Channel.MAIL),
         "address": person.mail,
         "kind": str(kind),
         "state": str(NotificationState.QUEUED),
@@ -319,7 +371,7 @@ def _queue_scheduled(
         key = f"scheduled|{person.reference}|{slot.day.isoformat()}"
         by_key[key] = contact_id
         kind = name_message(_list_kinds(ones, late.get(contact_id, ())))
-        messages.append(_message_row(key, person, kind, now, slot, domain))
+        messages.append(message_row(key, person, kind, now, slot, domain))
     inserted = insert_new(unit, notification, messages, returning=("id", "key"))
     for row in inserted:
         contact_id = by_key[row.key]

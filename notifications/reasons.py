@@ -15,6 +15,7 @@ class Why(StrEnum):
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for
+    HANDED_OVER = "handed_over"  # asked: by whom; on
     NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes
     # not told
     LATER_RUNG = "later_rung"  # a later rung is right today; this one was missed
@@ -23,6 +24,10 @@ class Why(StrEnum):
     REST_DAY = "rest_day"  # holiday: its name, or nothing on a weekend; next: the day it is looked at again
     HAD_TODAYS_MESSAGE = "had_todays_message"
     CARRIED_OVER = "carried_over"  # day: of the later message that took its notices in
+    PAUSED = "paused"  # until: the last day of the person's pause
+    CHOSEN_DAYS = "chosen_days"  # the person's messages come on other days
+    UNSUBSCRIBED = "unsubscribed"  # the person does not want this kind
+    CHOICES_CHANGED = "choices_changed"  # queued before the person chose otherwise
     NO_ADDRESS = "no_address"
     OUT_OF_OFFICE = "out_of_office"
     ANSWERED_MEANWHILE = "answered_meanwhile"

@@ -1,7 +1,7 @@
 """Who is told of a matter on a day, at which rung, and when their message goes. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ from notifications.reasons import Why
 
 LAST_HOUR = time(18, 0)
 """After this hour of the recipient's evening a message waits for the morning."""
+
+EVERY_DAY = range(7)
 
 OWNER, DEPUTY, COORDINATOR, LEADERS = range(4)
 """The rungs of the ladder."""
@@ -43,6 +45,11 @@ class Slot:
     waits_for: Why | None = None
     holiday: str | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is queued before the day itself, because the person chose so."""
+        return self.waits_for in (Why.PAUSED, Why.CHOSEN_DAYS)
+
 
 @dataclass(frozen=True, slots=True)
 class ToldRung:
@@ -52,6 +59,8 @@ class ToldRung:
     contact_id: int
     state: NotificationState | None
     sent_on: date | None
+    declined_on: date | None = None
+    """When it was not told because the person has unsubscribed: from then on the ladder counts all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,13 @@ def find_reminder_rung(lead_days: Iterable[int], deadline: date, today: date, pe
     return Rung(right, tuple(days for days in reached if days != right))
 
 
-def choose_slot(person: Person, send_at: time, now: datetime, taken: Iterable[date] = ()) -> Slot:
+def choose_slot(
+    person: Person, send_at: time, now: datetime, taken: Iterable[date] = (), days: Collection[int] = EVERY_DAY
+) -> Slot:
     """The person's next sending time: today if they work today and no message has gone yet, else the next working day.
 
-    `taken` are the person's days whose scheduled message can take nothing more.
+    `taken` are the person's days whose scheduled message can take nothing more; `days` the weekdays on which it may
+    go. The hour that the person chose comes before `send_at`; days of a pause are passed over.
     """
     zone = ZoneInfo(person.time_zone)
     local = now.astimezone(zone)
@@ -94,10 +106,81 @@ def choose_slot(person: Person, send_at: time, now: datetime, taken: Iterable[da
         waits_for = Why.HAD_TODAYS_MESSAGE if day in occupied else None
         day += timedelta(days=1)
     day = next_working_day(day, person.country, person.subdivision)
-    while day in occupied:
+    while True:
+        if person.choices.is_paused(day) and person.choices.paused_to is not None:
+            day, waits_for, holiday = person.choices.paused_to, Why.PAUSED, None
+        elif not is_sending_day(day, person, days):
+            waits_for, holiday = (waits_for if waits_for is Why.PAUSED else Why.CHOSEN_DAYS), None
+        elif day not in occupied:
+            opening = datetime.combine(day, person.choices.hour or send_at, zone)
+            moment = _pass_quiet_hours(person, max(opening, local), day)
+            if moment is None and (day != local.date() or _pass_quiet_hours(person, opening, day) is None):
+                moment = max(opening, local)  # quiet hours that would leave nothing of any day
+            if moment is not None:
+                return Slot(day, moment.astimezone(now.tzinfo), waits_for, holiday)
         day = next_working_day(day + timedelta(days=1), person.country, person.subdivision)
-    opening = datetime.combine(day, send_at, zone).astimezone(now.tzinfo)
-    return Slot(day, max(opening, now), waits_for, holiday)
+
+
+def _pass_quiet_hours(person: Person, moment: datetime, day: date) -> datetime | None:
+    """This moment or the end of the quiet hours that it falls into; nothing if the day's hours are over by then."""
+    later = person.choices.end_quiet(moment)
+    return later if later == moment or (later.date() == day and later.time() < LAST_HOUR) else None
+
+
+def delay_to_end_of_quiet(person: Person, moment: datetime) -> datetime:
+    """This moment, or the end of the person's quiet hours that it falls into."""
+    return person.choices.end_quiet(moment.astimezone(ZoneInfo(person.time_zone))).astimezone(moment.tzinfo)
+
+
+def is_sending_day(day: date, person: Person, days: Collection[int]) -> bool:
+    """Whether one of the weekdays falls on this day, or on the days of rest just before it."""
+    if len(days) == len(EVERY_DAY) or day.weekday() in days:
+        return True
+    before = day - timedelta(days=1)
+    while (day - before).days < len(EVERY_DAY) and not is_working_day(before, person.country, person.subdivision):
+        if before.weekday() in days:
+            return True
+        before -= timedelta(days=1)
+    return False
+
+
+def choose_days(person: Person, policies: Iterable[Policy]) -> frozenset[int]:
+    """The weekdays on which a person's message may go: those they chose, else those of any policy that has a part."""
+    if person.choices.days is not None:
+        chosen = set(person.choices.days)
+    else:
+        chosen = {day for policy in policies for day in policy.send_days}
+    if person.role is ContactRole.COORDINATOR and person.choices.digest_day is not None:
+        chosen.add(person.choices.digest_day)
+    return frozenset(chosen)
+
+
+def find_last_day(person: Person, days: Collection[int], day: date) -> date:
+    """The last day that a message of this day has to speak for: the day before the person's next sending day."""
+    if len(days) == len(EVERY_DAY):
+        return day
+    following = next_working_day(day + timedelta(days=1), person.country, person.subdivision)
+    while not is_sending_day(following, person, days):
+        following = next_working_day(following + timedelta(days=1), person.country, person.subdivision)
+    return following - timedelta(days=1)
+
+
+def choose_digest_day(person: Person, policy: Policy) -> int:
+    """The weekday from which on a coordinator's digest goes: as they chose it, else on one of their days."""
+    if person.choices.digest_day is not None:
+        return person.choices.digest_day
+    days = person.choices.days
+    return policy.digest_weekday if days is None or policy.digest_weekday in days else min(days)
+
+
+def set_choices_aside(person: Person) -> Person:
+    """The person as if they had not chosen days and no pause, for what is told in any case; hours still count."""
+    return replace(person, choices=replace(person.choices, days=None, paused_from=None, paused_to=None))
+
+
+def is_declined(person: Person, kind: NotificationKind) -> bool:
+    """Whether the person has unsubscribed from this kind."""
+    return kind in person.choices.unsubscribed
 
 
 def climb_ladder(
@@ -119,9 +202,10 @@ def climb_ladder(
             return None
         return Climb(OWNER, (assignee,), ())
     informed = [one for one in told if one.state is not None]
-    if not informed or any(one.state is not NotificationState.SENT for one in informed):
+    declined = [one.declined_on for one in told if one.declined_on is not None]
+    if not (informed or declined) or any(one.state is not NotificationState.SENT for one in informed):
         return None
-    first = min((one.sent_on for one in informed if one.sent_on is not None), default=None)
+    first = min([one.sent_on for one in informed if one.sent_on is not None] + declined, default=None)
     if first is None or assignee is None:
         return None
     steps = policy.escalation_working_days
@@ -163,7 +247,7 @@ def is_late(day: date, person: Person, now: datetime) -> bool:
 
 def is_digest_due(person: Person, policy: Policy, slot: Slot) -> bool:
     """Coordinators get a digest once a week, from the chosen weekday on."""
-    return person.role is ContactRole.COORDINATOR and slot.day.weekday() >= policy.digest_weekday
+    return person.role is ContactRole.COORDINATOR and slot.day.weekday() >= choose_digest_day(person, policy)
 
 
 def is_summary_due(person: Person) -> bool:
@@ -187,10 +271,11 @@ _WEIGHT = (
     NotificationKind.DIGEST,
     NotificationKind.SUMMARY,
     NotificationKind.CONFIRMATION,
+    NotificationKind.HAND_OVER,
     NotificationKind.ALERT,
 )
 
-AT_ONCE = frozenset({NotificationKind.CONFIRMATION, NotificationKind.ALERT})
+AT_ONCE = frozenset({NotificationKind.CONFIRMATION, NotificationKind.HAND_OVER, NotificationKind.ALERT})
 """What does not wait for anybody's morning: another person waits, or the engine does not work."""
 
 

@@ -36,7 +36,14 @@ settings.register_profile("house", try_examples(100), deadline=None, suppress_he
 settings.load_profile("house")
 
 # Where a story needs processes, servers or minutes it is for `make test`; `make check` is for while one writes.
-_SLOW_PLACES = ("faults", "flows", "stories/test_cli", "stories/test_register", "stories/test_languages")
+_SLOW_PLACES = (
+    "faults",
+    "flows",
+    "stories/test_cli",
+    "stories/test_register",
+    "stories/test_languages",
+    "stories/test_choices",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

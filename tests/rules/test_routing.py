@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.calendar import count_working_days, is_working_day
+from commitments.choices import Choices
 from commitments.policy import Policy
 from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
 from notifications.reasons import Why
@@ -16,9 +17,12 @@ from notifications.routing import (
     LAST_HOUR,
     Slot,
     ToldRung,
+    choose_days,
+    choose_digest_day,
     choose_slot,
     climb_ladder,
     explain_wait,
+    find_last_day,
     find_reminder_rung,
     is_digest_due,
     is_late,
@@ -164,6 +168,135 @@ def test_an_hour_that_the_clocks_jump_over_is_the_hour_after():
     assert slot.not_before.astimezone(ZoneInfo("Africa/Cairo")).isoformat() == "2026-04-24T01:30:00+03:00"
 
 
+def choosing(**chosen: object) -> object:
+    for name in ("hour", "quiet_from", "quiet_to"):
+        if name in chosen:
+            chosen[name] = time.fromisoformat(chosen[name])
+    for name in ("paused_from", "paused_to"):
+        if name in chosen:
+            chosen[name] = day(chosen[name])
+    return replace(ANN, choices=Choices(**chosen))
+
+
+PAUSE, DAYS_CHOSEN = Why.PAUSED, Why.CHOSEN_DAYS
+MONDAYS, TWICE = (0,), (0, 3)
+
+
+@table(
+    ("who chose half past six gets it at half past six",
+     choosing(hour="06:30"), "2026-03-02T05:00Z", (), "2026-03-02T06:30+00:00", None),
+    ("and in summer at half past six of summer time",
+     choosing(hour="06:30"), "2026-03-29T10:00Z", (), "2026-03-30T06:30+01:00", REST),
+    ("who chose Mondays gets it on Monday", choosing(days=MONDAYS), "2026-03-02T05:00Z", (), "2026-03-02T08:00+00:00",
+     None),
+    ("and from Monday evening on next Monday",
+     choosing(days=MONDAYS), "2026-03-02T18:00Z", (), "2026-03-09T08:00+00:00", DAYS_CHOSEN),
+    ("on Tuesday they wait for Monday", choosing(days=MONDAYS), "2026-03-03T05:00Z", (), "2026-03-09T08:00+00:00",
+     DAYS_CHOSEN),
+    ("who had Monday's waits for the next", choosing(days=MONDAYS), "2026-03-02T10:00Z", ("2026-03-02",),
+     "2026-03-09T08:00+00:00", DAYS_CHOSEN),
+    ("twice a week is Monday and Thursday", choosing(days=TWICE), "2026-03-03T05:00Z", (), "2026-03-05T08:00+00:00",
+     DAYS_CHOSEN),
+    ("where Monday is a holiday Monday's message comes on Tuesday",
+     choosing(days=MONDAYS), "2026-04-06T05:00Z", (), "2026-04-07T08:00+01:00", REST),
+    ("but not on Wednesday", choosing(days=MONDAYS), "2026-04-08T05:00Z", (), "2026-04-13T08:00+01:00", DAYS_CHOSEN),
+    ("in a pause it waits for the day after it",
+     choosing(paused_from="2026-03-02", paused_to="2026-03-10"), "2026-03-04T05:00Z", (), "2026-03-11T08:00+00:00",
+     PAUSE),
+    ("a pause over the weekend ends on Monday",
+     choosing(paused_from="2026-03-02", paused_to="2026-03-06"), "2026-03-04T05:00Z", (), "2026-03-09T08:00+00:00",
+     PAUSE),
+    ("on the day before a pause it still comes",
+     choosing(paused_from="2026-03-03", paused_to="2026-03-10"), "2026-03-02T05:00Z", (), "2026-03-02T08:00+00:00",
+     None),
+    ("after a pause it comes as ever",
+     choosing(paused_from="2026-02-02", paused_to="2026-03-01"), "2026-03-02T05:00Z", (), "2026-03-02T08:00+00:00",
+     None),
+    ("quiet until ten means ten", choosing(quiet_from="18:00", quiet_to="10:00"), "2026-03-02T05:00Z", (),
+     "2026-03-02T10:00+00:00", None),
+    ("quiet over noon lets the morning be", choosing(quiet_from="12:00", quiet_to="14:00"), "2026-03-02T05:00Z", (),
+     "2026-03-02T08:00+00:00", None),
+    ("and at noon it waits for two o'clock", choosing(quiet_from="12:00", quiet_to="14:00"), "2026-03-02T12:30Z", (),
+     "2026-03-02T14:00+00:00", None),
+    ("quiet from noon to the evening waits for the next morning",
+     choosing(quiet_from="12:00", quiet_to="19:00"), "2026-03-02T12:30Z", (), "2026-03-03T08:00+00:00", None),
+)  # fmt: skip
+def test_the_choices_of_a_person(who, now, taken, local, waits_for):
+    slot = choose_slot(who, EIGHT, datetime.fromisoformat(now), map(day, taken), choose_days(who, [Policy()]))
+    at = slot.not_before.astimezone(ZoneInfo(who.time_zone))
+    assert at.isoformat(timespec="minutes") == local
+    assert slot.day == at.date()
+    assert slot.waits_for == waits_for
+    assert slot.is_held is (waits_for in (PAUSE, DAYS_CHOSEN))
+
+
+@table(
+    ("an agreement may be told of once a week", ANN, [(0,)], {0}),
+    ("a person in a weekly and a daily one hears daily", ANN, [(0,), tuple(range(7))], set(range(7))),
+    ("the person's own days come before any policy", choosing(days=TWICE), [(4,)], {0, 3}),
+    (
+        "a coordinator's digest day is one of their days",
+        replace(CAT, choices=Choices(days=(0,), digest_day=3)),
+        [(0,)],
+        {0, 3},
+    ),
+    ("an owner has no digest day", replace(ANN, choices=Choices(days=(0,), digest_day=3)), [(0,)], {0}),
+)
+def test_the_days_of_a_person(who, policies, days):
+    assert choose_days(who, [Policy(send_days=one) for one in policies]) == days
+
+
+@table(
+    ("the house's Monday", CAT, 0),
+    ("the day that was chosen", replace(CAT, choices=Choices(digest_day=2)), 2),
+    ("one of the days that were chosen", replace(CAT, choices=Choices(days=(1, 3))), 1),
+    ("the house's day if it is among them", replace(CAT, choices=Choices(days=(0, 3))), 0),
+)
+def test_the_day_of_the_digest(who, weekday):
+    assert choose_digest_day(who, Policy()) == weekday
+
+
+@table(
+    ("for who hears daily a message speaks for its day", ANN, "2026-03-02", "2026-03-02"),
+    ("Monday's speaks for the week", choosing(days=MONDAYS), "2026-03-02", "2026-03-08"),
+    ("Thursday's for the days up to Monday", choosing(days=TWICE), "2026-03-05", "2026-03-08"),
+    ("over Easter for a day more", choosing(days=MONDAYS), "2026-03-30", "2026-04-06"),
+)
+def test_the_days_that_a_message_speaks_for(who, on, until):
+    assert find_last_day(who, choose_days(who, [Policy()]), day(on)) == day(until)
+
+
+@given(
+    st.sets(st.integers(0, 6), min_size=1),
+    st.times(time(0), time(17)),
+    st.tuples(st.times(), st.times()),
+    st.tuples(st.integers(-5, 20), st.integers(0, 40)),
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC)),
+)
+@try_examples(150)
+def test_whatever_is_chosen_a_message_has_its_hour_outside_the_pause(days, hour, quiet, pause, now):
+    here = now.astimezone(ZoneInfo(ANN.time_zone)).date()
+    first = here + timedelta(days=pause[0])
+    chosen = Choices(
+        days=tuple(sorted(days)),
+        hour=hour.replace(second=0, microsecond=0),
+        quiet_from=quiet[0],
+        quiet_to=quiet[1],
+        paused_from=first,
+        paused_to=first + timedelta(days=pause[1]),
+    )
+    who = replace(ANN, choices=chosen)
+    slot = choose_slot(who, EIGHT, now, (), choose_days(who, [Policy()]))
+    at = slot.not_before.astimezone(ZoneInfo(who.time_zone))
+    assert slot.not_before >= now and at.date() == slot.day
+    assert not chosen.is_paused(slot.day)
+    assert is_working_day(slot.day, who.country, who.subdivision)
+    opening = datetime.combine(slot.day, chosen.hour, at.tzinfo)
+    ends = chosen.end_quiet(opening)
+    if ends.date() == slot.day and ends.time() < LAST_HOUR:  # as every choice that is taken leaves it
+        assert not chosen.is_quiet(at.time())
+
+
 @given(
     PLACED,
     st.times(time(0), time(17, 59)),
@@ -253,6 +386,8 @@ UP_TO_COORDINATOR = [*UP_TO_DEPUTY, told(2, CAT.id, "2026-03-16")]
      [told(0, LI.id, "2026-02-13")], "2026-02-27", replace(LI, deputy_id=HE.id), (1, [HE], [], 5)),
     ("in Leeds the same ladder is there a week sooner",
      [told(0, sent_on="2026-02-13")], "2026-02-20", OWNER, (1, [DEPUTY], [], 5)),
+    ("who has unsubscribed is not told, and after five days the deputy is all the same",
+     [ToldRung(0, 1, None, None, date(2026, 3, 2))], "2026-03-09", OWNER, (1, [DEPUTY], [], 5)),
     ("what was never told, only passed over, does not climb", [passed_over(0)], "2026-06-01", OWNER, None),
 )  # fmt: skip
 def test_the_ladder(so_far, on, assignee, right):
@@ -377,15 +512,17 @@ def test_the_reason_of_the_hour(slot, code, more):
 
 NOT_DECIDED_HERE = {
     "why something is told, written where candidates are found":
-        "LEAD_REACHED OPENED ESCALATED WEEKLY MONTHLY ASKED",
+        "LEAD_REACHED OPENED ESCALATED WEEKLY MONTHLY ASKED HANDED_OVER",
     "what the planner and the sender find out": (
-        "CARRIED_OVER NO_ADDRESS OUT_OF_OFFICE ANSWERED_MEANWHILE NOTHING_TO_SAY UNCERTAIN_HELD REFUSED GIVEN_UP"
+        "CARRIED_OVER NO_ADDRESS OUT_OF_OFFICE ANSWERED_MEANWHILE NOTHING_TO_SAY UNCERTAIN_HELD REFUSED GIVEN_UP "
+        "UNSUBSCRIBED CHOICES_CHANGED"
     ),
 }  # fmt: skip
 
 
 def test_every_decision_of_these_rules_has_its_sentence():
-    decided = column(test_the_hour_of_a_message, "waits_for") | column(test_the_reason_of_the_hour, "code")
+    decided = column(test_the_hour_of_a_message, "waits_for") | column(test_the_choices_of_a_person, "waits_for")
+    decided |= column(test_the_reason_of_the_hour, "code")
     ladder = [mark for mark in test_the_ladder.pytestmark if mark.name == "parametrize"]
     decided |= {why for mark in ladder for row in mark.args[1] if row.values[3] for _, why in row.values[3][2]}
     elsewhere = {Why[name] for names in NOT_DECIDED_HERE.values() for name in names.split()}

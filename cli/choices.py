@@ -1,0 +1,149 @@
+"""`tally choices`: what a person chose about their messages, shown and changed."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.screen import count, print_json, read_day, say, write_examples
+
+if TYPE_CHECKING:
+    from commitments.choices import Choices
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+USUAL = "usual"
+"""What takes a choice back."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command(
+        "choices",
+        rich_help_panel="Tell people",
+        epilog=write_examples(
+            "tally choices harrowmere-pattern",
+            "tally choices harrowmere-pattern --days mon,thu --hour 07:30 --quiet 18:00-07:30",
+            "tally choices songlan-wei --pause 2026-12-21/2027-01-08",
+            "tally choices songlan-he --unsubscribe summary --language en",
+            "tally choices songlan-he --days usual --resume",
+        ),
+    )(show_choices)
+
+
+def show_choices(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The contact's reference.")],
+    days: Annotated[
+        str | None, typer.Option(metavar="DAYS", help="The weekdays on which the message comes: mon,thu; or usual.")
+    ] = None,
+    digest_day: Annotated[
+        str | None, typer.Option(metavar="DAY", help="A coordinator's day for the digest: fri; or usual.")
+    ] = None,
+    hour: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="When it comes, in the person's own zone; or usual.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="TAG", help="The language of the messages: en, zh-Hans; or usual.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="By what it comes: mail; or usual.")] = None,
+    quiet: Annotated[
+        str | None, typer.Option(metavar="HH:MM-HH:MM", help="Hours in which nothing comes at all; or usual.")
+    ] = None,
+    pause: Annotated[
+        str | None, typer.Option(metavar="DATE/DATE", help="The first and the last day on which nothing comes.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="End the pause.")] = False,
+    unsubscribe: Annotated[
+        list[str] | None, typer.Option(metavar="KIND", help="Not this kind any more; may be given again.")
+    ] = None,
+    subscribe: Annotated[
+        list[str] | None, typer.Option(metavar="KIND", help="This kind again; may be given again.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what a person chose about their messages, or change it. What already waits goes by the new choice."""
+    from cli.session import open_register
+    from commitments.database import open_reading, open_unit
+    from commitments.queries import load_choices
+    from commitments.references import find_contact
+    from notifications.choosing import Chosen, choose
+
+    if pause and resume:
+        raise typer.BadParameter("a pause is either set or ended; give one of the two", param_hint="--pause")
+    changes: dict[str, Any] = {}
+    changes |= {"days": _read_days(days)} if days else {}
+    changes |= {"digest_day": next(iter(_read_days(digest_day) or ()), None)} if digest_day else {}
+    changes |= {"hour": _or_none(hour)} if hour else {}
+    changes |= {"language": _or_none(language)} if language else {}
+    changes |= {"channel": _or_none(channel)} if channel else {}
+    changes |= _read_quiet(quiet) if quiet else {}
+    changes |= {"paused_from": None, "paused_to": None} if resume else _read_pause(pause) if pause else {}
+    chosen: Chosen | None = None
+    with open_register() as register:
+        if changes or unsubscribe or subscribe:
+            with open_unit(register.engine) as unit:
+                now = load_choices(unit, find_contact(unit, person).id)
+                kinds = {str(kind) for one in now.values() for kind in one.unsubscribed}
+                if unsubscribe or subscribe:
+                    changes["unsubscribed"] = sorted((kinds | set(unsubscribe or ())) - set(subscribe or ()))
+                chosen = choose(unit, register.name_author(), person, changes, register.now)
+        with open_reading(register.engine) as reading:
+            row = find_contact(reading, person)
+            found = list(load_choices(reading, row.id).values())
+    shown = _describe(found[0] if found else None)
+    if as_json:
+        print_json({"person": person, **shown})
+        return
+    say(f"{row.name} ({person})")
+    for name, value in shown.items():
+        say(f"  {name.replace('_', ' '):<13} {value if value is not None else 'as usual'}")
+    if chosen is not None and (chosen.moved or chosen.withdrawn):
+        say(
+            f"{count(chosen.moved, 'waiting message')} moved, {count(chosen.withdrawn, 'message')} taken back to be "
+            "planned anew or not sent."
+        )
+
+
+def _or_none(text: str) -> str | None:
+    return None if text == USUAL else text
+
+
+def _read_days(text: str) -> list[int] | None:
+    if text == USUAL:
+        return None
+    names = [name.strip().lower()[:3] for name in text.split(",")]
+    unknown = [name for name in names if name not in WEEKDAYS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is not a weekday; write {','.join(WEEKDAYS)}", param_hint="--days")
+    return [WEEKDAYS.index(name) for name in names]
+
+
+def _read_quiet(text: str) -> dict[str, str | None]:
+    if text == USUAL:
+        return {"quiet_from": None, "quiet_to": None}
+    begin, dash, end = text.partition("-")
+    if not dash:
+        raise typer.BadParameter("quiet hours are written 18:00-07:30", param_hint="--quiet")
+    return {"quiet_from": begin.strip(), "quiet_to": end.strip()}
+
+
+def _read_pause(text: str) -> dict[str, date]:
+    begin, slash, end = text.partition("/")
+    if not slash:
+        raise typer.BadParameter("a pause is written 2026-12-21/2027-01-08", param_hint="--pause")
+    return {"paused_from": read_day(begin.strip()), "paused_to": read_day(end.strip())}
+
+
+def _describe(found: "Choices | None") -> dict[str, str | None]:
+    from commitments.choices import Choices
+
+    one = found or Choices()
+    quiet = f"{one.quiet_from:%H:%M}-{one.quiet_to:%H:%M}" if one.quiet_from and one.quiet_to else None
+    return {
+        "days": ",".join(WEEKDAYS[day] for day in one.days) if one.days is not None else None,
+        "digest_day": WEEKDAYS[one.digest_day] if one.digest_day is not None else None,
+        "hour": f"{one.hour:%H:%M}" if one.hour else None,
+        "language": one.language,
+        "channel": str(one.channel) if one.channel else None,
+        "quiet": quiet,
+        "pause": f"{one.paused_from}/{one.paused_to}" if one.paused_from else None,
+        "unsubscribed": ",".join(sorted(one.unsubscribed)) or None,
+    }

@@ -1,0 +1,49 @@
+"""What a person chose about the messages they get: when, how often, in which language, and what not. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from commitments.vocabulary import Channel, NotificationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One person's choices; what is not chosen is as the house has it."""
+
+    days: tuple[int, ...] | None = None
+    """The weekdays on which the person's message comes, 0 for Monday; every working day if not chosen."""
+    digest_day: int | None = None
+    hour: time | None = None
+    """When the day's message comes, in the person's own zone."""
+    language: str | None = None
+    channel: Channel | None = None
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    """Between the two nothing comes, not even what another person's action just caused; they may span midnight."""
+    paused_from: date | None = None
+    paused_to: date | None = None
+    """The first and the last day on which nothing comes."""
+    unsubscribed: frozenset[NotificationKind] = frozenset()
+
+    def is_paused(self, day: date) -> bool:
+        """Whether nothing comes on this day of the person's."""
+        return self.paused_from is not None and self.paused_to is not None and self.paused_from <= day <= self.paused_to
+
+    def is_quiet(self, at: time) -> bool:
+        """Whether nothing comes at this hour of the person's."""
+        begin, end = self.quiet_from, self.quiet_to
+        if begin is None or end is None or begin == end:
+            return False
+        return begin <= at < end if begin < end else at >= begin or at < end
+
+    def end_quiet(self, moment: datetime) -> datetime:
+        """This moment of the person's, or the end of the quiet hours that it falls into."""
+        if self.quiet_to is None or not self.is_quiet(moment.timetz().replace(tzinfo=None)):
+            return moment
+        ends = self.quiet_to
+        day = moment.date() if moment.time() < ends else moment.date() + timedelta(days=1)
+        return datetime.combine(day, ends, moment.tzinfo)
+
+
+USUAL = Choices()
+"""Of a person who chose nothing."""

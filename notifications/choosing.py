@@ -1,0 +1,146 @@
+"""Changes what a person chose about their messages, and what already waits for them with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, String, cast, exists, literal, select, update
+
+from commitments.choices import Choices
+from commitments.choosing import change_choices
+from commitments.facts import Person
+from commitments.log import Author
+from commitments.queries import load_people
+from commitments.reconcile import Rules, load_rules
+from commitments.references import find_contact
+from commitments.tables import agreement
+from commitments.vocabulary import NotificationState
+from notifications.reasons import Decision, Why
+from notifications.routing import choose_days, choose_slot, delay_to_end_of_quiet
+from notifications.tables import attempt, notice, notification
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a change came to; `moved` and `withdrawn` count the messages that waited already."""
+
+    before: Choices
+    after: Choices
+    moved: int = 0
+    withdrawn: int = 0
+
+
+def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str, Any], now: datetime) -> Chosen:
+    """Change a person's choices; what waits and was not begun goes by the new ones, or is planned anew.
+
+    Raises NotFound and RefusedChange as `commitments.choosing.change_choices`.
+    """
+    row = find_contact(unit, contact)
+    zone = ZoneInfo(load_people(unit)[row.id].time_zone)
+    before, after = change_choices(unit, author, contact, changes, now.astimezone(zone).date())
+    if before == after:
+        return Chosen(before, after)
+    rules = load_rules(unit)
+    person = rules.people[row.id]
+    withdrawn = moved = 0
+    for message in _load_waiting(unit, person):
+        if _decline_notices(unit, message.id, person, rules):
+            withdrawn += 1
+        elif message.key.startswith("scheduled|"):
+            days = choose_days(person, [rules.house, *rules.own.values()])
+            morning = datetime.combine(message.local_day, time(0), zone).astimezone(now.tzinfo)
+            slot = choose_slot(person, rules.house.send_at, max(now, morning), days=days)
+            if slot.day == message.local_day and not slot.is_held:
+                moved += _move(unit, message, slot.not_before)
+            else:
+                _withdraw(unit, message, f"choices changed {now.isoformat()}")
+                withdrawn += 1
+        elif after.is_paused(now.astimezone(zone).date()):
+            _withdraw(unit, message, f"choices changed {now.isoformat()}")
+            withdrawn += 1
+        else:
+            moved += _move(unit, message, delay_to_end_of_quiet(person, now))
+    return Chosen(before, after, moved, withdrawn)
+
+
+def _load_waiting(unit: Connection, person: Person) -> list[Any]:
+    begun = exists().where(attempt.c.notification_id == notification.c.id)
+    return list(
+        unit.execute(
+            select(notification)
+            .where(
+                notification.c.contact_id == person.id,
+                notification.c.state == str(NotificationState.QUEUED),
+                ~begun,
+            )
+            .order_by(notification.c.id)
+            .with_for_update()
+        )
+    )
+
+
+def _decline_notices(unit: Connection, message_id: int, person: Person, rules: Rules) -> bool:
+    """Take out what the person unsubscribed from; tells whether nothing is left in the message."""
+    unwanted = [str(kind) for kind in person.choices.unsubscribed]
+    told = (notice.c.notification_id == message_id) & (notice.c.decision == str(Decision.TOLD))
+    rows = unit.execute(
+        select(notice.c.id, notice.c.kind, notice.c.matter_kind, agreement.c.reference)
+        .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
+        .where(told)
+    ).all()
+    declined = [
+        row
+        for row in rows
+        if row.kind in unwanted and row.matter_kind not in rules.own.get(row.reference, rules.house).always_sent
+    ]
+    for kind in {row.kind for row in declined}:
+        unit.execute(
+            update(notice)
+            .where(notice.c.id.in_([row.id for row in declined if row.kind == kind]))
+            .values(
+                decision=str(Decision.PASSED_OVER),
+                decision_reason={"code": str(Why.UNSUBSCRIBED), "numbers": {"kind": kind}},
+            )
+        )
+    if not declined or len(declined) < len(rows):
+        return False
+    _cancel(unit, message_id, Why.UNSUBSCRIBED)
+    return True
+
+
+def _move(unit: Connection, message: Any, moment: datetime) -> int:
+    if moment == message.next_at:
+        return 0
+    unit.execute(update(notification).where(notification.c.id == message.id).values(next_at=moment))
+    return 1
+
+
+def _withdraw(unit: Connection, message: Any, mark: str) -> None:
+    """Cancel a message and free its key and those of its notices, so that they are planned anew."""
+    key = notice.c.key + literal("|taken out of ") + cast(notice.c.notification_id, String)
+    unit.execute(
+        update(notice)
+        .where(notice.c.notification_id == message.id, notice.c.decision == str(Decision.TOLD))
+        .values(
+            key=key,
+            decision=str(Decision.PASSED_OVER),
+            decision_reason={"code": str(Why.CHOICES_CHANGED), "numbers": {}},
+        )
+    )
+    _cancel(unit, message.id, Why.CHOICES_CHANGED, key=f"withdrawn|{message.key}|{mark}"[:400])
+
+
+def _cancel(unit: Connection, message_id: int, why: Why, **more: Any) -> None:
+    unit.execute(
+        update(notification)
+        .where(notification.c.id == message_id)
+        .values(
+            state=str(NotificationState.CANCELLED),
+            reason={"code": str(why), "numbers": {}},
+            worker=None,
+            lease_until=None,
+            **more,
+        )
+    )

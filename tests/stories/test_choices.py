@@ -1,0 +1,299 @@
+"""What a person chose about their messages holds, also for what waits already."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import Engine, select
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.errors import NotFound, RefusedChange
+from commitments.log import Author
+from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
+from commitments.settings import Settings
+from commitments.tables import contact, log_entry
+from notifications.choosing import Chosen, choose
+from notifications.dispatch import dispatch_messages
+from notifications.planning import plan_messages
+from notifications.tables import notice, notification
+
+FORM = b"""
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2024-01-01
+expires: 2030-12-31
+notice: {months: 6}
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    country: GB
+    time_zone: Europe/London
+    contacts:
+      - {reference: ann, name: Ann, role: owner, deputy: dee, channels: {mail: ann@north.example}}
+      - {reference: dee, name: Dee, role: owner, channels: {mail: dee@north.example}}
+      - {reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}
+  - reference: south
+    kind: city
+    names: {en: South}
+    country: CN
+    time_zone: Asia/Shanghai
+    contacts:
+      - {reference: li, name: Li, role: coordinator, channels: {mail: li@south.example}}
+commitments:
+  - reference: survey
+    summary: Hand over the survey.
+    kind: deliverable
+    due: 2026-03-31
+    owners: [{party: north, contact: ann}]
+  - reference: report
+    summary: Write the report.
+    kind: deliverable
+    due: 2026-04-09
+    owners: [{party: north, contact: ann}]
+"""
+FIRST = date(2026, 2, 26)  # a Thursday
+
+
+@dataclass
+class House:
+    """A register that lives from day to day with a real mail server at its side."""
+
+    engine: Engine
+    settings: Settings
+    clock: datetime = datetime(2026, 2, 26, tzinfo=UTC)
+    letters: list[tuple[datetime, str, str]] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        self.letters.append((self.clock, envelope.rcpt_tos[0].partition("@")[0], str(letter["Subject"])))
+        return "250 taken"
+
+    def live(self, first: date, last: date | None = None) -> None:
+        """The day's job of each day: planned at night and each hour, sent each hour."""
+        day = first
+        while day <= (last or first):
+            for hour in (0, 8, 10, 12, 14):
+                self.clock = datetime.combine(day, time(hour), UTC)
+                if hour == 0:
+                    reconcile_register(self.engine, self.clock, day)
+                if hour in (0, 12):
+                    plan_messages(self.engine, self.clock, day, domain="tally.example")
+                dispatch_messages(self.engine, self.settings, read_clock=lambda: self.clock)
+            day += timedelta(days=1)
+
+    def choose(self, who: str, **changes: Any) -> Chosen:
+        with open_unit(self.engine) as unit:
+            return choose(unit, Author(who, self.clock), who, changes, self.clock)
+
+    def received(self, who: str) -> list[str]:
+        return [f"{at:%a %d %b %H:%M}" for at, to, _ in self.letters if to == who]
+
+    def subjects(self, who: str) -> list[str]:
+        return [subject for _, to, subject in self.letters if to == who]
+
+    def decisions(self, who: str, code: str) -> list[Any]:
+        with open_reading(self.engine) as reading:
+            rows = reading.execute(
+                select(notice).join(contact, contact.c.id == notice.c.contact_id).where(contact.c.reference == who)
+            ).all()
+        return [row for row in rows if row.decision_reason["code"] == code]
+
+    def waiting(self, who: str) -> list[Any]:
+        with open_reading(self.engine) as reading:
+            return list(
+                reading.execute(
+                    select(notification)
+                    .join(contact, contact.c.id == notification.c.contact_id)
+                    .where(contact.c.reference == who, notification.c.state == "queued")
+                )
+            )
+
+
+@pytest.fixture
+def house(sqlite_engine: Engine) -> Iterator[House]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    made = House(sqlite_engine, Settings(mail_url=f"smtp://127.0.0.1:{port}"))
+    with open_unit(sqlite_engine) as unit:
+        import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", made.clock), FIRST)
+    server = Controller(made, hostname="127.0.0.1", port=port)
+    server.start()
+    yield made
+    server.stop()
+
+
+def test_without_any_choice_reminders_come_at_eight_on_their_days(house: House) -> None:
+    house.live(FIRST, date(2026, 3, 31))
+    assert house.received("ann") == [
+        "Mon 02 Mar 08:00", "Tue 10 Mar 08:00", "Tue 17 Mar 08:00", "Tue 24 Mar 08:00", "Thu 26 Mar 08:00",
+        "Mon 30 Mar 08:00", "Tue 31 Mar 08:00",
+    ]  # fmt: skip
+
+
+def test_who_paused_gets_one_catch_up_and_not_the_backlog(house: House) -> None:
+    house.choose("ann", paused_from="2026-02-27", paused_to="2026-03-24")
+    house.live(FIRST, date(2026, 3, 31))
+    assert house.received("ann")[0] == "Wed 25 Mar 08:00"
+    assert "in 6 days" in house.subjects("ann")[0], "it says what is true on the day itself"
+    assert "and 1 more" in house.subjects("ann")[0], "one message for both matters"
+    assert len(house.received("ann")) == 4  # the catch-up, 14 days before the report, a day before, the day itself
+    passed = house.decisions("ann", "later_rung")
+    assert {row.rung for row in passed if row.matter.endswith("survey")} >= {30, 14}
+    held = house.decisions("ann", "paused")
+    assert [(row.decision, row.decision_reason["numbers"]["day"]) for row in held] == [("held", "2026-03-24")]
+
+
+def test_who_chose_mondays_gets_one_bundle_a_week_that_looks_ahead_to_the_next(house: House) -> None:
+    house.choose("ann", days=[0])
+    house.live(FIRST, date(2026, 3, 31))
+    assert all(day.startswith("Mon") for day in house.received("ann"))
+    assert "Mon 30 Mar 07:00" not in house.received("ann")
+    assert "Due tomorrow" in house.subjects("ann")[-1], "Monday's message speaks of Tuesday's date"
+
+
+def test_an_agreement_may_bundle_by_its_policy_and_a_person_may_choose_otherwise(house: House) -> None:
+    with open_unit(house.engine) as unit:
+        form = parse_agreement(FORM + b"policy: {send_days: [4]}\n", "north-south.yaml")
+        import_agreement(unit, form, Author("test", house.clock), FIRST)
+    house.choose("dee", days=[0])
+    house.live(FIRST, date(2026, 3, 31))
+    assert {day[:3] for day in house.received("ann")} == {"Fri"}
+
+
+def test_who_unsubscribed_from_a_kind_does_not_get_it_and_the_record_says_why(house: House) -> None:
+    house.choose("ann", unsubscribed=["reminder"])
+    house.live(FIRST, date(2026, 3, 31))
+    assert house.received("ann") == []
+    told = house.decisions("ann", "unsubscribed")
+    assert {row.decision for row in told} == {"passed_over"}
+    assert sorted({row.rung for row in told if row.matter.endswith("survey")}) == [0, 1, 7, 14, 30]
+    house.live(date(2026, 4, 1))
+    assert house.received("ann") == ["Wed 01 Apr 08:00"], "a follow-up is another kind"
+
+
+def test_where_an_owner_wants_no_follow_ups_the_deputy_is_told_after_five_days_all_the_same(house: House) -> None:
+    house.choose("ann", unsubscribed=["reminder", "follow_up"])
+    house.live(date(2026, 4, 1), date(2026, 4, 17))
+    assert house.received("ann") == []
+    assert house.received("dee")[0] == "Thu 09 Apr 08:00"
+
+
+def test_notice_that_has_an_effect_in_law_comes_in_spite_of_a_pause_and_of_what_was_unsubscribed(house: House) -> None:
+    with open_unit(house.engine) as unit:
+        form = parse_agreement(FORM.replace(b"2030-12-31", b"2026-10-31"), "north-south.yaml")
+        import_agreement(unit, form, Author("test", house.clock), FIRST)
+    kinds = ["reminder", "follow_up", "escalation", "digest", "summary"]
+    house.choose("cy", paused_from="2026-02-26", paused_to="2026-06-30", unsubscribed=kinds)
+    house.live(FIRST, date(2026, 3, 6))
+    assert house.received("cy") == ["Thu 26 Feb 08:00"]
+    assert "Notice" in house.subjects("cy")[0]
+
+
+def test_a_new_hour_holds_for_what_waits_already(house: House) -> None:
+    house.clock = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    assert [row.next_at.hour for row in house.waiting("ann")] == [8]
+    done = house.choose("ann", hour="14:00")
+    assert (done.moved, done.withdrawn) == (1, 0)
+    house.live(date(2026, 3, 2))
+    assert house.received("ann") == ["Mon 02 Mar 14:00"]
+
+
+def test_a_pause_takes_back_what_waits_already_and_it_is_planned_anew_afterwards(house: House) -> None:
+    house.clock = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    done = house.choose("ann", paused_from="2026-03-02", paused_to="2026-03-03")
+    assert (done.moved, done.withdrawn, house.waiting("ann")) == (0, 1, [])
+    house.live(date(2026, 3, 2), date(2026, 3, 5))
+    assert house.received("ann") == ["Wed 04 Mar 08:00"]
+    assert len(house.decisions("ann", "choices_changed")) == 1
+
+
+def test_a_pause_that_is_ended_at_once_loses_nothing(house: House) -> None:
+    house.clock = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    house.choose("ann", paused_from="2026-03-02", paused_to="2026-03-03")
+    house.choose("ann", paused_from=None, paused_to=None)
+    house.live(date(2026, 3, 2))
+    assert house.received("ann") == ["Mon 02 Mar 08:00"]
+
+
+def test_what_is_unsubscribed_is_taken_out_of_what_waits(house: House) -> None:
+    house.clock = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    assert house.choose("ann", unsubscribed=["reminder"]).withdrawn == 1
+    house.live(date(2026, 3, 2))
+    assert house.received("ann") == []
+    assert house.decisions("ann", "choices_changed") == []
+
+
+def test_in_quiet_hours_nothing_goes_and_afterwards_it_does(house: House) -> None:
+    house.choose("ann", quiet_from="06:00", quiet_to="11:00")
+    house.live(FIRST, date(2026, 3, 10))
+    assert house.received("ann") == ["Mon 02 Mar 12:00", "Tue 10 Mar 12:00"]  # the sender looks every two hours
+
+
+def test_the_hour_is_the_readers_own_over_the_change_of_the_clocks(house: House) -> None:
+    house.choose("ann", hour="09:00")
+    house.live(FIRST, date(2026, 3, 31))
+    assert house.received("ann")[-3:] == ["Thu 26 Mar 10:00", "Mon 30 Mar 08:00", "Tue 31 Mar 08:00"]
+
+
+def test_the_language_that_was_chosen_is_that_of_the_next_message(house: House) -> None:
+    house.choose("ann", language="zh-Hans")
+    house.live(FIRST, date(2026, 3, 2))
+    assert "到期" in house.subjects("ann")[0] or "天" in house.subjects("ann")[0]
+
+
+def test_each_change_is_logged_and_the_same_again_changes_nothing(house: House) -> None:
+    house.choose("ann", hour="09:00", days=[3, 0])
+    house.choose("ann", hour="09:00", days=[0, 3])
+    house.choose("ann", hour=None)
+    with open_reading(house.engine) as reading:
+        logged = reading.execute(select(log_entry).where(log_entry.c.subject == "choices")).all()
+    assert [(row.who, row.action) for row in logged] == [("ann", "registered"), ("ann", "amended")]
+    assert logged[1].changes == {"hour": ["09:00", None]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hour": "18:30"}, "not later than 17:00"),
+        ({"hour": "25:00"}, "hour: found"),
+        ({"days": []}, "days: found"),
+        ({"days": [7]}, "days.0: found 7"),
+        ({"language": "English"}, "language: found"),
+        ({"channel": "pigeon"}, "one of mail"),
+        ({"quiet_from": "20:00"}, "a beginning and an end"),
+        ({"quiet_from": "07:00", "quiet_to": "20:00"}, "08:00, when messages come"),
+        ({"paused_from": "2026-03-05", "paused_to": "2026-03-01"}, "not before its first"),
+        ({"paused_from": "2026-01-05", "paused_to": "2026-02-01"}, "not over"),
+        ({"paused_from": "2026-03-05", "paused_to": "2028-03-01"}, "a year at most"),
+        ({"unsubscribed": ["spam"]}, "unsubscribed.0: found"),
+        ({"colour": "red"}, "unknown field 'colour'"),
+        ({"hour": "25:00", "days": [7]}, "days.0: found 7"),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused_with_what_could_be(house: House, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(RefusedChange, match=said.replace(".", r"\.")):
+        house.choose("ann", **changes)
+    with open_reading(house.engine) as reading:
+        assert reading.execute(select(log_entry).where(log_entry.c.subject == "choices")).all() == []
+
+
+def test_a_person_who_is_not_known_is_named_with_the_nearest(house: House) -> None:
+    with pytest.raises(NotFound, match="did you mean 'ann'"):
+        house.choose("anne", hour="09:00")
