@@ -15,7 +15,7 @@ else
 export TALLY_SOURCES
 endif
 
-.PHONY: up test check quick lint bench pictures clean help
+.PHONY: up test check quick lint bench pictures catalogues clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make check     the same without the slow tests: half a minute'
 	@echo 'make bench     measure a day of work on a large register'
 	@echo 'make pictures  take the pictures of the documentation anew'
+	@echo 'make catalogues  bring the translations in step with what is said; names what is missing'
 	@echo 'make clean     remove caches and built files; the register in .tally and the installation stay'
 
 up: $(VENV)/runtime.stamp
@@ -51,6 +52,9 @@ bench: $(VENV)/dev.stamp
 pictures: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.pictures.make_pictures
 	@$(BIN)/python -m tests.flows.pictures docs/pictures
+
+catalogues: $(VENV)/dev.stamp
+	@$(BIN)/python -m notifications.catalogue
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

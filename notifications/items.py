@@ -12,24 +12,28 @@ from notifications.wording import Words
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
 HINTED_ITEMS = 10
 """With more items than these, commands would only be clutter."""
+DENSE_ITEMS = 20
+"""With more items than these, each is kept short, or mail programs would cut the message off."""
 _NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.MESSAGE_FAILED)
 
 
-def describe_item(words: Words, item: Item, quote_limit: int, *, with_hints: bool = True) -> ItemView:
+def describe_item(
+    words: Words, item: Item, quote_limit: int, *, with_hints: bool = True, with_quote: bool = True
+) -> ItemView:
     """One item with everything that is said about it."""
     promise = clean_text(item.promise)
     title, quote = title_item(words, item), ""
     if item.is_quote and (item.summary or item.matter_kind is MatterKind.MILESTONE):
-        quote = f"“{fit_text(promise, quote_limit)}”"
+        quote = words.quote(fit_text(promise, quote_limit))
     elif item.matter_kind is MatterKind.MILESTONE and item.part_title:
         quote = fit_text(promise, quote_limit)
     elif is_about_promise(item) and promise == title:
         title = fit_text(title, quote_limit)
-        title = f"“{title}”" if item.is_quote else title
+        title = words.quote(title) if item.is_quote else title
     reason = clean_text(words.describe_reason(item.reason, _name_party(item)))
     return ItemView(
         title=title,
-        quote=quote,
+        quote=quote if with_quote else "",
         agreement=clean_text(item.agreement_title),
         promised=_describe_parties(words, item),
         standing=_name_standing(words, item),
@@ -130,11 +134,11 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
         NotificationKind.REMINDER: words.gettext("Coming dates"),
     }
     # Sixty long sentences would make the mail so big that mail programs cut it off.
-    quote_limit = max(80, min(400, 5000 // max(len(items), 1)))
-    with_hints = len(items) <= HINTED_ITEMS
+    quote_limit = max(60, min(400, 5000 // max(len(items), 1)))
+    shown = {"with_hints": len(items) <= HINTED_ITEMS, "with_quote": len(items) <= DENSE_ITEMS}
     by_kind: dict[NotificationKind, list[ItemView]] = {}
     for item in items:
-        by_kind.setdefault(item.kind, []).append(describe_item(words, item, quote_limit, with_hints=with_hints))
+        by_kind.setdefault(item.kind, []).append(describe_item(words, item, quote_limit, **shown))
     return tuple(
         SectionView(f"{titles.get(kind, words.name(kind))} ({len(views)})", tuple(views))
         for kind, views in by_kind.items()

@@ -33,7 +33,7 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
             words.ngettext("%(count)s follow-up opened", "%(count)s follow-ups opened", digest.opened)
             % {"count": digest.opened}
         )
-        figures.append(words.gettext("%(count)s closed") % {"count": digest.closed})
+        figures.append(words.ngettext("%(count)s closed", "%(count)s closed", digest.closed) % {"count": digest.closed})
     agreements, quiet = _describe_agreements(words, digest.agreements)
     coming = tuple(
         DatedView(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from notifications.items import describe_sections
+from notifications.items import DENSE_ITEMS, describe_sections
 from notifications.messages import ITEM_LIMIT, Message, Written
 from notifications.overviews import describe_digest, describe_summary
 from notifications.styles import STYLE
@@ -23,6 +23,8 @@ from notifications.views import (
 )
 from notifications.wording import Words, load_words
 
+HTML_LIMIT = 98_000
+"""In octets: mail programs cut a message off at about 100 kB, and with it the links at its end."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -38,14 +40,20 @@ def write_message(message: Message, templates: Path | None = None) -> Written:
     words = load_words(message.language)
     layout = _load_layout(words, templates)
     view = describe_message(words, message)
+    html = layout.html.render(view=view)
+    shown = len(message.items[:ITEM_LIMIT])
+    while len(html.encode()) > HTML_LIMIT and shown > 1:
+        shown = min(shown - 1, shown * HTML_LIMIT // len(html.encode()))
+        view = describe_message(words, message, most=shown)
+        html = layout.html.render(view=view)
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject.render(view=view)), SUBJECT_LIMIT)
-    return Written(subject, layout.text.render(view=view), layout.html.render(view=view))
+    return Written(subject, layout.text.render(view=view), html)
 
 
-def describe_message(words: Words, message: Message) -> MessageView:
-    """The whole message, every string ready."""
-    items = message.items[:ITEM_LIMIT]
+def describe_message(words: Words, message: Message, *, most: int = ITEM_LIMIT) -> MessageView:
+    """The whole message, every string ready; items beyond `most` are counted."""
+    items = message.items[:most]
     overviews = []
     if message.digest is not None:
         overviews.append(describe_digest(words, message.digest))
@@ -69,6 +77,7 @@ def describe_message(words: Words, message: Message) -> MessageView:
         overviews=tuple(overviews),
         reply=words.gettext("To answer, reply to this mail: it goes to %(name)s.") % {"name": name} if name else "",
         register=check_link(message.base_url),
+        dense=len(items) > DENSE_ITEMS,
     )
 
 

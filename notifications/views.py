@@ -100,6 +100,7 @@ class MessageView:
     overviews: tuple[OverviewView, ...]
     reply: str
     register: str
+    dense: bool = False
 
 
 def clean_text(text: str) -> str:
@@ -141,7 +142,7 @@ def name_some(words: Words, names: Sequence[str]) -> str:
     if rest <= 1:
         return words.join(cleaned)
     return words.ngettext("%(names)s and %(count)s other", "%(names)s and %(count)s others", rest) % {
-        "names": ", ".join(cleaned[:_NAME_LIMIT]),
+        "names": words.gettext(", ").join(cleaned[:_NAME_LIMIT]),
         "count": rest,
     }
 

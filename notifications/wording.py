@@ -6,19 +6,20 @@ A language without a catalogue is written in English throughout, dates included:
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
-from math import floor, log10
+from math import floor, inf, log10
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel.core import Locale, UnknownLocaleError, get_global
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_name, is_currency
+from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_name, is_currency
 
 from commitments.facts import Reason
 from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, ReasonCode, StandingState
@@ -28,6 +29,10 @@ from notifications.reasons import Why
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 _SOURCE = "en_GB"
+_FRENCH_ELISION = re.compile(r"\bde (?=[aeiouéèh])")
+_ONE_MILLIONS = re.compile(r"(?<=^1.million)s|(?<=^1.milliard)s")  # Babel gives French a plural for exactly one
+Unit = Literal["day", "week", "month", "year"]
+_SECONDS_A_UNIT: dict[Unit, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400, "year": 365 * 86_400}
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 Numbers = Mapping[str, Any]
@@ -121,8 +126,11 @@ class Words:
 
     def place_partial(self, text: str) -> str:
         """The date with its preposition: on a day, in a month or year."""
-        pattern = self.gettext("on %(day)s") if len(text) == 10 else self.gettext("in %(month)s")
-        return pattern % {"day": self.format_partial(text), "month": self.format_partial(text)}
+        if len(text) == 10:
+            return self.gettext("on %(day)s") % {"day": self.format_partial(text)}
+        if len(text) == 7:
+            return self.gettext("in %(month)s") % {"month": self.format_partial(text)}
+        return self.gettext("in %(year)s") % {"year": self.format_partial(text)}
 
     def format_end(self, text: str) -> str:
         """The date as a deadline: a month or a year is meant with its last day."""
@@ -158,7 +166,7 @@ class Words:
         """How many months; years from two years on."""
         return self._count_span("year", months // 12) if months >= 24 else self._count_span("month", months)
 
-    def _count_span(self, unit: str, count: int) -> str:
+    def _count_span(self, unit: Unit, count: int) -> str:
         if unit == "day":
             return self.ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
         if unit == "week":
@@ -173,7 +181,7 @@ class Words:
             return self.gettext("today")
         if days == 1:
             return self.gettext("tomorrow")
-        return self.gettext("in %(span)s") % {"span": self.format_span(days)}
+        return _format_distance(days, self._name)
 
     def format_ago(self, days: int) -> str:
         """A day gone by, seen from today: 3 weeks ago."""
@@ -181,7 +189,7 @@ class Words:
             return self.gettext("today")
         if days == 1:
             return self.gettext("yesterday")
-        return self.gettext("%(span)s ago") % {"span": self.format_span(days)}
+        return _format_distance(-days, self._name)
 
     def format_left(self, days: int) -> str:
         if days <= 0:
@@ -200,11 +208,18 @@ class Words:
         if not unit:
             return written
         if unit in ("%", "percent"):
-            return f"{written}%"
+            return format_percent(number / 100, locale=self.locale, decimal_quantization=False)
         named = _name_unit(unit, number, self._name)
         if named.isascii() and named == unit:
             return self.gettext("%(number)s %(unit)s") % {"number": written, "unit": unit}
+        if written[-1].isalpha():
+            said = self.gettext("%(millions)s %(currency)s") % {"millions": written, "currency": named}
+            return _FRENCH_ELISION.sub("d’", said) if self.locale.language == "fr" else said
         return self.gettext("%(number)s %(currency)s") % {"number": written, "currency": named}
+
+    def quote(self, text: str) -> str:
+        """A quotation between the marks of the language."""
+        return self.gettext("“%(quote)s”") % {"quote": text}
 
     def join(self, parts: list[str] | tuple[str, ...]) -> str:
         return format_list(list(parts), locale=self.locale) if len(parts) > 1 else "".join(parts)
@@ -302,7 +317,7 @@ def _choose_reason(reason: Reason) -> tuple[str, ...]:
     return phrases.REASONS[reason.code]
 
 
-def _measure_days(days: int) -> tuple[str, int]:
+def _measure_days(days: int) -> tuple[Unit, int]:
     """Days up to a fortnight, weeks up to twelve, months up to two years, then years."""
     if days < 14:
         return "day", days
@@ -315,12 +330,27 @@ def _measure_days(days: int) -> tuple[str, int]:
 
 @lru_cache(maxsize=4096)
 def _format_day(day: date, locale: str) -> str:
-    return format_date(day, "long", locale=locale)
+    return _number_first(format_date(day, "long", locale=locale), day, locale)
 
 
 @lru_cache(maxsize=1024)
 def _format_weekday(day: date, locale: str) -> str:
-    return format_date(day, "full", locale=locale)
+    return _number_first(format_date(day, "full", locale=locale), day, locale)
+
+
+def _number_first(written: str, day: date, locale: str) -> str:
+    """French counts the first of a month by an ordinal, which CLDR's patterns cannot say."""
+    return re.sub(r"\b1 ", "1er ", written, count=1) if locale == "fr" and day.day == 1 else written
+
+
+@lru_cache(maxsize=2048)
+def _format_distance(days: int, locale: str) -> str:
+    """A day seen from today in the case that the language wants: in 7 days, vor 8 Jahren."""
+    unit, count = _measure_days(abs(days))
+    distance = timedelta(seconds=count * _SECONDS_A_UNIT[unit])
+    return format_timedelta(
+        distance if days > 0 else -distance, granularity=unit, threshold=inf, add_direction=True, locale=locale
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -337,11 +367,13 @@ def _format_year(day: date, locale: str) -> str:
 def _format_number(number: float, locale: str) -> str:
     size = abs(number)
     if size >= 1_000_000 and number == int(number) and int(size) % 10 ** (floor(log10(size)) - 2) == 0:
+        whole = Decimal(int(number))  # of a float, 1 million would be given the plural
         for length in ("long", "short"):  # Chinese has only the short form
             try:
-                return format_compact_decimal(number, format_type=length, locale=locale, fraction_digits=2)
+                written = format_compact_decimal(whole, format_type=length, locale=locale, fraction_digits=2)
             except KeyError:
                 continue
+            return _ONE_MILLIONS.sub("", written) if locale == "fr" else written
     return format_decimal(number, locale=locale)
 
 

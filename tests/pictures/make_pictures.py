@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from notifications.rendering import write_message  # noqa: E402
-from tests.pictures.samples import LANGUAGES, make_messages  # noqa: E402
+from notifications.samples import LANGUAGES, make_messages  # noqa: E402
 
 FOLDER = ROOT / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
