@@ -126,7 +126,7 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     if commitment.state is CommitmentState.ON_HOLD and decided:
         on = str(commitment.state_on) if commitment.state_on else None
         return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on})
-    if commitment.condition_open:
+    if commitment.condition is not None and commitment.condition.is_open(today):
         return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
     begins = commitment.period_from if commitment.kind is not CommitmentKind.PLANNED else None
     if begins is not None and begins.first > today:

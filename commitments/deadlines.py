@@ -100,10 +100,11 @@ def find_report_cycles(agreement: Agreement, today: date) -> tuple[int, ...]:
     coming = first if today.year <= first else first + -(-(today.year - first) // years) * years
     past = coming - years
     open_cycles = []
+    submitted = {one.cycle for one in agreement.submitted if one.on.first <= today}
     watched = past >= first and date(past, 12, 31) >= agreement.registered_on
-    if watched and past not in agreement.submitted:
+    if watched and past not in submitted:
         open_cycles.append(past)
-    while coming in agreement.submitted and coming + years <= LAST_YEAR:
+    while coming in submitted and coming + years <= LAST_YEAR:
         coming += years
     if coming <= LAST_YEAR:
         open_cycles.append(coming)

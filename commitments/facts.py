@@ -119,6 +119,28 @@ class AskedConfirmation:
     party_id: int
     report: str
     asked_on: date
+    answered_on: date | None = None
+
+    def is_open(self, day: date) -> bool:
+        return self.asked_on <= day and (self.answered_on is None or self.answered_on > day)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must happen before a commitment binds."""
+
+    met_on: PartialDate | None = None
+
+    def is_open(self, day: date) -> bool:
+        return self.met_on is None or self.met_on.first > day
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The report of a cycle, submitted."""
+
+    cycle: int
+    on: PartialDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +169,7 @@ class Commitment:
     confirm_by: PartialDate | None = None
     recurrence: Recurrence | None = None
     target: Target | None = None
-    condition_open: bool = False
+    condition: Condition | None = None
     milestones: tuple[Milestone, ...] = ()
     occurrences: tuple[Occurrence, ...] = ()
     activities: tuple[Activity, ...] = ()
@@ -173,8 +195,7 @@ class Agreement:
     notice_days: int | None = None
     designated: PartialDate | None = None
     reporting_cycle_years: int | None = None
-    submitted: tuple[int, ...] = ()
-    """The cycles whose report was submitted."""
+    submitted: tuple[Submission, ...] = ()
     has_signatories: bool = False
     stated_on: PartialDate | None = None
     """The date of its earliest source."""

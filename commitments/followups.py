@@ -187,7 +187,7 @@ def _want_besides(
 ) -> Iterator[WantedFollowUp]:
     """What no standing says by itself: a missing owner, a missing next step, an unanswered confirmation."""
     for asked in commitment.asked:
-        if asked.asked_on <= today:
+        if asked.is_open(today):
             assignee = find_coordinator(asked.party_id, agreement, coordinators, today)
             place = next((one for one in agreement.parties if one.party_id == asked.party_id), None)
             reason = Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": asked.asked_on.isoformat()})

@@ -15,6 +15,7 @@ from commitments.facts import (
     Agreement,
     AskedConfirmation,
     Commitment,
+    Condition,
     Measurement,
     Milestone,
     Occurrence,
@@ -22,6 +23,7 @@ from commitments.facts import (
     PartyPlace,
     Person,
     Report,
+    Submission,
     Target,
 )
 from commitments.policy import HOUSE, Policy, adapt_policy
@@ -264,7 +266,7 @@ def load_agreements(
         "submitted_report",
         select(submitted_report).where(submitted_report.c.agreement_id.between(span.first, span.last)),
     ):
-        submitted[row.agreement_id].append(row.cycle)
+        submitted[row.agreement_id].append(Submission(row.cycle, parse_date(row.submitted)))
     served = exists().where(activity_commitment.c.activity_id == activity.c.id)
     loose = defaultdict(list)
     for row in fetch(
@@ -286,7 +288,7 @@ def _build_agreement(
     places: list[PartyPlace],
     commitments: list[Commitment],
     has_signatories: bool,
-    submitted: list[int],
+    submitted: list[Submission],
     loose: list[Activity],
 ) -> Agreement:
     dated = [source["date"] for source in row.sources if source.get("date")]
@@ -387,7 +389,7 @@ def _load_commitments(
                 _partial(confirm_by),
                 _read_recurrence(recurrence),
                 _read_target(target),
-                bool(condition) and not condition.get("met_on"),
+                Condition(_partial(condition.get("met_on"))) if condition else None,
                 *([tuple(own_parts[name]) for name in _PARTS] if own_parts is not None else _NO_PARTS),
             )
         )
@@ -436,10 +438,15 @@ def _load_parts(fetch: Any, own: ColumnElement[bool]) -> dict[int, dict[str, lis
         select(confirmation, progress_report.c.commitment_id, progress_report.c.reference)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)
         .join(commitment, commitment.c.id == progress_report.c.commitment_id)
-        .where(own, confirmation.c.state == str(ConfirmationState.ASKED))
+        .where(own)
     )
     for row in fetch("confirmation", asked):
-        parts[row.commitment_id]["asked"].append(AskedConfirmation(row.party_id, row.reference, row.asked_on))
+        answered_on = row.answered_on
+        if row.state != ConfirmationState.ASKED and answered_on is None:
+            answered_on = row.asked_on  # on a day that nobody stated: it waited on none
+        parts[row.commitment_id]["asked"].append(
+            AskedConfirmation(row.party_id, row.reference, row.asked_on, answered_on)
+        )
     return parts
 
 

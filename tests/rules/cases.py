@@ -14,6 +14,7 @@ from commitments.facts import (
     Agreement,
     AskedConfirmation,
     Commitment,
+    Condition,
     Measurement,
     Milestone,
     Occurrence,
@@ -21,6 +22,7 @@ from commitments.facts import (
     PartyPlace,
     Person,
     Report,
+    Submission,
     Target,
 )
 from commitments.followups import group_people
@@ -144,6 +146,10 @@ def pact(*commitments: Commitment, **facts: Any) -> Agreement:
         facts[name] = partial(facts.get(name))
     facts["registered_on"] = day(facts.get("registered_on", "2018-01-01"))
     facts["other_activities"] = tuple(Activity(parse_date(one)) for one in facts.get("other_activities", ()))
+    facts["submitted"] = tuple(
+        Submission(cycle, parse_date(on))
+        for cycle, on in (one if isinstance(one, tuple) else (one, str(one)) for one in facts.get("submitted", ()))
+    )
     parties = (PartyPlace(LEEDS, "leeds", PartyRole.PARTY), PartyPlace(HANGZHOU, "hangzhou", PartyRole.PARTY))
     plain: dict[str, Any] = {"id": 10, "reference": "leeds-hangzhou", "parties": parties}
     return Agreement(commitments=commitments, **{**plain, **facts})
@@ -207,6 +213,7 @@ _WAIVERS = st.none() | st.tuples(st.sampled_from(OccurrenceState), st.none() | s
 _HELD = st.lists(SPOTS, max_size=2)
 _MEASURED = st.lists(st.tuples(SPOTS, NUMBERS), max_size=2)
 _BY_PARTY = st.lists(st.tuples(PARTIES, SPOTS), max_size=2)
+_ASKED = st.lists(st.tuples(PARTIES, SPOTS, _MAYBE), max_size=2)
 _STATES = st.sampled_from((CommitmentState.ACTIVE,) * 5 + tuple(CommitmentState))
 
 
@@ -238,7 +245,7 @@ def commitments_at(draw: st.DrawFn, commitment_id: int, today: date) -> Commitme
         *(at(draw(_MAYBE)) for _ in ("state_on", "due", "period_from", "period_to", "confirm_by")),
         recurrence,
         target,
-        draw(st.sampled_from((True,) + (False,) * 9)),
+        Condition(at(draw(_MAYBE))) if draw(st.sampled_from((True,) + (False,) * 9)) else None,
         tuple(
             Milestone(turn, f"step-{turn}", "", at(due), at(met_on), state, party)
             for turn, (due, met_on, state, party) in enumerate(draw(_STEPS))
@@ -248,8 +255,8 @@ def commitments_at(draw: st.DrawFn, commitment_id: int, today: date) -> Commitme
         tuple(Measurement(partial_at(today, spot), value) for spot, value in draw(_MEASURED)),
         tuple(Report(party, day_at(today, spot)) for party, spot in draw(_BY_PARTY)),
         tuple(
-            AskedConfirmation(party, f"r{turn}", day_at(today, spot))
-            for turn, (party, spot) in enumerate(draw(_BY_PARTY))
+            AskedConfirmation(party, f"r{turn}", day_at(today, spot), day_at(today, answered) if answered else None)
+            for turn, (party, spot, answered) in enumerate(draw(_ASKED))
         ),
     )
 
@@ -314,7 +321,10 @@ def situations(draw: st.DrawFn, commitments: int = 2) -> Situation:
         length if notice == "days" else None,
         maybe(),
         cycle,
-        tuple(today.year + turn for turn in draw(st.lists(st.integers(-8, 8), max_size=2))),
+        tuple(
+            Submission(today.year + turn, partial_at(today, spot))
+            for turn, spot in draw(st.lists(st.tuples(st.integers(-8, 8), SPOTS), max_size=2))
+        ),
         signatories,
         maybe(),
         tuple(Activity(partial_at(today, spot)) for spot in draw(_HELD)),

@@ -21,7 +21,7 @@ from commitments.assessment import (
 from commitments.clock import today_in
 from commitments.dates import parse_date
 from commitments.deadlines import assess_deadlines
-from commitments.facts import Activity, Agreement, Commitment, Occurrence, PartyPlace, Standing, Target
+from commitments.facts import Activity, Agreement, Commitment, Condition, Occurrence, PartyPlace, Standing, Target
 from commitments.policy import Policy
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import (
@@ -113,7 +113,13 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      promise(due="2019", state=CommitmentState.ON_HOLD, state_on="2026-03-03"), "2026-03-02",
      OVERDUE, ReasonCode.PAST_DUE, {}),
     ("a promise whose condition is not met waits",
-     promise(due="2019", condition_open=True), "2026-03-02", ON_HOLD, ReasonCode.CONDITION_OPEN, {}),
+     promise(due="2019", condition=Condition()), "2026-03-02", ON_HOLD, ReasonCode.CONDITION_OPEN, {}),
+    ("a condition met tomorrow binds nobody today",
+     promise(due="2019", condition=Condition(parse_date("2026-03-03"))), "2026-03-02",
+     ON_HOLD, ReasonCode.CONDITION_OPEN, {}),
+    ("from the day on which its condition is met a promise binds",
+     promise(due="2019", condition=Condition(parse_date("2026-03-02"))), "2026-03-02",
+     OVERDUE, ReasonCode.PAST_DUE, {}),
     ("an agreement that ended settles its promises from that day on",
      pact(promise(due="2019"), ended="2020-06-30"), "2020-06-30",
      SETTLED, ReasonCode.AGREEMENT_ENDED, {"on": "2020-06-30"}),

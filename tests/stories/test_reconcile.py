@@ -150,6 +150,53 @@ def test_a_past_day_can_be_seen_as_it_was_known_then(engine: Engine) -> None:
     assert standing_of_the_survey(NOW - timedelta(days=31)) == "unknown"
 
 
+REPLAYED = """
+network:
+  name: A network
+  designated: 2022-12
+  reporting_cycle_years: 4
+  reports: [{cycle: 2026, submitted: 2027-02-10}]
+"""
+ANSWERED = """
+    condition: {text: The council agrees., met_on: 2026-03-20}
+    reports:
+      - reference: r1
+        party: north
+        reported_on: 2026-03-05
+        rating: on_track
+        confirmations:
+          - {party: south, state: confirmed, asked_on: 2026-03-05, answered_on: 2026-03-12}
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "condition_open", "asked", "report_open"),
+    [
+        (date(2026, 3, 4), True, False, True),
+        (date(2026, 3, 11), True, True, True),
+        (date(2026, 3, 12), True, False, True),
+        (date(2026, 3, 20), False, False, True),
+        (date(2027, 2, 9), False, False, True),
+        (date(2027, 2, 10), False, False, False),
+    ],
+    ids=["before anything was reported", "while a confirmation was asked", "once it was answered",
+         "once the condition was met", "while the report was late", "once it was submitted"],
+)  # fmt: skip
+def test_a_replay_knows_when_conditions_were_met_confirmations_answered_and_reports_submitted(
+    engine: Engine, day: date, condition_open: bool, asked: bool, report_open: bool
+) -> None:
+    text = FORM.replace("DUE", "2026-02").replace("parties:", REPLAYED + "parties:", 1)
+    text = text.replace("  - reference: visits", ANSWERED + "  - reference: visits")
+    _import(engine, parse_agreement(text.encode(), "north-south.yaml"), datetime(2026, 1, 1, tzinfo=UTC))
+    with open_reading(engine) as reading:
+        wanted = _wanted(reading, day, None)
+        ((_, standings),) = list_standings(reading, day)
+    survey = next(one for one in standings if one.matter.commitment == "survey")
+    assert (survey.reason.code == "condition_open") == condition_open
+    assert any(key.startswith("confirmation_asked:") for key in wanted) == asked
+    assert any(one.matter.part == "2026" and one.matter.kind == "report" for one in standings) == report_open
+
+
 def _wanted(reading: Connection, day: date, only: ColumnElement[bool] | None) -> set[str]:
     rules = load_rules(reading)
     return {
