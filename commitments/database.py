@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.types import TypeDecorator
@@ -109,11 +109,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def open_unit(engine: Engine) -> Iterator[Connection]:
-    """One unit of work: committed when the block ends, rolled back when it raises."""
+def open_unit(register: Engine | Connection) -> Iterator[Connection]:
+    """One unit of work: committed when the block ends, rolled back when it raises.
+
+    Who opens many units one after the other keeps a connection for them, and gives that.
+    """
     try:
-        with engine.begin() as unit:
-            yield unit
+        if isinstance(register, Connection):
+            with register.begin():
+                yield register
+        else:
+            with register.begin() as unit:
+                yield unit
     except OperationalError as failed:
         if "locked" in str(failed.orig):
             raise DatabaseBusy(
@@ -134,7 +141,7 @@ def add_missing(unit: Connection, table: Table, rows: Sequence[Mapping[str, Any]
     """Insert the rows whose unique key is not there yet; returns how many were."""
     if unit.dialect.name == "postgresql":  # which does not count the rows of several values at once
         return len(insert_new(unit, table, rows))
-    statement = sqlite.insert(table).on_conflict_do_nothing()
+    statement = _insert_missing(unit, table)
     added = 0
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         added += max(unit.execute(statement, list(rows[start : start + ROWS_A_STATEMENT])).rowcount, 0)
@@ -145,11 +152,10 @@ def insert_new(
     unit: Connection, table: Table, rows: Iterable[Mapping[str, Any]], *, returning: Sequence[str] = ("id",)
 ) -> list[Any]:
     """Insert the rows whose unique key is not there yet; gives the `returning` columns of those inserted."""
-    dialect = postgresql if unit.dialect.name == "postgresql" else sqlite
     columns = [table.c[name] for name in returning]
     inserted: list[Any] = []
     batch: list[Mapping[str, Any]] = []
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*columns)
+    statement = _insert_missing(unit, table).returning(*columns)
 
     def write() -> None:
         if batch:
@@ -162,3 +168,11 @@ def insert_new(
             write()
     write()
     return inserted
+
+
+def _insert_missing(unit: Connection, table: Table) -> Any:
+    if unit.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # here, because loading it takes 50 ms
+
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

@@ -95,7 +95,8 @@ class Post:
         `UNCERTAIN` is said only if the whole letter had left and the answer was lost. A route that could not be
         opened for long, or that refused the password, is left alone for 30 s: letters get the same answer at once.
         """
-        if not wire.count(b"\n") == wire.count(b"\r") == wire.count(b"\r\n"):
+        bare = wire.replace(b"\r\n", b"")
+        if b"\n" in bare or b"\r" in bare:
             raise ValueError("a letter on the wire has CRLF line ends only")
         try:
             envelope = Envelope(check_address(sender) if sender else "", "", wire)

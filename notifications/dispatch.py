@@ -193,11 +193,12 @@ def _send_claimed(
     pending: Sent | None = None
     left = deque(rows)
     lease = timedelta(seconds=line.settings.lease_seconds)
+    register = line.engine.connect()
     try:
         for row in rows:
             letter, subject, fault = _try_to_write(line, row, messages[row.id])
             now = line.read_clock()
-            with open_unit(line.engine) as unit:
+            with open_unit(register) as unit:
                 state = _keep(unit, line, pending)
                 mine = begin_attempt(unit, row, line.worker, now)
                 if now >= renew_at:
@@ -219,7 +220,7 @@ def _send_claimed(
             if stop.is_set() or delivery.route_down:
                 break
     finally:
-        with open_unit(line.engine) as unit:
+        with register, open_unit(register) as unit:
             state = _keep(unit, line, pending)
             if left:
                 return_messages(unit, [row.id for row in left], line.worker)

@@ -198,7 +198,7 @@ def _check_list_id(list_id: str) -> str:
 
 
 def _build_part(subtype: str, content: str) -> bytes:
-    lines = content.replace("\r\n", "\n").replace("\r", "\n")
+    lines = content.replace("\r\n", "\n").replace("\r", "\n") if "\r" in content else content
     data = lines.encode()
     # Quoted-printable keeps Latin text readable and small; for Chinese or Cyrillic it would triple every byte.
     if (len(data) - len(lines)) * 6 > len(data):

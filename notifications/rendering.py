@@ -1,11 +1,14 @@
 """Writes a message: subject, text and HTML from one view, by Jinja2 templates."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2.ext import Extension
+from markupsafe import Markup
 
 from notifications.items import DENSE_ITEMS, describe_sections
 from notifications.messages import ITEM_LIMIT, Message, Written
@@ -89,6 +92,21 @@ def _write_preheader(sections: Sequence[SectionView], overviews: Sequence[Overvi
     return " · ".join(overviews[0].figures) if overviews else ""
 
 
+class WrittenStyles(Extension):
+    """Writes fixed styles into a template when it is compiled: a letter shows a hundred, and none of them changes."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return _STYLE.sub(_write_style, source)
+
+
+_STYLE = re.compile(r"\{\{ *style\.(\w+) *\}\}")
+
+
+def _write_style(found: re.Match[str]) -> str:
+    rule = getattr(STYLE, found[1], None)
+    return rule if isinstance(rule, Markup) else found[0]
+
+
 def build_environment(words: Words, templates: Path | None = None) -> Environment:
     """One language's environment: what is not defined is an error, and HTML is escaped."""
     loaders: list[BaseLoader] = [FileSystemLoader(TEMPLATES)]
@@ -101,7 +119,7 @@ def build_environment(words: Words, templates: Path | None = None) -> Environmen
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", WrittenStyles],
     )
     environment.globals["style"] = STYLE
     environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
