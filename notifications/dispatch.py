@@ -191,12 +191,21 @@ def _send_claimed(
     However it ends, what became of the message under way is kept, and those not begun are given back.
     """
     pending: Sent | None = None
-    left = deque(rows)
+    left, unwritten = deque(rows), deque(rows)
+    written: deque[tuple[bytes, str, Delivery | None]] = deque()
+
+    def write_next() -> None:
+        if unwritten:
+            row = unwritten.popleft()
+            written.append(_try_to_write(line, row, messages[row.id]))
+
     lease = timedelta(seconds=line.settings.lease_seconds)
     register = line.engine.connect()
     try:
         for row in rows:
-            letter, subject, fault = _try_to_write(line, row, messages[row.id])
+            if not written:
+                write_next()
+            letter, subject, fault = written.popleft()
             now = line.read_clock()
             with open_unit(register) as unit:
                 state = _keep(unit, line, pending)
@@ -212,7 +221,10 @@ def _send_claimed(
             failpoint("outbox.before_send")
             if pending is None or fault is not None:
                 continue
-            delivery = line.post.send(sender=line.settings.sender, to=row.address, wire=letter)
+            # The next letter is written while the server takes this one.
+            delivery = line.post.send(
+                sender=line.settings.sender, to=row.address, wire=letter, while_waiting=write_next
+            )
             pending = replace(pending, delivery=delivery, ended_at=line.read_clock())
             failpoint("outbox.after_send")
             if delivery.route_down:

@@ -54,8 +54,11 @@ def load_names(reading: Connection) -> Names:
 
 def find_words(by_language: Mapping[str, str] | None, language: str) -> str | None:
     """The words in the reader's language, or in its base language; None if there are none in either."""
-    base = language.split("-", maxsplit=1)[0]
-    return next((by_language[one] for one in (language, base) if one in by_language), None) if by_language else None
+    if not by_language:
+        return None
+    if language in by_language:
+        return by_language[language]
+    return by_language.get(language.partition("-")[0])
 
 
 def choose_words(by_language: Mapping[str, str], language: str) -> str:

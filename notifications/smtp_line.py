@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,7 @@ class Envelope:
     sender: str
     recipient: str
     wire: bytes
+    while_waiting: Callable[[], None] | None = None
     delivery: Delivery | None = None
     fault: Exception | None = None
 
@@ -187,6 +189,8 @@ class Line:
             self.drop()
             return self._not_handed_over(fault)
         self._carried += 1
+        if envelope.while_waiting is not None:
+            envelope.while_waiting()
         try:
             code, words = smtp.getreply()
         except _NETWORK_FAULTS as fault:

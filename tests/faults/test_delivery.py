@@ -54,8 +54,8 @@ def signed_in(port: int, password: str) -> Post:
     return Post(MailRoute.parse(f"smtp://tally:{password}@127.0.0.1:{port}"))
 
 
-def send(post: Post, wire: bytes = WIRE, to: str = "ann@stoke.example") -> Delivery:
-    return post.send(sender="bounce@tally.example", to=to, wire=wire)
+def send(post: Post, wire: bytes = WIRE, to: str = "ann@stoke.example", **more: Any) -> Delivery:
+    return post.send(sender="bounce@tally.example", to=to, wire=wire, **more)
 
 
 class Desk:
@@ -166,6 +166,23 @@ def test_a_second_letter_uses_the_same_connection() -> None:
     with running_desk(desk) as port, post_to(port) as post:
         assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
     assert len({session.peer for session in desk.sessions}) == 1
+
+
+def test_other_work_is_done_while_the_server_takes_a_letter_but_not_for_one_that_it_refuses() -> None:
+    desk = Desk()
+    done: list[int] = []
+
+    def work() -> None:
+        until = time.monotonic() + 5
+        while not desk.taken and time.monotonic() < until:
+            time.sleep(0.01)
+        done.append(len(desk.taken))
+
+    with running_desk(desk) as port, post_to(port) as post:
+        assert send(post, while_waiting=work).outcome is Outcome.ACCEPTED
+        desk.rcpt = "550 5.1.1 no such user"
+        assert send(post, while_waiting=work).outcome is Outcome.PERMANENT
+    assert done == [1]
 
 
 def test_as_many_connections_as_the_pool_allows_work_at_once() -> None:
