@@ -5,7 +5,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import Any, get_origin
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, create_model
 from rapidfuzz import process
@@ -18,6 +18,7 @@ from commitments.vocabulary import CommitmentKind
 LARGEST_NUMBER = 2**31 - 1  # what a whole number may hold in both databases
 
 FieldPath = tuple[str | int, ...]
+SoftForm = TypeVar("SoftForm", bound=Form)
 Fault = tuple[FieldPath, str, str]
 
 
@@ -234,8 +235,13 @@ def _find_activity_faults(form: AgreementForm, parties: _Names, own: _Names) -> 
 
 def soften_form(value: Any, broken: Collection[FieldPath]) -> AgreementForm:
     """The form of a file with broken fields, which stand empty in it: so that the rest can be checked all the same."""
+    return soften(AgreementForm, value, broken)
+
+
+def soften(model: type[SoftForm], value: Any, broken: Collection[FieldPath]) -> SoftForm:
+    """Any form with broken fields, which stand empty in it."""
     above = frozenset(path[:length] for path in broken for length in range(len(path) + 1))
-    form: AgreementForm = _soften(AgreementForm, value, (), frozenset(broken), above)
+    form: SoftForm = _soften(model, value, (), frozenset(broken), above)
     return form
 
 

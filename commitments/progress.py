@@ -134,7 +134,7 @@ def add_activity(
     named = dict.fromkeys(name if "/" in name else f"{agreement}/{name}" for name in commitments)
     counted = {name: find_commitment(unit, name).id for name in named}
     taken = select(activity.c.reference).where(activity.c.agreement_id == row.id)
-    made = reference or _make_reference(unit, taken, f"{_make_readable(title) or _make_readable(kind)}-{held_on}")
+    made = reference or _make_reference(unit, taken, f"{make_readable(title) or make_readable(kind)}-{held_on}")
     form = _check(
         ActivityForm,
         reference=made,
@@ -372,7 +372,7 @@ def _check(form: type[FormType], **fields: Any) -> FormType:
     return made
 
 
-def _make_readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """Words as part of a reference; nothing if no letter of the alphabet is in them."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:50].strip("-")

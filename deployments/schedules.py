@@ -38,6 +38,8 @@ class Plan:
     triggers: tuple[Trigger, ...] = ()
     waits: bool = False
     """Whether a run that finds another under way waits for it instead of being cancelled."""
+    form: str = ""
+    """How a person fills it in. Each run does work of its own, so that none is cancelled because of another."""
     first_run: bool = True
     """Whether it runs at once when an embedded system starts."""
     first_parameters: tuple[tuple[str, bool], ...] = ()
@@ -53,6 +55,13 @@ class Plan:
 
     def describe(self, zone: str) -> str:
         """What it does, when, and how to change that, as the Prefect UI shows it."""
+        if self.form:
+            return (
+                f"{self.purpose}\n\n**How to fill it in:** choose **Run**, then **Custom run**. {self.form}\n\n"
+                "**What happens:** the run tells in its artifact what was done. If something cannot be taken, nothing "
+                "is written, the run fails, and its artifact *corrections* lists everything to put right at once; "
+                "**Copy to new run** in the run's menu brings back what you entered."
+            )
         when = self.rhythm if self.cron is None else f"{self.rhythm} (`{self.cron}`, {zone})"
         return (
             f"{self.purpose}\n\n**When:** {when}. One run at a time; what was missed "
@@ -118,5 +127,45 @@ PLANS: tuple[Plan, ...] = (
         "Nothing is ever deleted.",
         tags=("tallystick", "upkeep"),
         first_run=False,
+    ),
+    *(
+        Plan(flow=flow, rhythm="when somebody fills it in", purpose=purpose, form=form, tags=tags, first_run=False)
+        for flow, purpose, form, tags in (
+            (
+                "report-progress",
+                "**Report progress** on a commitment: how it goes, what was done, whether it is done. Follow-ups that "
+                "this answers are closed at once, and where it is done the other parties are asked to confirm.",
+                "The commitment is named as every mail about it shows it, such as `leeds-hangzhou-2018/library-link`; "
+                "how it goes is a choice; all else is as you like.",
+                ("tallystick", "form", "owner"),
+            ),
+            (
+                "add-activity",
+                "**Add an activity**: a visit, a meeting, an exhibition. It counts for the commitments that you name "
+                "and shows that the agreement is alive; follow-ups that it answers are closed at once.",
+                "The agreement by its reference, what happened, and when, as precisely as you know.",
+                ("tallystick", "form", "owner"),
+            ),
+            (
+                "add-commitment",
+                "**Add a commitment** to an agreement that the register holds.",
+                "The agreement by its reference, the promise in one sentence and its kind; the fields marked "
+                "“Recurring” and “Target” are for those kinds alone.",
+                ("tallystick", "form", "coordinator"),
+            ),
+            (
+                "forecast",
+                "**Forecast**: every message of the coming days if nothing else happened, to whom and why. Nothing is "
+                "written or sent.",
+                "How many days ahead, and for whom, if not for everybody.",
+                ("tallystick", "form", "operator"),
+            ),
+            (
+                "send-test-message",
+                "**Send a test message** at once by the same road as every other, and see what the mail server says.",
+                "A contact of the register or any one address.",
+                ("tallystick", "form", "operator"),
+            ),
+        )
     ),
 )

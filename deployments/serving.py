@@ -53,11 +53,13 @@ def load_flow(plan: Plan) -> Flow[..., Any]:
 async def build_deployment(plan: Plan, zone: str) -> RunnerDeployment:
     """The deployment of a plan, with its schedule in the given zone and its triggers."""
     strategy = ConcurrencyLimitStrategy.ENQUEUE if plan.waits else ConcurrencyLimitStrategy.CANCEL_NEW
+    limit = None if plan.form else ConcurrencyLimitConfig(limit=1, collision_strategy=strategy)
     return await load_flow(plan).ato_deployment(
         plan.flow,
         schedule=Cron(plan.cron, timezone=zone, slug=plan.slug) if plan.cron is not None else None,
         triggers=[build_trigger(trigger) for trigger in plan.triggers],
-        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=strategy),
+        concurrency_limit=limit,
+        enforce_parameter_schema=not plan.form,  # a form's own answer is clearer, and says everything at once
         description=plan.describe(zone),
         tags=list(plan.tags),
         entrypoint_type=EntrypointType.MODULE_PATH,
@@ -112,12 +114,18 @@ async def collapse_missed_runs(deployment_ids: Collection[UUID], *, keep_latest:
 async def close_left_runs(deployment_ids: Collection[UUID]) -> int:
     """Mark the runs as crashed whose process died with the system: else each would hold its deployment's only place."""
     async with get_client() as client:
-        left = await _read_runs(
+        found = await _read_runs(
             client, deployment_ids, StateType.RUNNING, StateType.PENDING, StateType.CANCELLING, StateType.PAUSED
         )
+        left = [run for run in found if not _is_suspended(run)]
         for run in left:
             await client.set_flow_run_state(run.id, Crashed(message=LEFT_OVER), force=True)
         return len(left)
+
+
+def _is_suspended(run: FlowRun) -> bool:
+    """Whether a run waits for an answer without a process: it goes on when the answer is there."""
+    return run.state is not None and run.state.is_paused() and bool(run.state.state_details.pause_reschedule)
 
 
 async def _read_runs(client: PrefectClient, deployment_ids: Collection[UUID], *states: StateType) -> list[FlowRun]:
@@ -155,7 +163,9 @@ async def serve_deployments(
         for plan in PLANS:
             if plan.first_run:
                 tell(await run_at_once(plan, ids[plan.flow]))
-    missed = await collapse_missed_runs(ids.values(), keep_latest=not first_run)
+    # What somebody filled in is nobody else's work: it waits until it is done.
+    scheduled = [ids[plan.flow] for plan in PLANS if not plan.form]
+    missed = await collapse_missed_runs(scheduled, keep_latest=not first_run)
     if missed:
         tell(f"{missed} missed runs set aside: one run catches up with all of them")
     ready()

@@ -10,13 +10,19 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
+from commitments.entries import Correction
 from flows.runs import count_things
-from flows.views import Attention, Preview, Row
+from flows.views import Attention, Outlook, Preview, Row
+from notifications.trial import Trial
 
 ATTENTION = "what-needs-attention"
 CHANGES = "what-changed-and-why"
 UPKEEP = "housekeeping"
 MAIL_PROGRESS = "mail-going-out"
+CORRECTIONS = "corrections"
+FILED = "what-was-filed"
+FORECAST = "forecast"
+TRIAL = "test-message"
 
 
 async def show_attention(attention: Attention, today: date) -> None:
@@ -37,6 +43,61 @@ async def show_changes(rows: Sequence[Row], touched: int, today: date) -> None:
         key=CHANGES,
         description=f"## What changed and why\n{count_things(touched, 'follow-up')} changed on {today}{shown}.",
     )
+
+
+async def show_corrections(corrections: Sequence[Correction]) -> None:
+    """What is to be put right in a form, all of it at once."""
+    rows = "\n".join(
+        f"| {_cell(one.field or 'The form')} | {_cell(one.found or '')} | {_cell(one.expected)} |"
+        for one in corrections
+    )
+    markdown = (
+        f"# Nothing was written\n\n{count_things(len(corrections), 'correction')} to make. Open the menu of this run "
+        "(⋮), choose **Copy to new run**, put right what is listed here, and submit: all else stays as you "
+        "entered it.\n\n"
+        f"| Field | Found | Correction |\n| --- | --- | --- |\n{rows}\n"
+    )
+    await acreate_markdown_artifact(markdown=markdown, key=CORRECTIONS, description="What to put right in the form")
+
+
+async def show_filed(title: str, facts: Sequence[tuple[str, str]], rows: Sequence[Row], link: str | None) -> None:
+    """What a form wrote, and the follow-ups that this opened or closed."""
+    told = "\n".join(f"| {_cell(name)} | {_cell(value)} |" for name, value in facts if value)
+    parts = [f"# {_plain(title)}", f"| | |\n| --- | --- |\n{told}"]
+    if link:
+        parts.append(f"[Open it in the register]({link})")
+    parts.append("## What that changed")
+    if rows:
+        head = "| Change | Follow-up | Who | Why | Matter |\n| --- | --- | --- | --- | --- |\n"
+        names = ("change", "follow-up", "who", "why", "matter")
+        parts.append(head + "\n".join("| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows))
+    else:
+        parts.append("No follow-up was opened or closed by it.")
+    await acreate_markdown_artifact(markdown="\n\n".join(parts), key=FILED, description=title)
+
+
+async def show_forecast(found: Outlook, title: str) -> None:
+    """Every message of the coming days, to whom and why."""
+    head = "| When | To | Subject | Why |\n| --- | --- | --- | --- |\n"
+    rows = "\n".join("| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in found.rows)
+    cut = f"\n\nThe first {len(found.rows)} are shown." if found.messages > len(found.rows) else ""
+    body = head + rows + cut if found.rows else "No message would be sent."
+    await acreate_markdown_artifact(
+        markdown=f"# {_plain(title)}\n\nIf nothing else happens until then. Nothing was written or sent.\n\n{body}\n",
+        key=FORECAST,
+        description="Every message of the coming days",
+    )
+
+
+async def show_trial(trial: Trial, said: str) -> None:
+    """The test message, and what the mail server said."""
+    markdown = (
+        f"# {_plain(trial.subject)}\n\n| | |\n| --- | --- |\n| To | {_cell(trial.to)} |\n"
+        f"| By | {_cell(trial.route)} |\n| The server said | {_cell(said)} |\n"
+        f"| Verdict | {trial.delivery.outcome} |\n\n"
+        f"```\n{trial.text.replace('```', '')}\n```\n"
+    )
+    await acreate_markdown_artifact(markdown=markdown, key=TRIAL, description="A test message and the server's answer")
 
 
 async def show_previews(previews: Sequence[Preview], name: str) -> None:
@@ -74,6 +135,11 @@ async def move_progress(bar: object, done: int, waiting: int) -> None:
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!" else letter for letter in text)
+
+
+def _cell(text: str) -> str:
+    """Text that stays in one cell of a table."""
+    return _plain(" ".join(text.split()))
 
 
 def _longest_run(text: str) -> int:

@@ -8,7 +8,7 @@ from prefect import flow
 from commitments.reconcile import reconcile_register
 from flows.artifacts import show_attention, show_changes
 from flows.runs import count_things, do_step, name_run, open_register
-from flows.views import list_attention, list_changes
+from flows.views import list_attention, read_changes
 
 
 @flow(name="check-progress", flow_run_name="check progress")
@@ -21,7 +21,7 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
         day = register.choose_day(as_of)
         done = await do_step("judge every promise", partial(reconcile_register, register.engine, register.now, day))
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))
-        changes = await do_step("list what changed", partial(list_changes, register.engine, done.changes))
+        changes = await do_step("list what changed", partial(read_changes, register.engine, done.changes))
     await show_attention(attention, day)
     await show_changes(changes, done.touched, day)
     told = [

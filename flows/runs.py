@@ -1,6 +1,7 @@
 """What every run shares: the register opened, one step of work, retries for infrastructure only, and its name."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,9 +39,27 @@ class Register:
         """The domain that Message-IDs are made with."""
         return self.settings.sender.rpartition("@")[2]
 
+    @property
+    def today(self) -> date:
+        """Today where the schedules run."""
+        return today_in(self.settings.time_zone, self.now)
+
+    def link_to(self, reference: str) -> str | None:
+        """The page of an agreement or commitment; nothing where no pages are."""
+        return link_page(self.settings.base_url, reference)
+
     def choose_day(self, as_of: date | None) -> date:
         """The day asked for, else today where the schedules run."""
-        return as_of or today_in(self.settings.time_zone, self.now)
+        return as_of or self.today
+
+
+def link_page(base_url: str | None, reference: str) -> str | None:
+    """The page of an agreement, at the commitment if the reference names one; nothing where no pages are."""
+    if not base_url:
+        return None
+    agreement, _, commitment = reference.partition("/")
+    anchor = commitment.partition("/")[0].partition("#")[0]
+    return f"{base_url.rstrip('/')}/agreements/{agreement}" + (f"#{anchor}" if anchor else "")
 
 
 @contextmanager
@@ -50,6 +69,7 @@ def open_register(flow: str | None = None) -> Iterator[Register]:
     With the name of a flow that runs by itself, its beginning and its finish are kept in the register, and whatever is
     wrong with any flow is made the operator's matter: so each run watches over all others.
     """
+    _quiet_steps()
     settings = read_settings()
     engine = open_database(settings.register_url, synchronous=settings.synchronous)
     try:
@@ -77,6 +97,11 @@ def _finish(register: Register, flow: str) -> None:
         record_finish(unit, flow, now)
         watch_flows(unit, now)
     plan_alerts(register.engine, now, today_in(register.settings.time_zone, now), domain=register.domain)
+
+
+def _quiet_steps() -> None:
+    """Let the log of a run tell what was done, not that each step began and ended; what goes wrong is still told."""
+    logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
 
 
 async def is_infrastructure(_task: Any, _task_run: TaskRun, state: State[Any]) -> bool:

@@ -13,6 +13,7 @@ from commitments.facts import Reason
 from commitments.log import Change
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess, load_rules
+from commitments.settings import Settings
 from commitments.tables import agreement, commitment, follow_up
 from commitments.vocabulary import (
     FollowUpKind,
@@ -23,7 +24,10 @@ from commitments.vocabulary import (
     ReasonCode,
 )
 from notifications.composing import compose_messages
+from notifications.forecast import forecast_messages
+from notifications.messages import Ground
 from notifications.names import choose_words, load_names
+from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
 from notifications.views import shorten_text
@@ -33,6 +37,8 @@ LANGUAGE = "en"
 ROWS_SHOWN = 100
 PREVIEWS_SHOWN = 20
 PROMISE_SHOWN = 60
+FORESEEN_SHOWN = 200
+WHY_SHOWN = 3
 
 Row = dict[str, str]
 
@@ -57,6 +63,15 @@ class Preview:
     goes: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The messages of the coming days: those shown, and how many there are."""
+
+    rows: tuple[Row, ...]
+    messages: int
+    people: int
+
+
 class _Vocabulary:
     """Names and words for one view."""
 
@@ -72,6 +87,13 @@ class _Vocabulary:
 
     def explain_reason(self, reason: Reason) -> str:
         return self.words.describe_reason(Reason(reason.code, self.names.name_numbers(reason.numbers, LANGUAGE)))
+
+    def explain_notice(self, notice: Mapping[str, Any]) -> str:
+        """Why one notice would be in a message: how the matter stands, else why it is told."""
+        if notice.get("standing"):
+            return f"{notice['matter']}: {self.explain(notice['standing'])}"
+        why = Ground(Why(notice["why"]["code"]), dict(notice["why"]["numbers"]))
+        return self.words.describe_ground(why, self.names.people)
 
     def name_promise(self, row: Any) -> str:
         # Prefect's tables do not wrap, so the promise alone is named; its agreement stands in the column `matter`.
@@ -133,12 +155,11 @@ def _assess_again(reading: Connection, rows: Sequence[Any], today: date) -> dict
     }
 
 
-def list_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
+def list_changes(reading: Connection, changes: Sequence[Change]) -> tuple[Row, ...]:
     """What a run changed in the follow-ups, and why."""
-    with open_reading(engine) as reading:
-        ids = [change.row_id for change in changes]
-        rows = {row.id: row for row in reading.execute(_select_follow_ups().where(follow_up.c.id.in_(ids)))}
-        known = _Vocabulary(reading)
+    ids = [change.row_id for change in changes]
+    rows = {row.id: row for row in reading.execute(_select_follow_ups().where(follow_up.c.id.in_(ids)))}
+    known = _Vocabulary(reading)
     shown = []
     for change in changes:
         row = rows.get(change.row_id)
@@ -155,6 +176,12 @@ def list_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
             }
         )
     return tuple(shown)
+
+
+def read_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
+    """What a finished run changed in the follow-ups, and why."""
+    with open_reading(engine) as reading:
+        return list_changes(reading, changes)
 
 
 def preview_messages(
@@ -179,6 +206,34 @@ def preview_messages(
         goes = describe_moment(row.next_at, zone)
         previews.append(Preview(f"{message.to_name} <{row.address}>", written.subject, written.text, goes))
     return tuple(previews)
+
+
+def foresee_messages(
+    engine: Engine, settings: Settings, now: datetime, days: int, to: str = "", most: int = FORESEEN_SHOWN
+) -> Outlook:
+    """Every message of the coming days if nothing else happened, in the order in which they would go."""
+    with open_reading(engine) as reading:
+        known = _Vocabulary(reading)
+    rows: list[Row] = []
+    people: set[str] = set()
+    messages = 0
+    for one in forecast_messages(engine, settings, now, days):
+        if to and to not in one.contact and to.casefold() not in one.to.casefold():
+            continue
+        messages += 1
+        people.add(one.contact)
+        if len(rows) < most:
+            why = list(dict.fromkeys(known.explain_notice(reason) for reason in one.reasons))
+            more = f" (and {len(why) - WHY_SHOWN} more)" if len(why) > WHY_SHOWN else ""
+            rows.append(
+                {
+                    "when": f"{one.at.astimezone(ZoneInfo(settings.time_zone)):%a %d %b %H:%M}",
+                    "to": one.name,
+                    "subject": one.subject,
+                    "why": "; ".join(why[:WHY_SHOWN]) + more,
+                }
+            )
+    return Outlook(tuple(rows), messages, len(people))
 
 
 def describe_moment(moment: datetime, zone: str) -> str:

@@ -25,7 +25,10 @@ from deployments.serving import (
 BY_FLOW = {plan.flow: plan for plan in PLANS}
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.flow)
+FORMS = [plan for plan in PLANS if plan.form]
+
+
+@pytest.mark.parametrize("plan", [plan for plan in PLANS if plan.cron], ids=lambda plan: plan.flow)
 def test_each_plan_names_its_flow_its_schedule_its_zone_and_how_to_change_it(plan: Plan) -> None:
     deployment = asyncio.run(build_deployment(plan, "Asia/Shanghai"))
     assert load_flow(plan).name == plan.flow
@@ -38,6 +41,27 @@ def test_each_plan_names_its_flow_its_schedule_its_zone_and_how_to_change_it(pla
     assert deployment.tags[0] == "tallystick"
     assert plan.cron in (deployment.description or "")
     assert "To change it" in (deployment.description or "")
+
+
+@pytest.mark.parametrize("plan", FORMS, ids=lambda plan: plan.flow)
+def test_each_form_says_how_to_fill_it_in_and_cancels_nobody_elses(plan: Plan) -> None:
+    deployment = asyncio.run(build_deployment(plan, "Asia/Shanghai"))
+    assert load_flow(plan).name == plan.flow
+    assert not deployment.schedules
+    assert deployment.concurrency_limit is None
+    assert "form" in deployment.tags
+    assert "How to fill it in" in (deployment.description or "")
+    assert "What happens" in (deployment.description or "")
+
+
+@pytest.mark.parametrize("plan", FORMS, ids=lambda plan: plan.flow)
+def test_every_field_of_a_form_has_a_title_for_people_and_shows_as_one_field(plan: Plan) -> None:
+    schema: Any = load_flow(plan).parameters.model_dump()
+    for model in schema["definitions"].values():
+        for name, field in model["properties"].items():
+            assert field["title"] != name.replace("_", " ").title() or field["title"].isalpha(), name
+            shown = [one.get("type") for one in field.get("anyOf", [])]
+            assert "null" not in shown, f"{name} would show as a choice between a type and nothing"
 
 
 def test_the_slugs_are_all_different() -> None:
