@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(
         300, ge=1, description="How long a sender may hold a message before another takes it over"
     )
+    senders: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="How many messages are sent at the same time, each over a connection of its own; as many may have"
+        " to be repeated after a crash",
+    )
     repeat_uncertain: bool = Field(
         True,
         description="Whether a message that may or may not have arrived goes again (same Message-ID) or is set aside",

@@ -2,7 +2,9 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +43,8 @@ from notifications.smtp_line import Delivery
 from notifications.wording import load_words
 
 BATCH = 100
+SMALLEST_BATCH = 10
+"""Several senders share a batch, so that a small day keeps all of them at work; less would be all claiming."""
 
 
 @dataclass(slots=True)
@@ -57,10 +61,16 @@ class Dispatched:
     halted: str | None = None
     """Why it stopped with messages still waiting: what was said on a way that is closed for every letter."""
 
+    def add(self, other: "Dispatched") -> None:
+        """Take in the counts of another sender of the same run."""
+        for name in ("sent", "repeated", "retried", "failed", "cancelled", "released"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.halted = self.halted or other.halted
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What a sender carries through a run."""
+    """What the senders of a run share."""
 
     engine: Engine
     settings: Settings
@@ -68,6 +78,21 @@ class _Line:
     worker: str
     read_clock: Callable[[], datetime]
     early: bool
+    stop: threading.Event
+    closed: threading.Event
+    """Set when one sender found the way closed or failed: the others stop, too."""
+    turn: AbstractContextManager[Any]
+    """Held while one writes to SQLite, which lets others wait for up to 100 ms where a lock wakes them at once."""
+    batch: int
+
+    @property
+    def is_ending(self) -> bool:
+        return self.stop.is_set() or self.closed.is_set()
+
+    @contextmanager
+    def open_unit(self, register: Engine | Connection | None = None) -> Iterator[Connection]:
+        with self.turn, open_unit(self.engine if register is None else register) as unit:
+            yield unit
 
     @property
     def domain(self) -> str:
@@ -91,26 +116,59 @@ def dispatch_messages(
     """
     clock = read_clock or (lambda: datetime.now(UTC))
     done = Dispatched()
-    stop = stop or threading.Event()
     with open_unit(engine) as unit:
         done.released = release_abandoned(unit, clock(), repeat_uncertain=settings.repeat_uncertain)
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
-    with Post(MailRoute.parse(settings.post_url)) as post:
-        line = _Line(engine, settings, post, name_worker(), clock, early)
-        while not stop.is_set() and done.halted is None and (most is None or done.sent < most):
-            if not _send_batch(line, rules, names, done, stop, most):
-                break
+    senders = settings.senders if most is None else 1
+    with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post:
+        line = _Line(
+            engine,
+            settings,
+            post,
+            name_worker(),
+            clock,
+            early,
+            stop or threading.Event(),
+            threading.Event(),
+            threading.Lock() if engine.dialect.name == "sqlite" and senders > 1 else nullcontext(),
+            max(BATCH // senders, SMALLEST_BATCH),
+        )
+        for more in _run_senders(line, rules, names, senders, most):
+            done.add(more)
     return done
 
 
-def _send_batch(
-    line: _Line, rules: Rules, names: Names, done: Dispatched, stop: threading.Event, most: int | None
-) -> bool:
+def _run_senders(line: _Line, rules: Rules, names: Names, senders: int, most: int | None) -> list[Dispatched]:
+    if senders == 1:
+        return [_send_all(line, rules, names, most)]
+    with ThreadPoolExecutor(senders, thread_name_prefix="sender") as pool:
+        running = [pool.submit(_send_all, line, rules, names, most) for _ in range(senders)]
+        try:
+            return [one.result() for one in running]
+        except BaseException:
+            line.closed.set()
+            raise
+
+
+def _send_all(line: _Line, rules: Rules, names: Names, most: int | None) -> Dispatched:
+    """What one sender does: batch after batch, until nothing is left or somebody ends the run."""
+    done = Dispatched()
+    try:
+        while not line.is_ending and (most is None or done.sent < most):
+            if not _send_batch(line, rules, names, done, most):
+                break
+    except BaseException:
+        line.closed.set()
+        raise
+    return done
+
+
+def _send_batch(line: _Line, rules: Rules, names: Names, done: Dispatched, most: int | None) -> bool:
     now = line.read_clock()
     lease = timedelta(seconds=line.settings.lease_seconds)
-    size = BATCH if most is None else min(BATCH, most - done.sent)
-    with open_unit(line.engine) as unit:
+    size = line.batch if most is None else min(line.batch, most - done.sent)
+    with line.open_unit() as unit:
         claimed = claim_messages(unit, line.worker, now, lease, size, early=line.early)
     if not claimed:
         return False
@@ -118,10 +176,10 @@ def _send_batch(
         failpoint("outbox.after_claim")
         rows, messages = _compose(line, claimed, rules, names, now, done)
     except BaseException:
-        with open_unit(line.engine) as unit:
+        with line.open_unit() as unit:
             return_messages(unit, [row.id for row in claimed], line.worker)
         raise
-    _send_claimed(line, rows, messages, done, stop, now + lease / 2)
+    _send_claimed(line, rows, messages, done, now + lease / 2)
     return True
 
 
@@ -139,7 +197,7 @@ def _compose(
         left_out = find_left_out(reading, [row.id for row in claimed if not row.repeated], told)
     idle = [row for row in claimed if is_empty(messages[row.id])]
     if idle or left_out:
-        with open_unit(line.engine) as unit:
+        with line.open_unit() as unit:
             if left_out:
                 leave_out(unit, left_out)
             for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
@@ -167,7 +225,7 @@ def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: dateti
         elif row.key.startswith("scheduled|") and not row.repeated and is_late(row.local_day, person, now):
             put_off[now + timedelta(hours=1)].append(row.id)
     if put_off:
-        with open_unit(line.engine) as unit:
+        with line.open_unit() as unit:
             for until, ids in put_off.items():
                 postpone_messages(unit, sorted(ids), line.worker, until)
     waiting = {one for ids in put_off.values() for one in ids}
@@ -183,7 +241,6 @@ def _send_claimed(
     rows: list[Any],
     messages: dict[int, Message],
     done: Dispatched,
-    stop: threading.Event,
     renew_at: datetime,
 ) -> None:
     """Send one after the other. An outcome is kept in the unit that begins the next attempt: one commit a message.
@@ -207,7 +264,7 @@ def _send_claimed(
                 write_next()
             letter, subject, fault = written.popleft()
             now = line.read_clock()
-            with open_unit(register) as unit:
+            with line.open_unit(register) as unit:
                 state = _keep(unit, line, pending)
                 mine = begin_attempt(unit, row, line.worker, now)
                 if now >= renew_at:
@@ -229,10 +286,11 @@ def _send_claimed(
             failpoint("outbox.after_send")
             if delivery.route_down:
                 done.halted = delivery.reply
-            if stop.is_set() or delivery.route_down:
+                line.closed.set()
+            if line.is_ending:
                 break
     finally:
-        with register, open_unit(register) as unit:
+        with register, line.open_unit(register) as unit:
             state = _keep(unit, line, pending)
             if left:
                 return_messages(unit, [row.id for row in left], line.worker)

@@ -265,6 +265,74 @@ def test_a_sender_that_is_asked_to_stop_finishes_its_letter_and_gives_the_rest_b
     assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
 
 
+# Several senders in one run
+
+
+def hire_senders(day: Given, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Four senders for a day whose messages have been queued; each takes two messages at a time."""
+    monkeypatch.setattr(dispatch, "SMALLEST_BATCH", 2)
+    monkeypatch.setattr(dispatch, "BATCH", 8)
+    settings = day.orders.settings().model_copy(update={"senders": 4})
+    prepare(day, settings)
+    return settings
+
+
+def test_several_senders_at_work_at_once_send_each_message_once(
+    morning: Morning, given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = given()
+    settings = hire_senders(day, monkeypatch)
+    met = threading.Barrier(4, timeout=30)
+    seen: set[int] = set()
+
+    def read_clock() -> datetime:
+        if threading.current_thread() is not threading.main_thread() and threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            met.wait()
+        return NOW
+
+    report = dispatch_messages(day.engine, settings, read_clock=read_clock)
+    assert (report.sent, report.halted, len(seen)) == (MESSAGES, None, 4)
+    assert count_states(day.engine) == {"sent": MESSAGES}
+    verdict = judge_day(day.engine, day.office.read(), morning.expected, TODAY)
+    assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
+
+
+def test_when_one_of_several_senders_finds_the_way_closed_all_stop_and_give_back_what_they_hold(
+    given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = given()
+    settings = hire_senders(day, monkeypatch)
+    day.office.close_door()
+    report = dispatch_messages(day.engine, settings, read_clock=lambda: NOW)
+    assert report.sent == 0
+    assert "Connection refused" in str(report.halted)
+    with open_reading(day.engine) as reading:
+        assert 1 <= reading.execute(select(func.count()).select_from(attempt)).scalar_one() <= 4
+    assert count_states(day.engine) == {"queued": MESSAGES}
+
+
+def test_a_sender_that_fails_ends_the_run_of_the_others_and_nothing_stays_claimed(
+    given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = given()
+    settings = hire_senders(day, monkeypatch)
+    calls = iter(range(100))
+    compose = dispatch.compose_messages
+
+    def compose_once(*arguments: Any, **more: Any) -> Any:
+        if next(calls):
+            raise LookupError("the third shelf is missing")
+        return compose(*arguments, **more)
+
+    monkeypatch.setattr(dispatch, "compose_messages", compose_once)
+    with pytest.raises(LookupError, match="third shelf"):
+        dispatch_messages(day.engine, settings, read_clock=lambda: NOW)
+    states = count_states(day.engine)
+    assert states["sent"] == len(day.office.read()) <= 2
+    assert states["sent"] + states["queued"] == MESSAGES
+
+
 def prepare(day: Given, settings: Settings, now: datetime = NOW) -> None:
     """All of the day's job but the sending."""
     today = today_in(settings.time_zone, now)
