@@ -209,6 +209,7 @@ class PolicyForm(Form):
     """What differs from the usual policy in this agreement (docs/reference/policy.md)."""
 
     lead_days: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(None, max_length=20)
+    agreement_lead_days: list[Annotated[int, Field(ge=0, le=3650)]] | None = Field(None, max_length=20)
     silence_amber_months: int | None = Field(None, ge=1, le=600)
     silence_red_months: int | None = Field(None, ge=1, le=600)
     dormancy_months: int | None = Field(None, ge=1, le=600)
@@ -219,6 +220,8 @@ class PolicyForm(Form):
     report_lead_days: int | None = Field(None, ge=0, le=3650)
     answer_working_days: int | None = Field(None, ge=0, le=250)
     escalation_working_days: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(None, min_length=1, max_length=4)
+    escalation_near_days: int | None = Field(None, ge=0, le=3650)
+    about_tolerance_percent: int | None = Field(None, ge=0, le=100)
     quiet_after_answer_days: int | None = Field(None, ge=0, le=3650)
     send_days: list[Annotated[int, Field(ge=0, le=6)]] | None = Field(
         None, min_length=1, max_length=7, description="The weekdays on which its matters are told; 0 is Monday"

@@ -5,10 +5,11 @@ span; what is unknown stays unknown and is said to be so.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from commitments.dates import PartialDate, add_days, add_months, as_partial, find_latest, whole_months
-from commitments.facts import Activity, Agreement, Commitment, Matter, Milestone, Person, Reason, Standing
+from commitments.facts import Activity, Agreement, Commitment, Matter, Milestone, Person, Reason, Standing, Target
 from commitments.policy import Policy
 from commitments.recurrence import (
     Period,
@@ -228,8 +229,9 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
         "measured_on": str(measured.measured_on) if measured else None,
     }
     due = find_deadline(agreement, commitment)
+    aim = _find_aim(target, policy)
     at_most = target.comparator is Comparator.AT_MOST
-    if measured is not None and not at_most and measured.value >= target.quantity:
+    if measured is not None and not at_most and aim.is_reached(measured.value):
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
     if due is None:
         silence = _assess_silence(agreement, commitment, policy, today)
@@ -237,14 +239,14 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
             return silence
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_ON_PACE, numbers))
     numbers["due"] = str(due)
-    within = measured is not None and at_most and measured.value <= target.quantity
+    within = measured is not None and at_most and aim.is_reached(measured.value)
     if due.last < today:
         if within:
             return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
         numbers["days"] = (today - due.last).days
         return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.TARGET_MISSED, numbers), due.last, str(due))
     numbers["days"] = (due.last - today).days
-    behind = _judge_pace(agreement, commitment, due, measured.value if measured else None, today)
+    behind = _judge_pace(agreement, commitment, aim, due, measured.value if measured else None, today)
     if behind is not None:
         return Standing(matter, StandingState.BEHIND, Reason(behind, numbers), due.last, str(due))
     soon = (due.last - today).days <= max(policy.lead_days, default=0) and not within
@@ -254,8 +256,29 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """From which value on a target is reached, and from which side."""
+
+    quantity: float
+    is_limit: bool
+
+    def is_reached(self, value: float) -> bool:
+        return value <= self.quantity if self.is_limit else value >= self.quantity
+
+
+def _find_aim(target: Target, policy: Policy) -> _Aim:
+    """About a quantity may be a little short of it, by policy a part of it or of the way there, whichever is less."""
+    if target.comparator is not Comparator.ABOUT:
+        return _Aim(target.quantity, target.comparator is Comparator.AT_MOST)
+    way = abs(target.quantity - target.baseline)
+    falls = target.quantity < target.baseline
+    margin = min(abs(target.quantity), way or abs(target.quantity)) * policy.about_tolerance_percent / 100
+    return _Aim(target.quantity + (margin if falls else -margin), falls)
+
+
 def _judge_pace(
-    agreement: Agreement, commitment: Commitment, due: PartialDate, value: float | None, today: date
+    agreement: Agreement, commitment: Commitment, aim: _Aim, due: PartialDate, value: float | None, today: date
 ) -> ReasonCode | None:
     """From the middle of the period on: whether a target is behind an even pace, and in which way."""
     target = commitment.target
@@ -267,11 +290,9 @@ def _judge_pace(
         return None
     if value is None:
         return ReasonCode.TARGET_UNMEASURED
-    at_most = target.comparator is Comparator.AT_MOST
-    way = target.quantity - target.baseline
-    if way >= 0 if at_most else way <= 0:  # no way to go: a limit to keep to all the time
-        missed = value > target.quantity if at_most else value < target.quantity
-        return ReasonCode.TARGET_BEHIND if missed else None
+    way = aim.quantity - target.baseline
+    if way >= 0 if aim.is_limit else way <= 0:  # no way to go: a limit to keep to all the time
+        return None if aim.is_reached(value) else ReasonCode.TARGET_BEHIND
     return ReasonCode.TARGET_BEHIND if (value - target.baseline) / way < elapsed else None
 
 

@@ -31,8 +31,11 @@ class Days:
         """The days by which people of an agreement are judged, the house's first; nearly always that alone."""
         if not self.behind:
             return (self.today,)
-        asked = {owner.contact_id for commitment in agreement.commitments for owner in commitment.owners}
-        asked |= {person.id for place in agreement.parties for person in coordinators.get(place.party_id, ())}
+        owners = [owner for commitment in agreement.commitments for owner in commitment.owners]
+        parties = {place.party_id for place in agreement.parties} | {owner.party_id for owner in owners}
+        parties |= {one.party_id for commitment in agreement.commitments for one in commitment.asked}
+        asked = {owner.contact_id for owner in owners}
+        asked |= {person.id for party in parties for person in coordinators.get(party, ())}
         earlier = {day for one, day in self.behind.items() if one in asked}
         return (self.today, *sorted(earlier, reverse=True))
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
 
+from commitments.vocabulary import MatterKind
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     lead_days: tuple[int, ...] = (30, 14, 7, 1, 0)
-    """Reminders go so many days before a date."""
+    """Reminders go so many days before the date of a commitment, a milestone or an occurrence."""
+    agreement_lead_days: tuple[int, ...] = (365, 180, 90, 30, 14, 7, 1, 0)
+    """Reminders go so many days before a date of the agreement itself, once it shows as coming."""
     silence_amber_months: int = 12
     silence_red_months: int = 24
     dormancy_months: int = 24
@@ -24,6 +28,10 @@ class Policy:
     """A follow-up is due so many working days of its assignee after it was opened."""
     escalation_working_days: tuple[int, ...] = (0, 5, 10, 15)
     """When the owner, the deputy, the coordinator and both sides' leaders are told, in working days of the assignee."""
+    escalation_near_days: int = 30
+    """Leaders are not told of what is asked for a date ahead before it is so near."""
+    about_tolerance_percent: int = 10
+    """A target of about a quantity may fall short of it by so much."""
     quiet_after_answer_days: int = 30
     """An owner who reported is not asked again for so long."""
     send_at: time = time(8, 0)
@@ -39,6 +47,25 @@ class Policy:
 HOUSE = "house"
 
 
+def find_lead_days(policy: Policy, kind: MatterKind) -> tuple[int, ...]:
+    """How many days before the date of such a matter reminders go.
+
+    A date of the agreement itself has none before it shows as coming. That an expiry does is told by a reminder; the
+    others open a follow-up then, which tells it.
+    """
+    windows = {
+        MatterKind.EXPIRY: policy.expiry_lead_days,
+        MatterKind.NOTICE: policy.notice_lead_days,
+        MatterKind.RENEWAL: policy.notice_lead_days,
+        MatterKind.REPORT: policy.report_lead_days,
+    }
+    window = windows.get(kind)
+    if window is None or not policy.agreement_lead_days:
+        return policy.lead_days if window is None else ()
+    first = (window,) if kind is MatterKind.EXPIRY else ()
+    return (*first, *(days for days in policy.agreement_lead_days if days < window))
+
+
 def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
     """The policy with some of its rules replaced; unknown names are passed over."""
     known = {field.name for field in fields(Policy)}
@@ -46,7 +73,7 @@ def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
     for name, value in rules.items():
         if name not in known or value is None:
             continue
-        if name == "lead_days":
+        if name in ("lead_days", "agreement_lead_days"):
             changed[name] = tuple(sorted(set(value), reverse=True))
         elif name in ("escalation_working_days", "send_days", "always_sent"):
             changed[name] = tuple(value)

@@ -14,6 +14,7 @@ from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Person, Standing
 from commitments.followups import find_answerable, find_coordinator, find_spokespeople
 from commitments.operations import choose_coordinator
+from commitments.policy import find_lead_days
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement_party, commitment, follow_up
@@ -161,7 +162,7 @@ def _remind(
             continue
         own_day = find_own_day(person, now)
         until = min(find_last_day(person, choose_days(person, [policy]), own_day), max(deadline, own_day))
-        rung = find_reminder_rung(policy.lead_days, deadline, until, person)
+        rung = find_reminder_rung(find_lead_days(policy, matter.kind), deadline, until, person)
         if rung is None:
             continue
         # Told in a bundle before its own day, a reminder says how many days are left.
@@ -255,10 +256,12 @@ def _follow_up(
         assignee = coordinator or assignee
     leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
     own_day = find_own_day(assignee, now) if assignee is not None else today
-    climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day)
+    standing = current.get(row.matter)
+    ahead = standing.deadline if standing is not None and row.kind in _ASKED_AHEAD else None
+    climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
-    reason = _renew_reason(row, current.get(row.matter), today)
+    reason = _renew_reason(row, standing, today)
     asked = people.get(row.assignee_id)
     always = row.matter_kind in policy.always_sent
     for one in _tell_climb(row, climb, assignee, reason, asked):
@@ -276,6 +279,10 @@ def _tell_climb(
             yield over
 
 
+_ASKED_AHEAD = frozenset(
+    (FollowUpKind.REPORT_DUE, FollowUpKind.NOTICE_DEADLINE, FollowUpKind.RENEWAL_DUE, FollowUpKind.BEHIND)
+)
+"""What is asked for a date that may lie far ahead."""
 _SPEAKS_FOR_ITSELF = frozenset(
     (
         FollowUpKind.UNOWNED,

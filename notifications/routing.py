@@ -191,11 +191,13 @@ def climb_ladder(
     leaders: Sequence[Person],
     policy: Policy,
     today: date,
+    ahead: date | None = None,
 ) -> Climb | None:
     """Whom an open follow-up's ladder tells today; nothing if it has told all it should by now.
 
     The clock of the ladder starts when its first message was really sent and counts the assignee's working days. It
     stands still while the last message is not sent. Missed rungs are passed over: only the one right today is told.
+    What is asked for a date `ahead` stays below the leaders until that date is near.
     """
     if not told:
         if assignee is None:
@@ -211,6 +213,8 @@ def climb_ladder(
     steps = policy.escalation_working_days
     days = count_working_days(first, today, assignee.country, assignee.subdivision, max(steps))
     reached = max((rung for rung, step in enumerate(steps) if step <= days), default=OWNER)
+    if ahead is not None and ahead > add_days(today, policy.escalation_near_days):
+        reached = min(reached, COORDINATOR)
     last = max(one.rung for one in told)
     if reached <= last:
         return None
@@ -246,8 +250,18 @@ def is_late(day: date, person: Person, now: datetime) -> bool:
 
 
 def is_digest_due(person: Person, policy: Policy, slot: Slot) -> bool:
-    """Coordinators get a digest once a week, from the chosen weekday on."""
-    return person.role is ContactRole.COORDINATOR and slot.day.weekday() >= choose_digest_day(person, policy)
+    """Coordinators get a digest once a week, from the chosen weekday on or the working day of theirs next to it."""
+    if person.role is not ContactRole.COORDINATOR:
+        return False
+    chosen = add_days(slot.day, choose_digest_day(person, policy) - slot.day.weekday())
+    return slot.day >= min(chosen, _find_digest_day(person, chosen))
+
+
+def _find_digest_day(person: Person, chosen: date) -> date:
+    """The working day nearest to the chosen one in its week, of two the later; the day itself if there is none."""
+    week = [add_days(chosen, days - chosen.weekday()) for days in range(7)]
+    working = [day for day in week if is_working_day(day, person.country, person.subdivision)]
+    return min(working, key=lambda day: (abs(day - chosen), day < chosen), default=chosen)
 
 
 def is_summary_due(person: Person) -> bool:

@@ -186,6 +186,8 @@ def partial_at(today: date, spot: int) -> PartialDate:
 POLICIES = st.builds(
     Policy,
     lead_days=st.sampled_from(((30, 14, 7, 1, 0), (), (0,), (400,), (90, 3))),
+    agreement_lead_days=st.sampled_from(((365, 180, 90, 30, 14, 7, 1, 0), (), (0,))),
+    about_tolerance_percent=st.sampled_from((0, 10, 100)),
     silence_amber_months=st.integers(1, 60),
     silence_red_months=st.integers(1, 60),
     dormancy_months=st.integers(1, 60),

@@ -4,7 +4,8 @@ from datetime import time
 
 import pytest
 
-from commitments.policy import Policy, adapt_policy
+from commitments.policy import Policy, adapt_policy, find_lead_days
+from commitments.vocabulary import MatterKind
 from tests.rules.cases import table
 
 USUAL = Policy()
@@ -15,6 +16,7 @@ USUAL = Policy()
     ("a rule takes the place of the usual one", {"silence_amber_months": 6}, {"silence_amber_months": 6}),
     ("lead days are put in order, each once", {"lead_days": [7, 60, 7, 0]}, {"lead_days": (60, 7, 0)}),
     ("no lead days mean no reminders", {"lead_days": []}, {"lead_days": ()}),
+    ("so are those of an agreement's own dates", {"agreement_lead_days": [7, 400]}, {"agreement_lead_days": (400, 7)}),
     ("the ladder keeps its order", {"escalation_working_days": [0, 2, 4]}, {"escalation_working_days": (0, 2, 4)}),
     ("the hour is read from text", {"send_at": "07:30"}, {"send_at": time(7, 30)}),
     ("nothing stands for the usual rule", {"silence_amber_months": None, "lead_days": None}, {}),
@@ -35,6 +37,8 @@ def test_an_agreement_s_rules_stand_on_those_of_the_house():
 
 def test_the_usual_policy_is_the_one_that_is_promised():
     assert USUAL.lead_days == (30, 14, 7, 1, 0)
+    assert USUAL.agreement_lead_days == (365, 180, 90, 30, 14, 7, 1, 0)
+    assert (USUAL.escalation_near_days, USUAL.about_tolerance_percent) == (30, 10)
     assert USUAL.send_at == time(8)
     assert (USUAL.answer_working_days, USUAL.quiet_after_answer_days) == (10, 30)
     assert (USUAL.expiry_lead_days, USUAL.notice_lead_days, USUAL.report_lead_days) == (365, 90, 180)
@@ -43,6 +47,25 @@ def test_the_usual_policy_is_the_one_that_is_promised():
     assert (USUAL.silence_amber_months, USUAL.silence_red_months) == (12, 24)
     assert len(USUAL.escalation_working_days) == len(("owner", "deputy", "coordinator", "leaders"))
     assert list(USUAL.escalation_working_days) == sorted(USUAL.escalation_working_days)
+
+
+FAR = {"agreement_lead_days": (400, 60, 0), "expiry_lead_days": 365, "notice_lead_days": 90, "report_lead_days": 60}
+
+
+@table(
+    ("a commitment has the leads of every date", MatterKind.COMMITMENT, {}, (30, 14, 7, 1, 0)),
+    ("so has a milestone", MatterKind.MILESTONE, FAR, (30, 14, 7, 1, 0)),
+    ("an expiry is told when it shows as coming, and then by the leads that lie nearer", MatterKind.EXPIRY, FAR,
+     (365, 60, 0)),
+    ("usually a year before", MatterKind.EXPIRY, {}, (365, 180, 90, 30, 14, 7, 1, 0)),
+    ("a notice opens a follow-up then, and reminders come after", MatterKind.NOTICE, {}, (30, 14, 7, 1, 0)),
+    ("a renewal is as near as a notice", MatterKind.RENEWAL, FAR, (60, 0)),
+    ("a report has no lead on the day on which its follow-up opens", MatterKind.REPORT, FAR, (0,)),
+    ("usually it is reminded of from ninety days on", MatterKind.REPORT, {}, (90, 30, 14, 7, 1, 0)),
+    ("without leads an agreement's dates are not reminded of", MatterKind.EXPIRY, {"agreement_lead_days": ()}, ()),
+)  # fmt: skip
+def test_the_leads_of_a_date(kind, rules, leads):
+    assert find_lead_days(Policy(**rules), kind) == leads
 
 
 def test_a_policy_cannot_be_changed_where_it_is():

@@ -116,11 +116,11 @@ def test_the_period_before(recurrence, on, label):
 
 @table(
     ("none of four is due on New Year's Day", YEARLY, 4, "2026-01-01", 0),
-    ("the first of four is due when a quarter of the year is over", YEARLY, 4, "2026-04-02", 1),
-    ("a day before a quarter of the year is over none of four is due", YEARLY, 4, "2026-04-01", 0),
+    ("the first of four is due when a quarter of the year is over", YEARLY, 4, "2026-04-03", 1),
+    ("while the last day of that quarter lasts none of four is due", YEARLY, 4, "2026-04-02", 0),
     ("three of four are due ten weeks before the end", YEARLY, 4, "2026-10-22", 3),
-    ("all of four are due on the last day", YEARLY, 4, "2026-12-31", 4),
-    ("one a year is due on its last day only", YEARLY, 1, "2026-12-30", 0),
+    ("while the last day lasts the last of four is not due", YEARLY, 4, "2026-12-31", 3),
+    ("one a year is not due while its last day lasts", YEARLY, 1, "2026-12-31", 0),
     ("in a stated month nothing is due before it is over", OCTOBERS, 2, "2026-10-31", 0),
     ("nor in a January before it is over", Recurrence(Every.YEAR, months=(1,)), 2, "2026-01-31", 0),
     ("nor in a December before it is over", Recurrence(Every.YEAR, months=(12,)), 2, "2026-12-31", 0),

@@ -395,6 +395,24 @@ def test_the_ladder(so_far, on, assignee, right):
     assert (found and (found.rung, list(found.contacts), list(found.passed), found.working_days)) == right
 
 
+@table(
+    ("what is asked for a far date goes no higher than the coordinator", UP_TO_DEPUTY, "2026-05-01", "2026-06-01",
+     (2, [CAT], [])),
+    ("and rests there", UP_TO_COORDINATOR, "2026-05-01", "2026-06-01", None),
+    ("thirty days before that date it goes to the leaders", UP_TO_COORDINATOR, "2026-05-02", "2026-06-01",
+     (3, [MAYOR, VICE_MAYOR], [])),
+    ("what is asked for a near date climbs as ever", UP_TO_COORDINATOR, "2026-03-23", "2026-04-22",
+     (3, [MAYOR, VICE_MAYOR], [])),
+    ("a day further away it waits", UP_TO_COORDINATOR, "2026-03-23", "2026-04-23", None),
+    ("once the date has passed it climbs", UP_TO_COORDINATOR, "2026-06-02", "2026-06-01",
+     (3, [MAYOR, VICE_MAYOR], [])),
+    ("at the end of the calendar nothing is near", UP_TO_COORDINATOR, "2026-06-02", "9999-12-31", None),
+)  # fmt: skip
+def test_the_ladder_towards_a_date_ahead(so_far, on, ahead, right):
+    found = climb_ladder(so_far, OWNER, PEOPLE, CAT, (MAYOR, VICE_MAYOR), Policy(), day(on), day(ahead))
+    assert (found and (found.rung, list(found.contacts), list(found.passed))) == right
+
+
 @pytest.mark.parametrize("state", [one for one in NotificationState if one is not NotificationState.SENT])
 def test_a_ladder_stands_still_while_a_message_is_not_sent(state):
     assert climb([told(0), ToldRung(1, DEPUTY.id, state, day("2026-03-09"))], "2026-06-01") is None
@@ -461,6 +479,15 @@ def test_a_message_is_late(who, now, late):
     ("or with the first message of the week after it", CAT, 0, "2026-03-04", True),
     ("not before the chosen weekday", CAT, 2, "2026-03-03", False),
     ("on the chosen weekday", CAT, 2, "2026-03-04", True),
+    ("where Friday is a holiday it comes on Thursday", CAT, 4, "2026-04-02", True),
+    ("and not on Wednesday", CAT, 4, "2026-04-01", False),
+    ("where Friday is none it does not come on Thursday", CAT, 4, "2026-03-05", False),
+    ("in Hangzhou the Dragon Boat Festival's Friday moves it too", HE, 4, "2026-06-18", True),
+    ("where Tuesday is a holiday and Wednesday none it waits for that", HE, 1, "2026-05-06", True),
+    ("where the rest of the week is a holiday it comes on the last day before", HE, 4, "2026-09-30", True),
+    ("a day earlier it does not", HE, 4, "2026-09-29", False),
+    ("before a working Sunday that is as near as Wednesday it waits", HE, 4, "2025-12-31", False),
+    ("and comes on that Sunday", HE, 4, "2026-01-04", True),
     ("owners get none", ANN, 0, "2026-03-02", False),
     ("leaders get none", MAYOR, 0, "2026-03-02", False),
 )

@@ -11,8 +11,10 @@ from commitments.log import Author
 from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import follow_up, milestone
+from commitments.tables import contact, follow_up, milestone, party
 from notifications.candidates import Candidate, find_candidates
+from notifications.planning import plan_messages
+from notifications.tables import notice, notification
 
 FORM = """
 agreement: north-south
@@ -172,3 +174,83 @@ def test_a_milestone_stored_under_the_name_of_a_year_and_that_year_are_both_aske
         "overdue:north-south/visits#2025@south:2025",
         "overdue:north-south/visits#milestone:2025@south:2025",
     }
+
+
+EXPIRY_DAYS = (
+    ("2026-09-29", None), ("2026-09-30", 365), ("2027-04-01", 365), ("2027-04-02", 180), ("2027-07-02", 90),
+    ("2027-08-31", 30), ("2027-09-16", 14), ("2027-09-23", 7), ("2027-09-29", 1), ("2027-09-30", 0),
+)  # fmt: skip
+NOTICE_DAYS = (
+    ("2027-07-01", None), ("2027-07-02", None), ("2027-08-30", None), ("2027-08-31", 30), ("2027-09-16", 14),
+    ("2027-09-23", 7), ("2027-09-29", 1), ("2027-09-30", 0),
+)  # fmt: skip
+
+
+def _find_rung(engine: Engine, day: str, kind: str) -> int | None:
+    rungs = [
+        one.rung
+        for one in _find(engine, day)
+        if (one.matter_kind, one.kind, one.decision) == (kind, "reminder", "told")
+        and one.person.reference == "north-coordinator"
+    ]
+    assert len(rungs) <= 1
+    return rungs[0] if rungs else None
+
+
+def test_an_expiry_is_first_told_a_year_before_and_again_as_it_comes_near(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, FORM.replace("effective: 2015-01-01", "effective: 2015-01-01\nexpires: 2027-09-30"))
+    assert tuple((day, _find_rung(sqlite_engine, day, "expiry")) for day, _ in EXPIRY_DAYS) == EXPIRY_DAYS
+
+
+def test_a_notice_deadline_is_told_by_its_follow_up_first_and_then_by_reminders(sqlite_engine: Engine) -> None:
+    terms = "effective: 2015-01-01\nexpires: 2028-03-31\nnotice: {months: 6}"
+    _import(sqlite_engine, FORM.replace("effective: 2015-01-01", terms))
+    assert tuple((day, _find_rung(sqlite_engine, day, "notice")) for day, _ in NOTICE_DAYS) == NOTICE_DAYS
+    assert _asked(sqlite_engine, "2027-07-01", "notice_deadline") == set()
+    assert _asked(sqlite_engine, "2027-07-02", "notice_deadline") == {"north-coordinator", "south-b"}
+
+
+LEADERS = FORM.replace("kind: open_ended", "kind: recurring\n    recurrence: {every: year, count: 4}").replace(
+    "contacts:\n      - {reference: north-owner",
+    "contacts:\n      - {reference: mayor, name: Mia, role: leader, channels: {mail: mia@north.example}}\n"
+    "      - {reference: north-owner",
+)
+
+
+def _climb(engine: Engine, kind: str, *days: str) -> dict[str, str]:
+    """Who is told of the north's follow-up of a kind and when, if every message goes at once."""
+    found: dict[str, str] = {}
+    for day in days:
+        now, today = _at(day)
+        reconcile_register(engine, now, today)
+        plan_messages(engine, now, today, domain="tally.example")
+        with open_unit(engine) as unit:
+            unit.execute(update(notification).where(notification.c.state == "queued").values(state="sent", sent_at=now))
+            told = unit.execute(
+                select(contact.c.reference)
+                .join(notice, notice.c.contact_id == contact.c.id)
+                .join(follow_up, follow_up.c.id == notice.c.follow_up_id)
+                .join(party, party.c.id == follow_up.c.party_id)
+                .where(follow_up.c.kind == kind, notice.c.decision == "told", party.c.reference == "north")
+            ).scalars()
+            for one in told:
+                found.setdefault(one, day)
+    return found
+
+
+def test_leaders_are_not_told_of_a_report_before_its_date_is_near(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, LEADERS.replace("commitments:", NETWORK + "commitments:"))
+    told = _climb(sqlite_engine, "report_due", "2022-07-04", "2022-07-25", "2022-11-30", "2022-12-01")
+    assert told == {"north-coordinator": "2022-07-04", "mayor": "2022-12-01"}
+
+
+def test_leaders_are_not_told_of_a_year_behind_before_its_end_is_near(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, LEADERS)
+    told = _climb(sqlite_engine, "behind", "2026-04-07", "2026-04-21", "2026-04-28", "2026-11-30", "2026-12-01")
+    assert told == {"north-owner": "2026-04-07", "north-coordinator": "2026-04-21", "mayor": "2026-12-01"}
+
+
+def test_leaders_are_told_of_what_is_overdue_after_fifteen_working_days(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, LEADERS)
+    told = _climb(sqlite_engine, "overdue", "2026-01-05", "2026-01-19", "2026-01-26")
+    assert told == {"north-owner": "2026-01-05", "north-coordinator": "2026-01-19", "mayor": "2026-01-26"}
