@@ -8,8 +8,20 @@ from datetime import date
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from typing_extensions import TypedDict
 
+from commitments.channels import ChannelKind, describe_entry, entry_pattern
 from commitments.dates import parse_date
 from commitments.vocabulary import (
     AgreementKind,
@@ -96,6 +108,35 @@ class SourcePlace(Form):
         return self
 
 
+def _entry(kind: ChannelKind) -> FieldInfo:
+    info: FieldInfo = Field(pattern=entry_pattern(kind), max_length=250, description=describe_entry(kind))
+    return info
+
+
+class ChannelEntries(TypedDict, total=False):
+    """How a person is reached. Besides mail, each channel goes by the name that it has in the operator's settings."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", str_strip_whitespace=True)  # type: ignore[misc]
+
+    mail: Mail
+    slack: Annotated[str, _entry(ChannelKind.SLACK)]
+    teams: Annotated[str, _entry(ChannelKind.TEAMS)]
+    telegram: Annotated[str, _entry(ChannelKind.TELEGRAM)]
+    ntfy: Annotated[str, _entry(ChannelKind.NTFY)]
+    matrix: Annotated[str, _entry(ChannelKind.MATRIX)]
+    wecom: Annotated[str, _entry(ChannelKind.WECOM)]
+    dingtalk: Annotated[str, _entry(ChannelKind.DINGTALK)]
+    feishu: Annotated[str, _entry(ChannelKind.FEISHU)]
+    lark: Annotated[str, _entry(ChannelKind.LARK)]
+    sms: Annotated[str, _entry(ChannelKind.SMS)]
+    webhook: Annotated[str, _entry(ChannelKind.WEBHOOK)]
+
+
+def _keep_order(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    checked = check(value)
+    return {kind: checked[kind] for kind in value}
+
+
 class ContactForm(Form):
     reference: Reference
     name: Line
@@ -111,8 +152,11 @@ class ContactForm(Form):
     valid_from: Partial | None = None
     valid_to: Partial | None = Field(None, description="The last day in office; a contact is ended, never removed")
     deputy: Reference | None = Field(None, description="The contact who stands in")
-    channels: dict[Annotated[str, StringConstraints(pattern=r"^mail$")], Mail] = Field(
-        default_factory=dict, description="How this person is reached", examples=[{"mail": "a.person@leeds.example"}]
+    channels: Annotated[ChannelEntries, WrapValidator(_keep_order)] = Field(
+        default_factory=ChannelEntries,
+        description="How this person is reached, in the order in which it is tried; each channel besides mail is named "
+        "as in the operator's settings",
+        examples=[{"mail": "a.person@leeds.example"}, {"slack": "city-hall", "mail": "desk@leeds.example"}],
     )
 
 

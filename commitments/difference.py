@@ -192,7 +192,9 @@ class Difference:
             changed = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
         else:
             found = {name: getattr(before, name) for name in values}
-            changed = {name: (found[name], value) for name, value in values.items() if found[name] != value}
+            changed = {
+                name: (found[name], value) for name, value in values.items() if _differ(found[name], value, name)
+            }
             if not changed:
                 return False
         change = Change(
@@ -213,6 +215,11 @@ class Difference:
 
     def _label(self, column: str, value: Any) -> Any:
         return self.labels.get(column, {}).get(value, value) if column.endswith("_id") else value
+
+
+def _differ(found: Any, value: Any, name: str) -> bool:
+    """Whether a value has changed; of a person's channels the order counts as well."""
+    return bool(found != value or (name == "channels" and list(found) != list(value)))
 
 
 def read_stored(unit: Connection, table: Table, query: Select[Any]) -> dict[Key, Any]:

@@ -36,13 +36,14 @@ class Delivery:
     """What became of one letter: the verdict, the server's code (0 if none was said) and its words.
 
     `route_down` says that the fault lies with the route (no connection, no sign-in), not with this letter: the
-    next letter would meet the same.
+    next letter would meet the same. `retry_after` is how many seconds the server asks to wait, if it said so.
     """
 
     outcome: Outcome
     code: int
     reply: str
     route_down: bool = False
+    retry_after: float = 0.0
 
 
 @dataclass(slots=True)

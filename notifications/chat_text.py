@@ -1,0 +1,115 @@
+"""Writes a message for a chat or a telephone: within the service's limit, and honest about what it leaves out."""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Template
+
+from notifications.messages import Message
+from notifications.rendering import build_environment, describe_message
+from notifications.services import Markup, Unit
+from notifications.views import MessageView, clean_text, shorten_text
+from notifications.wording import Words, load_words
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]#<>~|])")
+_MARKDOWN_START = re.compile(r"^([-+]|\d+\.)(?=\s)")
+
+
+class _Mark(str):
+    """A mark of ours, or a link that was checked: it is written as it is."""
+
+    __slots__ = ()
+
+
+def _escape_markdown(words: str) -> str:
+    return _MARKDOWN_START.sub(r"\\\1", _MARKDOWN.sub(r"\\\1", words))
+
+
+_ESCAPES: Mapping[Markup, Callable[[str], str]] = {
+    Markup.PLAIN: str,
+    Markup.MARKDOWN: _escape_markdown,
+    Markup.HTML: lambda words: html.escape(words, quote=False),
+    Markup.ANGLED: lambda words: words.replace("<", "‹").replace(">", "›"),
+}
+_MARKS: Mapping[Markup, Mapping[str, str]] = {
+    Markup.PLAIN: {"strong": "", "unstrong": "", "bullet": "• ", "indent": "  "},
+    Markup.MARKDOWN: {"strong": "**", "unstrong": "**", "bullet": "- ", "indent": "  "},
+    Markup.HTML: {"strong": "<b>", "unstrong": "</b>", "bullet": "• ", "indent": "  "},
+    Markup.ANGLED: {"strong": "", "unstrong": "", "bullet": "• ", "indent": "  "},
+}
+
+
+def write_chat(
+    message: Message, markup: Markup, limit: int, unit: Unit, templates: Path | None = None
+) -> tuple[str, str]:
+    """The subject, and the text in at most `limit` characters or bytes.
+
+    As many of the most urgent matters as fit are told whole, and the others are counted; a link stays at the end.
+    """
+    words = load_words(message.language)
+    template = _load_template(words, markup, templates)
+    view = describe_message(words, message)
+    for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
+        text = _render(template, _show_some(words, message, view, shown))
+        if measure(text, unit) <= limit:
+            return view.subject, text
+    return view.subject, _cut_down(view, markup, limit, unit)
+
+
+def measure(text: str, unit: Unit) -> int:
+    """The length as the service counts it."""
+    return len(text.encode()) if unit is Unit.BYTES else len(text)
+
+
+def cut_text(text: str, limit: int, unit: Unit) -> str:
+    """The beginning of a text, never half a character."""
+    if measure(text, unit) <= limit:
+        return text
+    if unit is Unit.CHARACTERS:
+        return shorten_text(text, limit)
+    room = max(limit - len("…".encode()), 0)
+    return text.encode()[:room].decode("utf-8", "ignore").rstrip() + "…"
+
+
+def _show_some(words: Words, message: Message, whole: MessageView, shown: int) -> MessageView:
+    if shown == len(message.items):
+        return whole
+    fewer = replace(message, items=message.items[:shown], more=message.more + len(message.items) - shown)
+    # The subject counts all of them, whatever is told here.
+    return replace(describe_message(words, fewer), subject=whole.subject)
+
+
+def _cut_down(view: MessageView, markup: Markup, limit: int, unit: Unit) -> str:
+    """Where not even the frame fits, as in one short message of a telephone: the subject and the link."""
+    escape = _ESCAPES[markup]
+    link = f"\n{view.register}" if view.register else ""
+    room = limit - measure(link, unit)
+    if room < 20:
+        link, room = "", limit
+    subject = view.subject
+    while subject and measure(escape(subject), unit) > room:
+        subject = cut_text(subject, measure(subject, unit) - 8, unit) if measure(subject, unit) > 16 else ""
+    return escape(subject) + link
+
+
+def _render(template: Template, view: MessageView) -> str:
+    lines = [line.rstrip() for line in template.render(view=view).strip().splitlines()]
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=128)
+def _load_template(words: Words, markup: Markup, templates: Path | None) -> Template:
+    escape = _ESCAPES[markup]
+
+    def finish(value: object) -> object:
+        return value if isinstance(value, _Mark) else escape(clean_text(str(value)))
+
+    # Without a cache: else a template compiled for another markup, with its escapes, would be taken from it.
+    environment = build_environment(words, templates).overlay(finalize=finish, cache_size=0)
+    environment.globals = dict(environment.globals) | {name: _Mark(mark) for name, mark in _MARKS[markup].items()}
+    environment.filters = dict(environment.filters) | {"link": _Mark}
+    return environment.get_template("message/chat.txt")

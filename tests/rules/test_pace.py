@@ -1,0 +1,88 @@
+"""How fast messages go: a burst at once, then evenly; what is over the rate waits for its turn."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from commitments.errors import SettingsError
+from notifications.pace import Pace, Rate, find_turn, read_rates
+
+NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def take(pace: Pace, count: int, address: str = "a@city.example", kind: str = "mail") -> list[float]:
+    return [(pace.take_turn(kind, address, NOW) - NOW).total_seconds() for _ in range(count)]
+
+
+def test_so_many_go_at_once_and_the_others_one_after_another() -> None:
+    assert take(Pace({"mail:*": Rate(3, 60)}), 6) == [0, 0, 0, 20, 40, 60]
+
+
+def test_each_receiving_domain_has_a_pace_of_its_own_whatever_the_case() -> None:
+    pace = Pace({"mail:*": Rate(1, 60)})
+    assert take(pace, 2) == [0, 60]
+    assert take(pace, 1, "b@other.example") == [0]
+    assert take(pace, 1, "b@CITY.example") == [120]
+
+
+def test_a_domain_named_in_the_settings_has_its_own_rate() -> None:
+    pace = Pace({"mail:*": Rate(100, 60), "mail:city.example": Rate(1, 60)})
+    assert take(pace, 2) == [0, 60]
+    assert take(pace, 2, "b@other.example") == [0, 0]
+
+
+def test_all_mail_together_can_be_bounded_as_well_and_the_slower_decides() -> None:
+    pace = Pace({"mail": Rate(1, 10), "mail:*": Rate(1, 60)})
+    assert take(pace, 1) == [0]
+    assert take(pace, 1, "b@other.example") == [10]
+    assert take(pace, 1) == [60]
+
+
+def test_two_chat_channels_of_one_kind_do_not_wait_for_each_other() -> None:
+    pace = Pace({"slack": Rate(1, 60)})
+    assert take(pace, 2, "city-hall", "slack") == [0, 60]
+    assert take(pace, 1, "port", "slack") == [0]
+
+
+def test_two_people_behind_one_named_channel_share_its_rate() -> None:
+    pace = Pace({"sms": Rate(1, 60)})
+    assert take(pace, 1, "house/+447700900123", "sms") == [0]
+    assert take(pace, 1, "house/+447700900124", "sms") == [60]
+
+
+def test_what_went_a_moment_ago_in_another_run_counts() -> None:
+    pace = Pace({"mail:*": Rate(2, 60)})
+    pace.remember([("mail", "a@city.example", NOW - 2 * SECOND), ("mail", "a@city.example", NOW - SECOND)])
+    assert take(pace, 1) == [28]
+
+
+def test_what_went_long_ago_does_not() -> None:
+    pace = Pace({"mail:*": Rate(2, 60)})
+    pace.remember([("mail", "a@city.example", NOW - timedelta(hours=1))] * 2)
+    assert take(pace, 3) == [0, 0, 30]
+
+
+def test_a_turn_never_lies_in_the_past() -> None:
+    turn, free_at = find_turn(Rate(10, 60), NOW - timedelta(days=1), NOW)
+    assert turn == NOW
+    assert free_at == NOW + 6 * SECOND
+
+
+def test_the_usual_rates_can_be_changed_and_switched_off() -> None:
+    rates = read_rates({"mail:*": "off", "Slack": "1 per second", "mail:gmail.com": "20/minute"})
+    assert "mail:*" not in rates
+    assert rates["slack"] == Rate(1, 1)
+    assert rates["mail:gmail.com"] == Rate(20, 60)
+    assert rates["sms"] == Rate(60, 60)
+
+
+def test_every_rate_that_cannot_be_read_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as told:
+        read_rates({"fax": "1/minute", "slack:x": "1/minute", "mail": "fast", "sms": "0/minute"})
+    assert sorted(str(told.value).splitlines()) == [
+        "TALLY_RATES: 'fax' is neither a channel nor mail:DOMAIN",
+        "TALLY_RATES: 'slack:x' is neither a channel nor mail:DOMAIN",
+        "TALLY_RATES: mail: found 'fast', expected a rate such as 300/minute, or off",
+        "TALLY_RATES: sms: found '0/minute', expected a rate such as 300/minute, or off",
+    ]
