@@ -60,7 +60,8 @@ def guard_pages() -> None:
 
     def create_guarded(*arguments: Any, **options: Any) -> Any:
         app = create(*arguments, **options)
-        app.add_middleware(StayHere)
+        if StayHere not in (layer.cls for layer in app.user_middleware):  # it hands out one that runs already, too
+            app.add_middleware(StayHere)
         return app
 
     server.create_app = create_guarded

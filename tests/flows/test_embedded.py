@@ -127,3 +127,17 @@ def test_the_commands_to_try_next_name_another_home_only_if_there_is_one(
 def test_messages_are_counted_in_words() -> None:
     nothing = Overview(0, 0, 0, 0, 0, 0, None, None)
     assert describe_messages(nothing) == "0 sent"
+
+
+def test_the_guard_of_the_pages_does_not_stop_the_actions_of_automations() -> None:
+    # An action of an automation asks the server for its own app while that runs already.
+    asking = (
+        "from deployments.prefect_server import guard_pages; guard_pages()\n"
+        "from starlette.testclient import TestClient\n"
+        "from prefect.server.api.server import create_app\n"
+        "app = create_app(ephemeral=True)\n"
+        "assert 'content-security-policy' in TestClient(app).get('/api/nowhere').headers\n"
+        "assert create_app(ephemeral=True) is app"
+    )
+    asked = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert asked.returncode == 0, asked.stderr
