@@ -1,57 +1,82 @@
-"""The append-only log: every change, in the transaction that makes it."""
+"""The append-only log: every change, in the transaction that makes it, and beside it the event to be published."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, insert
 
-from commitments.database import ROWS_A_STATEMENT
-from commitments.tables import log_entry
+from commitments.changes import Author, Change
+from commitments.database import ROWS_A_STATEMENT, insert_new
+from commitments.events import FOLLOWED, EventName, name_changes
+from commitments.tables import log_entry, publication
 
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who changes something, when, and why."""
-
-    who: str
-    at: datetime
-    why: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row's change: {column: (from, to)}; a new row's `from` is None throughout."""
-
-    action: str
-    subject: str
-    row_id: int
-    reference: str
-    agreement_id: int | None
-    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    why: str | None = None
+__all__ = ["Author", "Change", "record_changes", "record_once"]
 
 
 def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) -> int:
-    """Append one log entry a change; returns how many."""
+    """Append one log entry a change; returns how many. Those that are an event wait for its publication."""
+    rows, names = _as_rows(author, list(changes))
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        part = rows[start : start + ROWS_A_STATEMENT]
+        if any(row["event_id"] for row in part):
+            written = unit.execute(insert(log_entry).returning(log_entry.c.id, log_entry.c.event_id), part)
+            _await_publication(unit, author, written.all(), names)
+        else:
+            unit.execute(insert(log_entry), part)
+    return len(rows)
+
+
+def record_once(unit: Connection, author: Author, changes: Sequence[Change]) -> int:
+    """Append the changes whose `once` the log does not hold yet; returns how many. Safe if two do it together."""
+    rows, names = _as_rows(author, changes)
+    written = insert_new(unit, log_entry, rows, returning=("id", "event_id"))
+    _await_publication(unit, author, written, names)
+    return len(written)
+
+
+def _as_rows(author: Author, changes: Sequence[Change]) -> tuple[list[dict[str, Any]], dict[str, EventName]]:
+    """The log entries, and the name of each event by its id."""
+    names: dict[str, EventName] = {}
+    rows: list[dict[str, Any]] = []
+    for change, name in zip(changes, name_changes(changes), strict=True):
+        event_id = None
+        if name is not None:
+            event_id = str(uuid4())
+            names[event_id] = name
+        rows.append(
+            {
+                "at": author.at,
+                "who": author.who,
+                "action": change.action,
+                "subject": change.subject,
+                "row_id": change.row_id,
+                "reference": change.reference,
+                "agreement_id": change.agreement_id,
+                "changes": {column: [_plain(old), _plain(new)] for column, (old, new) in change.changes.items()},
+                "why": change.why or author.why,
+                "once": change.once,
+                "event_id": event_id,
+            }
+        )
+    return rows, names
+
+
+def _await_publication(
+    unit: Connection, author: Author, written: Sequence[Any], names: Mapping[str, EventName]
+) -> None:
     rows = [
         {
-            "at": author.at,
-            "who": author.who,
-            "action": change.action,
-            "subject": change.subject,
-            "row_id": change.row_id,
-            "reference": change.reference,
-            "agreement_id": change.agreement_id,
-            "changes": {name: [_plain(old), _plain(new)] for name, (old, new) in change.changes.items()},
-            "why": change.why or author.why,
+            "log_entry_id": entry.id,
+            "name": str(names[entry.event_id]),
+            "followed_at": None if names[entry.event_id] in FOLLOWED else author.at,
         }
-        for change in changes
+        for entry in written
+        if entry.event_id is not None
     ]
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        unit.execute(insert(log_entry), rows[start : start + ROWS_A_STATEMENT])
-    return len(rows)
+    if rows:
+        unit.execute(insert(publication), rows)
 
 
 def _plain(value: Any) -> Any:

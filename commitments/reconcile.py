@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from commitments.assessment import assess_agreement
+from commitments.assessment import assess_agreement, name_milestone
 from commitments.calendar import add_working_days
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
 from commitments.days import Days, find_days
@@ -15,7 +15,7 @@ from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
 from commitments.followups import group_people, want_followups
-from commitments.log import Author, Change, record_changes
+from commitments.log import Author, Change, record_changes, record_once
 from commitments.policy import Policy
 from commitments.queries import (
     Span,
@@ -25,8 +25,8 @@ from commitments.queries import (
     select_watched_commitments,
     split_register,
 )
-from commitments.tables import follow_up
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState
+from commitments.tables import follow_up, log_entry
+from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, MatterKind, ReasonCode, StandingState
 
 ENGINE = "engine"
 """Who closes a follow-up whose cause is gone."""
@@ -82,12 +82,18 @@ def assess(agreement: Agreement, rules: Rules, today: date) -> list[Standing]:
     return standings
 
 
-def want(agreement: Agreement, rules: Rules, days: Days) -> Iterator[WantedFollowUp]:
-    """Every follow-up that should be open, each by the day of the person who is asked."""
+def judge(agreement: Agreement, rules: Rules, days: Days) -> dict[date, list[Standing]]:
+    """The standings by each day that it is for somebody who may be asked; the house's day is always among them."""
+    return {day: assess(agreement, rules, day) for day in days.list_for(agreement, rules.coordinators)}
+
+
+def want(
+    agreement: Agreement, rules: Rules, days: Days, judged: Mapping[date, Sequence[Standing]] | None = None
+) -> Iterator[WantedFollowUp]:
+    """Every follow-up that should be open, each by the day of the person who is asked; `judged` if that is known."""
+    judged = judged or judge(agreement, rules, days)
     found: dict[str, list[tuple[date, WantedFollowUp]]] = {}
-    judged = days.list_for(agreement, rules.coordinators)
-    for day in judged:
-        standings = assess(agreement, rules, day)
+    for day, standings in judged.items():
         for one in want_followups(
             agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), day
         ):
@@ -123,14 +129,18 @@ def reconcile_agreement(unit: Connection, agreement_id: int, now: datetime, toda
 def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, today: date, done: Reconciled) -> None:
     """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
     wanted: dict[str, WantedFollowUp] = {}
+    passed: list[Change] = []
     days = find_days(rules.people, now, today)
     done.commitments += span.commitments
     for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
         done.agreements += 1
-        for one in want(agreement, rules, days):
+        judged = judge(agreement, rules, days)
+        passed.extend(find_passed_dates(agreement, judged[today]))
+        for one in want(agreement, rules, days, judged):
             wanted.setdefault(one.key, one)
     failpoint("reconcile.after_read")
     author = Author(ENGINE, now)
+    _note_passed_dates(unit, author, passed)
     standing_open = _load_open(unit, span)
     missing = [one for key, one in wanted.items() if key not in standing_open]
     closed_before = _open_missing(unit, author, missing, rules, days, done)
@@ -145,6 +155,43 @@ def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, to
     ]
     _settle(unit, author, settlements, done)
     done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
+
+
+def find_passed_dates(agreement: Agreement, standings: Sequence[Standing]) -> Iterator[Change]:
+    """What the passing of a date has done to an agreement: it expired, a milestone is overdue. Once for each date."""
+    milestones = {
+        (commitment.id, name_milestone(commitment, one)): one
+        for commitment in agreement.commitments
+        for one in commitment.milestones
+    }
+    for standing in standings:
+        matter = standing.matter
+        if standing.state is not StandingState.OVERDUE:
+            continue
+        if matter.kind is MatterKind.EXPIRY and standing.reason.code is ReasonCode.EXPIRED:
+            action, subject, row_id, parts = "expired", "agreement", agreement.id, [agreement.reference]
+        elif matter.kind is MatterKind.MILESTONE and matter.commitment_id is not None and matter.part is not None:
+            step = milestones[matter.commitment_id, matter.part]
+            action, subject, row_id = "overdue", "milestone", step.id
+            parts = [agreement.reference, str(matter.commitment), step.reference]
+        else:
+            continue
+        reference = "/".join(parts)
+        once = f"{action}|{reference}|{standing.cause}"
+        why = f"its last day was {standing.deadline}"
+        yield Change(action, subject, row_id, reference[:300], agreement.id, why=why, once=once[:400])
+
+
+def _note_passed_dates(unit: Connection, author: Author, passed: Sequence[Change]) -> None:
+    """Write those to the log that it does not hold yet."""
+    keys = [change.once for change in passed]
+    known: set[str | None] = set()
+    for start in range(0, len(keys), ROWS_A_STATEMENT):
+        part = keys[start : start + ROWS_A_STATEMENT]
+        known.update(unit.execute(select(log_entry.c.once).where(log_entry.c.once.in_(part))).scalars())
+    missing = [change for change in passed if change.once not in known]
+    if missing:
+        record_once(unit, author, missing)
 
 
 _READ = "id key kind matter agreement_id party_id assignee_id state closed_on closed_by closed_why due_on opened_on"

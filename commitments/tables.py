@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from commitments.database import UtcTime
@@ -396,7 +397,52 @@ log_entry = Table(
     Column("agreement_id", Integer),
     Column("changes", JSON, nullable=False),  # {column: [from, to]}
     Column("why", String(300)),
+    Column("once", String(400)),  # what the engine notes once, however often it finds it
+    # Its own and not made of the number: a register put back from a copy counts on from there, and what is new then
+    # must not bear the id of an event that was published before.
+    Column("event_id", String(36)),
     Index("ix_log_entry_subject_row", "subject", "row_id"),
     Index("ix_log_entry_at", "at"),
     Index("ix_log_entry_agreement", "agreement_id", "id"),
+    Index(
+        "uq_log_entry_once",
+        "once",
+        unique=True,
+        sqlite_where=text("once IS NOT NULL"),
+        postgresql_where=text("once IS NOT NULL"),
+    ),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("log_entry_id", ForeignKey("log_entry.id"), primary_key=True, autoincrement=False),
+    Column("name", String(60), nullable=False),
+    Column("emitted_at", UtcTime),  # handed to the event server, which may have lost it since
+    Column("published_at", UtcTime),  # seen there
+    Column("followed_at", UtcTime),  # what follows from it was worked out
+    Index(
+        "ix_publication_unpublished",
+        "log_entry_id",
+        sqlite_where=text("published_at IS NULL"),
+        postgresql_where=text("published_at IS NULL"),
+    ),
+    Index(
+        "ix_publication_unfollowed",
+        "log_entry_id",
+        sqlite_where=text("followed_at IS NULL"),
+        postgresql_where=text("followed_at IS NULL"),
+    ),
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    _key(),
+    Column("event_id", String(36), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("occurred_at", UtcTime, nullable=False),
+    Column("taken_at", UtcTime, nullable=False),
+    Column("outcome", String(20), nullable=False),  # taken | refused
+    Column("answer", Text, nullable=False),  # what it became, or what was found and expected
 )

@@ -60,8 +60,9 @@ def guard_pages() -> None:
 
     def create_guarded(*arguments: Any, **options: Any) -> Any:
         app = create(*arguments, **options)
-        if StayHere not in (layer.cls for layer in app.user_middleware):  # it hands out one that runs already, too
+        if not getattr(app.state, "stays_here", False):  # it hands out again what runs already
             app.add_middleware(StayHere)
+            app.state.stays_here = True
         return app
 
     server.create_app = create_guarded

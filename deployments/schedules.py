@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+from commitments.events import FOLLOWED
+
 RUNS_AT_ONCE = 2
 """Runs of all flows together that one machine carries at the same time."""
+
+FOLLOWER = "follow-changes"
+"""The flow that takes up what people changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Plan:
     """Whether a run that finds another under way waits for it instead of being cancelled."""
     form: str = ""
     """How a person fills it in. Each run does work of its own, so that none is cancelled because of another."""
+    at_once: bool = False
+    """Whether a system on one machine runs it in the process that serves, without starting another: seconds sooner."""
     first_run: bool = True
     """Whether it runs at once when an embedded system starts."""
     first_parameters: tuple[tuple[str, bool], ...] = ()
@@ -72,6 +79,19 @@ class Plan:
 
 
 PLANS: tuple[Plan, ...] = (
+    Plan(
+        flow=FOLLOWER,
+        cron="2 * * * *",
+        slug="follow-changes-hourly",
+        rhythm="a second after somebody changed something, and two minutes past every hour in case an event was lost",
+        purpose="Looks again at the agreements that people changed since the last run: judges how they stand, queues "
+        "the messages that follow, and sends what may go at once. One run does the work of all events that came.",
+        tags=("tallystick", "progress", "messages"),
+        triggers=(Trigger("tallystick: somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
+        waits=True,
+        at_once=True,
+        first_run=False,
+    ),
     Plan(
         flow="check-progress",
         cron="0 5 * * *",

@@ -35,9 +35,11 @@ from prefect.states import Cancelled, Crashed, Pending
 from prefect.types._datetime import now as prefect_now
 from prefect.types.entrypoint import EntrypointType
 
+from commitments.database import open_database
 from commitments.settings import read_settings
+from deployments.at_once import AtOnce
 from deployments.embedded import GO, READY, TOLD
-from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan, Trigger
+from deployments.schedules import FOLLOWER, PLANS, RUNS_AT_ONCE, Plan, Trigger
 
 MISSED = "missed while the system was off; one later run does the work of all"
 LEFT_OVER = "the system was stopped while this ran; the next run takes up what it left"
@@ -79,8 +81,15 @@ def build_trigger(trigger: Trigger) -> DeploymentEventTrigger:
 
 
 async def register_deployments(runner: Runner, zone: str, plans: Sequence[Plan] = PLANS) -> dict[str, UUID]:
-    """Tell the server of every deployment; gives their ids by flow. Known deployments are brought up to date."""
-    return {plan.flow: await runner.aadd_deployment(await build_deployment(plan, zone)) for plan in plans}
+    """Tell the server of every deployment; gives their ids by flow. Known deployments are brought up to date.
+
+    The runner takes up the runs of all but those that are done at once.
+    """
+    ids: dict[str, UUID] = {}
+    for plan in plans:
+        deployment = await build_deployment(plan, zone)
+        ids[plan.flow] = await (deployment.aapply() if plan.at_once else runner.aadd_deployment(deployment))
+    return ids
 
 
 async def run_at_once(plan: Plan, deployment_id: UUID) -> str:
@@ -169,7 +178,13 @@ async def serve_deployments(
     if missed:
         tell(f"{missed} missed runs set aside: one run catches up with all of them")
     ready()
-    await runner.start()
+    settings = read_settings()
+    engine = open_database(settings.register_url, synchronous=settings.synchronous)
+    try:
+        at_once = AtOnce(engine, {ids[plan.flow]: load_flow(plan) for plan in PLANS if plan.at_once}, ids[FOLLOWER])
+        await asyncio.gather(runner.start(), at_once.serve())
+    finally:
+        engine.dispose()
 
 
 async def serve_for_parent(zone: str, *, first_run: bool) -> None:

@@ -17,6 +17,7 @@ from notifications.trial import Trial
 
 ATTENTION = "what-needs-attention"
 CHANGES = "what-changed-and-why"
+FOLLOWED = "what-followed-from-it"
 UPKEEP = "housekeeping"
 MAIL_PROGRESS = "mail-going-out"
 CORRECTIONS = "corrections"
@@ -98,6 +99,15 @@ async def show_trial(trial: Trial, said: str) -> None:
         f"```\n{trial.text.replace('```', '')}\n```\n"
     )
     await acreate_markdown_artifact(markdown=markdown, key=TRIAL, description="A test message and the server's answer")
+
+
+async def show_followed(rows: Sequence[Row], changes: int, agreements: int) -> None:
+    """The table of what people changed and of the follow-ups that this opened and closed."""
+    description = (
+        f"## What changed and what followed\n{count_things(changes, 'change')} by people in "
+        f"{count_things(agreements, 'agreement')}, with the follow-ups that they opened and closed."
+    )
+    await acreate_table_artifact(table=list(rows), key=FOLLOWED, description=description)
 
 
 async def show_previews(previews: Sequence[Preview], name: str) -> None:

@@ -3,16 +3,27 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from prefect import get_client, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.context import FlowRunContext
+from prefect.states import Cancelled
+from prefect.types._datetime import now as prefect_now
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -47,6 +58,11 @@ class Register:
     def link_to(self, reference: str) -> str | None:
         """The page of an agreement or commitment; nothing where no pages are."""
         return link_page(self.settings.base_url, reference)
+
+    @property
+    def local_time(self) -> str:
+        """This moment where the schedules run: 2026-11-25 10:31."""
+        return f"{self.now.astimezone(ZoneInfo(self.settings.time_zone)):%Y-%m-%d %H:%M}"
 
     def choose_day(self, as_of: date | None) -> date:
         """The day asked for, else today where the schedules run."""
@@ -140,6 +156,40 @@ async def name_run(name: str) -> None:
         return
     async with get_client() as client:
         await client.set_flow_run_name(flow_run_id=context.flow_run.id, name=name)
+
+
+SOON = timedelta(minutes=1)
+DONE_BY_ANOTHER = "another run has done its work"
+
+
+async def list_waiting_runs() -> list[UUID]:
+    """The runs of the present run's deployment that wait for their turn, as events and people called them."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or context.flow_run.deployment_id is None:
+        return []
+    own = context.flow_run
+    async with get_client() as client:
+        waiting = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+            ),
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[own.deployment_id])),
+            limit=200,
+        )
+    return [run.id for run in waiting if run.id != own.id and _is_due_soon(run)]
+
+
+def _is_due_soon(run: FlowRun) -> bool:
+    planned = run.next_scheduled_start_time or run.expected_start_time
+    return planned is not None and planned < prefect_now("UTC") + SOON and not run.parameters
+
+
+async def cancel_runs(run_ids: Sequence[UUID]) -> int:
+    """Cancel runs that wait and have nothing left to do; returns how many there were."""
+    async with get_client() as client:
+        for run_id in run_ids:
+            await client.set_flow_run_state(run_id, Cancelled(message=DONE_BY_ANOTHER), force=True)
+    return len(run_ids)
 
 
 def count_things(number: int, one: str, many: str | None = None) -> str:

@@ -312,15 +312,20 @@ def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetim
     people = load_people(unit)
     coordinators = group_people(people.values(), ContactRole.COORDINATOR)
     rows = unit.execute(
-        select(notification.c.id, notification.c.contact_id, notice.c.agreement_id)
+        select(notification.c.id, notification.c.key, notification.c.contact_id, notice.c.agreement_id)
         .outerjoin(notice, (notice.c.notification_id == notification.c.id) & notice.c.agreement_id.is_not(None))
         .where(notification.c.id.in_(ids))
         .order_by(notification.c.id, notice.c.id)
     ).all()
     wanted: dict[str, dict[str, Any]] = {}
+    failed: dict[int, Change] = {}
     for row in rows:
         person = people[row.contact_id]
         agreement_id = row.agreement_id or _find_agreement(unit, person.party_id)
+        state = {"state": (str(NotificationState.SENDING), str(NotificationState.FAILED))}
+        failed.setdefault(
+            row.id, Change("failed", "notification", row.id, row.key[:300], agreement_id, state, reply[:300])
+        )
         key = f"{FollowUpKind.MESSAGE_FAILED}:{person.reference}:{now.date().isoformat()}"
         if agreement_id is None or key in wanted:
             continue
@@ -334,7 +339,7 @@ def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetim
         Change("registered", "follow_up", row.id, row.key, row.agreement_id, {"state": (None, str(FollowUpState.OPEN))})
         for row in inserted
     ]
-    record_changes(unit, Author(ENGINE, now), changes)
+    record_changes(unit, Author(ENGINE, now), [*failed.values(), *changes])
 
 
 def _failure_row(

@@ -16,8 +16,9 @@ from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
+from commitments.log import Author, Change, record_once
 from commitments.queries import split_register
-from commitments.reconcile import Rules, load_rules
+from commitments.reconcile import ENGINE, Rules, load_rules
 from commitments.vocabulary import Channel, NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
@@ -183,6 +184,22 @@ def _plan_part(
     done.passed_over += add_missing(unit, notice, unsubscribed)
     _queue_at_once(unit, immediate, now, today, done)
     _queue_scheduled(unit, scheduled, slots, waiting, late, rules, now, today, domain, done)
+    _note_escalations(unit, [one for ones in scheduled.values() for one in ones], now)
+
+
+def _note_escalations(unit: Connection, told: Sequence[Candidate], now: datetime) -> None:
+    """Write to the log, once a rung however many people it tells, that a follow-up climbed its ladder."""
+    climbed: dict[str, Change] = {}
+    for one in told:
+        if one.kind is NotificationKind.ESCALATION and one.follow_up_id is not None:
+            follow_up, opened_on, rung, _person = one.key.rsplit("|", 3)
+            once = f"escalated|{follow_up}|{opened_on}|{rung}"[:400]
+            climbed[once] = Change(
+                "escalated", "follow_up", one.follow_up_id, follow_up[:300], one.agreement_id,
+                {"rung": (one.rung - 1, one.rung)}, once=once,
+            )  # fmt: skip
+    if climbed:
+        record_once(unit, Author(ENGINE, now), list(climbed.values()))
 
 
 def _find_late(

@@ -63,7 +63,8 @@ def take_picture(engine: Engine) -> Picture:
                 )
             },
             Counter(
-                json.dumps(row, default=str, sort_keys=True) for row in _rows(reading, log_entry, "id", "row_id", "at")
+                json.dumps(row, default=str, sort_keys=True)
+                for row in _rows(reading, log_entry, "id", "row_id", "at", "event_id")
             ),
         )  # fmt: skip
 

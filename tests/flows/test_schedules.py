@@ -37,7 +37,7 @@ def test_each_plan_names_its_flow_its_schedule_its_zone_and_how_to_change_it(pla
     assert schedule.schedule.timezone == "Asia/Shanghai"  # type: ignore[union-attr]
     assert deployment.concurrency_limit == 1
     assert deployment.concurrency_options is not None
-    assert deployment.concurrency_options.collision_strategy == "CANCEL_NEW"
+    assert deployment.concurrency_options.collision_strategy == ("ENQUEUE" if plan.waits else "CANCEL_NEW")
     assert deployment.tags[0] == "tallystick"
     assert plan.cron in (deployment.description or "")
     assert "To change it" in (deployment.description or "")
@@ -67,7 +67,7 @@ def test_every_field_of_a_form_has_a_title_for_people_and_shows_as_one_field(pla
 def test_the_slugs_are_all_different() -> None:
     scheduled = [plan for plan in PLANS if plan.cron is not None]
     assert None not in {plan.slug for plan in scheduled}
-    assert len({plan.slug for plan in scheduled}) == len(scheduled) == 6
+    assert len({plan.slug for plan in scheduled}) == len(scheduled) == 7
 
 
 @pytest.mark.parametrize("flow", ["send-reminders", "send-digests", "send-summary"])

@@ -27,6 +27,7 @@ def register(engine: Engine, author: Author, today: date) -> Engine:
     """A register with one agreement of two towns."""
     with open_unit(engine) as unit:
         import_agreement(unit, as_form(), author, today)
+        unit.execute(tables.publication.delete())
         unit.execute(tables.log_entry.delete())
     return engine
 

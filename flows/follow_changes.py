@@ -1,0 +1,70 @@
+"""What people changed is looked at again within seconds: judged, planned, and what may go at once is sent."""
+
+from functools import partial
+
+from prefect import flow
+
+from commitments.clock import read_clock
+from flows.artifacts import show_followed
+from flows.following import Followed, follow_up_changes, tell_story
+from flows.runs import (
+    Register,
+    cancel_runs,
+    count_things,
+    do_step,
+    list_waiting_runs,
+    name_run,
+    open_register,
+    stop_when_cancelled,
+)
+from flows.send_reminders import KINDS
+from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.planning import plan_messages
+
+
+@flow(name="follow-changes", flow_run_name="follow changes")
+async def follow_changes() -> dict[str, int]:
+    """Judge the agreements that people changed since the last run, queue what follows, and send what may go at once.
+
+    What is to be done is read from the register's own marks: an event only says that it is time to look. So one run
+    does the work of a thousand events, and a run too many finds nothing to do.
+    """
+    # Those that wait now were called by changes that are in the register now, which this run is about to read.
+    waiting = await list_waiting_runs()
+    with open_register("follow-changes") as register, stop_when_cancelled() as stop:
+        day = register.choose_day(None)
+        plan = partial(
+            plan_messages, register.engine, register.now, day, kinds=frozenset(KINDS), domain=register.domain
+        )
+        work = partial(follow_up_changes, register.engine, register.now, day, plan)
+        followed = await do_step("judge what changed", work)
+        send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop)
+        sent = await do_step("send what may go at once", send) if followed.changes else Dispatched()
+        story = await do_step(
+            "tell what followed", partial(tell_story, register.engine, followed, register.settings.time_zone)
+        )
+    cancelled = await cancel_runs(waiting)
+    if followed.changes:
+        await show_followed(story.rows, followed.changes, len(followed.agreements))
+    await name_run(_name(register, followed, story.opened, story.closed, sent))
+    return {
+        "changes": followed.changes,
+        "agreements": len(followed.agreements),
+        "opened": story.opened,
+        "closed": story.closed,
+        "messages": followed.planned.messages if followed.planned is not None else 0,
+        "sent": sent.sent,
+        "cancelled_runs": cancelled,
+    }
+
+
+def _name(register: Register, followed: Followed, opened: int, closed: int, sent: Dispatched) -> str:
+    if not followed.changes:
+        return f"follow changes {register.local_time}: nothing new"
+    told = [
+        count_things(len(followed.agreements), "agreement"),
+        *([f"{count_things(opened, 'follow-up')} opened"] if opened else []),
+        *([f"{count_things(closed, 'follow-up')} closed"] if closed else []),
+        f"{count_things(sent.sent, 'message')} sent",
+    ]
+    return f"follow changes {register.local_time}: {', '.join(told)}"

@@ -1,0 +1,123 @@
+"""What follows from the changes that people made: looked at again together, however many they are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, select
+
+from commitments.changes import Change
+from commitments.database import open_reading, open_unit
+from commitments.failpoints import failpoint
+from commitments.publication import list_unfollowed, mark_followed
+from commitments.queries import Span, split_register
+from commitments.reconcile import Reconciled, load_rules, reconcile_span
+from commitments.tables import log_entry
+from commitments.vocabulary import FollowUpState
+from flows.views import Row, list_changes
+from notifications.planning import Planned
+
+CHANGES_A_ROUND = 5000
+ROWS_SHOWN = 100
+
+
+@dataclass(slots=True)
+class Followed:
+    """What one run looked at again, and what became of it."""
+
+    changes: int = 0
+    agreements: set[int] = field(default_factory=set)
+    first: int | None = None
+    """The number of the oldest log entry that was followed up."""
+    shown: list[Any] = field(default_factory=list)
+    planned: Planned | None = None
+
+    def take(self, rows: Sequence[Any]) -> None:
+        self.changes += len(rows)
+        self.agreements.update(row.agreement_id for row in rows if row.agreement_id is not None)
+        self.first = rows[0].id if self.first is None else self.first
+        self.shown.extend(rows[: max(ROWS_SHOWN - len(self.shown), 0)])
+
+
+def follow_up_changes(
+    engine: Engine, now: datetime, today: date, plan: Callable[[], Planned], done: Followed | None = None
+) -> Followed:
+    """Judge every agreement that people changed, `plan` the messages that follow, and note that it was done.
+
+    Whatever waits is taken, in rounds, until nothing does; killed under way, the next run takes up what is left.
+    """
+    done = done or Followed()
+    while True:
+        with open_reading(engine) as reading:
+            rows = list_unfollowed(reading, CHANGES_A_ROUND)
+            spans = _find_spans(split_register(reading), {row.agreement_id for row in rows}) if rows else []
+        if not rows:
+            return done
+        for span in spans:
+            with open_unit(engine) as unit:
+                reconcile_span(unit, span, load_rules(unit), now, today, Reconciled())
+        failpoint("following.before_planning")
+        done.planned = plan()
+        failpoint("following.before_mark")
+        with open_unit(engine) as unit:
+            mark_followed(unit, [row.id for row in rows], now)
+        done.take(rows)
+
+
+def _find_spans(spans: Sequence[Span], changed: set[int | None]) -> list[Span]:
+    """Of each span of the register the part from the first to the last agreement that changed."""
+    ids = sorted(one for one in changed if one is not None)
+    found = []
+    for span in spans:
+        within = [one for one in ids if span.first <= one <= span.last]
+        if within:
+            found.append(Span(within[0], within[-1]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What changed and what followed, for people."""
+
+    rows: tuple[Row, ...]
+    opened: int
+    closed: int
+
+
+def tell_story(engine: Engine, followed: Followed, zone: str) -> Story:
+    """The changes that people made, and the follow-ups that these opened and closed, each with its reason.
+
+    What a command worked out itself, together with the change that it wrote, belongs to the story too.
+    """
+    if followed.first is None:
+        return Story((), 0, 0)
+    with open_reading(engine) as reading:
+        entries = reading.execute(
+            select(log_entry)
+            .where(
+                log_entry.c.agreement_id.in_(sorted(followed.agreements)),
+                log_entry.c.id >= followed.first,
+                log_entry.c.subject == "follow_up",
+                log_entry.c.action != "escalated",
+            )
+            .order_by(log_entry.c.id)
+        ).all()
+        touched = [Change(row.action, row.subject, row.row_id, row.reference, None) for row in entries[:ROWS_SHOWN]]
+        shown = list_changes(reading, touched)
+    states = [row.changes.get("state", (None, None))[1] for row in entries]
+    said = [
+        {
+            "change": row.name.removeprefix("tallystick.").replace(".", " "),
+            "follow-up": "",
+            "who": row.who,
+            "why": f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+            "what": row.reference,
+            "matter": "/".join(row.reference.split("/")[:2]),
+        }
+        for row in followed.shown
+    ]
+    opened = sum(state == FollowUpState.OPEN for state in states)
+    closed = sum(state in (FollowUpState.DONE, FollowUpState.SUPERSEDED) for state in states)
+    return Story((*said, *shown), opened, closed)
