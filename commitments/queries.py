@@ -110,13 +110,18 @@ def load_policies(reading: Connection) -> tuple[Policy, Mapping[str, Policy]]:
     return house, {scope: adapt_policy(house, own) for scope, own in rules.items()}
 
 
-def load_people(reading: Connection, *, usual_zone: str = "UTC", usual_language: str = "en") -> dict[int, Person]:
-    """All contacts by id; zone, language and country are the party's where a contact has none."""
-    rows = reading.execute(
-        select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
-            party, party.c.id == contact.c.party_id
-        )
+def load_people(
+    reading: Connection,
+    *,
+    only: ColumnElement[bool] | None = None,
+    usual_zone: str = "UTC",
+    usual_language: str = "en",
+) -> dict[int, Person]:
+    """All contacts by id, or some; zone, language and country are the party's where a contact has none."""
+    query = select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
+        party, party.c.id == contact.c.party_id
     )
+    rows = reading.execute(query if only is None else query.where(only))
     chosen = load_choices(reading)
     return {
         row.id: Person(

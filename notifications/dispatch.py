@@ -2,14 +2,15 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from commitments.database import open_reading, open_unit
 from commitments.failpoints import failpoint
@@ -18,6 +19,7 @@ from commitments.settings import Settings
 from commitments.vocabulary import NotificationState, Outcome
 from notifications.composing import compose_messages, is_empty
 from notifications.delivery import Post
+from notifications.failures import close_failures
 from notifications.mail_route import MailRoute
 from notifications.messages import Message
 from notifications.mime import Letter, build_letter
@@ -136,6 +138,9 @@ def dispatch_messages(
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
+    if done.sent:
+        with open_unit(engine) as unit:
+            close_failures(unit, clock())
     return done
 
 
@@ -191,10 +196,14 @@ def _compose(
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
         claimed = _put_off_late(line, claimed, rules, now)
-        messages = compose_messages(reading, claimed, rules, names, now.date(), base_url=line.settings.base_url)
+        messages, faults = _compose_each(reading, claimed, rules, names, now.date(), line.settings.base_url)
+        if faults:
+            claimed = [row for row in claimed if row.id not in faults]
         told = {one for message in messages.values() for one in message.notices}
         # One that is repeated may have told it the first time.
         left_out = find_left_out(reading, [row.id for row in claimed if not row.repeated], told)
+    if faults:
+        _put_aside(line, faults, done)
     idle = [row for row in claimed if is_empty(messages[row.id])]
     if idle or left_out:
         with line.open_unit() as unit:
@@ -206,6 +215,34 @@ def _compose(
                     cancel_messages(unit, ids, why, line.worker)
         done.cancelled += len(idle)
     return [row for row in claimed if not is_empty(messages[row.id])], messages
+
+
+def _compose_each(
+    reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date, base_url: str | None
+) -> tuple[dict[int, Message], dict[int, tuple[Any, str]]]:
+    """The messages by id, and the rows of those that cannot be composed, each with its fault."""
+    try:
+        return compose_messages(reading, rows, rules, names, today, base_url=base_url), {}
+    except DBAPIError:
+        raise  # the register is at fault, not a message
+    except Exception as fault:
+        if len(rows) == 1:
+            return {}, {rows[0].id: (rows[0], f"the message could not be composed: {type(fault).__name__}: {fault}")}
+    half = len(rows) // 2
+    (messages, faults), (more, others) = (
+        _compose_each(reading, part, rules, names, today, base_url) for part in (rows[:half], rows[half:])
+    )
+    return messages | more, faults | others
+
+
+def _put_aside(line: _Line, faults: Mapping[int, tuple[Any, str]], done: Dispatched) -> None:
+    """Keep for each of these an attempt that failed for now: one message must not hold up others."""
+    for row, words in faults.values():
+        now = line.read_clock()
+        fault = Sent(row.id, row.attempts + 1, Delivery(Outcome.TEMPORARY, 0, words[:300]), now, "", row.repeated)
+        with line.open_unit() as unit:
+            state = _keep(unit, line, fault if begin_attempt(unit, row, line.worker, now) else None)
+        _count(done, fault, state)
 
 
 def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: datetime) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +10,8 @@ from typing import Any
 import psutil
 from sqlalchemy import Connection, String, bindparam, cast, insert, literal, or_, select, update
 
-from commitments.calendar import add_working_days
-from commitments.database import insert_new
-from commitments.followups import group_people
-from commitments.log import Author, Change, record_changes
-from commitments.queries import load_people
-from commitments.reconcile import ENGINE
-from commitments.tables import agreement_party, follow_up
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, Outcome, ReasonCode
+from commitments.vocabulary import NotificationState, Outcome
+from notifications.failures import open_failures
 from notifications.reasons import Decision, Why
 from notifications.smtp_line import Delivery
 from notifications.tables import attempt, notice, notification
@@ -305,69 +299,3 @@ def return_messages(unit: Connection, ids: Sequence[int], worker: str) -> None:
         )
         .values(state=str(NotificationState.QUEUED), worker=None, lease_until=None)
     )
-
-
-def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetime) -> None:
-    """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day."""
-    people = load_people(unit)
-    coordinators = group_people(people.values(), ContactRole.COORDINATOR)
-    rows = unit.execute(
-        select(notification.c.id, notification.c.key, notification.c.contact_id, notice.c.agreement_id)
-        .outerjoin(notice, (notice.c.notification_id == notification.c.id) & notice.c.agreement_id.is_not(None))
-        .where(notification.c.id.in_(ids))
-        .order_by(notification.c.id, notice.c.id)
-    ).all()
-    wanted: dict[str, dict[str, Any]] = {}
-    failed: dict[int, Change] = {}
-    for row in rows:
-        person = people[row.contact_id]
-        agreement_id = row.agreement_id or _find_agreement(unit, person.party_id)
-        state = {"state": (str(NotificationState.SENDING), str(NotificationState.FAILED))}
-        failed.setdefault(
-            row.id, Change("failed", "notification", row.id, row.key[:300], agreement_id, state, reply[:300])
-        )
-        key = f"{FollowUpKind.MESSAGE_FAILED}:{person.reference}:{now.date().isoformat()}"
-        if agreement_id is None or key in wanted:
-            continue
-        others = [one for one in coordinators.get(person.party_id, ()) if one.id != person.id]
-        others += [one for party, ones in coordinators.items() if party != person.party_id for one in ones]
-        assignee = next((one for one in others if one.is_in_office(now.date())), None)
-        reason = {"code": str(ReasonCode.MESSAGE_FAILED), "numbers": {"contact": person.reference, "reply": reply}}
-        wanted[key] = _failure_row(key, agreement_id, person.party_id, assignee, reason, now)
-    inserted = insert_new(unit, follow_up, wanted.values(), returning=("id", "key", "agreement_id"))
-    changes = [
-        Change("registered", "follow_up", row.id, row.key, row.agreement_id, {"state": (None, str(FollowUpState.OPEN))})
-        for row in inserted
-    ]
-    record_changes(unit, Author(ENGINE, now), [*failed.values(), *changes])
-
-
-def _failure_row(
-    key: str, agreement_id: int, party_id: int, assignee: Any, reason: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
-    country, subdivision = (assignee.country, assignee.subdivision) if assignee is not None else (None, None)
-    return {
-        "key": key,
-        "kind": str(FollowUpKind.MESSAGE_FAILED),
-        "matter": key.split(":")[1],
-        "matter_kind": "commitment",
-        "agreement_id": agreement_id,
-        "commitment_id": None,
-        "party_id": party_id,
-        "period": now.date().isoformat(),
-        "assignee_id": assignee.id if assignee is not None else None,
-        "due_on": add_working_days(now.date(), 3, country, subdivision),
-        "reason": reason,
-        "state": str(FollowUpState.OPEN),
-        "opened_on": now.date(),
-    }
-
-
-def _find_agreement(unit: Connection, party_id: int) -> int | None:
-    found = unit.execute(
-        select(agreement_party.c.agreement_id)
-        .where(agreement_party.c.party_id == party_id)
-        .order_by("agreement_id")
-        .limit(1)
-    ).scalar()
-    return int(found) if found is not None else None

@@ -12,15 +12,16 @@ from typing import Any
 
 import psutil
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
 from commitments.reconcile import reconcile_register
 from commitments.settings import Settings
-from commitments.tables import commitment, contact, follow_up, milestone
-from notifications import dispatch, outbox
+from commitments.tables import commitment, contact, follow_up, log_entry, milestone
+from notifications import composing, dispatch, outbox
 from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.failures import close_failures, open_failures
 from notifications.outbox import name_worker
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notice, notification
@@ -181,6 +182,87 @@ def test_a_refusal_for_good_fails_at_once_and_a_coordinator_is_asked_to_look(giv
             ).scalars()
         )
     assert {one.id for one in failures} <= told
+
+
+def test_a_failure_is_closed_by_itself_when_a_later_message_reached_the_person(given: Callable[[], Given]) -> None:
+    day = given()
+    day.office.strike(rcpt_5xx=0.3)
+    run(day)
+    unreached = {row.reason["numbers"]["contact"] for row in list_failures(day.engine)}
+    assert {row.state for row in list_failures(day.engine)} == {"open"}
+    day.office.strike()
+    for days in range(1, 8):
+        run(day, NOW + timedelta(days=days))
+    with open_reading(day.engine) as reading:
+        reached = set(
+            reading.execute(
+                select(contact.c.reference)
+                .join(notification, notification.c.contact_id == contact.c.id)
+                .where(notification.c.state == "sent", contact.c.reference.in_(unreached))
+            ).scalars()
+        )
+        actions = reading.execute(
+            select(log_entry.c.row_id).where(log_entry.c.subject == "follow_up", log_entry.c.action == "closed")
+        )
+        logged = set(actions.scalars())
+    assert reached, "somebody was reached at last"
+    failures = list_failures(day.engine)
+    closed = [row for row in failures if row.state == "done"]
+    assert {row.reason["numbers"]["contact"] for row in closed} == reached
+    assert {(row.closed_by, row.closed_why) for row in closed} == {("engine", "a later message reached the person")}
+    assert {row.id for row in closed} <= logged
+    assert dispatch_messages(day.engine, day.orders.settings(), read_clock=lambda: NOW + timedelta(days=8)).failed == 0
+    assert list_failures(day.engine) == failures, "run again, nothing changes"
+
+
+def test_what_fails_again_on_the_day_on_which_its_failure_was_closed_is_asked_about_again(
+    given: Callable[[], Given],
+) -> None:
+    day = given()
+    day.office.strike(rcpt_5xx=1)
+    run(day)
+    failed = list_rows(day.engine, notification.c.state == "failed")[0]
+    with open_unit(day.engine) as unit:
+        later = NOW + timedelta(hours=1)
+        mine = notification.c.contact_id == failed.contact_id
+        unit.execute(update(notification).where(mine).values(state="sent", sent_at=later))
+        assert close_failures(unit, later) == 1
+        assert close_failures(unit, later) == 0
+        open_failures(unit, [failed.id], "551 moved away", later + timedelta(hours=1))
+    about = [row for row in list_failures(day.engine) if row.key.split(":")[1] == row.matter]
+    (again,) = [row for row in about if "551" in row.reason["numbers"]["reply"]]
+    assert (again.state, again.closed_on, again.closed_by) == ("open", None, None)
+
+
+def test_what_fails_after_a_message_reached_the_person_stays_open(given: Callable[[], Given]) -> None:
+    day = given()
+    run(day)
+    day.office.strike(rcpt_5xx=1)
+    for days in range(1, 8):
+        if run(day, NOW + timedelta(days=days))["failed"]:
+            break
+    assert {row.state for row in list_failures(day.engine)} == {"open"}
+
+
+def test_a_failure_reads_no_more_of_the_register_the_more_people_it_holds(
+    given: Callable[[], Given], count_statements: Callable[[Engine], Any]
+) -> None:
+    day = given()
+    day.office.strike(rcpt_5xx=1)
+    run(day)
+    failed = [row.id for row in list_rows(day.engine, notification.c.state == "failed")]
+    counts = []
+    for ids in (failed[:1], failed):
+        with open_unit(day.engine) as unit:
+            unit.execute(delete(notice).where(notice.c.follow_up_id.is_not(None)))
+            unit.execute(delete(follow_up).where(follow_up.c.kind == "message_failed"))
+        with count_statements(day.engine) as counted, open_unit(day.engine) as unit:
+            open_failures(unit, ids, "550 no such user", NOW)
+        counts.append(counted.total)
+        people = [one for one in counted.statements if "FROM contact" in one]
+        assert all("WHERE" in one for one in people), "only those concerned are read"
+    assert counts[0] == counts[1]
+    assert len(list_failures(day.engine)) == len({row.contact_id for row in list_rows(day.engine)})
 
 
 # Cut before the answer
@@ -441,6 +523,32 @@ def test_a_letter_that_cannot_be_written_holds_up_no_others(
     with open_reading(day.engine) as reading:
         reply = reading.execute(select(attempt.c.reply).where(attempt.c.notification_id == left.id)).scalar_one()
     assert reply.startswith("the letter could not be written: KeyError")
+    monkeypatch.undo()
+    assert run(day, NOW + timedelta(minutes=2))["sent"] == 1
+    assert set(Counter(mail.message_id for mail in day.office.read()).values()) == {1}
+
+
+def test_a_message_that_cannot_be_composed_fails_alone_with_its_reason(
+    given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = given()
+    build = composing._build_item
+
+    def stumble(row: Any, person: Any, *rest: Any) -> Any:
+        if person.mail == "ann@stoke.example":
+            raise KeyError("a number that no reason has")
+        return build(row, person, *rest)
+
+    monkeypatch.setattr(composing, "_build_item", stumble)
+    report = run(day)
+    assert (report["sent"], report["retried"]) == (MESSAGES - 1, 1)
+    (left,) = list_rows(day.engine, notification.c.state == "queued")
+    assert (left.address, left.attempts) == ("ann@stoke.example", 1)
+    with open_reading(day.engine) as reading:
+        reply = reading.execute(select(attempt.c.reply).where(attempt.c.notification_id == left.id)).scalar_one()
+        told = select(func.count()).where(notice.c.notification_id == left.id, notice.c.decision != "told")
+        assert reading.execute(told).scalar_one() == 0, "what it holds is not called answered"
+    assert reply.startswith("the message could not be composed: KeyError")
     monkeypatch.undo()
     assert run(day, NOW + timedelta(minutes=2))["sent"] == 1
     assert set(Counter(mail.message_id for mail in day.office.read()).values()) == {1}
