@@ -65,12 +65,15 @@ def check(
 def _check_register(engine: "Engine", register: "Register", day: date) -> dict[str, Any]:
     from cli.changes import list_changes
     from cli.outbox import read_outbox
-    from commitments.database import open_reading
+    from commitments.database import open_reading, open_unit
+    from commitments.drafts import watch_drafts
     from commitments.reconcile import reconcile_register
     from notifications.planning import plan_messages
 
     now = _move_moment(register.now, day - register.today)
     done = reconcile_register(engine, now, day)
+    with open_unit(engine) as unit:
+        watch_drafts(unit, now)
     planned = plan_messages(engine, now, day, domain=register.domain)
     with open_reading(engine) as reading:
         changes = list_changes(reading, done)

@@ -104,6 +104,11 @@ def read_files(paths: Sequence[Path]) -> tuple[ParsedFile, ...]:
     return tuple(parsed)
 
 
+def read_text(text: str, name: str) -> ParsedFile:
+    """One agreement from the text of its file; InvalidFiles carries every fault found."""
+    return ParsedFile(Path(name), *_parse(text.encode(), name))
+
+
 def parse_agreement(content: bytes, name: str) -> AgreementForm:
     """One agreement from the bytes of its file; InvalidFiles carries every fault found."""
     return _parse(content, name)[0]

@@ -66,7 +66,7 @@ class _Known:
         return name if name in self.contacts else self.people.get(name.casefold())
 
     def suggest_contact(self, name: str) -> str:
-        near = process.extractOne(name, [*self.contacts, *self.people], score_cutoff=60)
+        near = process.extractOne(name, [*self.contacts, *self.people], score_cutoff=75)
         return f" (did you mean {self.people.get(near[0], near[0])!r}?)" if near else ""
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from commitments.agreement_faults import soften, suggest
 from commitments.agreement_file import explain_fault
@@ -88,7 +88,7 @@ _ROUGHLY = {"type": "string", "title": "a month or year, written"}
 Number = Annotated[float | None, BeforeValidator(_not_said), WithJsonSchema({"type": "number"})]
 Whole = Annotated[int | None, BeforeValidator(_not_said), WithJsonSchema({"type": "integer"})]
 Dated = Annotated[str, BeforeValidator(_read_date), WithJsonSchema({"anyOf": [_A_DAY, _ROUGHLY]})]
-MaybeDated = Annotated[str, BeforeValidator(_read_date_if_any), WithJsonSchema({"anyOf": [_ROUGHLY, _A_DAY]})]
+MaybeDated = Annotated[str, BeforeValidator(_read_date_if_any), WithJsonSchema({"anyOf": [_A_DAY, _ROUGHLY]})]
 SpokenRating = Annotated[Rating, *_spoken(Rating)]
 SpokenCompletion = Annotated[Completion | None, *_spoken(Completion, or_not=True)]
 SpokenAgreementKind = Annotated[AgreementKind, *_spoken(AgreementKind)]
@@ -283,6 +283,8 @@ class PartyEntry(Entry):
 class AgreementEntry(Entry):
     """A new agreement in the few fields that a coordinator knows by heart."""
 
+    model_config = ConfigDict(title="typed in")
+
     title: Annotated[str, Field(min_length=1, max_length=300)] = Field(
         title="Title",
         description="For example: Memorandum of understanding between Leeds and Hangzhou.",
@@ -295,7 +297,7 @@ class AgreementEntry(Entry):
     coordinator: Needed = Field(
         title="Coordinator",
         description="Who keeps this agreement at your party: a contact of the register by reference (`leeds-hall`), or "
-        "a new one as name and address: Mei Lin <mei.lin@leeds.example>.",
+        "a new one as name and address: `Mei Lin <mei.lin@leeds.example>`.",
         examples=["Mei Lin <mei.lin@leeds.example>"],
     )
     signed: MaybeDated = Field(
@@ -320,6 +322,8 @@ class AgreementEntry(Entry):
 class AgreementFileEntry(Entry):
     """A whole agreement file, pasted."""
 
+    model_config = ConfigDict(title="a whole file, pasted")
+
     file: Annotated[str, Field(min_length=1)] = Field(
         title="The file",
         description="The text of an agreement file (YAML), as `tally export` writes it.",
@@ -328,6 +332,8 @@ class AgreementFileEntry(Entry):
 
 class KeptDraftEntry(Entry):
     """A draft that was kept because nobody approved it in time, or because it was rejected."""
+
+    model_config = ConfigDict(title="a kept draft")
 
     draft: Needed = Field(
         title="The draft",

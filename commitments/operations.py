@@ -232,7 +232,8 @@ def watch_flows(unit: Connection, now: datetime) -> int:
 def _pass_on(unit: Connection, now: datetime) -> None:
     waiting = unit.execute(
         select(follow_up.c.id, follow_up.c.key, follow_up.c.assignee_id).where(
-            follow_up.c.agreement_id.is_(None), follow_up.c.state == str(FollowUpState.OPEN)
+            follow_up.c.kind.in_([str(kind) for kind in OPERATOR_KINDS]),
+            follow_up.c.state == str(FollowUpState.OPEN),
         )
     ).all()
     if not waiting:

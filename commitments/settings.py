@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         max_length=254,
     )
     operator_language: str = Field("en", description="The language of what the operator is told", max_length=20)
+    approval_days: float = Field(
+        7,
+        gt=0,
+        le=365,
+        description="How long an agreement registered by form waits for approval before its coordinator is asked",
+    )
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
     prefect_port: int = 4200

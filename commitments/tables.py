@@ -384,6 +384,24 @@ flow_record = Table(
     Column("finished_at", UtcTime),
 )
 
+draft = Table(
+    "draft",
+    metadata,
+    _key(),
+    Column("reference", String(80), nullable=False),  # of the agreement that it would become
+    Column("title", String(300), nullable=False),
+    Column("content", Text, nullable=False),  # the agreement file
+    Column("coordinator", String(80)),
+    Column("state", String(20), nullable=False),
+    Column("run", String(36), nullable=False, unique=True),  # the Prefect run that waits for the answer
+    Column("submitted_at", UtcTime, nullable=False),
+    Column("answer_by", UtcTime, nullable=False),
+    Column("decided_at", UtcTime),
+    Column("decided_by", String(120)),
+    Column("decided_why", String(300)),
+    Index("ix_draft_state", "state"),
+)
+
 log_entry = Table(
     "log_entry",
     metadata,

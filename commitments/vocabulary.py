@@ -150,6 +150,7 @@ class MatterKind(StrEnum):
     REPORT = "report"
     DORMANCY = "dormancy"
     OPERATION = "operation"
+    DRAFT = "draft"
 
 
 class StandingState(StrEnum):
@@ -209,6 +210,7 @@ class ReasonCode(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     INBOUND_REFUSED = "inbound_refused"
+    DRAFT_WAITING = "draft_waiting"
 
 
 class FollowUpKind(StrEnum):
@@ -229,6 +231,7 @@ class FollowUpKind(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     INBOUND_REFUSED = "inbound_refused"
+    DRAFT_WAITING = "draft_waiting"
 
 
 OPERATOR_KINDS = frozenset(
@@ -240,6 +243,14 @@ OPERATOR_KINDS = frozenset(
     }
 )
 """What is wrong with the engine itself: the operator's matter, under no agreement."""
+
+
+class DraftState(StrEnum):
+    """What has become of an agreement that somebody filled in."""
+
+    WAITING = "waiting"
+    REGISTERED = "registered"
+    REJECTED = "rejected"
 
 
 class FollowUpState(StrEnum):

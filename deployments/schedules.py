@@ -152,6 +152,16 @@ PLANS: tuple[Plan, ...] = (
         Plan(flow=flow, rhythm="when somebody fills it in", purpose=purpose, form=form, tags=tags, first_run=False)
         for flow, purpose, form, tags in (
             (
+                "register-agreement",
+                "**Register an agreement**. It is taken apart into parties, dates and commitments, shown as the "
+                "artifact *decomposition*, and waits: **Resume** asks the coordinator to approve or reject it. On "
+                "approval it is registered and watched from that day; a rejection registers nothing. Without an "
+                "answer within `TALLY_APPROVAL_DAYS` (a week) the draft stays and its coordinator is asked.",
+                "Three ways: the few fields that you know, a whole agreement file (YAML) pasted, or a draft that was "
+                "kept. Parties and people that the register knows are named by reference or name.",
+                ("tallystick", "form", "coordinator"),
+            ),
+            (
                 "report-progress",
                 "**Report progress** on a commitment: how it goes, what was done, whether it is done. Follow-ups that "
                 "this answers are closed at once, and where it is done the other parties are asked to confirm.",

@@ -23,6 +23,7 @@ MAIL_PROGRESS = "mail-going-out"
 CORRECTIONS = "corrections"
 FILED = "what-was-filed"
 FORECAST = "forecast"
+DECOMPOSITION = "decomposition"
 TRIAL = "test-message"
 
 
@@ -49,7 +50,7 @@ async def show_changes(rows: Sequence[Row], touched: int, today: date) -> None:
 async def show_corrections(corrections: Sequence[Correction]) -> None:
     """What is to be put right in a form, all of it at once."""
     rows = "\n".join(
-        f"| {_cell(one.field or 'The form')} | {_cell(one.found or '')} | {_cell(one.expected)} |"
+        f"| {write_cell(one.field or 'The form')} | {write_cell(one.found or '')} | {write_cell(one.expected)} |"
         for one in corrections
     )
     markdown = (
@@ -63,28 +64,41 @@ async def show_corrections(corrections: Sequence[Correction]) -> None:
 
 async def show_filed(title: str, facts: Sequence[tuple[str, str]], rows: Sequence[Row], link: str | None) -> None:
     """What a form wrote, and the follow-ups that this opened or closed."""
-    told = "\n".join(f"| {_cell(name)} | {_cell(value)} |" for name, value in facts if value)
-    parts = [f"# {_plain(title)}", f"| | |\n| --- | --- |\n{told}"]
+    told = "\n".join(f"| {write_cell(name)} | {write_cell(value)} |" for name, value in facts if value)
+    parts = [f"# {write_plain(title)}", f"| | |\n| --- | --- |\n{told}"]
     if link:
         parts.append(f"[Open it in the register]({link})")
     parts.append("## What that changed")
     if rows:
         head = "| Change | Follow-up | Who | Why | Matter |\n| --- | --- | --- | --- | --- |\n"
         names = ("change", "follow-up", "who", "why", "matter")
-        parts.append(head + "\n".join("| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows))
+        parts.append(
+            head + "\n".join("| " + " | ".join(write_cell(row[name]) for name in names) + " |" for row in rows)
+        )
     else:
         parts.append("No follow-up was opened or closed by it.")
     await acreate_markdown_artifact(markdown="\n\n".join(parts), key=FILED, description=title)
 
 
+async def show_decomposition(markdown: str, until: str) -> None:
+    """An agreement taken apart, to be approved."""
+    answer = (
+        f"\n---\n\n**To answer:** press **Resume** at the top of this run, choose, and submit. Without an answer by "
+        f"{until} the run ends, the draft is kept, and the coordinator is asked.\n"
+    )
+    await acreate_markdown_artifact(
+        markdown=markdown + answer, key=DECOMPOSITION, description="The agreement taken apart"
+    )
+
+
 async def show_forecast(found: Outlook, title: str) -> None:
     """Every message of the coming days, to whom and why."""
     head = "| When | To | Subject | Why |\n| --- | --- | --- | --- |\n"
-    rows = "\n".join("| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in found.rows)
+    rows = "\n".join("| " + " | ".join(write_cell(value) for value in row.values()) + " |" for row in found.rows)
     cut = f"\n\nThe first {len(found.rows)} are shown." if found.messages > len(found.rows) else ""
     body = head + rows + cut if found.rows else "No message would be sent."
     await acreate_markdown_artifact(
-        markdown=f"# {_plain(title)}\n\nIf nothing else happens until then. Nothing was written or sent.\n\n{body}\n",
+        markdown=f"# {write_plain(title)}\n\nIf nothing else happens. Nothing was written or sent.\n\n{body}\n",
         key=FORECAST,
         description="Every message of the coming days",
     )
@@ -93,8 +107,8 @@ async def show_forecast(found: Outlook, title: str) -> None:
 async def show_trial(trial: Trial, said: str) -> None:
     """The test message, and what the mail server said."""
     markdown = (
-        f"# {_plain(trial.subject)}\n\n| | |\n| --- | --- |\n| To | {_cell(trial.to)} |\n"
-        f"| By | {_cell(trial.route)} |\n| The server said | {_cell(said)} |\n"
+        f"# {write_plain(trial.subject)}\n\n| | |\n| --- | --- |\n| To | {write_cell(trial.to)} |\n"
+        f"| By | {write_cell(trial.route)} |\n| The server said | {write_cell(said)} |\n"
         f"| Verdict | {trial.delivery.outcome} |\n\n"
         f"```\n{trial.text.replace('```', '')}\n```\n"
     )
@@ -116,7 +130,7 @@ async def show_previews(previews: Sequence[Preview], name: str) -> None:
     for one in previews:
         fence = "`" * max(3, _longest_run(one.text) + 1)
         parts += [
-            f"## {_plain(one.to)}",
+            f"## {write_plain(one.to)}",
             f"goes {one.goes}",
             f"{fence}\n{one.text}\n{fence}",
         ]
@@ -142,14 +156,14 @@ async def move_progress(bar: object, done: int, waiting: int) -> None:
     await aupdate_progress_artifact(artifact_id=bar, progress=min(100.0, 100.0 * done / waiting))  # type: ignore[arg-type]
 
 
-def _plain(text: str) -> str:
+def write_plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!" else letter for letter in text)
 
 
-def _cell(text: str) -> str:
+def write_cell(text: str) -> str:
     """Text that stays in one cell of a table."""
-    return _plain(" ".join(text.split()))
+    return write_plain(" ".join(text.split()))
 
 
 def _longest_run(text: str) -> int:

@@ -29,6 +29,7 @@ from sqlalchemy.exc import OperationalError
 
 from commitments.clock import read_clock, today_in
 from commitments.database import DatabaseBusy, open_database, open_unit
+from commitments.drafts import watch_drafts
 from commitments.operations import appoint_operator, record_beginning, record_finish, watch_flows
 from commitments.settings import Settings, read_settings
 from migrations import require_current
@@ -112,6 +113,7 @@ def _finish(register: Register, flow: str) -> None:
     with open_unit(register.engine) as unit:
         record_finish(unit, flow, now)
         watch_flows(unit, now)
+        watch_drafts(unit, now)
     plan_alerts(register.engine, now, today_in(register.settings.time_zone, now), domain=register.domain)
 
 

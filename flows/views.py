@@ -208,6 +208,15 @@ def preview_messages(
     return tuple(previews)
 
 
+def name_register(reading: Connection) -> tuple[dict[str, str], dict[str, str]]:
+    """What the register calls each party and each contact, by reference."""
+    names = load_names(reading)
+    parties = {
+        reference: choose_words(names.parties[row_id], LANGUAGE) for reference, row_id in names.party_ids.items()
+    }
+    return parties, dict(names.people)
+
+
 def foresee_messages(
     engine: Engine, settings: Settings, now: datetime, days: int, to: str = "", most: int = FORESEEN_SHOWN
 ) -> Outlook:

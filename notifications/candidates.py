@@ -54,6 +54,7 @@ _STANDING_OF = {
     FollowUpKind.UNOWNED: StandingState.UNOWNED,
     FollowUpKind.EXPIRED: StandingState.OVERDUE,
     FollowUpKind.DORMANT: StandingState.SILENT,
+    FollowUpKind.DRAFT_WAITING: StandingState.OVERDUE,
     **dict.fromkeys(OPERATOR_KINDS, StandingState.OVERDUE),
 }
 

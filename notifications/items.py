@@ -56,7 +56,7 @@ def title_item(words: Words, item: Item) -> str:
     """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
     if item.matter_kind is MatterKind.MILESTONE and item.part_title:
         return clean_text(item.part_title)
-    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED or item.follow_up_kind in OPERATOR_KINDS:
+    if item.follow_up_kind in (FollowUpKind.MESSAGE_FAILED, FollowUpKind.DRAFT_WAITING, *OPERATOR_KINDS):
         return words.name_follow_up(item.follow_up_kind)
     if not is_about_promise(item):
         return words.name(item.matter_kind)
@@ -66,8 +66,8 @@ def title_item(words: Words, item: Item) -> str:
 def _name_standing(words: Words, item: Item) -> str:
     if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:  # its standing is not what the reader is asked about
         return words.name_follow_up(item.follow_up_kind)
-    if item.matter_kind is MatterKind.OPERATION:
-        return words.name(MatterKind.OPERATION)
+    if item.matter_kind in (MatterKind.OPERATION, MatterKind.DRAFT):
+        return words.name(item.matter_kind)
     return words.name_standing(item.standing)
 
 

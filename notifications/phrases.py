@@ -124,6 +124,7 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("an event from elsewhere was refused: %(fault)s"),
         N_("an event from elsewhere was refused"),
     ),
+    ReasonCode.DRAFT_WAITING: (N_("the agreement “%(title)s” has waited for approval since %(since)s"),),
 }
 
 FROM_THE_START: dict[ReasonCode, Variants] = {
@@ -224,6 +225,9 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
         "See whether something serves the deployments; cancel the run if its process is gone. The next good run closes "
         "this by itself."
     ),
+    FollowUpKind.DRAFT_WAITING: N_(
+        "Look through the draft and approve or reject it: run register-agreement in the Prefect UI and name the draft."
+    ),
     FollowUpKind.INBOUND_REFUSED: N_("Have the event corrected and sent again, or close this if it is not needed."),
 }
 
@@ -236,6 +240,7 @@ EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.RENEWAL: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RENEWAL_DUE],
     MatterKind.REPORT: EXPECTED_BY_FOLLOW_UP[FollowUpKind.REPORT_DUE],
     MatterKind.DORMANCY: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DORMANT],
+    MatterKind.DRAFT: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DRAFT_WAITING],
     MatterKind.OPERATION: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RUN_FAILED],
 }
 
@@ -293,6 +298,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         FollowUpKind.RUN_FAILED: N_("Run failed"),
         FollowUpKind.RUN_STUCK: N_("Run stuck"),
         FollowUpKind.INBOUND_REFUSED: N_("Event refused"),
+        FollowUpKind.DRAFT_WAITING: N_("Draft not approved"),
     },
     MatterKind: {
         MatterKind.COMMITMENT: N_("Commitment"),
@@ -304,6 +310,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         MatterKind.REPORT: N_("Report"),
         MatterKind.DORMANCY: N_("Dormancy"),
         MatterKind.OPERATION: N_("Operation"),
+        MatterKind.DRAFT: N_("Draft of an agreement"),
     },
     CommitmentState: {
         CommitmentState.ACTIVE: N_("Active"),

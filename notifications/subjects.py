@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from commitments.vocabulary import OPERATOR_KINDS, NotificationKind
+from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, NotificationKind
 from notifications.items import is_about_promise, title_item
 from notifications.messages import Item, Message
 from notifications.overviews import count_agreements
@@ -47,7 +47,7 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         asked = [item for item in message.items if item.kind is NotificationKind.FOLLOW_UP]
         if len(asked) > 1:
             return _count_questions(words, asked), len(asked)
-    if first.follow_up_kind in OPERATOR_KINDS:
+    if first.follow_up_kind in OPERATOR_KINDS or first.follow_up_kind is FollowUpKind.DRAFT_WAITING:
         reason = shorten_title(clean_text(words.describe_reason(first.reason)))
         return words.gettext("%(name)s: %(title)s") % {"name": title_item(words, first), "title": reason}, 1
     title = shorten_title(title_item(words, first)).rstrip(".。")

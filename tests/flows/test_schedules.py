@@ -11,7 +11,7 @@ from prefect import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.runner import Runner
 from prefect.server.schemas.schedules import CronSchedule
-from prefect.states import Pending, Running, Scheduled
+from prefect.states import Pending, Running, Scheduled, Suspended
 
 from deployments.schedules import PLANS, Plan
 from deployments.serving import (
@@ -159,3 +159,17 @@ def test_a_run_whose_process_died_with_the_system_does_not_hold_its_place_for_ev
             )
 
     assert asyncio.run(play()) == ("Crashed", "Pending")
+
+
+@pytest.mark.slow
+def test_a_run_that_waits_for_an_answer_without_a_process_outlives_a_restart(prefect_api: None) -> None:
+    async def play() -> str | None:
+        deployment = (await _ids())["register-agreement"]
+        async with get_client() as client:
+            waiting = await _plan_run(client, deployment, Scheduled())
+            for state in (Pending(), Running(), Suspended(timeout_seconds=600)):
+                await client.set_flow_run_state(waiting.id, state)
+            await close_left_runs([deployment])
+            return (await client.read_flow_run(waiting.id)).state_name
+
+    assert asyncio.run(play()) == "Suspended"

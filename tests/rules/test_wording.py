@@ -335,6 +335,12 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "the event e-1 from elsewhere was refused: commitment: unknown",
         "外来事件e-1未被接受：commitment: unknown",
     ),
+    (
+        ReasonCode.DRAFT_WAITING,
+        {"title": "Leeds and Plzeň", "since": "2026-11-25", "draft": "leeds-plzen"},
+        "the agreement “Leeds and Plzeň” has waited for approval since 25 November 2026",
+        "协议“Leeds and Plzeň”自2026年11月25日起等待批准",
+    ),
 ]
 
 GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
