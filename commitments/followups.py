@@ -151,7 +151,7 @@ def _want_from_owners(
         return  # its occurrences speak for it
     parties = find_answerable(commitment, standing.matter)
     for owner in parties:
-        if _has_answered(commitment, owner.party_id, policy, today):
+        if has_answered(commitment, owner.party_id, policy, today):
             continue
         assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
             owner.party_id, agreement, coordinators, today
@@ -169,7 +169,8 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
     return commitment.owners
 
 
-def _has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
+def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
+    """Whether the party reported of late, so that it is not asked for a while."""
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
     return any(
         report.party_id == party_id and quiet_from < report.reported_on <= today for report in commitment.reports
@@ -215,7 +216,7 @@ def _want_besides(
             since, days = stepless
             reason = Reason(ReasonCode.NO_NEXT_STEP, {"since": since, "days": days})
             for owner in commitment.owners:
-                if not _has_answered(commitment, owner.party_id, policy, today):
+                if not has_answered(commitment, owner.party_id, policy, today):
                     assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
                         owner.party_id, agreement, coordinators, today
                     )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -12,7 +12,7 @@ from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days, parse_date, whole_months
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Person, Standing
-from commitments.followups import find_answerable, find_coordinator, find_spokespeople
+from commitments.followups import find_answerable, find_coordinator, find_spokespeople, has_answered
 from commitments.operations import choose_coordinator
 from commitments.policy import find_lead_days
 from commitments.queries import Span, load_agreements, select_dated_commitments
@@ -25,6 +25,7 @@ from commitments.vocabulary import (
     MatterKind,
     NotificationKind,
     NotificationState,
+    ReasonCode,
     StandingState,
 )
 from notifications.reasons import Decision, Why
@@ -129,11 +130,21 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime
             if is_ended(agreement, day) or is_expired(agreement, day):
                 continue
             for standing in assess(agreement, rules, day):
-                current.setdefault(standing.matter.reference, standing)
+                latest = current.setdefault(standing.matter.reference, standing)
+                if _is_answered(latest):
+                    continue
                 if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= day:
                     yield from _remind(agreement, standing, rules, told, days, now, day)
     for row in waiting:
         yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
+
+
+def _is_answered(standing: Standing) -> bool:
+    """Settled, held or met by the house's day: nothing to remind of, though a person's own day has not begun."""
+    return standing.state in (StandingState.SETTLED, StandingState.ON_HOLD) or standing.reason.code in (
+        ReasonCode.PERIOD_MET,
+        ReasonCode.TARGET_MET,
+    )
 
 
 def _remind(
@@ -156,10 +167,7 @@ def _remind(
     for party_id, person in _find_recipients(agreement, standing, rules, today):
         if days.of(person.id) != today:
             continue
-        quiet_from = today - timedelta(days=policy.quiet_after_answer_days)
-        if owned is not None and any(
-            report.party_id == party_id and quiet_from < report.reported_on <= today for report in owned.reports
-        ):
+        if owned is not None and has_answered(owned, party_id, policy, days.today):
             continue
         own_day = find_own_day(person, now)
         until = min(find_last_day(person, choose_days(person, [policy]), own_day), max(deadline, own_day))

@@ -8,11 +8,12 @@ from sqlalchemy import Engine, select, update
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
+from commitments.progress import report_progress
 from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import follow_up
-from commitments.vocabulary import NotificationState
+from commitments.vocabulary import NotificationState, Rating
 from notifications.candidates import Candidate, find_candidates
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
@@ -185,3 +186,46 @@ def test_a_snoozed_matter_wakes_on_the_day_of_the_person_asked(sqlite_engine: En
     assert asked == {"near-owner"}, "in Honolulu it is the day before"
     asked = {name for name, _ in _told_of_overdue(sqlite_engine, "2026-03-05T10:05:00Z", "2026-03-05")}
     assert asked == {"near-owner", "far-owner"}
+
+
+def test_what_is_answered_on_the_houses_day_goes_quiet_at_once_for_a_person_whose_day_has_not_begun(
+    sqlite_engine: Engine,
+) -> None:
+    _import(sqlite_engine, "Pacific/Honolulu", "US")
+    reconcile_register(sqlite_engine, _at("2026-03-04T00:05:00Z"), date(2026, 3, 4))
+    assert set(_overdue(sqlite_engine)) == {"near", "far"}
+    moment, house = _at("2026-03-04T16:05:00Z"), date(2026, 3, 5)  # the house in Shanghai dates the report its own day
+    with open_unit(sqlite_engine) as unit:
+        author = Author("far-owner", moment)
+        report_progress(unit, author, "near-far/survey", "far", None, Rating.ON_TRACK, house, note="on its way")
+    reconcile_register(sqlite_engine, moment, house)
+    assert set(_overdue(sqlite_engine)) == {"near"}
+
+
+def test_nor_is_a_person_in_the_west_reminded_of_what_was_answered_on_the_houses_day(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, "Pacific/Honolulu", "US")
+    moment, house = _at("2026-03-01T16:05:00Z"), date(2026, 3, 2)
+    assert "far-owner" in {
+        one.person.reference for one in _candidates(sqlite_engine, "2026-03-01T16:05:00Z", "2026-03-02")
+    }
+    with open_unit(sqlite_engine) as unit:
+        author = Author("far-owner", moment)
+        report_progress(unit, author, "near-far/survey", "far", None, Rating.ON_TRACK, house, note="on its way")
+    found = {one.person.reference for one in _candidates(sqlite_engine, "2026-03-01T16:05:00Z", "2026-03-02")}
+    assert found == {"near-owner"}
+
+
+def test_a_notice_deadline_stays_open_while_its_last_day_lasts_for_the_person_asked(sqlite_engine: Engine) -> None:
+    terms = "effective: 2026-01-01\nexpires: 2026-06-02\nnotice: {months: 3}"
+    text = FORM.replace("effective: 2026-01-01", terms).replace("ZONE", "Pacific/Honolulu").replace("COUNTRY", "US")
+    with open_unit(sqlite_engine) as unit:
+        form = parse_agreement(text.encode(), "near-far.yaml")
+        import_agreement(unit, form, Author("test", datetime(2026, 2, 1, tzinfo=UTC)), date(2026, 2, 1))
+    opened = select(follow_up.c.key).where(follow_up.c.state == "open", follow_up.c.kind == "notice_deadline")
+    for moment, house, count in (
+        ("2026-03-02T12:05:00Z", 2, 2),
+        ("2026-03-03T00:05:00Z", 3, 1),
+        ("2026-03-03T12:00:00Z", 3, 0),
+    ):
+        reconcile_register(sqlite_engine, _at(moment), date(2026, 3, house))
+        assert len(_read(sqlite_engine, opened)) == count
