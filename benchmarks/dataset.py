@@ -16,13 +16,13 @@ TODAY = date(2026, 3, 11)
 COMMITMENTS_AN_AGREEMENT = 50
 
 
-def build_register(path: Path, items: int) -> int:
+def build_register(path: Path, items: int, recipients: int | None = None) -> int:
     """Write a migrated SQLite register with `items` commitments; returns the number of recipients."""
     path.unlink(missing_ok=True)
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     migrate_database(engine)
     engine.dispose()
-    recipients = min(max(items // 20, 1), 5000)
+    recipients = recipients or min(max(items // 20, 1), 5000)
     connection = sqlite3.connect(path)
     with connection:
         connection.executemany(

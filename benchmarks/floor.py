@@ -148,26 +148,33 @@ def send_messages(
         view = {"name": names[contact_id], "items": items}
         wire = assemble(row_id, address, TEXT.render(view), HTML.render(view))
         written = time.perf_counter()
-        register.execute(
-            "INSERT INTO attempt (notification_id, number, started_at, worker) VALUES (?,1,?,'floor')", (row_id, NOW)
-        )
-        register.execute("COMMIT")
+        begin_attempt(register, row_id)
         begun_sending = time.perf_counter()
         line.sendmail("floor@floor.example", [address], wire)
         sent = time.perf_counter()
-        register.execute("BEGIN IMMEDIATE")
-        register.execute(
-            "UPDATE attempt SET ended_at = ?, outcome = 'accepted', code = 250, reply = 'ok' WHERE notification_id = ?",
-            (NOW, row_id),
-        )
-        register.execute(
-            "UPDATE notification SET state = 'sent', sent_at = ?, attempts = 1 WHERE id = ?", (NOW, row_id)
-        )
+        record_sent(register, row_id)
         writing += written - begun
         sending += sent - begun_sending
     register.execute("COMMIT")
     line.quit()
     return writing, sending, len(queued)
+
+
+def begin_attempt(register: sqlite3.Connection, row_id: int) -> None:
+    """Write that an attempt begins, with what became of the one before: one commit a message."""
+    register.execute(
+        "INSERT INTO attempt (notification_id, number, started_at, worker) VALUES (?,1,?,'floor')", (row_id, NOW)
+    )
+    register.execute("COMMIT")
+
+
+def record_sent(register: sqlite3.Connection, row_id: int) -> None:
+    register.execute("BEGIN IMMEDIATE")
+    register.execute(
+        "UPDATE attempt SET ended_at = ?, outcome = 'accepted', code = 250, reply = 'ok' WHERE notification_id = ?",
+        (NOW, row_id),
+    )
+    register.execute("UPDATE notification SET state = 'sent', sent_at = ?, attempts = 1 WHERE id = ?", (NOW, row_id))
 
 
 def assemble(row_id: int, to: str, text: str, html: str) -> bytes:

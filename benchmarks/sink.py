@@ -16,6 +16,8 @@ close_after_ok          the mail is taken, the 250 is said, and the connection c
 stall                   MAIL is never answered
 stall_after_data        the final dot is never answered, and nothing is taken
 slow                    the mail is taken, and the 250 said a fifth of a second later
+
+With `--delay MS` each answer comes so many milliseconds late, as from a server far away.
 """
 
 import argparse
@@ -40,7 +42,10 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 class Ledger:
     """What the sink keeps: the log's file descriptor, the faults and the dice."""
 
-    def __init__(self, log: int | None, faults: dict[str, float], seed: int, offers: list[bytes]) -> None:
+    def __init__(
+        self, log: int | None, faults: dict[str, float], seed: int, offers: list[bytes], delay: float = 0
+    ) -> None:
+        self.delay = delay
         self.log = log
         self.faults = faults
         self.dice = random.Random(seed)
@@ -94,8 +99,10 @@ class Conversation(asyncio.Protocol):
         replies: list[bytes] = []
         while not self.dead and (self._take_body(replies) if self.in_data else self._take_command(replies)):
             pass
-        if replies and not self.transport.is_closing():
-            self.transport.write(b"".join(replies))
+        if replies and self.ledger.delay:
+            asyncio.get_running_loop().call_later(self.ledger.delay, self._answer, replies)
+        else:
+            self._answer(replies)
 
     def _take_command(self, replies: list[bytes]) -> bool:
         end = self.buffer.find(b"\r\n")
@@ -183,12 +190,12 @@ class Conversation(asyncio.Protocol):
                 self._answer_and_close(replies)
                 replies.clear()
             elif ledger.strikes("slow"):
-                asyncio.get_running_loop().call_later(_SLOWNESS, self._answer_late, list(replies))
+                asyncio.get_running_loop().call_later(_SLOWNESS, self._answer, list(replies))
                 replies.clear()
         return True
 
-    def _answer_late(self, replies: list[bytes]) -> None:
-        if not self.transport.is_closing():
+    def _answer(self, replies: list[bytes]) -> None:
+        if replies and not self.transport.is_closing():
             self.transport.write(b"".join(replies))
 
     def _answer_and_close(self, replies: list[bytes]) -> None:
@@ -231,13 +238,14 @@ def main() -> None:
     parser.add_argument("--log", help="append a line per accepted mail")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME:SHARE")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--delay", type=int, default=0, metavar="MS")
     parser.add_argument("--no-pipelining", action="store_true", help="do not offer PIPELINING")
     asked = parser.parse_args()
     log = os.open(asked.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if asked.log else None
     offers = [b"SIZE 26214400", b"8BITMIME", b"ENHANCEDSTATUSCODES"]
     if not asked.no_pipelining:
         offers.insert(0, b"PIPELINING")
-    asyncio.run(serve(asked.port, Ledger(log, read_faults(asked.fault), asked.seed, offers)))
+    asyncio.run(serve(asked.port, Ledger(log, read_faults(asked.fault), asked.seed, offers, asked.delay / 1000)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,237 @@
+"""Messages a second beside bare smtplib: `python benchmarks/throughput.py [--messages N] [--senders N] [--delay MS]`
+
+What is measured is claiming, sending and recording together, each message on the disk before the next: the letters are
+written beforehand, and all send the same bytes over as many kept connections. The bare floor keeps no record; the
+recorded one writes the same rows with bare SQL, one commit a message, over one connection. Writing them, from the rows to the wire, is reported apart, beside bare Jinja2 with MIME made by hand.
+"""
+
+import argparse
+import json
+import shutil
+import smtplib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import floor  # noqa: E402
+import psutil  # noqa: E402
+from dataset import NOW, TODAY, build_register  # noqa: E402
+from sqlalchemy import select  # noqa: E402
+
+from commitments.database import open_database, open_reading  # noqa: E402
+from commitments.reconcile import load_rules, reconcile_register  # noqa: E402
+from commitments.settings import Settings  # noqa: E402
+from notifications import dispatch  # noqa: E402
+from notifications.composing import compose_messages  # noqa: E402
+from notifications.names import load_names  # noqa: E402
+from notifications.planning import plan_messages  # noqa: E402
+from notifications.tables import notification  # noqa: E402
+
+SENDER = "tallystick@tallystick.example"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=5000)
+    parser.add_argument("--senders", type=int, default=1)
+    parser.add_argument("--delay", type=int, default=0, help="milliseconds that the server takes for each answer")
+    parser.add_argument("--part", choices=("ours", "bare", "recorded"), help=argparse.SUPPRESS)
+    parser.add_argument("--register", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.part is None:
+        compare(asked)
+    else:
+        send = {"ours": send_ours, "bare": send_barely, "recorded": send_recorded}[asked.part]
+        print(json.dumps(send(asked, write_sample(asked.register))))
+
+
+def compare(asked: argparse.Namespace) -> None:
+    """Both programs on the same queued messages, each in a process of its own, and the table of what they did."""
+    with tempfile.TemporaryDirectory(prefix="tallystick-throughput-") as folder:
+        register = Path(folder) / "queued.db"
+        queue_messages(register, asked.messages)
+        with running_sink(folder, asked.delay) as port:
+            ours, bare, recorded = (run_part(part, asked, register, port) for part in ("ours", "bare", "recorded"))
+        written = measure_writing(Path(folder))
+    print(f"{asked.messages:,} messages, {asked.senders} at a time, {asked.delay} ms delay\n")
+    print("| | ours | bare | recorded | ours / bare | ours / recorded |\n|---|---|---|---|---|---|")
+    for name, key in (("messages a second", "rate"), ("CPU, ms a message", "cpu")):
+        mine, least, most = ours[key], bare[key], recorded[key]
+        print(f"| {name} | {mine:.2f} | {least:.2f} | {most:.2f} | {mine / least:.2f} | {mine / most:.2f} |")
+    print(f"\nwriting a letter: ours {written[0]:.2f} ms, floor {written[1]:.2f} ms")
+    print("memory of ours by tenths, MiB:", ", ".join(f"{mib:.0f}" for mib in ours["memory"]))
+
+
+def queue_messages(register: Path, messages: int) -> None:
+    """A register with so many queued messages of one item each."""
+    build_register(register, messages, recipients=messages)
+    queue_day(register)
+
+
+def queue_day(register: Path) -> None:
+    engine = open_database(f"sqlite:///{register}", synchronous="NORMAL")
+    reconcile_register(engine, NOW, TODAY)
+    plan_messages(engine, NOW, TODAY, domain="tallystick.example")
+    engine.dispose()
+
+
+@contextmanager
+def running_sink(folder: str, delay: int) -> Iterator[int]:
+    command = [sys.executable, str(HERE / "sink.py"), "--log", f"{folder}/mail.log", "--delay", str(delay)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
+        try:
+            yield int(sink.stdout.readline() if sink.stdout else 0)
+        finally:
+            sink.terminate()
+
+
+def run_part(part: str, asked: argparse.Namespace, register: Path, port: int) -> dict[str, Any]:
+    copy = register.with_name(f"{part}.db")
+    shutil.copy(register, copy)
+    command = [sys.executable, __file__, "--part", part, "--register", str(copy), "--port", str(port)]
+    command += ["--messages", str(asked.messages), "--senders", str(asked.senders)]
+    figures: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return figures
+
+
+def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
+    """Our claim, send and record, with one letter that was written before."""
+    memory: list[float] = []
+    written = 0
+
+    def take_written(line: Any, row: Any, message: Any) -> tuple[bytes, str]:
+        nonlocal written
+        written += 1
+        if written % max(asked.messages // 10, 1) == 0:
+            memory.append(psutil.Process().memory_info().rss / 2**20)
+        return wire, "written before"
+
+    def compose_nothing(line: Any, claimed: Sequence[Any], *rest: Any) -> tuple[list[Any], dict[int, Any]]:
+        return list(claimed), dict.fromkeys(row.id for row in claimed)
+
+    dispatch._write_letter = take_written
+    dispatch._compose = compose_nothing
+    settings = Settings(
+        database_url=f"sqlite:///{asked.register}", mail_url=f"smtp://127.0.0.1:{asked.port}", senders=asked.senders
+    )
+    engine = open_database(settings.register_url)
+    with measured() as figures:
+        figures["sent"] = dispatch.dispatch_messages(engine, settings, read_clock=lambda: NOW).sent
+    return finish(figures) | {"memory": memory}
+
+
+def send_barely(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
+    """The same bytes to as many people, by smtplib over kept connections."""
+    waiting: SimpleQueue[int] = SimpleQueue()
+    for number in range(asked.messages):
+        waiting.put(number)
+
+    def send() -> None:
+        line = smtplib.SMTP("127.0.0.1", asked.port, local_hostname="floor.example")
+        try:
+            while True:
+                line.sendmail(SENDER, [f"owner-{waiting.get_nowait():05d}@north.example"], wire)
+        except Empty:
+            line.quit()
+
+    with measured() as figures:
+        threads = [Thread(target=send) for _ in range(asked.senders)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        figures["sent"] = asked.messages
+    return finish(figures)
+
+
+def send_recorded(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
+    """The same bytes by smtplib over one connection, each recorded with bare SQL before the next."""
+    register = sqlite3.connect(asked.register, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16000", "foreign_keys=ON"):
+        register.execute(f"PRAGMA {pragma}")
+    queued = register.execute("SELECT id, address FROM notification WHERE state = 'queued' ORDER BY id").fetchall()
+    line = smtplib.SMTP("127.0.0.1", asked.port, local_hostname="floor.example")
+    with measured() as figures:
+        register.execute("BEGIN IMMEDIATE")
+        for row_id, address in queued:
+            floor.begin_attempt(register, row_id)
+            line.sendmail(SENDER, [address], wire)
+            floor.record_sent(register, row_id)
+        register.execute("COMMIT")
+        figures["sent"] = len(queued)
+    line.quit()
+    return finish(figures)
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, Any]]:
+    figures: dict[str, Any] = {}
+    started, busy = time.perf_counter(), time.process_time()
+    yield figures
+    figures["wall"], figures["busy"] = time.perf_counter() - started, time.process_time() - busy
+
+
+def finish(figures: dict[str, Any]) -> dict[str, Any]:
+    sent = figures["sent"]
+    return {"sent": sent, "rate": sent / figures["wall"], "cpu": figures["busy"] / sent * 1000}
+
+
+def write_sample(register: Path) -> bytes:
+    """One letter of this register on the wire."""
+    wires, _ = write_letters(register, 1)
+    return wires[0]
+
+
+def write_letters(register: Path, most: int) -> tuple[list[bytes], float]:
+    """Letters as the product writes them, and the seconds from the rows to the wire."""
+    settings = Settings(database_url=f"sqlite:///{register}")
+    desk: Any = SimpleNamespace(settings=settings, read_clock=lambda: NOW, domain=SENDER.rpartition("@")[2])
+    engine = open_database(settings.register_url)
+    with open_reading(engine) as reading:
+        rows = reading.execute(select(notification).order_by(notification.c.id).limit(most)).all()
+        rules, names = load_rules(reading), load_names(reading)
+        wires: list[bytes] = []
+        started = time.process_time()
+        for start in range(0, len(rows), dispatch.BATCH):
+            batch = rows[start : start + dispatch.BATCH]
+            messages = compose_messages(reading, batch, rules, names, TODAY)
+            wires += [dispatch._write_letter(desk, row, messages[row.id])[0] for row in batch]
+        return wires, time.process_time() - started
+
+
+def measure_writing(folder: Path) -> tuple[float, float]:
+    """Milliseconds a letter of four items: ours from the rows to the wire, and the floor's templates and MIME."""
+    register = folder / "letters.db"
+    build_register(register, 10_000)
+    bare = sqlite3.connect(shutil.copy(register, folder / "bare.db"), isolation_level=None)
+    floor.open_follow_ups(bare)
+    people = floor.queue_messages(bare)
+    queue_day(register)
+    write_letters(register, 1)
+    wires, ours = write_letters(register, len(people))
+    started = time.process_time()
+    for number, rows in people.items():
+        items = [
+            {"summary": summary, "due": due, "title": title, "reference": matter, "overdue": due < floor.TODAY}
+            for summary, due, title, matter in rows
+        ]
+        view = {"name": f"Owner {number}", "items": items}
+        floor.assemble(number, "owner@north.example", floor.TEXT.render(view), floor.HTML.render(view))
+    return ours / len(wires) * 1000, (time.process_time() - started) / len(people) * 1000
+
+
+if __name__ == "__main__":
+    main()
