@@ -202,6 +202,7 @@ def _build_item(
         f"{base_url.rstrip('/')}/agreements/{row.agreement_reference}" if base_url else None,
         summary,
         names.references.get(turn) if turn is not None else None,
+        part or None,
     )
 
 

@@ -18,11 +18,12 @@ from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
 from commitments.vocabulary import NotificationState, Outcome
 from notifications.composing import compose_messages, is_empty
+from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.delivery import Post
 from notifications.failures import close_failures
 from notifications.mail_route import MailRoute
 from notifications.messages import Message
-from notifications.mime import Letter, build_letter
+from notifications.mime import Enclosure, Letter, build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.outbox import (
     Sent,
@@ -42,7 +43,7 @@ from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.smtp_line import Delivery
-from notifications.wording import load_words
+from notifications.wording import Words, load_words
 
 BATCH = 100
 SMALLEST_BATCH = 10
@@ -368,7 +369,8 @@ def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, 
 
 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
-    written = write_message(message)
+    written, words = write_message(message), load_words(message.language)
+    sent_at = row.queued_at if row.attempts else line.read_clock()
     reply = (message.coordinator_name or "", message.coordinator_mail) if message.coordinator_mail else None
     letter = Letter(
         message_id=row.message_id,
@@ -379,12 +381,29 @@ def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
         subject=written.subject,
         text=written.text,
         html=written.html,
-        language=load_words(message.language).tag,  # of what is written: English where there is no catalogue
-        sent_at=row.queued_at if row.attempts else line.read_clock(),
+        language=words.tag,  # of what is written: English where there is no catalogue
+        sent_at=sent_at,
         list_id=f"tallystick.{line.domain}",
         key=row.key,
         reply_to=reply,
         repeat=row.repeated,
+        thread=_name_thread(message, line.domain),
         kind=str(message.kind),
+        enclosures=tuple(_enclose(line, words, message, sent_at)),
     )
     return build_letter(letter), written.subject
+
+
+def _enclose(line: _Line, words: Words, message: Message, sent_at: datetime) -> Iterator[Enclosure]:
+    settings = line.settings
+    dates = write_dates(words, message, sender_name=settings.sender_name, sender_address=settings.sender, now=sent_at)
+    if dates is not None:
+        yield Enclosure(dates, CONTENT_TYPE, FILE_NAME)
+
+
+def _name_thread(message: Message, domain: str) -> str | None:
+    """What a mail program gathers the letters about one promise under; a letter about several stands alone."""
+    matters = {item.matter for item in message.items}
+    if len(matters) != 1 or message.digest is not None or message.summary is not None:
+        return None
+    return message_id_for(f"thread|{matters.pop()}", domain)

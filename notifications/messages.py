@@ -54,6 +54,7 @@ class Item:
     link: str | None = None
     summary: str | None = None  # the promise in a few words: the title where `promise` is the sentence itself
     party_reference: str | None = None  # of the party whose turn it is, for commands
+    part: str | None = None  # the milestone's reference, the period's name, or what date of the agreement it is
 
 
 @dataclass(frozen=True, slots=True)

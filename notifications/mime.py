@@ -15,7 +15,7 @@ _WORD_LINE_LIMIT = 76  # RFC 2047: a line that holds an encoded word
 _PLAIN_LIMIT = 900  # plain ASCII beyond this is encoded, because only encoded words can be folded without loss
 _WORD_OPEN, _WORD_CLOSE = "=?utf-8?b?", "?="
 # "=_" can occur in neither quoted-printable nor base64, so no body can ever hold the boundary.
-_BOUNDARY = "=_tallystick_part"
+_BOUNDARY = "=_tallystick_"
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -24,7 +24,18 @@ _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes along; one with a `content_id` is a picture that the HTML shows as cid:<content_id>."""
+
+    content: bytes
+    content_type: str  # such as application/pdf, with its parameters
+    file_name: str
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Letter:
     thread: str | None = None
     repeat: bool = False
     kind: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 def message_id_for(key: str, domain: str) -> str:
@@ -105,22 +117,50 @@ def build_letter(letter: Letter) -> bytes:
     headers += (
         _write_header("Content-Language", letter.language),
         _write_header("MIME-Version", "1.0"),
-        _write_header("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'),
     )
-    delimiter = f"\r\n--{_BOUNDARY}".encode()
-    return b"".join(
-        (
-            "".join(headers).encode("ascii"),
-            delimiter,
-            b"\r\n",
-            _build_part("plain", letter.text),
-            delimiter,
-            b"\r\n",
-            _build_part("html", letter.html),
-            delimiter,
-            b"--\r\n",
-        )
+    body = _build_multipart(
+        "alternative", "part", [_build_part("plain", letter.text), _build_part("html", letter.html)]
     )
+    if letter.enclosures:
+        body = _enclose(body, letter.enclosures)
+    return "".join(headers).encode("ascii") + body
+
+
+def _enclose(body: bytes, enclosures: tuple[Enclosure, ...]) -> bytes:
+    """Pictures lie beside the HTML that shows them; files around both."""
+    shown = [_build_enclosure(one) for one in enclosures if one.content_id is not None]
+    files = [_build_enclosure(one) for one in enclosures if one.content_id is None]
+    if shown:
+        body = _build_multipart("related", "shown", [body, *shown], '; type="multipart/alternative"')
+    return _build_multipart("mixed", "files", [body, *files]) if files else body
+
+
+def _build_multipart(subtype: str, boundary: str, parts: list[bytes], parameters: str = "") -> bytes:
+    boundary = _BOUNDARY + boundary
+    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"{parameters}\r\n'.encode("ascii")
+    delimiter = f"\r\n--{boundary}".encode("ascii")
+    pieces = [head]
+    for part in parts:
+        pieces += (delimiter, b"\r\n", part)
+    return b"".join((*pieces, delimiter, b"--\r\n"))
+
+
+def _build_enclosure(one: Enclosure) -> bytes:
+    if not _FILE_NAME.fullmatch(one.file_name):
+        raise ValueError(f"a file's name holds letters, digits, dots and hyphens, found {one.file_name!r}")
+    head = _write_header("Content-Type", f'{one.content_type}; name="{one.file_name}"')
+    head += _write_header("Content-Transfer-Encoding", "base64")
+    if one.content_id is None:
+        head += _write_header("Content-Disposition", f'attachment; filename="{one.file_name}"')
+    else:
+        head += _write_header("Content-ID", _check_message_id(f"<{one.content_id}>"))
+        head += _write_header("Content-Disposition", f'inline; filename="{one.file_name}"')
+    return f"{head}\r\n".encode("ascii") + _encode_lines(one.content)
+
+
+def _encode_lines(data: bytes) -> bytes:
+    flat = binascii.b2a_base64(data, newline=False)
+    return b"\r\n".join([flat[at : at + 76] for at in range(0, len(flat), 76)])
 
 
 def _write_header(name: str, *lines: str) -> str:
@@ -203,8 +243,7 @@ def _build_part(subtype: str, content: str) -> bytes:
     # Quoted-printable keeps Latin text readable and small; for Chinese or Cyrillic it would triple every byte.
     if (len(data) - len(lines)) * 6 > len(data):
         encoding = "base64"
-        flat = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
-        body = b"\r\n".join([flat[at : at + 76] for at in range(0, len(flat), 76)])
+        body = _encode_lines(data.replace(b"\n", b"\r\n"))
     else:
         encoding = "quoted-printable"
         # Given CRLF it would still break long lines by a bare LF where the text has no line end of its own.

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifications.mime import Letter, _write_header, build_letter, check_address, message_id_for
+from notifications.mime import Enclosure, Letter, _write_header, build_letter, check_address, message_id_for
 
 LETTER = Letter(
     message_id="<a1@tally.example>",
@@ -205,3 +205,47 @@ def test_the_one_function_that_writes_headers_refuses_by_itself_what_could_start
         _write_header("Subject", value)
     with pytest.raises(ValueError):
         _write_header("Subject", "first", value)
+
+
+PICTURE = Enclosure(b"\x89PNG" + bytes(range(256)), "image/png", "summary.png", "summary@tally.example")
+FILE = Enclosure(b"BEGIN:VCALENDAR\r\n", "text/calendar; method=PUBLISH; charset=utf-8", "dates.ics")
+
+
+@pytest.mark.parametrize(
+    ("enclosures", "shape"),
+    [
+        ((), ["multipart/alternative", "text/plain", "text/html"]),
+        ((FILE,), ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]),
+        ((PICTURE,), ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]),
+        (
+            (FILE, PICTURE),
+            [
+                "multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html",
+                "image/png", "text/calendar",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_pictures_lie_beside_the_html_and_files_around_both(
+    enclosures: tuple[Enclosure, ...], shape: list[str]
+) -> None:
+    wire = build_letter(replace(LETTER, enclosures=enclosures))
+    message = read(wire)
+    assert [one.get_content_type() for one in message.walk()] == shape
+    assert all(not one.defects for one in message.walk())
+    assert part(message, "plain").startswith("Hello") and "<p>Hello" in part(message, "html")
+    assert wire.isascii() and all(len(line) <= 998 for line in wire.split(b"\r\n"))
+    found = {one.get_filename(): one for one in message.walk() if one.get_filename()}
+    for one in enclosures:
+        sent = found[one.file_name]
+        assert sent.get_payload(decode=True) == one.content
+        assert sent.get_content_disposition() == ("inline" if one.content_id else "attachment")
+        assert sent["Content-ID"] == (f"<{one.content_id}>" if one.content_id else None)
+    if FILE in enclosures:
+        assert found["dates.ics"].get_param("method") == "PUBLISH"
+
+
+@pytest.mark.parametrize("name", ["a b.ics", "../x", "", 'a".ics', "ü.ics", "a\r\nb"])
+def test_a_file_name_that_could_be_read_in_two_ways_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="file's name"):
+        build_letter(replace(LETTER, enclosures=(replace(FILE, file_name=name),)))
