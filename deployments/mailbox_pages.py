@@ -4,6 +4,7 @@ A letter is foreign text: it is escaped everywhere, its HTML is shown in a frame
 letter is found only by a name that this mailbox could have given it.
 """
 
+import base64
 import email
 import re
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}\.eml")
+_PICTURES = frozenset(("image/png", "image/jpeg", "image/gif"))
 _PAGE_LENGTH = 100
 _HEAD_LIMIT = 65_536
 _ADDRESS_HEADERS = frozenset(("from", "to", "cc", "bcc", "reply-to", "sender"))
@@ -98,6 +100,8 @@ _LETTER = """
 <h1 dir="auto">{{ title }}</h1>
 {% if has_html %}<h2>As HTML</h2><iframe sandbox="{{ sandbox }}" src="/letters/{{ name }}/html"
 title="The letter as HTML"></iframe>{% endif %}
+{% if files %}<h2>Files</h2><ul>{% for number, file in files %}
+<li><a href="/letters/{{ name }}/files/{{ number }}">{{ file }}</a></li>{% endfor %}</ul>{% endif %}
 {% if text is not none %}<h2>As text</h2><pre dir="auto">{{ text }}</pre>{% endif %}
 <h2>Headers</h2>
 <dl>{% for header, value in headers %}<dt>{{ header }}</dt><dd dir="auto">{{ value }}</dd>{% endfor %}</dl>
@@ -145,15 +149,32 @@ def make_pages(folder: Path) -> Starlette:
             sandbox=_SANDBOX,
             has_html=message.get_body(("html",)) is not None,
             text=_read_part(message, "plain"),
+            files=[
+                (number, part.get_filename() or part.get_content_type())
+                for number, part in enumerate(_list_files(message))
+            ],
             headers=[(name, _header(message, name)) for name in dict.fromkeys(message.keys())],
         )
         return HTMLResponse(page, headers={**_HEADERS, "Content-Security-Policy": _PAGE_POLICY})
 
     def show_html(request: Request) -> Response:
-        html = _read_part(_read_letter(_find_letter(folder, request.path_params["name"])), "html")
+        message = _read_letter(_find_letter(folder, request.path_params["name"]))
+        html = _read_part(message, "html")
         if html is None:
             raise HTTPException(404, "This letter has no HTML part.")
-        return HTMLResponse(_open_links_outside(html), headers={**_HEADERS, "Content-Security-Policy": _LETTER_POLICY})
+        html = _show_pictures(_open_links_outside(html), message)
+        return HTMLResponse(html, headers={**_HEADERS, "Content-Security-Policy": _LETTER_POLICY})
+
+    def show_file(request: Request) -> Response:
+        files = list(_list_files(_read_letter(_find_letter(folder, request.path_params["name"]))))
+        number = request.path_params["number"]
+        if number >= len(files):
+            raise HTTPException(404, "This letter has no such file.")
+        content = files[number].get_payload(decode=True)
+        disposition = f'attachment; filename="{_make_file_name(files[number].get_filename())}"'
+        headers = {**_HEADERS, "Content-Security-Policy": "sandbox", "Content-Disposition": disposition}
+        media = files[number].get_content_type()
+        return Response(content if isinstance(content, bytes) else b"", media_type=media, headers=headers)
 
     def download(request: Request) -> Response:
         path = _find_letter(folder, request.path_params["name"])
@@ -167,6 +188,7 @@ def make_pages(folder: Path) -> Starlette:
             Route("/letters/{name}", show_letter),
             Route("/letters/{name}/html", show_html),
             Route("/letters/{name}/file", download),
+            Route("/letters/{name}/files/{number:int}", show_file),
         ],
         # A page of another site that resolves its own name to this machine must not read the letters.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False)],
@@ -234,6 +256,27 @@ def _read_part(message: EmailMessage, kind: str) -> str | None:
         return data.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:
         return data.decode("utf-8", "replace")
+
+
+def _list_files(message: EmailMessage) -> Iterator[EmailMessage]:
+    """The files that go along with a letter, the pictures that its HTML shows left out."""
+    for part in message.walk():
+        if isinstance(part, EmailMessage) and part.get_content_disposition() == "attachment":
+            yield part
+
+
+def _make_file_name(name: str | None) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "-", name or "file")[:100]
+
+
+def _show_pictures(html: str, message: EmailMessage) -> str:
+    """Put the pictures that go along with a letter into its HTML, since a page cannot ask a letter for them."""
+    for part in message.walk():
+        name, content = part["Content-ID"], part.get_payload(decode=True)
+        if name and part.get_content_type() in _PICTURES and isinstance(content, bytes):
+            shown = f"data:{part.get_content_type()};base64,{base64.b64encode(content).decode()}"
+            html = html.replace(f"cid:{str(name).strip().strip('<>')}", shown)
+    return html
 
 
 def _open_links_outside(html: str) -> str:

@@ -236,6 +236,6 @@ def is_empty(message: Message) -> bool:
         return False
     digest = message.digest
     return digest is None or not (
-        digest.opened or digest.closed or digest.coming or digest.waiting
+        digest.opened or digest.closed or digest.coming or digest.waiting or digest.news or digest.stuck
         or any(line.open_follow_ups for line in digest.agreements)
     )  # fmt: skip

@@ -2,19 +2,41 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Person, Standing
+from commitments.facts import Agreement, Person, Reason, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement, agreement_party, commitment, follow_up
-from commitments.vocabulary import CommitmentKind, CommitmentState, FollowUpState, MatterKind, StandingState
-from notifications.messages import AgreementLine, ComingDate, Digest, KindLine, PartyLine, Summary, Waiting
-from notifications.names import Names, choose_words, name_promise
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    FollowUpState,
+    MatterKind,
+    NotificationKind,
+    ReasonCode,
+    StandingState,
+)
+from notifications.changes import Noted, load_changes
+from notifications.messages import (
+    Age,
+    AgreementLine,
+    ComingDate,
+    Digest,
+    KindLine,
+    News,
+    PartyLine,
+    Stuck,
+    Summary,
+    Waiting,
+)
+from notifications.names import Names, choose_words, find_words, name_promise
+from notifications.reasons import ChangeKind, Decision
+from notifications.tables import notice, notification
 
 COMING_DAYS = 30
 WORST_FIRST = (
@@ -89,13 +111,24 @@ class Pictures:
     def _line(
         self, person: Person, one: Agreement, standings: Sequence[Standing], open_follow_ups: int
     ) -> AgreementLine:
-        own = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
-        worst = min(own, key=lambda standing: URGENCY[standing.state], default=None)
+        promised = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
+        ours = {
+            promise.id
+            for promise in one.commitments
+            if not promise.owners or any(owner.party_id == person.party_id for owner in promise.owners)
+        }
+        own = [standing for standing in promised if standing.matter.commitment_id in ours]
+        others = [standing for standing in promised if standing.matter.commitment_id not in ours]
+        worst = min(
+            promised,
+            key=lambda standing: (URGENCY[standing.state], standing.matter.commitment_id not in ours),
+            default=None,
+        )
         return AgreementLine(
             one.reference,
             self._title(one.id, person.language),
             derive_state(one, self._today),
-            count_standings(own),
+            count_standings(promised),
             open_follow_ups,
             worst.reason if worst is not None else None,
             self._promise(worst.matter.commitment_id, person.language) if worst is not None else None,
@@ -104,10 +137,13 @@ class Pictures:
                 for place in one.parties
                 if place.party_id != person.party_id
             ),
+            count_standings(own),
+            count_standings(others),
         )
 
     def digest_of(self, person: Person) -> Digest:
-        since = self._today - timedelta(days=7)
+        moment = self._find_last_digest(person)
+        since = moment.date()
         held = self._load(person.party_id)
         ids = [one.id for one, _ in held]
         opened, closed = (
@@ -117,7 +153,79 @@ class Pictures:
             for column in (follow_up.c.opened_on, follow_up.c.closed_on)
         )
         return Digest(
-            since, self._lines(person), opened, closed, self._coming(person, held), self._waiting(person, ids)
+            since,
+            self._lines(person),
+            opened,
+            closed,
+            self._coming(person, held),
+            self._waiting(person, ids),
+            self._news(person, ids, moment),
+            self._stuck(person, ids),
+        )
+
+    def _find_last_digest(self, person: Person) -> datetime:
+        """When the person's last digest went; a week ago if none did, and never more than five weeks ago."""
+        last = self._reading.execute(
+            select(func.max(notification.c.sent_at))
+            .join(notice, notice.c.notification_id == notification.c.id)
+            .where(
+                notification.c.contact_id == person.id,
+                notice.c.kind == str(NotificationKind.DIGEST),
+                notice.c.decision == str(Decision.TOLD),
+            )
+        ).scalar_one()
+        midnight = datetime.combine(self._today, time(0), UTC)
+        return max(last or midnight - timedelta(days=7), midnight - timedelta(days=35))
+
+    def _news(self, person: Person, agreement_ids: Sequence[int], since: datetime) -> tuple[News, ...]:
+        language = person.language
+        return tuple(
+            News(
+                one.kind,
+                one.on,
+                self._name_news(one, language),
+                self._title(one.agreement_id, language),
+                self._names.name_party(one.party_id, language) if one.party_id is not None else None,
+                one.rating,
+                one.state,
+                one.value,
+                one.unit,
+            )
+            for one in load_changes(self._reading, agreement_ids, since)
+        )
+
+    def _name_news(self, one: Noted, language: str) -> str:
+        if one.kind is ChangeKind.MILESTONE and one.row is not None:
+            return find_words(one.row.titles, language) or one.row.title
+        if one.kind is ChangeKind.HELD and one.row is not None:
+            return str(one.row.title)
+        return self._promise(one.commitment_id, language) or self._title(one.agreement_id, language)
+
+    def _stuck(self, person: Person, agreement_ids: Sequence[int]) -> tuple[Stuck, ...]:
+        """What should have been answered by now, the longest overdue first."""
+        rows = self._reading.execute(
+            select(
+                follow_up.c.agreement_id, follow_up.c.commitment_id, follow_up.c.party_id, follow_up.c.assignee_id,
+                follow_up.c.due_on, follow_up.c.reason,
+            )
+            .where(
+                follow_up.c.agreement_id.in_(agreement_ids),
+                follow_up.c.state == str(FollowUpState.OPEN),
+                follow_up.c.due_on < self._today,
+            )
+            .order_by(follow_up.c.due_on, follow_up.c.id)
+        )  # fmt: skip
+        language = person.language
+        return tuple(
+            Stuck(
+                self._promise(row.commitment_id, language) or self._title(row.agreement_id, language),
+                self._title(row.agreement_id, language),
+                Reason(ReasonCode(row.reason["code"]), self._names.name_numbers(row.reason["numbers"], language)),
+                row.due_on,
+                self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
+                self._names.name_party(row.party_id, language) if row.party_id is not None else None,
+            )
+            for row in rows
         )
 
     def _coming(self, person: Person, held: Sequence[tuple[Agreement, list[Standing]]]) -> tuple[ComingDate, ...]:
@@ -161,10 +269,11 @@ class Pictures:
                 self._names.name_party(people[row.assignee_id].party_id, person.language),
                 row.number,
                 row.oldest,
+                people[row.assignee_id].party_id == person.party_id,
             )
             for row in rows
         ]
-        return tuple(sorted(waiting, key=lambda one: (one.oldest, one.name)))
+        return tuple(sorted(waiting, key=lambda one: (not one.own_side, one.oldest, one.name)))
 
     def summary_of(self, person: Person, day: date) -> Summary:
         held = self._load(person.party_id)
@@ -172,6 +281,7 @@ class Pictures:
         owed: Counter[int] = Counter()
         fulfilled: Counter[int] = Counter()
         attention: Counter[int] = Counter()
+        silence: Counter[Age] = Counter()
         for one, standings in held:
             promises = {promise.id: promise for promise in one.commitments}
             for standing in standings:
@@ -179,6 +289,9 @@ class Pictures:
                     continue
                 promise = promises[standing.matter.commitment_id or 0]
                 by_kind[promise.kind].append(standing)
+                age = find_age(standing)
+                if age is not None:
+                    silence[age] += 1
                 for owner in promise.owners:
                     owed[owner.party_id] += 1
                     fulfilled[owner.party_id] += promise.state is CommitmentState.FULFILLED
@@ -191,7 +304,23 @@ class Pictures:
                 PartyLine(self._names.name_party(one, person.language), owed[one], fulfilled[one], attention[one])
                 for one in sorted(owed, key=lambda one: (one != person.party_id, -owed[one]))
             ),
+            tuple((age, silence[age]) for age in Age if silence[age]),
         )
+
+
+def find_age(standing: Standing) -> Age | None:
+    """How long nothing has been heard under an open commitment that is watched for silence; None for any other."""
+    code, numbers = standing.reason.code, standing.reason.numbers
+    if code is ReasonCode.NOTHING_KNOWN:
+        return Age.UNKNOWN
+    if code not in (ReasonCode.SILENT_SINCE, ReasonCode.NO_DATE_ACTIVE) or "months" not in numbers:
+        return None
+    months = int(numbers["months"])
+    if months < 6:
+        return Age.HALF_YEAR
+    if months < 12:
+        return Age.YEAR
+    return Age.TWO_YEARS if months < 24 else Age.LONGER
 
 
 def count_standings(standings: Iterable[Standing]) -> tuple[tuple[StandingState, int], ...]:

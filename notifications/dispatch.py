@@ -22,7 +22,7 @@ from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.delivery import Post
 from notifications.failures import close_failures
 from notifications.mail_route import MailRoute
-from notifications.messages import Message
+from notifications.messages import Message, Written
 from notifications.mime import Enclosure, Letter, build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.outbox import (
@@ -39,6 +39,7 @@ from notifications.outbox import (
     release_abandoned,
     return_messages,
 )
+from notifications.overviews import name_picture
 from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.routing import delay_to_end_of_quiet, is_late
@@ -389,16 +390,20 @@ def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
         repeat=row.repeated,
         thread=_name_thread(message, line.domain),
         kind=str(message.kind),
-        enclosures=tuple(_enclose(line, words, message, sent_at)),
+        enclosures=tuple(_enclose(line, words, message, written, sent_at)),
     )
     return build_letter(letter), written.subject
 
 
-def _enclose(line: _Line, words: Words, message: Message, sent_at: datetime) -> Iterator[Enclosure]:
+def _enclose(line: _Line, words: Words, message: Message, written: Written, sent_at: datetime) -> Iterator[Enclosure]:
     settings = line.settings
     dates = write_dates(words, message, sender_name=settings.sender_name, sender_address=settings.sender, now=sent_at)
     if dates is not None:
         yield Enclosure(dates, CONTENT_TYPE, FILE_NAME)
+    if message.summary is not None and written.picture is not None and written.page is not None:
+        month = f"{message.summary.month:%Y-%m}"
+        yield Enclosure(written.picture, "image/png", f"summary-{month}.png", name_picture(message.summary))
+        yield Enclosure(written.page, "application/pdf", f"summary-{month}.pdf")
 
 
 def _name_thread(message: Message, domain: str) -> str | None:

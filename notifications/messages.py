@@ -5,17 +5,21 @@ Nothing here is in a language yet but names, titles and quotations; `notificatio
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from commitments.facts import Reason
 from commitments.vocabulary import (
     AgreementState,
     CommitmentKind,
+    CommitmentState,
     FollowUpKind,
     MatterKind,
+    MilestoneState,
     NotificationKind,
+    Rating,
     StandingState,
 )
-from notifications.reasons import Why
+from notifications.reasons import ChangeKind, Why
 
 ITEM_LIMIT = 60
 """More items than these are counted, not listed: mail programs cut a message off at about 100 kB."""
@@ -69,6 +73,8 @@ class AgreementLine:
     worst: Reason | None = None
     worst_promise: str | None = None
     partners: tuple[str, ...] = ()
+    own: tuple[tuple[StandingState, int], ...] = ()  # of what the reader's own side owes, alone or with others
+    others: tuple[tuple[StandingState, int], ...] = ()  # of what only the other sides owe
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,34 @@ class Waiting:
     party: str
     follow_ups: int
     oldest: date
+    own_side: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that has changed."""
+
+    kind: ChangeKind
+    on: date
+    title: str  # what it is about: a promise, a milestone, an activity, an agreement
+    agreement_title: str
+    party: str | None = None
+    rating: Rating | None = None
+    state: CommitmentState | MilestoneState | None = None
+    value: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A matter that should have been answered by now."""
+
+    promise: str
+    agreement_title: str
+    reason: Reason
+    answer_by: date
+    name: str | None  # of the person asked
+    party: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +133,8 @@ class Digest:
     closed: int
     coming: tuple[ComingDate, ...]  # the next 30 days
     waiting: tuple[Waiting, ...]
+    news: tuple[News, ...] = ()  # the newest first
+    stuck: tuple[Stuck, ...] = ()  # the longest overdue for an answer first
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +153,16 @@ class PartyLine:
     needing_attention: int
 
 
+class Age(StrEnum):
+    """How long nothing has been heard under a commitment."""
+
+    HALF_YEAR = "half_year"  # less than six months
+    YEAR = "year"  # six to twelve
+    TWO_YEARS = "two_years"  # one to two years
+    LONGER = "longer"
+    UNKNOWN = "unknown"  # nothing is on record
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The month's picture for coordinators and leaders."""
@@ -125,6 +171,7 @@ class Summary:
     agreements: tuple[AgreementLine, ...]
     kinds: tuple[KindLine, ...]
     parties: tuple[PartyLine, ...]
+    silence: tuple[tuple[Age, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +199,5 @@ class Written:
     subject: str
     text: str
     html: str
+    picture: bytes | None = None  # a PNG that the HTML shows
+    page: bytes | None = None  # the same on one page, as PDF

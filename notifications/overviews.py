@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from commitments.vocabulary import StandingState
+from notifications import phrases
 from notifications.items import PROMISES
-from notifications.messages import AgreementLine, Digest, Summary
+from notifications.messages import AgreementLine, Digest, News, Stuck, Summary, Waiting
 from notifications.styles import TONES
 from notifications.views import (
     AgreementView,
@@ -12,6 +13,8 @@ from notifications.views import (
     CountView,
     DatedView,
     OverviewView,
+    PictureView,
+    StuckView,
     clean_text,
     fit_text,
     name_some,
@@ -22,6 +25,8 @@ from notifications.wording import Words
 
 AGREEMENT_LIMIT = 12
 QUIET_LIMIT = 8
+NEWS_LIMIT = 12
+STUCK_LIMIT = 8
 PROMISE_LIMIT = 300
 
 
@@ -45,26 +50,77 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
         )
         for one in digest.coming
     )
-    waiting = tuple(
-        words.ngettext(
-            "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
-            "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
-            one.follow_ups,
-        )
-        % {
-            "name": clean_text(one.name),
-            "party": clean_text(one.party),
-            "count": one.follow_ups,
-            "day": words.format_day(one.oldest),
-        }
-        for one in digest.waiting
-    )
+    waiting = {
+        side: tuple(_describe_waiting(words, one) for one in digest.waiting if one.own_side is side)
+        for side in (True, False)
+    }
+    stuck = tuple(_describe_stuck(words, one) for one in digest.stuck[:STUCK_LIMIT])
     title = words.gettext("Your week, since %(day)s") % {"day": words.format_day(digest.since)}
-    return OverviewView(title, tuple(figures), agreements, quiet, coming=coming, waiting=waiting)
+    return OverviewView(
+        title,
+        tuple(figures),
+        agreements,
+        quiet,
+        news=tuple(_describe_news(words, one) for one in digest.news[:NEWS_LIMIT]),
+        more_news=_count_more(words, len(digest.news) - NEWS_LIMIT),
+        stuck=stuck,
+        more_stuck=_count_more(words, len(digest.stuck) - STUCK_LIMIT),
+        coming=coming,
+        waiting_own=waiting[True],
+        waiting_others=waiting[False],
+    )
 
 
-def describe_summary(words: Words, summary: Summary, *, with_agreements: bool) -> OverviewView:
-    """The month's picture: by kind of commitment, by party, and by agreement unless a digest shows them already."""
+def _describe_waiting(words: Words, one: Waiting) -> str:
+    return words.ngettext(
+        "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
+        "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
+        one.follow_ups,
+    ) % {
+        "name": clean_text(one.name),
+        "party": clean_text(one.party),
+        "count": one.follow_ups,
+        "day": words.format_day(one.oldest),
+    }
+
+
+def _describe_news(words: Words, one: News) -> DatedView:
+    numbers = {
+        "party": clean_text(one.party or ""),
+        "rating": words.name(one.rating) if one.rating is not None else "",
+        "state": words.name(one.state) if one.state is not None else "",
+        "value": clean_text(words.format_amount(one.value, one.unit)) if one.value is not None else "",
+    }
+    said = words.gettext(phrases.NEWS[one.kind]) % numbers
+    title = shorten_title(clean_text(one.title))
+    agreement = clean_text(one.agreement_title)
+    return DatedView(words.format_day(one.on), title, said if title == agreement else f"{said} · {agreement}")
+
+
+def _describe_stuck(words: Words, one: Stuck) -> StuckView:
+    asked = " – ".join(clean_text(name) for name in (one.name, one.party) if name)
+    detail = words.gettext("an answer was due by %(day)s") % {"day": words.format_day(one.answer_by)}
+    parts = (clean_text(one.agreement_title), asked, detail)
+    return StuckView(
+        fit_text(clean_text(one.promise), PROMISE_LIMIT),
+        clean_text(words.describe_reason(one.reason)),
+        " · ".join(part for part in parts if part),
+    )
+
+
+def _count_more(words: Words, rest: int) -> str:
+    if rest <= 0:
+        return ""
+    return words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest) % {
+        "count": rest
+    }
+
+
+def describe_summary(
+    words: Words, summary: Summary, *, with_agreements: bool, with_picture: bool = False
+) -> OverviewView:
+    """The month's picture: by kind of commitment, by party, by age of silence, and by agreement unless a digest shows
+    them already."""
     agreements, quiet = _describe_agreements(words, summary.agreements) if with_agreements else ((), "")
     bars = tuple(
         BarView(
@@ -90,7 +146,27 @@ def describe_summary(words: Words, summary: Summary, *, with_agreements: bool) -
     )
     title = words.gettext("The picture in %(month)s") % {"month": words.format_month(summary.month)}
     figures = count_agreements(words, summary.agreements)
-    return OverviewView(title, figures, agreements, quiet, bars=bars, parties=parties)
+    silence = tuple(
+        words.gettext("%(age)s: %(count)s") % {"age": words.gettext(phrases.AGES[age]), "count": count}
+        for age, count in summary.silence
+    )
+    picture = None
+    if with_picture:
+        alternative = words.gettext(
+            "Charts: progress by agreement and by kind, who owes what, how long nothing has been heard. %(figures)s. "
+            "The numbers stand below."
+        )
+        picture = PictureView(
+            f"cid:{name_picture(summary)}",
+            alternative % {"figures": " · ".join(figures)},
+            words.gettext("The same on one page is attached as PDF."),
+        )
+    return OverviewView(title, figures, agreements, quiet, bars=bars, parties=parties, silence=silence, picture=picture)
+
+
+def name_picture(summary: Summary) -> str:
+    """The name under which the HTML shows the month's picture."""
+    return f"summary-{summary.month:%Y-%m}@tallystick"
 
 
 def count_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[str, str]:
@@ -111,11 +187,8 @@ def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[
     text = ""
     if titles:
         text = words.gettext("Nothing to do: %(titles)s") % {"titles": "; ".join(titles)}
-    rest = len(lines) - len(shown) - len(titles)
-    if rest:
-        more = words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest) % {
-            "count": rest
-        }
+    more = _count_more(words, len(lines) - len(shown) - len(titles))
+    if more:
         text = f"{text}; {more}" if text else more
     return tuple(_describe_agreement(words, line) for line in shown), text
 
@@ -136,6 +209,21 @@ def _describe_agreement(words: Words, line: AgreementLine) -> AgreementView:
         if line.open_follow_ups
         else "",
         worst,
+        _describe_sides(words, line),
+    )
+
+
+def _describe_sides(words: Words, line: AgreementLine) -> tuple[str, ...]:
+    """How each side stands, where both owe something of their own."""
+    if not (line.own and line.others):
+        return ()
+    own, others = (
+        words.join([f"{words.name_standing(state)} {number}" for state, number in counts])
+        for counts in (line.own, line.others)
+    )
+    return (
+        words.gettext("Your side: %(counts)s") % {"counts": own},
+        words.gettext("The other side: %(counts)s") % {"counts": others},
     )
 
 

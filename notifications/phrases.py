@@ -21,7 +21,8 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.reasons import Decision, Why
+from notifications.messages import Age
+from notifications.reasons import ChangeKind, Decision, Why
 
 Variants = tuple[str, ...]
 
@@ -242,6 +243,25 @@ EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.DORMANCY: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DORMANT],
     MatterKind.DRAFT: EXPECTED_BY_FOLLOW_UP[FollowUpKind.DRAFT_WAITING],
     MatterKind.OPERATION: EXPECTED_BY_FOLLOW_UP[FollowUpKind.RUN_FAILED],
+}
+
+NEWS: dict[ChangeKind, str] = {
+    ChangeKind.REPORTED: N_("%(party)s reported: %(rating)s"),
+    ChangeKind.CONFIRMED: N_("%(party)s confirmed the report"),
+    ChangeKind.RETURNED: N_("%(party)s sent the report back"),
+    ChangeKind.HELD: N_("activity recorded"),
+    ChangeKind.MEASURED: N_("%(value)s measured"),
+    ChangeKind.MILESTONE: N_("milestone: %(state)s"),
+    ChangeKind.SETTLED: N_("commitment: %(state)s"),
+    ChangeKind.REGISTERED: N_("new in the register"),
+}
+
+AGES: dict[Age, str] = {
+    Age.HALF_YEAR: N_("Less than 6 months"),
+    Age.YEAR: N_("6 to 12 months"),
+    Age.TWO_YEARS: N_("1 to 2 years"),
+    Age.LONGER: N_("2 years and more"),
+    Age.UNKNOWN: N_("Nothing on record"),
 }
 
 SETTLED_STATES: dict[str, str] = {

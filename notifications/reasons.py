@@ -43,3 +43,16 @@ class Decision(StrEnum):
     TOLD = "told"
     PASSED_OVER = "passed_over"
     HELD = "held"
+
+
+class ChangeKind(StrEnum):
+    """What a digest tells as news."""
+
+    REPORTED = "reported"  # party, rating
+    CONFIRMED = "confirmed"  # party
+    RETURNED = "returned"  # party
+    HELD = "held"  # an activity
+    MEASURED = "measured"  # value, unit
+    MILESTONE = "milestone"  # state
+    SETTLED = "settled"  # state
+    REGISTERED = "registered"  # the agreement is new

@@ -42,26 +42,36 @@ def write_message(message: Message, templates: Path | None = None) -> Written:
     """The message in its reader's language. `templates` is a folder whose files take the place of the usual ones."""
     words = load_words(message.language)
     layout = _load_layout(words, templates)
-    view = describe_message(words, message)
+    drawn = None
+    if message.summary is not None:
+        from notifications.pictures import draw_summary
+
+        drawn = draw_summary(words, message)
+    view = describe_message(words, message, with_picture=drawn is not None)
     html = layout.html.render(view=view)
     shown = len(message.items[:ITEM_LIMIT])
     while len(html.encode()) > HTML_LIMIT and shown > 1:
         shown = min(shown - 1, shown * HTML_LIMIT // len(html.encode()))
-        view = describe_message(words, message, most=shown)
+        view = describe_message(words, message, most=shown, with_picture=drawn is not None)
         html = layout.html.render(view=view)
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject.render(view=view)), SUBJECT_LIMIT)
-    return Written(subject, layout.text.render(view=view), html)
+    text = layout.text.render(view=view)
+    return Written(subject, text, html, drawn.picture, drawn.page) if drawn else Written(subject, text, html)
 
 
-def describe_message(words: Words, message: Message, *, most: int = ITEM_LIMIT) -> MessageView:
+def describe_message(
+    words: Words, message: Message, *, most: int = ITEM_LIMIT, with_picture: bool = False
+) -> MessageView:
     """The whole message, every string ready; items beyond `most` are counted."""
     items = message.items[:most]
     overviews = []
     if message.digest is not None:
         overviews.append(describe_digest(words, message.digest))
     if message.summary is not None:
-        overviews.append(describe_summary(words, message.summary, with_agreements=message.digest is None))
+        overviews.append(
+            describe_summary(words, message.summary, with_agreements=message.digest is None, with_picture=with_picture)
+        )
     sections = describe_sections(words, items)
     more = message.more + len(message.items) - len(items)
     name = clean_text(message.coordinator_name or "")

@@ -10,13 +10,17 @@ from commitments.facts import Reason
 from commitments.vocabulary import (
     AgreementState,
     CommitmentKind,
+    CommitmentState,
     FollowUpKind,
     MatterKind,
+    MilestoneState,
     NotificationKind,
+    Rating,
     ReasonCode,
     StandingState,
 )
 from notifications.messages import (
+    Age,
     AgreementLine,
     ComingDate,
     Digest,
@@ -24,11 +28,13 @@ from notifications.messages import (
     Item,
     KindLine,
     Message,
+    News,
     PartyLine,
+    Stuck,
     Summary,
     Waiting,
 )
-from notifications.reasons import Why
+from notifications.reasons import ChangeKind, Why
 from notifications.wording import load_words
 
 DAY = date(2026, 11, 23)
@@ -203,6 +209,8 @@ def make_digest(language: str) -> Digest:
             late,
             t["libraries"],
             (t["hangzhou"],),
+            ((StandingState.OVERDUE, 1), (StandingState.ON_TRACK, 3)),
+            ((StandingState.DUE_SOON, 2), (StandingState.ON_TRACK, 1)),
         ),
         AgreementLine(
             "stoke-jingdezhen",
@@ -242,10 +250,24 @@ def make_digest(language: str) -> Digest:
         ComingDate(date(2026, 12, 31), t["network"], t["network"], MatterKind.REPORT),
     )
     waiting = (
+        Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18), own_side=True),
         Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2)),
-        Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18)),
     )
-    return Digest(date(2026, 11, 16), lines, 4, 2, coming, waiting)
+    kind = ChangeKind
+    news = (
+        News(kind.REPORTED, date(2026, 11, 20), t["libraries"], t["memorandum"], t["leeds"], Rating.AT_RISK),
+        News(kind.CONFIRMED, date(2026, 11, 19), t["libraries"], t["memorandum"], t["hangzhou"]),
+        News(kind.MILESTONE, date(2026, 11, 19), t["reading_room"], t["memorandum"], state=MilestoneState.MET),
+        News(kind.HELD, date(2026, 11, 18), t["visit"], t["ties"]),
+        News(kind.MEASURED, date(2026, 11, 17), t["fund"], t["ties"], value=120e6, unit="CNY"),
+        News(kind.SETTLED, date(2026, 11, 17), t["exchanges"], t["ties"], state=CommitmentState.FULFILLED),
+        News(kind.REGISTERED, date(2026, 11, 16), t["plans"], t["plans"]),
+    )
+    stuck = (
+        Stuck(t["investors"], t["partnership"], silent, date(2026, 10, 30), t["asked"], t["jingdezhen"]),
+        Stuck(t["libraries"], t["memorandum"], late, date(2026, 11, 18), t["coordinator"], t["leeds"]),
+    )
+    return Digest(date(2026, 11, 16), lines, 4, 2, coming, waiting, news, stuck)
 
 
 def make_summary(language: str) -> Summary:
@@ -268,7 +290,8 @@ def make_summary(language: str) -> Summary:
         PartyLine(t["hangzhou"], 9, 5, 1),
         PartyLine(t["jingdezhen"], 1, 0, 1),
     )
-    return Summary(date(2026, 11, 1), make_digest(language).agreements, kinds, parties)
+    silence = ((Age.HALF_YEAR, 6), (Age.YEAR, 3), (Age.TWO_YEARS, 2), (Age.LONGER, 3), (Age.UNKNOWN, 1))
+    return Summary(date(2026, 11, 1), make_digest(language).agreements, kinds, parties, silence)
 
 
 def make_messages(language: str) -> dict[str, Message]:

@@ -72,6 +72,7 @@ _RULES = {
     "bar": "width:100%;border-collapse:collapse;margin:4px 0",
     "foot": f"margin:24px 0 0;padding:16px 0 0;border-top:1px solid {LIGHT['line']};"
     f"font-size:14px;color:{LIGHT['soft']}",
+    "picture": "display:block;width:100%;max-width:560px;height:auto;margin:12px 0 4px;border-radius:6px",
     "link": f"color:{LIGHT['link']}",
 }
 

@@ -58,6 +58,7 @@ class AgreementView:
     counts: tuple[CountView, ...]
     open_follow_ups: str
     worst: str
+    sides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,22 @@ class DatedView:
     day: str
     title: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StuckView:
+    title: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that goes along with the message."""
+
+    source: str  # cid:...
+    alternative: str
+    enclosed: str  # what the text says of the page that goes along
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +98,17 @@ class OverviewView:
     figures: tuple[str, ...]
     agreements: tuple[AgreementView, ...]
     quiet: str
+    news: tuple[DatedView, ...] = ()
+    more_news: str = ""
+    stuck: tuple[StuckView, ...] = ()
+    more_stuck: str = ""
     coming: tuple[DatedView, ...] = ()
-    waiting: tuple[str, ...] = ()
+    waiting_own: tuple[str, ...] = ()
+    waiting_others: tuple[str, ...] = ()
     bars: tuple[BarView, ...] = ()
     parties: tuple[str, ...] = ()
+    silence: tuple[str, ...] = ()
+    picture: PictureView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from deployments import mailbox as mailbox_module
 from deployments.mailbox import Mailbox, start_mailbox, store_letter
 from notifications.delivery import Post
 from notifications.mail_route import MailRoute
-from notifications.mime import Letter, build_letter
+from notifications.mime import Enclosure, Letter, build_letter
 from notifications.smtp_line import Delivery
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -215,6 +215,27 @@ def test_the_html_of_a_letter_is_shown_where_it_can_run_and_load_nothing(box: Ma
     assert "allow-scripts" not in directives["sandbox"]
     assert "allow-same-origin" not in directives["sandbox"]
     assert html == LETTER.html.replace("<head>", '<head><base target="_blank">').replace("\n", "\r\n")
+
+
+def test_a_letters_pictures_are_shown_and_its_files_can_be_taken(box: Mailbox) -> None:
+    picture = Enclosure(b"\x89PNG-not-really", "image/png", "summary.png", "month@tally.example")
+    dates = Enclosure(b"BEGIN:VCALENDAR", "text/calendar; method=PUBLISH", "dates.ics")
+    html = '<html><body><img src="cid:month@tally.example" alt="Charts"></body></html>'
+    post(box, replace(LETTER, html=html, enclosures=(picture, dates)))
+    (name,) = names(box)
+    _, headers, page = get(box, f"/letters/{name}/html")
+    assert 'src="data:image/png;base64,' in page and "img-src data:" in headers["content-security-policy"]
+    _, _, letter = get(box, f"/letters/{name}")
+    assert re.findall(r'href="(/letters/[^"]*/files/\d+)">([^<]*)<', letter) == [
+        (f"/letters/{name}/files/0", "dates.ics")
+    ]
+    status, headers, content = get(box, f"/letters/{name}/files/0")
+    assert (status, content, headers["content-disposition"]) == (
+        200,
+        "BEGIN:VCALENDAR",
+        'attachment; filename="dates.ics"',
+    )
+    assert get(box, f"/letters/{name}/files/1")[0] == 404
 
 
 def test_a_letter_shows_headers_and_text_and_can_be_taken_away(box: Mailbox) -> None:

@@ -31,7 +31,7 @@ HOSTILE = (
     "\u202egnp.exe\u202c \u2067x\u2069 \x00\x1b[31m \" onmouseover='x' <img src=http://evil.example/p.png> & Co"
 )
 # shown in one of the two only: looks, and what an inbox shows beside the subject
-NOT_SAID = {"tag", "direction", "preheader", "tone", "width"}
+NOT_SAID = {"tag", "direction", "preheader", "tone", "width", "picture"}
 
 
 class Page(HTMLParser):
@@ -121,7 +121,11 @@ def test_every_kind_of_message_is_sound(language: str, name: str) -> None:
     ).replace("&", "&amp;") or written.subject in html.unescape(written.html)
     assert written.subject and len(written.subject) <= 150 and written.subject.isprintable()
     assert len(written.html.encode()) < 100_000
-    assert not {"img", "script", "link", "iframe", "form"} & {tag for tag, _ in page.tags}
+    assert not {"script", "link", "iframe", "form"} & {tag for tag, _ in page.tags}
+    shown = [given for tag, given in page.tags if tag == "img"]
+    assert len(shown) == name.startswith("summary")
+    for one in shown:  # it goes along with the message, and says in words what it shows
+        assert (one["src"] or "").startswith("cid:summary-2026-11@") and len(one["alt"] or "") > 30
     assert "url(" not in written.html and "None" not in written.text and "%(" not in written.html + written.text
     assert ("color-scheme", "light dark") in {(one.get("name"), one.get("content")) for _, one in page.tags}
 
@@ -137,7 +141,7 @@ def test_a_message_is_in_one_language_throughout(language: str, name: str) -> No
     assert {one for one in shared if re.search("[a-z]{3}", one)} == set()
     if language in ("zh-Hans", "ko", "bg"):
         text = re.sub(r"https?://\S+|tally .*", "", write_message(make_messages(language)[name]).text)
-        assert re.findall(r"[A-Za-z]{3,}", text) == []
+        assert set(re.findall(r"[A-Za-z]{3,}", text)) <= {"PDF"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""What has changed under some agreements since a moment, from the log: the news of a digest."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from commitments.tables import (
+    activity,
+    commitment,
+    confirmation,
+    log_entry,
+    measurement,
+    milestone,
+    progress_report,
+)
+from commitments.vocabulary import CommitmentState, ConfirmationState, MilestoneState, Rating
+from notifications.reasons import ChangeKind
+
+ENTRIES_READ = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One change; `row` has the title of what it is about where that is not the commitment."""
+
+    kind: ChangeKind
+    on: date
+    agreement_id: int
+    commitment_id: int | None = None
+    row: Row[Any] | None = None
+    party_id: int | None = None
+    rating: Rating | None = None
+    state: CommitmentState | MilestoneState | None = None
+    value: float | None = None
+    unit: str | None = None
+
+
+_DETAILS = {
+    "progress_report": select(
+        progress_report.c.id, progress_report.c.commitment_id, progress_report.c.party_id, progress_report.c.rating
+    ),
+    "confirmation": select(
+        confirmation.c.id, progress_report.c.commitment_id, confirmation.c.party_id, confirmation.c.state
+    ).join(progress_report, progress_report.c.id == confirmation.c.report_id),
+    "activity": select(activity.c.id, activity.c.title),
+    "measurement": select(measurement.c.id, measurement.c.commitment_id, measurement.c.value, commitment.c.target).join(
+        commitment, commitment.c.id == measurement.c.commitment_id
+    ),
+    "milestone": select(
+        milestone.c.id, milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.state
+    ),
+    "commitment": select(commitment.c.id, commitment.c.id.label("commitment_id"), commitment.c.state),
+}
+_ANSWERS = {ConfirmationState.CONFIRMED: ChangeKind.CONFIRMED, ConfirmationState.RETURNED: ChangeKind.RETURNED}
+
+
+def load_changes(reading: Connection, agreement_ids: Collection[int], since: datetime) -> list[Noted]:
+    """The changes people made, the newest first, each matter once; of a new agreement only that it is new."""
+    entries = reading.execute(
+        select(
+            log_entry.c.id, log_entry.c.at, log_entry.c.action, log_entry.c.subject, log_entry.c.row_id,
+            log_entry.c.agreement_id, log_entry.c.changes,
+        )
+        .where(
+            log_entry.c.agreement_id.in_(agreement_ids),
+            log_entry.c.at > since,
+            log_entry.c.subject.in_([*_DETAILS, "agreement"]),
+        )
+        .order_by(log_entry.c.id.desc())
+        .limit(ENTRIES_READ)
+    ).all()  # fmt: skip
+    new = {one.agreement_id for one in entries if one.subject == "agreement" and one.action == "registered"}
+    details = {subject: _load_details(reading, subject, entries) for subject in _DETAILS}
+    found: dict[tuple[str, int], Noted] = {}
+    for entry in entries:
+        key = entry.subject, entry.row_id
+        if key in found:
+            continue
+        if entry.subject == "agreement":
+            if entry.action == "registered":
+                found[key] = Noted(ChangeKind.REGISTERED, entry.at.date(), entry.agreement_id)
+            continue
+        if entry.agreement_id in new:
+            continue
+        noted = _note(entry, details[entry.subject].get(entry.row_id))
+        if noted is not None:
+            found[key] = noted
+    settled = {one.commitment_id for one in found.values() if one.kind is ChangeKind.SETTLED}
+    return [one for one in found.values() if one.kind is not ChangeKind.REPORTED or one.commitment_id not in settled]
+
+
+def _load_details(reading: Connection, subject: str, entries: Collection[Any]) -> Mapping[int, Row[Any]]:
+    ids = {entry.row_id for entry in entries if entry.subject == subject}
+    if not ids:
+        return {}
+    query = _DETAILS[subject]
+    return {row.id: row for row in reading.execute(query.where(query.selected_columns[0].in_(ids)))}
+
+
+def _note(entry: Any, row: Row[Any] | None) -> Noted | None:
+    """The entry as news; None if it is none, as a corrected note."""
+    if row is None:
+        return None
+    on, agreement_id, new = entry.at.date(), entry.agreement_id, entry.action == "registered"
+    if entry.subject == "progress_report" and new:
+        rating = Rating(row.rating)
+        return Noted(ChangeKind.REPORTED, on, agreement_id, row.commitment_id, party_id=row.party_id, rating=rating)
+    if entry.subject == "confirmation" and "state" in entry.changes and row.state in _ANSWERS:
+        kind = _ANSWERS[ConfirmationState(row.state)]
+        return Noted(kind, on, agreement_id, row.commitment_id, party_id=row.party_id)
+    if entry.subject == "activity" and new:
+        return Noted(ChangeKind.HELD, on, agreement_id, row=row)
+    if entry.subject == "measurement" and new:
+        unit = (row.target or {}).get("unit")
+        return Noted(ChangeKind.MEASURED, on, agreement_id, row.commitment_id, value=row.value, unit=unit)
+    if entry.subject == "milestone" and "state" in entry.changes and row.state != MilestoneState.SCHEDULED:
+        state = MilestoneState(row.state)
+        return Noted(ChangeKind.MILESTONE, on, agreement_id, row.commitment_id, row=row, state=state)
+    if entry.subject == "commitment" and "state" in entry.changes and row.state != CommitmentState.ACTIVE:
+        return Noted(ChangeKind.SETTLED, on, agreement_id, row.commitment_id, state=CommitmentState(row.state))
+    return None

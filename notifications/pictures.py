@@ -1,0 +1,186 @@
+"""Draws the month's summary: a picture for the mail and the same on one page as PDF, by one Typst template.
+
+Typst and the font are only loaded here, once a month. A summary that cannot be drawn goes without: its text says all.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commitments.vocabulary import StandingState
+from notifications import phrases
+from notifications.messages import Age, Message, Summary
+from notifications.overviews import describe_summary
+from notifications.styles import LIGHT, TONE_COLOURS, TONES
+from notifications.views import check_link, clean_text, fit_text, shorten_title
+from notifications.wording import Words
+
+if TYPE_CHECKING:
+    from typst import Fonts
+
+TEMPLATE = Path(__file__).parent / "templates" / "summary" / "page.typ"
+AGREEMENTS_DRAWN = 8
+PARTIES_DRAWN = 5
+NOTES = 3
+NOTE_LIMIT = 160
+PIXELS_AN_INCH = 144
+_FAMILIES = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP"}
+_TONE_OF_AGE = {
+    Age.HALF_YEAR: "green", Age.YEAR: "amber", Age.TWO_YEARS: "violet", Age.LONGER: "red", Age.UNKNOWN: "grey",
+}  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    picture: bytes  # PNG
+    page: bytes  # PDF
+
+
+def draw_summary(words: Words, message: Message, template: Path = TEMPLATE) -> Drawn | None:
+    """The picture and the page of a message's summary; None, with a warning in the log, if they cannot be drawn."""
+    if message.summary is None:
+        return None
+    try:
+        from typst import Compiler
+
+        said = describe_page(words, message, message.summary)
+        compiler = Compiler(template, root=template.parent, font_paths=_load_fonts(), ignore_system_fonts=True)
+        picture = compiler.compile(
+            format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
+        )
+        page = compiler.compile(
+            format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said | {"form": "page"})}
+        )
+    except (ImportError, OSError, RuntimeError) as fault:
+        log.warning("the month's summary goes without a picture: %s", fault)
+        return None
+    if not isinstance(picture, bytes) or not isinstance(page, bytes):
+        log.warning("the month's summary goes without a picture: it does not fit one page")
+        return None
+    return Drawn(picture, page)
+
+
+@lru_cache(maxsize=1)
+def _load_fonts() -> "Fonts":
+    from fontpkg_noto_sans import ROOT
+    from noto_cjk_sans_otc import FONT_PATH
+    from typst import Fonts
+
+    folders = [Path(ROOT) / "files", Path(str(FONT_PATH)).parent]
+    return Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+def describe_page(words: Words, message: Message, summary: Summary) -> dict[str, Any]:
+    """All that the template shows, every string ready."""
+    view = describe_summary(words, summary, with_agreements=True)
+    notes = [fit_text(f"{line.title} – {line.worst}", NOTE_LIMIT) for line in view.agreements if line.worst]
+    return {
+        "lang": words.locale.language,
+        "font": ["Noto Sans", _FAMILIES.get(words.locale.language, "Noto Sans CJK SC")],
+        "ink": LIGHT["ink"],
+        "soft": LIGHT["soft"],
+        "house": "Tallystick",
+        "title": view.title,
+        "day": words.format_weekday(message.day),
+        "figures": " · ".join(view.figures),
+        "sections": [
+            section
+            for section in (
+                _draw_agreements(words, summary),
+                _draw_kinds(words, summary),
+                _draw_parties(words, summary),
+                _draw_silence(words, summary),
+            )
+            if section["rows"]
+        ],
+        "notes_title": words.gettext("Agreements that need attention"),
+        "notes": notes[:NOTES],
+        "foot": " · ".join(part for part in ("Tallystick", check_link(message.base_url)) if part),
+    }
+
+
+def _draw_agreements(words: Words, summary: Summary) -> dict[str, Any]:
+    shown = [line for line in summary.agreements if line.counts][:AGREEMENTS_DRAWN]
+    rest = len([line for line in summary.agreements if line.counts]) - len(shown)
+    more = words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest)
+    return _section(
+        words.gettext("By agreement"),
+        [(clean_text(line.title), line.counts) for line in shown],
+        words,
+        more % {"count": rest} if rest else "",
+    )
+
+
+def _draw_kinds(words: Words, summary: Summary) -> dict[str, Any]:
+    rows = [(words.name_kind(line.kind), line.counts) for line in summary.kinds]
+    return _section(words.gettext("By kind of commitment"), rows, words)
+
+
+def _section(
+    title: str,
+    rows: Sequence[tuple[str, Sequence[tuple[StandingState, int]]]],
+    words: Words,
+    more: str = "",
+) -> dict[str, Any]:
+    shown = {state for _, counts in rows for state, _ in counts}
+    legend = []
+    for tone in TONE_COLOURS:
+        states = [words.name_standing(state) for state in StandingState if state in shown and TONES[state] == tone]
+        if states:
+            legend.append({"name": " / ".join(states), **_colour(tone)})
+    drawn = [
+        {"name": shorten_title(name), "parts": _stack((TONES[state], number) for state, number in counts)}
+        for name, counts in rows
+    ]
+    return {"title": title, "rows": drawn, "legend": legend, "more": more}
+
+
+def _draw_parties(words: Words, summary: Summary) -> dict[str, Any]:
+    rows = [
+        {
+            "name": shorten_title(clean_text(line.party)),
+            "parts": [
+                {"count": number, **_colour(tone)}
+                for tone, number in (
+                    ("green", line.fulfilled),
+                    ("red", line.needing_attention),
+                    ("grey", max(line.owed - line.fulfilled - line.needing_attention, 0)),
+                )
+            ],
+        }
+        for line in summary.parties[:PARTIES_DRAWN]
+    ]
+    named = (
+        ("green", words.gettext("Fulfilled")),
+        ("red", words.gettext("In need of attention")),
+        ("grey", words.gettext("Under way")),
+    )
+    legend = [{"name": name, **_colour(tone)} for tone, name in named]
+    return {"title": words.gettext("Who owes what"), "rows": rows, "legend": legend, "more": ""}
+
+
+def _draw_silence(words: Words, summary: Summary) -> dict[str, Any]:
+    rows = [
+        {"name": words.gettext(phrases.AGES[age]), "parts": _stack([(_TONE_OF_AGE[age], count)])}
+        for age, count in summary.silence
+    ]
+    return {"title": words.gettext("How long nothing has been heard"), "rows": rows, "legend": [], "more": ""}
+
+
+def _stack(parts: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Counts by tone, in the order of the tones."""
+    counts = dict.fromkeys(TONE_COLOURS, 0)
+    for tone, number in parts:
+        counts[tone] += number
+    return [{"count": number, **_colour(tone)} for tone, number in counts.items() if number]
+
+
+def _colour(tone: str) -> dict[str, str]:
+    ink, ground, _, _, edge = TONE_COLOURS[tone]
+    return {"ink": ink, "ground": ground, "edge": edge}

@@ -1,0 +1,107 @@
+"""The month's summary is drawn, in every language, and on one page that can be read aloud and searched."""
+
+import builtins
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from notifications.messages import Message
+from notifications.pictures import TEMPLATE, describe_page, draw_summary
+from notifications.rendering import write_message
+from notifications.samples import LANGUAGES, make_messages
+from notifications.wording import load_words
+
+
+def make_summary(language: str) -> Message:
+    return make_messages(language)["summary"]
+
+
+def squeeze(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_in_its_language_what_the_message_says_and_its_text_can_be_taken_out(language: str) -> None:
+    words, message = load_words(language), make_summary(language)
+    drawn = draw_summary(words, message)
+    assert drawn is not None and message.summary is not None
+    (page,) = PdfReader(io.BytesIO(drawn.page)).pages
+    text = squeeze(page.extract_text())
+    said = describe_page(words, message, message.summary)
+    names = [row["name"] for section in said["sections"] for row in section["rows"]]
+    told = [said["title"], said["day"], *said["figures"].split(" · "), *said["notes"], *names]
+    told += [section["title"] for section in said["sections"]]
+    assert len(names) == 5 + 5 + 3 + 5
+    assert [one for one in told if squeeze(one) not in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_fullest_page_is_one_page(language: str) -> None:
+    message = make_summary(language)
+    assert message.summary is not None
+    long = "Ğğ Şş Iı İi Щъ 长城 한글 " * 8
+    lines = [replace(line, title=long, worst_promise=long) for line in message.summary.agreements[:3]] * 10
+    parties = tuple(replace(line, party=long) for line in message.summary.parties) * 5
+    drawn = draw_summary(
+        load_words(language),
+        replace(message, summary=replace(message.summary, agreements=tuple(lines), parties=parties)),
+    )
+    assert drawn is not None
+    assert len(PdfReader(io.BytesIO(drawn.page)).pages) == 1
+
+
+def test_the_page_can_be_read_aloud() -> None:
+    drawn = draw_summary(load_words("de"), make_summary("de"))
+    assert drawn is not None
+    reader = PdfReader(io.BytesIO(drawn.page))
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/Lang"] == "de" and catalogue["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None and reader.metadata.title == "Das Bild im November 2026"
+
+
+def test_the_picture_is_a_png_small_enough_for_mail() -> None:
+    drawn = draw_summary(load_words("en"), make_summary("en"))
+    assert drawn is not None
+    assert drawn.picture.startswith(b"\x89PNG\r\n\x1a\n") and len(drawn.picture) < 300_000 and len(drawn.page) < 300_000
+
+
+def test_text_from_the_register_is_never_a_program() -> None:
+    message = make_summary("en")
+    assert message.summary is not None
+    hostile = '#panic("x") #{1+1} $x$ *b* "quoted" \\ ] } @ref <label> //'
+    line = replace(message.summary.agreements[0], title=hostile)
+    drawn = draw_summary(load_words("en"), replace(message, summary=replace(message.summary, agreements=(line,))))
+    assert drawn is not None
+    assert squeeze('#panic("x")#{1+1}$x$*b*') in squeeze(PdfReader(io.BytesIO(drawn.page)).pages[0].extract_text())
+
+
+def test_without_the_drawing_library_the_summary_goes_in_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = builtins.__import__
+
+    def refuse(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "typst":
+            raise ImportError("no typst here")
+        return usual(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    written = write_message(make_summary("en"))
+    assert written.picture is None and written.page is None
+    assert "<img" not in written.html and "PDF" not in written.text
+    assert "By kind of commitment" in written.text and "no typst here" in caplog.text
+
+
+def test_a_page_that_cannot_be_set_is_left_out_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broken = tmp_path / TEMPLATE.name
+    broken.write_text("#nothing-of-that-name")
+    assert draw_summary(load_words("en"), make_summary("en"), broken) is None
+    assert "unknown variable" in caplog.text
+
+
+def test_other_messages_draw_nothing() -> None:
+    assert write_message(make_messages("en")["digest"]).picture is None
