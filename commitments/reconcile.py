@@ -1,6 +1,6 @@
 """Compares the follow-ups that should be open with those that are, and writes the difference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -110,17 +110,24 @@ def want(
             yield own
 
 
-def reconcile_register(engine: Engine, now: datetime, today: date) -> Reconciled:
-    """Reconcile all agreements, a unit of work for each span of them; running it again changes nothing."""
+def reconcile_register(
+    engine: Engine, now: datetime, today: date, *, tell: Callable[[int, int], object] | None = None
+) -> Reconciled:
+    """Reconcile all agreements, a unit of work for each span of them; running it again changes nothing.
+
+    `tell` hears after each span how many are done, of how many.
+    """
     with open_reading(engine) as reading:
         spans = split_register(reading)
         rules = load_rules(reading)
     done = Reconciled()
-    for span in spans:
+    for at, span in enumerate(spans, 1):
         with open_unit(engine) as unit:
             reconcile_span(unit, span, rules, now, today, done)
             failpoint("reconcile.before_commit")
         failpoint("reconcile.after_commit")
+        if tell is not None:
+            tell(at, len(spans))
     return done
 
 

@@ -8,8 +8,8 @@ from prefect import flow
 from commitments.entries import ActivityEntry, Mistakes, read_entry, speak
 from flows.artifacts import show_filed
 from flows.filing import file_activity
-from flows.forms import answer_mistakes, do_form, log_lines
-from flows.runs import count_things, name_run, open_register
+from flows.forms import answer_mistakes, do_form
+from flows.runs import count_things, log_lines, name_run, open_register
 
 NAME = "add activity"
 

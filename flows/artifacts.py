@@ -11,7 +11,8 @@ from prefect.artifacts import (
 )
 
 from commitments.entries import Correction
-from flows.runs import count_things
+from flows.runs import count_things, link_page
+from flows.standings import embed_picture
 from flows.views import Attention, Outlook, Preview, Row
 from notifications.trial import Trial
 
@@ -20,6 +21,8 @@ CHANGES = "what-changed-and-why"
 FOLLOWED = "what-followed-from-it"
 UPKEEP = "housekeeping"
 MAIL_PROGRESS = "mail-going-out"
+CHECK_PROGRESS = "promises-looked-at"
+STANDINGS = "how-promises-stand"
 CORRECTIONS = "corrections"
 FILED = "what-was-filed"
 FORECAST = "forecast"
@@ -27,23 +30,43 @@ DECOMPOSITION = "decomposition"
 TRIAL = "test-message"
 
 
-async def show_attention(attention: Attention, today: date) -> None:
+async def show_attention(attention: Attention, today: date, base_url: str | None = None) -> None:
     """The table of what waits for somebody."""
     shown = f", the first {len(attention.rows)} by the day of answer" if attention.total > len(attention.rows) else ""
-    await acreate_table_artifact(
-        table=list(attention.rows) or [{"standing": "nothing: every promise stands as it should"}],
-        key=ATTENTION,
-        description=f"## What needs attention\n{count_things(attention.total, 'open follow-up')} on {today}{shown}.",
+    await _show_rows(
+        ATTENTION,
+        attention.rows or ({"standing": "nothing: every promise stands as it should"},),
+        f"## What needs attention\n{count_things(attention.total, 'open follow-up')} on {today}{shown}.",
+        base_url,
     )
 
 
-async def show_changes(rows: Sequence[Row], touched: int, today: date) -> None:
+async def show_changes(rows: Sequence[Row], touched: int, today: date, base_url: str | None = None) -> None:
     """The table of what one run changed."""
     shown = f", the first {len(rows)} of them here" if touched > len(rows) else ""
-    await acreate_table_artifact(
-        table=list(rows) or [{"change": "nothing", "why": "what should be open was open already"}],
-        key=CHANGES,
-        description=f"## What changed and why\n{count_things(touched, 'follow-up')} changed on {today}{shown}.",
+    await _show_rows(
+        CHANGES,
+        rows or ({"change": "nothing", "why": "what should be open was open already"},),
+        f"## What changed and why\n{count_things(touched, 'follow-up')} changed on {today}{shown}.",
+        base_url,
+    )
+
+
+async def _show_rows(key: str, rows: Sequence[Row], description: str, base_url: str | None) -> None:
+    """A table that can be sorted; where there are pages, one whose matters lead to them, which Prefect's cannot."""
+    if base_url is None:
+        await acreate_table_artifact(table=list(rows), key=key, description=description)
+        return
+    names = sorted(rows[0], key=lambda name: name != "matter")  # wide tables are cut off at the right
+    lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
+    for row in rows:
+        linked = {**{name: write_cell(value) for name, value in row.items()}}
+        if "matter" in row:
+            linked["matter"] = f"[{linked['matter']}]({link_page(base_url, row['matter'].partition(':')[0])})"
+        lines.append(f"| {' | '.join(linked[name] for name in names)} |")
+    table = "\n".join(lines)
+    await acreate_markdown_artifact(
+        markdown=f"{description}\n\n{table}\n", key=key, description=description.splitlines()[0].lstrip("# ")
     )
 
 
@@ -145,10 +168,17 @@ async def show_table(key: str, rows: Sequence[Row], description: str) -> None:
     await acreate_table_artifact(table=list(rows), key=key, description=description)
 
 
-async def start_progress(waiting: int) -> object:
+async def start_progress(description: str, key: str) -> object:
     """A bar for a run that will take a while; give it to `move_progress`."""
-    return await acreate_progress_artifact(
-        progress=0.0, key=MAIL_PROGRESS, description=f"{count_things(waiting, 'message')} to send"
+    return await acreate_progress_artifact(progress=0.0, key=key, description=description)
+
+
+async def show_picture(svg: str, today: date) -> None:
+    """How every promise stands, as a picture that needs no other server."""
+    await acreate_markdown_artifact(
+        markdown=f"![How every promise stands]({embed_picture(svg)})\n",
+        key=STANDINGS,
+        description=f"How every promise stands on {today}",
     )
 
 

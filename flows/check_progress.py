@@ -1,14 +1,21 @@
 """The daily look at every promise: how each stands today, and which follow-ups that opens or closes."""
 
+import asyncio
 from datetime import date
 from functools import partial
 
 from prefect import flow
 
-from commitments.reconcile import reconcile_register
-from flows.artifacts import show_attention, show_changes
-from flows.runs import count_things, do_step, name_run, open_register
+from commitments.reconcile import Reconciled, reconcile_register
+from flows.artifacts import CHECK_PROGRESS, move_progress, show_attention, show_changes, show_picture, start_progress
+from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register
+from flows.standings import count_standings, draw_standings
 from flows.views import list_attention, read_changes
+
+PICTURED = 5000
+"""Commitments of a register whose standings are drawn: counting them costs as much as the check itself."""
+LONG = 5
+"""Spans from which on a check shows how far it is."""
 
 
 @flow(name="check-progress", flow_run_name="check progress")
@@ -19,11 +26,24 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
     """
     with open_register("check-progress") as register:
         day = register.choose_day(as_of)
-        done = await do_step("judge every promise", partial(reconcile_register, register.engine, register.now, day))
+        done = await _judge(register, day)
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))
         changes = await do_step("list what changed", partial(read_changes, register.engine, done.changes))
-    await show_attention(attention, day)
-    await show_changes(changes, done.touched, day)
+        if done.commitments <= PICTURED:
+            counts = await do_step("count how promises stand", partial(count_standings, register.engine, day))
+            await show_picture(draw_standings(counts, day), day)
+        base_url = register.settings.base_url
+    await show_attention(attention, day, base_url)
+    await show_changes(changes, done.touched, day, base_url)
+    log_lines(
+        [
+            f"Looked at {count_things(done.agreements, 'agreement')} with "
+            f"{count_things(done.commitments, 'commitment')} as of {day}.",
+            f"Follow-ups: {done.opened:,} opened, {done.closed + done.superseded:,} closed, {done.reassigned:,} passed "
+            f"on, {done.unchanged:,} as they were.",
+            f"{count_things(attention.total, 'follow-up')} wait for somebody; send-reminders tells whom it concerns.",
+        ]
+    )
     told = [
         count_things(done.agreements, "agreement"),
         f"{count_things(done.opened, 'follow-up')} opened",
@@ -41,3 +61,24 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
         "unchanged": done.unchanged,
         "open": attention.total,
     }
+
+
+async def _judge(register: Register, day: date) -> Reconciled:
+    """Judge everything; on a large register with a bar that moves."""
+    share = (0, 0)
+
+    def tell(done: int, of: int) -> None:
+        nonlocal share
+        share = (done, of)
+
+    work = partial(reconcile_register, register.engine, register.now, day, tell=tell)
+    judging = asyncio.ensure_future(do_step("judge every promise", work))
+    bar = None
+    while not judging.done():
+        await asyncio.wait([judging], timeout=2)
+        done, of = share
+        if of >= LONG and bar is None:
+            bar = await start_progress(f"{count_things(of, 'part')} of the register to look at", CHECK_PROGRESS)
+        if bar is not None:
+            await move_progress(bar, done, of)
+    return await judging

@@ -7,8 +7,8 @@ from functools import partial
 from prefect import flow
 
 from commitments.clock import read_clock
-from flows.artifacts import move_progress, start_progress
-from flows.runs import Register, count_things, do_step, name_run, open_register, stop_when_cancelled
+from flows.artifacts import MAIL_PROGRESS, move_progress, start_progress
+from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register, stop_when_cancelled
 from flows.views import count_due, count_waiting, has_sent
 from notifications.dispatch import Dispatched, dispatch_messages
 
@@ -28,6 +28,9 @@ async def deliver(early: bool = False) -> dict[str, int]:
         fresh = early and register.settings.mail_url is None and not await asyncio.to_thread(has_sent, register.engine)
         done = await _send_due(register, due, stop, fresh)
         waiting, tried = await do_step("count what waits", partial(count_waiting, register.engine))
+    log_lines(
+        [f"{count_things(due, 'message')} could go now.", f"What became of it: {_describe(done, waiting, tried)}."]
+    )
     await name_run(f"deliver: {_describe(done, waiting, tried)}")
     return {
         "sent": done.sent,
@@ -46,7 +49,7 @@ async def _send_due(register: Register, due: int, stop: threading.Event, early: 
     send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early)
     if due <= STRETCH:
         return await do_step("send what is due", send)
-    bar = await start_progress(due)
+    bar = await start_progress(f"{count_things(due, 'message')} to send", MAIL_PROGRESS)
     done = Dispatched()
     while not stop.is_set():
         stretch = await do_step("send a stretch of what is due", partial(send, most=STRETCH))

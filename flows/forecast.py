@@ -7,8 +7,8 @@ from prefect import flow
 
 from commitments.entries import ForecastEntry, Mistakes, read_entry
 from flows.artifacts import show_forecast
-from flows.forms import answer_mistakes, do_form, log_lines
-from flows.runs import count_things, name_run, open_register
+from flows.forms import answer_mistakes, do_form
+from flows.runs import count_things, log_lines, name_run, open_register
 from flows.views import foresee_messages
 
 NAME = "forecast"

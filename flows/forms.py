@@ -4,7 +4,7 @@ Such a flow takes its parameters as they were entered (`validate_parameters=Fals
 slip of the pen with a traceback.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from prefect import get_run_logger
@@ -47,13 +47,6 @@ async def answer_mistakes(name: str, mistakes: Mistakes) -> State[Any]:
     await show_corrections(corrections)
     await name_run(f"{name}: {needed}")
     return Failed(message=_fit(f"Nothing was written, {needed}. " + "; ".join(map(str, corrections))))
-
-
-def log_lines(lines: Iterable[str]) -> None:
-    """A few lines in the run's log, for a person."""
-    logger = get_run_logger()
-    for line in lines:
-        logger.info("%s", line)
 
 
 def _fit(message: str) -> str:

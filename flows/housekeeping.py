@@ -5,7 +5,7 @@ from functools import partial
 from prefect import flow
 
 from flows.artifacts import UPKEEP, show_table
-from flows.runs import count_things, do_step, name_run, open_register
+from flows.runs import count_things, do_step, log_lines, name_run, open_register
 from flows.upkeep import KeptUp, keep_up
 
 
@@ -24,6 +24,12 @@ async def housekeeping() -> dict[str, int]:
         kept = await do_step("look after the database", work)
     await show_table(
         UPKEEP, _list_rows(kept), "## Housekeeping\nThe database passed its own check; nothing was deleted."
+    )
+    log_lines(
+        [
+            "The database passed its own check; nothing was deleted.",
+            f"{count_things(kept.released, 'message')} taken back from senders that died.",
+        ]
     )
     await name_run(
         f"housekeeping: {count_things(kept.log_entries, 'log entry', 'log entries')},"

@@ -6,7 +6,7 @@ from functools import partial
 
 from commitments.vocabulary import NotificationKind
 from flows.artifacts import show_previews
-from flows.runs import Register, count_things, do_step
+from flows.runs import Register, count_things, do_step, log_lines
 from flows.views import preview_messages
 from notifications.planning import Planned, plan_messages
 
@@ -20,9 +20,24 @@ async def queue_messages(register: Register, day: date, kinds: Collection[Notifi
 async def queue_overviews(register: Register, day: date, kind: NotificationKind) -> Planned:
     """Queue the digests or summaries that are due, and show those that wait in their readers' words."""
     done = await queue_messages(register, day, (kind,))
-    look = partial(preview_messages, register.engine, day, kind, base_url=register.settings.base_url)
-    await show_previews(await do_step("write the previews", look), str(kind))
+    await preview_waiting(register, day, (kind,), str(kind))
     return done
+
+
+async def preview_waiting(register: Register, day: date, kinds: Collection[NotificationKind], name: str) -> None:
+    """Show what waits because of these kinds of notice, in its readers' words."""
+    look = partial(preview_messages, register.engine, day, kinds, base_url=register.settings.base_url)
+    await show_previews(await do_step("write the previews", look), name)
+
+
+def log_planned(done: Planned) -> None:
+    """What a person wants to know of it."""
+    lines = [f"Found {count_things(done.notices, 'thing')} to tell: {describe_planned(done)}."]
+    if done.held:
+        lines.append("Whoever has no address cannot be told; the coordinator finds them among the follow-ups.")
+    if done.messages:
+        lines.append("Each goes at 08:00 of its reader's own morning; what another person waits for goes at once.")
+    log_lines(lines)
 
 
 def describe_planned(done: Planned) -> str:

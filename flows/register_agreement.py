@@ -31,8 +31,8 @@ from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from flows.artifacts import show_decomposition, show_filed, write_plain
 from flows.decomposition import list_promises, write_decomposition
-from flows.forms import answer_mistakes, do_form, log_lines
-from flows.runs import Register, count_things, name_run, open_register
+from flows.forms import answer_mistakes, do_form
+from flows.runs import Register, count_things, log_lines, name_run, open_register
 from flows.views import Row, describe_moment, list_changes, name_register
 
 NAME = "register agreement"

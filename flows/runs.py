@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from prefect import get_client, task
+from prefect import get_client, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -149,6 +149,13 @@ def stop_when_cancelled() -> Iterator[threading.Event]:
         yield stop
     finally:
         stop.set()
+
+
+def log_lines(lines: Iterable[str]) -> None:
+    """A few lines in the run's log, for a person."""
+    logger = get_run_logger()
+    for line in lines:
+        logger.info("%s", line)
 
 
 async def name_run(name: str) -> None:

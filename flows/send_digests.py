@@ -5,7 +5,7 @@ from datetime import date
 from prefect import flow
 
 from commitments.vocabulary import NotificationKind
-from flows.planning import count_planned, describe_planned, queue_overviews
+from flows.planning import count_planned, describe_planned, log_planned, queue_overviews
 from flows.runs import name_run, open_register
 
 
@@ -18,5 +18,6 @@ async def send_digests(as_of: date | None = None) -> dict[str, int]:
     with open_register("send-digests") as register:
         day = register.choose_day(as_of)
         done = await queue_overviews(register, day, NotificationKind.DIGEST)
+    log_planned(done)
     await name_run(f"send digests {day}: {describe_planned(done)}")
     return count_planned(done)

@@ -5,7 +5,7 @@ from datetime import date
 from prefect import flow
 
 from commitments.vocabulary import NotificationKind
-from flows.planning import count_planned, describe_planned, queue_messages
+from flows.planning import count_planned, describe_planned, log_planned, preview_waiting, queue_messages
 from flows.runs import name_run, open_register
 
 KINDS = (
@@ -26,5 +26,7 @@ async def send_reminders(as_of: date | None = None) -> dict[str, int]:
     with open_register("send-reminders") as register:
         day = register.choose_day(as_of)
         done = await queue_messages(register, day, KINDS)
+        await preview_waiting(register, day, KINDS, "reminder")
+    log_planned(done)
     await name_run(f"send reminders {day}: {describe_planned(done)}")
     return count_planned(done)

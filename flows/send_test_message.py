@@ -9,8 +9,8 @@ from prefect.states import Failed
 from commitments.entries import Mistakes, ReceiverEntry, read_entry
 from commitments.vocabulary import Outcome
 from flows.artifacts import show_trial
-from flows.forms import answer_mistakes, do_form, log_lines
-from flows.runs import name_run, open_register
+from flows.forms import answer_mistakes, do_form
+from flows.runs import log_lines, name_run, open_register
 from notifications.trial import send_trial
 
 NAME = "send test message"

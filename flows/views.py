@@ -1,6 +1,6 @@
 """What runs show to people, as plain rows and text: what needs attention, what changed and why, what will be said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -185,10 +185,15 @@ def read_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
 
 
 def preview_messages(
-    engine: Engine, today: date, kind: NotificationKind, *, base_url: str | None = None, most: int = PREVIEWS_SHOWN
+    engine: Engine,
+    today: date,
+    kinds: Collection[NotificationKind],
+    *,
+    base_url: str | None = None,
+    most: int = PREVIEWS_SHOWN,
 ) -> tuple[Preview, ...]:
-    """The waiting messages that carry a digest or a summary, in the words that would be sent now."""
-    carries = select(notice.c.notification_id).where(notice.c.kind == str(kind))
+    """The waiting messages that carry a notice of these kinds, in the words that would be sent now."""
+    carries = select(notice.c.notification_id).where(notice.c.kind.in_([str(kind) for kind in kinds]))
     with open_reading(engine) as reading:
         rows = reading.execute(
             select(notification)

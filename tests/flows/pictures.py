@@ -6,11 +6,61 @@ Starts a system of its own on free ports, on a fixed day, and photographs it wit
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 from tests.flows.launching import Launched, ask, launch
 
 WIDTH, HEIGHT = 1280, 1200
+
+
+FILLED_IN = {
+    "title": "Partnership of Leeds and Plzeň",
+    "kind": "sister city",
+    "parties": [{"name": "Leeds"}, {"name": "Plzeň", "kind": "city", "country": "CZ"}],
+    "coordinator": "Mei Lin <mei.lin@leeds.example>",
+    "signed": "2026-11",
+    "expires": "2029-12-31",
+    "notice_months": 6,
+    "commitments": [
+        {
+            "summary": "Hold four concerts a year",
+            "kind": "recurring",
+            "every": "year",
+            "times": 4,
+            "counted": "concerts",
+        },
+        {"summary": "Twin the two city libraries", "kind": "planned", "due": "2027", "owed_by": ["Plzeň"]},
+        {"summary": "Encourage schools to write to each other", "kind": "open ended"},
+    ],
+}
+REPORT = {"commitment": "leeds-hangzhou-2018/library-link", "rating": "on track", "party": "leeds"}
+WRONG = {"commitment": "leeds-hangzhou-2018/libary-link", "rating": "on trak", "party": "leds"}
+
+
+def find_deployment(base: str, flow: str) -> str:
+    return str(ask(base, f"/deployments/name/{flow}/{flow}", method="GET")["id"])
+
+
+def fill_in(base: str, flow: str, **filled: Any) -> str:
+    """Fill in a form and wait until its run ends or waits; gives the run's id."""
+    made = ask(
+        base,
+        f"/deployments/{find_deployment(base, flow)}/create_flow_run",
+        parameters=filled,
+        state={"type": "SCHEDULED"},
+    )
+    deadline = time.monotonic() + 90
+    while ask(base, f"/flow_runs/{made['id']}", method="GET")["state_type"] not in ("COMPLETED", "FAILED", "PAUSED"):
+        assert time.monotonic() < deadline, f"{flow} does not end"
+        time.sleep(0.5)
+    return str(made["id"])
+
+
+def find_artifact(base: str, run: str, key: str) -> str:
+    found = ask(base, "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
+    return next(str(one["id"]) for one in found if one["key"] == key)
 
 
 def photograph(system: Launched, folder: Path) -> list[str]:
@@ -22,6 +72,9 @@ def photograph(system: Launched, folder: Path) -> list[str]:
     addresses: set[str] = set()
     runs = ask(base, "/flow_runs/filter", sort="START_TIME_ASC", limit=50)
     check = next(run for run in runs if run["name"].startswith("check progress"))
+    mistaken = fill_in(base, "report-progress", report=WRONG)
+    fill_in(base, "report-progress", report=REPORT)
+    approval = fill_in(base, "register-agreement", agreement=FILLED_IN)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
@@ -35,6 +88,22 @@ def photograph(system: Launched, folder: Path) -> list[str]:
         page.get_by_text("what-needs-attention").first.wait_for(timeout=30_000)
         page.wait_for_timeout(2000)
         page.screenshot(path=folder / "prefect-artifacts.png")
+
+        def take(name: str, path: str, height: int, press: str | None = None) -> None:
+            page.set_viewport_size({"width": 1120, "height": height})
+            page.goto(f"{base}{path}")
+            page.wait_for_timeout(3500)
+            if press is not None:
+                page.get_by_role("button", name=press).first.click(timeout=30_000)
+                page.wait_for_timeout(1500)
+            page.screenshot(path=folder / f"prefect-{name}.png")
+
+        take("standings", f"/artifacts/artifact/{find_artifact(base, check['id'], 'how-promises-stand')}", 430)
+        take("form", f"/deployments/deployment/{find_deployment(base, 'register-agreement')}/run", 900)
+        take("decomposition", f"/artifacts/artifact/{find_artifact(base, approval, 'decomposition')}", 900)
+        take("approval", f"/runs/flow-run/{approval}", 760, press="Resume")
+        take("corrections", f"/artifacts/artifact/{find_artifact(base, mistaken, 'corrections')}", 480)
+        take("events", "/events?events=tallystick.*", 900)
         browser.close()
     return sorted(one for one in addresses if not one.startswith((base, "data:", "blob:")))
 
