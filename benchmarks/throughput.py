@@ -125,7 +125,10 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
     dispatch._write_letter = take_written
     dispatch._compose = compose_nothing
     settings = Settings(
-        database_url=f"sqlite:///{asked.register}", mail_url=f"smtp://127.0.0.1:{asked.port}", senders=asked.senders
+        database_url=f"sqlite:///{asked.register}",
+        mail_url=f"smtp://127.0.0.1:{asked.port}",
+        senders=asked.senders,
+        rates={"mail:*": "off"},
     )
     engine = open_database(settings.register_url)
     with measured() as figures:

@@ -43,6 +43,8 @@ def examine() -> Iterator[Finding]:
         return
     yield from examine_settings(settings)
     yield examine_mail(settings)
+    yield examine_channels(settings)
+    yield examine_return(settings)
     yield examine_prefect(settings)
     yield examine_catalogues()
     engine = None
@@ -134,6 +136,41 @@ def examine_mail(settings: "Settings") -> Finding:
     )
 
 
+def examine_channels(settings: "Settings") -> Finding:
+    """The channels besides mail and the rates, by name; no value of theirs is shown."""
+    from notifications.pace import read_rates
+    from notifications.services import read_channels
+
+    try:
+        channels = read_channels(settings.channels)
+        read_rates(settings.rates)
+    except TallyError as fault:
+        return Finding(BROKEN, "channels", str(fault), "Look at TALLY_CHANNELS and TALLY_RATES.")
+    if not channels:
+        return Finding(OK, "channels", "mail only")
+    named = ", ".join(f"{name} ({one.service.title})" for name, one in sorted(channels.items()))
+    if settings.webhook_hosts_inside:
+        inside = ", ".join(settings.webhook_hosts_inside)
+        return Finding(
+            WARNING, "channels", f"mail, {named}; webhooks may reach {inside} inside", "Only if you meant to."
+        )
+    return Finding(OK, "channels", f"mail, {named}")
+
+
+def examine_return(settings: "Settings") -> Finding:
+    """Whether what comes back is heard of."""
+    if settings.bounce_address is None and settings.bounce_mailbox is None:
+        return Finding(
+            OK, "what comes back", "is not read", "Set TALLY_BOUNCE_ADDRESS and TALLY_BOUNCE_MAILBOX to hear of it."
+        )
+    if settings.bounce_mailbox is None and settings.mail_url is not None:
+        told = f"goes to {settings.bounce_address} and is not read"
+        return Finding(WARNING, "what comes back", told, "Set TALLY_BOUNCE_MAILBOX.")
+    if settings.bounce_address is None:
+        return Finding(WARNING, "what comes back", f"goes to {settings.sender}", "Set TALLY_BOUNCE_ADDRESS.")
+    return Finding(OK, "what comes back", f"goes to {settings.bounce_address}, an address for each message")
+
+
 def examine_prefect(settings: "Settings") -> Finding:
     from importlib.metadata import version
 
@@ -201,6 +238,7 @@ def examine_register(engine: "Engine", settings: "Settings") -> Iterator[Finding
     today = today_in(settings.time_zone, now)
     examinations: tuple[Callable[[Connection], Finding | Iterator[Finding]], ...] = (
         examine_contents,
+        lambda reading: examine_entries(reading, settings),
         lambda reading: examine_sources(reading, settings),
         lambda reading: examine_holidays(reading, today),
         lambda reading: examine_outbox(reading, now),
@@ -224,11 +262,40 @@ def examine_contents(reading: "Connection") -> Finding:
 
     counts = f"{count(number(agreement), 'agreement')}, {count(number(commitment), 'commitment')}"
     mails = reading.execute(select(contact.c.reference, contact.c.channels)).all()
-    without = [row.reference for row in mails if not row.channels.get("mail")]
+    without = [row.reference for row in mails if not row.channels]
     if without:
         who = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
-        return Finding(WARNING, "register", f"{counts}; no mail address for {who}", "They cannot be told anything.")
+        return Finding(WARNING, "register", f"{counts}; no address for {who}", "They cannot be told anything.")
     return Finding(OK, "register", counts)
+
+
+def examine_entries(reading: "Connection", settings: "Settings") -> Iterator[Finding]:
+    """Channels of people that the settings do not name, and those that fail or are off."""
+    from sqlalchemy import select
+
+    from cli.bounces import list_ailing
+    from commitments.channels import read_place
+    from commitments.tables import contact
+    from notifications.services import read_channels
+
+    try:
+        named = {name: str(one.service.kind) for name, one in read_channels(settings.channels).items()}
+    except TallyError:
+        return
+    rows = reading.execute(select(contact.c.reference, contact.c.channels).order_by(contact.c.reference))
+    unknown = [
+        f"{row.reference}: {kind} {read_place(entry).name}"
+        for row in rows
+        for kind, entry in row.channels.items()
+        if kind != "mail" and named.get(read_place(entry).name) != kind
+    ]
+    if unknown:
+        advice = "Name them in TALLY_CHANNELS; until then the next channel is used."
+        yield Finding(WARNING, "channels", f"not in the settings: {', '.join(unknown[:5])}", advice)
+    ailing = list_ailing(reading)
+    if ailing:
+        told = ", ".join(f"{one['contact']} {one['channel']} ({one['state']})" for one in ailing[:5])
+        yield Finding(WARNING, "reaching people", told, "tally bounces tells more; a new address puts it right.")
 
 
 def examine_sources(reading: "Connection", settings: "Settings") -> Finding:

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from cli import choices, day, doctor, followups, forecast, messages, register, reporting, sending, standing, system
+from cli import (
+    bounces,
+    choices,
+    day,
+    doctor,
+    followups,
+    forecast,
+    messages,
+    register,
+    reporting,
+    sending,
+    standing,
+    system,
+)
 from cli.screen import print_error
 from commitments.errors import TallyError
 
@@ -43,7 +56,20 @@ def tally(
     """Keeps the promises in partnership agreements: what was promised, how it stands, and who is told when."""
 
 
-for module in (standing, followups, reporting, register, day, sending, messages, choices, forecast, system, doctor):
+for module in (
+    standing,
+    followups,
+    reporting,
+    register,
+    day,
+    sending,
+    messages,
+    bounces,
+    choices,
+    forecast,
+    system,
+    doctor,
+):
     module.add_commands(app)
 
 

@@ -24,7 +24,7 @@ def add_commands(app: typer.Typer) -> None:
         epilog=write_examples(
             "tally messages",
             "tally messages --why --to songlan-fu",
-            "tally messages --state failed --json",
+            "tally messages --failed --json",
         ),
     )(show_messages)
 
@@ -37,6 +37,9 @@ def show_messages(
     to: Annotated[
         str | None, typer.Option(metavar="WHOM", help="Only to this contact: reference or address, or a part of one.")
     ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that failed; tally resend sends them anew.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help=f"The newest so many; {SHOWN} in a table.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -47,6 +50,7 @@ def show_messages(
 
     with open_register() as register, open_reading(register.engine) as reading:
         speaker = Speaker(reading)
+        state = NotificationState.FAILED if failed else state
         most = limit or (None if as_json else SHOWN)
         found, total = _list_messages(reading, speaker, state, to, most)
         if not why:
@@ -125,6 +129,7 @@ def _describe_message(
         "subject": row.subject,
         "state_reason": speaker.tell_ground(row.reason),
         "repeated": row.repeated,
+        "earlier": (row.earlier or {}).get("from", []),
         "queued_at": row.queued_at,
         "next_at": row.next_at,
         "sent_at": row.sent_at,

@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 
 from commitments.agreement_faults import FieldPath, find_inner_faults, models_in, soften_form, suggest
 from commitments.agreement_form import AgreementForm
-from commitments.channels import ChannelKind, describe_entry
+from commitments.channels import describe_entry
 from commitments.errors import InvalidFiles, Problem
+from commitments.vocabulary import Channel
 
 SIZE_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 40
@@ -235,8 +236,8 @@ def _expected_pattern(path: FieldPath, pattern: str) -> str:
     choices = pattern.removeprefix("^(").removesuffix(")$").split("|") if pattern.startswith("^(") else []
     if choices:
         return "one of " + ", ".join(choices)
-    if len(path) > 1 and path[-2] == "channels" and path[-1] in set(ChannelKind) and path[-1] != ChannelKind.MAIL:
-        return describe_entry(ChannelKind(str(path[-1])))
+    if len(path) > 1 and path[-2] == "channels" and path[-1] in set(Channel) and path[-1] != Channel.MAIL:
+        return describe_entry(Channel(str(path[-1])))
     # Keys of a block have no field of their own, so references and languages are known by their pattern.
     if pattern.startswith("^[a-z0-9][a-z0-9.-]*"):
         return _PATTERNS["reference"]
@@ -253,7 +254,7 @@ def _fields_at(path: FieldPath) -> list[str]:
         field = model.model_fields.get(step)
         model = next(models_in(field.annotation), None) if field else None
     if path and path[-1] == "channels":
-        return [str(kind) for kind in ChannelKind]
+        return [str(kind) for kind in Channel]
     return list(model.model_fields) if model else []
 
 

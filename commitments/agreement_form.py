@@ -21,10 +21,11 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from commitments.channels import ChannelKind, describe_entry, entry_pattern
+from commitments.channels import describe_entry, entry_pattern
 from commitments.dates import parse_date
 from commitments.vocabulary import (
     AgreementKind,
+    Channel,
     CommitmentKind,
     CommitmentState,
     Comparator,
@@ -108,7 +109,7 @@ class SourcePlace(Form):
         return self
 
 
-def _entry(kind: ChannelKind) -> FieldInfo:
+def _entry(kind: Channel) -> FieldInfo:
     info: FieldInfo = Field(pattern=entry_pattern(kind), max_length=250, description=describe_entry(kind))
     return info
 
@@ -119,17 +120,17 @@ class ChannelEntries(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(extra="forbid", str_strip_whitespace=True)  # type: ignore[misc]
 
     mail: Mail
-    slack: Annotated[str, _entry(ChannelKind.SLACK)]
-    teams: Annotated[str, _entry(ChannelKind.TEAMS)]
-    telegram: Annotated[str, _entry(ChannelKind.TELEGRAM)]
-    ntfy: Annotated[str, _entry(ChannelKind.NTFY)]
-    matrix: Annotated[str, _entry(ChannelKind.MATRIX)]
-    wecom: Annotated[str, _entry(ChannelKind.WECOM)]
-    dingtalk: Annotated[str, _entry(ChannelKind.DINGTALK)]
-    feishu: Annotated[str, _entry(ChannelKind.FEISHU)]
-    lark: Annotated[str, _entry(ChannelKind.LARK)]
-    sms: Annotated[str, _entry(ChannelKind.SMS)]
-    webhook: Annotated[str, _entry(ChannelKind.WEBHOOK)]
+    slack: Annotated[str, _entry(Channel.SLACK)]
+    teams: Annotated[str, _entry(Channel.TEAMS)]
+    telegram: Annotated[str, _entry(Channel.TELEGRAM)]
+    ntfy: Annotated[str, _entry(Channel.NTFY)]
+    matrix: Annotated[str, _entry(Channel.MATRIX)]
+    wecom: Annotated[str, _entry(Channel.WECOM)]
+    dingtalk: Annotated[str, _entry(Channel.DINGTALK)]
+    feishu: Annotated[str, _entry(Channel.FEISHU)]
+    lark: Annotated[str, _entry(Channel.LARK)]
+    sms: Annotated[str, _entry(Channel.SMS)]
+    webhook: Annotated[str, _entry(Channel.WEBHOOK)]
 
 
 def _keep_order(value: Any, check: ValidatorFunctionWrapHandler) -> Any:

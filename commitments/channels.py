@@ -7,31 +7,17 @@ after a slash: `sms: house/+447700900123`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+
+from commitments.vocabulary import Channel
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
 
 
-class ChannelKind(StrEnum):
-    MAIL = "mail"
-    SLACK = "slack"
-    TEAMS = "teams"
-    TELEGRAM = "telegram"
-    NTFY = "ntfy"
-    MATRIX = "matrix"
-    WECOM = "wecom"
-    DINGTALK = "dingtalk"
-    FEISHU = "feishu"
-    LARK = "lark"
-    SMS = "sms"
-    WEBHOOK = "webhook"
-
-
-ENDS: Mapping[ChannelKind, tuple[str, str]] = {
-    ChannelKind.TELEGRAM: (r"-?\d{1,20}", "-1001234567890"),
-    ChannelKind.NTFY: (r"[A-Za-z0-9_-]{1,64}", "city-hall"),
-    ChannelKind.MATRIX: (r"![A-Za-z0-9._=-]{1,120}:[A-Za-z0-9.-]{1,70}", "!room:matrix.example"),
-    ChannelKind.SMS: (r"\+[1-9]\d{6,14}", "+447700900123"),
+ENDS: Mapping[Channel, tuple[str, str]] = {
+    Channel.TELEGRAM: (r"-?\d{1,20}", "-1001234567890"),
+    Channel.NTFY: (r"[A-Za-z0-9_-]{1,64}", "city-hall"),
+    Channel.MATRIX: (r"![A-Za-z0-9._=-]{1,120}:[A-Za-z0-9.-]{1,70}", "!room:matrix.example"),
+    Channel.SMS: (r"\+[1-9]\d{6,14}", "+447700900123"),
 }
 """What follows the operator's name where a service reaches many: its pattern and an example. Others reach one place."""
 
@@ -50,12 +36,12 @@ def read_place(entry: str) -> ChannelPlace:
     return ChannelPlace(name, end or None)
 
 
-def entry_pattern(kind: ChannelKind) -> str:
+def entry_pattern(kind: Channel) -> str:
     """What an entry of this kind looks like; not for mail, whose entry is an address."""
     return rf"^{NAME_PATTERN}/{ENDS[kind][0]}$" if kind in ENDS else rf"^{NAME_PATTERN}$"
 
 
-def describe_entry(kind: ChannelKind) -> str:
+def describe_entry(kind: Channel) -> str:
     """How an entry is written, for people."""
     if kind not in ENDS:
         return "the name of a channel in the settings, such as city-hall"

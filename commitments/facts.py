@@ -8,6 +8,7 @@ from commitments.choices import USUAL, Choices
 from commitments.dates import PartialDate
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import (
+    Channel,
     CommitmentKind,
     CommitmentState,
     Comparator,
@@ -52,6 +53,8 @@ class Person:
     valid_from: PartialDate | None = None
     valid_to: PartialDate | None = None
     choices: Choices = USUAL
+    ways: tuple[tuple[Channel, str], ...] = ()
+    """The channels that work, with the address on each, in the order in which they are tried."""
 
     def is_in_office(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from.first <= day) and (

@@ -34,6 +34,7 @@ from commitments.tables import (
     activity_commitment,
     agreement,
     agreement_party,
+    channel_state,
     choices,
     commitment,
     commitment_owner,
@@ -122,7 +123,7 @@ def load_people(
         party, party.c.id == contact.c.party_id
     )
     rows = reading.execute(query if only is None else query.where(only))
-    chosen = load_choices(reading)
+    chosen, off = load_choices(reading), _load_off(reading)
     return {
         row.id: Person(
             row.id,
@@ -138,9 +139,34 @@ def load_people(
             _partial(row.valid_from),
             _partial(row.valid_to),
             chosen.get(row.id, USUAL),
+            _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off),
         )
         for row in rows
     }
+
+
+Way = tuple[Channel, str]
+
+
+def load_ways(reading: Connection, contact_ids: Sequence[int]) -> dict[int, tuple[Way, ...]]:
+    """The channels of these people that work, with the address on each, in the order in which they are tried."""
+    rows = reading.execute(select(contact.c.id, contact.c.channels).where(contact.c.id.in_(contact_ids))).all()
+    chosen, off = load_choices(reading), _load_off(reading)
+    return {row.id: _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off) for row in rows}
+
+
+def _load_off(reading: Connection) -> frozenset[tuple[int, str, str]]:
+    place = (channel_state.c.contact_id, channel_state.c.channel, channel_state.c.address)
+    rows = reading.execute(select(*place).where(channel_state.c.state == "off"))
+    return frozenset((row.contact_id, row.channel, row.address) for row in rows)
+
+
+def _order_ways(
+    contact_id: int, channels: Mapping[str, str], chosen: Channel | None, off: frozenset[tuple[int, str, str]]
+) -> tuple[Way, ...]:
+    """In the order of the register, but the one that the person chose first."""
+    ways = [(Channel(name), address) for name, address in channels.items() if (contact_id, name, address) not in off]
+    return tuple(sorted(ways, key=lambda way: way[0] is not chosen))
 
 
 def load_choices(reading: Connection, contact_id: int | None = None) -> dict[int, Choices]:

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from commitments.errors import SettingsError
 
+SHORTEST_SECRET = 24
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TALLY_", toml_file="tally.toml", extra="ignore", frozen=True)
@@ -19,7 +21,26 @@ class Settings(BaseSettings):
     mail_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:port or smtps://; the local mailbox if not set"
     )
+    channels: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict, description="The channels besides mail by name, each with its type and values"
+    )
+    webhook_hosts_inside: tuple[str, ...] = Field(
+        (), description="Hosts, as host:port, that a webhook may reach inside and without encryption; none if not set"
+    )
+    rates: dict[str, str] = Field(
+        default_factory=dict,
+        description="How fast messages go by mail, mail:*, mail:DOMAIN or a channel: 300/minute, off",
+    )
+    bounce_address: str | None = Field(
+        None, description="Where letters come back, one address a message by a +; as without if not set", max_length=200
+    )
+    bounce_mailbox: SecretStr | None = Field(
+        None, description="What came back: imaps://user:password@host/INBOX, maildir:PATH, mbox:PATH or folder:PATH"
+    )
     base_url: str | None = Field(None, description="Where the pages are reached, for links in messages")
+    secret: SecretStr | None = Field(
+        None, description="What links are signed with; several by commas, the newest first; made in the home if not set"
+    )
     sender: str = Field("tallystick@tallystick.example", description="The address that messages come from")
     sender_name: str = "Tallystick"
     operator: str | None = Field(
@@ -66,6 +87,27 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        if any(len(one.strip()) < SHORTEST_SECRET for one in value.get_secret_value().split(",")):
+            raise ValueError(f"each secret has at least {SHORTEST_SECRET} characters")
+        return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _is_bounce_address(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        local, _, domain = value.strip().rpartition("@")
+        if not local or not domain or "+" in local or len(local) > 24 or not value.isascii():
+            raise ValueError(
+                "not an address such as bounces@tally.city.example: at most 24 characters and no + before the @"
+            )
+        return value.strip()
 
     @field_validator("time_zone")
     @classmethod

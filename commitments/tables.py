@@ -402,6 +402,19 @@ draft = Table(
     Index("ix_draft_state", "state"),
 )
 
+channel_state = Table(
+    "channel_state",
+    metadata,
+    _key(),
+    _to("contact", index=False),
+    Column("channel", String(20), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("state", String(20), nullable=False),  # working | failing | off
+    Column("reason", JSON, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    UniqueConstraint("contact_id", "channel", "address"),
+)
+
 log_entry = Table(
     "log_entry",
     metadata,

@@ -277,6 +277,17 @@ class Channel(StrEnum):
     """By what a message reaches a person."""
 
     MAIL = "mail"
+    SLACK = "slack"
+    TEAMS = "teams"
+    TELEGRAM = "telegram"
+    NTFY = "ntfy"
+    MATRIX = "matrix"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    LARK = "lark"
+    SMS = "sms"
+    WEBHOOK = "webhook"
 
 
 class NotificationState(StrEnum):

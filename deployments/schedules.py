@@ -139,6 +139,16 @@ PLANS: tuple[Plan, ...] = (
         first_parameters=(("early", True),),
     ),
     Plan(
+        flow="read-bounces",
+        cron="40 * * * *",
+        slug="read-bounces-hourly",
+        rhythm="forty minutes past every hour",
+        purpose="Reads the mailbox of what came back: a message that did not arrive goes by its reader's next channel "
+        "or is put before a coordinator, and an address that takes no letters is written to no more.",
+        tags=("tallystick", "messages", "mail"),
+        first_run=False,
+    ),
+    Plan(
         flow="housekeeping",
         cron="30 3 * * 0",
         slug="housekeeping-weekly",

@@ -261,7 +261,7 @@ def _follow_up(
     people = rules.people
     coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
     assignee = find_owner(row.assignee_id, people, today)
-    if assignee is None or assignee.mail is None:
+    if assignee is None or not assignee.ways:
         assignee = coordinator or assignee
     leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
     own_day = find_own_day(assignee, now) if assignee is not None else today

@@ -16,7 +16,9 @@ from commitments.database import open_reading, open_unit
 from commitments.failpoints import failpoint
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
-from commitments.vocabulary import NotificationState, Outcome
+from commitments.vocabulary import Channel, NotificationState, Outcome
+from notifications.bounce_address import write_bounce_address
+from notifications.channel_post import ChannelPost
 from notifications.composing import compose_messages, is_empty
 from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.delivery import Post
@@ -34,15 +36,18 @@ from notifications.outbox import (
     find_left_out,
     keep_outcome,
     leave_out,
+    list_recent_attempts,
     name_worker,
     postpone_messages,
     release_abandoned,
     return_messages,
 )
 from notifications.overviews import name_picture
+from notifications.pace import Pace, read_rates
 from notifications.reasons import Why
 from notifications.rendering import write_message
 from notifications.routing import delay_to_end_of_quiet, is_late
+from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
 from notifications.wording import Words, load_words
 
@@ -88,6 +93,18 @@ class _Line:
     turn: AbstractContextManager[Any]
     """Held while one writes to SQLite, which lets others wait for up to 100 ms where a lock wakes them at once."""
     batch: int
+    mail_closed: threading.Event
+    """Set when the way of letters is closed; what goes by other channels goes on."""
+    channels: ChannelPost
+    pace: Pace | None
+    pacing: threading.Lock
+    secret: bytes
+    """What bounce addresses are signed with."""
+
+    def find_return(self, row: Any) -> str:
+        """Where a letter comes back to: an address of its own where the house has one for that."""
+        house = self.settings.bounce_address
+        return write_bounce_address(house, row.id, self.secret) if house is not None else self.settings.sender
 
     @property
     def is_ending(self) -> bool:
@@ -137,6 +154,11 @@ def dispatch_messages(
             threading.Event(),
             threading.Lock() if engine.dialect.name == "sqlite" and senders > 1 else nullcontext(),
             max(BATCH // senders, SMALLEST_BATCH),
+            threading.Event(),
+            ChannelPost(settings),
+            None if early else _set_pace(engine, settings, clock()),
+            threading.Lock(),
+            load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
@@ -144,6 +166,17 @@ def dispatch_messages(
         with open_unit(engine) as unit:
             close_failures(unit, clock())
     return done
+
+
+def _set_pace(engine: Engine, settings: Settings, now: datetime) -> Pace | None:
+    """The rates of the house, and what went lately in other runs. The mailbox on this machine takes any number."""
+    rates = read_rates(settings.rates)
+    if settings.mail_url is None:
+        rates = {name: rate for name, rate in rates.items() if not name.startswith(Channel.MAIL)}
+    pace = Pace(rates)
+    with open_reading(engine) as reading:
+        pace.remember(list_recent_attempts(reading, now - timedelta(hours=1)))
+    return pace
 
 
 def _run_senders(line: _Line, rules: Rules, names: Names, senders: int, most: int | None) -> list[Dispatched]:
@@ -176,7 +209,9 @@ def _send_batch(line: _Line, rules: Rules, names: Names, done: Dispatched, most:
     lease = timedelta(seconds=line.settings.lease_seconds)
     size = line.batch if most is None else min(line.batch, most - done.sent)
     with line.open_unit() as unit:
-        claimed = claim_messages(unit, line.worker, now, lease, size, early=line.early)
+        claimed = claim_messages(
+            unit, line.worker, now, lease, size, early=line.early, besides_mail=line.mail_closed.is_set()
+        )
     if not claimed:
         return False
     try:
@@ -197,7 +232,7 @@ def _compose(
     with open_reading(line.engine) as reading:
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
-        claimed = _put_off_late(line, claimed, rules, now)
+        claimed = _put_off_fast(line, _put_off_late(line, claimed, rules, now), now)
         messages, faults = _compose_each(reading, claimed, rules, names, now.date(), line.settings.base_url)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
@@ -263,6 +298,23 @@ def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: dateti
             put_off[quiet_ends].append(row.id)
         elif row.key.startswith("scheduled|") and not row.repeated and is_late(row.local_day, person, now):
             put_off[now + timedelta(hours=1)].append(row.id)
+    return _put_off(line, claimed, put_off)
+
+
+def _put_off_fast(line: _Line, claimed: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Without the messages that would go faster than their channel or their domain likes; each gets its turn."""
+    if line.pace is None:
+        return claimed
+    put_off: dict[datetime, list[int]] = defaultdict(list)
+    with line.pacing:
+        for row in claimed:
+            turn = line.pace.take_turn(row.channel, row.address, now)
+            if turn > now:
+                put_off[turn].append(row.id)
+    return _put_off(line, claimed, put_off)
+
+
+def _put_off(line: _Line, claimed: Sequence[Any], put_off: Mapping[datetime, Sequence[int]]) -> Sequence[Any]:
     if put_off:
         with line.open_unit() as unit:
             for until, ids in put_off.items():
@@ -313,20 +365,24 @@ def _send_claimed(
             left.popleft()
             pending = None
             if mine:
-                pending = Sent(row.id, row.attempts + 1, fault or _UNANSWERED, now, subject, row.repeated)
+                before = (row.earlier or {}).get("attempts", 0)
+                pending = Sent(row.id, row.attempts + 1, fault or _UNANSWERED, now, subject, row.repeated, before)
             failpoint("outbox.before_send")
             if pending is None or fault is not None:
                 continue
-            # The next letter is written while the server takes this one.
-            delivery = line.post.send(
-                sender=line.settings.sender, to=row.address, wire=letter, while_waiting=write_next
-            )
+            if row.channel == Channel.MAIL:
+                # The next letter is written while the server takes this one.
+                delivery = line.post.send(
+                    sender=line.find_return(row), to=row.address, wire=letter, while_waiting=write_next
+                )
+            else:
+                delivery = line.channels.send(row, letter, subject, now)
             pending = replace(pending, delivery=delivery, ended_at=line.read_clock())
             failpoint("outbox.after_send")
             if delivery.route_down:
                 done.halted = delivery.reply
-                line.closed.set()
-            if line.is_ending:
+                line.mail_closed.set()
+            if line.is_ending or line.mail_closed.is_set():
                 break
     finally:
         with register, line.open_unit(register) as unit:
@@ -370,6 +426,8 @@ def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, 
 
 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
+    if row.channel != Channel.MAIL:
+        return line.channels.write(row, message)
     written, words = write_message(message), load_words(message.language)
     sent_at = row.queued_at if row.attempts else line.read_clock()
     reply = (message.coordinator_name or "", message.coordinator_mail) if message.coordinator_mail else None

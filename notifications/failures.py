@@ -13,15 +13,27 @@ from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
 from commitments.queries import load_people
 from commitments.reconcile import ENGINE
-from commitments.tables import agreement_party, contact, follow_up
+from commitments.tables import agreement_party, channel_state, contact, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, ReasonCode
 from notifications.tables import attempt, notice, notification
 
 _ANSWER_WORKING_DAYS = 3
 
 
-def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetime) -> None:
-    """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day."""
+def open_failures(
+    unit: Connection,
+    ids: Sequence[int],
+    reply: str,
+    now: datetime,
+    *,
+    former: NotificationState | None = NotificationState.SENDING,
+    lasting: bool = False,
+) -> None:
+    """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day.
+
+    `former` is what the messages were before they failed; None if it is not for a failure that somebody is to look. A
+    `lasting` one is not closed by a later message.
+    """
     rows = unit.execute(
         select(
             notification.c.id,
@@ -56,10 +68,11 @@ def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetim
         person = people[contact_id]
         if agreement_id is not None:
             assignee = _find_assignee(person, coordinators, now)
-            reason = {"code": str(ReasonCode.MESSAGE_FAILED), "numbers": {"contact": person.reference, "reply": reply}}
+            numbers = {"contact": person.reference, "reply": reply, **({"lasting": True} if lasting else {})}
+            reason = {"code": str(ReasonCode.MESSAGE_FAILED), "numbers": numbers}
             key = f"{FollowUpKind.MESSAGE_FAILED}:{person.reference}:{now.date().isoformat()}"
             wanted[key] = _failure_row(key, agreement_id, person, assignee, reason, now)
-    state = {"state": (str(NotificationState.SENDING), str(NotificationState.FAILED))}
+    state = {"state": (str(former), str(NotificationState.FAILED))}
     failed = {
         row.id: Change(
             "failed",
@@ -78,7 +91,7 @@ def open_failures(unit: Connection, ids: Sequence[int], reply: str, now: datetim
         for row in inserted
     ]
     changes += _open_again(unit, {key: row for key, row in wanted.items() if key not in {one.key for one in inserted}})
-    record_changes(unit, Author(ENGINE, now), [*failed.values(), *changes])
+    record_changes(unit, Author(ENGINE, now), [*(failed.values() if former is not None else ()), *changes])
 
 
 def _open_again(unit: Connection, wanted: Mapping[str, Mapping[str, Any]]) -> list[Change]:
@@ -112,9 +125,12 @@ def close_failures(unit: Connection, now: datetime) -> int:
         .where(
             follow_up.c.kind == str(FollowUpKind.MESSAGE_FAILED),
             follow_up.c.state == str(FollowUpState.OPEN),
+            # What the server took has not arrived where the last ones came back: that is known only days later.
+            contact.c.id.not_in(select(channel_state.c.contact_id).where(channel_state.c.state != "working")),
         )
         .with_for_update(key_share=True, of=follow_up)
     ).all()
+    waiting = [row for row in waiting if not row.reason["numbers"].get("lasting")]
     if not waiting:
         return 0
     persons = {row.contact_id for row in waiting}

@@ -10,11 +10,13 @@ from typing import Any
 import psutil
 from sqlalchemy import Connection, String, bindparam, cast, insert, literal, or_, select, update
 
-from commitments.vocabulary import NotificationState, Outcome
+from commitments.vocabulary import Channel, NotificationState, Outcome
 from notifications.failures import open_failures
+from notifications.fallback import move_on
 from notifications.reasons import Decision, Why
 from notifications.smtp_line import Delivery
 from notifications.tables import attempt, notice, notification
+from notifications.undelivered import note_refusal
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440, 1440))
 """The wait after each failed attempt; after the last the message has failed."""
@@ -22,7 +24,7 @@ MOST_ATTEMPTS = len(BACKOFF) + 1
 LONGEST_WAIT_FOR_ROUTE = timedelta(minutes=30)
 """A letter that could not even be offered goes soon after the way is open again, however long it was closed."""
 _CLOCK_CORRECTION = 5.0
-
+_RECENT = 2000
 
 _STOPPED = "the sender stopped before the answer was kept"
 
@@ -97,15 +99,24 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
 
 
 def claim_messages(
-    unit: Connection, worker: str, now: datetime, lease: timedelta, most: int, *, early: bool = False
+    unit: Connection,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    most: int,
+    *,
+    early: bool = False,
+    besides_mail: bool = False,
 ) -> Sequence[Any]:
     """Take up to `most` messages that may go now; nobody else gets them before the lease runs out.
 
-    `early` takes also those that wait for their reader's morning.
+    `early` takes also those that wait for their reader's morning; `besides_mail` leaves letters where they are.
     """
     may_go = notification.c.next_at <= now
     if early:
         may_go = or_(may_go, notification.c.attempts == 0)
+    if besides_mail:
+        may_go &= notification.c.channel != str(Channel.MAIL)
     ready = (
         select(notification.c.id)
         .where(notification.c.state == str(NotificationState.QUEUED), may_go)
@@ -122,6 +133,17 @@ def claim_messages(
     return sorted(rows, key=lambda row: row.id)
 
 
+def list_recent_attempts(reading: Connection, since: datetime) -> list[tuple[str, str, datetime]]:
+    """What was tried lately, the oldest first: channel, address and moment; no more than any rate could count."""
+    rows = reading.execute(
+        select(notification.c.channel, notification.c.address, attempt.c.started_at)
+        .join(notification, notification.c.id == attempt.c.notification_id)
+        .order_by(attempt.c.id.desc())
+        .limit(_RECENT)
+    ).all()
+    return [(row.channel, row.address, row.started_at) for row in reversed(rows) if row.started_at > since]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What became of one attempt, to be kept."""
@@ -132,6 +154,12 @@ class Sent:
     ended_at: datetime
     subject: str
     repeated: bool
+    before: int = 0
+    """Attempts made on other channels, which do not count on this one."""
+
+    @property
+    def tries(self) -> int:
+        return self.number - self.before
 
 
 _MINE = (
@@ -217,8 +245,20 @@ def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain:
         },
     )
     if state is NotificationState.FAILED:
-        open_failures(unit, [sent.notification_id], delivery.reply, sent.ended_at)
+        return _fail(unit, sent)
     return state
+
+
+def _fail(unit: Connection, sent: Sent) -> NotificationState:
+    """What was refused for good goes by the next channel; what may have arrived, and must not be repeated, does not."""
+    delivery = sent.delivery
+    if delivery.outcome is Outcome.PERMANENT:
+        note_refusal(unit, sent.notification_id, sent.number, delivery.code, delivery.reply, sent.ended_at)
+    held = delivery.outcome is Outcome.UNCERTAIN and sent.tries < MOST_ATTEMPTS
+    if not held and move_on(unit, sent.notification_id, delivery.code, delivery.reply, sent.ended_at):
+        return NotificationState.QUEUED
+    open_failures(unit, [sent.notification_id], delivery.reply, sent.ended_at)
+    return NotificationState.FAILED
 
 
 def _judge(sent: Sent, repeat_uncertain: bool) -> tuple[NotificationState, dict[str, Any]]:
@@ -226,17 +266,18 @@ def _judge(sent: Sent, repeat_uncertain: bool) -> tuple[NotificationState, dict[
     delivery = sent.delivery
     if delivery.outcome is Outcome.ACCEPTED:
         return NotificationState.SENT, {}
-    if delivery.outcome is Outcome.PERMANENT or (sent.number >= MOST_ATTEMPTS and not delivery.route_down):
+    if delivery.outcome is Outcome.PERMANENT or (sent.tries >= MOST_ATTEMPTS and not delivery.route_down):
         code = Why.REFUSED if delivery.outcome is Outcome.PERMANENT else Why.GIVEN_UP
-        numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.number}
+        numbers = {"code": delivery.code, "reply": delivery.reply, "attempts": sent.tries}
         return NotificationState.FAILED, {"reason": {"code": str(code), "numbers": numbers}}
     if delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
         reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
         return NotificationState.FAILED, {"reason": reason}
-    wait = BACKOFF[min(sent.number, len(BACKOFF)) - 1]
+    wait = BACKOFF[min(sent.tries, len(BACKOFF)) - 1]
     if delivery.route_down:
         wait = min(wait, LONGEST_WAIT_FOR_ROUTE)
     wait *= random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
+    wait = max(wait, timedelta(seconds=delivery.retry_after))
     more: dict[str, Any] = {"next_at": sent.ended_at + wait}
     if delivery.outcome is Outcome.UNCERTAIN:
         more["repeated"] = True

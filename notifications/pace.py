@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from commitments.channels import ChannelKind
 from commitments.errors import SettingsError
+from commitments.vocabulary import Channel
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _RATE = re.compile(r"([1-9]\d{0,6}) ?(?:/|a |an |per )(second|minute|hour|day)")
@@ -56,7 +56,7 @@ def read_rates(chosen: Mapping[str, str]) -> dict[str, Rate]:
     for name, words in {**USUAL_RATES, **{key.strip().lower(): value for key, value in chosen.items()}}.items():
         kind, _, domain = name.partition(":")
         found = _RATE.fullmatch(words.strip().lower())
-        if kind not in set(ChannelKind) or (domain and kind != ChannelKind.MAIL):
+        if kind not in set(Channel) or (domain and kind != Channel.MAIL):
             faults.append(f"TALLY_RATES: {name!r} is neither a channel nor mail:DOMAIN")
         elif found is not None:
             rates[name] = Rate(int(found[1]), _SECONDS[found[2]])
@@ -69,7 +69,7 @@ def read_rates(chosen: Mapping[str, str]) -> dict[str, Rate]:
 
 def name_lanes(kind: str, address: str) -> tuple[str, ...]:
     """What may bound a message: its kind of channel, and for mail the receiving domain."""
-    if kind != ChannelKind.MAIL:
+    if kind != Channel.MAIL:
         return (f"{kind}:{address.partition('/')[0]}",)
     return (str(kind), f"{kind}:{address.rpartition('@')[2].lower()}")
 
@@ -104,7 +104,7 @@ class Pace:
         found = []
         for lane in name_lanes(kind, address):
             own, _, end = lane.partition(":")
-            usual = EACH_DOMAIN if own == ChannelKind.MAIL and end else own
+            usual = EACH_DOMAIN if own == Channel.MAIL and end else own
             rate = self.rates.get(lane) or self.rates.get(usual)
             if rate is not None:
                 found.append((lane, rate))

@@ -176,6 +176,13 @@ GROUNDS: dict[Why, Variants] = {
     Why.NOTHING_TO_SAY: (N_("there was nothing to say"),),
     Why.UNCERTAIN_HELD: (N_("nobody knows whether it arrived, so it was set aside rather than sent twice"),),
     Why.REFUSED: (N_("refused by the mail server: %(code)s %(reply)s"), N_("refused by the mail server")),
+    Why.BOUNCED: (N_("came back: %(reply)s"), N_("came back")),
+    Why.OTHER_CHANNEL: (
+        N_("failed by %(former)s, so it goes by %(channel)s: %(reply)s"),
+        N_("failed by %(former)s, so it goes by %(channel)s"),
+    ),
+    Why.CHANNELS_OFF: (N_("too much came back, so nothing is sent until there is a new address"),),
+    Why.SENT_AGAIN: (N_("sent again, as %(who)s asked"), N_("sent again")),
     Why.GIVEN_UP: (N_("given up after %(attempts)s: %(reply)s"), N_("given up after several attempts")),
 }
 

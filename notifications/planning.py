@@ -19,7 +19,7 @@ from commitments.failpoints import failpoint
 from commitments.log import Author, Change, record_once
 from commitments.queries import split_register
 from commitments.reconcile import ENGINE, Rules, load_rules
-from commitments.vocabulary import Channel, NotificationKind, NotificationState
+from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
@@ -152,7 +152,7 @@ def _plan_part(
         if not any(one.kind in kinds for one in fresh) and contact_id not in late:
             continue
         person = rules.people[contact_id]
-        if person.mail is None:
+        if not person.ways:
             if fresh:
                 held.append(_hold(person, fresh, now, today))
             continue
@@ -296,7 +296,7 @@ def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date
     held = replace(
         fresh[0],
         key=f"held|{person.reference}|{day.isoformat()}",
-        why=Why.NO_ADDRESS,
+        why=Why.CHANNELS_OFF if person.mail is not None else Why.NO_ADDRESS,
         numbers={"notices": len(fresh)},
         decision=Decision.HELD,
         follow_up_id=None,
@@ -327,12 +327,13 @@ def _decline(one: Candidate, now: datetime, today: date) -> dict[str, Any]:
 def message_row(
     key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: str
 ) -> dict[str, Any]:
-    """A message as it is queued."""
+    """A message as it is queued, by the first of the person's channels that works."""
+    channel, address = person.ways[0]
     return {
         "key": key,
         "contact_id": person.id,
-        "channel": str(person.choices.channel or Channel.MAIL),
-        "address": person.mail,
+        "channel": str(channel),
+        "address": address,
         "kind": str(kind),
         "state": str(NotificationState.QUEUED),
         "reason": explain_wait(slot),

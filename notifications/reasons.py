@@ -35,6 +35,10 @@ class Why(StrEnum):
     UNCERTAIN_HELD = "uncertain_held"
     REFUSED = "refused"  # code, reply
     GIVEN_UP = "given_up"  # attempts, reply
+    BOUNCED = "bounced"  # code: the status, reply; it came back after the server had taken it
+    OTHER_CHANNEL = "other_channel"  # channel, former, code, reply: it failed for good by one and goes by the next
+    CHANNELS_OFF = "channels_off"  # every channel of the person has been turned off
+    SENT_AGAIN = "sent_again"  # who: asked for it after it had failed
 
 
 class Decision(StrEnum):

@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from commitments.channels import NAME_PATTERN, ChannelKind
+from commitments.channels import NAME_PATTERN
 from commitments.errors import SettingsError
+from commitments.vocabulary import Channel
 
 Values = Mapping[str, str]
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}(?::\d{2,5})?"
@@ -49,7 +50,7 @@ class Service:
     """One kind of service."""
 
     name: str
-    kind: ChannelKind
+    kind: Channel
     title: str
     plugin: str  # module:class of Apprise; nothing for what is sent without it
     settings: tuple[Setting, ...]
@@ -119,13 +120,13 @@ SERVICES: Mapping[str, Service] = {
     service.name: service
     for service in (
         Service(
-            "slack", ChannelKind.SLACK, "Slack", "apprise.plugins.slack:NotifySlack",
+            "slack", Channel.SLACK, "Slack", "apprise.plugins.slack:NotifySlack",
             (Setting("token", r"[A-Z0-9]{5,20}/[A-Z0-9]{5,20}/[A-Za-z0-9]{20,40}",
                      "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"),),
             ("hooks.slack.com",), Markup.ANGLED, 4000, build=_build_slack,
         ),
         Service(
-            "teams", ChannelKind.TEAMS, "Microsoft Teams", "apprise.plugins.workflows:NotifyWorkflows",
+            "teams", Channel.TEAMS, "Microsoft Teams", "apprise.plugins.workflows:NotifyWorkflows",
             (Setting("host", r"[a-z0-9.-]+\.(?:logic\.azure\.com|api\.powerplatform\.com)(?::443)?",
                      "prod-01.westeurope.logic.azure.com"),
              Setting("workflow", r"[A-Za-z0-9_-]{8,64}", "0123456789abcdef0123456789abcdef"),
@@ -133,48 +134,48 @@ SERVICES: Mapping[str, Service] = {
             ("{host}",), Markup.MARKDOWN, 20_000, Unit.BYTES, build=_build_teams,
         ),
         Service(
-            "telegram", ChannelKind.TELEGRAM, "Telegram", "apprise.plugins.telegram:NotifyTelegram",
+            "telegram", Channel.TELEGRAM, "Telegram", "apprise.plugins.telegram:NotifyTelegram",
             (Setting("token", r"\d{6,12}:[A-Za-z0-9_-]{30,50}", "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),),
             ("api.telegram.org",), Markup.HTML, 4000, agrees=_code_is("ok", True),
             build=lambda values, end: {"bot_token": values["token"], "targets": [end], "detect_owner": False},
         ),
         Service(
-            "ntfy", ChannelKind.NTFY, "ntfy", "apprise.plugins.ntfy:NotifyNtfy",
+            "ntfy", Channel.NTFY, "ntfy", "apprise.plugins.ntfy:NotifyNtfy",
             (Setting("host", _HOST, "ntfy.sh"), Setting("token", r"tk_[A-Za-z0-9]{20,60}", "tk_...", False)),
             ("{host}",), Markup.PLAIN, 4000, Unit.BYTES, build=_build_ntfy, titled=True,
         ),
         Service(
-            "matrix", ChannelKind.MATRIX, "Matrix", "apprise.plugins.matrix:NotifyMatrix",
+            "matrix", Channel.MATRIX, "Matrix", "apprise.plugins.matrix:NotifyMatrix",
             (Setting("host", _HOST, "matrix.org"), Setting("token", r"[A-Za-z0-9_.=-]{16,400}", "syt_...")),
             ("{host}",), Markup.PLAIN, 30_000, Unit.BYTES, build=_build_matrix,
         ),
         Service(
-            "wecom", ChannelKind.WECOM, "WeCom", "apprise.plugins.wecombot:NotifyWeComBot",
+            "wecom", Channel.WECOM, "WeCom", "apprise.plugins.wecombot:NotifyWeComBot",
             (Setting("key", r"[0-9a-f-]{32,36}", "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"),),
             ("qyapi.weixin.qq.com",), Markup.PLAIN, 2048, Unit.BYTES,
             agrees=_code_is("errcode", 0), passing=frozenset({"-1", "45009", "45033"}),
         ),
         Service(
-            "dingtalk", ChannelKind.DINGTALK, "DingTalk", "apprise.plugins.dingtalk:NotifyDingTalk",
+            "dingtalk", Channel.DINGTALK, "DingTalk", "apprise.plugins.dingtalk:NotifyDingTalk",
             (Setting("token", r"[0-9a-f]{64}", "64 hexadecimal digits"),
              Setting("secret", r"SEC[0-9a-f]{16,80}", "SEC...", False)),
             ("oapi.dingtalk.com",), Markup.PLAIN, 19_000, Unit.BYTES,
             agrees=_code_is("errcode", 0), passing=frozenset({"-1", "130101", "130102", "410100"}),
         ),
         Service(
-            "feishu", ChannelKind.FEISHU, "Feishu", "apprise.plugins.feishu:NotifyFeishu",
+            "feishu", Channel.FEISHU, "Feishu", "apprise.plugins.feishu:NotifyFeishu",
             (Setting("token", r"[A-Za-z0-9-]{30,50}", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),),
             ("open.feishu.cn",), Markup.ANGLED, 18_000, Unit.BYTES,
             agrees=_lark_agrees, passing=frozenset({"9499", "11232", "99991400"}),
         ),
         Service(
-            "lark", ChannelKind.LARK, "Lark", "apprise.plugins.lark:NotifyLark",
+            "lark", Channel.LARK, "Lark", "apprise.plugins.lark:NotifyLark",
             (Setting("token", r"[A-Za-z0-9-]{30,50}", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),),
             ("open.larksuite.com",), Markup.ANGLED, 18_000, Unit.BYTES,
             agrees=_lark_agrees, passing=frozenset({"9499", "11232", "99991400"}),
         ),
         Service(
-            "twilio", ChannelKind.SMS, "Twilio", "apprise.plugins.twilio:NotifyTwilio",
+            "twilio", Channel.SMS, "Twilio", "apprise.plugins.twilio:NotifyTwilio",
             (Setting("account", r"AC[0-9a-f]{32}", "AC and 32 hexadecimal digits"),
              Setting("token", r"[0-9a-f]{32}", "32 hexadecimal digits"), Setting("from", _PHONE, "+447700900000")),
             ("api.twilio.com",), Markup.PLAIN, 320,
@@ -184,7 +185,7 @@ SERVICES: Mapping[str, Service] = {
             },
         ),
         Service(
-            "vonage", ChannelKind.SMS, "Vonage", "apprise.plugins.vonage:NotifyVonage",
+            "vonage", Channel.SMS, "Vonage", "apprise.plugins.vonage:NotifyVonage",
             (Setting("key", r"[0-9a-f]{8}", "8 hexadecimal digits"),
              Setting("secret", r"[A-Za-z0-9]{16}", "16 letters and digits"), Setting("from", _PHONE, "+447700900000")),
             ("rest.nexmo.com",), Markup.PLAIN, 320, agrees=_read_vonage, passing=frozenset({"1", "5", "10"}),
@@ -193,7 +194,7 @@ SERVICES: Mapping[str, Service] = {
             },
         ),
         Service(
-            "webhook", ChannelKind.WEBHOOK, "webhook", "",
+            "webhook", Channel.WEBHOOK, "webhook", "",
             (Setting("url", r"https?://[^\s@#]{4,500}", "https://desk.city.example/tallystick"),
              Setting("secret", r"[!-~]{16,200}", "at least 16 characters that only both sides know")),
             (), Markup.PLAIN, 60_000,

@@ -27,6 +27,8 @@ notification = Table(
     Column("sent_at", UtcTime),
     Column("repeated", Boolean, nullable=False),  # sent again because nobody knows whether the first was taken
     Column("subject", String(1000)),
+    # the channels on which it failed for good before: {"attempts": …, "from": [{channel, address, code, reply, at}]}
+    Column("earlier", JSON(none_as_null=True)),
     Index("ix_notification_state_next", "state", "next_at"),
 )
 
@@ -71,4 +73,20 @@ attempt = Table(
     Column("code", Integer),
     Column("reply", String(300)),
     UniqueConstraint("notification_id", "number"),
+)
+
+# What came back, or was refused at once: what a channel's state is judged by.
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(100), nullable=False, unique=True),  # of the report: reading it twice is reading it once
+    Column("notification_id", ForeignKey("notification.id"), nullable=False),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False, index=True),
+    Column("channel", String(20), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("reply", String(300), nullable=False),
+    Column("read_at", UtcTime, nullable=False),
 )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from commitments.channels import ENDS, ChannelKind
+from commitments.channels import ENDS
 from commitments.errors import SettingsError
-from commitments.vocabulary import Outcome
+from commitments.vocabulary import Channel, Outcome
 from notifications import chat
 from notifications.chat import send_chat
 from notifications.services import SERVICES, NamedChannel, Service, read_channels
@@ -153,7 +153,7 @@ def test_a_plugin_is_kept_from_speaking_without_encryption(sink: HttpSink, monke
 
 
 def test_every_kind_besides_mail_has_a_service() -> None:
-    assert {service.kind for service in SERVICES.values()} == set(ChannelKind) - {ChannelKind.MAIL}
+    assert {service.kind for service in SERVICES.values()} == set(Channel) - {Channel.MAIL}
 
 
 @pytest.mark.parametrize(

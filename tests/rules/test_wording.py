@@ -414,6 +414,20 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
     ),
     (Why.NO_ADDRESS, {}, "no mail address is on record", "没有登记邮箱地址"),
     (Why.OUT_OF_OFFICE, {}, "no longer, or not yet, in office", "已不在任或尚未到任"),
+    (Why.BOUNCED, {"code": "5.1.1", "reply": "User unknown"}, "came back: User unknown", "被退回：User unknown"),
+    (
+        Why.OTHER_CHANNEL,
+        {"former": "mail", "channel": "slack", "code": 550, "reply": "no such user"},
+        "failed by mail, so it goes by slack: no such user",
+        "通过mail发送失败，改由slack发送：no such user",
+    ),
+    (
+        Why.CHANNELS_OFF,
+        {"notices": 2},
+        "too much came back, so nothing is sent until there is a new address",
+        "退信过多，在有新地址之前不再发送",
+    ),
+    (Why.SENT_AGAIN, {"who": "mei.lin"}, "sent again, as mei.lin asked", "应mei.lin的要求重新发送"),
     (Why.ANSWERED_MEANWHILE, {}, "it was answered meanwhile", "其间已获答复"),
     (Why.NOTHING_TO_SAY, {}, "there was nothing to say", "无需告知的内容"),
     (
