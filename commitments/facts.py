@@ -251,3 +251,5 @@ class WantedFollowUp:
     period: str
     assignee_id: int | None
     reason: Reason
+    by: date | None = None
+    """The date ahead for which it is asked: after it an answer would be too late."""

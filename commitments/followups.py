@@ -124,7 +124,10 @@ def _want_from_parties(
     today: date,
 ) -> Iterator[WantedFollowUp]:
     for place, assignee in find_spokespeople(agreement, standing.matter.kind, coordinators, today):
-        yield _want(kind, standing.matter, place.party_id, place.reference, standing.cause, assignee, standing.reason)
+        by = _find_date_ahead(standing, today)
+        yield _want(
+            kind, standing.matter, place.party_id, place.reference, standing.cause, assignee, standing.reason, by
+        )
 
 
 def _want_from_owners(
@@ -156,7 +159,8 @@ def _want_from_owners(
         assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
             owner.party_id, agreement, coordinators, today
         )
-        yield _want(kind, standing.matter, owner.party_id, owner.party, standing.cause, assignee, standing.reason)
+        by = _find_date_ahead(standing, today)
+        yield _want(kind, standing.matter, owner.party_id, owner.party, standing.cause, assignee, standing.reason, by)
 
 
 def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]:
@@ -209,7 +213,8 @@ def _want_besides(
             cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
             reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party]})
             assignee = find_coordinator(owner.party_id, agreement, coordinators, today)
-            yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason)
+            by = _find_date_ahead(standing, today)
+            yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason, by)
     if standing.state is not StandingState.SILENT:
         stepless = is_stepless(agreement, commitment, policy, today)
         if stepless is not None:
@@ -231,6 +236,10 @@ def _want_besides(
                     )
 
 
+def _find_date_ahead(standing: Standing, today: date) -> date | None:
+    return standing.deadline if standing.deadline is not None and standing.deadline >= today else None
+
+
 def _want(
     kind: FollowUpKind,
     matter: Matter,
@@ -239,6 +248,7 @@ def _want(
     cause: str,
     assignee: Person | None,
     reason: Reason,
+    by: date | None = None,
 ) -> WantedFollowUp:
     key = f"{kind}:{matter.reference}@{party}:{cause}"
-    return WantedFollowUp(key, kind, matter, party_id, cause, assignee.id if assignee else None, reason)
+    return WantedFollowUp(key, kind, matter, party_id, cause, assignee.id if assignee else None, reason, by)

@@ -237,7 +237,8 @@ def _due_on(one: WantedFollowUp, rules: Rules, days: Days) -> date:
     person = rules.people.get(one.assignee_id) if one.assignee_id is not None else None
     policy = rules.own.get(one.matter.agreement, rules.house)
     country, subdivision = (person.country, person.subdivision) if person else (None, None)
-    return add_working_days(days.of(one.assignee_id), policy.answer_working_days, country, subdivision)
+    due = add_working_days(days.of(one.assignee_id), policy.answer_working_days, country, subdivision)
+    return min(due, one.by) if one.by is not None else due
 
 
 def _open_missing(

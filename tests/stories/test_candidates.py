@@ -254,3 +254,23 @@ def test_leaders_are_told_of_what_is_overdue_after_fifteen_working_days(sqlite_e
     _import(sqlite_engine, LEADERS)
     told = _climb(sqlite_engine, "overdue", "2026-01-05", "2026-01-19", "2026-01-26")
     assert told == {"north-owner": "2026-01-05", "north-coordinator": "2026-01-19", "mayor": "2026-01-26"}
+
+
+def _due_dates(engine: Engine, day: str, kind: str) -> set[str]:
+    reconcile_register(engine, *_at(day))
+    with open_reading(engine) as reading:
+        rows = reading.execute(select(follow_up.c.due_on).where(follow_up.c.kind == kind)).scalars()
+        return {one.isoformat() for one in rows}
+
+
+def test_what_is_asked_for_a_near_date_is_to_be_answered_by_that_date(sqlite_engine: Engine) -> None:
+    terms = "effective: 2015-01-01\nexpires: 2026-09-05\nnotice: {months: 6}"
+    _import(sqlite_engine, FORM.replace("effective: 2015-01-01", terms))
+    assert _due_dates(sqlite_engine, "2026-03-02", "notice_deadline") == {"2026-03-05"}
+    assert _due_dates(sqlite_engine, "2026-03-02", "silent") == {"2026-03-16"}
+
+
+def test_what_is_asked_for_a_far_date_is_to_be_answered_in_ten_working_days(sqlite_engine: Engine) -> None:
+    terms = "effective: 2015-01-01\nexpires: 2026-11-05\nnotice: {months: 6}"
+    _import(sqlite_engine, FORM.replace("effective: 2015-01-01", terms))
+    assert _due_dates(sqlite_engine, "2026-03-02", "notice_deadline") == {"2026-03-16"}
