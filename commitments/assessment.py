@@ -130,9 +130,16 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     if commitment.condition is not None and commitment.condition.is_open(today):
         return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
     begins = commitment.period_from if commitment.kind is not CommitmentKind.PLANNED else None
+    if commitment.kind is CommitmentKind.RECURRING:
+        begins = _find_begin(agreement, commitment)
     if begins is not None and begins.first > today:
         return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(begins)})
     return None
+
+
+def _find_begin(agreement: Agreement, commitment: Commitment) -> PartialDate | None:
+    """From when a recurring commitment is owed, where that is stated."""
+    return commitment.period_from or agreement.effective
 
 
 def _assess_by_kind(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
@@ -301,19 +308,21 @@ def _assess_occurrences(
 ) -> Iterator[Standing]:
     """The current period, then the last finished one if it was missed.
 
-    What was over before the register knew of the commitment is not called missed (docs/decisions/0006).
+    What was over before the commitment began, or the register knew of it, is not called missed (docs/decisions/0006).
     """
     period = find_period(recurrence, today)
     if period is not None:
         previous = find_previous_period(recurrence, period)
     else:
         previous = find_period(recurrence, recurrence.ends) if recurrence.ends and today > recurrence.ends else None
+    begin = _find_begin(agreement, commitment)
+    watched_from = max(commitment.registered_on, begin.first) if begin is not None else commitment.registered_on
     for one in (period, previous):
         if one is None:
             continue
         standing = _assess_period(agreement, commitment, recurrence, one, policy, today)
         missed = standing.state is StandingState.OVERDUE
-        if one.window_last >= commitment.registered_on if missed else one is period:
+        if one.window_last >= watched_from if missed else one is period:
             yield standing
 
 
@@ -346,7 +355,8 @@ def _assess_period(
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.PERIOD_MET, numbers), last, cause)
     if today > last:
         return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.PERIOD_MISSED, numbers), last, cause)
-    if held < count_expected(period, expected, today):
+    begin = _find_begin(agreement, commitment)
+    if held < count_expected(period, expected, today, begin.last if begin is not None else None):
         return Standing(matter, StandingState.BEHIND, Reason(ReasonCode.PERIOD_BEHIND, numbers), last, cause)
     soon = days_left <= max(policy.lead_days, default=0)
     state = StandingState.DUE_SOON if soon else StandingState.ON_TRACK

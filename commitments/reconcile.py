@@ -100,11 +100,11 @@ def want(
             found.setdefault(one.key, []).append((day, one))
     for wanted in found.values():
         own = next((one for day, one in wanted if days.of(one.assignee_id) == day), None)
-        latest, one = wanted[0]
+        latest, earliest = wanted[0][0], wanted[-1][1]
         if own is None:
             # Wanted on each of the days, though it passes at midnight from one person to another: it stays open.
             if len(wanted) == len(judged):
-                yield one
+                yield earliest
         elif latest == days.today or own.kind is FollowUpKind.NOTICE_DEADLINE:
             # Not wanted by the house's day any more is what was answered meanwhile; but notice can be given to the end.
             yield own

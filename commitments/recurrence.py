@@ -67,17 +67,19 @@ def find_previous_period(recurrence: Recurrence, period: Period) -> Period | Non
     return find_period(recurrence, period.first - timedelta(days=1))
 
 
-def count_expected(period: Period, expected: int, day: date) -> int:
+def count_expected(period: Period, expected: int, day: date, begin: date | None = None) -> int:
     """How many are to be held by `day` at an even pace: whole ones only, all of them once the window has passed.
 
-    Only days that are over count, so that none is missed, or behind, while the last day lasts.
+    Where the commitment began within the period its pace counts from there. Only days that are over count, so that none
+    is missed, or behind, while the last day lasts.
     """
     if day > period.window_last:
         return expected
     if period.window_first > period.first or period.window_last < period.last:
         return 0  # stated months: nothing is behind before they are over
-    elapsed = (day - period.first).days
-    length = (period.last - period.first).days + 1
+    first = period.first if begin is None else min(max(period.first, begin), period.last)
+    elapsed = max((day - first).days, 0)
+    length = (period.last - first).days + 1
     return expected * elapsed // length
 
 
