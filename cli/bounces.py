@@ -17,14 +17,12 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "bounces",
         rich_help_panel="Tell people",
-        epilog=write_examples("tally bounces", "tally bounces --read", "tally bounces --from returned.eml"),
+        epilog=write_examples("tally bounces", "tally bounces --from examples"),
     )(bounces)
     app.command(
         "resend",
         rich_help_panel="Tell people",
-        epilog=write_examples(
-            "tally messages --failed", "tally resend 'scheduled|ann|2026-03-11'", "tally resend --all"
-        ),
+        epilog=write_examples("tally messages --failed", "tally resend --all"),
     )(resend)
 
 
