@@ -17,6 +17,7 @@ from cli import (
     followups,
     forecast,
     messages,
+    publish,
     register,
     reporting,
     sending,
@@ -68,6 +69,7 @@ for module in (
     choices,
     forecast,
     system,
+    publish,
     doctor,
 ):
     module.add_commands(app)

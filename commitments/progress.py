@@ -23,6 +23,7 @@ from commitments.tables import (
     confirmation,
     follow_up,
     measurement,
+    milestone,
     progress_report,
 )
 from commitments.tables import commitment as commitments
@@ -33,6 +34,7 @@ from commitments.vocabulary import (
     Completion,
     ConfirmationState,
     FollowUpState,
+    MilestoneState,
     Owed,
     Rating,
 )
@@ -100,7 +102,7 @@ def report_progress(
     }
     report_id = _register(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
     if value is not None:
-        _add_measurement(unit, author, commitment, row, value, today)
+        _add_measurement(unit, author, commitment, row, value, today.isoformat())
     if fulfilled and row.state != CommitmentState.FULFILLED:
         _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
     return form.reference
@@ -161,6 +163,62 @@ def add_activity(
         joined = {"activity_id": activity_id, "commitment_id": commitment_id}
         _register(unit, author, activity_commitment, joined, f"{agreement}/{form.reference}/{name}", row.id)
     return form.reference
+
+
+def add_measurement(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    value: float,
+    measured_on: str,
+    today: date,
+    note: str | None = None,
+) -> str:
+    """Record a target's value on a date as precise as it is known; returns the measurement's reference.
+
+    The same value for the same date changes nothing. Raises NotFound for a commitment that the register does not know,
+    and RefusedChange where no target is, for a date in the future, or a value that cannot be.
+    """
+    row = _hold_commitment(unit, commitment)
+    if row.kind != CommitmentKind.TARGET:
+        raise RefusedChange(f"{commitment} is no target, so it takes no value; report progress on it instead")
+    if parse_date(measured_on).first > today:
+        raise RefusedChange(f"{measured_on} lies in the future; record the value once it has been measured")
+    known = unit.execute(
+        select(measurement.c.reference)
+        .where(
+            measurement.c.commitment_id == row.id,
+            measurement.c.measured_on == measured_on,
+            measurement.c.value == value,
+        )
+        .limit(1)
+    ).scalar_one_or_none()
+    if known is not None:
+        return str(known)
+    return _add_measurement(unit, author, commitment, row, value, measured_on, note)
+
+
+def meet_milestone(unit: Connection, author: Author, reference: str, met_on: str, today: date) -> None:
+    """Record that `agreement/commitment/milestone` was met, on a date as precise as it is known.
+
+    One that was met on that date already changes nothing. Raises NotFound for what the register does not know, with
+    the nearest reference, and RefusedChange for a date in the future or a milestone that was met on another date.
+    """
+    promised, _, step = reference.rpartition("/")
+    row = _hold_commitment(unit, promised)
+    steps = unit.execute(select(milestone).where(milestone.c.commitment_id == row.id)).all()
+    found = next((one for one in steps if one.reference == step), None)
+    if found is None:
+        near = suggest_reference(step, [one.reference for one in steps])
+        raise NotFound(f"{promised} has no milestone {step!r}{near}")
+    if parse_date(met_on).first > today:
+        raise RefusedChange(f"{met_on} lies in the future; record the milestone once it has been met")
+    if found.met_on is not None and found.met_on != met_on:
+        raise RefusedChange(f"{reference} was met on {found.met_on} already; correct that date by an import")
+    if found.state in (MilestoneState.NOT_MET, MilestoneState.WAIVED):
+        raise RefusedChange(f"{reference} was settled as {found.state}; change that by an import first")
+    values = {"met_on": met_on, "state": str(MilestoneState.MET)}
+    _amend(unit, author, milestone, found, values, reference, row.agreement_id)
 
 
 def answer_follow_up(
@@ -264,13 +322,20 @@ def _find_speaking_party(
 
 
 def _add_measurement(
-    unit: Connection, author: Author, commitment: str, row: Row[Any], value: float, today: date
-) -> None:
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    row: Row[Any],
+    value: float,
+    measured_on: str,
+    note: str | None = None,
+) -> str:
     taken = select(measurement.c.reference).where(measurement.c.commitment_id == row.id)
-    reference = _make_reference(unit, taken, today.isoformat())
-    form = _check(MeasurementForm, reference=reference, measured_on=today.isoformat(), value=value)
+    reference = _make_reference(unit, taken, measured_on)
+    form = _check(MeasurementForm, reference=reference, measured_on=measured_on, value=value, note=note)
     values = {**form.model_dump(mode="json"), "commitment_id": row.id}
     _register(unit, author, measurement, values, f"{commitment}/{reference}", row.agreement_id)
+    return reference
 
 
 def _settle_commitment(

@@ -16,10 +16,12 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_API_URL
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from commitments.database import DatabaseBusy, open_reading, open_unit
+from commitments.errors import TallyError
 from commitments.failpoints import failpoint
 from commitments.publication import (
     Happening,
@@ -201,8 +203,33 @@ def publish_forever(
         stop.wait(pause)
 
 
+class NoServer(TallyError):
+    """No Prefect server is named, or it does not answer."""
+
+
+def require_server() -> None:
+    """NoServer, with what to do, unless a Prefect server is named."""
+    if not PREFECT_API_URL.value():
+        raise NoServer(
+            "no Prefect server is named: set PREFECT_API_URL, as in http://127.0.0.1:4200/api, with PREFECT_API_KEY or "
+            "PREFECT_API_AUTH_STRING if it asks for one; `tally up` publishes by itself"
+        )
+
+
 def publish_all(engine: Engine, *, patience: float = 60.0) -> Published:
-    """Publish what waits and return when the server shows all of it, or after `patience` seconds."""
+    """Publish what waits and return when the server shows all of it, or after `patience` seconds.
+
+    Raises NoServer if the server does not answer; then everything that it has not shown still waits.
+    """
+    try:
+        return _publish_all(engine, patience)
+    except (httpx.HTTPError, PrefectException, RuntimeError) as away:
+        raise NoServer(
+            f"the Prefect server at {PREFECT_API_URL.value()} does not take events ({away}); they wait in the register"
+        ) from away
+
+
+def _publish_all(engine: Engine, patience: float) -> Published:
     total = Published()
     until = time.monotonic() + patience
     with get_client(sync_client=True) as client:

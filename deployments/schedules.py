@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from commitments.events import FOLLOWED
+from commitments.events import EVERYTHING_INBOUND, FOLLOWED
 
 RUNS_AT_ONCE = 2
 """Runs of all flows together that one machine carries at the same time."""
@@ -88,6 +88,20 @@ PLANS: tuple[Plan, ...] = (
         "the messages that follow, and sends what may go at once. One run does the work of all events that came.",
         tags=("tallystick", "progress", "messages"),
         triggers=(Trigger("tallystick: somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
+        waits=True,
+        at_once=True,
+        first_run=False,
+    ),
+    Plan(
+        flow="take-in-events",
+        cron="32 * * * *",
+        slug="take-in-events-hourly",
+        rhythm="a second after another system reported something, and at half past every hour for what came late",
+        purpose="Takes in what other systems report by events named `tallystick.inbound.…`, each once, as if a person "
+        "had said it. One that is wrong is answered with what was found and what is expected, and becomes a follow-up "
+        "of the operator.",
+        tags=("tallystick", "progress"),
+        triggers=(Trigger("tallystick: another system reported something", (EVERYTHING_INBOUND,), window=1),),
         waits=True,
         at_once=True,
         first_run=False,

@@ -11,6 +11,7 @@ from prefect.artifacts import (
 )
 
 from commitments.entries import Correction
+from commitments.inbound import Answer
 from flows.runs import count_things, link_page
 from flows.standings import embed_picture
 from flows.views import Attention, Outlook, Preview, Row
@@ -19,6 +20,8 @@ from notifications.trial import Trial
 ATTENTION = "what-needs-attention"
 CHANGES = "what-changed-and-why"
 FOLLOWED = "what-followed-from-it"
+TAKEN_IN = "events-taken-in"
+REFUSED = "events-refused"
 UPKEEP = "housekeeping"
 MAIL_PROGRESS = "mail-going-out"
 CHECK_PROGRESS = "promises-looked-at"
@@ -145,6 +148,39 @@ async def show_followed(rows: Sequence[Row], changes: int, agreements: int) -> N
         f"{count_things(agreements, 'agreement')}, with the follow-ups that they opened and closed."
     )
     await acreate_table_artifact(table=list(rows), key=FOLLOWED, description=description)
+
+
+async def show_taken(answers: Sequence[Answer], most: int = 100) -> None:
+    """What events from elsewhere were written as."""
+    rows = [
+        {"event": one.arrived.name, "from": one.arrived.source, "written as": str(one.reference)}
+        for one in answers[:most]
+    ]
+    await acreate_table_artifact(
+        table=rows, key=TAKEN_IN, description=f"## Taken in\n{count_things(len(answers), 'event')} from other systems."
+    )
+
+
+async def show_refused(answers: Sequence[Answer], most: int = 50) -> None:
+    """What is wrong with each event that could not be taken: what was found, and what is expected."""
+    parts = [
+        f"# {count_things(len(answers), 'event')} refused",
+        "Nothing of them was written. Correct each and send it again under a new id; the operator has a follow-up for "
+        "each.",
+    ]
+    for one in answers[:most]:
+        rows = "\n".join(
+            f"| {write_cell(fault.field or 'The event')} | {write_cell(fault.found)} | {write_cell(fault.expected)} |"
+            for fault in one.corrections
+        )
+        parts.append(
+            f"## {write_plain(one.arrived.name)}\n\n"
+            f"from {write_plain(one.arrived.source)}, id `{one.arrived.event_id}`, "
+            f"{one.arrived.occurred_at:%Y-%m-%d %H:%M} UTC\n\n| Field | Found | Expected |\n| --- | --- | --- |\n{rows}"
+        )
+    await acreate_markdown_artifact(
+        markdown="\n\n".join(parts), key=REFUSED, description="Events from other systems that could not be taken"
+    )
 
 
 async def show_previews(previews: Sequence[Preview], name: str) -> None:
