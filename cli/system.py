@@ -14,6 +14,15 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "up", rich_help_panel=PANEL, epilog=write_examples("tally up --examples examples", "tally up --no-first-run")
     )(up)
+    app.command(
+        "deploy",
+        rich_help_panel=PANEL,
+        epilog=write_examples(
+            "tally deploy --dry-run",
+            "PREFECT_API_URL=http://127.0.0.1:4200/api tally deploy --pool tallystick",
+            "tally deploy --yes",
+        ),
+    )(deploy)
     app.command("migrate", rich_help_panel=PANEL, epilog=write_examples("tally migrate"))(migrate)
 
 
@@ -31,6 +40,38 @@ def up(
     from deployments.up import run_up
 
     raise typer.Exit(run_up(read_settings(), examples=examples, first_run=first_run))
+
+
+def deploy(
+    pool: Annotated[
+        str, typer.Option(metavar="NAME", help="The work pool whose workers run the flows; made if it is missing.")
+    ] = "tallystick",
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where workers run the flows, with their tally.toml; this one, if the server is on this machine.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove what is no longer planned without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
+) -> None:
+    """Apply schedules, triggers and automations to the Prefect server or Cloud of PREFECT_API_URL, for workers to run.
+
+    Done already, it changes nothing. What is ours there and no longer planned is removed after asking.
+    """
+    from commitments.settings import read_settings
+    from deployments.deploy import ask_person
+    from deployments.deploy import deploy as apply_plans
+
+    apply_plans(
+        read_settings(),
+        pool=pool,
+        folder=folder,
+        dry_run=dry_run,
+        tell=say,
+        confirm=(lambda _question: True) if yes else ask_person,
+    )
 
 
 def migrate() -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from commitments.calendar import add_working_days
-from commitments.database import insert_new
+from commitments.database import insert_new, open_unit
 from commitments.days import find_own_day
 from commitments.facts import Person, Reason
 from commitments.followups import group_people
@@ -246,3 +246,13 @@ def _pass_on(unit: Connection, now: datetime) -> None:
             passed = {"assignee_id": (row.assignee_id, operator.id)}
             changes.append(Change("reassigned", "follow_up", row.id, row.key, None, passed))
     record_changes(unit, Author(ENGINE, now), changes)
+
+
+def record_trouble(engine: Engine, troubles: Sequence[Trouble], well: Sequence[str], now: datetime) -> int:
+    """Open what is wrong, close what was wrong with flows that are `well`; returns how many opened."""
+    kinds = [FollowUpKind.RUN_FAILED, FollowUpKind.RUN_STUCK]
+    with open_unit(engine) as unit:
+        for flow in well:
+            close_operator_follow_ups(unit, kinds, flow, "a later run finished", now)
+        opened = sum(open_trouble(unit, trouble, now) for trouble in troubles)
+        return opened + watch_flows(unit, now)

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from commitments.events import EVERYTHING_INBOUND, FOLLOWED
 
+TAG = "tallystick"
+"""On every deployment and run of ours."""
+WATCHED = "tallystick-watched"
+"""On what goes by itself, on a schedule or after events: that one of these fails is the operator's matter. A form that
+somebody filled in wrongly is not."""
 RUNS_AT_ONCE = 2
 """Runs of all flows together that one machine carries at the same time."""
 
@@ -60,6 +65,14 @@ class Plan:
     def function(self) -> str:
         return self.flow.replace("-", "_")
 
+    watched: bool = True
+    """Whether the operator is told if a run of it fails, where it goes by itself."""
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        goes_by_itself = self.cron is not None or bool(self.triggers)
+        return (*self.tags, *((WATCHED,) if goes_by_itself and self.watched else ()))
+
     def describe(self, zone: str) -> str:
         """What it does, when, and how to change that, as the Prefect UI shows it."""
         if self.form:
@@ -73,7 +86,8 @@ class Plan:
         return (
             f"{self.purpose}\n\n**When:** {when}. One run at a time; what was missed "
             f"while the system was off is caught up by one run.\n\n**To change it:** the rhythm stands in "
-            f"`deployments/schedules.py` and the zone is `TALLY_TIME_ZONE`; start the system again afterwards. "
+            f"`deployments/schedules.py` and the zone is `TALLY_TIME_ZONE`; start the system again afterwards, "
+            f"or `tally deploy` where workers run it. To stop it for a while, switch its schedule off on this page. "
             f"Running it once more at any time is safe: it changes nothing that is right already."
         )
 
@@ -221,5 +235,18 @@ PLANS: tuple[Plan, ...] = (
                 ("tallystick", "form", "operator"),
             ),
         )
+    ),
+    Plan(
+        flow="tell-operator",
+        cron="25 * * * *",
+        slug="tell-operator-hourly",
+        rhythm="25 minutes past every hour, and at once when the server's automations see a run fail or hang",
+        purpose="Looks for what keeps the engine from working: runs that failed, crashed or hang, a day without a "
+        "finished check. Opens a follow-up for the operator and sends the alert, once for each matter; starts a "
+        "crashed run again, once; closes what is right again.",
+        tags=("tallystick", "operation"),
+        waits=True,
+        first_run=False,
+        watched=False,
     ),
 )

@@ -5,18 +5,15 @@
 
 import argparse
 import asyncio
-import importlib
 import os
 import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from prefect import Flow, get_client
+from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -25,59 +22,22 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
-from prefect.deployments.runner import RunnerDeployment
-from prefect.events import DeploymentEventTrigger
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.flow_engine import run_flow_async
 from prefect.runner import Runner
-from prefect.schedules import Cron
 from prefect.states import Cancelled, Crashed, Pending
 from prefect.types._datetime import now as prefect_now
-from prefect.types.entrypoint import EntrypointType
 
 from commitments.database import open_database
 from commitments.settings import read_settings
+from deployments.applying import TELL_OPERATOR, apply_watches
 from deployments.at_once import AtOnce
+from deployments.building import build_deployment, load_flow
 from deployments.embedded import GO, READY, TOLD
-from deployments.schedules import FOLLOWER, PLANS, RUNS_AT_ONCE, Plan, Trigger
+from deployments.schedules import FOLLOWER, PLANS, RUNS_AT_ONCE, Plan
 
 MISSED = "missed while the system was off; one later run does the work of all"
 LEFT_OVER = "the system was stopped while this ran; the next run takes up what it left"
-
-
-def load_flow(plan: Plan) -> Flow[..., Any]:
-    """The flow of a plan."""
-    found = getattr(importlib.import_module(plan.module), plan.function)
-    assert isinstance(found, Flow)
-    return found
-
-
-async def build_deployment(plan: Plan, zone: str) -> RunnerDeployment:
-    """The deployment of a plan, with its schedule in the given zone and its triggers."""
-    strategy = ConcurrencyLimitStrategy.ENQUEUE if plan.waits else ConcurrencyLimitStrategy.CANCEL_NEW
-    limit = None if plan.form else ConcurrencyLimitConfig(limit=1, collision_strategy=strategy)
-    return await load_flow(plan).ato_deployment(
-        plan.flow,
-        schedule=Cron(plan.cron, timezone=zone, slug=plan.slug) if plan.cron is not None else None,
-        triggers=[build_trigger(trigger) for trigger in plan.triggers],
-        concurrency_limit=limit,
-        enforce_parameter_schema=not plan.form,  # a form's own answer is clearer, and says everything at once
-        description=plan.describe(zone),
-        tags=list(plan.tags),
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-
-
-def build_trigger(trigger: Trigger) -> DeploymentEventTrigger:
-    """One run for all events of a window: the first begins the window, and the run starts when it ends."""
-    window = timedelta(seconds=trigger.window)
-    return DeploymentEventTrigger(
-        name=trigger.name,
-        expect=set(trigger.events),
-        threshold=1,
-        within=window,
-        schedule_after=window,
-    )
 
 
 async def register_deployments(runner: Runner, zone: str, plans: Sequence[Plan] = PLANS) -> dict[str, UUID]:
@@ -165,9 +125,10 @@ async def serve_deployments(
     """
     runner = Runner(name="tallystick", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
     ids = await register_deployments(runner, zone)
+    watches = await apply_watches(ids[TELL_OPERATOR])
     if embedded:
         await close_left_runs(ids.values())
-    tell(f"{len(ids)} deployments are on their schedules ({zone})")
+    tell(f"{len(ids)} deployments are on their schedules ({zone}), watched by {watches} automations")
     if first_run:
         for plan in PLANS:
             if plan.first_run:

@@ -31,6 +31,7 @@ FILED = "what-was-filed"
 FORECAST = "forecast"
 DECOMPOSITION = "decomposition"
 TRIAL = "test-message"
+TROUBLES = "what-the-operator-must-see"
 
 
 async def show_attention(attention: Attention, today: date, base_url: str | None = None) -> None:

@@ -278,3 +278,21 @@ def count_due(engine: Engine, now: datetime) -> int:
     with open_reading(engine) as reading:
         due = (notification.c.state == str(NotificationState.QUEUED)) & (notification.c.next_at <= now)
         return int(reading.execute(select(func.count()).select_from(notification).where(due)).scalar_one())
+
+
+def list_alerts(engine: Engine) -> tuple[Row, ...]:
+    """What waits for the operator."""
+    with open_reading(engine) as reading:
+        still_open = (follow_up.c.agreement_id.is_(None)) & (follow_up.c.state == str(FollowUpState.OPEN))
+        rows = reading.execute(_select_follow_ups().where(still_open).order_by(follow_up.c.id)).all()
+        known = _Vocabulary(reading)
+        return tuple(
+            {
+                "matter": known.words.name_follow_up(FollowUpKind(row.kind)),
+                "why": known.explain(row.reason),
+                "who": known.name_contact(row.assignee_id),
+                "open since": row.opened_on.isoformat(),
+                "to close it": f"tally follow-ups --done {row.id}",
+            }
+            for row in rows
+        )

@@ -1,0 +1,82 @@
+"""What the Prefect server watches by itself, as data: automations that wake the flow `tell-operator`.
+
+An automation tells nobody anything by itself: it starts the flow, which looks up the truth. Every hour the flow looks
+anyway, so a lost event costs an hour at most.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commitments.operations import CHECK, CHECK_WITHIN
+from deployments.schedules import TAG, WATCHED
+
+PREFIX = "Tallystick: "
+"""By which our automations are known on a server."""
+HEARTBEAT = timedelta(seconds=30)
+"""How often a run of ours says that it lives."""
+SILENT = "no sign of life from its process"
+NOT_BEGUN = "its process did not begin within ten minutes"
+RUN_EVENTS = "prefect.flow-run.*"
+"""Whatever happens to a run, so that one that is suspended, paused or waiting is not taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One automation: which events it waits for, or which must follow others within a time."""
+
+    title: str
+    purpose: str
+    tag: str
+    """Of runs with this tag."""
+    expect: tuple[str, ...]
+    within: timedelta
+    after: tuple[str, ...] = ()
+    """If given, the watch strikes when nothing of `expect` comes within the time after one of these."""
+    flow: str | None = None
+    """Of runs of this flow alone, and of all of them together; else of each run by itself."""
+    ends_with: str | None = None
+    """The words with which the run is marked as crashed, so that it no longer holds its deployment's only place."""
+
+    @property
+    def name(self) -> str:
+        return PREFIX + self.title
+
+
+WATCHES: tuple[Watch, ...] = (
+    Watch(
+        title="a run failed",
+        purpose="A run that goes by itself failed or crashed. Ten seconds of such events start one look.",
+        tag=WATCHED,
+        expect=("prefect.flow-run.Crashed", "prefect.flow-run.Failed"),
+        within=timedelta(seconds=10),
+    ),
+    Watch(
+        title="a run went silent",
+        purpose="A run gave no sign of life for five heartbeats: its process died and nobody was there to see it. It "
+        "is marked as crashed, or it would hold its deployment's only place for ever.",
+        tag=TAG,
+        after=("prefect.flow-run.heartbeat",),
+        expect=(RUN_EVENTS,),
+        within=5 * HEARTBEAT,
+        ends_with=SILENT,
+    ),
+    Watch(
+        title="a run never began",
+        purpose="A run was taken by somebody who then did not start its process within ten minutes. It is marked as "
+        "crashed, or it would hold its deployment's only place for ever.",
+        tag=TAG,
+        after=("prefect.flow-run.Pending",),
+        expect=(RUN_EVENTS,),
+        within=timedelta(minutes=10),
+        ends_with=NOT_BEGUN,
+    ),
+    Watch(
+        title="no check for 26 hours",
+        purpose="No check of the promises was completed for a day and two hours after the last one.",
+        tag=TAG,
+        after=("prefect.flow-run.Completed",),
+        expect=("prefect.flow-run.Completed",),
+        within=CHECK_WITHIN,
+        flow=CHECK,
+    ),
+)
