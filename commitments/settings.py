@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
     prefect_port: int = 4200
+    prefect_auth: SecretStr | None = Field(
+        None, description="user:password that the embedded Prefect server asks for; on a machine of several people"
+    )
     mailbox_port: int = 8025
     mailbox_pages_port: int = 8026
     lease_seconds: int = Field(
@@ -116,6 +119,14 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ValueError, OSError, KeyError) as unknown:
             raise ValueError("not a time zone such as Europe/London") from unknown
+        return value
+
+    @field_validator("prefect_auth")
+    @classmethod
+    def _is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        user, colon, password = value.get_secret_value().partition(":") if value is not None else ("", "", "")
+        if value is not None and not (user and colon and password):
+            raise ValueError("not of the form user:password")
         return value
 
     @field_validator("operator")

@@ -81,7 +81,7 @@ async def compare_server(
         differences.append(Difference("create", "work pool", pool, PROCESS, lambda: _create_pool(client, pool)))
     else:
         unchanged += 1
-    variables = list_job_variables(folder) if kind in (None, PROCESS) else {}
+    variables = list_job_variables(folder, is_process=kind in (None, PROCESS))
     if kind not in (None, PROCESS):
         notes.append(f"the work pool {pool} is of the type {kind}: what its workers start must hold this program")
     known = await read_deployments(client)
@@ -160,13 +160,12 @@ def find_vanished(
     return gone
 
 
-def list_job_variables(folder: str | None) -> dict[str, Any]:
-    """What a worker of a process pool is told for each run."""
-    variables: dict[str, Any] = {
-        "command": ENGINE,
-        "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(int(HEARTBEAT.total_seconds()))},
-    }
-    return variables | ({"working_dir": folder} if folder is not None else {})
+def list_job_variables(folder: str | None, *, is_process: bool) -> dict[str, Any]:
+    """What a worker is told for each run; where and how only on a machine, as in a pool of processes."""
+    variables: dict[str, Any] = {"env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(int(HEARTBEAT.total_seconds()))}}
+    if is_process:
+        variables |= {"command": ENGINE} | ({"working_dir": folder} if folder is not None else {})
+    return variables
 
 
 async def read_deployments(client: PrefectClient) -> dict[str, DeploymentResponse]:

@@ -1,5 +1,6 @@
 """The processes of a system on one machine: a Prefect server of our own, its surroundings, and its end."""
 
+import base64
 import ctypes
 import errno
 import fcntl
@@ -64,7 +65,34 @@ def describe_surroundings(settings: Settings) -> dict[str, str]:
         # The automation that ends a run without a sign of life waits for several of these.
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+        **_describe_secrets(settings),
     }
+
+
+def _describe_secrets(settings: Settings) -> dict[str, str]:
+    """What must reach the processes and nobody else: in their environment, never in their arguments or our output."""
+    secrets: dict[str, str] = {}
+    if settings.prefect_auth is not None:
+        auth = settings.prefect_auth.get_secret_value()
+        secrets |= {"PREFECT_SERVER_API_AUTH_STRING": auth, "PREFECT_API_AUTH_STRING": auth}
+    key = settings.home / "prefect.key"
+    if key.is_file():
+        secrets["PREFECT_SERVER_ENCRYPTION_KEY"] = key.read_text().strip()
+    return secrets
+
+
+def make_key(settings: Settings) -> None:
+    """A key of its own for what a new Prefect server encrypts, beside its database: a copy of that alone tells nothing.
+
+    A server that has begun without one keeps the key that it made itself.
+    """
+    path = settings.home / "prefect.key"
+    if path.exists() or (settings.home / "prefect").exists():
+        return
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.urlsafe_b64encode(os.urandom(32)))
 
 
 @contextmanager
@@ -153,7 +181,16 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
         os.killpg(process.pid, number)
 
 
-def _quote_log(log: Path) -> str:
+def _describe_end(what: str, process: subprocess.Popen[bytes]) -> str | None:
+    code = process.poll()
+    if code is None:
+        return None
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    return f"{what} {how}"
+
+
+def quote_log(log: Path) -> str:
+    """The last lines of a process's log, to be shown beside what is said of its end."""
     lines = log.read_text(errors="replace").splitlines()[-5:] if log.is_file() else []
     return "\n".join([f"the end of its log {log}:", *lines])
 
@@ -168,20 +205,33 @@ class PrefectServer:
         self._surroundings = surroundings
 
     def __enter__(self) -> "PrefectServer":
+        self.log.write_bytes(b"")
+        self._begin()
+        return self
+
+    def _begin(self) -> None:
         arguments = ("-m", "deployments.prefect_server", "--host", LOOPBACK, "--port", str(self._port))
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self._process = start_child(
                 arguments, self._surroundings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
-        return self
+
+    def restart(self) -> None:
+        """Start it anew after it died; whatever it left is ended first."""
+        end_child(self._process, 0.0)
+        self._begin()
 
     def __exit__(self, *_: object) -> None:
         end_child(self._process, SERVER_PATIENCE)
 
+    def describe_end(self) -> str | None:
+        """How it ended, if it did by itself."""
+        return _describe_end("the Prefect server", self._process)
+
     def check(self) -> None:
         """CannotStart if it has ended by itself."""
         if self._process.poll() is not None:
-            raise CannotStart(f"the Prefect server ended by itself; {_quote_log(self.log)}")
+            raise CannotStart(f"the Prefect server ended by itself; {quote_log(self.log)}")
 
     def wait_until_healthy(self, stop: threading.Event, patience: float = HEALTH_PATIENCE) -> bool:
         """True when the server answers, False if `stop` was set before; CannotStart if it never will."""
@@ -191,7 +241,7 @@ class PrefectServer:
             if self._is_healthy():
                 return True
             if time.monotonic() > deadline:
-                raise CannotStart(f"the Prefect server did not answer in {patience:.0f} s; {_quote_log(self.log)}")
+                raise CannotStart(f"the Prefect server did not answer in {patience:.0f} s; {quote_log(self.log)}")
             stop.wait(0.25)
         return False
 
@@ -219,14 +269,30 @@ class Serving:
         self._surroundings, self._tell, self._first_run = surroundings, tell, first_run
 
     def __enter__(self) -> "Serving":
-        arguments = ["-m", "deployments.serving", "--embedded", *(["--first-run"] if self._first_run else [])]
-        with self.log.open("wb") as log:
+        self.log.write_bytes(b"")
+        self._begin(first_run=self._first_run)
+        return self
+
+    def _begin(self, *, first_run: bool) -> None:
+        arguments = ["-m", "deployments.serving", "--embedded", *(["--first-run"] if first_run else [])]
+        with self.log.open("ab") as log:
             self._process = start_child(
                 arguments, self._surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
             )
         self._listener = threading.Thread(target=self._listen, name="tally-serving", daemon=True)
         self._listener.start()
-        return self
+
+    def restart(self) -> None:
+        """Start it anew after it died, to begin at once; the runs that it left under way are ended first."""
+        self.ready.clear()
+        end_child(self._process, 0.0)
+        self._listener.join(1.0)
+        self._begin(first_run=False)
+        self.go()
+
+    def describe_end(self) -> str | None:
+        """How it ended, if it did by itself."""
+        return _describe_end("the process that serves the deployments", self._process)
 
     def go(self) -> None:
         """Begin: the server answers and the register is filled."""
@@ -238,7 +304,7 @@ class Serving:
     def check(self) -> None:
         """CannotStart if it has ended by itself."""
         if self._process.poll() is not None:
-            raise CannotStart(f"the deployments are no longer served; {_quote_log(self.log)}")
+            raise CannotStart(f"the deployments are no longer served; {quote_log(self.log)}")
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -35,8 +35,8 @@ from deployments.at_once import AtOnce
 from deployments.building import build_deployment, load_flow
 from deployments.embedded import GO, READY, TOLD
 from deployments.schedules import FOLLOWER, PLANS, RUNS_AT_ONCE, Plan
+from flows.missed import MISSED
 
-MISSED = "missed while the system was off; one later run does the work of all"
 LEFT_OVER = "the system was stopped while this ran; the next run takes up what it left"
 
 

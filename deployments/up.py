@@ -21,6 +21,7 @@ from commitments.settings import Settings, read_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from deployments.embedded import PrefectServer, Serving
     from deployments.mailbox import Mailbox
 
 
@@ -66,11 +67,12 @@ def run_up(settings: Settings, *, examples: Path | None, first_run: bool = True)
 def _start(
     settings: Settings, examples: Path | None, first_run: bool, board: _Board, stop: threading.Event, running: ExitStack
 ) -> None:
-    from deployments.embedded import PrefectServer, Serving, check_ports, describe_surroundings, hold_home
+    from deployments.embedded import PrefectServer, Serving, check_ports, describe_surroundings, hold_home, make_key
     from deployments.overview import count_register, write_overview
 
     running.enter_context(hold_home(settings))
     check_ports(settings)
+    make_key(settings)
     surroundings = describe_surroundings(settings)
     is_new = not (settings.home / "prefect").exists()
     patience = "its first start takes about 20 seconds" if is_new else "about 10 seconds"
@@ -101,8 +103,37 @@ def _start(
     pages = mailbox.pages_address if mailbox else None
     for line in ["", *write_overview(settings, count_register(engine), pages, is_new=is_new), ""]:
         board.write(line)
+    _keep_alive(server, serving, board, stop)
+
+
+def _keep_alive(server: "PrefectServer", serving: "Serving", board: _Board, stop: threading.Event) -> None:
+    """Start again what dies, and say so; CannotStart if it dies too often in a row."""
+    from deployments.embedded import CannotStart, quote_log
+    from deployments.revival import Revivals
+
+    deaths = {"server": Revivals(), "serving": Revivals()}
+
+    def pause(seconds: float) -> None:
+        if stop.wait(seconds):
+            board.write("stopping…")
+            raise _Stopped
+
     while True:
-        look_after(1.0)
+        pause(1.0)
+        for name, process in (("server", server), ("serving", serving)):
+            end = process.describe_end()
+            if end is None:
+                continue
+            wait = deaths[name].choose_wait(time.monotonic())
+            if wait is None:
+                raise CannotStart(
+                    f"{end}, {deaths[name].deaths + 1} times in a row: given up; {quote_log(process.log)}"
+                )
+            board.tell(f"{end}; starting it again in {wait:.0f} s ({process.log})")
+            pause(wait)
+            process.restart()
+            if process is server and server.wait_until_healthy(stop):
+                board.tell("the Prefect server answers again")
 
 
 def _open_mailbox(settings: Settings, board: _Board, running: ExitStack) -> "Mailbox | None":

@@ -55,7 +55,8 @@ WATCHES: tuple[Watch, ...] = (
         purpose="A run gave no sign of life for five heartbeats: its process died and nobody was there to see it. It "
         "is marked as crashed, or it would hold its deployment's only place for ever.",
         tag=TAG,
-        after=("prefect.flow-run.heartbeat",),
+        # Also after its beginning: that event may arrive later than the first sign of life, and would answer it.
+        after=("prefect.flow-run.heartbeat", "prefect.flow-run.Running"),
         expect=(RUN_EVENTS,),
         within=5 * HEARTBEAT,
         ends_with=SILENT,

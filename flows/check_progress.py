@@ -8,6 +8,7 @@ from prefect import flow
 
 from commitments.reconcile import Reconciled, reconcile_register
 from flows.artifacts import CHECK_PROGRESS, move_progress, show_attention, show_changes, show_picture, start_progress
+from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register
 from flows.standings import count_standings, draw_standings
 from flows.views import list_attention, read_changes
@@ -18,7 +19,7 @@ LONG = 5
 """Spans from which on a check shows how far it is."""
 
 
-@flow(name="check-progress", flow_run_name="check progress")
+@flow(name="check-progress", flow_run_name="check progress", on_running=[set_aside_missed])
 async def check_progress(as_of: date | None = None) -> dict[str, int]:
     """Compare the follow-ups that should be open with those that are, and write the difference.
 

@@ -8,6 +8,7 @@ from prefect import flow
 
 from commitments.clock import read_clock
 from flows.artifacts import MAIL_PROGRESS, move_progress, start_progress
+from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register, stop_when_cancelled
 from flows.views import count_due, count_waiting, has_sent
 from notifications.dispatch import Dispatched, dispatch_messages
@@ -16,7 +17,7 @@ STRETCH = 500
 """Messages between two looks at the progress."""
 
 
-@flow(name="deliver", flow_run_name="deliver")
+@flow(name="deliver", flow_run_name="deliver", on_running=[set_aside_missed])
 async def deliver(early: bool = False) -> dict[str, int]:
     """Send what may go now. What the mail server cannot take stays in the outbox, which alone tries again.
 

@@ -5,11 +5,12 @@ from functools import partial
 from prefect import flow
 
 from flows.artifacts import UPKEEP, show_table
+from flows.missed import set_aside_missed
 from flows.runs import count_things, do_step, log_lines, name_run, open_register
 from flows.upkeep import KeptUp, keep_up
 
 
-@flow(name="housekeeping", flow_run_name="housekeeping")
+@flow(name="housekeeping", flow_run_name="housekeeping", on_running=[set_aside_missed])
 async def housekeeping() -> dict[str, int]:
     """Check the database file, let it tidy itself, take back messages of senders that died. Deletes nothing."""
     with open_register("housekeeping") as register:

@@ -5,6 +5,7 @@ from datetime import date
 from prefect import flow
 
 from commitments.vocabulary import NotificationKind
+from flows.missed import set_aside_missed
 from flows.planning import count_planned, describe_planned, log_planned, preview_waiting, queue_messages
 from flows.runs import name_run, open_register
 
@@ -17,7 +18,7 @@ KINDS = (
 )
 
 
-@flow(name="send-reminders", flow_run_name="send reminders")
+@flow(name="send-reminders", flow_run_name="send reminders", on_running=[set_aside_missed])
 async def send_reminders(as_of: date | None = None) -> dict[str, int]:
     """Find everybody for whom something has come due and queue one message each, for 08:00 of their own morning.
 

@@ -7,6 +7,7 @@ from prefect import flow
 
 from commitments.operations import Trouble, record_trouble
 from flows.artifacts import TROUBLES, show_table
+from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, name_run, open_register
 from flows.troubles import find_run_troubles, start_again
 from flows.views import list_alerts
@@ -14,7 +15,7 @@ from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_alerts
 
 
-@flow(name="tell-operator", flow_run_name="tell operator")
+@flow(name="tell-operator", flow_run_name="tell operator", on_running=[set_aside_missed])
 async def tell_operator() -> dict[str, int]:
     """Find what keeps the engine from working, open the operator's follow-ups and send the alerts.
 

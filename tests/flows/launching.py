@@ -120,3 +120,50 @@ def launch(home: Path, ports: list[int] | None = None, **settings: str) -> Itera
             for one in reversed(system.family()):
                 one.kill()
             process.wait()
+
+
+@contextmanager
+def start_server(home: Path) -> Iterator[str]:
+    """A Prefect server as the how-to page starts one; gives its address."""
+    (port,) = find_ports(1)
+    home.mkdir(parents=True, exist_ok=True)
+    address = f"http://127.0.0.1:{port}"
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "deployments.prefect_server", "--port", str(port)],
+            cwd=ROOT,
+            env=describe_client(home, address),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 150
+        while True:
+            assert server.poll() is None, (home / "server.log").read_text()
+            try:
+                ask(address, "/health", method="GET")
+            except OSError:
+                assert time.monotonic() < deadline, "the server does not answer"
+                time.sleep(0.5)
+            else:
+                break
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def describe_client(home: Path, address: str, **settings: str) -> dict[str, str]:
+    """The environment of a person at a keyboard who uses the server of the address."""
+    kept = {name: value for name, value in os.environ.items() if not re.match("TALLY_|PREFECT_", name)}
+    return kept | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_API_URL": f"{address}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "DO_NOT_TRACK": "1",
+        **settings,
+    }

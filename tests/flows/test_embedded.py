@@ -10,8 +10,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commitments.settings import Settings
-from deployments.embedded import CannotStart, check_ports, describe_surroundings, end_child, hold_home, start_child
+from commitments.errors import SettingsError
+from commitments.settings import Settings, read_settings
+from deployments.embedded import (
+    CannotStart,
+    check_ports,
+    describe_surroundings,
+    end_child,
+    hold_home,
+    make_key,
+    start_child,
+)
 from deployments.overview import Overview, describe_messages, write_command
 from tests.flows.launching import ROOT, find_ports
 
@@ -29,6 +38,42 @@ def test_no_prefect_setting_of_the_machine_reaches_our_server(monkeypatch: pytes
     assert "secret" not in surroundings.values()
     assert surroundings["PREFECT_API_URL"].startswith("http://127.0.0.1:")
     assert surroundings["PREFECT_HOME"] == str(tmp_path / "prefect")
+
+
+def test_the_server_listens_on_this_machine_only(tmp_path: Path) -> None:
+    assert describe_surroundings(make_settings(tmp_path))["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
+
+
+def test_a_password_of_the_server_reaches_server_and_clients_and_is_shown_nowhere(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, prefect_auth="ops:hush-hush")
+    surroundings = describe_surroundings(settings)
+    assert surroundings["PREFECT_SERVER_API_AUTH_STRING"] == surroundings["PREFECT_API_AUTH_STRING"] == "ops:hush-hush"
+    assert "hush" not in repr(settings)
+
+
+def test_a_password_without_a_user_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALLY_PREFECT_AUTH", "hush-hush")
+    with pytest.raises(SettingsError, match="TALLY_PREFECT_AUTH: not of the form user:password") as refused:
+        read_settings()
+    assert "hush" not in str(refused.value)
+
+
+def test_a_new_server_encrypts_with_a_key_outside_its_database_that_only_its_owner_reads(tmp_path: Path) -> None:
+    from cryptography.fernet import Fernet
+
+    settings = make_settings(tmp_path)
+    make_key(settings)
+    first = describe_surroundings(settings)["PREFECT_SERVER_ENCRYPTION_KEY"]
+    make_key(settings)
+    assert describe_surroundings(settings)["PREFECT_SERVER_ENCRYPTION_KEY"] == first
+    assert Fernet(first).decrypt(Fernet(first).encrypt(b"x")) == b"x"
+    assert (tmp_path / "prefect.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_server_that_has_begun_keeps_the_key_that_it_has(tmp_path: Path) -> None:
+    (tmp_path / "prefect").mkdir()
+    make_key(make_settings(tmp_path))
+    assert "PREFECT_SERVER_ENCRYPTION_KEY" not in describe_surroundings(make_settings(tmp_path))
 
 
 def test_a_proxy_of_the_machine_is_not_asked_for_what_is_on_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

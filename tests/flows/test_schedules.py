@@ -1,7 +1,8 @@
 """What the deployments promise: a schedule in a zone with a lasting name, one run at a time, one for all missed."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,7 +68,7 @@ def test_every_field_of_a_form_has_a_title_for_people_and_shows_as_one_field(pla
 def test_the_slugs_are_all_different() -> None:
     scheduled = [plan for plan in PLANS if plan.cron is not None]
     assert None not in {plan.slug for plan in scheduled}
-    assert len({plan.slug for plan in scheduled}) == len(scheduled) == 8
+    assert len({plan.slug for plan in scheduled}) == len(scheduled) > 5
 
 
 @pytest.mark.parametrize("flow", ["send-reminders", "send-digests", "send-summary"])
@@ -79,6 +80,53 @@ def test_in_every_time_zone_messages_are_planned_between_midnight_and_eight(flow
     for zone in available_timezones():
         local = {moment.astimezone(ZoneInfo(zone)).hour for moment in runs}
         assert any(hour < 8 for hour in local), zone
+
+
+CHANGES = [
+    ("Europe/London", date(2026, 3, 29)),
+    ("Europe/London", date(2026, 10, 25)),
+    ("Europe/Berlin", date(2026, 3, 29)),
+    ("Europe/Berlin", date(2026, 10, 25)),
+    ("America/New_York", date(2026, 3, 8)),
+    ("America/New_York", date(2026, 11, 1)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    ("Australia/Lord_Howe", date(2026, 10, 4)),
+]
+"""Where clocks are put forward and back, and when; on Lord Howe Island by half an hour."""
+
+
+def list_moments(plan: Plan, zone: str, first: date, days: int) -> list[datetime]:
+    start = datetime.combine(first, time(0), ZoneInfo(zone))
+    end = datetime.combine(first + timedelta(days=days), time(0), ZoneInfo(zone)) - timedelta(seconds=1)
+    schedule = CronSchedule(cron=plan.cron, timezone=zone)
+    return [moment.astimezone(UTC) for moment in asyncio.run(schedule.get_dates(2000, start, end))]
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES, ids=str)
+@pytest.mark.parametrize("plan", [plan for plan in PLANS if plan.cron], ids=lambda plan: plan.flow)
+def test_when_clocks_change_no_run_is_planned_twice_and_none_is_more_than_two_hours_late(
+    plan: Plan, zone: str, day: date
+) -> None:
+    changing = list_moments(plan, zone, day - timedelta(days=7), 15)
+    usual = list_moments(plan, zone, day - timedelta(days=21), 14)
+    assert len(set(changing)) == len(changing)
+    longest = max(later - earlier for earlier, later in pairwise(usual))
+    assert max(later - earlier for earlier, later in pairwise(changing)) <= longest + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("zone", "day"), CHANGES, ids=str)
+def test_the_daily_check_runs_once_a_day_at_five_also_on_the_day_the_clocks_change(zone: str, day: date) -> None:
+    moments = list_moments(BY_FLOW["check-progress"], zone, day - timedelta(days=1), 3)
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in moments]
+    assert [(one.date(), one.hour) for one in local] == [(day + timedelta(days=shift), 5) for shift in (-1, 0, 1)]
+
+
+def test_the_schedules_follow_the_zone_of_the_house() -> None:
+    shanghai, london = (
+        list_moments(BY_FLOW["check-progress"], zone, date(2026, 3, 2), 1)
+        for zone in ("Asia/Shanghai", "Europe/London")
+    )
+    assert london[0] - shanghai[0] == timedelta(hours=8)
 
 
 async def _ids() -> dict[str, UUID]:
