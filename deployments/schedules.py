@@ -101,7 +101,7 @@ PLANS: tuple[Plan, ...] = (
         purpose="Looks again at the agreements that people changed since the last run: judges how they stand, queues "
         "the messages that follow, and sends what may go at once. One run does the work of all events that came.",
         tags=("tallystick", "progress", "messages"),
-        triggers=(Trigger("tallystick: somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
+        triggers=(Trigger("somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
         waits=True,
         at_once=True,
         first_run=False,

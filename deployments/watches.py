@@ -54,7 +54,8 @@ WATCHES: tuple[Watch, ...] = (
         title="a run went silent",
         purpose="A run gave no sign of life for five heartbeats: its process died and nobody was there to see it. It "
         "is marked as crashed, or it would hold its deployment's only place for ever.",
-        tag=TAG,
+        # A form may wait for a person for days without a process; `tell-operator` ends those that were forgotten.
+        tag=WATCHED,
         # Also after its beginning: that event may arrive later than the first sign of life, and would answer it.
         after=("prefect.flow-run.heartbeat", "prefect.flow-run.Running"),
         expect=(RUN_EVENTS,),
@@ -65,7 +66,7 @@ WATCHES: tuple[Watch, ...] = (
         title="a run never began",
         purpose="A run was taken by somebody who then did not start its process within ten minutes. It is marked as "
         "crashed, or it would hold its deployment's only place for ever.",
-        tag=TAG,
+        tag=WATCHED,
         after=("prefect.flow-run.Pending",),
         expect=(RUN_EVENTS,),
         within=timedelta(minutes=10),

@@ -10,13 +10,14 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
+    FlowRunFilterStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.states import Scheduled
+from prefect.states import Crashed, Scheduled
 from prefect.types._datetime import now as prefect_now
 
 from commitments.facts import Reason
@@ -25,11 +26,14 @@ from commitments.vocabulary import FollowUpKind, ReasonCode
 
 WATCHED = "tallystick-watched"
 LOOK_BACK = timedelta(days=2)
+LONGEST_RUN = timedelta(hours=6)
+"""No flow of ours works for so long; one that waits for a person is paused, not running."""
+FORGOTTEN = f"still running after {LONGEST_RUN.total_seconds() / 3600:.0f} hours: its process is gone"
 PENDING_WITHIN = timedelta(minutes=10)
 """As in the automation that marks such a run as crashed."""
 AGAIN = "again:"
 """Begins the key of a run that was started because another crashed: it is not started a third time."""
-_ENDED_BY_WATCH = ("no sign of life", "did not begin")
+_ENDED_BY_WATCH = ("no sign of life", "did not begin", "still running after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,22 @@ async def _read_watched(client: PrefectClient, now: datetime) -> list[FlowRun]:
         found += page
         if len(page) < 200:
             return found
+
+
+async def end_forgotten() -> int:
+    """Mark the runs as crashed that nobody ended: of a form, or where no heartbeat told of their end."""
+    async with get_client() as client:
+        runs = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                tags=FlowRunFilterTags(all_=["tallystick"]),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
+                start_time=FlowRunFilterStartTime(before_=prefect_now("UTC") - LONGEST_RUN),
+            ),
+            limit=200,
+        )
+        for run in runs:
+            await client.set_flow_run_state(run.id, Crashed(message=FORGOTTEN), force=True)
+        return len(runs)
 
 
 async def start_again(crashed: Sequence[FlowRun]) -> int:

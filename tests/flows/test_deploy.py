@@ -257,6 +257,7 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine(server: str, home: Pa
         set_state(server, run, "PENDING")
         set_state(server, run, "RUNNING")
         beat(server, run)
+    time.sleep(4)  # the server evaluates two events at a time, and an answer must come after what it answers
     set_state(server, unbegun, "PENDING")
     set_state(server, crashed, "CRASHED")
     set_state(server, paused, "PAUSED", name="Suspended")
