@@ -16,6 +16,7 @@ from commitments.reconcile import assess, load_rules
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, follow_up
 from commitments.vocabulary import (
+    OPERATOR_KINDS,
     FollowUpKind,
     FollowUpState,
     MatterKind,
@@ -283,7 +284,8 @@ def count_due(engine: Engine, now: datetime) -> int:
 def list_alerts(engine: Engine) -> tuple[Row, ...]:
     """What waits for the operator."""
     with open_reading(engine) as reading:
-        still_open = (follow_up.c.agreement_id.is_(None)) & (follow_up.c.state == str(FollowUpState.OPEN))
+        kinds = [str(kind) for kind in OPERATOR_KINDS]
+        still_open = follow_up.c.kind.in_(kinds) & (follow_up.c.state == str(FollowUpState.OPEN))
         rows = reading.execute(_select_follow_ups().where(still_open).order_by(follow_up.c.id)).all()
         known = _Vocabulary(reading)
         return tuple(
