@@ -13,6 +13,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.events.actions import RunDeployment
 from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
@@ -137,27 +138,32 @@ def find_vanished(
     The automation of a trigger outlives its deployment on a Prefect server, and fails for ever.
     """
     planned = {plan.flow for plan in plans}
-    owners = {f"prefect.deployment.{one.id}": name for name, one in known.items()}
+    names = {one.id: name for name, one in known.items()}
     triggers = {(plan.flow, name_automation(trigger)) for plan in plans for trigger in plan.triggers}
     gone = [
         Difference("remove", "deployment", name, "no longer planned", _deletion(client.delete_deployment, one.id))
         for name, one in known.items()
         if name not in planned
     ]
-    seen: set[str] = set()
-    named = {watch.name for watch in watches}
+    wanted = {(TELL_OPERATOR, watch.name) for watch in watches} | triggers
+    seen: set[tuple[str | None, str]] = set()
     for one in automations:
         if not one.name.startswith(PREFIX):
             continue
-        owner = owners.get(one.owner_resource or "")
-        if one.owner_resource is not None:
-            why = "" if (owner, one.name) in triggers else "left behind by its deployment"
-        else:
-            why = "no longer planned" if one.name not in named else "a double" if one.name in seen else ""
-            seen.add(one.name)
+        started = find_started(one)
+        place = (names.get(started) if started is not None else None, one.name)
+        why = "no longer planned" if place not in wanted else "a double" if place in seen else ""
+        if place[0] is None:
+            why = "its deployment is gone"
+        seen.add(place)
         if why:
             gone.append(Difference("remove", "automation", one.name, why, _deletion(client.delete_automation, one.id)))
     return gone
+
+
+def find_started(automation: AutomationCore) -> UUID | None:
+    """The deployment that an automation starts; a server does not tell whose it is."""
+    return next((one.deployment_id for one in automation.actions if isinstance(one, RunDeployment)), None)
 
 
 def list_job_variables(folder: str | None, *, is_process: bool) -> dict[str, Any]:
@@ -221,7 +227,8 @@ def _compare_deployment(
     limit = found.global_concurrency_limit.limit if found.global_concurrency_limit is not None else None
     options = found.concurrency_options
     strategy = str(options.collision_strategy.value) if options is not None else None
-    ours = [one for one in automations if one.owner_resource == f"prefect.deployment.{found.id}"]
+    watched = {watch.name for watch in WATCHES}
+    ours = [one for one in automations if find_started(one) == found.id and one.name not in watched]
     triggers = [build_trigger(trigger) for trigger in plan.triggers]
     for trigger in triggers:
         trigger.set_deployment_id(found.id)

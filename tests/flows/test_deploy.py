@@ -140,7 +140,7 @@ def test_what_is_no_longer_planned_is_removed_when_asked_with_the_automations_th
         ask(
             server, "/automations/", name=f"Tallystick: old {number}", owner_resource=f"prefect.deployment.{one}",
             trigger={"type": "event", "posture": "Reactive", "expect": ["x"], "threshold": 1, "within": 0},
-            actions=[{"type": "do-nothing"}],
+            actions=[{"type": "run-deployment", "source": "selected", "deployment_id": one}],
         )  # fmt: skip
     deletion(server, f"/deployments/{old[1]}")
     ask(
