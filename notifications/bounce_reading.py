@@ -12,6 +12,7 @@ from commitments.settings import Settings
 from notifications.bounce_address import read_bounce_address
 from notifications.bounce_mailbox import read_letters
 from notifications.bounces import read_bounce
+from notifications.failures import close_failures
 from notifications.secret import load_secrets
 from notifications.undelivered import Taken, review_channels, take_bounce
 
@@ -76,4 +77,5 @@ def read_bounces(
     done.letters = read_letters(found, handle)
     with open_unit(engine) as unit:
         done.ailing = len(review_channels(unit, now))
+        close_failures(unit, now)
     return done

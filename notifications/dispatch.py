@@ -49,6 +49,7 @@ from notifications.rendering import write_message
 from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
+from notifications.undelivered import review_channels
 from notifications.wording import Words, load_words
 
 BATCH = 100
@@ -164,6 +165,7 @@ def dispatch_messages(
             done.add(more)
     if done.sent:
         with open_unit(engine) as unit:
+            review_channels(unit, clock())  # also where no mailbox takes what comes back
             close_failures(unit, clock())
     return done
 
