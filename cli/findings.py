@@ -66,10 +66,11 @@ def examine_settings(settings: "Settings") -> Iterator[Finding]:
     places += ["tally.toml"] if Path("tally.toml").is_file() else []
     yield Finding(OK, "settings", f"from {' and '.join(places)}" if places else "all as they come; nothing is set")
     yield Finding(OK, "home", str(settings.home.absolute()))
-    if settings.base_url is None:
-        yield Finding(OK, "links", "messages carry none", "Set TALLY_BASE_URL to where the pages are reached.")
+    if settings.pages_url is None:
+        hint = "Set TALLY_BASE_URL to where the portal is reached, or nobody can answer from a message."
+        yield Finding(WARNING, "links", "messages carry none", hint)
     else:
-        yield Finding(OK, "links", settings.base_url)
+        yield Finding(OK, "links", settings.pages_url)
     now = f"{show_moment(read_clock(), settings.time_zone)} in {settings.time_zone}"
     if settings.clock is not None:
         yield Finding(WARNING, "clock", f"stands still at {now}", "Unset TALLY_CLOCK to go by the real time.")

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         None, description="What links are signed with; several by commas, the newest first; made in the home if not set"
     )
+    answer_days: int = Field(60, ge=1, le=366, description="How long an answer link in a message can be used")
     sender: str = Field("tallystick@tallystick.example", description="The address that messages come from")
     sender_name: str = "Tallystick"
     operator: str | None = Field(
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
     )
     mailbox_port: int = 8025
     mailbox_pages_port: int = 8026
+    portal_port: int = Field(8080, description="The port of the portal's pages")
+    portal_host: str = Field("127.0.0.1", description="The address on which the portal listens")
+    requests_a_minute: int = Field(
+        120, ge=1, description="How many requests the portal takes from one address in a minute"
+    )
     lease_seconds: int = Field(
         300, ge=1, description="How long a sender may hold a message before another takes it over"
     )
@@ -90,6 +96,16 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        bare = value.strip().rstrip("/")
+        if not bare.startswith(("https://", "http://")) or not bare.isprintable() or " " in bare or "?" in bare:
+            raise ValueError("not the address of a page such as https://tally.house.example")
+        return bare
 
     @field_validator("secret")
     @classmethod
@@ -152,6 +168,13 @@ class Settings(BaseSettings):
         if self.mail_url is not None:
             return self.mail_url.get_secret_value()
         return f"smtp://127.0.0.1:{self.mailbox_port}"
+
+    @property
+    def pages_url(self) -> str | None:
+        """Where links in messages lead; our own portal where the letters stay on this machine."""
+        if self.base_url is not None:
+            return self.base_url
+        return f"http://127.0.0.1:{self.portal_port}" if self.mail_url is None else None
 
     @property
     def evidence_folder(self) -> Path:

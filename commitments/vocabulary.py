@@ -273,6 +273,20 @@ class NotificationKind(StrEnum):
     ALERT = "alert"
 
 
+class Answer(StrEnum):
+    """What a person can say to what is asked of them."""
+
+    DONE = "done"
+    HELD = "held"
+    MEASURED = "measured"
+    ON_TRACK = "on_track"
+    MORE_TIME = "more_time"
+    SNOOZE = "snooze"
+    NOT_ME = "not_me"
+    CONFIRM = "confirm"
+    SEND_BACK = "send_back"
+
+
 class Channel(StrEnum):
     """By what a message reaches a person."""
 

@@ -186,12 +186,7 @@ def read_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
 
 
 def preview_messages(
-    engine: Engine,
-    today: date,
-    kinds: Collection[NotificationKind],
-    *,
-    base_url: str | None = None,
-    most: int = PREVIEWS_SHOWN,
+    engine: Engine, today: date, kinds: Collection[NotificationKind], *, most: int = PREVIEWS_SHOWN
 ) -> tuple[Preview, ...]:
     """The waiting messages that carry a notice of these kinds, in the words that would be sent now."""
     carries = select(notice.c.notification_id).where(notice.c.kind.in_([str(kind) for kind in kinds]))
@@ -203,7 +198,8 @@ def preview_messages(
             .limit(most)
         ).all()
         rules, names = load_rules(reading), load_names(reading)
-        messages = compose_messages(reading, rows, rules, names, today, base_url=base_url)
+        # Without links: whoever sees a preview is not its reader.
+        messages = compose_messages(reading, rows, rules, names, today)
     previews = []
     for row in rows:
         message = messages[row.id]

@@ -47,7 +47,7 @@ from notifications.tables import notice, notification
 _REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
 _BEHIND = 2
 """So many days may it be earlier for a person than for the house: from Kiritimati to Samoa."""
-_STANDING_OF = {
+STANDING_OF = {
     FollowUpKind.OVERDUE: StandingState.OVERDUE,
     FollowUpKind.BEHIND: StandingState.BEHIND,
     FollowUpKind.SILENT: StandingState.SILENT,
@@ -342,7 +342,7 @@ def _candidate_of(
         person,
         row.matter,
         row.matter_kind,
-        str(_STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
+        str(STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
         climb.rung,
         reason,
         why,

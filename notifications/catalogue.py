@@ -12,6 +12,7 @@ from babel.messages.extract import extract, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).parent
+PORTAL = PACKAGE.parent / "portal"
 CATALOGUES = PACKAGE / "catalogues"
 _UNUSED_HEADERS = (b'"Report-Msgid-Bugs-To:', b'"Last-Translator:', b'"Generated-By:')
 _PLACEHOLDER = re.compile(r"%\((\w+?)(?:_at_end|_at|_end)?\)s")
@@ -22,10 +23,11 @@ _SAME_SPAN = {"ago": "span", "ahead": "span"}
 def extract_phrases() -> Catalog:
     """Everything that is said to readers, in the order in which it stands in the code and the templates."""
     found = Catalog(charset="utf-8")
-    for module in sorted(PACKAGE.glob("*.py")):
+    for module in (*sorted(PACKAGE.glob("*.py")), *sorted(PORTAL.glob("*.py"))):
         for _, message, comments, context in extract_from_file("python", str(module)):
             found.add(message, auto_comments=comments, context=context)
-    for template in sorted(path for path in (PACKAGE / "templates").rglob("*") if path.suffix in (".txt", ".html")):
+    templates = [path for folder in (PACKAGE, PORTAL) for path in sorted((folder / "templates").rglob("*"))]
+    for template in (path for path in templates if path.suffix in (".txt", ".html")):
         with template.open("rb") as source:
             for _, message, comments, context in extract(
                 "jinja2.ext:babel_extract", source, options={"silent": "false"}

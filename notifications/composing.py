@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from commitments.facts import Person, Reason
+from commitments.questions import list_answers
 from commitments.reconcile import Rules
 from commitments.tables import (
     agreement,
@@ -17,7 +18,10 @@ from commitments.tables import (
     milestone,
 )
 from commitments.vocabulary import (
+    Answer,
+    CommitmentKind,
     CommitmentState,
+    ContactRole,
     FollowUpKind,
     FollowUpState,
     MatterKind,
@@ -26,6 +30,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.digests import URGENCY, Pictures
+from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Ground, Item, Message
 from notifications.names import Names, choose_promise, choose_words, find_words
 from notifications.reasons import Decision, Why
@@ -40,16 +45,16 @@ def compose_messages(
     names: Names,
     today: date,
     *,
-    base_url: str | None = None,
+    links: Links | None = None,
 ) -> dict[int, Message]:
     """The view of each notification, by its id; one whose matters are all answered meanwhile has no items."""
-    notices = _load_notices(reading, [row.id for row in notifications])
+    notices = _load_notices(reading, [row.id for row in notifications], today)
     counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
     pictures = Pictures(reading, rules, names, today)
     messages: dict[int, Message] = {}
     for row in notifications:
         person = rules.people[row.contact_id]
-        items = _build_items(notices.get(row.id, []), person, names, counterparts, rules, base_url)
+        items = _build_items(notices.get(row.id, []), person, names, counterparts, rules, links)
         kinds = {one.kind for one in notices.get(row.id, [])}
         name, mail = _find_reply(person, rules, names)
         messages[row.id] = Message(
@@ -63,8 +68,10 @@ def compose_messages(
             pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None,
             name,
             mail,
-            base_url,
-            tuple(one.id for one in notices.get(row.id, [])),
+            base_url=links.base_url if links is not None else None,
+            choices_link=links.write_choices(person.id) if links is not None else None,
+            unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None else None,
+            notices=tuple(one.id for one in notices.get(row.id, [])),
         )
     return messages
 
@@ -77,8 +84,8 @@ def _find_reply(person: Person, rules: Rules, names: Names) -> tuple[str | None,
     return None, None
 
 
-def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any]]:
-    """The notices of these messages that still stand: follow-ups still open, commitments still active."""
+def _load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[int, list[Any]]:
+    """The notices of these messages that still stand: follow-ups open and not at rest, commitments active."""
     rows = reading.execute(
         select(
             notice,
@@ -87,6 +94,9 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
             commitment.c.summary,
             commitment.c.summaries,
             commitment.c.quote,
+            commitment.c.kind.label("commitment_kind"),
+            commitment.c.due.label("commitment_due"),
+            milestone.c.due.label("milestone_due"),
             follow_up.c.key.label("follow_up_key"),
             follow_up.c.kind.label("follow_up_kind"),
             follow_up.c.due_on.label("answer_by"),
@@ -116,6 +126,7 @@ def _load_notices(reading: Connection, ids: Sequence[int]) -> dict[int, list[Any
                 notice.c.commitment_id.is_(None),
                 commitment.c.state == str(CommitmentState.ACTIVE),
             ),
+            or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today),
             or_(milestone.c.id.is_(None), milestone.c.met_on.is_(None)),
         )
         .order_by(notice.c.id)
@@ -144,13 +155,13 @@ def _build_items(
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
     rules: Rules,
-    base_url: str | None,
+    links: Links | None,
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first."""
     latest: dict[tuple[str, int | None, str | None], Item] = {}
     for row in rows:
         if row.agreement_id is not None or row.follow_up_id is not None:
-            item = _build_item(row, person, names, counterparts, rules, base_url)
+            item = _build_item(row, person, names, counterparts, rules, links)
             latest[row.matter, row.party_id, row.follow_up_kind] = item
     return sorted(
         latest.values(),
@@ -169,7 +180,7 @@ def _build_item(
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
     rules: Rules,
-    base_url: str | None,
+    links: Links | None,
 ) -> Item:
     language = person.language
     if row.agreement_id is None:
@@ -199,10 +210,31 @@ def _build_item(
         row.answer_by,
         names.contacts[asked_id][0] if asked_id is not None else None,
         names.name_party(turn, language) if turn is not None else None,
-        f"{base_url.rstrip('/')}/agreements/{row.agreement_reference}" if base_url else None,
+        None,
         summary,
         names.references.get(turn) if turn is not None else None,
         part or None,
+        links.write_answer(_ask(row, person, turn)) if links is not None else None,
+        _list_answers(row, person, turn),
+    )
+
+
+def _ask(row: Any, person: Person, turn: int | None) -> Ask:
+    if row.follow_up_id is not None:
+        return Ask(person.id, follow_up_id=row.follow_up_id)
+    return Ask(person.id, matter=row.matter, party_id=turn)
+
+
+def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, ...]:
+    """What the reader of an item can answer: leaders, and those of another party, only look."""
+    if person.id != row.assignee_id and (person.role is ContactRole.LEADER or person.party_id != turn):
+        return ()
+    matter = MatterKind(row.matter_kind)
+    return list_answers(
+        FollowUpKind(row.follow_up_kind) if row.follow_up_kind else None,
+        matter,
+        CommitmentKind(row.commitment_kind) if row.commitment_kind else None,
+        dated=(row.milestone_due if matter is MatterKind.MILESTONE else row.commitment_due) is not None,
     )
 
 

@@ -23,6 +23,7 @@ from notifications.composing import compose_messages, is_empty
 from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.delivery import Post
 from notifications.failures import close_failures
+from notifications.links import Links, open_links
 from notifications.mail_route import MailRoute
 from notifications.messages import Message, Written
 from notifications.mime import Enclosure, Letter, build_letter, message_id_for
@@ -101,6 +102,7 @@ class _Line:
     pacing: threading.Lock
     secret: bytes
     """What bounce addresses are signed with."""
+    links: Links | None
 
     def find_return(self, row: Any) -> str:
         """Where a letter comes back to: an address of its own where the house has one for that."""
@@ -160,6 +162,7 @@ def dispatch_messages(
             None if early else _set_pace(engine, settings, clock()),
             threading.Lock(),
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
+            open_links(settings),
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
@@ -235,7 +238,7 @@ def _compose(
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
         claimed = _put_off_fast(line, _put_off_late(line, claimed, rules, now), now)
-        messages, faults = _compose_each(reading, claimed, rules, names, now.date(), line.settings.base_url)
+        messages, faults = _compose_each(reading, claimed, rules, names, now.date(), line.links)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
         told = {one for message in messages.values() for one in message.notices}
@@ -257,11 +260,11 @@ def _compose(
 
 
 def _compose_each(
-    reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date, base_url: str | None
+    reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date, links: Links | None
 ) -> tuple[dict[int, Message], dict[int, tuple[Any, str]]]:
     """The messages by id, and the rows of those that cannot be composed, each with its fault."""
     try:
-        return compose_messages(reading, rows, rules, names, today, base_url=base_url), {}
+        return compose_messages(reading, rows, rules, names, today, links=links), {}
     except DBAPIError:
         raise  # the register is at fault, not a message
     except Exception as fault:
@@ -269,7 +272,7 @@ def _compose_each(
             return {}, {rows[0].id: (rows[0], f"the message could not be composed: {type(fault).__name__}: {fault}")}
     half = len(rows) // 2
     (messages, faults), (more, others) = (
-        _compose_each(reading, part, rules, names, today, base_url) for part in (rows[:half], rows[half:])
+        _compose_each(reading, part, rules, names, today, links) for part in (rows[:half], rows[half:])
     )
     return messages | more, faults | others
 
@@ -451,6 +454,7 @@ def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
         thread=_name_thread(message, line.domain),
         kind=str(message.kind),
         enclosures=tuple(_enclose(line, words, message, written, sent_at)),
+        unsubscribe=message.unsubscribe_link,
     )
     return build_letter(letter), written.subject
 

@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Sequence
 
-from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, MatterKind, NotificationKind
+from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
 from notifications.messages import Item
 from notifications.styles import TONES
-from notifications.views import ItemView, SectionView, check_link, clean_text, fit_text, name_some
+from notifications.views import ItemView, LinkView, SectionView, check_link, clean_text, fit_text, name_some
 from notifications.wording import Words
 
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
@@ -43,8 +43,32 @@ def describe_item(
         by=_describe_date(words, item, reason),
         why=clean_text(words.describe_ground(item.ground, _name_asked(item))),
         link=check_link(item.link),
-        hints=_hint_commands(item) if with_hints else (),
+        hints=_hint_commands(item) if with_hints and not item.answer_link else (),
+        answers=_describe_answers(words, item, each=with_hints),
+        page=check_link(item.answer_link),
     )
+
+
+def _describe_answers(words: Words, item: Item, *, each: bool) -> tuple[LinkView, ...]:
+    """A button for each answer; one for all of them where there are many items, or nothing to answer."""
+    link = check_link(item.answer_link)
+    if not link:
+        return ()
+    if not item.answers:
+        return (LinkView(words.gettext("See how it stands"), link, "button"),)
+    if not each:
+        return (LinkView(words.gettext("Answer"), link, "plain"),)
+    return tuple(
+        LinkView(name_answer(words, answer, item.follow_up_kind), f"{link}/{answer}", "button" if number else "first")
+        for number, answer in enumerate(item.answers)
+    )
+
+
+def name_answer(words: Words, answer: Answer, asked: FollowUpKind | None) -> str:
+    """What an answer is called on its button."""
+    if answer is Answer.NOT_ME and asked is FollowUpKind.UNOWNED:
+        return words.gettext("Name who answers for it")
+    return words.name(answer)
 
 
 def is_about_promise(item: Item) -> bool:
@@ -129,6 +153,7 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
     titles = {
         NotificationKind.ALERT: words.gettext("The engine needs you"),
         NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),
+        NotificationKind.HAND_OVER: words.gettext("Handed over to you"),
         NotificationKind.ESCALATION: words.gettext("Brought to you because nobody has answered"),
         NotificationKind.FOLLOW_UP: words.gettext("Needs an answer from you"),
         NotificationKind.REMINDER: words.gettext("Coming dates"),

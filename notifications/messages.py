@@ -10,6 +10,7 @@ from enum import StrEnum
 from commitments.facts import Reason
 from commitments.vocabulary import (
     AgreementState,
+    Answer,
     CommitmentKind,
     CommitmentState,
     FollowUpKind,
@@ -59,6 +60,8 @@ class Item:
     summary: str | None = None  # the promise in a few words: the title where `promise` is the sentence itself
     party_reference: str | None = None  # of the party whose turn it is, for commands
     part: str | None = None  # the milestone's reference, the period's name, or what date of the agreement it is
+    answer_link: str | None = None  # where its reader can answer it, or see how it stands
+    answers: tuple[Answer, ...] = ()  # what they can answer there, the most likely first
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,8 @@ class Message:
     coordinator_name: str | None = None  # to whom an answer by mail goes
     coordinator_mail: str | None = None
     base_url: str | None = None
+    choices_link: str | None = None
+    unsubscribe_link: str | None = None
     notices: tuple[int, ...] = ()  # the ids of what it tells; a notice that was answered meanwhile is not among them
 
 

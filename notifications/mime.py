@@ -25,6 +25,7 @@ _DOMAIN = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
+_WEB_LINK = re.compile(r"https?://[!-;=?-~]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -40,7 +41,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one person, text and HTML, before it becomes bytes.
+    """One message to one person, text and HTML, before it becomes bytes. `unsubscribe` is a link that acts on POST.
 
     `message_id` and `thread` carry their angle brackets; `thread` names the first letter of the conversation.
     `reply_to` is a name and an address. `repeat` says that an earlier try may already have arrived.
@@ -63,6 +64,7 @@ class Letter:
     repeat: bool = False
     kind: str = ""
     enclosures: tuple[Enclosure, ...] = ()
+    unsubscribe: str | None = None
 
 
 def message_id_for(key: str, domain: str) -> str:
@@ -109,6 +111,11 @@ def build_letter(letter: Letter) -> bytes:
         headers.append(_write_header("X-Tallystick-Kind", *_encode_text("X-Tallystick-Kind", letter.kind)))
     if letter.repeat:
         headers.append(_write_header("X-Tallystick-Repeat", "yes"))
+    if letter.unsubscribe is not None:
+        # On one line whatever its length: folded or encoded, mail programs would not find the link (RFC 8058).
+        headers.append(_write_header("List-Unsubscribe", f"<{_check_link(letter.unsubscribe)}>"))
+        if letter.unsubscribe.startswith("https://"):
+            headers.append(_write_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     if letter.thread is not None and letter.thread != letter.message_id:
         root = _check_message_id(letter.thread)
         headers += (_write_header("In-Reply-To", root), _write_header("References", root))
@@ -228,6 +235,12 @@ def _check_message_id(message_id: str) -> str:
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError(f"a message id is <left@right>, found {message_id!r}")
     return message_id
+
+
+def _check_link(link: str) -> str:
+    if not _WEB_LINK.fullmatch(link):
+        raise ValueError(f"a link is the address of a page, found {link!r}")
+    return link
 
 
 def _check_list_id(list_id: str) -> str:

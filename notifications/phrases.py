@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from commitments.vocabulary import (
     AgreementState,
+    Answer,
     CommitmentKind,
     CommitmentState,
     FollowUpKind,
@@ -374,6 +375,17 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         NotificationKind.SUMMARY: N_("Summary"),
         NotificationKind.ALERT: N_("Alert"),
     },
+    Answer: {
+        Answer.DONE: N_("It is done"),
+        Answer.HELD: N_("Something happened"),
+        Answer.MEASURED: N_("Tell the number"),
+        Answer.ON_TRACK: N_("On its way"),
+        Answer.MORE_TIME: N_("More time"),
+        Answer.SNOOZE: N_("Remind me later"),
+        Answer.NOT_ME: N_("Somebody else"),
+        Answer.CONFIRM: N_("Confirm"),
+        Answer.SEND_BACK: N_("Send back"),
+    },
     NotificationState: {
         NotificationState.QUEUED: N_("Queued"),
         NotificationState.SENDING: N_("Sending"),
@@ -386,4 +398,17 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         Decision.PASSED_OVER: N_("Passed over"),
         Decision.HELD: N_("Held back"),
     },
+}
+
+ACTIVITY_NAMES: dict[str, str] = {
+    "visit": N_("Visit"),
+    "exhibition": N_("Exhibition"),
+    "exchange": N_("Exchange"),
+    "meeting": N_("Meeting"),
+    "training": N_("Training"),
+    "performance": N_("Performance"),
+    "event": N_("Event"),
+    "publication": N_("Publication"),
+    "signing": N_("Signing"),
+    "other": N_("Something else"),
 }

@@ -17,6 +17,7 @@ from notifications.styles import STYLE
 from notifications.subjects import write_subject
 from notifications.views import (
     SUBJECT_LIMIT,
+    LinkView,
     MessageView,
     OverviewView,
     SectionView,
@@ -91,7 +92,16 @@ def describe_message(
         reply=words.gettext("To answer, reply to this mail: it goes to %(name)s.") % {"name": name} if name else "",
         register=check_link(message.base_url),
         dense=len(items) > DENSE_ITEMS,
+        footer=_describe_footer(words, message),
     )
+
+
+def _describe_footer(words: Words, message: Message) -> tuple[LinkView, ...]:
+    named = (
+        (words.gettext("Choose when and what you get"), message.choices_link),
+        (words.gettext("Unsubscribe"), message.unsubscribe_link),
+    )
+    return tuple(LinkView(text, check_link(link), "plain") for text, link in named if check_link(link))
 
 
 def _write_preheader(sections: Sequence[SectionView], overviews: Sequence[OverviewView]) -> str:

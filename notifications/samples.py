@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commitments.facts import Reason
+from commitments.questions import list_answers
 from commitments.vocabulary import (
     AgreementState,
     CommitmentKind,
@@ -180,6 +181,11 @@ def make_items(language: str) -> dict[str, Item]:
         reason=Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": "2026-11-23"}),
         ground=Ground(Why.ASKED, {}),
     )
+    items["handed_over"] = replace(
+        items["overdue"],
+        kind=NotificationKind.HAND_OVER,
+        ground=Ground(Why.HANDED_OVER, {"asked": t["asked"], "on": "2026-11-23"}),
+    )
     items["notice"] = replace(
         items["libraries"],
         matter="leeds-hangzhou-2018",
@@ -192,6 +198,20 @@ def make_items(language: str) -> dict[str, Item]:
         due_on=date(2026, 12, 31),
     )
     return items
+
+
+TOKEN = "WzEyMzQsNTY3ODld.aR8kXw.kMf3oJZ0m5yq8VbXn2cQ7dLhT4wRs9uA1eG6pKjYxIo"  # noqa: S105 - as long as a real one, and signed by nobody
+
+
+def link_item(item: Item) -> Item:
+    """The item with the links by which it is answered."""
+    kinds = {MatterKind.OCCURRENCE: CommitmentKind.RECURRING}
+    kind = CommitmentKind.TARGET if "fund" in item.matter else kinds.get(item.matter_kind, CommitmentKind.DELIVERABLE)
+    if "investors" in item.matter:
+        kind = CommitmentKind.OPEN_ENDED
+    dated = kind is CommitmentKind.DELIVERABLE
+    answers = list_answers(item.follow_up_kind, item.matter_kind, kind, dated=dated)
+    return replace(item, link=None, answer_link=f"{BASE}/answer/{TOKEN}", answers=answers)
 
 
 def make_digest(language: str) -> Digest:
@@ -299,13 +319,18 @@ def make_messages(language: str) -> dict[str, Message]:
     t, items = _find_texts(language), make_items(language)
 
     def message(kind: NotificationKind, names: str = "", **given: Any) -> Message:
-        chosen = tuple(items[name] for name in names.split())
-        usual: dict[str, Any] = {"coordinator_name": t["coordinator"], "base_url": BASE}
+        chosen = tuple(link_item(items[name]) for name in names.split())
+        usual: dict[str, Any] = {
+            "coordinator_name": t["coordinator"],
+            "base_url": BASE,
+            "choices_link": f"{BASE}/choices/{TOKEN}",
+            "unsubscribe_link": f"{BASE}/unsubscribe/{TOKEN}",
+        }
         return Message(kind, DAY, t["reader"], language, chosen, **(usual | given))
 
     kind = NotificationKind
     many = tuple(
-        replace(one, due_on=None, matter=f"{one.matter}-{number}")
+        replace(link_item(one), due_on=None, matter=f"{one.matter}-{number}")
         for number, one in enumerate((items["overdue"], items["exchanges"], items["fund"]) * 20)
     )
     return {
@@ -315,6 +340,7 @@ def make_messages(language: str) -> dict[str, Message]:
         "follow_ups": message(kind.FOLLOW_UP, "overdue exchanges investors unowned notice"),
         "escalation": message(kind.ESCALATION, "escalated", coordinator_name=None),
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
+        "hand_over": message(kind.HAND_OVER, "handed_over"),
         "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_name=None),
         "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
         "summary": message(kind.SUMMARY, summary=make_summary(language)),
@@ -322,5 +348,7 @@ def make_messages(language: str) -> dict[str, Message]:
             kind.SUMMARY, "investors", digest=make_digest(language), summary=make_summary(language)
         ),
         "sixty": replace(message(kind.FOLLOW_UP), items=many, more=12),
-        "empty": message(kind.FOLLOW_UP, base_url=None, coordinator_name=None),
+        "empty": message(
+            kind.FOLLOW_UP, choices_link=None, unsubscribe_link=None, base_url=None, coordinator_name=None
+        ),
     }

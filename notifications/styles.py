@@ -64,8 +64,12 @@ _RULES = {
     "quote": "margin:0 0 6px",
     "small": f"font-size:14px;color:{LIGHT['soft']}",
     "line": "margin:6px 0 0",
-    "button": f"display:inline-block;margin-top:12px;padding:10px 16px;border:1px solid {LIGHT['link']};"
-    f"border-radius:6px;color:{LIGHT['link']};font-weight:600;text-decoration:none",
+    "answers": "margin:4px 0 0",
+    "first": f"display:inline-block;margin:8px 6px 0 0;padding:11px 16px;border:1px solid {LIGHT['link']};"
+    f"border-radius:6px;background:{LIGHT['link']};color:#fff;font-weight:600;line-height:22px;text-decoration:none",
+    "button": f"display:inline-block;margin:8px 6px 0 0;padding:11px 14px;border:1px solid {LIGHT['link']};"
+    f"border-radius:6px;color:{LIGHT['link']};font-weight:600;line-height:22px;text-decoration:none",
+    "plain": f"display:inline-block;padding:10px 16px 10px 0;color:{LIGHT['link']}",
     "hint": f"font-family:{MONOSPACE};font-size:12px;color:{LIGHT['soft']};margin:10px 0 0;"
     "overflow-wrap:anywhere;word-break:break-word",
     "row": f"padding:12px 0;border-top:1px solid {LIGHT['line']}",
@@ -96,6 +100,8 @@ def _write_sheet() -> str:
         f".x-g{{border-color:{DARK['card']}!important}}",
         f".x-s{{color:{DARK['soft']}!important}}",
         f".x-l{{border-color:{DARK['line']}!important}}",
+        f".x-first{{background:{DARK['link']}!important;border-color:{DARK['link']}!important;color:{DARK['page']}!important}}",
+        f".x-plain,.x-button{{color:{DARK['link']}!important;border-color:{DARK['link']}!important}}",
         f".x-a{{color:{DARK['link']}!important;border-color:{DARK['link']}!important}}",
     ]
     dark += [

@@ -55,6 +55,8 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         title = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
     if first.kind is NotificationKind.CONFIRMATION:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
+    if first.kind is NotificationKind.HAND_OVER:
+        return words.gettext("Handed over to you: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.ESCALATION:
         return words.gettext("Still unanswered: %(title)s") % {"title": title}, 1
     if first.follow_up_kind is not None:

@@ -20,6 +20,15 @@ _INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 
 @dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link and what it says; `look` is that of the first, of the others, or of a plain one."""
+
+    text: str
+    link: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     title: str
     quote: str
@@ -33,6 +42,9 @@ class ItemView:
     why: str
     link: str
     hints: tuple[str, ...]
+    answers: tuple[LinkView, ...] = ()
+    page: str = ""
+    """Where all of them stand together: for a chat, which has no room for buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,7 @@ class MessageView:
     reply: str
     register: str
     dense: bool = False
+    footer: tuple[LinkView, ...] = ()
 
 
 def clean_text(text: str) -> str:

@@ -37,7 +37,7 @@ def test_where_there_is_room_every_matter_is_told_with_its_link(language: str) -
     message = make_messages(language)["reminders"]
     _, text = write_chat(message, Markup.PLAIN, 9999, Unit.CHARACTERS)
     for item in message.items:
-        assert str(item.link) in text
+        assert str(item.answer_link) in text
     assert text.endswith(str(message.base_url))
 
 

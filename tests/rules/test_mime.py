@@ -249,3 +249,27 @@ def test_pictures_lie_beside_the_html_and_files_around_both(
 def test_a_file_name_that_could_be_read_in_two_ways_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="file's name"):
         build_letter(replace(LETTER, enclosures=(replace(FILE, file_name=name),)))
+
+
+LONG_LINK = "https://tally.leeds.example/unsubscribe/" + "a1-B_c.9" * 40
+
+
+def test_a_mail_program_can_unsubscribe_with_one_click_over_https() -> None:
+    wire = build_letter(replace(LETTER, unsubscribe=LONG_LINK))
+    check_wire(wire)
+    assert f"List-Unsubscribe: <{LONG_LINK}>\r\n".encode() in wire, "whole, on one line"
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in wire
+
+
+def test_over_plain_http_it_is_a_link_only_as_the_standard_asks() -> None:
+    message = read(build_letter(replace(LETTER, unsubscribe="http://127.0.0.1:8080/unsubscribe/x")))
+    assert message["List-Unsubscribe"] == "<http://127.0.0.1:8080/unsubscribe/x>"
+    assert message["List-Unsubscribe-Post"] is None
+
+
+@pytest.mark.parametrize(
+    "link", ["https://x.example/a>,<b", "https://x.example/\r\nBcc: e", "javascript:x", "mailto:a"]
+)
+def test_what_is_no_link_is_no_way_to_unsubscribe(link: str) -> None:
+    with pytest.raises(ValueError, match="address of a page"):
+        build_letter(replace(LETTER, unsubscribe=link))

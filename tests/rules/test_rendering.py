@@ -20,7 +20,7 @@ from notifications.items import describe_item
 from notifications.messages import Ground, Item, Message, Written
 from notifications.reasons import Why
 from notifications.rendering import describe_message, write_message
-from notifications.samples import DAY, LANGUAGES, TEXTS, make_items, make_messages
+from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, shorten_text
 from notifications.wording import load_words
@@ -31,7 +31,7 @@ HOSTILE = (
     "\u202egnp.exe\u202c \u2067x\u2069 \x00\x1b[31m \" onmouseover='x' <img src=http://evil.example/p.png> & Co"
 )
 # shown in one of the two only: looks, and what an inbox shows beside the subject
-NOT_SAID = {"tag", "direction", "preheader", "tone", "width", "picture"}
+NOT_SAID = {"tag", "direction", "preheader", "tone", "width", "picture", "look", "page"}
 
 
 class Page(HTMLParser):
@@ -196,7 +196,12 @@ def test_an_item_says_what_was_promised_to_whom_how_it_stands_what_is_expected_b
         "Please answer by 4 December 2026.",
         "Why now: follow-up opened on 20 November 2026",
         "To answer, reply to this mail: it goes to Tom Hartley.",
-        "tally follow-ups --done 'behind:chengdu-gimcheon/exchanges#2026@chengdu:2026'",
+        f"Something happened: https://tally.leeds.example/answer/{TOKEN}/held",
+        f"On its way: https://tally.leeds.example/answer/{TOKEN}/on_track",
+        f"Remind me later: https://tally.leeds.example/answer/{TOKEN}/snooze",
+        f"Somebody else: https://tally.leeds.example/answer/{TOKEN}/not_me",
+        f"Choose when and what you get: https://tally.leeds.example/choices/{TOKEN}",
+        f"Unsubscribe: https://tally.leeds.example/unsubscribe/{TOKEN}",
     ):
         assert said in written.text
 
@@ -315,12 +320,34 @@ def test_sixty_items_with_the_longest_sentences_stay_below_what_mail_programs_sh
     sentence = {"zh-Hans": "双方应在两地之间开展长期合作。", "ko": "양측은 두 도시에서 오래 협력한다. "}.get(
         language, "двете страни си сътрудничат " if language == "bg" else "the parties shall cooperate "
     ) * 60
-    one = replace(make_items(language)["overdue"], promise=sentence, summary=None)
+    one = replace(link_item(make_items(language)["overdue"]), promise=sentence, summary=None)
     message = make_messages(language)["summary_with_digest"]
     assert message.digest is not None
     digest = replace(message.digest, agreements=message.digest.agreements[:3] * 10)
     message = replace(message, items=(one,) * 60, digest=digest)
     assert len(write_message(message).html.encode()) < 100_000
+
+
+def test_ten_items_have_a_button_an_answer_and_more_have_one_each() -> None:
+    one = link_item(make_items("en")["overdue"])
+    few, many = (write_message(make_message(*[one] * number)).html for number in (10, 11))
+    assert few.count("/answer/") == 50
+    assert many.count("/answer/") == 11
+    assert many.count(">Answer</a>") == 11
+
+
+def test_who_can_only_look_is_led_to_how_it_stands() -> None:
+    item = replace(link_item(make_items("en")["escalated"]), answers=())
+    written = write_message(make_message(item))
+    assert f"See how it stands: https://tally.leeds.example/answer/{TOKEN}\n" in written.text
+
+
+def test_the_buttons_can_be_tapped_and_the_first_stands_out() -> None:
+    assert "padding:11px" in STYLE.first and "line-height:22px" in STYLE.first  # 44 pixels high
+    assert "padding:11px" in STYLE.button and "line-height:22px" in STYLE.button
+    page = Page(write_sample("en", "follow_up")[1].html)
+    looks = [given["class"] for tag, given in page.tags if tag == "a" and "/answer/" in (given["href"] or "")]
+    assert looks == ["x-first", "x-button", "x-button", "x-button"]
 
 
 def test_the_most_urgent_section_comes_first() -> None:

@@ -1,0 +1,106 @@
+"""What people decide about a commitment: another date, another owner, a step that was met. The first is kept."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select, update
+
+from commitments.errors import NotFound, RefusedChange
+from commitments.log import Author, Change, record_changes
+from commitments.references import find_commitment, find_contact
+from commitments.tables import commitment, commitment_owner, milestone, party
+from commitments.vocabulary import CommitmentState, MilestoneState
+
+
+def move_date(unit: Connection, author: Author, matter: str, due: date, today: date, why: str | None = None) -> None:
+    """Give a commitment, or its milestone `agreement/commitment#milestone`, another date; the first one is kept.
+
+    Raises NotFound for what the register does not know, and RefusedChange for a matter without a date, one that is
+    settled, or a day that is not ahead.
+    """
+    if due <= today:
+        raise RefusedChange(f"{due} is not after today ({today}); give a day to come")
+    table, row, agreement_id = _hold(unit, matter)
+    settled = row.met_on is not None if table is milestone else row.state != CommitmentState.ACTIVE
+    if settled or row.due is None:
+        raise RefusedChange(f"{matter} has no date that could be moved" if row.due is None else f"{matter} is settled")
+    moved = {"due": due.isoformat(), "first_due": row.first_due or row.due}
+    _amend(unit, author, table, row, moved, matter, agreement_id, why)
+
+
+def meet_milestone(unit: Connection, author: Author, matter: str, met_on: date, today: date, why: str | None) -> None:
+    """Record that `agreement/commitment#milestone` was met on a day.
+
+    Raises NotFound for what the register does not know, and RefusedChange for a day that lies ahead or a milestone
+    that was met before.
+    """
+    if met_on > today:
+        raise RefusedChange(f"{met_on} lies in the future; record the step once it is done")
+    table, row, agreement_id = _hold(unit, matter)
+    if table is not milestone:
+        raise RefusedChange(f"{matter} is no milestone; a milestone is named agreement/commitment#milestone")
+    if row.met_on is not None:
+        raise RefusedChange(f"{matter} was met on {row.met_on} already")
+    met = {"state": str(MilestoneState.MET), "met_on": met_on.isoformat()}
+    _amend(unit, author, table, row, met, matter, agreement_id, why)
+
+
+def hand_over(
+    unit: Connection, author: Author, commitment_reference: str, party_reference: str, to: str, today: date
+) -> tuple[int | None, int]:
+    """Make another contact of the party its owner of `agreement/commitment`; returns the former and the new one's id.
+
+    Raises NotFound for what the register does not know, and RefusedChange for a party that does not owe it, or a
+    contact of another party, without an office today, or who owns it already.
+    """
+    row = find_commitment(unit, commitment_reference)
+    person = find_contact(unit, to)
+    owner = unit.execute(
+        select(commitment_owner)
+        .join(party, party.c.id == commitment_owner.c.party_id)
+        .where(commitment_owner.c.commitment_id == row.id, party.c.reference == party_reference)
+        .with_for_update()
+    ).one_or_none()
+    if owner is None:
+        raise RefusedChange(f"{party_reference} does not owe {commitment_reference}")
+    if person.party_id != owner.party_id:
+        raise RefusedChange(f"{to} is no contact of {party_reference}; hand over to one of its own")
+    if (person.valid_to or "9999") < today.isoformat()[: len(person.valid_to or "9999")]:
+        raise RefusedChange(f"{to} is no longer in office since {person.valid_to}")
+    if person.id == owner.contact_id:
+        raise RefusedChange(f"{to} owns {commitment_reference} already")
+    handed = {"contact_id": person.id, "handed_from_id": owner.handed_from_id or owner.contact_id}
+    reference = f"{commitment_reference}/{party_reference}"
+    _amend(unit, author, commitment_owner, owner, handed, reference, row.agreement_id, None)
+    return owner.contact_id, person.id
+
+
+def _hold(unit: Connection, matter: str) -> tuple[Table, Row[Any], int]:
+    """The row of a commitment or milestone, held until the unit ends, with its agreement."""
+    name, _, step = matter.partition("#")
+    found = find_commitment(unit, name)
+    if not step:
+        row = unit.execute(select(commitment).where(commitment.c.id == found.id).with_for_update()).one()
+        return commitment, row, found.agreement_id
+    part = unit.execute(
+        select(milestone).where(milestone.c.commitment_id == found.id, milestone.c.reference == step).with_for_update()
+    ).one_or_none()
+    if part is None:
+        raise NotFound(f"the commitment {name} has no milestone {step!r}")
+    return milestone, part, found.agreement_id
+
+
+def _amend(
+    unit: Connection,
+    author: Author,
+    table: Table,
+    row: Row[Any],
+    values: dict[str, Any],
+    reference: str,
+    agreement_id: int,
+    why: str | None,
+) -> None:
+    changes = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
+    unit.execute(update(table).where(table.c.id == row.id).values(**values))
+    change = Change("amended", table.name, row.id, reference[:300], agreement_id, changes, why[:300] if why else None)
+    record_changes(unit, author, [change])

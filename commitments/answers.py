@@ -1,0 +1,163 @@
+"""Takes a person's answer to what is asked of them, and works the agreement out anew so that the matter goes quiet."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, func, select
+
+from commitments.amendments import hand_over, meet_milestone, move_date
+from commitments.errors import RefusedChange
+from commitments.log import Author
+from commitments.progress import add_activity, answer_follow_up, confirm_report, report_progress
+from commitments.questions import Question
+from commitments.reconcile import reconcile_agreement
+from commitments.tables import log_entry
+from commitments.vocabulary import Answer, Completion, MatterKind, Rating
+
+NOTE_LIMIT = 300
+FURTHEST = timedelta(days=366 * 10)
+LONGEST_REST = timedelta(days=366)
+ACTIVITY_KINDS = (
+    "visit", "exhibition", "exchange", "meeting", "training", "performance", "event", "publication", "signing", "other",
+)  # fmt: skip
+
+
+class Fault(StrEnum):
+    """What is missing or wrong in an answer; each belongs to one field."""
+
+    NOTE_MISSING = "note_missing"
+    NOTE_TOO_LONG = "note_too_long"
+    DAY_MISSING = "day_missing"
+    DAY_NOT_AHEAD = "day_not_ahead"
+    DAY_AHEAD = "day_ahead"
+    DAY_TOO_FAR = "day_too_far"
+    TITLE_MISSING = "title_missing"
+    KIND_UNKNOWN = "kind_unknown"
+    VALUE_MISSING = "value_missing"
+    PERSON_MISSING = "person_missing"
+
+
+class AnswerRefused(RefusedChange):
+    """An answer that lacks something; carries every fault found."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(fault.replace("_", " ") for fault in faults))
+
+
+class NotAsked(RefusedChange):
+    """An answer to what is not, or no longer, asked of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person put into their answer; which fields count depends on the answer."""
+
+    note: str | None = None
+    day: date | None = None
+    title: str | None = None
+    kind: str | None = None
+    value: float | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer wrote: the log entries of the person's own decision, not of what followed from it."""
+
+    answer: Answer
+    entries: tuple[int, ...]
+    former_owner: int | None = None
+    new_owner: int | None = None
+
+
+def check_said(answer: Answer, matter: MatterKind, said: Said, today: date) -> list[Fault]:
+    """Every fault of an answer. Pure."""
+    faults: list[Fault] = []
+    if said.note and len(said.note) > NOTE_LIMIT:
+        faults.append(Fault.NOTE_TOO_LONG)
+    if answer is Answer.SEND_BACK and not said.note:
+        faults.append(Fault.NOTE_MISSING)
+    if answer in (Answer.SNOOZE, Answer.MORE_TIME):
+        furthest = LONGEST_REST if answer is Answer.SNOOZE else FURTHEST
+        if said.day is None:
+            faults.append(Fault.DAY_MISSING)
+        elif said.day <= today:
+            faults.append(Fault.DAY_NOT_AHEAD)
+        elif said.day - today > furthest:
+            faults.append(Fault.DAY_TOO_FAR)
+    if answer is Answer.HELD or (answer is Answer.DONE and matter is MatterKind.MILESTONE):
+        if said.day is None:
+            faults.append(Fault.DAY_MISSING)
+        elif said.day > today:
+            faults.append(Fault.DAY_AHEAD)
+    if answer is Answer.HELD:
+        if not said.title:
+            faults.append(Fault.TITLE_MISSING)
+        if said.kind not in ACTIVITY_KINDS:
+            faults.append(Fault.KIND_UNKNOWN)
+    if answer is Answer.MEASURED and (said.value is None or not math.isfinite(said.value)):
+        faults.append(Fault.VALUE_MISSING)
+    if answer is Answer.NOT_ME and not said.to:
+        faults.append(Fault.PERSON_MISSING)
+    return faults
+
+
+def take_answer(
+    unit: Connection, author: Author, question: Question, answer: Answer, said: Said, now: datetime, today: date
+) -> Answered:
+    """Write one answer with its log entries, and reconcile its agreement in the same unit.
+
+    Raises AnswerRefused with every fault of what was said, NotAsked for an answer that does not fit what is asked,
+    and RefusedChange for what the register forbids.
+    """
+    if answer not in question.list_answers():
+        raise NotAsked(f"{answer} is no answer to {question.matter} as it stands")
+    faults = check_said(answer, question.matter_kind, said, today)
+    if faults:
+        raise AnswerRefused(faults)
+    before = unit.execute(select(func.max(log_entry.c.id))).scalar_one() or 0
+    former, new = _write(unit, author, question, answer, said, today)
+    written = select(log_entry.c.id).where(log_entry.c.id > before, log_entry.c.who == author.who)
+    entries = tuple(unit.execute(written.order_by(log_entry.c.id)).scalars())
+    if question.agreement is not None:
+        reconcile_agreement(unit, question.agreement.id, now, today)
+    return Answered(answer, entries, former, new)
+
+
+def _write(
+    unit: Connection, author: Author, question: Question, answer: Answer, said: Said, today: date
+) -> tuple[int | None, int | None]:
+    asked, promise = question.follow_up, question.matter.partition("#")[0]
+    note, party = said.note, question.party or ""
+    own = question.person.party_id == question.party_id
+    contact = question.person.reference if own else None
+    if answer is Answer.SNOOZE:
+        answer_follow_up(unit, author, asked.key, today, False, said.day, note)
+    elif answer in (Answer.CONFIRM, Answer.SEND_BACK):
+        confirm_report(unit, author, promise, party, today, answer is Answer.CONFIRM, note)
+    elif answer is Answer.MORE_TIME and said.day is not None:
+        move_date(unit, author, question.matter, said.day, today, note)
+    elif answer is Answer.NOT_ME and said.to is not None:
+        return hand_over(unit, author, promise, party, said.to, today)
+    elif answer is Answer.DONE and question.matter_kind is MatterKind.MILESTONE and said.day is not None:
+        meet_milestone(unit, author, question.matter, said.day, today, note)
+    elif answer is Answer.DONE and question.commitment is None:
+        answer_follow_up(unit, author, asked.key, today, True, None, note)
+    elif answer is Answer.DONE:
+        report_progress(
+            unit, author, promise, party, contact, Rating.ON_TRACK, today, note, Completion.COMPLETE, fulfilled=True
+        )
+    else:
+        if answer is Answer.HELD and said.day is not None:
+            add_activity(
+                unit, author, question.agreement.reference, said.title or "", said.kind or "",
+                said.day.isoformat(), today, (promise,), note=note,
+            )  # fmt: skip
+            note = note or said.title
+        value = said.value if answer is Answer.MEASURED else None
+        report_progress(unit, author, promise, party, contact, Rating.ON_TRACK, today, note, value=value)
+    return None, None

@@ -1,0 +1,262 @@
+"""What is asked of one person on one matter, as it stands today: read from the register for whoever may answer it."""
+
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from commitments.facts import Person, Standing
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import Rules, assess
+from commitments.tables import (
+    agreement,
+    agreement_party,
+    commitment,
+    commitment_owner,
+    follow_up,
+    milestone,
+    party,
+    progress_report,
+)
+from commitments.vocabulary import (
+    Answer,
+    CommitmentKind,
+    CommitmentState,
+    ContactRole,
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    Owed,
+    StandingState,
+)
+
+PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One matter as one person is asked about it; rows are those of the register."""
+
+    person: Person
+    matter: str
+    matter_kind: MatterKind
+    party_id: int | None
+    """Whose turn it is."""
+    party: str | None
+    follow_up: Any
+    agreement: Any
+    commitment: Any
+    milestone: Any
+    owners: tuple[tuple[int, int | None], ...]
+    """Each owing party with its owner."""
+    standing: Standing | None
+    """How it stands today; nothing where it has no standing any more."""
+    last_report: Any
+    """The party's latest progress report on the commitment."""
+    counterparts: tuple[int, ...] = ()
+
+    @property
+    def owner_id(self) -> int | None:
+        """The owner on the side whose turn it is."""
+        return dict(self.owners).get(self.party_id or 0)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another party owes it too, and is asked to confirm what this one reports as done."""
+        return len(self.owners) > 1 and self.commitment.owed == Owed.JOINTLY
+
+    @property
+    def mark(self) -> str:
+        """Another one as soon as anything is decided or told about it."""
+        asked, part, promise = self.follow_up, self.milestone, self.commitment
+        seen = (
+            (asked.state, asked.snoozed_until, asked.assignee_id, asked.opened_on) if asked is not None else None,
+            (part.due, part.met_on) if part is not None else None,
+            (promise.state, promise.due) if promise is not None else None,
+            self.owner_id,
+            self.last_report.id if self.last_report is not None else None,
+        )
+        return sha256(repr(seen).encode()).hexdigest()[:16]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still looked for."""
+        if self.follow_up is not None:
+            return bool(self.follow_up.state == FollowUpState.OPEN)
+        if self.commitment is None or self.commitment.state != CommitmentState.ACTIVE:
+            return False
+        if self.milestone is not None and self.milestone.met_on is not None:
+            return False
+        return self.standing is not None and self.standing.state is not StandingState.SETTLED
+
+    @property
+    def may_answer(self) -> bool:
+        """Who is asked, and who speaks for the party whose turn it is; leaders and others only look."""
+        if self.follow_up is not None and self.follow_up.assignee_id == self.person.id:
+            return True
+        return self.person.role is not ContactRole.LEADER and self.person.party_id == self.party_id
+
+    def list_answers(self) -> tuple[Answer, ...]:
+        """What this person can answer now."""
+        if not (self.is_open and self.may_answer):
+            return ()
+        return list_answers(
+            FollowUpKind(self.follow_up.kind) if self.follow_up is not None else None,
+            self.matter_kind,
+            CommitmentKind(self.commitment.kind) if self.commitment is not None else None,
+            dated=any(one is not None and one.due is not None for one in (self.milestone or self.commitment,)),
+        )
+
+
+def list_answers(
+    kind: FollowUpKind | None, matter: MatterKind, commitment_kind: CommitmentKind | None, *, dated: bool
+) -> tuple[Answer, ...]:
+    """The answers that fit what is asked, the most likely first. `kind` is None for a reminder before a date."""
+    rest = (Answer.SNOOZE,) if kind is not None else ()
+    if kind is FollowUpKind.CONFIRMATION_ASKED:
+        return (Answer.CONFIRM, Answer.SEND_BACK, *rest)
+    if kind is FollowUpKind.UNOWNED:
+        return (Answer.NOT_ME, *rest)
+    if matter not in PROMISES or commitment_kind is None or kind is FollowUpKind.MESSAGE_FAILED:
+        return (Answer.DONE, *rest) if kind is not None else ()
+    later = (Answer.MORE_TIME,) if dated and matter is not MatterKind.OCCURRENCE else ()
+    first = Answer.DONE
+    if matter is MatterKind.OCCURRENCE or (
+        matter is MatterKind.COMMITMENT and commitment_kind in (CommitmentKind.OPEN_ENDED, CommitmentKind.RECURRING)
+    ):
+        first = Answer.HELD
+    elif matter is MatterKind.COMMITMENT and commitment_kind is CommitmentKind.TARGET:
+        first = Answer.MEASURED
+    return (first, Answer.ON_TRACK, *later, *rest, Answer.NOT_ME)
+
+
+def load_question(
+    reading: Connection,
+    rules: Rules,
+    contact_id: int,
+    today: date,
+    *,
+    follow_up_id: int | None = None,
+    matter: str | None = None,
+    party_id: int | None = None,
+    hold: bool = False,
+) -> Question | None:
+    """What is asked by a follow-up, or about a matter without one; None for a person or matter that is not known.
+
+    `hold` keeps others from answering the same until the unit ends.
+    """
+    person = rules.people.get(contact_id)
+    if person is None:
+        return None
+    asked = None
+    if follow_up_id is not None:
+        query = select(follow_up).where(follow_up.c.id == follow_up_id)
+        asked = reading.execute(query.with_for_update() if hold else query).one_or_none()
+        if asked is None:
+            return None
+        matter, party_id = asked.matter, asked.party_id
+    if matter is None:
+        return None
+    promise_name, _, part = matter.partition("#")
+    agreement_name, _, own_name = promise_name.partition("/")
+    named = agreement.c.reference == agreement_name.partition(":")[0]
+    under = _find(reading, agreement, named if asked is None else agreement.c.id == asked.agreement_id)
+    promise = step = None
+    if under is not None and own_name:
+        own = (commitment.c.agreement_id == under.id) & (commitment.c.reference == own_name)
+        query = select(commitment).where(own)
+        promise = reading.execute(query.with_for_update() if hold else query).one_or_none()
+    if promise is not None and part:
+        step = _find(reading, milestone, (milestone.c.commitment_id == promise.id) & (milestone.c.reference == part))
+    if under is None and asked is None:
+        return None
+    return Question(
+        person,
+        matter,
+        _name_kind(asked, matter, promise, step),
+        party_id,
+        reading.execute(select(party.c.reference).where(party.c.id == party_id)).scalar_one_or_none(),
+        asked,
+        under,
+        promise,
+        step,
+        _list_owners(reading, promise),
+        _find_standing(reading, rules, under, promise, matter, today),
+        _find_report(reading, promise, party_id),
+        _list_counterparts(reading, under, party_id),
+    )
+
+
+def _find(reading: Connection, table: Any, where: Any) -> Any:
+    return reading.execute(select(table).where(where)).one_or_none()
+
+
+def _name_kind(asked: Any, matter: str, promise: Any, step: Any) -> MatterKind:
+    if asked is not None:
+        return MatterKind(asked.matter_kind)
+    if step is not None:
+        return MatterKind.MILESTONE
+    if promise is not None:
+        return MatterKind.OCCURRENCE if "#" in matter else MatterKind.COMMITMENT
+    return MatterKind(matter.rpartition(":")[2])
+
+
+def _list_owners(reading: Connection, promise: Any) -> tuple[tuple[int, int | None], ...]:
+    if promise is None:
+        return ()
+    rows = reading.execute(
+        select(commitment_owner.c.party_id, commitment_owner.c.contact_id)
+        .where(commitment_owner.c.commitment_id == promise.id)
+        .order_by(commitment_owner.c.position)
+    )
+    return tuple((row.party_id, row.contact_id) for row in rows)
+
+
+def _find_report(reading: Connection, promise: Any, party_id: int | None) -> Any:
+    if promise is None:
+        return None
+    return reading.execute(
+        select(progress_report)
+        .where(progress_report.c.commitment_id == promise.id, progress_report.c.party_id == party_id)
+        .order_by(progress_report.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _find_standing(
+    reading: Connection, rules: Rules, under: Any, promise: Any, matter: str, today: date
+) -> Standing | None:
+    if under is None:
+        return None
+    only = commitment.c.id == promise.id if promise is not None else None
+    (facts,) = load_agreements(reading, Span(under.id, under.id), only=only)
+    standings = {one.matter.reference: one for one in assess(facts, rules, today)}
+    return standings.get(matter) or standings.get(matter.partition("#")[0])
+
+
+def _list_counterparts(reading: Connection, under: Any, party_id: int | None) -> tuple[int, ...]:
+    if under is None:
+        return ()
+    places = reading.execute(
+        select(agreement_party.c.party_id)
+        .where(agreement_party.c.agreement_id == under.id)
+        .order_by(agreement_party.c.position)
+    ).scalars()
+    return tuple(one for one in places if one != party_id)
+
+
+def list_colleagues(rules: Rules, question: Question, today: date) -> tuple[Person, ...]:
+    """To whom it can be handed over: the others of the party in office, its coordinator first."""
+    owner = rules.people.get(question.owner_id) if question.owner_id is not None else None
+    others = [
+        one
+        for one in rules.people.values()
+        if one.party_id == question.party_id
+        and one.is_in_office(today)
+        and one.role is not ContactRole.LEADER
+        and one.id != question.person.id
+        and (owner is None or one.id != owner.id)
+    ]
+    return tuple(sorted(others, key=lambda one: (one.role is not ContactRole.COORDINATOR, one.reference)))

@@ -1,0 +1,55 @@
+"""Takes back what a person has just decided, as long as nobody has changed it since."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Date, Table, select, update
+
+from commitments.errors import RefusedChange
+from commitments.log import Author, Change, record_changes
+from commitments.tables import commitment, commitment_owner, follow_up, log_entry, milestone
+
+_TABLES: dict[str, Table] = {table.name: table for table in (commitment, commitment_owner, follow_up, milestone)}
+_ACTIONS = frozenset({"amended", "closed", "snoozed"})
+
+
+def can_undo(reading: Connection, entries: Sequence[int]) -> bool:
+    """Whether these log entries are such that can be taken back: decisions, not records of what was or was said."""
+    found = _load(reading, entries)
+    return bool(found) and all(row.action in _ACTIONS and row.subject in _TABLES for row in found)
+
+
+def undo_changes(unit: Connection, author: Author, entries: Sequence[int]) -> int | None:
+    """Write back what these log entries changed, with entries of their own; returns the agreement concerned.
+
+    Raises RefusedChange for what cannot be taken back, or was changed since.
+    """
+    if not can_undo(unit, entries):
+        raise RefusedChange("this cannot be taken back; record what is right instead")
+    agreement_id = None
+    for entry in reversed(_load(unit, entries)):
+        table = _TABLES[entry.subject]
+        row = unit.execute(select(table).where(table.c.id == entry.row_id).with_for_update()).one()
+        now = {name: row._mapping[name] for name in entry.changes}
+        if any(_plain(now[name]) != new for name, (_, new) in entry.changes.items()):
+            raise RefusedChange(f"{entry.reference} was changed since; record what is right instead")
+        values = {name: _read(table, name, old) for name, (old, _) in entry.changes.items()}
+        unit.execute(update(table).where(table.c.id == row.id).values(**values))
+        changes = {name: (now[name], value) for name, value in values.items()}
+        undone = Change("amended", table.name, row.id, entry.reference, entry.agreement_id, changes, "taken back")
+        record_changes(unit, author, [undone])
+        agreement_id = entry.agreement_id
+    return agreement_id
+
+
+def _load(reading: Connection, entries: Sequence[int]) -> Sequence[Any]:
+    return reading.execute(select(log_entry).where(log_entry.c.id.in_(entries)).order_by(log_entry.c.id)).all()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _read(table: Table, column: str, value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(table.c[column].type, Date) and value is not None else value

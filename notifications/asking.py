@@ -1,0 +1,64 @@
+"""A question as it is shown to whom it is asked: the same view as in the message that brought it."""
+
+from commitments.facts import Reason
+from commitments.questions import Question
+from commitments.vocabulary import FollowUpKind, NotificationKind, ReasonCode, StandingState
+from notifications.candidates import STANDING_OF
+from notifications.items import describe_item
+from notifications.messages import Ground, Item
+from notifications.names import Names, choose_promise, choose_words, find_words
+from notifications.reasons import Why
+from notifications.views import ItemView
+from notifications.wording import Words
+
+QUOTE_LIMIT = 2000
+
+
+def describe_question(words: Words, question: Question, names: Names) -> ItemView:
+    """What was promised to whom, by when, how it stands today and why, and what is expected."""
+    return describe_item(words, build_item(question, names), QUOTE_LIMIT, with_hints=False)
+
+
+def build_item(question: Question, names: Names) -> Item:
+    """The question as an item of a message, as it stands today."""
+    language = question.person.language
+    asked, promise, step = question.follow_up, question.commitment, question.milestone
+    title = choose_words(question.agreement.title, language) if question.agreement is not None else ""
+    sentence, summary, is_quote = choose_promise(promise, language) if promise is not None else (title, None, False)
+    part = question.matter.partition("#")[2]
+    turn = question.party_id
+    kind = FollowUpKind(asked.kind) if asked is not None else None
+    state, reason = _find_state(question, kind)
+    return Item(
+        NotificationKind.REMINDER if asked is None else NotificationKind.FOLLOW_UP,
+        question.agreement.reference if question.agreement is not None else "",
+        title,
+        question.matter,
+        question.matter_kind,
+        sentence or title,
+        is_quote,
+        (find_words(step.titles, language) or step.title) if step is not None else part or None,
+        tuple(names.name_party(other, language) for other in question.counterparts),
+        state,
+        Reason(reason.code, names.name_numbers(reason.numbers, language)),
+        Ground(Why.OPENED, {}),
+        kind,
+        asked.key if asked is not None else None,
+        question.standing.deadline if question.standing is not None else None,
+        asked.due_on if asked is not None and question.is_open else None,
+        party=names.name_party(turn, language) if turn is not None else None,
+        summary=summary,
+    )
+
+
+def _find_state(question: Question, kind: FollowUpKind | None) -> tuple[StandingState, Reason]:
+    """How it stands today; a matter without a standing stands as its follow-up found it."""
+    asked = question.follow_up
+    by_itself = kind in (FollowUpKind.CONFIRMATION_ASKED, FollowUpKind.MESSAGE_FAILED)
+    if question.standing is not None and not (by_itself and question.is_open):
+        return question.standing.state, question.standing.reason
+    if asked is None or kind is None:
+        return StandingState.ON_TRACK, Reason(ReasonCode.ALIVE, {})
+    return STANDING_OF.get(kind, StandingState.DUE_SOON), Reason(
+        ReasonCode(asked.reason["code"]), asked.reason["numbers"]
+    )

@@ -1,0 +1,107 @@
+"""The links in messages: signed, expiring, each for one person, one matter and one purpose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from commitments.errors import TallyError
+from commitments.settings import Settings
+from notifications.secret import load_secrets
+
+
+class Purpose(StrEnum):
+    """What a link is for; one for one purpose opens no other."""
+
+    ANSWER = "answer"
+    ANSWERED = "answered"
+    CHOICES = "choices"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class LinkInvalid(TallyError):
+    """A link that we did not sign, or not for this."""
+
+
+class LinkExpired(LinkInvalid):
+    """A link of ours whose time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whom an answer link lets answer what: a follow-up, or a matter as it concerns a party."""
+
+    contact_id: int
+    follow_up_id: int | None = None
+    matter: str | None = None
+    party_id: int | None = None
+
+
+class Links:
+    """Signs and reads links with the secrets of the house."""
+
+    def __init__(self, base_url: str, secrets: Sequence[str], answer_days: int = 60) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._lifetimes = {
+            Purpose.ANSWER: timedelta(days=answer_days),
+            Purpose.ANSWERED: timedelta(hours=1),
+            Purpose.CHOICES: timedelta(days=answer_days),
+            Purpose.UNSUBSCRIBE: timedelta(days=800),  # a letter may be found again after years
+        }
+        # The library signs with the last key and believes all of them.
+        keys = [secret.encode() for secret in reversed(secrets)]
+        self._signers = {
+            purpose: URLSafeTimedSerializer(
+                keys, salt=f"tallystick.{purpose}", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
+            )
+            for purpose in Purpose
+        }
+
+    def sign(self, purpose: Purpose, value: Any) -> str:
+        """A token that carries the value; everybody can read it, nobody can make another."""
+        return str(self._signers[purpose].dumps(value))
+
+    def read(self, purpose: Purpose, token: str) -> Any:
+        """What a token carries; LinkExpired or LinkInvalid if it is not, or no longer, to be believed."""
+        try:
+            return self._signers[purpose].loads(token, max_age=int(self._lifetimes[purpose].total_seconds()))
+        except SignatureExpired:
+            raise LinkExpired("the time of this link is over") from None
+        except (BadData, ValueError):
+            raise LinkInvalid("this link is not one of ours") from None
+
+    def read_ask(self, token: str) -> Ask:
+        """What an answer link asks of whom."""
+        value = self.read(Purpose.ANSWER, token)
+        if len(value) == 2:
+            return Ask(value[0], follow_up_id=value[1])
+        return Ask(value[0], matter=value[1], party_id=value[2])
+
+    def write_answer(self, ask: Ask) -> str:
+        """Where a person answers."""
+        about = [ask.follow_up_id] if ask.follow_up_id is not None else [ask.matter, ask.party_id]
+        return f"{self.base_url}/answer/{self.sign(Purpose.ANSWER, [ask.contact_id, *about])}"
+
+    def write_choices(self, contact_id: int) -> str:
+        """Where a person changes their choices."""
+        return f"{self.base_url}/choices/{self.sign(Purpose.CHOICES, [contact_id])}"
+
+    def write_unsubscribe(self, contact_id: int, kind: str) -> str:
+        """Where a person, or their mail program for them, unsubscribes from a kind of message."""
+        return f"{self.base_url}/unsubscribe/{self.sign(Purpose.UNSUBSCRIBE, [contact_id, kind])}"
+
+
+def name_link(token: str) -> str:
+    """The link as the log names it: recognisable, and of no use to who reads it."""
+    return sha256(token.encode()).hexdigest()[:8]
+
+
+def open_links(settings: Settings) -> Links | None:
+    """The links of the settings; None where nobody has said where the pages are."""
+    if settings.pages_url is None:
+        return None
+    return Links(settings.pages_url, load_secrets(settings), settings.answer_days)

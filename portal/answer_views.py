@@ -1,0 +1,246 @@
+"""What the answer pages show, every string ready."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault
+from commitments.facts import Person
+from commitments.questions import Question
+from commitments.reconcile import Rules
+from commitments.vocabulary import Answer, ContactRole, FollowUpKind, FollowUpState, MatterKind
+from notifications.items import name_answer
+from notifications.names import Names
+from notifications.phrases import ACTIVITY_NAMES
+from notifications.views import clean_text
+from notifications.wording import Words
+from portal.forms import Sent
+from portal.pages import FieldView, FormView, OptionView
+
+_FIELD_OF = {
+    Fault.NOTE_MISSING: "note",
+    Fault.NOTE_TOO_LONG: "note",
+    Fault.TITLE_MISSING: "title",
+    Fault.KIND_UNKNOWN: "kind",
+    Fault.VALUE_MISSING: "value",
+    Fault.PERSON_MISSING: "to",
+}
+
+
+def describe_forms(
+    words: Words,
+    question: Question,
+    names: Names,
+    colleagues: Sequence[Person],
+    address: str,
+    today: date,
+    chosen: Answer | None,
+    sent: Sent | None,
+    faults: Sequence[Fault],
+) -> list[FormView]:
+    """A form for each answer; the chosen one is open and comes first."""
+    answers = [one for one in question.list_answers() if one is not Answer.NOT_ME or colleagues]
+    opened = chosen if chosen in answers else None
+    if opened is not None:
+        answers.sort(key=lambda one: one is not opened)
+    kind = FollowUpKind(question.follow_up.kind) if question.follow_up is not None else None
+    forms = []
+    for answer in answers:
+        own = sent if answer is opened else None
+        fields = _list_fields(words, question, names, colleagues, answer, today, own or Sent([]))
+        forms.append(
+            FormView(
+                f"{address}/{answer}",
+                name_answer(words, answer, kind),
+                _explain(words, question, answer),
+                _BUTTONS[answer](words),
+                tuple(_add_faults(words, fields, faults if answer is opened else ())),
+                (("mark", question.mark),),
+                answer is opened,
+            )
+        )
+    return forms
+
+
+def _add_faults(words: Words, fields: Sequence[FieldView], faults: Sequence[Fault]) -> list[FieldView]:
+    by_field = {_FIELD_OF.get(fault, "day"): _name_fault(words, fault) for fault in faults}
+    return [
+        FieldView(
+            one.name, one.label, one.kind, one.value, one.help, by_field.get(one.name, ""), one.required,
+            one.least, one.most, one.options,
+        )
+        for one in fields
+    ]  # fmt: skip
+
+
+def _name_fault(words: Words, fault: Fault) -> str:
+    said = {
+        Fault.NOTE_MISSING: words.gettext("Please say why."),
+        Fault.NOTE_TOO_LONG: words.gettext("Please keep it to 300 characters."),
+        Fault.DAY_MISSING: words.gettext("Please give a day."),
+        Fault.DAY_NOT_AHEAD: words.gettext("Please give a day after today."),
+        Fault.DAY_AHEAD: words.gettext("Please give a day that is not ahead."),
+        Fault.DAY_TOO_FAR: words.gettext("Please give a day that is not so far ahead."),
+        Fault.TITLE_MISSING: words.gettext("Please say what happened."),
+        Fault.KIND_UNKNOWN: words.gettext("Please choose one."),
+        Fault.VALUE_MISSING: words.gettext("Please give a number."),
+        Fault.PERSON_MISSING: words.gettext("Please choose one."),
+    }
+    return said[fault]
+
+
+_BUTTONS: dict[Answer, Callable[[Words], str]] = {
+    Answer.DONE: lambda words: words.gettext("Record that it is done"),
+    Answer.HELD: lambda words: words.gettext("Record it"),
+    Answer.MEASURED: lambda words: words.gettext("Record the number"),
+    Answer.ON_TRACK: lambda words: words.gettext("Record that it is on its way"),
+    Answer.MORE_TIME: lambda words: words.gettext("Record the new date"),
+    Answer.SNOOZE: lambda words: words.gettext("Remind me then"),
+    Answer.NOT_ME: lambda words: words.gettext("Hand over"),
+    Answer.CONFIRM: lambda words: words.gettext("Confirm it"),
+    Answer.SEND_BACK: lambda words: words.gettext("Send it back"),
+}
+
+
+def _explain(words: Words, question: Question, answer: Answer) -> str:
+    """What follows from an answer, before it is given."""
+    if answer is Answer.DONE:
+        if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
+            return words.gettext("The matter is closed, and nobody is reminded of it any more.")
+        if question.is_shared:
+            return words.gettext("The promise is recorded as kept. Who owes it together with you is asked to confirm.")
+        return words.gettext("The promise is recorded as kept.")
+    said = {
+        Answer.HELD: words.gettext("A visit, a meeting, an exhibition: it counts for this promise."),
+        Answer.MEASURED: words.gettext("The number reached so far, as it is today."),
+        Answer.ON_TRACK: words.gettext("You are not asked again for a while."),
+        Answer.MORE_TIME: words.gettext("The new date holds from now on; the date first promised stays on record."),
+        Answer.SNOOZE: words.gettext("Nothing changes but the day on which you are asked again."),
+        Answer.NOT_ME: words.gettext("The person is told at once and answers for it from now on."),
+        Answer.CONFIRM: words.gettext("You say for your side that it was done as reported."),
+        Answer.SEND_BACK: words.gettext("The promise is open again, and the other side is told what you write."),
+    }
+    return said[answer]
+
+
+def _list_fields(
+    words: Words,
+    question: Question,
+    names: Names,
+    colleagues: Sequence[Person],
+    answer: Answer,
+    today: date,
+    sent: Sent,
+) -> list[FieldView]:
+    fields: list[FieldView] = []
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    if answer is Answer.HELD:
+        label = words.gettext("What happened")
+        fields.append(FieldView("title", label, "text", sent.text("title") or "", required=True, most="300"))
+        chosen = sent.text("kind") or "exchange"
+        kinds = tuple(OptionView(one, words.gettext(ACTIVITY_NAMES[one]), one == chosen) for one in ACTIVITY_KINDS)
+        fields.append(FieldView("kind", words.gettext("What kind of activity"), "select", options=kinds, required=True))
+    if answer is Answer.HELD or (answer is Answer.DONE and question.matter_kind is MatterKind.MILESTONE):
+        value = sent.text("day") or today.isoformat()
+        fields.append(FieldView("day", words.gettext("When"), "date", value, required=True, most=today.isoformat()))
+    if answer is Answer.MEASURED:
+        unit = (question.commitment.target or {}).get("unit", "")
+        target = words.format_amount((question.commitment.target or {}).get("quantity", 0), unit)
+        hint = words.gettext("Promised: %(target)s") % {"target": target}
+        label = words.gettext("The number now")
+        fields.append(FieldView("value", label, "number", sent.text("value") or "", hint, required=True))
+    if answer is Answer.MORE_TIME:
+        due = (question.milestone if question.milestone is not None else question.commitment).due
+        hint = words.gettext("Until now: %(day)s") % {"day": words.format_partial(due)}
+        label = words.gettext("The new date")
+        fields.append(FieldView("day", label, "date", sent.text("day") or "", hint, required=True, least=tomorrow))
+    if answer is Answer.SNOOZE:
+        value = sent.text("day") or (today + timedelta(days=7)).isoformat()
+        last = (today + LONGEST_REST).isoformat()
+        label = words.gettext("Remind me on")
+        fields.append(FieldView("day", label, "date", value, required=True, least=tomorrow, most=last))
+    if answer is Answer.NOT_ME:
+        chosen = sent.text("to") or ""
+        people = tuple(
+            OptionView(one.reference, _name_colleague(words, names, one), one.reference == chosen) for one in colleagues
+        )
+        fields.append(FieldView("to", words.gettext("To whom"), "radios", options=people, required=True))
+    needed = answer is Answer.SEND_BACK
+    label = words.gettext("What is missing") if needed else words.gettext("A note, if you like")
+    if answer not in (Answer.NOT_ME, Answer.MEASURED):
+        note = sent.text("note") or ""
+        fields.append(FieldView("note", label, "note", note, required=needed, most=str(NOTE_LIMIT)))
+    return fields
+
+
+def _name_colleague(words: Words, names: Names, person: Person) -> str:
+    name = clean_text(names.contacts[person.id][0])
+    if person.role is ContactRole.COORDINATOR:
+        return words.gettext("%(name)s (coordinator)") % {"name": name}
+    return name
+
+
+def describe_state(words: Words, question: Question, names: Names) -> str:
+    """Why nothing is asked, or no longer; empty where something is."""
+    asked, owner = question.follow_up, question.owner_id
+    if question.is_open:
+        if not question.may_answer:
+            return words.gettext("This is for you to know; others are asked.")
+        if (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question):
+            name = clean_text(names.contacts[owner or asked.assignee_id][0])
+            return words.gettext("%(name)s answers for it now.") % {"name": name}
+        if asked is not None and asked.snoozed_until is not None:
+            return words.gettext("It rests until %(day)s.") % {"day": words.format_day(asked.snoozed_until)}
+        return ""
+    if asked is not None and asked.state == FollowUpState.DONE and asked.closed_on is not None:
+        return words.gettext("This was answered or settled on %(day)s. Nothing is asked of you any more.") % {
+            "day": words.format_day(asked.closed_on)
+        }
+    return words.gettext(
+        "Nothing is asked of you any more: this has been settled, or something newer stands in its place."
+    )
+
+
+def _is_passed_on(question: Question) -> bool:
+    """Whether a follow-up is somebody else's by now, not only told to this person as well."""
+    asked = question.follow_up
+    if asked is None or asked.assignee_id is None or asked.assignee_id == question.person.id:
+        return False
+    return question.person.role is ContactRole.OWNER and question.owner_id not in (None, question.person.id)
+
+
+def describe_outcome(
+    words: Words,
+    question: Question,
+    answer: Answer,
+    rules: Rules,
+    names: Names,
+    today: date,
+    new_owner: int | None,
+) -> str:
+    """What happens next."""
+    if answer is Answer.SNOOZE and question.follow_up is not None and question.follow_up.snoozed_until is not None:
+        return words.gettext("You will be asked again on %(day)s.") % {
+            "day": words.format_day(question.follow_up.snoozed_until)
+        }
+    if answer is Answer.NOT_ME and new_owner is not None:
+        name = clean_text(names.contacts[new_owner][0])
+        return words.gettext("%(name)s is told now and answers for it from here on.") % {"name": name}
+    if answer is Answer.MORE_TIME:
+        row = question.milestone if question.milestone is not None else question.commitment
+        return words.gettext("The date is now %(day)s; first promised was %(first)s.") % {
+            "day": words.format_partial(row.due),
+            "first": words.format_partial(row.first_due or row.due),
+        }
+    if answer in (Answer.ON_TRACK, Answer.HELD, Answer.MEASURED):
+        policy = rules.own.get(question.agreement.reference, rules.house)
+        until = today + timedelta(days=policy.quiet_after_answer_days)
+        return words.gettext("Unless a date comes first, you will not be asked about it before %(day)s.") % {
+            "day": words.format_day(until)
+        }
+    if answer is Answer.SEND_BACK:
+        return words.gettext("The promise is open again, and its owner sees what you wrote.")
+    if answer is Answer.CONFIRM:
+        return words.gettext("The promise counts as kept by both sides.")
+    if question.commitment is not None and question.matter_kind is not MatterKind.MILESTONE and question.is_shared:
+        return words.gettext("Nobody is reminded of it any more. Who owes it together with you is asked to confirm.")
+    return words.gettext("Nobody is reminded of it any more.")

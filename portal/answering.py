@@ -1,0 +1,198 @@
+"""The pages behind the answers in a message: GET shows, only POST acts.
+
+Whoever holds a link may answer for its person on its matter, and nothing else.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+
+from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answer
+from commitments.database import open_reading, open_unit
+from commitments.errors import RefusedChange
+from commitments.log import Author
+from commitments.questions import Question, list_colleagues, load_question
+from commitments.reconcile import Rules, load_rules, reconcile_agreement
+from commitments.undoing import can_undo, undo_changes
+from commitments.vocabulary import Answer
+from notifications.asking import describe_question
+from notifications.handing import take_back, tell_new_owner
+from notifications.links import Ask, LinkInvalid, Purpose, name_link
+from notifications.names import Names, load_names
+from notifications.wording import Words, load_words
+from portal.answer_views import describe_forms, describe_outcome, describe_state
+from portal.forms import Form, Sent
+from portal.house import Here, House
+from portal.pages import show_notice, show_page
+
+router = APIRouter()
+
+
+@router.api_route("/answer/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_question(token: str, house: Here) -> Response:
+    """What is asked, and every answer to it."""
+    return _show(house, token, None)
+
+
+@router.api_route("/answer/{token}/{answer}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_answer(token: str, answer: Answer, house: Here) -> Response:
+    """The same with one answer opened, as the button in the message says."""
+    return _show(house, token, answer)
+
+
+@router.post("/answer/{token}/{answer}", response_class=HTMLResponse)
+def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response:
+    """Take the answer, and lead to the page that says what it came to."""
+    ask = house.links.read_ask(token)
+    now = house.read_clock()
+    try:
+        with open_unit(house.engine) as unit:
+            rules = load_rules(unit)
+            question = _find(unit, rules, house, ask, hold=True)
+            if sent.text("mark") != question.mark:
+                raise NotAsked("it has changed since the page was opened")
+            author = _name_author(question, token, now)
+            today, said = house.today_of(question.person, now), _read_said(sent)
+            if said.to is not None and said.to not in {
+                one.reference for one in list_colleagues(rules, question, today)
+            }:
+                raise AnswerRefused([Fault.PERSON_MISSING])
+            answered = take_answer(unit, author, question, answer, said, now, today)
+            if answered.new_owner is not None:
+                new = rules.people[answered.new_owner]
+                tell_new_owner(unit, load_rules(unit), question, new, now, today, house.domain)
+    except AnswerRefused as refused:
+        return _show(house, token, answer, sent=sent, faults=refused.faults, status=422)
+    except (NotAsked, RefusedChange) as refused:
+        return _show(house, token, None, refused=refused, status=409)
+    outcome = [ask.contact_id, ask.follow_up_id, ask.matter, ask.party_id, str(answer), list(answered.entries)]
+    done = house.links.sign(Purpose.ANSWERED, [*outcome, answered.new_owner])
+    return RedirectResponse(f"/answered/{done}", 303)
+
+
+@router.api_route("/answered/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_answered(token: str, house: Here) -> Response:
+    """What the answer came to, how it stands now, and how to take it back."""
+    ask, answer, entries, new_owner = _read_answered(house, token)
+    with open_reading(house.engine) as reading:
+        rules, names = load_rules(reading), load_names(reading)
+        question = _find(reading, rules, house, ask)
+        words = load_words(question.person.language)
+        today = house.today_of(question.person, house.read_clock())
+        undo = f"/answered/{token}/undo" if can_undo(reading, entries) else ""
+    shown = describe_outcome(words, question, answer, rules, names, today, new_owner)
+    return show_page(
+        "answered.html",
+        words,
+        words.gettext("Thank you, this is recorded"),
+        outcome=shown,
+        item=describe_question(words, question, names),
+        undo=undo,
+        choices=house.links.write_choices(ask.contact_id),
+    )
+
+
+@router.post("/answered/{token}/undo", response_class=HTMLResponse)
+def post_undo(token: str, house: Here) -> Response:
+    """Take the answer back, if nobody has changed it since."""
+    ask, answer, entries, new_owner = _read_answered(house, token)
+    now = house.read_clock()
+    try:
+        with open_unit(house.engine) as unit:
+            rules = load_rules(unit)
+            question = _find(unit, rules, house, ask, hold=True)
+            words = load_words(question.person.language)
+            agreement_id = undo_changes(unit, _name_author(question, token, now), entries)
+            if answer is Answer.NOT_ME and new_owner is not None:
+                take_back(unit, question, rules.people[new_owner].reference)
+            if agreement_id is not None:
+                reconcile_agreement(unit, agreement_id, now, house.today_of(question.person, now))
+    except RefusedChange:
+        text = words.gettext("Somebody has changed it since, or it was taken back already. Nothing was changed now.")
+        return show_notice(words, words.gettext("This can no longer be taken back"), text, status=409)
+    link = house.links.write_answer(ask).removeprefix(house.links.base_url)
+    return RedirectResponse(link, 303)
+
+
+def _read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int | None]:
+    contact_id, follow_up_id, matter, party_id, answer, entries, new_owner = house.links.read(Purpose.ANSWERED, token)
+    return Ask(contact_id, follow_up_id, matter, party_id), Answer(answer), entries, new_owner
+
+
+def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bool = False) -> Question:
+    person = rules.people.get(ask.contact_id)
+    if person is None:
+        raise LinkInvalid("the person of this link is not known here")
+    question = load_question(
+        reading,
+        rules,
+        ask.contact_id,
+        house.today_of(person, house.read_clock()),
+        follow_up_id=ask.follow_up_id,
+        matter=ask.matter,
+        party_id=ask.party_id,
+        hold=hold,
+    )
+    if question is None:
+        raise LinkInvalid("what this link asks is not known here")
+    return question
+
+
+def _name_author(question: Question, token: str, now: Any) -> Author:
+    """Who answered, and by which link, as the log has it."""
+    return Author(f"{question.person.reference} by link {name_link(token)}", now)
+
+
+def _read_said(sent: Sent) -> Said:
+    return Said(
+        sent.text("note"),
+        sent.day("day"),
+        sent.text("title"),
+        sent.text("kind"),
+        sent.number("value"),
+        sent.text("to"),
+    )
+
+
+def _show(
+    house: House,
+    token: str,
+    chosen: Answer | None,
+    *,
+    sent: Sent | None = None,
+    faults: Any = (),
+    refused: Exception | None = None,
+    status: int = 200,
+) -> Response:
+    ask = house.links.read_ask(token)
+    with open_reading(house.engine) as reading:
+        rules, names = load_rules(reading), load_names(reading)
+        question = _find(reading, rules, house, ask)
+    words = load_words(question.person.language)
+    today = house.today_of(question.person, house.read_clock())
+    colleagues = list_colleagues(rules, question, today)
+    forms = describe_forms(words, question, names, colleagues, f"/answer/{token}", today, chosen, sent, faults)
+    return show_page(
+        "answer.html",
+        words,
+        _title(words, bool(forms)),
+        status=status,
+        name=names.contacts[question.person.id][0],
+        item=describe_question(words, question, names),
+        state=_say_state(words, question, names, refused, asked=bool(forms)),
+        first=forms[0] if forms and forms[0].is_open else None,
+        others=[form for form in forms if not form.is_open],
+        choices=house.links.write_choices(ask.contact_id),
+    )
+
+
+def _title(words: Words, asked: bool) -> str:
+    return words.gettext("Your answer, please") if asked else words.gettext("How this stands today")
+
+
+def _say_state(words: Words, question: Question, names: Names, refused: Exception | None, *, asked: bool) -> str:
+    if refused is not None and asked:
+        return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
+    return describe_state(words, question, names)

@@ -1,0 +1,124 @@
+"""The portal as an app. A page is a module with a `router`, named in ROUTERS, and a template."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+
+from commitments.clock import read_clock as read_present
+from commitments.errors import SettingsError
+from commitments.settings import Settings
+from notifications.links import LinkExpired, LinkInvalid, open_links
+from portal import answering, choosing, unsubscribing
+from portal.guards import RateLimit, SafeHeaders, SizeLimit, read_seconds
+from portal.house import House
+from portal.pages import STATIC, choose_words, show_notice
+
+ROUTERS = (answering.router, choosing.router, unsubscribing.router)
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def make_portal(
+    settings: Settings,
+    engine: Engine,
+    *,
+    read_clock: Callable[[], datetime] = read_present,
+    read_ticks: Callable[[], float] = read_seconds,
+) -> FastAPI:
+    """The app over a register; SettingsError where nobody has said at which address it is reached."""
+    links = open_links(settings)
+    if links is None:
+        raise SettingsError("TALLY_BASE_URL: say at which address the portal is reached, for the links in messages")
+    app = FastAPI(
+        title="Tallystick",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(RateLimit, settings.requests_a_minute, _show_too_many, read_ticks),
+            Middleware(SizeLimit),
+        ],
+    )
+    app.state.house = House(engine, settings, links, read_clock)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)
+    app.add_api_route("/static/{version}/portal.css", show_style, methods=["GET", "HEAD"])
+    app.add_exception_handler(LinkExpired, show_expired)
+    app.add_exception_handler(LinkInvalid, show_invalid)
+    app.add_exception_handler(RequestValidationError, show_not_understood)
+    app.add_exception_handler(HTTPException, show_http_fault)
+    app.add_exception_handler(Exception, show_failure)
+    return app
+
+
+def show_front(request: Request) -> HTMLResponse:
+    """What is seen by who comes without a link."""
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("Tallystick keeps the promises in partnership agreements"),
+        words.gettext("To answer, or to choose what you get and when, use a link in a message that was sent to you."),
+    )
+
+
+def show_style(version: str) -> FileResponse:
+    return FileResponse(STATIC / "portal.css", media_type="text/css", headers=_FOR_EVER)
+
+
+def show_expired(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("This link is too old"),
+        words.gettext("For your safety a link can be used for a limited time only. Nothing was changed."),
+        hint=words.gettext("Use the link in a newer message, or reply to the message: the answer goes to a person."),
+        status=410,
+    )
+
+
+def show_invalid(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("This link does not work"),
+        words.gettext("It may have been cut off when it was copied. Nothing was changed."),
+        hint=words.gettext("Open it from the message itself, or copy it whole."),
+        status=404,
+    )
+
+
+def show_not_understood(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    text = words.gettext("Something in the form was missing. Nothing was changed; please go back and try again.")
+    return show_notice(words, words.gettext("This could not be understood"), text, status=400)
+
+
+def show_http_fault(request: Request, fault: Exception) -> Response:
+    words, status = choose_words(request), getattr(fault, "status_code", 400)
+    title = words.gettext("There is no such page")
+    text = words.gettext("Use the link in a message that was sent to you.")
+    answer = show_notice(words, title, text, status=status)
+    answer.headers.update(getattr(fault, "headers", None) or {})
+    return answer
+
+
+def show_failure(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    text = words.gettext("Nothing was changed. Please try again in a few minutes.")
+    return show_notice(words, words.gettext("Something went wrong on our side"), text, status=500)
+
+
+def _show_too_many(request: Request) -> Response:
+    words = choose_words(request)
+    text = words.gettext("There were too many requests from your address. Please try again in a minute.")
+    answer = show_notice(words, words.gettext("Please wait a little"), text, status=429)
+    answer.headers["Retry-After"] = "60"
+    return answer

@@ -1,0 +1,197 @@
+"""The page on which a person chooses what comes, when, and in which language."""
+
+from datetime import datetime, time
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import get_day_names
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from commitments.choices import Choices
+from commitments.database import open_reading, open_unit
+from commitments.errors import RefusedChange
+from commitments.facts import Person
+from commitments.log import Author
+from commitments.queries import load_people, load_policies
+from commitments.vocabulary import Channel, ContactRole, NotificationKind
+from notifications.choosing import choose
+from notifications.links import LinkInvalid, Purpose, name_link
+from notifications.names import load_names
+from notifications.wording import Words, load_words
+from portal.forms import Form, Sent
+from portal.house import Here, House
+from portal.pages import FieldView, FormView, OptionView, list_languages, show_page
+
+router = APIRouter()
+
+_FOR_OWNERS = ("reminder", "follow_up", "escalation", "hand_over")
+_FOR_COORDINATORS = ("confirmation", "digest", "summary")
+_FOR_LEADERS = ("escalation", "summary")
+
+
+@router.api_route("/choices/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_choices(token: str, house: Here, saved: bool = False) -> Response:
+    """The person's choices as they are."""
+    return _show(house, token, saved=saved)
+
+
+@router.post("/choices/{token}", response_class=HTMLResponse)
+def post_choices(token: str, sent: Form, house: Here) -> Response:
+    """Keep the choices; what already waits goes by them."""
+    person = _read(house, token)
+    now = house.read_clock()
+    try:
+        with open_unit(house.engine) as unit:
+            author = Author(f"{person.reference} by link {name_link(token)}", now)
+            choose(unit, author, person.reference, _read_changes(sent, person), now)
+    except RefusedChange as refused:
+        return _show(house, token, refused=refused, status=422)
+    return RedirectResponse(f"/choices/{token}?saved=1", 303)
+
+
+def _read(house: House, token: str) -> Person:
+    (contact_id,) = house.links.read(Purpose.CHOICES, token)
+    with open_reading(house.engine) as reading:
+        person = load_people(reading).get(contact_id)
+    if person is None:
+        raise LinkInvalid("the person of this link is not known here")
+    return person
+
+
+def list_kinds(person: Person) -> tuple[NotificationKind, ...]:
+    """The kinds of message that a person in this role may get."""
+    names: tuple[str, ...] = _FOR_OWNERS
+    if person.role is ContactRole.LEADER:
+        names = _FOR_LEADERS
+    elif person.role is ContactRole.COORDINATOR:
+        names = _FOR_OWNERS + _FOR_COORDINATORS
+    return tuple(NotificationKind(name) for name in names)
+
+
+def _read_changes(sent: Sent, person: Person) -> dict[str, Any]:
+    wanted = set(sent.texts("kinds"))
+    shown = {str(kind) for kind in list_kinds(person)}
+    others = {str(kind) for kind in person.choices.unsubscribed} - shown
+    days = sorted({int(day) for day in sent.texts("days") if day in "0123456" and len(day) == 1})
+    changes: dict[str, Any] = {
+        "days": days if 0 < len(days) < 5 or (days and days != [0, 1, 2, 3, 4]) else None,
+        "hour": sent.text("hour"),
+        "language": sent.text("language"),
+        "channel": sent.text("channel"),
+        "quiet_from": sent.text("quiet_from"),
+        "quiet_to": sent.text("quiet_to"),
+        "paused_from": sent.text("paused_from"),
+        "paused_to": sent.text("paused_to"),
+        "unsubscribed": sorted((shown - wanted) | others),
+    }
+    if person.role is ContactRole.COORDINATOR:
+        changes["digest_day"] = sent.text("digest_day")
+    past = (person.choices.paused_from, person.choices.paused_to)
+    if (changes["paused_from"], changes["paused_to"]) == tuple(one.isoformat() if one else None for one in past):
+        del changes["paused_from"], changes["paused_to"]  # a pause that is over may stay on the page as it is
+    return changes
+
+
+def _show(
+    house: House, token: str, *, saved: bool = False, refused: RefusedChange | None = None, status: int = 200
+) -> Response:
+    person = _read(house, token)
+    with open_reading(house.engine) as reading:
+        names, (policy, _) = load_names(reading), load_policies(reading)
+    words = load_words(person.language)
+    form = FormView(
+        f"/choices/{token}",
+        words.gettext("What you get, and when"),
+        words.gettext("What you leave open stays as your house has it. It holds at once, also for what waits already."),
+        words.gettext("Save"),
+        tuple(_list_fields(words, person, person.choices, policy.send_at, house.read_clock())),
+    )
+    return show_page(
+        "choices.html",
+        words,
+        words.gettext("Your choices"),
+        status=status,
+        name=names.contacts[person.id][0],
+        form=form,
+        saved=words.gettext("Saved.") if saved else "",
+        faults=_say_faults(words, refused),
+    )
+
+
+def _say_faults(words: Words, refused: RefusedChange | None) -> list[str]:
+    if refused is None:
+        return []
+    said = {
+        "quiet": words.gettext("Quiet hours have a beginning and an end, and leave room for the hour of your message."),
+        "pause": words.gettext("A pause has a first and a last day, is not over yet, and lasts a year at most."),
+        "hour": words.gettext("The hour of your message is between midnight and five in the afternoon."),
+    }
+    found = [text for word, text in said.items() if word in str(refused)]
+    return found or [words.gettext("Something could not be chosen like this. Nothing was changed.")]
+
+
+def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now: datetime) -> list[FieldView]:
+    locale = words.locale
+    weekdays = {day: str(name) for day, name in get_day_names("wide", locale=locale).items()}
+    as_usual = words.gettext("as usual")
+    days = chosen.days if chosen.days is not None else range(5)
+    fields = [
+        FieldView(
+            "days", words.gettext("Days on which your message comes"), "checks",
+            help=words.gettext("Choose fewer days for bundles: each looks ahead to the next."),
+            options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(weekdays.items())),
+        ),
+    ]  # fmt: skip
+    if person.role is ContactRole.COORDINATOR:
+        options = [OptionView("", as_usual, chosen.digest_day is None)]
+        options += [OptionView(str(day), name, day == chosen.digest_day) for day, name in sorted(weekdays.items())]
+        fields.append(FieldView("digest_day", words.gettext("Day of your digest"), "select", options=tuple(options)))
+    hours = [OptionView("", f"{usual:%H:%M} ({as_usual})", chosen.hour is None)]
+    slots = {time(hour, minute) for hour in range(5, 18) for minute in (0, 30) if (hour, minute) <= (17, 0)}
+    hours += [OptionView(f"{one:%H:%M}", f"{one:%H:%M}", one == chosen.hour) for one in sorted(slots | _own(chosen))]
+    zone = words.gettext("In your own zone, %(zone)s") % {"zone": person.time_zone}
+    fields.append(FieldView("hour", words.gettext("Hour"), "select", help=zone, options=tuple(hours)))
+    languages = [OptionView("", as_usual, chosen.language is None)]
+    tags = ["en", *(one.replace("_", "-") for one in list_languages())]
+    languages += [OptionView(tag, _name_language(tag), tag == chosen.language) for tag in tags]
+    fields.append(FieldView("language", words.gettext("Language"), "select", options=tuple(languages)))
+    if len(Channel) > 1:
+        channels = [OptionView("", as_usual, chosen.channel is None)]
+        channels += [OptionView(str(one), one.title(), one == chosen.channel) for one in Channel]
+        fields.append(FieldView("channel", words.gettext("By what"), "select", options=tuple(channels)))
+    today = now.date().isoformat()
+    fields += [
+        FieldView("quiet_from", words.gettext("Quiet from"), "time", _show_hour(chosen.quiet_from)),
+        FieldView(
+            "quiet_to", words.gettext("Quiet until"), "time", _show_hour(chosen.quiet_to),
+            help=words.gettext("In these hours nothing comes, not even what was just asked of you."),
+        ),
+        FieldView("paused_from", words.gettext("Pause from"), "date", str(chosen.paused_from or "")),
+        FieldView(
+            "paused_to", words.gettext("Pause until, this day included"), "date", str(chosen.paused_to or ""),
+            help=words.gettext("Afterwards you get one message with what is right then."), least=today,
+        ),
+        FieldView(
+            "kinds", words.gettext("What you want to get"), "checks",
+            help=words.gettext("What has an effect in law, such as the last day for notice, comes in any case."),
+            options=tuple(
+                OptionView(str(kind), words.name(kind), kind not in chosen.unsubscribed) for kind in list_kinds(person)
+            ),
+        ),
+    ]  # fmt: skip
+    return fields
+
+
+def _own(chosen: Choices) -> set[time]:
+    return {chosen.hour} if chosen.hour is not None else set()
+
+
+def _show_hour(hour: time | None) -> str:
+    return f"{hour:%H:%M}" if hour is not None else ""
+
+
+def _name_language(tag: str) -> str:
+    """A language as it calls itself."""
+    name = Locale.parse(tag, sep="-").get_display_name() or tag
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,56 @@
+"""Reads what a form sent: plain text fields, trimmed; what cannot be read is None and found missing later."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+_MOST_FIELDS = 60
+
+
+class Sent:
+    """The fields of a form as they were sent."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def text(self, name: str) -> str | None:
+        """The field's text, in one piece and without what cannot be stored; None if it is empty."""
+        found = next((value for key, value in self._fields if key == name), "")
+        cleaned = "".join(one for one in found.replace("\r\n", "\n") if one == "\n" or one.isprintable())
+        return " ".join(cleaned.split()) or None
+
+    def texts(self, name: str) -> list[str]:
+        """Every value of a field that may come several times."""
+        return [value for key, value in self._fields if key == name]
+
+    def day(self, name: str) -> date | None:
+        try:
+            return date.fromisoformat(self.text(name) or "")
+        except ValueError:
+            return None
+
+    def number(self, name: str) -> float | None:
+        """A number as people write it: with a decimal comma or point, and with spaces."""
+        text = (self.text(name) or "").replace(" ", "").replace("\u00a0", "")
+        if text.count(",") == 1 and "." not in text and len(text.rpartition(",")[2]) != 3:
+            text = text.replace(",", ".")
+        try:
+            return float(text.replace(",", ""))
+        except ValueError:
+            return None
+
+
+async def read_form(request: Request) -> Sent:
+    """The form that was sent, as web pages send it."""
+    try:
+        form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    except HTTPException:
+        raise
+    except (ValueError, UnicodeError) as unreadable:
+        raise HTTPException(400) from unreadable
+    return Sent([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+
+
+Form = Annotated[Sent, Depends(read_form)]

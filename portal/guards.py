@@ -1,0 +1,107 @@
+"""What stands before every page: headers that keep a browser safe, and limits to how much one address may ask."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_FORM = 64 * 1024
+_ADDRESSES_KEPT = 10_000
+_MINUTE = 60.0
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",  # the addresses of pages are keys
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+_SECURE = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+class SafeHeaders:
+    """Gives every answer the headers above; one that a page set itself stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in (HEADERS | (_SECURE if scope["scheme"] == "https" else {})).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_safely if scope["type"] == "http" else send)
+
+
+class RateLimit:
+    """Takes so many requests a minute from one address, and says for how long the others must wait."""
+
+    def __init__(self, app: ASGIApp, most: int, refuse: Callable[[Request], Any], clock: Callable[[], float]) -> None:
+        self.app, self._most, self._refuse, self._clock = app, most, refuse, clock
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._may_pass(scope):
+            await self._refuse(Request(scope))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _may_pass(self, scope: Scope) -> bool:
+        address, now = (scope.get("client") or ("",))[0], self._clock()
+        began, count = self._seen.pop(address, (now, 0))
+        if now - began >= _MINUTE:
+            began, count = now, 0
+        self._seen[address] = (began, count + 1)
+        if len(self._seen) > _ADDRESSES_KEPT:
+            self._seen.popitem(last=False)
+        return count < self._most
+
+
+class SizeLimit:
+    """Refuses a body that is larger than any form of ours, without reading it whole."""
+
+    def __init__(self, app: ASGIApp, most: int = LARGEST_FORM) -> None:
+        self.app, self._most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            if len(body) > self._most:
+                await PlainTextResponse("too large", 413)(scope, receive, send)
+                return
+            if not message.get("more_body", False):
+                break
+        told = False
+
+        async def receive_kept() -> Message:
+            nonlocal told
+            if told:
+                return await receive()
+            told = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, receive_kept, send)
+
+
+def read_seconds() -> float:
+    return time.monotonic()

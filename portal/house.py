@@ -1,0 +1,45 @@
+"""What every page works with: the register, the settings, the links, and the present."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from commitments.clock import today_in
+from commitments.days import find_own_day
+from commitments.facts import Person
+from commitments.settings import Settings
+from notifications.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One per app; a page gets it as an argument of type `Here`."""
+
+    engine: Engine
+    settings: Settings
+    links: Links
+    read_clock: Callable[[], datetime]
+
+    @property
+    def domain(self) -> str:
+        return self.settings.sender.rpartition("@")[2]
+
+    def today_of(self, person: Person, now: datetime) -> date:
+        """The person's own day."""
+        return find_own_day(person, now)
+
+    def today(self, now: datetime) -> date:
+        """The house's day."""
+        return today_in(self.settings.time_zone, now)
+
+
+def _find_house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+Here = Annotated[House, Depends(_find_house)]

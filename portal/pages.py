@@ -1,0 +1,101 @@
+"""Writes pages: server-rendered, one look, in their reader's language. No page needs a script."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from babel.core import negotiate_locale
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from notifications.wording import CATALOGUES, Words, load_words
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    value: str
+    text: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a form, every string ready. `kind` is that of its input: text, note, date, time, number, select,
+    radios or checks."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    help: str = ""
+    fault: str = ""
+    required: bool = False
+    least: str = ""
+    most: str = ""
+    options: tuple[OptionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """One form; `title` says what it does, `explained` what follows from it."""
+
+    action: str
+    title: str
+    explained: str
+    button: str
+    fields: tuple[FieldView, ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    is_open: bool = False
+
+
+def show_page(template: str, words: Words, title: str, *, status: int = 200, **view: Any) -> HTMLResponse:
+    """A page of `templates/`; what the template gets is strings and views, nothing of the register."""
+    page = _open_environment(words).get_template(template)
+    shown = page.render(title=title, tag=words.tag, direction=words.direction, style=name_style(), **view)
+    return HTMLResponse(shown, status)
+
+
+def show_notice(words: Words, title: str, text: str, *, status: int = 200, hint: str = "") -> HTMLResponse:
+    """A page that says one thing."""
+    return show_page("notice.html", words, title, status=status, text=text, hint=hint)
+
+
+def choose_words(request: Request) -> Words:
+    """The words for who has no language on record: as their browser asks."""
+    wanted = [part.partition(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
+    known = ["en", *(one.replace("_", "-") for one in list_languages())]
+    asked = [one for tag in wanted[:10] for one in ({"zh": ["zh-Hans"], "zh-CN": ["zh-Hans"]}.get(tag, [tag]))]
+    return load_words(negotiate_locale(asked, known, sep="-") or "en")
+
+
+@lru_cache(maxsize=1)
+def list_languages() -> tuple[str, ...]:
+    """The languages besides English in which there is a catalogue."""
+    return tuple(sorted(path.stem for path in CATALOGUES.glob("*.po")))
+
+
+@lru_cache(maxsize=1)
+def name_style() -> str:
+    """The address of the style sheet; another one whenever it changes, so that it can be kept for ever."""
+    return f"/static/{sha256((STATIC / 'portal.css').read_bytes()).hexdigest()[:12]}/portal.css"
+
+
+@lru_cache(maxsize=64)
+def _open_environment(words: Words) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
+    return environment

@@ -1,0 +1,85 @@
+"""Serves the portal: `python -m portal`, or in a thread beside everything else."""
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+import uvicorn
+from sqlalchemy import Engine
+
+from commitments.database import open_database
+from commitments.settings import Settings
+from migrations import require_current
+from portal.app import make_portal
+
+_PATIENCE = 10.0
+_STOP_PATIENCE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A portal that is running; leaving it ends it within two seconds."""
+
+    address: str
+    _server: uvicorn.Server
+    _thread: threading.Thread
+    _engine: Engine
+
+    def stop(self) -> None:
+        """Answer what is under way and end; calling it again does nothing."""
+        self._server.should_exit = True
+        self._thread.join(_STOP_PATIENCE / 2)
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(_STOP_PATIENCE / 2)
+        self._engine.dispose()
+
+    def __enter__(self) -> "Serving":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def configure(settings: Settings, engine: Engine) -> uvicorn.Config:
+    """How the portal is served. Nothing is logged of an address: it is a key."""
+    return uvicorn.Config(
+        make_portal(settings, engine),
+        host=settings.portal_host,
+        port=settings.portal_port,
+        access_log=False,
+        log_level="warning",
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until asked to end. Raises DatabaseOutOfDate and SettingsError."""
+    engine = open_database(settings.register_url, synchronous=settings.synchronous)
+    try:
+        require_current(engine)
+        uvicorn.Server(configure(settings, engine)).run()
+    finally:
+        engine.dispose()
+
+
+def start_portal(settings: Settings) -> Serving:
+    """Serve in a thread of this process; the register must be there and current."""
+    engine = open_database(settings.register_url, synchronous=settings.synchronous)
+    listener = socket.create_server((settings.portal_host, settings.portal_port))
+    server = uvicorn.Server(configure(settings, engine))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="tally-portal", daemon=True)
+    thread.start()
+    host, port = listener.getsockname()[:2]
+    serving = Serving(f"http://{host}:{port}/", server, thread, engine)
+    deadline = time.monotonic() + _PATIENCE
+    while not server.started:
+        if time.monotonic() > deadline or not thread.is_alive():
+            serving.stop()
+            raise RuntimeError("the portal did not start")
+        time.sleep(0.01)
+    return serving

@@ -1,0 +1,59 @@
+"""Unsubscribing from a kind of message: a page for people, and one click for mail programs (RFC 8058)."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from commitments.database import open_reading, open_unit
+from commitments.facts import Person
+from commitments.log import Author
+from commitments.queries import load_people
+from commitments.vocabulary import NotificationKind
+from notifications.choosing import choose
+from notifications.links import LinkInvalid, Purpose, name_link
+from notifications.wording import Words, load_words
+from portal.house import Here, House
+from portal.pages import FormView, show_page
+
+router = APIRouter()
+
+
+@router.api_route("/unsubscribe/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_unsubscribing(token: str, house: Here) -> Response:
+    """Ask whether it is meant: link scanners follow every link."""
+    person, kind = _read(house, token)
+    words = load_words(person.language)
+    done = kind in person.choices.unsubscribed
+    form = FormView(
+        f"/unsubscribe/{token}",
+        "",
+        words.gettext("Nobody else's messages change. You can subscribe again at any time."),
+        words.gettext("Unsubscribe"),
+    )
+    return _show(words, house, person, kind, None if done else form)
+
+
+@router.post("/unsubscribe/{token}", response_class=HTMLResponse)
+def post_unsubscribing(token: str, house: Here) -> Response:
+    """Unsubscribe at once, without another question, whatever the body says."""
+    person, kind = _read(house, token)
+    now = house.read_clock()
+    unsubscribed = sorted(str(one) for one in person.choices.unsubscribed | {kind})
+    with open_unit(house.engine) as unit:
+        author = Author(f"{person.reference} by link {name_link(token)}", now)
+        choose(unit, author, person.reference, {"unsubscribed": unsubscribed}, now)
+    return _show(load_words(person.language), house, person, kind, None)
+
+
+def _read(house: House, token: str) -> tuple[Person, NotificationKind]:
+    contact_id, kind = house.links.read(Purpose.UNSUBSCRIBE, token)
+    with open_reading(house.engine) as reading:
+        person = load_people(reading).get(contact_id)
+    if person is None:
+        raise LinkInvalid("the person of this link is not known here")
+    return person, NotificationKind(kind)
+
+
+def _show(words: Words, house: House, person: Person, kind: NotificationKind, form: FormView | None) -> Response:
+    named = {"kind": words.name(kind)}
+    title = words.gettext("Unsubscribe: %(kind)s") if form else words.gettext("You have unsubscribed: %(kind)s")
+    return show_page("unsubscribe.html", words, title % named, form=form, choices=house.links.write_choices(person.id))

@@ -1,0 +1,358 @@
+"""What a person can answer from a message: each answer by its link, and what no link may do."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.progress import report_progress
+from commitments.register import import_agreement
+from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, progress_report
+from notifications.links import Ask, Links, Purpose
+from notifications.tables import notice, notification
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+
+def test_the_page_says_what_was_promised_to_whom_by_when_and_how_it_stands(desk: Desk) -> None:
+    page = desk.client.get(desk.link("ann", "overdue", "/survey")).text
+    assert "“The North shall hand over the &lt;b&gt;survey&lt;/b&gt;.”" in page, "the sentence itself, escaped"
+    assert "Promised by North to South" in page
+    assert "was due by 13 February 2026, 2 weeks ago" in page
+    for answer in ("It is done", "On its way", "More time", "Remind me later", "Somebody else"):
+        assert f"<summary>{answer}</summary>" in page
+    assert '<html lang="en" dir="ltr">' in page
+
+
+def test_the_button_of_a_message_opens_its_own_answer_first(desk: Desk) -> None:
+    page = desk.get(desk.link("ann", "overdue", "/survey") + "/more_time")
+    assert page.index('aria-labelledby="first"') < page.index("<details")
+    assert 'name="day" type="date"' in page and 'min="2026-03-03"' in page
+    assert "Until now: 13 February 2026" in page
+
+
+def test_a_reader_of_chinese_sees_the_page_in_chinese(desk: Desk) -> None:
+    page = desk.get(desk.link("li", "overdue", "/bridge", "south"))
+    assert '<html lang="zh-Hans"' in page and "请您答复" in page and "备忘录" in page
+
+
+def test_done_closes_the_matter_and_the_next_morning_is_silent_about_it(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/done", note="Sent by post")
+    assert "Thank you, this is recorded" in page and "Nobody is reminded of it any more." in page
+    assert desk.find("overdue", "/survey").state == "done"
+    assert desk.rows(commitment, commitment.c.reference == "survey")[0].state == "fulfilled"
+    assert desk.rows(progress_report)[0].note == "Sent by post"
+    assert "north-south/survey" not in desk.morning(date(2026, 3, 3)).get("ann", set())
+
+
+def test_done_on_a_shared_promise_asks_the_other_side_at_once(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/bridge") + "/done")
+    assert "is asked to confirm" in page
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "open"
+    assert desk.morning(date(2026, 3, 3))["li"] >= {"north-south/bridge"}
+
+
+def test_a_step_is_recorded_as_met_on_its_day(desk: Desk) -> None:
+    desk.post(desk.link("ann", "overdue", "/bridge#plan") + "/done", day="2026-02-25")
+    step = desk.rows(milestone)[0]
+    assert (step.state, step.met_on) == ("met", "2026-02-25")
+    assert desk.find("overdue", "/bridge#plan").state == "done"
+
+
+def test_what_happened_counts_for_the_promise(desk: Desk) -> None:
+    link = desk.remind("ann", "visits#2026")
+    page = desk.post(link + "/held", title="Visit of the choir", kind="visit", day="2026-03-01")
+    assert "1 of 4" in page and "you will not be asked about it before 1 April 2026" in page
+
+
+def test_the_number_reached_is_kept_as_people_write_it(desk: Desk) -> None:
+    desk.post(desk.link("ann", "overdue", "/fund") + "/measured", value="1 250,5")
+    assert [row.value for row in desk.rows(measurement)] == [1250.5]
+
+
+def test_on_its_way_keeps_quiet_for_a_while(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/on_track", note="The last map is being drawn")
+    assert "before 1 April 2026" in page
+    assert desk.find("overdue", "/survey").state == "done"
+    for ahead in (1, 5, 14, 28):
+        assert "north-south/survey" not in desk.morning(TODAY + timedelta(days=ahead)).get("ann", set())
+    assert "north-south/survey" in set().union(*(desk.morning(date(2026, 4, 1 + n)).get("ann", set()) for n in (0, 1)))
+
+
+def test_more_time_moves_the_date_keeps_the_first_and_a_file_does_not_take_it_back(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-05-15", note="High water")
+    assert "The date is now 15 May 2026; first promised was 13 February 2026." in page
+    desk.post(desk.remind("ann", "survey") + "/more_time", day="2026-06-15")
+    with open_unit(desk.engine) as unit:
+        again = import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", NOW), TODAY)
+    assert again.changes == ()
+    row = desk.rows(commitment, commitment.c.reference == "survey")[0]
+    assert (row.due, row.first_due) == ("2026-06-15", "2026-02-13")
+    moved = desk.rows(log_entry, log_entry.c.subject == "commitment", log_entry.c.action == "amended")
+    assert moved[0].changes == {"due": ["2026-02-13", "2026-05-15"], "first_due": [None, "2026-02-13"]}
+    assert moved[0].why == "High water"
+
+
+def test_a_new_date_in_the_file_comes_before_what_was_moved(desk: Desk) -> None:
+    desk.post(desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-05-15")
+    newer = FORM.replace(b"due: 2026-02-13", b"due: 2026-09-30", 1)
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(newer, "north-south.yaml"), Author("test", NOW), TODAY)
+    row = desk.rows(commitment, commitment.c.reference == "survey")[0]
+    assert (row.due, row.first_due) == ("2026-09-30", None)
+
+
+def test_snoozed_it_comes_back_on_its_day_and_the_ladder_begins_anew(desk: Desk) -> None:
+    assert "north-south/survey" in desk.morning(date(2026, 3, 3))["ann"]
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/snooze", day="2026-03-20")
+    assert "You will be asked again on 20 March 2026." in page
+    told = [desk.morning(date(2026, 3, day)) for day in range(4, 20)]
+    assert not any("north-south/survey" in matters for one in told for matters in one.values())
+    assert "north-south/survey" in desk.morning(date(2026, 3, 20))["ann"]
+
+
+def test_who_gets_it_handed_over_is_told_at_once_and_answers_for_it(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/not_me", to="dee")
+    assert "Dee is told now and answers for it from here on." in page
+    message = desk.rows(notification)[0]
+    assert (message.address, message.kind, message.next_at) == ("dee@north.example", "hand_over", NOW)
+    assert desk.find("overdue", "/survey").assignee_id == desk.person("dee")
+    told = desk.rows(notice, notice.c.kind == "hand_over")[0].decision_reason
+    assert told == {"code": "handed_over", "numbers": {"asked": "ann", "on": "2026-03-02"}}
+    with open_unit(desk.engine) as unit:
+        again = import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", NOW), TODAY)
+    assert again.changes == (), "the file that still names Ann does not take it back"
+    assert "Dee answers for it now." in desk.get(desk.link("ann", "overdue", "/survey"))
+    assert "It is done" in desk.get(desk.link("dee", "overdue", "/survey"))
+
+
+def test_only_colleagues_in_office_can_be_chosen_the_coordinator_first(desk: Desk) -> None:
+    page = desk.get(desk.link("ann", "overdue", "/survey") + "/not_me")
+    assert re.findall(r'name="to" value="(\w+)"', page) == ["cy", "dee"]
+    assert "Cy (coordinator)" in page
+    for who in ("li", "old", "max", "nobody", ""):
+        before = desk.snapshot()
+        desk.post(desk.link("ann", "overdue", "/survey") + "/not_me", 422, to=who)
+        assert desk.snapshot() == before
+
+
+def test_the_other_side_confirms_or_sends_back(desk: Desk) -> None:
+    desk.post(desk.link("ann", "overdue", "/bridge") + "/done")
+    link = desk.link("li", "confirmation_asked", "/bridge", "south")
+    assert "请说明原因" in desk.post(link + "/send_back", 422)
+    desk.post(link + "/send_back", note="The railing is missing")
+    assert desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "active"
+    assert "无需您再办理" in desk.get(link)
+    desk.clock[0] += timedelta(days=1)
+    desk.post(desk.remind("ann", "bridge") + "/done", note="The railing is there now")
+    with open_reading(desk.engine) as reading:
+        (asked,) = reading.execute(
+            select(follow_up.c.id).where(follow_up.c.kind == "confirmation_asked", follow_up.c.state == "open")
+        ).scalars()
+    link = desk.links.write_answer(Ask(desk.person("li"), follow_up_id=asked)).removeprefix(desk.links.base_url)
+    assert "双方均已兑现" in desk.post(link + "/confirm")
+    assert desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "fulfilled"
+
+
+def test_an_owner_can_be_named_where_there_is_none(desk: Desk) -> None:
+    link = desk.link("cy", "unowned", "/orphan")
+    assert "Name who answers for it" in desk.get(link)
+    desk.post(link + "/not_me", to="dee")
+    assert desk.find("unowned", "/orphan").state == "done"
+    assert desk.rows(notification)[0].address == "dee@north.example"
+
+
+def test_a_date_of_the_agreement_is_closed_with_a_note(desk: Desk) -> None:
+    (row,) = desk.rows(follow_up, follow_up.c.kind == "renewal_due") or desk.rows(
+        follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy")
+    )
+    link = desk.links.write_answer(Ask(desk.person("cy"), follow_up_id=row.id)).removeprefix(desk.links.base_url)
+    desk.post(link + "/done", note="Spoke with the South")
+    closed = desk.rows(follow_up, follow_up.c.id == row.id)[0]
+    assert (closed.state, closed.closed_why) == ("done", "Spoke with the South")
+    assert closed.closed_by.startswith("cy by link ")
+
+
+UNDONE = [("snooze", {"day": "2026-03-20"}), ("more_time", {"day": "2026-05-15"}), ("not_me", {"to": "dee"})]
+
+
+@pytest.mark.parametrize(("answer", "fields"), UNDONE)
+def test_a_decision_can_be_taken_back_at_once(desk: Desk, answer: str, fields: dict[str, str]) -> None:
+    before = desk.snapshot()[:4]
+    page = desk.post(f"{desk.link('ann', 'overdue', '/survey')}/{answer}", **fields)
+    (undo,) = re.findall(r'action="(/answered/[^"]+/undo)"', page)
+    assert desk.client.post(undo, follow_redirects=False).status_code == 303
+    kept = desk.snapshot()[:4]
+    names = ("state", "snoozed_until", "assignee_id", "due_on", "closed_on")
+    assert [[getattr(row, name) for name in names] for row in kept[0] if row.key == before[0][0].key] == [
+        [getattr(before[0][0], name) for name in names]
+    ]
+    assert kept[1:] == before[1:]
+    assert not [row for row in desk.rows(notification) if row.state == "queued"], "nobody is told of what is taken back"
+    again = desk.client.post(undo, follow_redirects=False)
+    assert again.status_code == 409 and "can no longer be taken back" in again.text
+
+
+def test_what_was_reported_cannot_be_taken_back_only_corrected(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/on_track")
+    assert "/undo" not in page
+
+
+def test_every_answer_is_logged_with_who_and_by_which_link(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    desk.post(link + "/on_track", note="Soon")
+    logged = desk.rows(log_entry, log_entry.c.subject == "progress_report")[0]
+    assert re.fullmatch(r"ann by link [0-9a-f]{8}", logged.who)
+    token = link.rpartition("/")[2]
+    assert not [row for row in desk.rows(log_entry) if token in repr(row)], "the log holds no key"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_scanner_that_follows_every_link_changes_nothing(desk: Desk, method: str) -> None:
+    ann = desk.person("ann")
+    link = desk.link("ann", "overdue", "/survey")
+    answers = ["done", "on_track", "more_time", "snooze", "not_me", "confirm"]
+    paths = [link, *(f"{link}/{answer}" for answer in answers)]
+    paths += [one.removeprefix(desk.links.base_url) for one in
+              (desk.links.write_choices(ann), desk.links.write_unsubscribe(ann, "reminder"))]  # fmt: skip
+    before = desk.snapshot()
+    for path in paths:
+        assert desk.client.request(method, path).status_code == 200, path
+    assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "fields", "said"),
+    [
+        ("snooze", {}, "Please give a day."),
+        ("snooze", {"day": "tomorrow"}, "Please give a day."),
+        ("snooze", {"day": "2026-03-02"}, "Please give a day after today."),
+        ("snooze", {"day": "2028-03-02"}, "not so far ahead"),
+        ("more_time", {"day": "2026-01-01"}, "Please give a day after today."),
+        ("more_time", {"day": "2099-01-01"}, "not so far ahead"),
+        ("on_track", {"note": "x" * 301}, "300 characters"),
+        ("not_me", {}, "Please choose one."),
+    ],
+)
+def test_what_is_missing_is_said_beside_its_field_and_nothing_is_written(
+    desk: Desk, answer: str, fields: dict[str, str], said: str
+) -> None:
+    before = desk.snapshot()
+    page = desk.post(f"{desk.link('ann', 'overdue', '/survey')}/{answer}", 422, **fields)
+    assert said in page
+    assert desk.snapshot() == before
+
+
+def test_what_was_written_stays_in_the_form_when_something_is_missing(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/bridge#plan")
+    page = desk.post(link + "/done", 422, day="2027-01-01", note="Drawn by Bo & Co")
+    assert "Drawn by Bo & Co</textarea>" in page and 'value="2027-01-01"' in page
+
+
+def test_a_link_that_was_used_shows_how_the_matter_stands_today(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    desk.post(link + "/done")
+    page = desk.get(link + "/more_time")
+    assert "This was answered or settled on 2 March 2026" in page and "Settled" in page
+    assert "<form" not in page
+    before = desk.snapshot()
+    desk.post(link + "/more_time", 409, day="2026-05-15")
+    assert desk.snapshot() == before
+
+
+def test_two_clicks_on_the_same_button_are_one_answer(desk: Desk) -> None:
+    path = desk.remind("ann", "friends") + "/on_track"
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(path))
+    assert mark is not None
+    statuses = [desk.client.post(path, data={"mark": mark[1]}, follow_redirects=False).status_code for _ in range(2)]
+    assert statuses == [303, 409]
+    assert len(desk.rows(progress_report)) == 1
+
+
+def test_who_answers_after_somebody_else_sees_what_changed_before_anything_is_written(desk: Desk) -> None:
+    path = desk.remind("ann", "friends") + "/on_track"
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(path))
+    assert mark is not None
+    with open_unit(desk.engine) as unit:
+        report_progress(unit, Author("cy", NOW), "north-south/friends", "north", None, "at_risk", TODAY)
+    answer = desk.client.post(path, data={"mark": mark[1]}, follow_redirects=False)
+    assert answer.status_code == 409 and "this has changed meanwhile" in answer.text
+    assert "It is done" not in answer.text and "On its way" in answer.text
+
+
+def _tamper(token: str) -> list[str]:
+    head, middle, tail = token.split(".")
+    return [
+        token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:],
+        f"{head}x.{middle}.{tail}",
+        f"{head}.{middle}",
+        token[:20],
+        "x" * 5000,
+        "%00",
+        "..%2f..",
+        "é",
+    ]
+
+
+def test_a_link_that_was_changed_opens_nothing(desk: Desk) -> None:
+    token = desk.link("ann", "overdue", "/survey").rpartition("/")[2]
+    before = desk.snapshot()
+    for changed in _tamper(token):
+        assert desk.client.get(f"/answer/{changed}").status_code in (404, 400), changed
+        assert desk.client.post(f"/answer/{changed}/on_track", data={"mark": "x"}).status_code in (404, 400)
+    assert desk.snapshot() == before
+
+
+def test_a_link_for_one_purpose_opens_no_other(desk: Desk) -> None:
+    ann = desk.person("ann")
+    answer = desk.link("ann", "overdue", "/survey").rpartition("/")[2]
+    other = desk.links.write_choices(ann).rpartition("/")[2]
+    for path in (f"/choices/{answer}", f"/unsubscribe/{answer}", f"/answered/{answer}", f"/answer/{other}"):
+        assert "This link does not work" in desk.get(path, 404)
+
+
+def test_a_link_of_another_house_opens_nothing(desk: Desk) -> None:
+    other = Links("https://tally.example", ["another secret of another house"])
+    link = other.write_answer(Ask(desk.person("ann"), follow_up_id=1)).removeprefix(other.base_url)
+    assert "This link does not work" in desk.get(link, 404)
+
+
+def test_a_link_whose_time_is_over_says_so_and_shows_nothing_of_the_matter(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    later = datetime.now(UTC) + timedelta(days=61)
+    monkeypatch.setattr("itsdangerous.timed.time.time", later.timestamp)
+    page = desk.get(link, 410)
+    assert "This link is too old" in page and "survey" not in page
+    before = desk.snapshot()
+    desk.client.post(link + "/on_track", data={"mark": "x"})
+    assert desk.snapshot() == before
+
+
+def test_a_link_of_the_former_secret_is_believed_until_it_is_forgotten(desk: Desk) -> None:
+    former, newer = "the former secret, long enough", "the newer secret, long enough"
+    link = Links("https://t.example", [former]).write_choices(1).rpartition("/")[2]
+    assert Links("https://t.example", [newer, former]).read(Purpose.CHOICES, link) == [1]
+    signed_anew = Links("https://t.example", [newer, former]).write_choices(1).rpartition("/")[2]
+    assert Links("https://t.example", [newer]).read(Purpose.CHOICES, signed_anew) == [1]
+
+
+@pytest.mark.parametrize(("who", "sees"), [("max", "This is for you to know"), ("li", "This is for you to know")])
+def test_leaders_and_the_other_side_look_and_do_not_answer(desk: Desk, who: str, sees: str) -> None:
+    link = desk.link(who, "overdue", "/survey")
+    page = desk.get(link)
+    assert "<form" not in page and (sees in page or "此事供您知悉" in page)
+    before = desk.snapshot()
+    desk.post(link + "/on_track", 409)
+    assert desk.snapshot() == before
+
+
+def test_an_answer_that_does_not_fit_is_not_taken(desk: Desk) -> None:
+    before = desk.snapshot()
+    desk.post(desk.link("ann", "overdue", "/survey") + "/confirm", 409)
+    assert desk.client.post(desk.link("ann", "overdue", "/survey") + "/fly").status_code == 400
+    assert desk.snapshot() == before
