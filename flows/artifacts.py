@@ -74,36 +74,37 @@ async def _show_rows(key: str, rows: Sequence[Row], description: str, base_url: 
     )
 
 
+# Tables of Prefect do not wrap, so what has to be read to its end stands in lists.
+
+
 async def show_corrections(corrections: Sequence[Correction]) -> None:
     """What is to be put right in a form, all of it at once."""
-    rows = "\n".join(
-        f"| {write_cell(one.field or 'The form')} | {write_cell(one.found or '')} | {write_cell(one.expected)} |"
-        for one in corrections
-    )
+    lines = []
+    for one in corrections:
+        found = f" (found: {write_cell(one.found)})" if one.found else ""
+        lines.append(f"- **{write_cell(one.field or 'The form')}**{found}: {write_cell(one.expected)}")
+    listed = "\n".join(lines)
     markdown = (
         f"# Nothing was written\n\n{count_things(len(corrections), 'correction')} to make. Open the menu of this run "
         "(⋮), choose **Copy to new run**, put right what is listed here, and submit: all else stays as you "
-        "entered it.\n\n"
-        f"| Field | Found | Correction |\n| --- | --- | --- |\n{rows}\n"
+        f"entered it.\n\n{listed}\n"
     )
     await acreate_markdown_artifact(markdown=markdown, key=CORRECTIONS, description="What to put right in the form")
 
 
 async def show_filed(title: str, facts: Sequence[tuple[str, str]], rows: Sequence[Row], link: str | None) -> None:
     """What a form wrote, and the follow-ups that this opened or closed."""
-    told = "\n".join(f"| {write_cell(name)} | {write_cell(value)} |" for name, value in facts if value)
-    parts = [f"# {write_plain(title)}", f"| | |\n| --- | --- |\n{told}"]
+    told = "\n".join(f"- {write_cell(name)}: **{write_cell(value)}**" for name, value in facts if value)
+    parts = [f"# {write_plain(title)}", told]
     if link:
         parts.append(f"[Open it in the register]({link})")
     parts.append("## What that changed")
-    if rows:
-        head = "| Change | Follow-up | Who | Why | Matter |\n| --- | --- | --- | --- | --- |\n"
-        names = ("change", "follow-up", "who", "why", "matter")
-        parts.append(
-            head + "\n".join("| " + " | ".join(write_cell(row[name]) for name in names) + " |" for row in rows)
-        )
-    else:
-        parts.append("No follow-up was opened or closed by it.")
+    changed = [
+        f"- {row['change']}: **{write_cell(row['follow-up'])}** of {write_cell(row['who'])}, "
+        f"{write_cell(row['matter'])} ({write_cell(row['why'])})"
+        for row in rows
+    ]
+    parts.append("\n".join(changed) or "No follow-up was opened or closed by it.")
     await acreate_markdown_artifact(markdown="\n\n".join(parts), key=FILED, description=title)
 
 
@@ -120,10 +121,13 @@ async def show_decomposition(markdown: str, until: str) -> None:
 
 async def show_forecast(found: Outlook, title: str) -> None:
     """Every message of the coming days, to whom and why."""
-    head = "| When | To | Subject | Why |\n| --- | --- | --- | --- |\n"
-    rows = "\n".join("| " + " | ".join(write_cell(value) for value in row.values()) + " |" for row in found.rows)
-    cut = f"\n\nThe first {len(found.rows)} are shown." if found.messages > len(found.rows) else ""
-    body = head + rows + cut if found.rows else "No message would be sent."
+    lines = [
+        f"- **{row['when']}** to {write_cell(row['to'])}: {write_cell(row['subject'])} — {write_cell(row['why'])}"
+        for row in found.rows
+    ]
+    if found.messages > len(found.rows):
+        lines.append(f"\nThe first {len(found.rows)} are shown.")
+    body = "\n".join(lines) or "No message would be sent."
     await acreate_markdown_artifact(
         markdown=f"# {write_plain(title)}\n\nIf nothing else happens. Nothing was written or sent.\n\n{body}\n",
         key=FORECAST,

@@ -66,22 +66,17 @@ def _list_dates(form: AgreementForm, words: Words) -> str:
 def _list_commitments(form: AgreementForm, words: Words, called: Mapping[str, str], people: Mapping[str, str]) -> str:
     if not form.commitments:
         return "None yet: until one is added, only the agreement's own dates are watched."
-    rows = ["| | What was promised | Kind | Owed by | When |", "| --- | --- | --- | --- | --- |"]
+    lines = []
     for at, one in enumerate(form.commitments, 1):
-        owed = [
-            called.get(owner.party, owner.party)
-            + (f" ({people.get(owner.contact, owner.contact)})" if owner.contact else "")
-            for owner in one.owners
-        ]
-        unowned = "" if any(owner.contact for owner in one.owners) else "; nobody answers for it yet"
-        cells = (
-            one.summary,
-            words.name_kind(CommitmentKind(one.kind)),
-            ", ".join(owed) + unowned,
-            describe_when(one, words),
+        owed = [called.get(owner.party, owner.party) for owner in one.owners]
+        named = [people.get(owner.contact, owner.contact) for owner in one.owners if owner.contact]
+        answers = f"{words.join(named)} answers for it" if named else "nobody answers for it yet"
+        lines.append(
+            f"{at}. **{write_plain(one.summary)}**\\\n{words.name_kind(CommitmentKind(one.kind))}: "
+            f"{write_plain(describe_when(one, words))}. "
+            f"Owed by {write_plain(words.join(owed))}; {write_plain(answers)}."
         )
-        rows.append(f"| {at} | " + " | ".join(map(write_cell, cells)) + " |")
-    return "\n".join(rows)
+    return "\n".join(lines)
 
 
 def list_promises(form: AgreementForm) -> list[str]:

@@ -67,7 +67,7 @@ def test_an_activity_counts_at_once_and_closes_what_it_answers(prefect_api: None
     state, run, shown = submit(add_activity, activity=filled | {"commitments": ["exchange-activities"]})
     assert state.is_completed()
     assert run.name == "add activity gimcheon-chengdu: Visit of the ceramic artists, 2026-11-20"
-    assert "| closed | Dormant |" in shown["what-was-filed"]
+    assert "- closed: **Dormant** of" in shown["what-was-filed"]
 
 
 def test_all_mistakes_of_an_activity_are_told_at_once(prefect_api: None, examples: Settings) -> None:
@@ -85,7 +85,7 @@ def test_a_commitment_is_added_with_the_follow_ups_that_it_calls_for(prefect_api
     state, run, shown = submit(add_commitment, agreement="gimcheon-chengdu", commitment=filled)
     assert state.is_completed()
     assert run.name == "add commitment gimcheon-chengdu/publish-a-catalogue-of-ceramics"
-    assert "| opened |" in shown["what-was-filed"]
+    assert "- opened: **" in shown["what-was-filed"]
 
 
 def test_a_forecast_shows_each_message_with_its_reason_and_writes_nothing(
