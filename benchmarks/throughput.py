@@ -201,7 +201,9 @@ def write_sample(register: Path) -> bytes:
 def write_letters(register: Path, most: int) -> tuple[list[bytes], float]:
     """Letters as the product writes them, and the seconds from the rows to the wire."""
     settings = Settings(database_url=f"sqlite:///{register}")
-    desk: Any = SimpleNamespace(settings=settings, read_clock=lambda: NOW, domain=SENDER.rpartition("@")[2])
+    desk: Any = SimpleNamespace(
+        settings=settings, read_clock=lambda: NOW, domain=SENDER.rpartition("@")[2], faults=set()
+    )
     engine = open_database(settings.register_url)
     with open_reading(engine) as reading:
         rows = reading.execute(select(notification).order_by(notification.c.id).limit(most)).all()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.screen import count, name_word, print_json, print_table, read_day, say, write_examples
+from cli.screen import count, name_word, print_error, print_json, print_table, read_day, say, write_examples
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,6 +26,19 @@ def add_commands(app: typer.Typer) -> None:
             "tally check --as-of 2027-04-01 --dry-run --json",
         ),
     )(check)
+
+
+def _adopt_rules(register: "Register") -> None:
+    """Take over the house's rules; a file with faults is told of, and the rules that held go on."""
+    from commitments.database import open_unit
+    from commitments.house_rules import adopt_house_rules
+
+    with open_unit(register.engine) as unit:
+        adopted = adopt_house_rules(unit, register.settings.house_folder, register.now)
+    if adopted.problems:
+        print_error("\n".join(map(str, adopted.problems)))
+    if adopted.changed:
+        say(f"Rules of the house taken over: {', '.join(adopted.changed)}.")
 
 
 def check(
@@ -50,6 +63,8 @@ def check(
                 f"{day} is {when}: follow-ups would be opened and closed under a date that is not today's, and people "
                 "would be told of it; add --dry-run to see what that day would change"
             )
+        if not dry_run:
+            _adopt_rules(register)
         if dry_run:
             with register.open_rehearsal() as copy:
                 report = _check_register(copy, register, day)

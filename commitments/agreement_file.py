@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from commitments.agreement_faults import FieldPath, find_inner_faults, models_in, soften_form, suggest
-from commitments.agreement_form import AgreementForm
+from commitments.agreement_form import AgreementForm, HousePolicyForm
 from commitments.channels import describe_entry
 from commitments.errors import InvalidFiles, Problem
 from commitments.vocabulary import Channel
@@ -113,6 +113,21 @@ def read_text(text: str, name: str) -> ParsedFile:
 def parse_agreement(content: bytes, name: str) -> AgreementForm:
     """One agreement from the bytes of its file; InvalidFiles carries every fault found."""
     return _parse(content, name)[0]
+
+
+def parse_house_policy(content: bytes, name: str) -> HousePolicyForm:
+    """A house's rules from the bytes of their file; InvalidFiles carries every fault found."""
+    if not content.strip():
+        return HousePolicyForm()
+    try:
+        plain = _read_plain(content)
+    except _Refused as refused:
+        raise InvalidFiles((Problem(name, refused.line, refused.field, refused.found, refused.expected),)) from None
+    try:
+        return HousePolicyForm.model_validate(plain.value)
+    except ValidationError as invalid:
+        problems = [_explain(error, plain, name) for error in invalid.errors(include_url=False)]
+        raise InvalidFiles(tuple(sorted(problems, key=lambda problem: problem.line))) from None
 
 
 def agreement_schema() -> dict[str, Any]:

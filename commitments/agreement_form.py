@@ -276,6 +276,13 @@ class PolicyForm(Form):
     )
 
 
+class HousePolicyForm(PolicyForm):
+    """The rules of a house: those of an agreement, and the hour and the weekday that are its alone."""
+
+    send_at: str | None = Field(None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:00"])
+    digest_weekday: int | None = Field(None, ge=0, le=6)
+
+
 class OwnerForm(Form):
     party: Reference
     contact: Reference | None = Field(None, description="The person answerable; unknown if left out")

@@ -174,6 +174,12 @@ def _is_open_about(kinds: Sequence[FollowUpKind], about: str) -> ColumnElement[b
     )
 
 
+def list_open_troubles(reading: Connection, kind: FollowUpKind) -> set[str]:
+    """What the operator's open follow-ups of a kind are about."""
+    wanted = (follow_up.c.kind == str(kind)) & (follow_up.c.state == str(FollowUpState.OPEN))
+    return {matter.partition("@")[0] for matter in reading.execute(select(follow_up.c.matter).where(wanted)).scalars()}
+
+
 def open_trouble(unit: Connection, trouble: Trouble, now: datetime) -> bool:
     """Open the operator's follow-up about a flow: one a flow and kind while it lasts, and at most one a day."""
     if unit.execute(select(follow_up.c.id).where(_is_open_about([trouble.kind], trouble.about)).limit(1)).first():

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         description="How long an agreement registered by form waits for approval before its coordinator is asked",
     )
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
+    templates: Path | None = Field(
+        None, description="The house's own templates, catalogues and rules; `templates` in the home folder if not set"
+    )
     sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
     prefect_port: int = 4200
     prefect_auth: SecretStr | None = Field(
@@ -175,6 +178,12 @@ class Settings(BaseSettings):
         if self.base_url is not None:
             return self.base_url
         return f"http://127.0.0.1:{self.portal_port}" if self.mail_url is None else None
+
+    @property
+    def house_folder(self) -> Path | None:
+        """The folder with what the house has changed, if there is one."""
+        folder = self.templates or self.home / "templates"
+        return folder if folder.is_dir() else None
 
     @property
     def evidence_folder(self) -> Path:

@@ -210,6 +210,7 @@ class ReasonCode(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     INBOUND_REFUSED = "inbound_refused"
+    TEMPLATE_BROKEN = "template_broken"
     DRAFT_WAITING = "draft_waiting"
 
 
@@ -231,6 +232,7 @@ class FollowUpKind(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     INBOUND_REFUSED = "inbound_refused"
+    TEMPLATE_BROKEN = "template_broken"
     DRAFT_WAITING = "draft_waiting"
 
 
@@ -240,6 +242,7 @@ OPERATOR_KINDS = frozenset(
         FollowUpKind.RUN_FAILED,
         FollowUpKind.RUN_STUCK,
         FollowUpKind.INBOUND_REFUSED,
+        FollowUpKind.TEMPLATE_BROKEN,
     }
 )
 """What is wrong with the engine itself: the operator's matter, under no agreement."""

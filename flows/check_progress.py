@@ -6,6 +6,8 @@ from functools import partial
 
 from prefect import flow
 
+from commitments.database import open_unit
+from commitments.house_rules import adopt_house_rules
 from commitments.reconcile import Reconciled, reconcile_register
 from flows.artifacts import CHECK_PROGRESS, move_progress, show_attention, show_changes, show_picture, start_progress
 from flows.missed import set_aside_missed
@@ -27,6 +29,9 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
     """
     with open_register("check-progress") as register:
         day = register.choose_day(as_of)
+        if as_of is None:
+            with open_unit(register.engine) as unit:
+                adopt_house_rules(unit, register.settings.house_folder, register.now)
         done = await _judge(register, day)
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))
         changes = await do_step("list what changed", partial(read_changes, register.engine, done.changes))

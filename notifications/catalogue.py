@@ -61,11 +61,12 @@ def find_faults(catalogue: Catalog, phrases: Catalog) -> Iterator[str]:
     for one in known.keys() - wanted.keys():
         yield f"{_place(known[one])}no longer said: {_name_phrase(one)!r}"
     for one in wanted.keys() & known.keys():
-        for fault in _examine(known[one], catalogue.num_plurals):
+        for fault in examine_message(known[one], catalogue.num_plurals):
             yield f"{_place(known[one])}{fault}: {_name_phrase(one)!r}"
 
 
-def _examine(message: Message, plurals: int) -> Iterator[str]:
+def examine_message(message: Message, plurals: int) -> Iterator[str]:
+    """What is wrong in one entry."""
     forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
     if not all(form and form.strip() for form in forms):
         yield "not translated"

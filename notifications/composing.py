@@ -56,7 +56,7 @@ def compose_messages(
         person = rules.people[row.contact_id]
         items = _build_items(notices.get(row.id, []), person, names, counterparts, rules, links)
         kinds = {one.kind for one in notices.get(row.id, [])}
-        name, mail = _find_reply(person, rules, names)
+        name, mail = find_reply(person, rules, names)
         messages[row.id] = Message(
             NotificationKind(row.kind),
             row.local_day,
@@ -76,7 +76,7 @@ def compose_messages(
     return messages
 
 
-def _find_reply(person: Person, rules: Rules, names: Names) -> tuple[str | None, str | None]:
+def find_reply(person: Person, rules: Rules, names: Names) -> tuple[str | None, str | None]:
     """An answer by mail goes to a coordinator of the reader's own party, if that is another person."""
     for coordinator in rules.coordinators.get(person.party_id, ()):
         if coordinator.id != person.id and coordinator.mail is not None:

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,20 +13,23 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from commitments.database import open_reading, open_unit
+from commitments.facts import Reason
 from commitments.failpoints import failpoint
+from commitments.operations import Trouble, close_operator_follow_ups, list_open_troubles, open_trouble
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
-from commitments.vocabulary import Channel, NotificationState, Outcome
+from commitments.vocabulary import Channel, FollowUpKind, NotificationState, Outcome, ReasonCode
 from notifications.bounce_address import write_bounce_address
 from notifications.channel_post import ChannelPost
 from notifications.composing import compose_messages, is_empty
-from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.delivery import Post
 from notifications.failures import close_failures
 from notifications.links import Links, open_links
+from notifications.house import POLICY, Fault
+from notifications.letters import make_letter
 from notifications.mail_route import MailRoute
-from notifications.messages import Message, Written
-from notifications.mime import Enclosure, Letter, build_letter, message_id_for
+from notifications.messages import Message
+from notifications.mime import build_letter
 from notifications.names import Names, load_names
 from notifications.outbox import (
     Sent,
@@ -43,10 +46,9 @@ from notifications.outbox import (
     release_abandoned,
     return_messages,
 )
-from notifications.overviews import name_picture
 from notifications.pace import Pace, read_rates
 from notifications.reasons import Why
-from notifications.rendering import write_message
+from notifications.rendering import write_safely
 from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
@@ -69,6 +71,8 @@ class Dispatched:
     cancelled: int = 0
     released: int = 0
     """Messages taken back from senders that died."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong in the templates and catalogues of the house; the usual ones were used instead."""
     halted: str | None = None
     """Why it stopped with messages still waiting: what was said on a way that is closed for every letter."""
 
@@ -103,6 +107,8 @@ class _Line:
     secret: bytes
     """What bounce addresses are signed with."""
     links: Links | None
+    faults: set[Fault]
+    """What is wrong in the house's files, as the senders come upon it."""
 
     def find_return(self, row: Any) -> str:
         """Where a letter comes back to: an address of its own where the house has one for that."""
@@ -163,9 +169,11 @@ def dispatch_messages(
             threading.Lock(),
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
             open_links(settings),
+            set(),
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
+    _tell_faults(line, done)
     if done.sent:
         with open_unit(engine) as unit:
             review_channels(unit, clock())  # also where no mailbox takes what comes back
@@ -433,46 +441,30 @@ def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
     if row.channel != Channel.MAIL:
         return line.channels.write(row, message)
-    written, words = write_message(message), load_words(message.language)
+    written = write_safely(message, line.settings.house_folder, line.faults.add)
     sent_at = row.queued_at if row.attempts else line.read_clock()
-    reply = (message.coordinator_name or "", message.coordinator_mail) if message.coordinator_mail else None
-    letter = Letter(
-        message_id=row.message_id,
-        sender_name=line.settings.sender_name,
-        sender_address=line.settings.sender,
-        to_name=message.to_name,
-        to_address=row.address,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        language=words.tag,  # of what is written: English where there is no catalogue
-        sent_at=sent_at,
-        list_id=f"tallystick.{line.domain}",
-        key=row.key,
-        reply_to=reply,
+    letter = make_letter(
+        line.settings, message, written, message_id=row.message_id, key=row.key, address=row.address, sent_at=sent_at,
         repeat=row.repeated,
-        thread=_name_thread(message, line.domain),
-        kind=str(message.kind),
-        enclosures=tuple(_enclose(line, words, message, written, sent_at)),
-        unsubscribe=message.unsubscribe_link,
-    )
+    )  # fmt: skip
     return build_letter(letter), written.subject
 
 
-def _enclose(line: _Line, words: Words, message: Message, written: Written, sent_at: datetime) -> Iterator[Enclosure]:
-    settings = line.settings
-    dates = write_dates(words, message, sender_name=settings.sender_name, sender_address=settings.sender, now=sent_at)
-    if dates is not None:
-        yield Enclosure(dates, CONTENT_TYPE, FILE_NAME)
-    if message.summary is not None and written.picture is not None and written.page is not None:
-        month = f"{message.summary.month:%Y-%m}"
-        yield Enclosure(written.picture, "image/png", f"summary-{month}.png", name_picture(message.summary))
-        yield Enclosure(written.page, "application/pdf", f"summary-{month}.pdf")
+def _tell_faults(line: _Line, done: Dispatched) -> None:
+    """Ask the operator to mend what is wrong in the house's files; close what was mended."""
+    done.faults = sorted(str(fault) for fault in line.faults)
+    house = line.settings.house_folder
+    if house is None:
+        return
+    wrong = {fault.file for fault in line.faults}
+    now = line.read_clock()
+    with open_unit(line.engine) as unit:
+        for fault in line.faults:
+            reason = Reason(ReasonCode.TEMPLATE_BROKEN, {"file": fault.file, "fault": str(fault)[:300]})
+            open_trouble(unit, Trouble(FollowUpKind.TEMPLATE_BROKEN, fault.file, reason), now)
+        told = {about for about in list_open_troubles(unit, FollowUpKind.TEMPLATE_BROKEN) if about != POLICY} - wrong
+        if told:
+            from notifications.preview import find_house_faults
 
-
-def _name_thread(message: Message, domain: str) -> str | None:
-    """What a mail program gathers the letters about one promise under; a letter about several stands alone."""
-    matters = {item.matter for item in message.items}
-    if len(matters) != 1 or message.digest is not None or message.summary is not None:
-        return None
-    return message_id_for(f"thread|{matters.pop()}", domain)
+            for mended in told - {fault.file for fault in find_house_faults(house)}:
+                close_operator_follow_ups(unit, [FollowUpKind.TEMPLATE_BROKEN], mended, "the file is right now", now)

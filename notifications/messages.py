@@ -204,5 +204,6 @@ class Written:
     subject: str
     text: str
     html: str
+    tag: str  # the language that it is written in: English where there is no catalogue
     picture: bytes | None = None  # a PNG that the HTML shows
     page: bytes | None = None  # the same on one page, as PDF

@@ -121,6 +121,10 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("a run of %(flow)s has not moved on for %(minutes)s minutes"),
         N_("a run of %(flow)s does not move on"),
     ),
+    ReasonCode.TEMPLATE_BROKEN: (
+        N_("a file of the house could not be used: %(fault)s"),
+        N_("a file of the house could not be used"),
+    ),
     ReasonCode.INBOUND_REFUSED: (
         N_("the event %(event)s from elsewhere was refused: %(fault)s"),
         N_("an event from elsewhere was refused: %(fault)s"),
@@ -237,6 +241,9 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
     FollowUpKind.DRAFT_WAITING: N_(
         "Look through the draft and approve or reject it: run register-agreement in the Prefect UI and name the draft."
     ),
+    FollowUpKind.TEMPLATE_BROKEN: N_(
+        "Mend the file; tally preview says what is wrong. Until then the usual one is used."
+    ),
     FollowUpKind.INBOUND_REFUSED: N_("Have the event corrected and sent again, or close this if it is not needed."),
 }
 
@@ -326,6 +333,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         FollowUpKind.RUN_FAILED: N_("Run failed"),
         FollowUpKind.RUN_STUCK: N_("Run stuck"),
         FollowUpKind.INBOUND_REFUSED: N_("Event refused"),
+        FollowUpKind.TEMPLATE_BROKEN: N_("Template broken"),
         FollowUpKind.DRAFT_WAITING: N_("Draft not approved"),
     },
     MatterKind: {

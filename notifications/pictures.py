@@ -5,14 +5,18 @@ Typst and the font are only loaded here, once a month. A summary that cannot be 
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import TemplateSyntaxError
+
 from commitments.vocabulary import StandingState
 from notifications import phrases
+from notifications.house import PAGE, TEMPLATES
 from notifications.messages import Age, Message, Summary
 from notifications.overviews import describe_summary
 from notifications.styles import LIGHT, TONE_COLOURS, TONES
@@ -22,7 +26,6 @@ from notifications.wording import Words
 if TYPE_CHECKING:
     from typst import Fonts
 
-TEMPLATE = Path(__file__).parent / "templates" / "summary" / "page.typ"
 AGREEMENTS_DRAWN = 8
 PARTIES_DRAWN = 5
 NOTES = 3
@@ -42,10 +45,15 @@ class Drawn:
     page: bytes  # PDF
 
 
-def draw_summary(words: Words, message: Message, template: Path = TEMPLATE) -> Drawn | None:
-    """The picture and the page of a message's summary; None, with a warning in the log, if they cannot be drawn."""
+def draw_summary(words: Words, message: Message, house: Path | None = None) -> Drawn | None:
+    """The picture and the page of a message's summary; None, with a warning in the log, if they cannot be drawn.
+
+    By the template of the house if it has one; raises TemplateError if that one is wrong.
+    """
     if message.summary is None:
         return None
+    own = house is not None and (house / PAGE).is_file()
+    template = (house if own and house is not None else TEMPLATES) / PAGE
     try:
         from typst import Compiler
 
@@ -58,12 +66,22 @@ def draw_summary(words: Words, message: Message, template: Path = TEMPLATE) -> D
             format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said | {"form": "page"})}
         )
     except (ImportError, OSError, RuntimeError) as fault:
+        if own and not isinstance(fault, ImportError):
+            raise _explain_page(fault) from None
         log.warning("the month's summary goes without a picture: %s", fault)
         return None
     if not isinstance(picture, bytes) or not isinstance(page, bytes):
         log.warning("the month's summary goes without a picture: it does not fit one page")
         return None
     return Drawn(picture, page)
+
+
+def _explain_page(fault: Exception) -> TemplateSyntaxError:
+    """What Typst says is wrong, with the line that it tells in its drawing of the place."""
+    place = re.search(r":(\d+):\d+", getattr(fault, "diagnostic", ""))
+    hints = "; ".join(getattr(fault, "hints", ()))
+    words = f"{getattr(fault, 'message', fault)}{'; ' if hints else ''}{hints}"
+    return TemplateSyntaxError(words, int(place[1]) if place else 0, PAGE)
 
 
 @lru_cache(maxsize=1)

@@ -1,15 +1,17 @@
 """Writes a message: subject, text and HTML from one view, by Jinja2 templates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Template, select_autoescape
 from jinja2.ext import Extension
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from notifications.house import PAGE, PARTS, TEMPLATES, Fault, NamedUndefined, explain_fault, find_part, sign_folder
 from notifications.items import DENSE_ITEMS, describe_sections
 from notifications.messages import ITEM_LIMIT, Message, Written
 from notifications.overviews import describe_digest, describe_summary
@@ -29,7 +31,6 @@ from notifications.wording import Words, load_words
 
 HTML_LIMIT = 98_000
 """In octets: mail programs cut a message off at about 100 kB, and with it the links at its end."""
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,18 @@ class _Layout:
     html: Template
 
 
-def write_message(message: Message, templates: Path | None = None) -> Written:
-    """The message in its reader's language. `templates` is a folder whose files take the place of the usual ones."""
-    words = load_words(message.language)
-    layout = _load_layout(words, templates)
+def write_message(message: Message, house: Path | None = None) -> Written:
+    """The message in its reader's language. `house` is a folder whose files take the place of the usual ones.
+
+    Whatever a changed template does wrong is raised as it comes; `write_safely` goes on without it.
+    """
+    words = load_words(message.language, house)
+    layout = _load_layout(words, house, sign_folder(house))
     drawn = None
     if message.summary is not None:
         from notifications.pictures import draw_summary
 
-        drawn = draw_summary(words, message)
+        drawn = draw_summary(words, message, house)
     view = describe_message(words, message, with_picture=drawn is not None)
     html = layout.html.render(view=view)
     shown = len(message.items[:ITEM_LIMIT])
@@ -58,7 +62,35 @@ def write_message(message: Message, templates: Path | None = None) -> Written:
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject.render(view=view)), SUBJECT_LIMIT)
     text = layout.text.render(view=view)
-    return Written(subject, text, html, drawn.picture, drawn.page) if drawn else Written(subject, text, html)
+    if drawn is None:
+        return Written(subject, text, html, words.tag)
+    return Written(subject, text, html, words.tag, drawn.picture, drawn.page)
+
+
+def try_part(message: Message, house: Path, part: str) -> None:
+    """Render one file of the house alone; what it does wrong is raised as it comes."""
+    words = load_words(message.language, house)
+    if part == PAGE:
+        if message.summary is not None:
+            from notifications.pictures import draw_summary
+
+            draw_summary(words, message, house)
+        return
+    view = describe_message(words, message, with_picture=message.summary is not None)
+    build_environment(words, house).get_template(part).render(view=view)
+
+
+def write_safely(message: Message, house: Path | None, tell: Callable[[Fault], None]) -> Written:
+    """The message by the house's templates; by the usual ones if those fail, and then the faults are told."""
+    if house is None:
+        return write_message(message)
+    try:
+        return write_message(message, house)
+    except (
+        Exception
+    ) as fault:  # a template is a program of the operator's: it may fail in any way, and the mail must go
+        tell(explain_fault(fault, find_part(fault)))
+        return write_message(message)
 
 
 def describe_message(
@@ -127,14 +159,16 @@ def _write_style(found: re.Match[str]) -> str:
     return rule if isinstance(rule, Markup) else found[0]
 
 
-def build_environment(words: Words, templates: Path | None = None) -> Environment:
+def build_environment(words: Words, house: Path | None = None) -> Environment:
     """One language's environment: what is not defined is an error, and HTML is escaped."""
     loaders: list[BaseLoader] = [FileSystemLoader(TEMPLATES)]
-    if templates is not None:
-        loaders.insert(0, FileSystemLoader(templates))
-    environment = Environment(
+    make: type[Environment] = Environment
+    if house is not None:
+        loaders.insert(0, FileSystemLoader(house))
+        make = ImmutableSandboxedEnvironment
+    environment = make(
         loader=ChoiceLoader(loaders),
-        undefined=StrictUndefined,
+        undefined=NamedUndefined,
         autoescape=select_autoescape(("html",), ("txt",), default_for_string=True, default=True),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -147,9 +181,7 @@ def build_environment(words: Words, templates: Path | None = None) -> Environmen
 
 
 @lru_cache(maxsize=64)
-def _load_layout(words: Words, templates: Path | None) -> _Layout:
-    environment = build_environment(words, templates)
-    subject, text, html = (
-        environment.get_template(f"message/{name}") for name in ("subject.txt", "body.txt", "body.html")
-    )
+def _load_layout(words: Words, house: Path | None, _signature: tuple[tuple[str, int, int], ...]) -> _Layout:
+    environment = build_environment(words, house)
+    subject, text, html = (environment.get_template(part) for part in PARTS)
     return _Layout(subject, text, html)

@@ -182,9 +182,27 @@ def make_items(language: str) -> dict[str, Item]:
         ground=Ground(Why.ASKED, {}),
     )
     items["handed_over"] = replace(
-        items["overdue"],
+        items["investors"],
         kind=NotificationKind.HAND_OVER,
         ground=Ground(Why.HANDED_OVER, {"asked": t["asked"], "on": "2026-11-23"}),
+    )
+    items["alert"] = Item(
+        NotificationKind.ALERT,
+        "",
+        "",
+        "check-progress",
+        MatterKind.OPERATION,
+        "",
+        False,
+        None,
+        (),
+        StandingState.OVERDUE,
+        Reason(ReasonCode.CHECK_MISSED, {"since": "2026-11-21", "hours": 49}),
+        Ground(Why.OPENED, {"on": "2026-11-23"}),
+        FollowUpKind.CHECK_MISSED,
+        "check_missed:check-progress@2026-11-23",
+        None,
+        date(2026, 11, 24),
     )
     items["notice"] = replace(
         items["libraries"],
@@ -341,6 +359,7 @@ def make_messages(language: str) -> dict[str, Message]:
         "escalation": message(kind.ESCALATION, "escalated", coordinator_name=None),
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
         "hand_over": message(kind.HAND_OVER, "handed_over"),
+        "alert": message(kind.ALERT, "alert", coordinator_name=None),
         "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_name=None),
         "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
         "summary": message(kind.SUMMARY, summary=make_summary(language)),

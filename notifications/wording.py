@@ -14,18 +14,22 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from math import floor, inf, log10
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_name, is_currency
 
+from commitments.errors import TallyError
 from commitments.facts import Reason
 from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, ReasonCode, StandingState
 from notifications import phrases
 from notifications.messages import Ground, Item
 from notifications.reasons import Why
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 _SOURCE = "en_GB"
@@ -384,13 +388,30 @@ def _name_unit(unit: str, number: float, locale: str) -> str:
     return unit
 
 
-def load_words(language: str) -> Words:
-    """The words of a language tag such as zh, zh-CN or zh-Hans; English for a language without a catalogue."""
-    return _load_words(find_catalogue(language))
+def load_words(language: str, house: Path | None = None) -> Words:
+    """The words of a language tag such as zh, zh-CN or zh-Hans; English for a language without a catalogue.
+
+    `house` is a folder with catalogues of the house's own: they may add a language, or change some phrases of one.
+    Raises UnreadableCatalogue.
+    """
+    if house is None:
+        return _load_words(find_catalogue(language))
+    name = find_catalogue(language, house)
+    own = house / f"{name}.po"
+    changed = own.stat().st_mtime_ns if own.is_file() else None
+    return _load_house_words(name, own, changed) if changed is not None else _load_words(name)
+
+
+class UnreadableCatalogue(TallyError):
+    """A catalogue of the house is no catalogue."""
+
+    def __init__(self, file: str, line: int | None, found: str) -> None:
+        self.file, self.line, self.found = file, line, found
+        super().__init__(f"{file}:{line}: {found}" if line else f"{file}: {found}")
 
 
 @lru_cache(maxsize=256)
-def find_catalogue(language: str) -> str:
+def find_catalogue(language: str, house: Path | None = None) -> str:
     """The name of the catalogue for a language tag, or that of the source language."""
     tag = language.strip().replace("-", "_")
     try:
@@ -403,7 +424,7 @@ def find_catalogue(language: str) -> str:
     parts = (locale.language, locale.script, locale.territory)
     for chosen in ((0, 1, 2), (0, 1), (0, 2), (0,)):
         name = "_".join(part for part in (parts[at] for at in chosen) if part)
-        if (CATALOGUES / f"{name}.po").is_file():
+        if (CATALOGUES / f"{name}.po").is_file() or (house is not None and (house / f"{name}.po").is_file()):
             return name
     return _SOURCE
 
@@ -412,11 +433,41 @@ def find_catalogue(language: str) -> str:
 def _load_words(name: str) -> Words:
     if name == _SOURCE:
         return Words(Locale.parse(_SOURCE), NullTranslations())
-    from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     with (CATALOGUES / f"{name}.po").open("rb") as source:
-        catalogue = read_po(source, locale=name)
+        return _make_words(name, read_po(source, locale=name))
+
+
+@lru_cache(maxsize=32)
+def _load_house_words(name: str, own: Path, _changed: int) -> Words:
+    """The house's phrases over those of the product, if it speaks the language at all."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with own.open("rb") as source:
+            wanted = read_po(source, locale=name, abort_invalid=True)
+    except PoFileError as fault:
+        raise UnreadableCatalogue(own.name, fault.lineno + 1, f"found {fault.line!r}: {fault}") from None
+    except (ValueError, UnicodeDecodeError) as fault:
+        raise UnreadableCatalogue(own.name, None, str(fault)) from None
+    usual = CATALOGUES / f"{name}.po"
+    if usual.is_file():
+        with usual.open("rb") as source:
+            catalogue = read_po(source, locale=name)
+    else:
+        catalogue = Catalog(locale=name)
+    for message in wanted:
+        if message.id and message.string and not message.fuzzy:
+            catalogue.delete(message.id if isinstance(message.id, str) else message.id[0])
+            catalogue.add(message.id, message.string)
+    return _make_words(name, catalogue)
+
+
+def _make_words(name: str, catalogue: "Catalog") -> Words:
+    from babel.messages.mofile import write_mo
+
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

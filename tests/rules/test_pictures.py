@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import TemplateSyntaxError
 from pypdf import PdfReader
 
+from notifications.house import PAGE
 from notifications.messages import Message
-from notifications.pictures import TEMPLATE, describe_page, draw_summary
+from notifications.pictures import describe_page, draw_summary
 from notifications.rendering import write_message
 from notifications.samples import LANGUAGES, make_messages
 from notifications.wording import load_words
@@ -96,11 +98,23 @@ def test_without_the_drawing_library_the_summary_goes_in_words(
     assert "By kind of commitment" in written.text and "no typst here" in caplog.text
 
 
-def test_a_page_that_cannot_be_set_is_left_out_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    broken = tmp_path / TEMPLATE.name
-    broken.write_text("#nothing-of-that-name")
-    assert draw_summary(load_words("en"), make_summary("en"), broken) is None
-    assert "unknown variable" in caplog.text
+def test_what_is_wrong_in_a_page_of_the_house_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "summary").mkdir()
+    (tmp_path / PAGE).write_text("= Ours\n#nothing-of-that-name")
+    with pytest.raises(TemplateSyntaxError, match="unknown variable") as wrong:
+        draw_summary(load_words("en"), make_summary("en"), tmp_path)
+    assert (wrong.value.name, wrong.value.lineno) == (PAGE, 2)
+
+
+def test_a_house_may_draw_its_own_page(tmp_path: Path) -> None:
+    (tmp_path / "summary").mkdir()
+    own = (
+        "#let said = json(bytes(sys.inputs.said))\n#set document(title: said.title)\n#set text(font: said.font)\n= Ours"
+    )
+    (tmp_path / PAGE).write_text(own)
+    drawn = draw_summary(load_words("en"), make_summary("en"), tmp_path)
+    assert drawn is not None
+    assert PdfReader(io.BytesIO(drawn.page)).pages[0].extract_text().strip() == "Ours"
 
 
 def test_other_messages_draw_nothing() -> None:

@@ -330,6 +330,12 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "deliver的运行“deliver”处于Pending已有40分钟",
     ),
     (
+        ReasonCode.TEMPLATE_BROKEN,
+        {"file": "message/body.txt", "fault": "message/body.txt:3: found 'vew'"},
+        "a file of the house could not be used: message/body.txt:3: found 'vew'",
+        "本单位的一个文件无法使用：message/body.txt:3: found 'vew'",
+    ),
+    (
         ReasonCode.INBOUND_REFUSED,
         {"event": "e-1", "fault": "commitment: unknown"},
         "the event e-1 from elsewhere was refused: commitment: unknown",

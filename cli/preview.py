@@ -1,0 +1,63 @@
+"""`tally preview`: one message of a kind, written to files, and what is wrong in the house's templates."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.screen import print_error, say, write_examples
+from commitments.vocabulary import NotificationKind
+
+FOLDER = Path("preview")
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command(
+        "preview",
+        rich_help_panel="Tell people",
+        epilog=write_examples(
+            "tally preview reminder",
+            "tally preview digest --to leeds-desk",
+            "tally preview summary --language ko --folder /tmp/pages",
+        ),
+    )(preview)
+
+
+def preview(
+    kind: Annotated[NotificationKind, typer.Argument(help="What sort of message.", show_default=False)],
+    to: Annotated[str | None, typer.Option(metavar="PERSON", help="As this contact would read it.")] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="In this language, such as zh or ko; the reader's if left out."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where the files are written.")] = FOLDER,
+) -> None:
+    """Write a message of a kind to files (subject, text, HTML, .eml), from the register or else from a sample.
+
+    Nothing is sent and nothing in the register is changed. What is wrong in the house's own templates, catalogues and
+    rules is said with file and line; the exit code is then 1.
+    """
+    from cli.session import open_register
+    from commitments.database import open_reading
+    from commitments.queries import load_people
+    from commitments.references import find_contact
+    from notifications.preview import find_message, make_sample, preview_message
+
+    with open_register() as register, open_reading(register.engine) as reading:
+        settings = register.settings
+        person = load_people(reading)[find_contact(reading, to).id] if to is not None else None
+        message = find_message(reading, kind, register.today, to=person, language=language, base_url=settings.base_url)
+        real = message is not None
+        if message is None:
+            message = make_sample(kind, language or (person.language if person is not None else "en"))
+        shown = preview_message(message, settings, folder, register.now, real=real)
+    say(shown.subject)
+    for path in shown.files:
+        say(f"  {path}")
+    if not real:
+        say(f"From a sample: the register has no message of the kind {kind} {'for this person ' if to else ''}yet.")
+    if shown.faults:
+        house = settings.house_folder
+        print_error("\n".join(f"{house}/{fault}" for fault in shown.faults))
+        say("What is shown was written by the usual templates where the house's own failed.")
+        raise typer.Exit(1)

@@ -1,0 +1,106 @@
+"""`tally preview` shows a message as its reader gets it, from the register if it can, and says what is wrong."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine
+
+from cli.main import run_command
+from commitments.agreement_file import read_files
+from commitments.database import open_reading
+from commitments.log import Author
+from commitments.queries import load_people
+from commitments.reconcile import reconcile_register
+from commitments.register import import_files
+from commitments.settings import Settings, read_settings
+from commitments.vocabulary import NotificationKind
+from notifications.planning import plan_messages
+from notifications.preview import find_message, make_sample, preview_message
+from notifications.samples import LANGUAGES
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "harrowmere-songlan.yaml"
+KINDS = list(NotificationKind)
+
+
+@pytest.fixture
+def register(sqlite_engine: Engine, author: Author, today: date) -> Engine:
+    """An agreement in English and Chinese, with what was queued for its people this morning."""
+    night = datetime.combine(today, time(1), UTC)
+    import_files(sqlite_engine, read_files([EXAMPLE]), author, today)
+    reconcile_register(sqlite_engine, night, today)
+    plan_messages(sqlite_engine, night, today, domain="tally.example")
+    return sqlite_engine
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_is_written_whole_in_every_language(kind: NotificationKind, language: str, tmp_path: Path) -> None:
+    now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    shown = preview_message(make_sample(kind, language), Settings(), tmp_path, now, real=False)
+    assert shown.faults == ()
+    endings = {path.name.removeprefix(f"{kind}.{language}.") for path in shown.files}
+    assert {"subject.txt", "txt", "html", "eml"} <= endings
+    assert ({"png", "pdf"} <= endings) is (kind is NotificationKind.SUMMARY)
+    letter = cast(
+        EmailMessage,
+        message_from_bytes((tmp_path / f"{kind}.{language}.eml").read_bytes(), policy=policy.default),
+    )
+    assert str(letter["Subject"]) == shown.subject == (tmp_path / f"{kind}.{language}.subject.txt").read_text().strip()
+    assert "cid:" not in (tmp_path / f"{kind}.{language}.html").read_text()
+
+
+def test_it_shows_what_the_register_holds_as_its_reader_would_read_it(register: Engine, today: date) -> None:
+    with open_reading(register) as reading:
+        message = find_message(reading, NotificationKind.DIGEST, today, to=None, language=None, base_url=None)
+        assert message is not None and message.digest is not None
+        kinds = {kind for kind in KINDS if find_message(reading, kind, today, to=None, language=None, base_url=None)}
+        people = load_people(reading)
+        reader = next(one for one in people.values() if one.language.startswith("zh"))
+        asked = find_message(reading, NotificationKind.DIGEST, today, to=reader, language=None, base_url=None)
+        turned = find_message(reading, NotificationKind.DIGEST, today, to=reader, language="fr", base_url=None)
+    assert NotificationKind.FOLLOW_UP in kinds or NotificationKind.REMINDER in kinds
+    assert asked is not None and asked.language == reader.language
+    assert turned is not None and turned.language == "fr"
+
+
+@pytest.fixture
+def tally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    monkeypatch.setenv("TALLY_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    read_settings.cache_clear()
+    return lambda *words: run_command(list(words))
+
+
+def test_an_empty_register_shows_a_sample_and_says_so(
+    tally: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert tally("preview", "escalation", "--language", "ko") == 0
+    told = capsys.readouterr().out
+    assert "From a sample" in told and "preview/escalation.ko.html" in told
+    assert (tmp_path / "preview" / "escalation.ko.eml").is_file()
+
+
+def test_a_broken_template_is_told_with_file_and_line_and_ends_with_1(
+    tally: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    broken = tmp_path / "home" / "templates" / "message" / "body.txt"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{{ view.day }}\n{{ view.gretting }}\n")
+    assert tally("preview", "reminder") == 1
+    fault = capsys.readouterr().err
+    assert f"{broken}:2: found .gretting of a MessageView" in fault and "did you mean 'greeting'?" in fault
+    broken.write_text("{{ view.day }}\n{{ view.greeting }}\n")
+    assert tally("preview", "reminder") == 0
+    assert (tmp_path / "preview" / "reminder.en.txt").read_text().splitlines()[1].startswith("Hello ")
+
+
+def test_a_person_whom_nobody_knows_is_an_error_with_the_nearest(
+    tally: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tally("preview", "digest", "--to", "nobody") == 1
+    assert "the register knows no contact 'nobody'" in capsys.readouterr().err
