@@ -41,12 +41,14 @@ def preview(
     from commitments.database import open_reading
     from commitments.queries import load_people
     from commitments.references import find_contact
-    from notifications.preview import find_message, make_sample, preview_message
+    from notifications.preview import find_message, make_sample, open_mock_links, preview_message
 
     with open_register() as register, open_reading(register.engine) as reading:
         settings = register.settings
         person = load_people(reading)[find_contact(reading, to).id] if to is not None else None
-        message = find_message(reading, kind, register.today, to=person, language=language, base_url=settings.base_url)
+        message = find_message(
+            reading, kind, register.today, to=person, language=language, links=open_mock_links(settings)
+        )
         real = message is not None
         if message is None:
             message = make_sample(kind, language or (person.language if person is not None else "en"))

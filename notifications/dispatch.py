@@ -24,9 +24,9 @@ from notifications.channel_post import ChannelPost
 from notifications.composing import compose_messages, is_empty
 from notifications.delivery import Post
 from notifications.failures import close_failures
-from notifications.links import Links, open_links
 from notifications.house import POLICY, Fault
 from notifications.letters import make_letter
+from notifications.links import Links, open_links
 from notifications.mail_route import MailRoute
 from notifications.messages import Message
 from notifications.mime import build_letter
@@ -53,7 +53,6 @@ from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
 from notifications.undelivered import review_channels
-from notifications.wording import Words, load_words
 
 BATCH = 100
 SMALLEST_BATCH = 10

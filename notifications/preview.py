@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from secrets import token_hex
 
 from sqlalchemy import Connection, select
 
@@ -17,6 +18,7 @@ from notifications.composing import compose_messages, find_reply, is_empty
 from notifications.digests import Pictures
 from notifications.house import PAGE, PARTS, POLICY, Fault, explain_fault, find_part, find_strangers
 from notifications.letters import make_letter
+from notifications.links import Links
 from notifications.messages import Message
 from notifications.mime import build_letter, message_id_for
 from notifications.names import Names, load_names
@@ -68,6 +70,13 @@ def preview_message(message: Message, settings: Settings, folder: Path, now: dat
     return Preview(written.subject, tuple(files), real, tuple(sorted(faults, key=str)))
 
 
+def open_mock_links(settings: Settings) -> Links | None:
+    """Links that look as they will, and answer nothing: a preview may be shown to anybody."""
+    if settings.pages_url is None:
+        return None
+    return Links(settings.pages_url, (token_hex(),), settings.answer_days)
+
+
 def make_sample(kind: NotificationKind, language: str) -> Message:
     """A message of the kind, as it might be."""
     return make_messages(language)[str(kind)]
@@ -80,7 +89,7 @@ def find_message(
     *,
     to: Person | None,
     language: str | None,
-    base_url: str | None,
+    links: Links | None,
 ) -> Message | None:
     """The newest message of the kind that has something to say, or how it would be today; None if there is none."""
     rules, names = load_rules(reading), load_names(reading)
@@ -89,12 +98,12 @@ def find_message(
         rules = replace(rules, people=people)
         to = people[to.id] if to is not None else None
     if kind in (NotificationKind.DIGEST, NotificationKind.SUMMARY):
-        return _draw(reading, kind, today, rules, names, to, base_url)
+        return _draw(reading, kind, today, rules, names, to, links)
     query = select(notification).where(notification.c.kind == str(kind)).order_by(notification.c.id.desc())
     if to is not None:
         query = query.where(notification.c.contact_id == to.id)
     rows = [row for row in reading.execute(query.limit(LOOKED_THROUGH)) if row.contact_id in rules.people]
-    messages = compose_messages(reading, rows, rules, names, today, base_url=base_url)
+    messages = compose_messages(reading, rows, rules, names, today, links=links)
     told = (messages[row.id] for row in rows if row.id in messages)
     return next((message for message in told if not is_empty(message)), None)
 
@@ -106,7 +115,7 @@ def _draw(
     rules: Rules,
     names: Names,
     to: Person | None,
-    base_url: str | None,
+    links: Links | None,
 ) -> Message | None:
     role = ContactRole.LEADER if kind is NotificationKind.SUMMARY else ContactRole.COORDINATOR
     readers = [to] if to is not None else [
@@ -119,8 +128,11 @@ def _draw(
         if (digest or summary) and (digest or summary).agreements:  # type: ignore[union-attr]
             name, mail = find_reply(person, rules, names)
             return Message(
-                kind, today, names.contacts[person.id][0], person.language, (), 0, digest, summary, name, mail, base_url
-            )
+                kind, today, names.contacts[person.id][0], person.language, (), 0, digest, summary, name, mail,
+                base_url=links.base_url if links is not None else None,
+                choices_link=links.write_choices(person.id) if links is not None else None,
+                unsubscribe_link=links.write_unsubscribe(person.id, str(kind)) if links is not None else None,
+            )  # fmt: skip
     return None
 
 

@@ -19,8 +19,9 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings, read_settings
 from commitments.vocabulary import NotificationKind
+from notifications.links import LinkInvalid, Purpose, open_links
 from notifications.planning import plan_messages
-from notifications.preview import find_message, make_sample, preview_message
+from notifications.preview import find_message, make_sample, open_mock_links, preview_message
 from notifications.samples import LANGUAGES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "harrowmere-songlan.yaml"
@@ -56,13 +57,13 @@ def test_every_kind_is_written_whole_in_every_language(kind: NotificationKind, l
 
 def test_it_shows_what_the_register_holds_as_its_reader_would_read_it(register: Engine, today: date) -> None:
     with open_reading(register) as reading:
-        message = find_message(reading, NotificationKind.DIGEST, today, to=None, language=None, base_url=None)
+        message = find_message(reading, NotificationKind.DIGEST, today, to=None, language=None, links=None)
         assert message is not None and message.digest is not None
-        kinds = {kind for kind in KINDS if find_message(reading, kind, today, to=None, language=None, base_url=None)}
+        kinds = {kind for kind in KINDS if find_message(reading, kind, today, to=None, language=None, links=None)}
         people = load_people(reading)
         reader = next(one for one in people.values() if one.language.startswith("zh"))
-        asked = find_message(reading, NotificationKind.DIGEST, today, to=reader, language=None, base_url=None)
-        turned = find_message(reading, NotificationKind.DIGEST, today, to=reader, language="fr", base_url=None)
+        asked = find_message(reading, NotificationKind.DIGEST, today, to=reader, language=None, links=None)
+        turned = find_message(reading, NotificationKind.DIGEST, today, to=reader, language="fr", links=None)
     assert NotificationKind.FOLLOW_UP in kinds or NotificationKind.REMINDER in kinds
     assert asked is not None and asked.language == reader.language
     assert turned is not None and turned.language == "fr"
@@ -74,6 +75,19 @@ def tally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]
     monkeypatch.chdir(tmp_path)
     read_settings.cache_clear()
     return lambda *words: run_command(list(words))
+
+
+def test_the_links_of_a_preview_answer_nothing(register: Engine, today: date, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    mock, real = open_mock_links(settings), open_links(settings)
+    assert mock is not None and real is not None
+    with open_reading(register) as reading:
+        message = find_message(reading, NotificationKind.DIGEST, today, to=None, language=None, links=mock)
+    assert message is not None and message.choices_link is not None
+    token = message.choices_link.rpartition("/")[2]
+    assert len(mock.read(Purpose.CHOICES, token)) == 1
+    with pytest.raises(LinkInvalid):
+        real.read(Purpose.CHOICES, token)
 
 
 def test_an_empty_register_shows_a_sample_and_says_so(
