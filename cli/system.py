@@ -23,6 +23,12 @@ def add_commands(app: typer.Typer) -> None:
             "tally deploy --yes",
         ),
     )(deploy)
+    app.command("portal", rich_help_panel=PANEL, epilog=write_examples("tally portal"))(portal)
+    app.command(
+        "rotate-secret",
+        rich_help_panel=PANEL,
+        epilog=write_examples("tally rotate-secret", "tally rotate-secret --forget"),
+    )(rotate)
     app.command("migrate", rich_help_panel=PANEL, epilog=write_examples("tally migrate"))(migrate)
 
 
@@ -72,6 +78,29 @@ def deploy(
         tell=say,
         confirm=(lambda _question: True) if yes else ask_person,
     )
+
+
+def portal() -> None:
+    """Serve the portal alone: the pages on which people answer and choose. Ctrl-C ends it."""
+    from commitments.settings import read_settings
+    from portal.serving import serve
+
+    settings = read_settings()
+    say(f"The portal listens on http://{settings.portal_host}:{settings.portal_port}/ for {settings.pages_url}.")
+    serve(settings)
+
+
+def rotate(
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Believe the older ones no longer: every link sent so far stops working.")
+    ] = False,
+) -> None:
+    """Make a new secret for the links in messages; those sent so far keep working unless the old one is forgotten."""
+    from commitments.settings import read_settings
+    from notifications.secret import rotate_secret
+
+    number = rotate_secret(read_settings(), forget=forget)
+    say("A new secret signs from now on." + (f" {number - 1} older believed still." if number > 1 else ""))
 
 
 def migrate() -> None:

@@ -130,6 +130,8 @@ def _describe_holder(text: str, home: Path) -> str:
 def check_ports(settings: Settings) -> None:
     """CannotStart, naming the setting to change, if a port is taken."""
     wanted = {"TALLY_PREFECT_PORT": settings.prefect_port}
+    if settings.pages_url is not None:
+        wanted["TALLY_PORTAL_PORT"] = settings.portal_port
     if settings.mail_url is None:
         wanted |= {"TALLY_MAILBOX_PORT": settings.mailbox_port, "TALLY_MAILBOX_PAGES_PORT": settings.mailbox_pages_port}
     taken = []

@@ -82,10 +82,12 @@ def describe_messages(counted: Overview) -> str:
 
 
 def write_overview(
-    settings: Settings, counted: Overview, mailbox_pages: str | None, *, is_new: bool = False
+    settings: Settings, counted: Overview, mailbox_pages: str | None, portal: str | None = None, *, is_new: bool = False
 ) -> Iterator[str]:
     """The block that is shown when everything runs."""
     yield f"  Prefect      http://127.0.0.1:{settings.prefect_port}"
+    if portal is not None:
+        yield f"  Portal       {portal}/  (answers and choices, by the links in messages)"
     if mailbox_pages is not None:
         yield f"  Mailbox      {mailbox_pages}"
     else:

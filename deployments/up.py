@@ -86,6 +86,7 @@ def _start(
         healthy = server.wait_until_healthy(stop)
         engine = filling.result()
     running.callback(engine.dispose)
+    portal = _open_portal(settings, board, running)
     if healthy:
         board.tell("the Prefect server answers")
         serving.go()
@@ -101,7 +102,7 @@ def _start(
         look_after(0.1)
     board.tell("ready")
     pages = mailbox.pages_address if mailbox else None
-    for line in ["", *write_overview(settings, count_register(engine), pages, is_new=is_new), ""]:
+    for line in ["", *write_overview(settings, count_register(engine), pages, portal, is_new=is_new), ""]:
         board.write(line)
     _keep_alive(server, serving, board, stop)
 
@@ -134,6 +135,18 @@ def _keep_alive(server: "PrefectServer", serving: "Serving", board: _Board, stop
             process.restart()
             if process is server and server.wait_until_healthy(stop):
                 board.tell("the Prefect server answers again")
+
+
+def _open_portal(settings: Settings, board: _Board, running: ExitStack) -> str | None:
+    """The address of the portal, or nothing where nobody has said at which address its readers reach it."""
+    if settings.pages_url is None:
+        board.tell("no portal: set TALLY_BASE_URL to where it is reached, or nobody can answer from a message")
+        return None
+    from portal.serving import start_portal
+
+    running.enter_context(start_portal(settings))
+    board.tell("the portal takes answers")
+    return settings.pages_url
 
 
 def _open_mailbox(settings: Settings, board: _Board, running: ExitStack) -> "Mailbox | None":

@@ -96,8 +96,8 @@ class Launched:
 def launch(home: Path, ports: list[int] | None = None, **settings: str) -> Iterator[Launched]:
     """A system that is starting; whatever is left of it at the end is killed."""
     home.mkdir(parents=True, exist_ok=True)
-    ports = ports or find_ports(3)
-    names = ("TALLY_PREFECT_PORT", "TALLY_MAILBOX_PORT", "TALLY_MAILBOX_PAGES_PORT")
+    ports = ports or find_ports(4)
+    names = ("TALLY_PREFECT_PORT", "TALLY_MAILBOX_PORT", "TALLY_MAILBOX_PAGES_PORT", "TALLY_PORTAL_PORT")
     kept = {name: value for name, value in os.environ.items() if not re.match("TALLY_|PREFECT_", name)}
     environment = kept | dict(zip(names, map(str, ports), strict=True)) | {"TALLY_HOME": str(home)} | settings
     log = home / "output.log"

@@ -26,8 +26,8 @@ from tests.flows.launching import ROOT, find_ports
 
 
 def make_settings(home: Path, **more: object) -> Settings:
-    prefect, smtp, pages = find_ports(3)
-    ports = {"prefect_port": prefect, "mailbox_port": smtp, "mailbox_pages_port": pages}
+    prefect, smtp, pages, portal = find_ports(4)
+    ports = {"prefect_port": prefect, "mailbox_port": smtp, "mailbox_pages_port": pages, "portal_port": portal}
     return Settings(**{"home": home, **ports, **more})  # type: ignore[arg-type]
 
 
@@ -87,6 +87,7 @@ def test_a_proxy_of_the_machine_is_not_asked_for_what_is_on_it(monkeypatch: pyte
         ("prefect_port", "TALLY_PREFECT_PORT"),
         ("mailbox_port", "TALLY_MAILBOX_PORT"),
         ("mailbox_pages_port", "TALLY_MAILBOX_PAGES_PORT"),
+        ("portal_port", "TALLY_PORTAL_PORT"),
     ],
 )
 def test_a_taken_port_is_said_with_the_setting_to_change(tmp_path: Path, field: str, name: str) -> None:

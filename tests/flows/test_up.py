@@ -50,6 +50,10 @@ def test_one_command_starts_everything_ctrl_c_stops_it_and_a_second_start_sends_
         assert (status, b"<html" in page.lower()) == (200, True)
         assert "connect-src 'self'" in headers["content-security-policy"]
         assert read_page(f"http://127.0.0.1:{system.ports[2]}/")[0] == 200
+        assert f"http://127.0.0.1:{system.ports[3]}/" in shown
+        assert b"Tallystick" in read_page(f"http://127.0.0.1:{system.ports[3]}/")[2]
+        letter = next((home / "mailbox").glob("*.eml")).read_text()
+        assert f"List-Unsubscribe: <http://127.0.0.1:{system.ports[3]}/unsubscribe/" in letter
         sent = count_rows(home, "SELECT count(*) FROM notification WHERE state = 'sent'")
         assert system.letters == sent > 10
         family = system.family()
