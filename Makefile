@@ -38,7 +38,7 @@ check: $(VENV)/dev.stamp
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint quick
 
 quick: $(VENV)/dev.stamp
-	@TEST_EFFORT=quick $(BIN)/python -m pytest -m "not slow"
+	@TEST_EFFORT=quick $(BIN)/python -m pytest -m "not slow" $(foreach place,faults flows portal,--ignore tests/$(place))
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check

@@ -35,22 +35,20 @@ from tests.effort import try_examples  # noqa: E402
 settings.register_profile("house", try_examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-# Where a story needs processes, servers or minutes it is for `make test`; `make check` is for while one writes.
+# `make check` is for while one writes: the rules, and the stories of the check itself. What needs processes, servers,
+# pages or letters that go out is for `make test`.
 _SLOW_PLACES = (
-    "faults",
-    "flows",
-    "stories/test_cli",
-    "stories/test_register",
-    "stories/test_languages",
-    "stories/test_choices",
-)
+    "faults", "flows", "portal", "stories", "rules/test_services", "rules/test_webhook", "rules/test_chat_text",
+    "rules/test_pictures",
+)  # fmt: skip
+_QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/test_statements")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         place = str(item.path.relative_to(here))
-        if place.startswith(_SLOW_PLACES):
+        if place.startswith(_SLOW_PLACES) and not place.startswith(_QUICK_STORIES):
             item.add_marker(pytest.mark.slow)
         # On several processors a file stays together, and all that needs the one Prefect server; what waits most
         # begins first.
