@@ -41,6 +41,7 @@ _SLOW_PLACES = (
     "faults", "flows", "portal", "stories", "rules/test_services", "rules/test_webhook", "rules/test_chat_text",
     "rules/test_pictures",
 )  # fmt: skip
+_QUICK_LANGUAGES = ("en", "zh_Hans")
 _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/test_statements")
 
 
@@ -49,6 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = str(item.path.relative_to(here))
         if place.startswith(_SLOW_PLACES) and not place.startswith(_QUICK_STORIES):
+            item.add_marker(pytest.mark.slow)
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("language", "en") not in _QUICK_LANGUAGES:
             item.add_marker(pytest.mark.slow)
         # On several processors a file stays together, and all that needs the one Prefect server; what waits most
         # begins first.
