@@ -56,6 +56,16 @@ class Settings(BaseSettings):
         le=365,
         description="How long an agreement registered by form waits for approval before its coordinator is asked",
     )
+    administrators: str = Field(
+        "", description="The mail addresses of who may do everything in the portal, by commas", max_length=4000
+    )
+    house_parties: str = Field(
+        "",
+        description="The references of the parties that keep this register, by commas: people of others are guests in"
+        " the portal; if not set, the people of each party work for their own side as colleagues",
+        max_length=4000,
+    )
+    session_days: int = Field(14, ge=1, le=90, description="How long one stays signed in to the portal")
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     templates: Path | None = Field(
         None, description="The house's own templates, catalogues and rules; `templates` in the home folder if not set"
@@ -150,13 +160,29 @@ class Settings(BaseSettings):
 
     @field_validator("operator")
     @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
+    def _is_one_address(cls, value: str | None) -> str | None:
         if value is None or not value.strip():
             return None
-        name, at, host = value.strip().rpartition("@")
-        if not (name and at and host) or not value.strip().isprintable() or " " in value.strip():
+        if not _is_address(value.strip()):
             raise ValueError("not a mail address such as operator@house.example")
         return value.strip()
+
+    @field_validator("administrators")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        wrong = [one.strip() for one in value.split(",") if one.strip() and not _is_address(one.strip())]
+        if wrong:
+            raise ValueError(f"not mail addresses by commas: {', '.join(wrong)}")
+        return value
+
+    @property
+    def administrator_addresses(self) -> frozenset[str]:
+        return frozenset(one.strip().lower() for one in self.administrators.split(",") if one.strip())
+
+    @property
+    def house_party_references(self) -> frozenset[str]:
+        """None named: the register belongs to all of its parties."""
+        return frozenset(one.strip() for one in self.house_parties.split(",") if one.strip())
 
     @property
     def register_url(self) -> str:
@@ -192,6 +218,11 @@ class Settings(BaseSettings):
     @property
     def mailbox_folder(self) -> Path:
         return self.home / "mailbox"
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.rpartition("@")
+    return bool(name and at and host) and text.isprintable() and " " not in text
 
 
 @lru_cache(maxsize=1)

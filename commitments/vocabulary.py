@@ -274,6 +274,7 @@ class NotificationKind(StrEnum):
     DIGEST = "digest"
     SUMMARY = "summary"
     ALERT = "alert"
+    SIGN_IN = "sign_in"
 
 
 class Answer(StrEnum):

@@ -14,20 +14,63 @@ from babel.messages.pofile import read_po, write_po
 PACKAGE = Path(__file__).parent
 PORTAL = PACKAGE.parent / "portal"
 CATALOGUES = PACKAGE / "catalogues"
+PAGE_CATALOGUES = PORTAL / "catalogues"
 _UNUSED_HEADERS = (b'"Report-Msgid-Bugs-To:', b'"Last-Translator:', b'"Generated-By:')
 _PLACEHOLDER = re.compile(r"%\((\w+?)(?:_at_end|_at|_end)?\)s")
 _SAME_SPAN = {"ago": "span", "ahead": "span"}
 """How long ago may be said as how long: "overdue for 8 days" for "was due 8 days ago"."""
 
 
+_FOR_EVERYBODY = frozenset(
+    [
+        "answer_views",
+        "answering",
+        "app",
+        "choosing",
+        "guards",
+        "pages",
+        "signing_in",
+        "unsubscribing",
+        "answer",
+        "answered",
+        "choices",
+        "layout",
+        "notice",
+        "parts",
+        "sign_in",
+        "unsubscribe",
+    ]
+)
+"""The pages of the portal that whoever gets a message may come to: they are in every language of the messages. The
+others are coordinators' pages, which have a catalogue of their own."""
+
+
 def extract_phrases() -> Catalog:
-    """Everything that is said to readers, in the order in which it stands in the code and the templates."""
+    """Everything that is said in messages and behind their links, in the order of the code and the templates."""
+    pages = [path for path in _list_portal() if path.stem in _FOR_EVERYBODY]
+    return _extract([*sorted(PACKAGE.glob("*.py")), *sorted((PACKAGE / "templates").rglob("*")), *pages])
+
+
+def extract_page_phrases() -> Catalog:
+    """What is said on the coordinators' pages only."""
+    pages, known = _extract([path for path in _list_portal() if path.stem not in _FOR_EVERYBODY]), extract_phrases()
+    for message in list(pages):
+        if message.id and message.id in known:
+            pages.delete(message.id)
+    return pages
+
+
+def _list_portal() -> list[Path]:
+    return [*sorted(PORTAL.glob("*.py")), *sorted((PORTAL / "templates").rglob("*"))]
+
+
+def _extract(paths: Iterable[Path]) -> Catalog:
     found = Catalog(charset="utf-8")
-    for module in (*sorted(PACKAGE.glob("*.py")), *sorted(PORTAL.glob("*.py"))):
+    paths = list(paths)
+    for module in (path for path in paths if path.suffix == ".py"):
         for _, message, comments, context in extract_from_file("python", str(module)):
             found.add(message, auto_comments=comments, context=context)
-    templates = [path for folder in (PACKAGE, PORTAL) for path in sorted((folder / "templates").rglob("*"))]
-    for template in (path for path in templates if path.suffix in (".txt", ".html")):
+    for template in (path for path in paths if path.suffix in (".txt", ".html")):
         with template.open("rb") as source:
             for _, message, comments, context in extract(
                 "jinja2.ext:babel_extract", source, options={"silent": "false"}
@@ -101,17 +144,19 @@ def _place(message: Message) -> str:
 
 def main(languages: list[str]) -> int:
     """Bring the catalogues up to date; the languages named are begun if there is no catalogue for them yet."""
-    phrases = extract_phrases()
-    paths = {path.stem: path for path in CATALOGUES.glob("*.po")}
-    for language in languages:
-        name = str(Locale.parse(language.replace("-", "_")))
-        paths[name] = CATALOGUES / f"{name}.po"
+    names = {path.stem for path in CATALOGUES.glob("*.po")}
+    names |= {str(Locale.parse(language.replace("-", "_"))) for language in languages}
+    phrases, pages = extract_phrases(), extract_page_phrases()
+    paths = [*((CATALOGUES / f"{name}.po", phrases) for name in sorted(names))]
+    paths += [(path, pages) for path in sorted(PAGE_CATALOGUES.glob("*.po"))]
     faulty = 0
-    for _, path in sorted(paths.items()):
+    for path, phrases in paths:
         update_catalogue(path, phrases)
         faults = sorted(find_faults(read_catalogue(path), phrases))
         faulty += bool(faults)
-        sys.stdout.write(f"{path.name}: {len(phrases)} phrases, {len(faults) or 'no'} faults\n")
+        sys.stdout.write(
+            f"{path.parent.parent.name}/{path.name}: {len(phrases)} phrases, {len(faults) or 'no'} faults\n"
+        )
         sys.stdout.writelines(f"  {fault}\n" for fault in faults)
     return int(faulty > 0)
 

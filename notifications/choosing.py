@@ -16,7 +16,7 @@ from commitments.queries import load_people
 from commitments.reconcile import Rules, load_rules
 from commitments.references import find_contact
 from commitments.tables import agreement
-from commitments.vocabulary import NotificationState
+from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.reasons import Decision, Why
 from notifications.routing import choose_days, choose_slot, delay_to_end_of_quiet
 from notifications.tables import attempt, notice, notification
@@ -73,6 +73,7 @@ def _load_waiting(unit: Connection, person: Person) -> list[Any]:
             .where(
                 notification.c.contact_id == person.id,
                 notification.c.state == str(NotificationState.QUEUED),
+                notification.c.kind != str(NotificationKind.SIGN_IN),
                 ~begun,
             )
             .order_by(notification.c.id)

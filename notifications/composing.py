@@ -35,6 +35,7 @@ from notifications.messages import ITEM_LIMIT, Ground, Item, Message
 from notifications.names import Names, choose_promise, choose_words, find_words
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE
+from notifications.signing_in import compose_sign_in
 from notifications.tables import notice
 
 
@@ -54,6 +55,9 @@ def compose_messages(
     messages: dict[int, Message] = {}
     for row in notifications:
         person = rules.people[row.contact_id]
+        if row.kind == NotificationKind.SIGN_IN:
+            messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], links)
+            continue
         items = _build_items(notices.get(row.id, []), person, names, counterparts, rules, links)
         kinds = {one.kind for one in notices.get(row.id, [])}
         name, mail = find_reply(person, rules, names)
@@ -264,7 +268,7 @@ def _build_alert(row: Any, names: Names, language: str) -> Item:
 
 def is_empty(message: Message) -> bool:
     """Nothing in it that its reader would want to know."""
-    if message.items or message.more or message.summary is not None:
+    if message.items or message.more or message.summary is not None or message.sign_in is not None:
         return False
     digest = message.digest
     return digest is None or not (

@@ -18,7 +18,7 @@ from commitments.failpoints import failpoint
 from commitments.operations import Trouble, close_operator_follow_ups, list_open_troubles, open_trouble
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
-from commitments.vocabulary import Channel, FollowUpKind, NotificationState, Outcome, ReasonCode
+from commitments.vocabulary import Channel, FollowUpKind, NotificationKind, NotificationState, Outcome, ReasonCode
 from notifications.bounce_address import write_bounce_address
 from notifications.channel_post import ChannelPost
 from notifications.composing import compose_messages, is_empty
@@ -108,6 +108,7 @@ class _Line:
     links: Links | None
     faults: set[Fault]
     """What is wrong in the house's files, as the senders come upon it."""
+    only: int | None
 
     def find_return(self, row: Any) -> str:
         """Where a letter comes back to: an address of its own where the house has one for that."""
@@ -136,10 +137,12 @@ def dispatch_messages(
     stop: threading.Event | None = None,
     most: int | None = None,
     early: bool = False,
+    only: int | None = None,
 ) -> Dispatched:
     """Send every message that may go now; returns when none is left, or after the message under way once `stop` is set.
 
     `early` sends also what waits for its reader's morning: for a mailbox on this machine, where nobody is disturbed.
+    `only` is the one message to send, whatever else waits.
     A message is marked as sent only after the server took it. A process killed between the two repeats that one
     message under the same Message-ID.
     """
@@ -149,7 +152,7 @@ def dispatch_messages(
         done.released = release_abandoned(unit, clock(), repeat_uncertain=settings.repeat_uncertain)
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
-    senders = settings.senders if most is None else 1
+    senders = settings.senders if most is None and only is None else 1
     with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post:
         line = _Line(
             engine,
@@ -169,6 +172,7 @@ def dispatch_messages(
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
             open_links(settings),
             set(),
+            only,
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
@@ -222,7 +226,14 @@ def _send_batch(line: _Line, rules: Rules, names: Names, done: Dispatched, most:
     size = line.batch if most is None else min(line.batch, most - done.sent)
     with line.open_unit() as unit:
         claimed = claim_messages(
-            unit, line.worker, now, lease, size, early=line.early, besides_mail=line.mail_closed.is_set()
+            unit,
+            line.worker,
+            now,
+            lease,
+            size,
+            early=line.early,
+            besides_mail=line.mail_closed.is_set(),
+            only=line.only,
         )
     if not claimed:
         return False
@@ -305,6 +316,8 @@ def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: dateti
     put_off: dict[datetime, list[int]] = defaultdict(list)
     for row in claimed:
         person = rules.people[row.contact_id]
+        if row.kind == NotificationKind.SIGN_IN:  # the person waits for it
+            continue
         quiet_ends = delay_to_end_of_quiet(person, now)
         if quiet_ends > now:
             put_off[quiet_ends].append(row.id)

@@ -13,6 +13,8 @@ from commitments.errors import TallyError
 from commitments.settings import Settings
 from notifications.secret import load_secrets
 
+SIGN_IN_WITHIN = timedelta(minutes=15)
+
 
 class Purpose(StrEnum):
     """What a link is for; one for one purpose opens no other."""
@@ -21,6 +23,7 @@ class Purpose(StrEnum):
     ANSWERED = "answered"
     CHOICES = "choices"
     UNSUBSCRIBE = "unsubscribe"
+    SIGN_IN = "sign_in"
 
 
 class LinkInvalid(TallyError):
@@ -51,6 +54,7 @@ class Links:
             Purpose.ANSWERED: timedelta(hours=1),
             Purpose.CHOICES: timedelta(days=answer_days),
             Purpose.UNSUBSCRIBE: timedelta(days=800),  # a letter may be found again after years
+            Purpose.SIGN_IN: SIGN_IN_WITHIN,
         }
         # The library signs with the last key and believes all of them.
         keys = [secret.encode() for secret in reversed(secrets)]
@@ -93,6 +97,10 @@ class Links:
     def write_unsubscribe(self, contact_id: int, kind: str) -> str:
         """Where a person, or their mail program for them, unsubscribes from a kind of message."""
         return f"{self.base_url}/unsubscribe/{self.sign(Purpose.UNSUBSCRIBE, [contact_id, kind])}"
+
+    def write_sign_in(self, number: str) -> str:
+        """Where a person signs in, once; `number` is that under which the portal keeps the request."""
+        return f"{self.base_url}/sign-in/{self.sign(Purpose.SIGN_IN, [number])}"
 
 
 def name_link(token: str) -> str:

@@ -194,6 +194,7 @@ class Message:
     base_url: str | None = None
     choices_link: str | None = None
     unsubscribe_link: str | None = None
+    sign_in: str | None = None  # the link of a message that brings nothing else
     notices: tuple[int, ...] = ()  # the ids of what it tells; a notice that was answered meanwhile is not among them
 
 

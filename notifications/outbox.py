@@ -107,16 +107,20 @@ def claim_messages(
     *,
     early: bool = False,
     besides_mail: bool = False,
+    only: int | None = None,
 ) -> Sequence[Any]:
     """Take up to `most` messages that may go now; nobody else gets them before the lease runs out.
 
-    `early` takes also those that wait for their reader's morning; `besides_mail` leaves letters where they are.
+    `early` takes also those that wait for their reader's morning; `besides_mail` leaves letters where they are; `only`
+    takes none but this one.
     """
     may_go = notification.c.next_at <= now
     if early:
         may_go = or_(may_go, notification.c.attempts == 0)
     if besides_mail:
         may_go &= notification.c.channel != str(Channel.MAIL)
+    if only is not None:
+        may_go &= notification.c.id == only
     ready = (
         select(notification.c.id)
         .where(notification.c.state == str(NotificationState.QUEUED), may_go)

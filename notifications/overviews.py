@@ -61,7 +61,7 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
         tuple(figures),
         agreements,
         quiet,
-        news=tuple(_describe_news(words, one) for one in digest.news[:NEWS_LIMIT]),
+        news=tuple(describe_news(words, one) for one in digest.news[:NEWS_LIMIT]),
         more_news=_count_more(words, len(digest.news) - NEWS_LIMIT),
         stuck=stuck,
         more_stuck=_count_more(words, len(digest.stuck) - STUCK_LIMIT),
@@ -84,7 +84,8 @@ def _describe_waiting(words: Words, one: Waiting) -> str:
     }
 
 
-def _describe_news(words: Words, one: News) -> DatedView:
+def describe_news(words: Words, one: News) -> DatedView:
+    """One change in words."""
     numbers = {
         "party": clean_text(one.party or ""),
         "rating": words.name(one.rating) if one.rating is not None else "",

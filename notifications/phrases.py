@@ -382,6 +382,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         NotificationKind.DIGEST: N_("Digest"),
         NotificationKind.SUMMARY: N_("Summary"),
         NotificationKind.ALERT: N_("Alert"),
+        NotificationKind.SIGN_IN: N_("Sign-in"),
     },
     Answer: {
         Answer.DONE: N_("It is done"),

@@ -23,6 +23,7 @@ from notifications.views import (
     MessageView,
     OverviewView,
     SectionView,
+    SignInView,
     check_link,
     clean_text,
     shorten_text,
@@ -46,6 +47,8 @@ def write_message(message: Message, house: Path | None = None) -> Written:
     Whatever a changed template does wrong is raised as it comes; `write_safely` goes on without it.
     """
     words = load_words(message.language, house)
+    if message.sign_in is not None:
+        return write_sign_in(words, message)
     layout = _load_layout(words, house, sign_folder(house))
     drawn = None
     if message.summary is not None:
@@ -142,6 +145,22 @@ def _write_preheader(sections: Sequence[SectionView], overviews: Sequence[Overvi
     if items:
         return shorten_text(f"{items[0].standing}: {items[0].reason}", 140)
     return " · ".join(overviews[0].figures) if overviews else ""
+
+
+def write_sign_in(words: Words, message: Message) -> Written:
+    """The letter with a link to sign in: what it is for, until when, and what to do who did not ask for it."""
+    view = SignInView(
+        words.tag,
+        words.direction,
+        words.gettext("Your link to sign in"),
+        words.gettext("Hello %(name)s,") % {"name": clean_text(message.to_name)},
+        words.gettext("with this link you sign in to Tallystick. It works once, and for 15 minutes."),
+        LinkView(words.gettext("Sign in"), check_link(message.sign_in), "first"),
+        words.gettext("If you did not ask for it, do nothing: without the link nobody gets in. Do not pass it on."),
+    )
+    environment = build_environment(words)
+    text, html = (environment.get_template(f"sign_in/{name}").render(view=view) for name in ("body.txt", "body.html"))
+    return Written(view.subject, text, html, words.tag)
 
 
 class WrittenStyles(Extension):

@@ -287,6 +287,7 @@ _WEIGHT = (
     NotificationKind.CONFIRMATION,
     NotificationKind.HAND_OVER,
     NotificationKind.ALERT,
+    NotificationKind.SIGN_IN,
 )
 
 AT_ONCE = frozenset({NotificationKind.CONFIRMATION, NotificationKind.HAND_OVER, NotificationKind.ALERT})

@@ -140,6 +140,19 @@ class MessageView:
     footer: tuple[LinkView, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The letter that brings a link to sign in."""
+
+    tag: str
+    direction: str
+    subject: str
+    greeting: str
+    purpose: str
+    link: LinkView
+    warning: str
+
+
 def clean_text(text: str) -> str:
     """Text from the register as one harmless line: no controls, no marks that turn the direction, single spaces."""
     if text.isprintable():

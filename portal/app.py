@@ -15,13 +15,34 @@ from commitments.clock import read_clock as read_present
 from commitments.errors import SettingsError
 from commitments.settings import Settings
 from notifications.links import LinkExpired, LinkInvalid, open_links
-from portal import answering, choosing, unsubscribing
-from portal.guards import RateLimit, SafeHeaders, SizeLimit, read_seconds
+from notifications.views import LinkView
+from portal import answering, choosing, home, own_settings, signing_in, unsubscribing
+from portal.guards import (
+    QUARTER_OF_AN_HOUR,
+    SIGN_INS_A_QUARTER,
+    RateLimit,
+    SafeHeaders,
+    SizeLimit,
+    read_seconds,
+)
 from portal.house import House
 from portal.pages import STATIC, choose_words, show_notice
+from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in
+from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, list_declared
 
-ROUTERS = (answering.router, choosing.router, unsubscribing.router)
+ROUTERS = (
+    answering.router,
+    choosing.router,
+    unsubscribing.router,
+    signing_in.router,
+    home.router,
+    own_settings.router,
+)
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def leave_in_outbox(_message_id: int) -> None:
+    """The outbox sends it in its own time."""
 
 
 def make_portal(
@@ -30,8 +51,13 @@ def make_portal(
     *,
     read_clock: Callable[[], datetime] = read_present,
     read_ticks: Callable[[], float] = read_seconds,
+    send: Callable[[int], None] = leave_in_outbox,
 ) -> FastAPI:
-    """The app over a register; SettingsError where nobody has said at which address it is reached."""
+    """The app over a register; SettingsError where nobody has said at which address it is reached.
+
+    `send` sends one message of the outbox at once. Raises UndeclaredRoute for a route that does not say who may open
+    it.
+    """
     links = open_links(settings)
     if links is None:
         raise SettingsError("TALLY_BASE_URL: say at which address the portal is reached, for the links in messages")
@@ -43,14 +69,26 @@ def make_portal(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(RateLimit, settings.requests_a_minute, _show_too_many, read_ticks),
+            Middleware(
+                RateLimit,
+                SIGN_INS_A_QUARTER,
+                _show_too_many,
+                read_ticks,
+                posts_to="/sign-in",
+                within=QUARTER_OF_AN_HOUR,
+            ),
             Middleware(SizeLimit),
         ],
     )
-    app.state.house = House(engine, settings, links, read_clock)
+    app.state.house = House(engine, settings, links, read_clock, send)
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)
     app.add_api_route("/static/{version}/portal.css", show_style, methods=["GET", "HEAD"])
+    app.state.served = frozenset(path for path, _, _ in list_declared(app))
+    app.add_exception_handler(NotSignedIn, show_not_signed_in)
+    app.add_exception_handler(NotAllowed, show_not_allowed)
+    app.add_exception_handler(NotFromHere, show_not_from_here)
     app.add_exception_handler(LinkExpired, show_expired)
     app.add_exception_handler(LinkInvalid, show_invalid)
     app.add_exception_handler(RequestValidationError, show_not_understood)
@@ -66,6 +104,7 @@ def show_front(request: Request) -> HTMLResponse:
         words,
         words.gettext("Tallystick keeps the promises in partnership agreements"),
         words.gettext("To answer, or to choose what you get and when, use a link in a message that was sent to you."),
+        link=LinkView(words.gettext("Sign in"), "/sign-in", "first"),
     )
 
 

@@ -23,6 +23,8 @@ class House:
     settings: Settings
     links: Links
     read_clock: Callable[[], datetime]
+    send: Callable[[int], None]
+    """Sends one message of the outbox without waiting for it; what cannot be sent now stays in the outbox."""
 
     @property
     def domain(self) -> str:

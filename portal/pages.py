@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from notifications.views import LinkView
 from notifications.wording import CATALOGUES, Words, load_words
 
 FOLDER = Path(__file__).parent
@@ -54,16 +55,23 @@ class FormView:
     is_open: bool = False
 
 
-def show_page(template: str, words: Words, title: str, *, status: int = 200, **view: Any) -> HTMLResponse:
-    """A page of `templates/`; what the template gets is strings and views, nothing of the register."""
+def show_page(
+    template: str, words: Words, title: str, *, status: int = 200, token: str = "", **view: Any
+) -> HTMLResponse:
+    """A page of `templates/`; what the template gets is strings and views, nothing of the register.
+
+    `token` is what the forms of a visit carry (`Viewer.token`).
+    """
     page = _open_environment(words).get_template(template)
-    shown = page.render(title=title, tag=words.tag, direction=words.direction, style=name_style(), **view)
+    shown = page.render(title=title, tag=words.tag, direction=words.direction, style=name_style(), token=token, **view)
     return HTMLResponse(shown, status)
 
 
-def show_notice(words: Words, title: str, text: str, *, status: int = 200, hint: str = "") -> HTMLResponse:
-    """A page that says one thing."""
-    return show_page("notice.html", words, title, status=status, text=text, hint=hint)
+def show_notice(
+    words: Words, title: str, text: str, *, status: int = 200, hint: str = "", link: LinkView | None = None
+) -> HTMLResponse:
+    """A page that says one thing, and leads to another if there is a link."""
+    return show_page("notice.html", words, title, status=status, text=text, hint=hint, link=link)
 
 
 def choose_words(request: Request) -> Words:

@@ -1,20 +1,27 @@
 """Serves the portal: `python -m portal`, or in a thread beside everything else."""
 
+import logging
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import uvicorn
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from commitments.clock import read_clock
 from commitments.database import open_database
+from commitments.errors import TallyError
 from commitments.settings import Settings
 from migrations import require_current
 from portal.app import make_portal
 
 _PATIENCE = 10.0
 _STOP_PATIENCE = 2.0
+
+log = logging.getLogger("tallystick.portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,29 @@ class Serving:
         self.stop()
 
 
+class Errands:
+    """Sends single messages at once and aside; what cannot be sent now stays in the outbox, which sends it later."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings, self._engine = settings, engine
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tally-errand")
+
+    def send(self, message_id: int) -> None:
+        self._thread.submit(self._send, message_id)
+
+    def _send(self, message_id: int) -> None:
+        from notifications.dispatch import dispatch_messages
+
+        try:
+            dispatch_messages(self._engine, self._settings, read_clock=read_clock, only=message_id)
+        except (TallyError, SQLAlchemyError, OSError) as fault:
+            log.warning("message %s waits in the outbox: %s", message_id, type(fault).__name__)
+
+
 def configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     """How the portal is served. Nothing is logged of an address: it is a key."""
     return uvicorn.Config(
-        make_portal(settings, engine),
+        make_portal(settings, engine, send=Errands(settings, engine).send),
         host=settings.portal_host,
         port=settings.portal_port,
         access_log=False,

@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
-from commitments.database import open_reading
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.facts import Person
+from commitments.log import Author
+from commitments.queries import load_people
 from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
 from commitments.settings import Settings
 from commitments.tables import (
     choices,
@@ -25,6 +30,7 @@ from commitments.tables import (
 from notifications.links import Ask, Links
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
+from portal.visits import make_link_number
 
 TODAY = date(2026, 3, 2)
 NOW = datetime.combine(TODAY, time(9), UTC)
@@ -92,6 +98,20 @@ commitments:
     owners: [{party: north}]
 """
 
+ELSEWHERE = b"""
+agreement: elsewhere
+title: {en: Between two others}
+kind: memorandum
+parties:
+  - reference: east
+    kind: city
+    names: {en: East}
+    contacts: [{reference: zoe, name: Zoe, role: coordinator, channels: {mail: zoe@east.example}}]
+  - {reference: west, kind: city, names: {en: West}}
+commitments:
+  - {reference: theirs, summary: Theirs alone., kind: open_ended, owners: [{party: east, contact: zoe}]}
+"""
+
 
 @dataclass
 class Desk:
@@ -141,6 +161,36 @@ class Desk:
         if status != 303:
             return unescape(answer.text)
         return self.get(answer.headers["location"])
+
+    def people(self) -> dict[int, Person]:
+        with open_reading(self.engine) as reading:
+            return load_people(reading)
+
+    def add_elsewhere(self) -> None:
+        """An agreement between two others, which is nobody's business here."""
+        with open_unit(self.engine) as unit:
+            import_agreement(unit, parse_agreement(ELSEWHERE, "elsewhere.yaml"), Author("test", NOW), TODAY)
+
+    def sign_in(self, who: str) -> None:
+        """Be signed in as this contact, by a link as it is mailed."""
+        person = self.rows(contact, contact.c.reference == who)[0]
+        with open_unit(self.engine) as unit:
+            number = make_link_number(unit, person.id, person.channels["mail"], self.clock[0])
+        path = self.links.write_sign_in(number).removeprefix(self.links.base_url)
+        answer = self.client.post(path, data={"who": person.id}, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+
+    def token(self) -> str:
+        """What the forms of this visit carry."""
+        found = re.search(r'name="token" value="(\w+)"', self.client.get("/settings").text)
+        assert found, "nobody is signed in"
+        return found[1]
+
+    def act(self, path: str, status: int = 303, **fields: Any) -> str:
+        """Send a form of a signed-in page; gives the page that follows."""
+        answer = self.client.post(path, data={"token": self.token(), **fields}, follow_redirects=False)
+        assert answer.status_code == status, answer.text
+        return self.get(answer.headers["location"]) if status == 303 else unescape(answer.text)
 
     def snapshot(self) -> list[Any]:
         tables = (follow_up, commitment, commitment_owner, milestone, progress_report, choices, log_entry, notice,

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 import notifications.tables  # noqa: F401  (adds its tables to the metadata)
+import portal.tables  # noqa: F401
 from commitments.database import open_database, open_reading, open_unit
 from commitments.errors import DatabaseOutOfDate
 from commitments.tables import metadata

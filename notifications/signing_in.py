@@ -1,0 +1,37 @@
+"""The message that brings a person a link to sign in: through the outbox like any other, and at once.
+
+The link itself is kept nowhere: the outbox holds the number of the request, and the letter's link is signed when it is
+written.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from commitments.database import insert_new
+from commitments.days import find_own_day
+from commitments.facts import Person
+from commitments.vocabulary import Channel, NotificationKind
+from notifications.links import Links
+from notifications.messages import Message
+from notifications.planning import message_row
+from notifications.routing import Slot
+from notifications.tables import notification
+
+_KEY = "at-once|sign_in|"
+
+
+def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, domain: str) -> int:
+    """Queue the message, whatever the person's quiet hours, pause or channel; returns its id."""
+    row = message_row(
+        f"{_KEY}{number}", person, NotificationKind.SIGN_IN, now, Slot(find_own_day(person, now), now), domain
+    )
+    (made,) = insert_new(unit, notification, [row | {"channel": str(Channel.MAIL), "address": person.mail}])
+    return int(made.id)
+
+
+def compose_sign_in(row: Any, person: Person, name: str, links: Links | None) -> Message:
+    """The message of such a row; it has nothing to say where there are no pages to sign in to."""
+    link = links.write_sign_in(row.key.removeprefix(_KEY)) if links is not None else None
+    return Message(NotificationKind.SIGN_IN, row.local_day, name, person.language, (), sign_in=link)

@@ -1,0 +1,93 @@
+"""The frame of every page for who is signed in: where one can go, who one is, and how to sign out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from notifications.views import LinkView, clean_text
+from notifications.wording import Words
+from portal.page_words import load_page_words
+from portal.pages import show_page
+from portal.roles import Permission, Role, Viewer
+
+_NAVIGATION: tuple[tuple[str, Permission, Callable[[Words], str]], ...] = (
+    ("/home", Permission.COME_IN, lambda words: words.gettext("Home")),
+    ("/agreements", Permission.READ_AGREEMENTS, lambda words: words.gettext("Agreements")),
+    ("/record", Permission.RECORD, lambda words: words.gettext("Record")),
+    ("/calendar", Permission.READ_AGREEMENTS, lambda words: words.gettext("Calendar")),
+    ("/messages", Permission.READ_MESSAGES, lambda words: words.gettext("Messages")),
+    ("/settings", Permission.COME_IN, lambda words: words.gettext("Settings")),
+)
+_ROLES: dict[Role, Callable[[Words], str]] = {
+    Role.ADMINISTRATOR: lambda words: words.gettext("administrator"),
+    Role.COORDINATOR: lambda words: words.gettext("coordinator"),
+    Role.OWNER: lambda words: words.gettext("owner"),
+    Role.LEADER: lambda words: words.gettext("leader"),
+    Role.OPERATOR: lambda words: words.gettext("operator"),
+    Role.GUEST: lambda words: words.gettext("guest of the other side"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """One place of the navigation; `current` if the page is there."""
+
+    text: str
+    link: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrameView:
+    """What stands around a page."""
+
+    places: tuple[PlaceView, ...]
+    who: str
+    role: str
+
+
+def find_words(viewer: Viewer) -> Words:
+    """The words in which this viewer's pages are written."""
+    return load_page_words(viewer.person.language)
+
+
+def name_role(words: Words, role: Role) -> str:
+    return _ROLES[role](words)
+
+
+def show_framed(
+    request: Request, template: str, viewer: Viewer, title: str, *, status: int = 200, **view: Any
+) -> HTMLResponse:
+    """A page for who is signed in. Its template begins with `{% extends "framed.html" %}` and fills the block `main`.
+
+    Forms written by `show_form` of parts.html carry the token of the visit by themselves; any other form has
+    `<input type="hidden" name="token" value="{{ token }}">`.
+    """
+    words = find_words(viewer)
+    frame = describe_frame(request, words, viewer)
+    return show_page(template, words, title, status=status, token=viewer.token, frame=frame, **view)
+
+
+def show_framed_notice(
+    request: Request, viewer: Viewer, title: str, text: str, *, status: int = 200, link: LinkView | None = None
+) -> HTMLResponse:
+    """A framed page that says one thing."""
+    return show_framed(request, "framed_notice.html", viewer, title, status=status, text=text, link=link)
+
+
+def describe_frame(request: Request, words: Words, viewer: Viewer) -> FrameView:
+    """The places that there are and that the viewer may go to."""
+    served = request.app.state.served
+    here = request.url.path
+    return FrameView(
+        tuple(
+            PlaceView(name(words), link, here == link or here.startswith(f"{link}/"))
+            for link, permission, name in _NAVIGATION
+            if link in served and viewer.may(permission)
+        ),
+        clean_text(viewer.name),
+        name_role(words, viewer.role),
+    )

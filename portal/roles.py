@@ -1,0 +1,166 @@
+"""Who may what in the portal: one table of permissions, and what of the register each person sees and acts on.
+
+A route declares its permission by `Depends(require(...))` (`portal.viewing`), or stands in OPEN; `portal.app` does not
+start with one that does neither.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from commitments.facts import Person
+from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
+from commitments.vocabulary import ContactRole, FollowUpState
+
+
+class Role(StrEnum):
+    """What a person is in the portal."""
+
+    ADMINISTRATOR = "administrator"
+    COORDINATOR = "coordinator"
+    OWNER = "owner"
+    LEADER = "leader"
+    OPERATOR = "operator"
+    GUEST = "guest"
+
+
+class Permission(StrEnum):
+    """What a page or an action asks of who opens it."""
+
+    COME_IN = "come_in"  # one's own Home, settings and visits: everybody who is signed in
+    READ_AGREEMENTS = "read_agreements"  # agreements, commitments, calendar, brief
+    READ_MESSAGES = "read_messages"  # what was sent to whom, and what was not
+    ANSWER = "answer"  # what is asked of oneself or one's party
+    REPORT = "report"  # progress, measurements and confirmations, for one's own side
+    RECORD = "record"  # activities and evidence
+    AMEND = "amend"  # dates, milestones, texts, owners, waiving, holding, withdrawing
+    REGISTER = "register"  # new agreements, by form or by file
+    HAND_OVER = "hand_over"  # all matters of a person
+    SET_POLICY = "set_policy"  # how an agreement's people are reminded
+    PUBLISH = "publish"  # the public page of an agreement
+    ADMINISTER = "administer"  # the visits of others
+
+
+_READING = frozenset({Permission.COME_IN, Permission.READ_AGREEMENTS})
+_OWN_SIDE = _READING | {Permission.ANSWER, Permission.REPORT}
+_OWNING = _OWN_SIDE | {Permission.RECORD}
+_COORDINATING = frozenset(Permission) - {Permission.ADMINISTER}
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.COORDINATOR: _COORDINATING,
+    Role.OWNER: _OWNING,
+    Role.LEADER: _READING,
+    Role.OPERATOR: _READING | {Permission.READ_MESSAGES},
+    Role.GUEST: _OWN_SIDE,
+}
+
+OPEN = frozenset(
+    {
+        "/",
+        "/static/{version}/portal.css",
+        "/answer/{token}",
+        "/answer/{token}/{answer}",
+        "/answered/{token}",
+        "/answered/{token}/undo",
+        "/choices/{token}",
+        "/unsubscribe/{token}",
+        "/sign-in",
+        "/sign-in/asked",
+        "/sign-in/{token}",
+    }
+)
+"""The routes that ask for no visit: each is for everybody, or its address is a signed key."""
+
+_ROLE_OF = {
+    ContactRole.COORDINATOR: Role.COORDINATOR,
+    ContactRole.OWNER: Role.OWNER,
+    ContactRole.LEADER: Role.LEADER,
+    ContactRole.OPERATOR: Role.OPERATOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking: one person by one visit."""
+
+    person: Person
+    name: str
+    party: str
+    """The reference of the person's party."""
+    role: Role
+    visit_id: int
+    token: str
+    """What the forms of this visit carry."""
+
+    @property
+    def parties(self) -> frozenset[int]:
+        """On whose side the person acts."""
+        return frozenset({self.person.party_id})
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[self.role]
+
+    def speaks_for(self, party_id: int | None) -> bool:
+        """Whether they may report and confirm in this party's name: everybody for their own side only."""
+        return self.role is Role.ADMINISTRATOR or party_id in self.parties
+
+
+def find_role(person: Person, party: str, administrators: frozenset[str], house_parties: frozenset[str]) -> Role:
+    """What a contact is in the portal. `party` is the reference of their own; `house_parties` none if all keep it."""
+    if person.mail is not None and person.mail.lower() in administrators:
+        return Role.ADMINISTRATOR
+    role = _ROLE_OF[person.role]
+    if house_parties and party not in house_parties and role is not Role.LEADER:
+        return Role.GUEST
+    return role
+
+
+def select_visible_agreements(viewer: Viewer) -> Select[int]:
+    """The ids of the agreements that somebody sees: `agreement.c.id.in_(select_visible_agreements(viewer))`.
+
+    An administrator sees all; an owner those under which they answer for something or are asked; everybody else those
+    of their party.
+    """
+    if viewer.role is Role.ADMINISTRATOR:
+        return select(agreement.c.id)
+    if viewer.role is not Role.OWNER:
+        return select(agreement_party.c.agreement_id).where(agreement_party.c.party_id == viewer.person.party_id)
+    owned = (
+        select(commitment.c.agreement_id)
+        .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
+        .where(_is_owned_by(viewer))
+    )
+    asked = select(follow_up.c.agreement_id).where(
+        follow_up.c.assignee_id == viewer.person.id,
+        follow_up.c.state == str(FollowUpState.OPEN),
+        follow_up.c.agreement_id.is_not(None),
+    )
+    return select(agreement.c.id).where(or_(agreement.c.id.in_(owned), agreement.c.id.in_(asked)))
+
+
+def select_own_commitments(viewer: Viewer) -> Select[int]:
+    """The ids of the commitments on which somebody may act: report, record, confirm.
+
+    Coordinators on all of their party's agreements, guests on what their party owes, owners on what they or whom they
+    stand in for answer for. Leaders and operators act on none.
+    """
+    return select(commitment.c.id).where(_may_act(viewer))
+
+
+def _may_act(viewer: Viewer) -> ColumnElement[bool]:
+    if not viewer.may(Permission.REPORT):
+        return false()
+    if viewer.role is Role.ADMINISTRATOR:
+        return true()
+    if viewer.role is Role.COORDINATOR:
+        return commitment.c.agreement_id.in_(select_visible_agreements(viewer))
+    own = _is_owned_by(viewer)
+    if viewer.role is Role.GUEST:
+        own = commitment_owner.c.party_id == viewer.person.party_id
+    return commitment.c.id.in_(select(commitment_owner.c.commitment_id).where(own))
+
+
+def _is_owned_by(viewer: Viewer) -> ColumnElement[bool]:
+    stood_in_for = select(contact.c.id).where(contact.c.deputy_id == viewer.person.id)
+    return or_(commitment_owner.c.contact_id == viewer.person.id, commitment_owner.c.contact_id.in_(stood_in_for))

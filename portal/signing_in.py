@@ -1,0 +1,238 @@
+"""Signing in by a link that is mailed, and out again. GET shows, only POST acts: scanners of mail follow every link."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from commitments.database import open_reading, open_unit
+from commitments.facts import Person
+from commitments.queries import load_people
+from commitments.tables import contact
+from notifications.links import LinkExpired, LinkInvalid, Purpose
+from notifications.names import load_names
+from notifications.views import LinkView, clean_text
+from notifications.wording import Words, load_words
+from portal.forms import Form
+from portal.house import Here, House
+from portal.pages import FieldView, FormView, OptionView, choose_words, show_notice, show_page
+from portal.roles import Permission, Viewer
+from portal.viewing import NotFromHere, NotSignedIn, comes_from_elsewhere, find_viewer, is_secure, name_cookie, require
+from portal.visits import (
+    ask_to_sign_in,
+    begin_visit,
+    check_lead,
+    end_visit_of,
+    end_visits,
+    find_people,
+    find_request,
+)
+
+router = APIRouter()
+SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
+
+
+@router.api_route("/sign-in", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_sign_in(request: Request, house: Here, to: str | None = None) -> Response:
+    """Ask for the mail address; who is signed in already goes on."""
+    try:
+        find_viewer(request, house)
+    except NotSignedIn:
+        return _show_sign_in(choose_words(request), to)
+    return RedirectResponse(check_lead(to), 303)
+
+
+@router.post("/sign-in", response_class=HTMLResponse)
+def post_sign_in(request: Request, sent: Form, house: Here) -> Response:
+    """Send a link to the address, if it is somebody's; what is answered is the same for every address."""
+    address = sent.text("address") or ""
+    words = choose_words(request)
+    if not _may_be_address(address):
+        fault = words.gettext("Please write your mail address, such as name@city.example.")
+        return _show_sign_in(words, sent.text("to"), address, fault, 422)
+    if comes_from_elsewhere(request):
+        raise NotFromHere("the form is not one of ours")
+    with open_unit(house.engine) as unit:
+        message_id = ask_to_sign_in(unit, house.settings, address, check_lead(sent.text("to")), house.read_clock())
+    if message_id is not None:
+        house.send(message_id)
+    return RedirectResponse("/sign-in/asked", 303)
+
+
+@router.api_route("/sign-in/asked", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_asked(request: Request) -> Response:
+    """The same for everybody, so that nobody learns here who is in the register."""
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("Please look into your mailbox"),
+        words.gettext("If we know this address, a link to sign in is on its way. It works once, and for 15 minutes."),
+        hint=words.gettext(
+            "Nothing has come? Look among the unwanted mail, or ask your coordinator how you are known."
+        ),
+    )
+
+
+@router.api_route("/sign-in/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_confirming(token: str, request: Request, house: Here) -> Response:
+    """One button; nothing is used up by looking."""
+    number = _read_number(house, token)
+    with open_reading(house.engine) as reading:
+        found = find_request(reading, number, house.read_clock())
+        names = load_names(reading)
+        asker = load_people(reading, only=contact.c.id == found.contact_id) if found is not None else {}
+    if found is None:
+        return show_used(request)
+    person = asker[found.contact_id]
+    people = _find_same(house, person)
+    words = load_words(person.language)
+    options = tuple(
+        OptionView(
+            str(one.id), f"{names.contacts[one.id][0]}, {names.name_party(one.party_id, person.language)}", not at
+        )
+        for at, one in enumerate(people)
+    )
+    field = FieldView("who", words.gettext("For whom do you sign in?"), "radios", required=True, options=options)
+    form = FormView(
+        f"/sign-in/{token}",
+        words.gettext("Sign in"),
+        words.gettext("You are %(name)s. This browser stays signed in until you sign out.")
+        % {"name": clean_text(options[0].text)}
+        if len(options) == 1
+        else words.gettext("This browser stays signed in until you sign out."),
+        words.gettext("Sign in"),
+        (field,) if len(options) > 1 else (),
+    )
+    return show_page("sign_in.html", words, words.gettext("Sign in"), form=form)
+
+
+@router.post("/sign-in/{token}", response_class=HTMLResponse)
+def post_confirming(token: str, request: Request, sent: Form, house: Here) -> Response:
+    """Use up the link and begin a visit under a new key; a visit of this browser ends."""
+    if comes_from_elsewhere(request):
+        raise NotFromHere("the form is not one of ours")
+    number, now = _read_number(house, token), house.read_clock()
+    cookie = name_cookie(house)
+    with open_unit(house.engine) as unit:
+        found = find_request(unit, number, now)
+        if found is None:
+            return show_used(request)
+        asker = load_people(unit, only=contact.c.id == found.contact_id)[found.contact_id]
+        people = find_people(unit, house.settings, asker.mail or "", now)
+        who = next((one for one in people if str(one.id) == sent.text("who")), people[0] if people else None)
+        if who is None:
+            return show_used(request)
+        device = clean_text(request.headers.get("user-agent", ""))[:120]
+        key = begin_visit(unit, found.id, who.id, device, house.settings.session_days, now)
+        if key is None:
+            return show_used(request)
+        before = request.cookies.get(cookie)
+        if before:
+            end_visit_of(unit, before, now)
+    answer = RedirectResponse(check_lead(found.lead_to), 303)
+    answer.set_cookie(
+        cookie,
+        key,
+        max_age=house.settings.session_days * 86_400,
+        path="/",
+        secure=is_secure(house),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.post("/sign-out", response_class=HTMLResponse)
+def post_sign_out(viewer: SignedIn, sent: Form, house: Here) -> Response:
+    """End this visit, or with `everywhere` each visit of the person."""
+    with open_unit(house.engine) as unit:
+        only = None if sent.text("everywhere") else viewer.visit_id
+        end_visits(unit, viewer.person.id, house.read_clock(), only=only)
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(name_cookie(house), path="/", secure=is_secure(house), httponly=True, samesite="lax")
+    return answer
+
+
+def show_used(request: Request) -> Response:
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("This link can no longer be used"),
+        words.gettext("A link to sign in works once, and for 15 minutes."),
+        status=410,
+        link=LinkView(words.gettext("Ask for a new link"), "/sign-in", "first"),
+    )
+
+
+def show_not_signed_in(request: Request, _fault: Exception) -> Response:
+    """To the page that asks for the address; what was sent by a form is not done, and that is said."""
+    if request.method in ("GET", "HEAD"):
+        lead = check_lead(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        return RedirectResponse(f"/sign-in?{urlencode({'to': lead})}", 303)
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("You are no longer signed in"),
+        words.gettext("Nothing was changed. Sign in, and send it again."),
+        status=401,
+        link=LinkView(words.gettext("Sign in"), "/sign-in", "first"),
+    )
+
+
+def show_not_allowed(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("This is not for you to see or to change"),
+        words.gettext("Nothing was changed. If you need it, ask your coordinator."),
+        status=403,
+        link=LinkView(words.gettext("To the first page"), "/home", "first"),
+    )
+
+
+def show_not_from_here(request: Request, _fault: Exception) -> Response:
+    words = choose_words(request)
+    return show_notice(
+        words,
+        words.gettext("This page was too old"),
+        words.gettext("Nothing was changed. Go back, load the page again, and send it once more."),
+        status=403,
+        link=LinkView(words.gettext("To the first page"), "/home", "first"),
+    )
+
+
+def _show_sign_in(words: Words, to: str | None, address: str = "", fault: str = "", status: int = 200) -> Response:
+    lead = check_lead(to)
+    label = words.gettext("Your mail address")
+    field = FieldView("address", label, "mail", address, fault=fault, required=True, most="254")
+    form = FormView(
+        "/sign-in",
+        words.gettext("Sign in"),
+        words.gettext("You get a link by mail, and need no password."),
+        words.gettext("Send me a link"),
+        (field,),
+        (("to", lead),),
+    )
+    return show_page("sign_in.html", words, words.gettext("Sign in"), status=status, form=form)
+
+
+def _may_be_address(text: str) -> bool:
+    name, at, host = text.rpartition("@")
+    return bool(name and at and host) and len(text) <= 254 and " " not in text
+
+
+def _read_number(house: House, token: str) -> str:
+    try:
+        (number,) = house.links.read(Purpose.SIGN_IN, token)
+    except LinkExpired:
+        return ""
+    if not isinstance(number, str):
+        raise LinkInvalid("this link is not one of ours")
+    return number
+
+
+def _find_same(house: House, person: Person) -> list[Person]:
+    """Everybody in office with the person's address: one may speak for two parties."""
+    with open_reading(house.engine) as reading:
+        return list(find_people(reading, house.settings, person.mail or "", house.read_clock()))

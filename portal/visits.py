@@ -1,0 +1,225 @@
+"""Requests to sign in, and visits: made, found, ended. The key of a visit is in its cookie only, here is its hash."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from commitments.database import insert_new
+from commitments.facts import Person
+from commitments.log import Author, Change, record_changes
+from commitments.policy import HOUSE
+from commitments.queries import load_people
+from commitments.reconcile import ENGINE
+from commitments.settings import Settings
+from commitments.tables import contact, party
+from commitments.vocabulary import ContactRole, PartyKind
+from notifications.links import SIGN_IN_WITHIN
+from notifications.signing_in import queue_sign_in
+from portal.tables import sign_in, visit
+
+LINKS_AN_HOUR = 5
+"""So many links one address gets in an hour; for more requests nothing is sent."""
+IDLE_FOR = timedelta(days=3)
+"""A visit that was not used for so long is over."""
+_SEEN_EVERY = timedelta(hours=1)
+_REQUESTS_KEPT = timedelta(days=1)
+_VISITS_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One who is signed in somewhere."""
+
+    id: int
+    contact_id: int
+    device: str
+    began_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+def ask_to_sign_in(unit: Connection, settings: Settings, address: str, lead_to: str, now: datetime) -> int | None:
+    """Keep the request, and queue the link if somebody in office has this address; the id of the message, if any.
+
+    It does the same work whether the address is known or not, but for the message itself.
+    """
+    unit.execute(delete(sign_in).where(sign_in.c.asked_at < now - _REQUESTS_KEPT))
+    unit.execute(delete(visit).where(visit.c.expires_at < now - _VISITS_KEPT))
+    hashed = _hash(address.strip().lower())
+    recent = (sign_in.c.address_hash == hashed) & (sign_in.c.asked_at > now - timedelta(hours=1))
+    asked = unit.execute(select(func.count()).select_from(sign_in).where(recent)).scalar_one()
+    people = find_people(unit, settings, address, now)
+    number = secrets.token_urlsafe(32)
+    unit.execute(
+        insert(sign_in).values(
+            number=number,
+            address_hash=hashed,
+            contact_id=people[0].id if people else None,
+            lead_to=check_lead(lead_to),
+            asked_at=now,
+            expires_at=now + SIGN_IN_WITHIN,
+        )
+    )
+    if not people or asked >= LINKS_AN_HOUR:
+        return None
+    return queue_sign_in(unit, people[0], number, now, settings.sender.rpartition("@")[2])
+
+
+def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime) -> str:
+    """A request whose link is shown instead of mailed: for whoever starts the system on their own machine."""
+    number = secrets.token_urlsafe(32)
+    row = {"number": number, "address_hash": _hash(address.lower()), "contact_id": contact_id, "lead_to": "/home"}
+    unit.execute(insert(sign_in).values(**row, asked_at=now, expires_at=now + SIGN_IN_WITHIN))
+    return number
+
+
+def find_people(unit: Connection, settings: Settings, address: str, now: datetime) -> Sequence[Person]:
+    """Everybody in office with this mail address, coordinators first; an administrator becomes one of the house."""
+    wanted = address.strip().lower()
+    only = func.lower(contact.c.channels["mail"].as_string()) == wanted
+
+    def list_serving() -> list[Person]:
+        return [one for one in load_people(unit, only=only).values() if one.is_in_office(now.date())]
+
+    serving = list_serving()
+    if not serving and wanted in settings.administrator_addresses:
+        _appoint_administrator(unit, wanted, settings, now)
+        serving = list_serving()
+    return sorted(serving, key=lambda one: (one.role is not ContactRole.COORDINATOR, one.reference))
+
+
+def _appoint_administrator(unit: Connection, address: str, settings: Settings, now: datetime) -> None:
+    """An administrator of the settings who is no contact of any party: of the house, and told nothing by schedule."""
+    insert_new(
+        unit, party, [{"reference": HOUSE, "kind": str(PartyKind.OTHER), "names": {"en": "The house", "zh": "本系统"}}]
+    )
+    party_id = unit.execute(select(party.c.id).where(party.c.reference == HOUSE)).scalar_one()
+    person = {
+        "reference": f"house.{_hash(address)[:8]}",
+        "party_id": party_id,
+        "name": address,
+        "role": str(ContactRole.OWNER),
+        "channels": {"mail": address},
+        "language": settings.operator_language,
+        "time_zone": settings.time_zone,
+    }
+    made = insert_new(unit, contact, [person])
+    changes = [Change("registered", "contact", row.id, person["reference"], None, {}) for row in made]
+    record_changes(unit, Author(ENGINE, now, why="named in TALLY_ADMINISTRATORS"), changes)
+
+
+def find_request(reading: Connection, number: str, now: datetime) -> Any:
+    """The request of a link that can still be used; None if it was used, or its time is over."""
+    return reading.execute(
+        select(sign_in).where(
+            sign_in.c.number == number,
+            sign_in.c.used_at.is_(None),
+            sign_in.c.expires_at > now,
+            sign_in.c.contact_id.is_not(None),
+        )
+    ).one_or_none()
+
+
+def begin_visit(
+    unit: Connection, request_id: int, contact_id: int, device: str, days: int, now: datetime
+) -> str | None:
+    """Use up the request and begin a visit under a key of its own, which is returned; None if it was used meanwhile."""
+    used = unit.execute(
+        update(sign_in).where(sign_in.c.id == request_id, sign_in.c.used_at.is_(None)).values(used_at=now)
+    )
+    if not used.rowcount:
+        return None
+    key = secrets.token_urlsafe(32)
+    unit.execute(
+        insert(visit).values(
+            key_hash=_hash(key),
+            contact_id=contact_id,
+            device=device,
+            began_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+    )
+    return key
+
+
+def find_visit(reading: Connection, key: str, now: datetime) -> Visit | None:
+    """The visit of a key, if it is not over."""
+    row = reading.execute(
+        select(visit).where(
+            visit.c.key_hash == _hash(key),
+            visit.c.ended_at.is_(None),
+            visit.c.expires_at > now,
+            visit.c.seen_at > now - IDLE_FOR,
+        )
+    ).one_or_none()
+    return _read(row) if row is not None else None
+
+
+def is_to_be_noted(one: Visit, now: datetime) -> bool:
+    """Whether it is time to write down that the visit is used: once an hour, so that reading pages stays reading."""
+    return now - one.seen_at >= _SEEN_EVERY
+
+
+def note_visit(unit: Connection, one: Visit, now: datetime) -> None:
+    unit.execute(update(visit).where(visit.c.id == one.id).values(seen_at=now))
+
+
+def list_visits(reading: Connection, contact_id: int, now: datetime) -> list[Visit]:
+    """Where a person is signed in, the latest used first."""
+    rows = reading.execute(
+        select(visit)
+        .where(
+            visit.c.contact_id == contact_id,
+            visit.c.ended_at.is_(None),
+            visit.c.expires_at > now,
+            visit.c.seen_at > now - IDLE_FOR,
+        )
+        .order_by(visit.c.seen_at.desc(), visit.c.id.desc())
+        .limit(50)
+    )
+    return [_read(row) for row in rows]
+
+
+def end_visits(unit: Connection, contact_id: int, now: datetime, *, only: int | None = None) -> int:
+    """End one visit of a person, or all of them; returns how many."""
+    whose = (visit.c.contact_id == contact_id) & visit.c.ended_at.is_(None)
+    if only is not None:
+        whose &= visit.c.id == only
+    return int(unit.execute(update(visit).where(whose).values(ended_at=now)).rowcount)
+
+
+def end_visit_of(unit: Connection, key: str, now: datetime) -> None:
+    """End the visit of a key, as when somebody else signs in with the same browser."""
+    unit.execute(update(visit).where(visit.c.key_hash == _hash(key), visit.c.ended_at.is_(None)).values(ended_at=now))
+
+
+def write_token(key: str) -> str:
+    """What the forms of a visit carry; who does not have the key cannot make it, and it does not give the key away."""
+    return sha256(f"tallystick.form|{key}".encode()).hexdigest()[:40]
+
+
+def is_token(key: str, token: str | None) -> bool:
+    return token is not None and hmac.compare_digest(write_token(key), token)
+
+
+def check_lead(text: str | None) -> str:
+    """Where to go after signing in: a page of ours, whatever was asked for."""
+    plain = text is not None and text.startswith("/") and not text.startswith(("//", "/\\", "/sign-in"))
+    if text is None or not plain or "\\" in text or not text.isascii() or not text.isprintable() or len(text) > 300:
+        return "/home"
+    return text
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _read(row: Any) -> Visit:
+    return Visit(row.id, row.contact_id, row.device, row.began_at, row.seen_at, row.expires_at)
