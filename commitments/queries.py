@@ -1,7 +1,7 @@
 """Reads facts from the register, set-based: a fixed number of statements for any number of rows in a chunk."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -76,11 +76,21 @@ _MILESTONE_STATES = {str(state): state for state in MilestoneState}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of agreements by their ids, both ends included."""
+    """A run of agreements by their ids, both ends included; or some of them only."""
 
     first: int
     last: int
     commitments: int = 0
+    some: tuple[int, ...] = ()
+
+    @classmethod
+    def over(cls, ids: Collection[int]) -> "Span":
+        """Just these agreements, at least one."""
+        return cls(min(ids), max(ids), some=tuple(sorted(ids)))
+
+    def holds(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether an agreement's id lies in the span."""
+        return column.in_(self.some) if self.some else column.between(self.first, self.last)
 
 
 def split_register(reading: Connection, size: int = COMMITMENTS_A_CHUNK) -> tuple[Span, ...]:
@@ -269,8 +279,8 @@ def load_agreements(
     `only` narrows the commitments (not the agreements); `known_at` leaves out what was recorded after that moment.
     """
     rewinder = Rewinder(reading, known_at) if known_at is not None else None
-    within = agreement.c.id.between(span.first, span.last)
-    own: ColumnElement[bool] = commitment.c.agreement_id.between(span.first, span.last)
+    within = span.holds(agreement.c.id)
+    own: ColumnElement[bool] = span.holds(commitment.c.agreement_id)
 
     def fetch(subject: str, query: Select[Any]) -> Sequence[Any]:
         rows = reading.execute(query).all()
@@ -282,20 +292,19 @@ def load_agreements(
         "agreement_party",
         select(agreement_party, party.c.reference)
         .join(party, party.c.id == agreement_party.c.party_id)
-        .where(agreement_party.c.agreement_id.between(span.first, span.last))
+        .where(span.holds(agreement_party.c.agreement_id))
         .order_by(agreement_party.c.agreement_id, agreement_party.c.position),
     ):
         places[row.agreement_id].append(
             PartyPlace(row.party_id, row.reference, PartyRole(row.role), _partial(row.signed))
         )
     signed = {
-        row.agreement_id
-        for row in fetch("signatory", select(signatory).where(signatory.c.agreement_id.between(span.first, span.last)))
+        row.agreement_id for row in fetch("signatory", select(signatory).where(span.holds(signatory.c.agreement_id)))
     }
     submitted = defaultdict(list)
     for row in fetch(
         "submitted_report",
-        select(submitted_report).where(submitted_report.c.agreement_id.between(span.first, span.last)),
+        select(submitted_report).where(span.holds(submitted_report.c.agreement_id)),
     ):
         submitted[row.agreement_id].append(Submission(row.cycle, parse_date(row.submitted)))
     served = exists().where(activity_commitment.c.activity_id == activity.c.id)
@@ -303,7 +312,7 @@ def load_agreements(
     for row in fetch(
         "activity",
         select(activity.c.id, activity.c.agreement_id, activity.c.held_on, activity.c.count).where(
-            activity.c.agreement_id.between(span.first, span.last), ~served
+            span.holds(activity.c.agreement_id), ~served
         ),
     ):
         loose[row.agreement_id].append(Activity(parse_date(row.held_on), row.count))

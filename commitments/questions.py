@@ -1,11 +1,12 @@
 """What is asked of one person on one matter, as it stands today: read from the register for whoever may answer it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from commitments.facts import Person, Standing
 from commitments.queries import Span, load_agreements
@@ -187,6 +188,99 @@ def load_question(
         _find_report(reading, promise, party_id),
         _list_counterparts(reading, under, party_id),
     )
+
+
+def load_questions(
+    reading: Connection, rules: Rules, person: Person, today: date, follow_ups: Sequence[Any]
+) -> list[Question]:
+    """What these follow-ups ask of a person, in their order: as `load_question` for each, in a fixed number of
+    statements for any number of them."""
+    promise_ids = sorted({one.commitment_id for one in follow_ups if one.commitment_id is not None})
+    agreement_ids = sorted({one.agreement_id for one in follow_ups if one.agreement_id is not None})
+    agreements = _load_by_id(reading, agreement, agreement.c.id.in_(agreement_ids))
+    promises = _load_by_id(reading, commitment, commitment.c.id.in_(promise_ids))
+    steps = {
+        (row.commitment_id, row.reference): row
+        for row in reading.execute(select(milestone).where(milestone.c.commitment_id.in_(promise_ids)))
+    }
+    parties = {row.id: row.reference for row in reading.execute(select(party.c.id, party.c.reference))}
+    owners, places = _group_owners(reading, promise_ids), _group_places(reading, agreement_ids)
+    reports = _load_last_reports(reading, promise_ids)
+    standings = _load_standings(reading, rules, follow_ups, today)
+    questions = []
+    for one in follow_ups:
+        under, promise = agreements.get(one.agreement_id), promises.get(one.commitment_id)
+        part = one.matter.partition("#")[2].removeprefix("milestone:")
+        step = steps.get((one.commitment_id, part)) if one.matter_kind == MatterKind.MILESTONE else None
+        questions.append(
+            Question(
+                person,
+                one.matter,
+                MatterKind(one.matter_kind),
+                one.party_id,
+                parties.get(one.party_id),
+                one,
+                under,
+                promise,
+                step,
+                tuple(owners.get(one.commitment_id, ())),
+                standings.get(one.matter) or standings.get(one.matter.partition("#")[0]),
+                reports.get((one.commitment_id, one.party_id)),
+                tuple(place for place in places.get(one.agreement_id, ()) if place != one.party_id),
+            )
+        )
+    return questions
+
+
+def _load_by_id(reading: Connection, table: Any, where: Any) -> dict[int, Any]:
+    return {row.id: row for row in reading.execute(select(table).where(where))}
+
+
+def _group_owners(reading: Connection, promise_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
+    found: dict[int, list[tuple[int, int | None]]] = {}
+    for row in reading.execute(
+        select(commitment_owner.c.commitment_id, commitment_owner.c.party_id, commitment_owner.c.contact_id)
+        .where(commitment_owner.c.commitment_id.in_(promise_ids))
+        .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position)
+    ):
+        found.setdefault(row.commitment_id, []).append((row.party_id, row.contact_id))
+    return found
+
+
+def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for row in reading.execute(
+        select(agreement_party.c.agreement_id, agreement_party.c.party_id)
+        .where(agreement_party.c.agreement_id.in_(agreement_ids))
+        .order_by(agreement_party.c.agreement_id, agreement_party.c.position)
+    ):
+        found.setdefault(row.agreement_id, []).append(row.party_id)
+    return found
+
+
+def _load_last_reports(reading: Connection, promise_ids: Sequence[int]) -> dict[tuple[int, int], Any]:
+    newest = (
+        select(func.max(progress_report.c.id))
+        .where(progress_report.c.commitment_id.in_(promise_ids))
+        .group_by(progress_report.c.commitment_id, progress_report.c.party_id)
+    )
+    rows = reading.execute(select(progress_report).where(progress_report.c.id.in_(newest)))
+    return {(row.commitment_id, row.party_id): row for row in rows}
+
+
+def _load_standings(reading: Connection, rules: Rules, follow_ups: Sequence[Any], today: date) -> dict[str, Standing]:
+    """By matter. Where an agreement itself is asked about, all of its commitments count."""
+    held = {one.agreement_id for one in follow_ups if one.agreement_id is not None}
+    if not held:
+        return {}
+    whole = {one.agreement_id for one in follow_ups if one.agreement_id is not None and one.commitment_id is None}
+    promises = {one.commitment_id for one in follow_ups if one.commitment_id is not None}
+    only = or_(commitment.c.id.in_(sorted(promises)), commitment.c.agreement_id.in_(sorted(whole)))
+    return {
+        one.matter.reference: one
+        for facts in load_agreements(reading, Span.over(held), only=only)
+        for one in assess(facts, rules, today)
+    }
 
 
 def _find(reading: Connection, table: Any, where: Any) -> Any:

@@ -167,7 +167,7 @@ def dispatch_messages(
             max(BATCH // senders, SMALLEST_BATCH),
             threading.Event(),
             ChannelPost(settings),
-            None if early else _set_pace(engine, settings, clock()),
+            None if early or only is not None else _set_pace(engine, settings, clock()),
             threading.Lock(),
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
             open_links(settings),

@@ -3,6 +3,7 @@
 Whoever holds a link may answer for its person on its matter, and nothing else.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -51,31 +52,40 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
         with open_unit(house.engine) as unit:
             rules = load_rules(unit)
             question = _find(unit, rules, house, ask, hold=True)
-            if sent.text("mark") != question.mark:
-                raise NotAsked("it has changed since the page was opened")
-            author = _name_author(question, token, now)
-            today, said = house.today_of(question.person, now), _read_said(sent)
-            if said.to is not None and said.to not in {
-                one.reference for one in list_colleagues(rules, question, today)
-            }:
-                raise AnswerRefused([Fault.PERSON_MISSING])
-            answered = take_answer(unit, author, question, answer, said, now, today)
-            if answered.new_owner is not None:
-                new = rules.people[answered.new_owner]
-                tell_new_owner(unit, load_rules(unit), question, new, now, today, house.domain)
+            done = give_answer(unit, house, rules, question, _name_author(question, token, now), answer, sent)
     except AnswerRefused as refused:
         return _show(house, token, answer, sent=sent, faults=refused.faults, status=422)
     except (NotAsked, RefusedChange) as refused:
         return _show(house, token, None, refused=refused, status=409)
-    outcome = [ask.contact_id, ask.follow_up_id, ask.matter, ask.party_id, str(answer), list(answered.entries)]
-    done = house.links.sign(Purpose.ANSWERED, [*outcome, answered.new_owner])
     return RedirectResponse(f"/answered/{done}", 303)
+
+
+def give_answer(
+    unit: Connection, house: House, rules: Rules, question: Question, author: Author, answer: Answer, sent: Sent
+) -> str:
+    """Take what a form says, tell who is concerned, and give the token of the page that says what it came to.
+
+    Raises AnswerRefused with what is missing, NotAsked if it has changed since the form was shown, RefusedChange.
+    """
+    now, person = house.read_clock(), question.person
+    if sent.text("mark") != question.mark:
+        raise NotAsked("it has changed since the page was opened")
+    today, said = house.today_of(person, now), _read_said(sent)
+    if said.to is not None and said.to not in {one.reference for one in list_colleagues(rules, question, today)}:
+        raise AnswerRefused([Fault.PERSON_MISSING])
+    answered = take_answer(unit, author, question, answer, said, now, today)
+    if answered.new_owner is not None:
+        new = rules.people[answered.new_owner]
+        tell_new_owner(unit, load_rules(unit), question, new, now, today, house.domain)
+    asked = question.follow_up.id if question.follow_up is not None else None
+    outcome = [person.id, asked, question.matter, question.party_id, str(answer), list(answered.entries)]
+    return house.links.sign(Purpose.ANSWERED, [*outcome, answered.new_owner])
 
 
 @router.api_route("/answered/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_answered(token: str, house: Here) -> Response:
     """What the answer came to, how it stands now, and how to take it back."""
-    ask, answer, entries, new_owner = _read_answered(house, token)
+    ask, answer, entries, new_owner = read_answered(house, token)
     with open_reading(house.engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
         question = _find(reading, rules, house, ask)
@@ -97,18 +107,13 @@ def show_answered(token: str, house: Here) -> Response:
 @router.post("/answered/{token}/undo", response_class=HTMLResponse)
 def post_undo(token: str, house: Here) -> Response:
     """Take the answer back, if nobody has changed it since."""
-    ask, answer, entries, new_owner = _read_answered(house, token)
+    ask, answer, entries, new_owner = read_answered(house, token)
     now = house.read_clock()
     try:
         with open_unit(house.engine) as unit:
-            rules = load_rules(unit)
-            question = _find(unit, rules, house, ask, hold=True)
+            question = _find(unit, load_rules(unit), house, ask, hold=True)
             words = load_words(question.person.language)
-            agreement_id = undo_changes(unit, _name_author(question, token, now), entries)
-            if answer is Answer.NOT_ME and new_owner is not None:
-                take_back(unit, question, rules.people[new_owner].reference)
-            if agreement_id is not None:
-                reconcile_agreement(unit, agreement_id, now, house.today_of(question.person, now))
+            take_back_answer(unit, house, question, _name_author(question, token, now), answer, entries, new_owner)
     except RefusedChange:
         text = words.gettext("Somebody has changed it since, or it was taken back already. Nothing was changed now.")
         return show_notice(words, words.gettext("This can no longer be taken back"), text, status=409)
@@ -116,7 +121,26 @@ def post_undo(token: str, house: Here) -> Response:
     return RedirectResponse(link, 303)
 
 
-def _read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int | None]:
+def take_back_answer(
+    unit: Connection,
+    house: House,
+    question: Question,
+    author: Author,
+    answer: Answer,
+    entries: Sequence[int],
+    new_owner: int | None,
+) -> None:
+    """Undo an answer with what it set going; RefusedChange if somebody has changed it since."""
+    agreement_id = undo_changes(unit, author, entries)
+    if answer is Answer.NOT_ME and new_owner is not None:
+        take_back(unit, question, load_rules(unit).people[new_owner].reference)
+    if agreement_id is not None:
+        now = house.read_clock()
+        reconcile_agreement(unit, agreement_id, now, house.today_of(question.person, now))
+
+
+def read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int | None]:
+    """What was answered to what, the log entries of it, and to whom it was handed over."""
     contact_id, follow_up_id, matter, party_id, answer, entries, new_owner = house.links.read(Purpose.ANSWERED, token)
     return Ask(contact_id, follow_up_id, matter, party_id), Answer(answer), entries, new_owner
 

@@ -16,7 +16,7 @@ from commitments.errors import SettingsError
 from commitments.settings import Settings
 from notifications.links import LinkExpired, LinkInvalid, open_links
 from notifications.views import LinkView
-from portal import answering, choosing, home, own_settings, signing_in, unsubscribing
+from portal import answering, asked, choosing, home, own_settings, signing_in, unsubscribing
 from portal.guards import (
     QUARTER_OF_AN_HOUR,
     SIGN_INS_A_QUARTER,
@@ -36,6 +36,7 @@ ROUTERS = (
     unsubscribing.router,
     signing_in.router,
     home.router,
+    asked.router,
     own_settings.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}

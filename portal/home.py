@@ -1,26 +1,41 @@
-"""Home: what changed this week, and how the agreements stand."""
+"""Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
 
+from commitments.answers import Said, check_said
 from commitments.database import open_reading
-from notifications.names import choose_words, load_names
+from commitments.questions import Question, list_colleagues, load_question, load_questions
+from commitments.reconcile import Rules, load_rules
+from commitments.undoing import can_undo
+from commitments.vocabulary import Answer, FollowUpKind
+from notifications.asking import describe_question
+from notifications.items import name_answer
+from notifications.links import Ask, LinkInvalid
+from notifications.names import Names, choose_words, load_names, name_promise
+from notifications.names import find_words as find_title
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import CountView, clean_text
+from notifications.views import CountView, ItemView, clean_text, shorten_title
 from notifications.wording import Words
+from portal.answer_views import describe_outcome
+from portal.answering import read_answered
 from portal.frame import find_words, show_framed
-from portal.home_queries import Overall, Watched, load_news, load_overall
-from portal.house import Here
+from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
+from portal.house import Here, House
 from portal.roles import Permission, Viewer
 from portal.viewing import require
 
 router = APIRouter()
 SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
+ASKED_SHOWN = 20
+COMING_DAYS = 30
+COMING_SHOWN = 10
 NEWS_SHOWN = 15
 
 
@@ -35,25 +50,146 @@ class AgreementLineView:
     open: str
 
 
+@dataclass(frozen=True, slots=True)
+class ButtonView:
+    """An answer: sent at once, or leading to a page where something is to be filled in."""
+
+    text: str
+    link: str
+    at_once: bool
+    about: str
+    """What it is about, for who hears the button and does not see what stands above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedView:
+    """One matter that waits for the person, with its answers; `mark` is that of the question as it stands."""
+
+    item: ItemView
+    buttons: tuple[ButtonView, ...]
+    mark: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComingView:
+    """A date ahead."""
+
+    day: str
+    ahead: str
+    title: str
+    agreement: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneView:
+    """What has just been answered; `token` takes it back, empty where that cannot be."""
+
+    outcome: str
+    title: str
+    token: str
+
+
 @router.api_route("/home", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_home(request: Request, viewer: SignedIn, house: Here) -> Response:
+def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None = None) -> Response:
     """The person's day."""
     words, now = find_words(viewer), house.read_clock()
+    today = house.today_of(viewer.person, now)
     with open_reading(house.engine) as reading:
-        names = load_names(reading)
+        rules, names = load_rules(reading), load_names(reading)
+        asked, total = load_asked(reading, viewer, today, ASKED_SHOWN)
+        questions = load_questions(reading, rules, viewer.person, today, asked)
+        coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
         overall = load_overall(reading, viewer)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        outcome = _describe_done(reading, words, house, viewer, rules, names, today, done)
     return show_framed(
         request,
         "home.html",
         viewer,
         words.gettext("Home"),
-        day=words.format_weekday(house.today_of(viewer.person, now)),
+        day=words.format_weekday(today),
+        done=outcome,
+        asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
+        more=_count_more(words, total - len(questions)),
+        coming=[_describe_coming(words, viewer, house, today, one) for one in coming],
         news=[describe_news(words, one) for one in news],
         total=_count_agreements(words, overall.total),
         counts=_describe_counts(words, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],
     )
+
+
+def _describe_done(
+    reading: Connection,
+    words: Words,
+    house: House,
+    viewer: Viewer,
+    rules: Rules,
+    names: Names,
+    today: date,
+    token: str | None,
+) -> DoneView | None:
+    """What the person has just answered, while that can still be said."""
+    if not token:
+        return None
+    try:
+        ask, answer, entries, new_owner = read_answered(house, token)
+    except LinkInvalid:
+        return None
+    if ask.contact_id != viewer.person.id:
+        return None
+    question = load_question(
+        reading, rules, viewer.person.id, today, follow_up_id=ask.follow_up_id, matter=ask.matter, party_id=ask.party_id
+    )
+    if question is None:
+        return None
+    return DoneView(
+        describe_outcome(words, question, answer, rules, names, today, new_owner),
+        describe_question(words, question, names).title,
+        token if can_undo(reading, entries) else "",
+    )
+
+
+def _describe_asked(
+    words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question
+) -> AskedView:
+    link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names)
+    answers = question.list_answers() if viewer.may(Permission.ANSWER) else ()
+    buttons = tuple(
+        ButtonView(
+            name_answer(words, answer, FollowUpKind(question.follow_up.kind)),
+            f"{link}/{answer}",
+            not check_said(answer, question.matter_kind, Said(), today),
+            item.title,
+        )
+        for answer in answers
+        if answer is not Answer.NOT_ME or list_colleagues(rules, question, today)
+    )
+    return AskedView(item, buttons, question.mark, link)
+
+
+def _describe_coming(words: Words, viewer: Viewer, house: House, today: date, one: Coming) -> ComingView:
+    language = viewer.person.language
+    step = one.milestone
+    title = (
+        (find_title(step.titles, language) or step.step) if step is not None else name_promise(one.promise, language)
+    )
+    ask = Ask(viewer.person.id, matter=one.matter, party_id=one.party_id)
+    return ComingView(
+        words.format_end(one.due),
+        words.format_ahead((one.day - today).days),
+        shorten_title(clean_text(title)),
+        clean_text(choose_words(one.agreement_title, language)),
+        house.links.write_answer(ask).removeprefix(house.links.base_url),
+    )
+
+
+def _count_more(words: Words, rest: int) -> str:
+    if rest <= 0:
+        return ""
+    return words.ngettext("and %(count)s more waits", "and %(count)s more wait", rest) % {"count": rest}
 
 
 def _count_agreements(words: Words, number: int) -> str:

@@ -1,24 +1,29 @@
 """What Home shows, from the register: a fixed number of statements whatever its size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
-from commitments.tables import agreement, commitment, follow_up
-from commitments.vocabulary import FollowUpKind, FollowUpState, StandingState
+from commitments.dates import parse_date
+from commitments.tables import agreement, commitment, commitment_owner, follow_up, milestone
+from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, MilestoneState, StandingState
 from notifications.candidates import STANDING_OF
 from notifications.changes import Noted, load_changes
-from notifications.digests import WORST_FIRST
+from notifications.digests import URGENCY, WORST_FIRST
 from notifications.messages import News
 from notifications.names import Names, choose_words, find_words, name_promise
 from notifications.reasons import ChangeKind
 from portal.roles import Viewer, select_visible_agreements
 
 AGREEMENTS_SHOWN = 12
-_URGENT = {state: place for place, state in enumerate(WORST_FIRST)}
+_PLACE = case(
+    *((follow_up.c.kind == str(kind), URGENCY[STANDING_OF.get(kind, StandingState.DUE_SOON)]) for kind in FollowUpKind),
+    else_=URGENCY[StandingState.ON_TRACK],
+)
+"""How bad it is what a follow-up asks about; the worst is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,82 @@ class Overall:
     worst: tuple[Watched, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A date ahead for which somebody answers; rows are those of the register."""
+
+    day: date
+    due: str
+    agreement_title: Mapping[str, str]
+    matter: str
+    promise: Any
+    milestone: Any
+    party_id: int
+
+
+def load_asked(reading: Connection, viewer: Viewer, today: date, most: int) -> tuple[list[Any], int]:
+    """The follow-ups that wait for this person, the longest waiting first, and how many there are."""
+    mine = (
+        (follow_up.c.assignee_id == viewer.person.id)
+        & (follow_up.c.state == str(FollowUpState.OPEN))
+        & or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today)
+    )
+    total = reading.execute(select(func.count()).select_from(follow_up).where(mine)).scalar_one()
+    # What another person waits for comes first, then what stands worst.
+    waited_for = case((follow_up.c.kind == str(FollowUpKind.CONFIRMATION_ASKED), 0), else_=1)
+    order = (waited_for, _PLACE, follow_up.c.due_on, follow_up.c.id)
+    rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most)).all()
+    return list(rows), total
+
+
+def load_coming(reading: Connection, viewer: Viewer, today: date, horizon: date, most: int) -> list[Coming]:
+    """The dates until then for which this person answers, the nearest first."""
+    low, high = today.isoformat(), horizon.isoformat()
+    owned = (
+        (commitment_owner.c.contact_id == viewer.person.id)
+        & (commitment.c.state == str(CommitmentState.ACTIVE))
+        & (agreement.c.ended.is_(None))
+    )
+    columns = (
+        commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote, commitment.c.due,
+        agreement.c.title, agreement.c.reference.label("agreement_reference"), commitment_owner.c.party_id,
+    )  # fmt: skip
+    promised = (
+        select(*columns)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
+        .where(owned)
+    )
+    promises = reading.execute(
+        promised.where(commitment.c.due.between(low, high)).order_by(commitment.c.due).limit(most)
+    ).all()
+    steps = reading.execute(
+        promised.add_columns(
+            milestone.c.title.label("step"), milestone.c.titles, milestone.c.reference.label("part"),
+            milestone.c.due.label("step_due"),
+        )
+        .join(milestone, milestone.c.commitment_id == commitment.c.id)
+        .where(milestone.c.due.between(low, high), milestone.c.state == str(MilestoneState.SCHEDULED))
+        .where(or_(milestone.c.party_id.is_(None), milestone.c.party_id == commitment_owner.c.party_id))
+        .order_by(milestone.c.due)
+        .limit(most)
+    ).all()  # fmt: skip
+    found = [_come(row, row.due, "", None) for row in promises]
+    found += [_come(row, row.step_due, f"#{row.part}", row) for row in steps]
+    return sorted(found, key=lambda one: (one.day, one.matter))[:most]
+
+
+def _come(row: Any, due: str, part: str, step: Any) -> Coming:
+    matter = f"{row.agreement_reference}/{row.reference}{part}"
+    return Coming(parse_date(due).last, due, row.title, matter, row, step, row.party_id)
+
+
 def load_overall(reading: Connection, viewer: Viewer) -> Overall:
     """The agreements by how they stand, from their open follow-ups; without any, an agreement is on track."""
     visible = select_visible_agreements(viewer)
     total = reading.execute(select(func.count()).select_from(agreement).where(agreement.c.id.in_(visible))).scalar_one()
-    place = case(
-        *((follow_up.c.kind == str(kind), _URGENT[_stand(kind)]) for kind in FollowUpKind),
-        else_=_URGENT[StandingState.ON_TRACK],
-    )
     by_agreement = (
-        select(follow_up.c.agreement_id, func.min(place).label("worst"), func.count().label("open"))
+        select(follow_up.c.agreement_id, func.min(_PLACE).label("worst"), func.count().label("open"))
         .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.agreement_id.in_(visible))
         .group_by(follow_up.c.agreement_id)
         .subquery()
@@ -75,10 +146,6 @@ def load_overall(reading: Connection, viewer: Viewer) -> Overall:
         tuple((state, counts[state]) for state in WORST_FIRST if counts.get(state)),
         tuple(Watched(row.id, row.reference, row.title, row.open, WORST_FIRST[row.worst]) for row in rows),
     )
-
-
-def _stand(kind: FollowUpKind) -> StandingState:
-    return STANDING_OF.get(kind, StandingState.DUE_SOON)
 
 
 def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int) -> list[News]:

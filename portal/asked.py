@@ -1,0 +1,145 @@
+"""Answers given from Home: the same questions as behind the links in messages, for who is signed in."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection, select
+from starlette.exceptions import HTTPException
+
+from commitments.answers import AnswerRefused, Fault, NotAsked
+from commitments.database import open_reading, open_unit
+from commitments.errors import RefusedChange
+from commitments.log import Author
+from commitments.questions import Question, list_colleagues, load_question
+from commitments.reconcile import Rules, load_rules
+from commitments.tables import commitment
+from commitments.vocabulary import Answer
+from notifications.asking import describe_question
+from notifications.links import LinkInvalid
+from notifications.names import load_names
+from portal.answer_views import describe_forms, describe_state
+from portal.answering import give_answer, read_answered, take_back_answer
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed, show_framed_notice
+from portal.house import Here, House
+from portal.roles import Permission, Role, Viewer, select_own_commitments
+from portal.viewing import require
+
+router = APIRouter()
+Answering = Annotated[Viewer, Depends(require(Permission.ANSWER))]
+
+
+@router.api_route("/asked/{follow_up_id}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_asked(follow_up_id: int, request: Request, viewer: Answering, house: Here) -> Response:
+    """What is asked, and every answer to it."""
+    return _show(request, viewer, house, follow_up_id, None)
+
+
+@router.api_route("/asked/{follow_up_id}/{answer}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_asked_answer(follow_up_id: int, answer: Answer, request: Request, viewer: Answering, house: Here) -> Response:
+    """The same with one answer opened."""
+    return _show(request, viewer, house, follow_up_id, answer)
+
+
+@router.post("/asked/{follow_up_id}/{answer}", response_class=HTMLResponse)
+def post_asked_answer(
+    follow_up_id: int, answer: Answer, request: Request, viewer: Answering, sent: Form, house: Here
+) -> Response:
+    """Take the answer; Home says what it came to."""
+    try:
+        with open_unit(house.engine) as unit:
+            rules = load_rules(unit)
+            question = _find(unit, rules, house, viewer, follow_up_id, hold=True)
+            done = give_answer(unit, house, rules, question, _sign(viewer, house), answer, sent)
+    except AnswerRefused as refused:
+        return _show(request, viewer, house, follow_up_id, answer, sent=sent, faults=refused.faults, status=422)
+    except (NotAsked, RefusedChange):
+        return _show(request, viewer, house, follow_up_id, None, has_changed=True, status=409)
+    return RedirectResponse(f"/home?done={done}", 303)
+
+
+@router.post("/asked/undo", response_class=HTMLResponse)
+def post_undo(request: Request, viewer: Answering, sent: Form, house: Here) -> Response:
+    """Take back what one has just answered, if nobody has changed it since."""
+    ask, answer, entries, new_owner = read_answered(house, sent.text("done") or "")
+    if ask.contact_id != viewer.person.id or ask.follow_up_id is None:
+        raise LinkInvalid("this was answered by somebody else")
+    try:
+        with open_unit(house.engine) as unit:
+            question = _find(unit, load_rules(unit), house, viewer, ask.follow_up_id, hold=True, is_given=True)
+            take_back_answer(unit, house, question, _sign(viewer, house), answer, entries, new_owner)
+    except RefusedChange:
+        words = find_words(viewer)
+        text = words.gettext("Somebody has changed it since, or it was taken back already. Nothing was changed now.")
+        title = words.gettext("This can no longer be taken back")
+        return show_framed_notice(request, viewer, title, text, status=409)
+    return RedirectResponse(f"/asked/{ask.follow_up_id}", 303)
+
+
+def _sign(viewer: Viewer, house: House) -> Author:
+    return Author(viewer.person.reference, house.read_clock())
+
+
+def _find(
+    reading: Connection,
+    rules: Rules,
+    house: House,
+    viewer: Viewer,
+    follow_up_id: int,
+    *,
+    hold: bool = False,
+    is_given: bool = False,
+) -> Question:
+    """The question, if it is the viewer's to answer; as if there were none if it is not. `is_given`: it was theirs."""
+    today = house.today_of(viewer.person, house.read_clock())
+    question = load_question(reading, rules, viewer.person.id, today, follow_up_id=follow_up_id, hold=hold)
+    if question is None or not (is_given or _concerns(reading, viewer, question)):
+        raise HTTPException(404)
+    return question
+
+
+def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:
+    """Whether it was asked of them; or of their side, and it lies within what they act on."""
+    if question.follow_up.assignee_id == viewer.person.id:
+        return True
+    if question.party_id != viewer.person.party_id or question.agreement is None:
+        return False
+    if question.commitment is None:
+        return viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
+    own = select(commitment.c.id).where(
+        commitment.c.id == question.commitment.id, commitment.c.id.in_(select_own_commitments(viewer))
+    )
+    return reading.execute(own).first() is not None
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    follow_up_id: int,
+    chosen: Answer | None,
+    *,
+    sent: Sent | None = None,
+    faults: tuple[Fault, ...] = (),
+    has_changed: bool = False,
+    status: int = 200,
+) -> Response:
+    with open_reading(house.engine) as reading:
+        rules, names = load_rules(reading), load_names(reading)
+        question = _find(reading, rules, house, viewer, follow_up_id)
+    words = find_words(viewer)
+    today = house.today_of(viewer.person, house.read_clock())
+    colleagues = list_colleagues(rules, question, today)
+    forms = describe_forms(words, question, names, colleagues, f"/asked/{follow_up_id}", today, chosen, sent, faults)
+    state = describe_state(words, question, names)
+    if has_changed and forms:
+        state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
+    view: dict[str, Any] = {
+        "item": describe_question(words, question, names),
+        "state": state,
+        "first": forms[0] if forms and forms[0].is_open else None,
+        "others": [form for form in forms if not form.is_open],
+    }
+    title = words.gettext("Your answer, please") if forms else words.gettext("How this stands today")
+    return show_framed(request, "asked.html", viewer, title, status=status, **view)
