@@ -82,12 +82,21 @@ def describe_messages(counted: Overview) -> str:
 
 
 def write_overview(
-    settings: Settings, counted: Overview, mailbox_pages: str | None, portal: str | None = None, *, is_new: bool = False
+    settings: Settings,
+    counted: Overview,
+    mailbox_pages: str | None,
+    portal: str | None = None,
+    *,
+    sign_in: str | None = None,
+    is_new: bool = False,
 ) -> Iterator[str]:
     """The block that is shown when everything runs."""
     yield f"  Prefect      http://127.0.0.1:{settings.prefect_port}"
     if portal is not None:
-        yield f"  Portal       {portal}/  (answers and choices, by the links in messages)"
+        yield f"  Portal       {portal}/"
+    if sign_in is not None:
+        yield f"  Sign in      {sign_in}"
+        yield "               as the coordinator of the examples with most to do: once, and for 15 minutes"
     if mailbox_pages is not None:
         yield f"  Mailbox      {mailbox_pages}"
     else:

@@ -101,8 +101,10 @@ def _start(
     while not serving.ready.is_set():
         look_after(0.1)
     board.tell("ready")
-    pages = mailbox.pages_address if mailbox else None
-    for line in ["", *write_overview(settings, count_register(engine), pages, portal, is_new=is_new), ""]:
+    pages, counted = mailbox.pages_address if mailbox else None, count_register(engine)
+    # Only where the letters stay on this machine: who reads this screen could read the mailed link as well.
+    sign_in = _make_sign_in(settings, engine) if mailbox and portal and examples else None
+    for line in ["", *write_overview(settings, counted, pages, portal, sign_in=sign_in, is_new=is_new), ""]:
         board.write(line)
     _keep_alive(server, serving, board, stop)
 
@@ -147,6 +149,23 @@ def _open_portal(settings: Settings, board: _Board, running: ExitStack) -> str |
     running.enter_context(start_portal(settings))
     board.tell("the portal takes answers")
     return settings.pages_url
+
+
+def _make_sign_in(settings: Settings, engine: "Engine") -> str | None:
+    """A link for the coordinator with most to do; nothing where there is none."""
+    from commitments.clock import read_clock
+    from commitments.database import open_unit
+    from notifications.links import open_links
+    from portal.visits import find_busiest_coordinator, make_link_number
+
+    links, now = open_links(settings), read_clock()
+    if links is None:
+        return None
+    with open_unit(engine) as unit:
+        person = find_busiest_coordinator(unit, now)
+        if person is None or person.mail is None:
+            return None
+        return links.write_sign_in(make_link_number(unit, person.id, person.mail, now))
 
 
 def _open_mailbox(settings: Settings, board: _Board, running: ExitStack) -> "Mailbox | None":

@@ -148,19 +148,24 @@ def _write_preheader(sections: Sequence[SectionView], overviews: Sequence[Overvi
 
 
 def write_sign_in(words: Words, message: Message) -> Written:
-    """The letter with a link to sign in: what it is for, until when, and what to do who did not ask for it."""
-    view = SignInView(
+    """The letter with a link to sign in; a house changes its phrases, not its form."""
+    view = describe_sign_in(words, message)
+    environment = build_environment(words)
+    text, html = (environment.get_template(f"sign_in/{name}").render(view=view) for name in ("body.txt", "body.html"))
+    return Written(view.subject, text, html, words.tag)
+
+
+def describe_sign_in(words: Words, message: Message) -> SignInView:
+    """What the link is for, until when, and what to do who did not ask for it."""
+    return SignInView(
         words.tag,
         words.direction,
-        words.gettext("Your link to sign in"),
+        write_subject(words, message),
         words.gettext("Hello %(name)s,") % {"name": clean_text(message.to_name)},
         words.gettext("with this link you sign in to Tallystick. It works once, and for 15 minutes."),
         LinkView(words.gettext("Sign in"), check_link(message.sign_in), "first"),
         words.gettext("If you did not ask for it, do nothing: without the link nobody gets in. Do not pass it on."),
     )
-    environment = build_environment(words)
-    text, html = (environment.get_template(f"sign_in/{name}").render(view=view) for name in ("body.txt", "body.html"))
-    return Written(view.subject, text, html, words.tag)
 
 
 class WrittenStyles(Extension):

@@ -360,6 +360,9 @@ def make_messages(language: str) -> dict[str, Message]:
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
         "hand_over": message(kind.HAND_OVER, "handed_over"),
         "alert": message(kind.ALERT, "alert", coordinator_name=None),
+        "sign_in": Message(
+            kind.SIGN_IN, DAY, t["reader"], language, (), sign_in=f"{BASE}/sign-in/{TOKEN}", base_url=BASE
+        ),
         "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_name=None),
         "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
         "summary": message(kind.SUMMARY, summary=make_summary(language)),

@@ -12,6 +12,8 @@ from notifications.wording import Words
 
 def write_subject(words: Words, message: Message) -> str:
     """The most urgent thing, and how many there are."""
+    if message.sign_in is not None:
+        return words.gettext("Your link to sign in")
     overview = message.digest or message.summary
     if not message.items:
         if overview is None:

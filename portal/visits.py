@@ -17,8 +17,8 @@ from commitments.policy import HOUSE
 from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.settings import Settings
-from commitments.tables import contact, party
-from commitments.vocabulary import ContactRole, PartyKind
+from commitments.tables import contact, follow_up, party
+from commitments.vocabulary import ContactRole, FollowUpState, PartyKind
 from notifications.links import SIGN_IN_WITHIN
 from notifications.signing_in import queue_sign_in
 from portal.tables import sign_in, visit
@@ -77,6 +77,21 @@ def make_link_number(unit: Connection, contact_id: int, address: str, now: datet
     row = {"number": number, "address_hash": _hash(address.lower()), "contact_id": contact_id, "lead_to": "/home"}
     unit.execute(insert(sign_in).values(**row, asked_at=now, expires_at=now + SIGN_IN_WITHIN))
     return number
+
+
+def find_busiest_coordinator(reading: Connection, now: datetime) -> Person | None:
+    """The coordinator in office, reached by mail, for whom most follow-ups wait."""
+    people = load_people(reading, only=contact.c.role == str(ContactRole.COORDINATOR))
+    waiting = {
+        row.assignee_id: row.number
+        for row in reading.execute(
+            select(follow_up.c.assignee_id, func.count().label("number"))
+            .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.assignee_id.in_(list(people)))
+            .group_by(follow_up.c.assignee_id)
+        )
+    }
+    able = [one for one in people.values() if one.mail is not None and one.is_in_office(now.date())]
+    return min(able, key=lambda one: (-waiting.get(one.id, 0), one.reference), default=None)
 
 
 def find_people(unit: Connection, settings: Settings, address: str, now: datetime) -> Sequence[Person]:

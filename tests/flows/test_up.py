@@ -44,6 +44,7 @@ def test_one_command_starts_everything_ctrl_c_stops_it_and_a_second_start_sends_
             r"Messages +\d+ sent",
         ):
             assert re.search(part, shown)
+        assert re.search(r"Sign in +http://127.0.0.1:\d+/sign-in/\S+", shown)
         for command in ("tally status", "tally follow-ups", "tally forecast --days 30"):
             assert command in shown
         status, headers, page = read_page(f"{system.prefect}/")

@@ -19,7 +19,7 @@ from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind, R
 from notifications.items import describe_item
 from notifications.messages import Ground, Item, Message, Written
 from notifications.reasons import Why
-from notifications.rendering import describe_message, write_message
+from notifications.rendering import describe_message, describe_sign_in, write_message
 from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, shorten_text
@@ -88,6 +88,12 @@ def write_sample(language: str, name: str) -> tuple[Message, Written]:
     return message, write_message(message)
 
 
+def describe(language: str, message: Message) -> Any:
+    """What a message says, as a view."""
+    words = load_words(language)
+    return describe_message(words, message) if message.sign_in is None else describe_sign_in(words, message)
+
+
 def make_message(*items: Item, kind: NotificationKind = NotificationKind.FOLLOW_UP, **given: Any) -> Message:
     return Message(kind, DAY, "Mei Lin", "en", items, **given)
 
@@ -96,7 +102,7 @@ def make_message(*items: Item, kind: NotificationKind = NotificationKind.FOLLOW_
 def test_text_and_html_say_the_same(language: str, name: str) -> None:
     message, written = write_sample(language, name)
     page, text = Page(written.html), " ".join(written.text.split())
-    said = [one for one in list_strings(describe_message(load_words(language), message)) if one]
+    said = [one for one in list_strings(describe(language, message)) if one]
     assert len(said) >= 3
     for one in said:
         plain = " ".join(one.split())
@@ -133,15 +139,13 @@ def test_every_kind_of_message_is_sound(language: str, name: str) -> None:
 @pytest.mark.parametrize(("language", "name"), [one for one in SAMPLES if one[0] != "en"])
 def test_a_message_is_in_one_language_throughout(language: str, name: str) -> None:
     """No sentence of the English message stands in the other; no Latin word in one of another script."""
-    view, english = (
-        set(list_strings(describe_message(load_words(one), make_messages(one)[name]))) for one in (language, "en")
-    )
+    view, english = (set(list_strings(describe(one, make_messages(one)[name]))) for one in (language, "en"))
     names = set(TEXTS["en"].values())
     shared = {one for one in view & english if " " in one and one not in names and not one.startswith("tally ")}
     assert {one for one in shared if re.search("[a-z]{3}", one)} == set()
     if language in ("zh-Hans", "ko", "bg"):
         text = re.sub(r"https?://\S+|tally .*", "", write_message(make_messages(language)[name]).text)
-        assert set(re.findall(r"[A-Za-z]{3,}", text)) <= {"PDF", "Prefect", "check", "progress"}
+        assert set(re.findall(r"[A-Za-z]{3,}", text)) <= {"PDF", "Prefect", "Tallystick", "check", "progress"}
 
 
 @pytest.mark.parametrize(

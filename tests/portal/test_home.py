@@ -1,0 +1,177 @@
+"""Home: what a person sees of their day, and answers there."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_unit
+from commitments.log import Author
+from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
+from commitments.tables import commitment, log_entry, progress_report
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+
+def list_asked(page: str) -> list[str]:
+    return re.findall(r'<h3 id="asked-\d+"><a href="[^"]+">([^<]+)', page)
+
+
+def answer(desk: Desk, kind: str, part: str, what: str, status: int = 303, party: str = "north", **fields: str) -> str:
+    """Press the button on Home, or fill in the form it leads to."""
+    asked = desk.find(kind, part, party).id
+    page = desk.get("/home") + desk.client.get(f"/asked/{asked}").text
+    form = re.search(rf'action="/asked/{asked}/{what}".*?</form>', page, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
+    return desk.act(f"/asked/{asked}/{what}", status, mark=mark[1] if mark else "none", **fields)
+
+
+def test_what_waits_for_a_person_stands_there_the_worst_first_with_its_reason_and_its_answers(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = desk.get("/home")
+    asked = list_asked(page)
+    assert asked[0] in ("Hand over the survey.", "Build the bridge.", "Raise a fund.") and "Be friends." in asked
+    assert asked.index("Hand over the survey.") < asked.index("Be friends.")
+    assert "was due by 13 February 2026, 2 weeks ago" in page
+    assert "“The North shall hand over the <b>survey</b>.”" in page
+    assert "<b>survey" not in desk.client.get("/home").text, "escaped"
+    link = f"/asked/{desk.find('overdue', '/survey').id}"
+    assert f'<form method="post" action="{link}/done">' in page, "nothing to fill in: one click"
+    assert f'href="{link}/snooze">Remind me later' in page, "a day to choose: a page"
+
+
+def test_one_click_answers_and_home_says_what_it_came_to(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = answer(desk, "overdue", "/survey", "on_track")
+    assert "you will not be asked about it before 1 April 2026" in page
+    assert "Hand over the survey." not in list_asked(page)
+    (entry,) = desk.rows(log_entry, log_entry.c.subject == "progress_report")
+    assert entry.who == "ann"
+
+
+def test_the_page_behind_a_button_takes_what_is_to_be_filled_in_and_says_what_is_missing(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = desk.get(f"/asked/{desk.find('overdue', '/survey').id}/more_time")
+    assert page.index('aria-labelledby="first"') < page.index("<details")
+    assert "Please give a day." in answer(desk, "overdue", "/survey", "more_time", 422)
+    page = answer(desk, "overdue", "/survey", "more_time", day="2026-05-15")
+    assert "The date is now 15 May 2026; first promised was 13 February 2026." in page
+    assert desk.rows(commitment, commitment.c.reference == "survey")[0].due == "2026-05-15"
+
+
+def test_what_was_just_answered_is_taken_back(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = answer(desk, "overdue", "/survey", "snooze", day="2026-03-20")
+    assert "You will be asked again on 20 March 2026." in page
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    assert done is not None
+    assert "Your answer, please" in desk.act("/asked/undo", done=done[1])
+    assert desk.find("overdue", "/survey").snoozed_until is None
+    assert "This can no longer be taken back" in desk.act("/asked/undo", 409, done=done[1])
+
+
+def test_nobody_takes_back_the_answer_of_another(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = answer(desk, "overdue", "/survey", "snooze", day="2026-03-20")
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    desk.sign_in("cy")
+    assert done is not None and "This link does not work" in desk.act("/asked/undo", 404, done=done[1])
+    assert "20 March" not in desk.get(f"/home?done={done[1]}")
+
+
+def test_two_clicks_are_one_answer(desk: Desk) -> None:
+    desk.sign_in("ann")
+    asked, page = desk.find("overdue", "/survey").id, desk.get("/home")
+    form = re.search(rf'action="/asked/{asked}/on_track".*?</form>', page, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
+    assert mark is not None
+    desk.act(f"/asked/{asked}/on_track", mark=mark[1])
+    assert "Nothing is asked of you any more" in desk.act(f"/asked/{asked}/on_track", 409, mark=mark[1])
+    assert len(desk.rows(progress_report)) == 1
+
+
+def test_done_by_one_side_is_confirmed_by_the_other_on_its_home(desk: Desk) -> None:
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/bridge", "done")
+    desk.sign_in("li")
+    asked = desk.find("confirmation_asked", "/bridge", "south").id
+    assert list_asked(desk.get("/home"))[0], "what another waits for comes first"
+    assert desk.get("/home").index(f"/asked/{asked}") < desk.get("/home").index("本周变化")
+    answer(desk, "confirmation_asked", "/bridge", "confirm", party="south")
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "done"
+
+
+@pytest.mark.parametrize("who", ["dee", "li", "old"])
+def test_what_is_asked_of_others_is_not_there(desk: Desk, who: str) -> None:
+    if who == "old":
+        desk.add_elsewhere()
+        who = "zoe"
+    desk.sign_in(who)
+    asked = desk.find("unowned", "/orphan").id
+    assert desk.client.get(f"/asked/{asked}").status_code == 404
+    before = desk.snapshot()
+    assert (
+        desk.client.post(f"/asked/{asked}/snooze", data={"token": desk.token(), "day": "2026-03-20"}).status_code == 404
+    )
+    assert desk.snapshot() == before
+
+
+def test_a_coordinator_answers_for_their_own_side_and_not_for_the_other(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert desk.client.get(f"/asked/{desk.find('overdue', '/survey').id}").status_code == 200
+    assert desk.client.get(f"/asked/{desk.find('overdue', '/bridge', 'south').id}").status_code == 404
+
+
+def test_a_leader_looks_and_answers_nothing(desk: Desk) -> None:
+    desk.sign_in("max")
+    page = desk.get("/home")
+    assert "Nothing waits for you." in page and "Memorandum" in page
+    asked = desk.find("overdue", "/survey").id
+    assert desk.client.post(f"/asked/{asked}/done", data={"token": desk.token()}).status_code == 403
+
+
+def test_dates_ahead_stand_there_with_a_way_to_answer_early(desk: Desk) -> None:
+    desk.clock[0] = datetime(2026, 2, 1, 9, tzinfo=UTC)
+    desk.sign_in("ann")
+    page = desk.get("/home")
+    dates = page[page.index("Your dates in the next 30 days") : page.index("What changed this week")]
+    assert "13 February 2026" in dates and "in 12 days" in dates and "The plan is drawn" in dates
+    link = re.search(r'href="(/answer/[^"]+)">Hand over the survey', dates)
+    assert link is not None and "Hand over the survey." in desk.get(link[1])
+
+
+def test_what_others_changed_this_week_is_said_in_words(desk: Desk) -> None:
+    desk.clock[0] = NOW + timedelta(days=9)  # of an agreement that is new, only that it is new would be told
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/survey", "on_track")
+    desk.sign_in("cy")
+    assert "Hand over the survey" in desk.get("/home").partition("What changed this week")[2]
+
+
+def test_the_agreements_stand_there_by_what_is_worst_under_them(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    page = desk.get("/home").partition("How the agreements stand")[2]
+    assert "1 agreement" in page and "Overdue 1" in page and "Memorandum" in page
+    assert "Between two others" not in desk.get("/home")
+    assert re.search(r"\d+ open follow-ups", page)
+
+
+def test_the_number_of_statements_does_not_grow_with_the_register(
+    desk: Desk, count_statements: Callable[..., Any]
+) -> None:
+    desk.sign_in("ann")
+    with count_statements(desk.engine) as few:
+        before = len(list_asked(desk.get("/home")))
+    with open_unit(desk.engine) as unit:
+        for number in range(6):
+            form = FORM.replace(b"agreement: north-south", b"agreement: again-%d" % number)
+            import_agreement(unit, parse_agreement(form, "again.yaml"), Author("test", NOW), TODAY)
+    reconcile_register(desk.engine, NOW, TODAY)
+    with count_statements(desk.engine) as many:
+        page = desk.get("/home")
+    assert len(list_asked(page)) == 20 > before and re.search(r"and \d+ more wait", page)
+    assert many.total == few.total
