@@ -1,6 +1,6 @@
 """Foresees every message of the coming days, by playing the days on a copy with the very code that runs every day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,14 +12,17 @@ from commitments.database import open_reading, open_unit
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
 from commitments.tables import contact
-from commitments.vocabulary import NotificationState
+from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
-from notifications.planning import plan_messages
+from notifications.planning import ALL_KINDS, plan_messages
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
+
+_OVER_ALL = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT})
+"""What tells of the whole register at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,30 @@ class Foreseen:
     """One a notice: {"matter", "kind", "why": {"code", "numbers"}, "standing": {"code", "numbers"}}."""
 
 
-def forecast_messages(engine: Engine, settings: Settings, now: datetime, days: int) -> Iterator[Foreseen]:
-    """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register."""
-    with open_rehearsal(engine) as copy:
+def forecast_messages(
+    engine: Engine, settings: Settings, now: datetime, days: int, *, only: int | None = None
+) -> Iterator[Foreseen]:
+    """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register.
+
+    With `only` one agreement is played as if it were alone: without digests and summaries, and without what other
+    agreements bring to the same people.
+    """
+    kinds = ALL_KINDS if only is None else ALL_KINDS - _OVER_ALL
+    with open_rehearsal(engine, only) as copy:
         for ahead in range(days + 1):
             moment = now + timedelta(days=ahead)
             if ahead == days:
                 moment = moment - timedelta(seconds=1)
-            yield from _play_day(copy, settings, moment, now + timedelta(days=days))
+            yield from _play_day(copy, settings, moment, now + timedelta(days=days), kinds)
 
 
-def _play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) -> Iterator[Foreseen]:
+def _play_day(
+    copy: Engine, settings: Settings, now: datetime, end: datetime, kinds: Collection[NotificationKind]
+) -> Iterator[Foreseen]:
     """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
     today = today_in(settings.time_zone, now)
     reconcile_register(copy, now, today)
-    plan_messages(copy, now, today, domain=settings.sender.rpartition("@")[2])
+    plan_messages(copy, now, today, kinds=kinds, domain=settings.sender.rpartition("@")[2])
     until = min(now + timedelta(days=1), end)
     with open_unit(copy) as unit:
         due = unit.execute(

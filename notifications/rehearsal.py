@@ -4,20 +4,42 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, false, insert, or_, select, true
 
 from commitments.database import open_database, open_reading
-from commitments.tables import log_entry, publication
-from notifications.tables import notification
+from commitments.policy import HOUSE
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    agreement_party,
+    commitment,
+    commitment_owner,
+    confirmation,
+    contact,
+    draft,
+    follow_up,
+    inbound,
+    log_entry,
+    policy,
+    progress_report,
+    publication,
+)
+from commitments.vocabulary import ContactRole
+from notifications.tables import attempt, notice, notification
 
 ROWS_A_COPY = 2000
 _LEFT_EMPTY = (log_entry, publication)
 
 
 @contextmanager
-def open_rehearsal(engine: Engine) -> Iterator[Engine]:
-    """An engine on a copy of all tables (the log stays empty), gone when the block ends. Nobody is held up by it."""
+def open_rehearsal(engine: Engine, only: int | None = None) -> Iterator[Engine]:
+    """An engine on a copy of all tables (the log stays empty), gone when the block ends. Nobody is held up by it.
+
+    With `only` the copy holds one agreement, and the people who may be told of it.
+    """
     with tempfile.TemporaryDirectory(prefix="tallystick-rehearsal-") as folder:
         copy = open_database(f"sqlite:///{Path(folder) / 'rehearsal.db'}", synchronous="OFF")
         try:
@@ -27,17 +49,61 @@ def open_rehearsal(engine: Engine) -> Iterator[Engine]:
                 writing.exec_driver_sql("ROLLBACK")
                 writing.exec_driver_sql("PRAGMA foreign_keys=OFF")
                 writing.exec_driver_sql("BEGIN IMMEDIATE")
-                _copy_rows(reading, writing)
+                _copy_rows(reading, writing, only)
                 writing.commit()
             yield copy
         finally:
             copy.dispose()
 
 
-def _copy_rows(reading: Connection, writing: Connection) -> None:
+def _copy_rows(reading: Connection, writing: Connection, only: int | None) -> None:
     for table in notification.metadata.sorted_tables:
         if table in _LEFT_EMPTY:
             continue
-        rows = reading.execution_options(yield_per=ROWS_A_COPY).execute(select(table))
+        query = select(table) if only is None else select(table).where(_belongs(table, only))
+        rows = reading.execution_options(yield_per=ROWS_A_COPY).execute(query)
         for part in rows.mappings().partitions():
             writing.execute(insert(table), [dict(row) for row in part])
+
+
+def _belongs(table: Table, agreement_id: int) -> ColumnElement[bool]:
+    """Which rows of a table one agreement needs."""
+    own = select(commitment.c.id).where(commitment.c.agreement_id == agreement_id)
+    served = select(activity_commitment.c.activity_id).where(activity_commitment.c.commitment_id.in_(own))
+    reports = select(progress_report.c.id).where(progress_report.c.commitment_id.in_(own))
+    messages = select(notice.c.notification_id).where(notice.c.agreement_id == agreement_id)
+    reference = select(agreement.c.reference).where(agreement.c.id == agreement_id).scalar_subquery()
+    special: dict[Table, ColumnElement[bool]] = {
+        agreement: agreement.c.id == agreement_id,
+        activity: or_(activity.c.agreement_id == agreement_id, activity.c.id.in_(served)),
+        confirmation: confirmation.c.report_id.in_(reports),
+        contact: contact.c.id.in_(_select_people(agreement_id)),
+        policy: policy.c.scope.in_([HOUSE]) | (policy.c.scope == reference),
+        notification: notification.c.id.in_(messages),
+        **dict.fromkeys((attempt, draft, inbound), false()),
+    }
+    if table in special:
+        return special[table]
+    if "agreement_id" in table.c:
+        return table.c.agreement_id == agreement_id
+    if "commitment_id" in table.c:
+        return table.c.commitment_id.in_(own)
+    return table.c.contact_id.in_(_select_people(agreement_id)) if "contact_id" in table.c else true()
+
+
+def _select_people(agreement_id: int) -> Any:
+    """Owners, their deputies, coordinators and leaders of the parties, and who is asked or was told."""
+    owners = (
+        select(commitment_owner.c.contact_id)
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .where(commitment.c.agreement_id == agreement_id, commitment_owner.c.contact_id.is_not(None))
+    )
+    asked = select(follow_up.c.assignee_id).where(
+        follow_up.c.agreement_id == agreement_id, follow_up.c.assignee_id.is_not(None)
+    )
+    told = select(notice.c.contact_id).where(notice.c.agreement_id == agreement_id)
+    parties = select(agreement_party.c.party_id).where(agreement_party.c.agreement_id == agreement_id)
+    named = or_(contact.c.id.in_(owners), contact.c.id.in_(asked), contact.c.id.in_(told))
+    chief = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
+    deputies = select(contact.c.deputy_id).where(named, contact.c.deputy_id.is_not(None))
+    return select(contact.c.id).where(or_(named, contact.c.id.in_(deputies), contact.c.party_id.in_(parties) & chief))
