@@ -16,7 +16,9 @@ TODAY = date(2026, 3, 11)
 COMMITMENTS_AN_AGREEMENT = 50
 
 
-def build_register(path: Path, items: int, recipients: int | None = None) -> int:
+def build_register(
+    path: Path, items: int, recipients: int | None = None, *, an_agreement: int = COMMITMENTS_AN_AGREEMENT
+) -> int:
     """Write a migrated SQLite register with `items` commitments; returns the number of recipients."""
     path.unlink(missing_ok=True)
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
@@ -40,7 +42,7 @@ def build_register(path: Path, items: int, recipients: int | None = None) -> int
                 for one in range(1, recipients + 1)
             ),
         )
-        agreements = -(-items // COMMITMENTS_AN_AGREEMENT)
+        agreements = -(-items // an_agreement)
         connection.executemany(
             "INSERT INTO agreement (id, reference, title, kind, effective, languages, authentic, sources, registered_on)"
             " VALUES (?,?,?,'memorandum','2025-01-01','[]','[]','[]','2026-03-10')",
@@ -57,9 +59,9 @@ def build_register(path: Path, items: int, recipients: int | None = None) -> int
             (
                 (
                     item + 1,
-                    item // COMMITMENTS_AN_AGREEMENT + 1,
-                    f"promise-{item % COMMITMENTS_AN_AGREEMENT:02d}",
-                    item % COMMITMENTS_AN_AGREEMENT,
+                    item // an_agreement + 1,
+                    f"promise-{item % an_agreement:02d}",
+                    item % an_agreement,
                     f"Hold the exchange of teachers number {item} in the sister schools of both cities",
                     _due(item // recipients, item).isoformat(),
                 )
