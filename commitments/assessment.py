@@ -330,17 +330,7 @@ def _assess_period(
     agreement: Agreement, commitment: Commitment, recurrence: Recurrence, period: Period, policy: Policy, today: date
 ) -> Standing:
     matter = _part(agreement, commitment, MatterKind.OCCURRENCE, period.label)
-    exception = next((one for one in commitment.occurrences if one.period == period.label), None)
-    expected = period.expected
-    if exception is not None:
-        waived = exception.state is OccurrenceState.WAIVED
-        expected = 0 if waived else exception.expected if exception.expected is not None else expected
-    counted_to = min(period.last, today)
-    held = sum(
-        activity.count
-        for activity in commitment.activities
-        if period.first <= _find_counted_day(activity, recurrence) <= counted_to
-    )
+    held, expected = count_occurrences(commitment, recurrence, period, today)
     days_left = (period.window_last - today).days
     numbers = {
         "held": held,
@@ -361,6 +351,22 @@ def _assess_period(
     soon = days_left <= max(policy.lead_days, default=0)
     state = StandingState.DUE_SOON if soon else StandingState.ON_TRACK
     return Standing(matter, state, Reason(ReasonCode.PERIOD_ON_PACE, numbers), last, cause)
+
+
+def count_occurrences(commitment: Commitment, recurrence: Recurrence, period: Period, today: date) -> tuple[int, int]:
+    """How many were held in a period by that day, and how many are expected in it."""
+    exception = next((one for one in commitment.occurrences if one.period == period.label), None)
+    expected = period.expected
+    if exception is not None:
+        waived = exception.state is OccurrenceState.WAIVED
+        expected = 0 if waived else exception.expected if exception.expected is not None else expected
+    counted_to = min(period.last, today)
+    held = sum(
+        activity.count
+        for activity in commitment.activities
+        if period.first <= _find_counted_day(activity, recurrence) <= counted_to
+    )
+    return held, expected
 
 
 def _find_counted_day(activity: Activity, recurrence: Recurrence) -> date:

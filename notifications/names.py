@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from commitments.tables import contact, party
 
@@ -40,9 +40,11 @@ class Names:
         return named
 
 
-def load_names(reading: Connection) -> Names:
+def load_names(reading: Connection, only: ColumnElement[bool] | None = None) -> Names:
+    """The names of all parties, and of all contacts or of `only` some."""
     parties = reading.execute(select(party.c.id, party.c.reference, party.c.names)).all()
-    people = reading.execute(select(contact.c.id, contact.c.reference, contact.c.name, contact.c.channels)).all()
+    query = select(contact.c.id, contact.c.reference, contact.c.name, contact.c.channels)
+    people = reading.execute(query if only is None else query.where(only)).all()
     return Names(
         {row.id: row.names or {"en": row.reference} for row in parties},
         {row.id: (row.name, row.channels.get("mail")) for row in people},

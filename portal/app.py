@@ -16,7 +16,21 @@ from commitments.errors import SettingsError
 from commitments.settings import Settings
 from notifications.links import LinkExpired, LinkInvalid, open_links
 from notifications.views import LinkView
-from portal import answering, asked, choosing, home, own_settings, signing_in, unsubscribing
+from portal import (
+    agreement_page,
+    agreements,
+    answering,
+    asked,
+    choosing,
+    commitment_page,
+    forecasting,
+    history,
+    home,
+    message_log,
+    own_settings,
+    signing_in,
+    unsubscribing,
+)
 from portal.guards import (
     QUARTER_OF_AN_HOUR,
     SIGN_INS_A_QUARTER,
@@ -38,6 +52,12 @@ ROUTERS = (
     home.router,
     asked.router,
     own_settings.router,
+    agreements.router,
+    agreement_page.router,
+    history.router,
+    forecasting.router,
+    commitment_page.router,
+    message_log.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -1,0 +1,136 @@
+"""What the pages of an agreement and of a commitment say beside the facts that the rules judge by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    agreement_party,
+    budget_line,
+    commitment,
+    confirmation,
+    contact,
+    evidence,
+    follow_up,
+    measurement,
+    milestone,
+    occurrence,
+    progress_report,
+    relationship,
+    signatory,
+)
+from commitments.vocabulary import ContactRole, FollowUpState
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rows under one agreement."""
+
+    commitments: Mapping[int, Any]
+    milestones: Sequence[Any]
+    activities: Sequence[Any]
+    reports: Sequence[Any]
+    confirmations: Sequence[Any]
+    signatories: Sequence[Any]
+    budget: Sequence[Any]
+    coordinators: Mapping[int, Sequence[str]]
+    """The names of the coordinators by party."""
+    relationship: Mapping[str, str] | None
+
+
+def load_parts(reading: Connection, agreement_id: int) -> Parts:
+    """Nine statements."""
+    own = select(commitment.c.id).where(commitment.c.agreement_id == agreement_id)
+
+    def rows(query: Any) -> Sequence[Any]:
+        return reading.execute(query).all()
+
+    commitments = rows(select(commitment).where(commitment.c.agreement_id == agreement_id))
+    reports = rows(
+        select(progress_report).where(progress_report.c.commitment_id.in_(own)).order_by(progress_report.c.reported_on)
+    )
+    coordinators: dict[int, list[str]] = {}
+    for row in rows(
+        select(contact.c.party_id, contact.c.name)
+        .join(agreement_party, agreement_party.c.party_id == contact.c.party_id)
+        .where(
+            agreement_party.c.agreement_id == agreement_id,
+            contact.c.role == str(ContactRole.COORDINATOR),
+            contact.c.valid_to.is_(None),
+        )
+        .order_by(contact.c.name)
+    ):
+        coordinators.setdefault(row.party_id, []).append(row.name)
+    tie = reading.execute(
+        select(relationship.c.title)
+        .join(agreement, agreement.c.relationship_id == relationship.c.id)
+        .where(agreement.c.id == agreement_id)
+    ).scalar_one_or_none()
+    return Parts(
+        {row.id: row for row in commitments},
+        rows(select(milestone).where(milestone.c.commitment_id.in_(own)).order_by(milestone.c.id)),
+        rows(select(activity).where(activity.c.agreement_id == agreement_id).order_by(activity.c.held_on)),
+        reports,
+        rows(
+            select(confirmation, progress_report.c.party_id.label("reporter"))
+            .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+            .where(progress_report.c.commitment_id.in_(own))
+        ),
+        rows(select(signatory).where(signatory.c.agreement_id == agreement_id).order_by(signatory.c.id)),
+        rows(select(budget_line).where(budget_line.c.agreement_id == agreement_id).order_by(budget_line.c.period_from)),
+        coordinators,
+        tie,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The rows under one commitment."""
+
+    row: Any
+    milestones: Sequence[Any]
+    occurrences: Sequence[Any]
+    activities: Sequence[Any]
+    measurements: Sequence[Any]
+    evidence: Sequence[Any]
+    reports: Sequence[Any]
+    confirmations: Sequence[Any]
+    open: Sequence[Any]
+
+
+def load_details(reading: Connection, row: Any) -> Details:
+    """Eight statements."""
+
+    def of(table: Any, *order: Any) -> Sequence[Any]:
+        return reading.execute(select(table).where(table.c.commitment_id == row.id).order_by(*order)).all()
+
+    return Details(
+        row,
+        of(milestone, milestone.c.id),
+        of(occurrence, occurrence.c.period),
+        reading.execute(
+            select(activity)
+            .join(activity_commitment, activity_commitment.c.activity_id == activity.c.id)
+            .where(activity_commitment.c.commitment_id == row.id)
+            .order_by(activity.c.held_on.desc())
+        ).all(),
+        of(measurement, measurement.c.measured_on, measurement.c.id),
+        of(evidence, evidence.c.id),
+        of(progress_report, progress_report.c.reported_on.desc(), progress_report.c.id.desc()),
+        reading.execute(
+            select(confirmation)
+            .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+            .where(progress_report.c.commitment_id == row.id)
+            .order_by(confirmation.c.id)
+        ).all(),
+        reading.execute(
+            select(follow_up)
+            .where(follow_up.c.commitment_id == row.id, follow_up.c.state == str(FollowUpState.OPEN))
+            .order_by(follow_up.c.due_on)
+        ).all(),
+    )

@@ -1,0 +1,98 @@
+"""The page of one agreement."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from commitments.database import open_reading
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import assess
+from commitments.tables import commitment
+from notifications.names import load_names
+from portal.agreement_facts import load_parts
+from portal.agreement_views import (
+    describe_agreement,
+    describe_coming,
+    describe_documents,
+    describe_reciprocity,
+    draw_agreement,
+    list_by_kind,
+    name_matter,
+)
+from portal.agreements import ADDRESS, tell_worst
+from portal.frame import find_words, show_framed
+from portal.history import describe_changes, find_head, load_entries
+from portal.house import Here
+from portal.message_log import ADDRESS as MESSAGES
+from portal.message_log import Sought, describe_messages, describe_unsent, load_messages, load_unsent
+from portal.paging import write_address
+from portal.roles import Permission, Viewer
+from portal.telling import (
+    contacts_of,
+    count_standings,
+    find_policy,
+    find_worst,
+    load_rules_of,
+    own_standings,
+    tell_title,
+    tone_of,
+)
+from portal.viewing import require
+
+router = APIRouter()
+Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
+CHANGES_SHOWN = 8
+MESSAGES_SHOWN = 6
+
+
+@router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_agreement(request: Request, viewer: Reader, house: Here, reference: str) -> Response:
+    """How one agreement stands, and all that is on record of it."""
+    words, now = find_words(viewer), house.read_clock()
+    today, zone = house.today_of(viewer.person, now), viewer.person.time_zone
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        (facts,) = load_agreements(reading, Span.over([head.id]))
+        rules = load_rules_of(reading, commitment.c.agreement_id == head.id)
+        parts = load_parts(reading, head.id)
+        owners = [owner.contact_id for one in facts.commitments for owner in one.owners]
+        names = load_names(reading, contacts_of([place.party_id for place in facts.parties], owners))
+        entries = load_entries(reading, head.id, CHANGES_SHOWN)
+        changes = describe_changes(reading, words, entries, zone)
+        sent, unsent = [], []
+        if viewer.may(Permission.READ_MESSAGES):
+            sought = Sought(agreement=reference)
+            rows = load_messages(reading, viewer, sought, MESSAGES_SHOWN)
+            sent = describe_messages(reading, words, viewer, rows, zone, only=head.id)
+            unsent = describe_unsent(reading, words, load_unsent(reading, viewer, sought, MESSAGES_SHOWN), zone)
+    standings = assess(facts, rules, today)
+    worst = find_worst(standings)
+    policy = find_policy(rules, reference)
+    picture, moments = draw_agreement(words, names, facts, parts, standings, policy, today)
+    address = f"{ADDRESS}/{reference}"
+    return show_framed(
+        request,
+        "agreement.html",
+        viewer,
+        tell_title(head.title, words),
+        standing=words.name(worst.state) if worst else "",
+        tone=tone_of(worst.state if worst else None),
+        reason=tell_worst(words, names, worst, name_matter(words, facts, parts, worst)) if worst else "",
+        counts=count_standings(words, own_standings(standings)),
+        facts=describe_agreement(words, names, head, facts, parts, today),
+        coming=describe_coming(words, names, facts, parts, standings, today),
+        kinds=list_by_kind(words, names, facts, parts, standings, address),
+        picture=picture,
+        moments=moments,
+        reciprocity=describe_reciprocity(words, names, facts, parts, standings),
+        documents=describe_documents(words, head),
+        changes=changes,
+        history=f"{address}/history",
+        sees_messages=viewer.may(Permission.READ_MESSAGES),
+        sent=sent,
+        unsent=unsent,
+        all_sent=write_address(MESSAGES, {"agreement": reference}),
+        all_unsent=write_address(MESSAGES, {"agreement": reference, "show": "unsent"}),
+        forecast=f"{address}/forecast" if viewer.may(Permission.READ_MESSAGES) else "",
+    )

@@ -1,0 +1,264 @@
+"""Finds the agreements that somebody looks for: two statements, whatever the size of the register."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.selectable import Subquery
+
+from commitments.dates import add_months
+from commitments.tables import (
+    activity,
+    agreement,
+    agreement_party,
+    commitment,
+    follow_up,
+    measurement,
+    milestone,
+    party,
+    progress_report,
+)
+from commitments.vocabulary import AgreementKind, FollowUpKind, FollowUpState, StandingState
+from notifications.candidates import STANDING_OF
+from notifications.digests import URGENCY
+from portal.roles import Viewer, select_visible_agreements
+
+PAGE = 50
+SILENCES = (6, 12, 24)
+"""The months of silence that can be looked for."""
+STANDINGS = (
+    StandingState.OVERDUE,
+    StandingState.BEHIND,
+    StandingState.SILENT,
+    StandingState.UNCONFIRMED,
+    StandingState.UNOWNED,
+    StandingState.DUE_SOON,
+    StandingState.ON_TRACK,
+)
+"""The standings that can be looked for: those that open a follow-up, and on track for no follow-up at all."""
+
+
+class Sort(StrEnum):
+    URGENT = "urgent"
+    TITLE = "title"
+    EXPIRY = "expiry"
+    NEWEST = "newest"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for, as it stands in the address."""
+
+    text: str = ""
+    party: str = ""
+    kind: AgreementKind | None = None
+    standing: StandingState | None = None
+    theme: str = ""
+    silence: int | None = None
+    sort: Sort = Sort.URGENT
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of the agreements that were looked for, and how many there are in all."""
+
+    ids: tuple[int, ...]
+    total: int
+    open: Mapping[int, int]
+
+
+def find_agreements(reading: Connection, viewer: Viewer, wanted: Wanted, today: date, language: str) -> Found:
+    """The ids of one page of the agreements that somebody sees and looks for, in the order that they want.
+
+    A standing is looked for in the open follow-ups, which each check works out, and not by judging every agreement
+    anew: what came to stand so since the last check is found after the next one. Found is an agreement under which
+    something stands so; on track is one with no open follow-up. Silence counts from the last activity, report,
+    measurement or milestone met, else from the start of the agreement.
+    """
+    opened = _count_open()
+    query = (
+        select(agreement.c.id, opened.c.open, func.count().over().label("total"))
+        .outerjoin(opened, opened.c.agreement_id == agreement.c.id)
+        .where(agreement.c.id.in_(select_visible_agreements(viewer)), *_filter(wanted, opened))
+    )
+    signs = None
+    if wanted.silence is not None or wanted.sort is Sort.SILENCE:
+        signs = _find_last_signs(today)
+        query = query.outerjoin(signs, signs.c.agreement_id == agreement.c.id)
+        if wanted.silence is not None:
+            since = add_months(today, -wanted.silence).isoformat()
+            query = query.where(_silent_since(signs) <= since, *_still_running(today))
+    rows = reading.execute(
+        query.order_by(*_order(wanted.sort, opened, signs, language)).limit(PAGE).offset((wanted.page - 1) * PAGE)
+    ).all()
+    total = rows[0].total if rows else 0
+    return Found(tuple(row.id for row in rows), total, {row.id: row.open or 0 for row in rows})
+
+
+def _count_open() -> Subquery:
+    """By agreement: how many follow-ups are open, and the place of the worst."""
+    place = case(
+        *((follow_up.c.kind == str(kind), URGENCY[_stand(kind)]) for kind in FollowUpKind),
+        else_=URGENCY[StandingState.ON_TRACK],
+    )
+    return (
+        select(follow_up.c.agreement_id, func.min(place).label("worst"), func.count().label("open"))
+        .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.agreement_id.is_not(None))
+        .group_by(follow_up.c.agreement_id)
+        .subquery("opened")
+    )
+
+
+def _stand(kind: FollowUpKind) -> StandingState:
+    return STANDING_OF.get(kind, StandingState.DUE_SOON)
+
+
+def _filter(wanted: Wanted, opened: Subquery) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.text:
+        where.extend(_search(word) for word in wanted.text.split()[:8])
+    if wanted.party:
+        of_party = (
+            select(agreement_party.c.agreement_id)
+            .join(party, party.c.id == agreement_party.c.party_id)
+            .where(party.c.reference == wanted.party)
+        )
+        where.append(agreement.c.id.in_(of_party))
+    if wanted.kind is not None:
+        where.append(agreement.c.kind == str(wanted.kind))
+    if wanted.theme:
+        themed = select(commitment.c.agreement_id).where(commitment.c.theme == wanted.theme)
+        where.append(agreement.c.id.in_(themed))
+    if wanted.standing is StandingState.ON_TRACK:
+        where.append(opened.c.open.is_(None))
+    elif wanted.standing is not None:
+        kinds = [str(kind) for kind in FollowUpKind if _stand(kind) is wanted.standing]
+        stands = select(follow_up.c.agreement_id).where(
+            follow_up.c.state == str(FollowUpState.OPEN),
+            follow_up.c.kind.in_(kinds),
+            follow_up.c.agreement_id.is_not(None),
+        )
+        where.append(agreement.c.id.in_(stands))
+    return where
+
+
+def _search(word: str) -> ColumnElement[bool]:
+    """A word of a title, a reference, a party's name or a promise."""
+
+    def has(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return column.icontains(word, autoescape=True)
+
+    named = (
+        select(agreement_party.c.agreement_id)
+        .join(party, party.c.id == agreement_party.c.party_id)
+        .where(has(cast(party.c.names, String)))
+    )
+    promised = select(commitment.c.agreement_id).where(
+        or_(has(commitment.c.summary), has(cast(commitment.c.summaries, String)), has(cast(commitment.c.quote, String)))
+    )
+    return or_(
+        has(agreement.c.reference),
+        has(cast(agreement.c.title, String)),
+        agreement.c.id.in_(named),
+        agreement.c.id.in_(promised),
+    )
+
+
+def _find_last_signs(today: date) -> Subquery:
+    """By agreement: the end of the span of the last sign of life that is not ahead."""
+    signs = union_all(
+        select(activity.c.agreement_id, activity.c.held_on.label("day")),
+        select(commitment.c.agreement_id, measurement.c.measured_on.label("day")).join(
+            commitment, commitment.c.id == measurement.c.commitment_id
+        ),
+        select(commitment.c.agreement_id, cast(progress_report.c.reported_on, String).label("day")).join(
+            commitment, commitment.c.id == progress_report.c.commitment_id
+        ),
+        select(commitment.c.agreement_id, milestone.c.met_on.label("day"))
+        .join(commitment, commitment.c.id == milestone.c.commitment_id)
+        .where(milestone.c.met_on.is_not(None)),
+    ).subquery("signs")
+    return (
+        select(signs.c.agreement_id, func.max(_end_span(signs.c.day)).label("day"))
+        .where(signs.c.day <= today.isoformat())
+        .group_by(signs.c.agreement_id)
+        .subquery("last_sign")
+    )
+
+
+def _silent_since(signs: Subquery) -> ColumnElement[str]:
+    # As text: what has no start on record has been silent from before every date.
+    start = func.coalesce(agreement.c.effective, agreement.c.designated)
+    return func.coalesce(signs.c.day, _end_span(start), literal(""))
+
+
+def _end_span(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A partial date as the text of a day not before the end of its span."""
+    return case((func.length(column) == 4, column + "-12-31"), (func.length(column) == 7, column + "-31"), else_=column)
+
+
+def _still_running(today: date) -> list[ColumnElement[bool]]:
+    """What is over is silent by right."""
+    day = today.isoformat()
+    over = and_(agreement.c.expires.is_not(None), _end_span(agreement.c.expires) < day)
+    renews = func.coalesce(agreement.c.renewal_rule, "") == "automatic"
+    return [or_(agreement.c.ended.is_(None), agreement.c.ended > day), or_(~over, renews)]
+
+
+def _order(sort: Sort, opened: Subquery, signs: Subquery | None, language: str) -> list[ColumnElement[Any]]:
+    title = func.coalesce(
+        agreement.c.title[language.partition("-")[0]].as_string(),
+        agreement.c.title["en"].as_string(),
+        agreement.c.reference,
+    )
+    if sort is Sort.TITLE:
+        return [func.lower(title), agreement.c.id]
+    if sort is Sort.EXPIRY:
+        return [agreement.c.expires.is_(None), _end_span(agreement.c.expires), agreement.c.id]
+    if sort is Sort.NEWEST:
+        return [agreement.c.registered_on.desc(), agreement.c.id.desc()]
+    if sort is Sort.SILENCE and signs is not None:
+        return [_silent_since(signs), agreement.c.id]
+    return [opened.c.worst.is_(None), opened.c.worst, opened.c.open.desc(), agreement.c.reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the list can be narrowed to: the parties and the themes of the agreements that somebody sees."""
+
+    parties: Sequence[tuple[str, Mapping[str, str]]]
+    themes: Sequence[str]
+
+
+def load_offered(reading: Connection, viewer: Viewer) -> Offered:
+    visible = select_visible_agreements(viewer)
+    parties = reading.execute(
+        select(party.c.reference, party.c.names).where(
+            exists().where(agreement_party.c.party_id == party.c.id, agreement_party.c.agreement_id.in_(visible))
+        )
+    )
+    themes = reading.execute(
+        select(commitment.c.theme)
+        .distinct()
+        .where(commitment.c.theme.is_not(None), commitment.c.agreement_id.in_(visible))
+        .order_by(commitment.c.theme)
+    )
+    return Offered([(row.reference, row.names) for row in parties], [str(one) for one in themes.scalars()])

@@ -1,0 +1,409 @@
+"""What the page of an agreement shows, every string ready."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from commitments.assessment import find_start
+from commitments.dates import PartialDate, parse_date
+from commitments.deadlines import derive_state
+from commitments.facts import Agreement, Standing
+from commitments.policy import Policy
+from commitments.vocabulary import (
+    AgreementKind,
+    CommitmentKind,
+    CommitmentState,
+    ConfirmationState,
+    MatterKind,
+    MilestoneState,
+    Rating,
+    RenewalRule,
+)
+from notifications.digests import NEEDING_ATTENTION, URGENCY
+from notifications.names import Names, find_words, name_promise
+from notifications.phrases import ACTIVITY_NAMES
+from notifications.styles import TONES
+from notifications.views import clean_text, fit_text
+from notifications.wording import Words
+from portal.agreement_facts import Parts
+from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
+from portal.telling import tell_reason
+
+COMING_SHOWN = 20
+MOMENTS_SHOWN = 200
+_TITLE_LIMIT = 160
+_MILESTONE_TONES = {
+    MilestoneState.MET: "green",
+    MilestoneState.PARTIALLY_MET: "amber",
+    MilestoneState.NOT_MET: "red",
+    MilestoneState.WAIVED: "grey",
+}
+_RATING_TONES = {Rating.ON_TRACK: "green", Rating.AT_RISK: "amber", Rating.OFF_TRACK: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table whose first cells are the heads of its rows."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateView:
+    day: str
+    what: str
+    standing: str
+    tone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    title: str
+    link: str
+    standing: str
+    tone: str
+    reason: str
+    owners: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindView:
+    title: str
+    promises: tuple[PromiseView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    title: str
+    about: str
+    hash: str
+
+
+def describe_agreement(
+    words: Words, names: Names, head: Any, facts: Agreement, parts: Parts, today: date
+) -> list[FactView]:
+    """The head of the page: who agreed what, from when to when."""
+    said = [
+        (words.gettext("Kind"), name_agreement_kind(words, AgreementKind(head.kind))),
+        (words.gettext("State"), words.name(derive_state(facts, today))),
+    ]
+    if parts.relationship:
+        said.append(
+            (words.gettext("Part of"), find_words(parts.relationship, words.tag) or parts.relationship.get("en", ""))
+        )
+    for place in facts.parties:
+        about = [name_party_role(words, place.role)] if str(place.role) != "party" else []
+        if place.signed is not None:
+            about.append(words.gettext("signed %(day_at)s") % {"day_at": words.place_partial(str(place.signed))})
+        if place.party_id in parts.coordinators:
+            people = words.join([clean_text(one) for one in parts.coordinators[place.party_id]])
+            about.append(words.gettext("coordinated by %(names)s") % {"names": people})
+        said.append(
+            (clean_text(names.name_party(place.party_id, words.tag)), "; ".join(about) or words.gettext("party"))
+        )
+    said += _describe_term(words, head)
+    if parts.signatories:
+        signed = [", ".join(part for part in (row.name, row.office) if part) for row in parts.signatories]
+        said.append((words.gettext("Signed by"), "; ".join(signed)))
+    if head.network_name:
+        said.append(
+            (words.gettext("Network"), " · ".join(one for one in (head.network_name, head.network_field) if one))
+        )
+    for line in parts.budget:
+        span = " – ".join(words.format_partial(one) for one in (line.period_from, line.period_to) if one)
+        said.append(
+            (words.gettext("Budget %(span)s") % {"span": span}, words.format_amount(line.amount, line.currency))
+        )
+    if head.note:
+        said.append((words.gettext("Note"), head.note))
+    return [FactView(label, clean_text(text)) for label, text in said if text]
+
+
+def _describe_term(words: Words, head: Any) -> list[tuple[str, str]]:
+    said = []
+    if head.effective:
+        said.append((words.gettext("In force from"), words.format_partial(head.effective)))
+    if head.designated:
+        said.append((words.gettext("Designated"), words.format_partial(head.designated)))
+    if head.expires:
+        said.append((words.gettext("Expires"), words.format_end(head.expires)))
+    else:
+        open_ended, unknown = words.gettext("stated to have no end"), words.gettext("not known")
+        said.append((words.gettext("Expires"), open_ended if head.open_ended else unknown))
+    if head.term:
+        said.append((words.gettext("Term"), head.term))
+    if head.renewal_rule:
+        said.append((words.gettext("Renewal"), name_renewal(words, RenewalRule(head.renewal_rule))))
+    if head.notice_months:
+        said.append((words.gettext("Notice"), words.format_months(head.notice_months)))
+    elif head.notice_days:
+        said.append((words.gettext("Notice"), words.format_span(head.notice_days)))
+    if head.ended:
+        said.append(
+            (
+                words.gettext("Ended"),
+                " · ".join(one for one in (words.format_partial(head.ended), head.ended_reason) if one),
+            )
+        )
+    return said
+
+
+def name_matter(words: Words, facts: Agreement, parts: Parts, standing: Standing) -> str:
+    """What a standing is about, in the words of the page."""
+    matter = standing.matter
+    if matter.commitment_id is None:
+        return words.name(matter.kind)
+    promise = fit_text(clean_text(name_promise(parts.commitments[matter.commitment_id], words.tag)), _TITLE_LIMIT)
+    if matter.kind is MatterKind.MILESTONE:
+        part = (matter.part or "").removeprefix("milestone:")
+        for row in parts.milestones:
+            if row.commitment_id == matter.commitment_id and row.reference == part:
+                return clean_text(find_words(row.titles, words.tag) or row.title)
+    if matter.kind is MatterKind.OCCURRENCE and matter.part:
+        return f"{promise} ({words.format_period(matter.part)})"
+    return promise
+
+
+def describe_coming(
+    words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
+) -> list[DateView]:
+    """The deadlines that lie ahead, the nearest first."""
+    recurring = {one.id for one in facts.commitments if one.kind is CommitmentKind.RECURRING}
+    ahead = [
+        one
+        for one in standings
+        if one.deadline is not None
+        and one.deadline >= today
+        # the current period stands there by itself
+        and not (one.matter.kind is MatterKind.COMMITMENT and one.matter.commitment_id in recurring)
+    ]
+    ahead.sort(key=lambda one: one.deadline or today)
+    return [
+        DateView(
+            words.format_day(one.deadline or today),
+            name_matter(words, facts, parts, one),
+            words.name(one.state),
+            TONES[one.state],
+            tell_reason(words, names, one.reason),
+        )
+        for one in ahead[:COMING_SHOWN]
+    ]
+
+
+def list_by_kind(
+    words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing], address: str
+) -> list[KindView]:
+    """The commitments of each kind, the most urgent first."""
+    own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    kinds = []
+    for kind in CommitmentKind:
+        found = [one for one in facts.commitments if one.kind is kind]
+        found.sort(key=lambda one: URGENCY[own[one.id].state])
+        views = tuple(
+            PromiseView(
+                fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
+                f"{address}/commitments/{one.reference}",
+                words.name(own[one.id].state),
+                TONES[own[one.id].state],
+                tell_reason(words, names, own[one.id].reason),
+                describe_owners(words, names, one.owners),
+            )
+            for one in found
+        )
+        if views:
+            kinds.append(KindView(f"{words.name_kind(kind)} ({len(views)})", views))
+    return kinds
+
+
+def describe_owners(words: Words, names: Names, owners: Sequence[Any]) -> str:
+    """Who answers for it on each side."""
+    said = []
+    for owner in owners:
+        person = names.contacts.get(owner.contact_id, (None, None))[0] if owner.contact_id is not None else None
+        party = clean_text(names.name_party(owner.party_id, words.tag))
+        said.append(f"{party} ({clean_text(person) if person else words.gettext('nobody named')})")
+    return words.gettext("; ").join(said)
+
+
+def describe_reciprocity(
+    words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing]
+) -> TableView:
+    """Who owes and delivered what: a row a party."""
+    own = {one.matter.commitment_id: one.state for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    reports = Counter(row.party_id for row in parts.reports)
+    confirmed = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.CONFIRMED)
+    waiting = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.ASKED)
+    took_part = Counter(reference for row in parts.activities for reference in row.parties)
+    met = Counter(row.party_id for row in parts.milestones if row.state == MilestoneState.MET and row.party_id)
+    rows = []
+    for place in facts.parties:
+        owed = [one for one in facts.commitments if any(owner.party_id == place.party_id for owner in one.owners)]
+        alone = [one for one in owed if len(one.owners) == 1]
+        fulfilled = sum(one.state is CommitmentState.FULFILLED for one in owed)
+        attention = sum(own[one.id] in NEEDING_ATTENTION for one in owed)
+        numbers = (
+            len(owed), len(alone), fulfilled, attention, took_part[place.reference], met[place.party_id],
+            reports[place.party_id], confirmed[place.party_id], waiting[place.party_id],
+        )  # fmt: skip
+        rows.append((clean_text(names.name_party(place.party_id, words.tag)), *map(str, numbers)))
+    heads = (
+        words.gettext("Party"),
+        words.gettext("Owes"),
+        words.gettext("alone"),
+        words.gettext("Fulfilled"),
+        words.gettext("Need attention"),
+        words.gettext("Activities"),
+        words.gettext("Own milestones met"),
+        words.gettext("Reports"),
+        words.gettext("Confirmed"),
+        words.gettext("Still to confirm"),
+    )
+    return TableView(words.gettext("Who owes and has delivered what"), heads, tuple(rows))
+
+
+def describe_documents(words: Words, head: Any) -> list[DocumentView]:
+    """The sources, each with the hash by which a copy is known to be the same."""
+    views = []
+    for source in head.sources:
+        about = [
+            source["document"],
+            words.format_partial(source["date"]) if source.get("date") else "",
+            source.get("language") or "",
+        ]
+        views.append(
+            DocumentView(
+                clean_text(source.get("title") or source["document"]),
+                clean_text(" · ".join(one for one in about if one)),
+                source.get("sha256") or "",
+            )
+        )
+    return views
+
+
+def draw_agreement(
+    words: Words,
+    names: Names,
+    facts: Agreement,
+    parts: Parts,
+    standings: Sequence[Standing],
+    policy: Policy,
+    today: date,
+) -> tuple[PictureView | None, TableView]:
+    """The agreement in time, and the same as a table."""
+    activities = [
+        Moment(
+            parse_date(row.held_on).first, _say(words, row.held_on, clean_text(row.title)), "green",
+        )
+        for row in parts.activities
+    ]  # fmt: skip
+    reports = [
+        Moment(
+            row.reported_on,
+            _say(
+                words,
+                row.reported_on.isoformat(),
+                words.gettext("%(party)s reported: %(rating)s")
+                % {
+                    "party": clean_text(names.name_party(row.party_id, words.tag)),
+                    "rating": words.name(Rating(row.rating)),
+                },
+            ),
+            _RATING_TONES[Rating(row.rating)],
+        )
+        for row in parts.reports
+    ]
+    dates = _list_dates(words, facts, parts, standings, today)
+    signs = [one.day for one in (*activities, *reports)]
+    signs += [parse_date(row.met_on).last for row in parts.milestones if row.met_on]
+    signs += [one.measured_on.last for commitment in facts.commitments for one in commitment.measurements]
+    start = find_start(facts)
+    silent = [
+        Moment(
+            first,
+            words.gettext("Nothing heard from %(first)s to %(last)s")
+            % {"first": words.format_day(first), "last": words.format_day(last)},
+            "violet",
+            last,
+        )
+        for first, last in find_silences(signs, _end(start), today, policy.silence_amber_months)
+    ]
+    lanes = [
+        Lane(words.gettext("Dates"), dates),
+        Lane(words.gettext("Activities"), activities),
+        Lane(words.gettext("Reports"), reports),
+        Lane(words.gettext("Silence"), silent),
+    ]
+    table = TableView(
+        words.gettext("The same in words"),
+        (words.gettext("When"), words.gettext("What"), words.gettext("Sort")),
+        tuple(
+            (words.format_day(one.day), one.said, lane)
+            for lane, one in sorted(
+                ((lane.name, one) for lane in lanes for one in lane.moments), key=lambda pair: pair[1].day, reverse=True
+            )[:MOMENTS_SHOWN]
+        ),
+    )
+    alternative = words.gettext(
+        "Timeline: %(dates)s dates, %(activities)s activities, %(reports)s reports, %(silences)s long silences. "
+        "The table below says the same."
+    ) % {"dates": len(dates), "activities": len(activities), "reports": len(reports), "silences": len(silent)}
+    return draw_timeline(words.gettext("Timeline"), alternative, lanes, today, words.gettext("today")), table
+
+
+def _end(day: PartialDate | None) -> date | None:
+    return day.last if day is not None else None
+
+
+def _say(words: Words, day: str, what: str) -> str:
+    return f"{words.format_partial(day)}: {fit_text(what, _TITLE_LIMIT)}"
+
+
+def _list_dates(
+    words: Words, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
+) -> list[Moment]:
+    """Milestones, due dates and the dates of the agreement itself."""
+    moments = [
+        Moment(
+            parse_date(row.met_on or row.due).last,
+            _say(
+                words,
+                row.met_on or row.due,
+                " – ".join(
+                    (clean_text(find_words(row.titles, words.tag) or row.title), words.name(MilestoneState(row.state)))
+                ),
+            ),
+            _MILESTONE_TONES.get(
+                MilestoneState(row.state), "red" if parse_date(row.due or row.met_on).last < today else "blue"
+            ),
+        )
+        for row in parts.milestones
+        if row.met_on or row.due
+    ]
+    if facts.effective is not None:
+        moments.append(
+            Moment(facts.effective.first, _say(words, str(facts.effective), words.gettext("In force from")), "blue")
+        )
+    for one in standings:
+        if one.deadline is None or one.matter.kind is MatterKind.MILESTONE:
+            continue
+        tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
+        moments.append(
+            Moment(one.deadline, _say(words, one.deadline.isoformat(), name_matter(words, facts, parts, one)), tone)
+        )
+    return sorted(dict.fromkeys(moments), key=lambda one: one.day)
+
+
+def name_activity(words: Words, kind: str) -> str:
+    return words.gettext(ACTIVITY_NAMES.get(kind, ACTIVITY_NAMES["other"]))

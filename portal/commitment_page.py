@@ -1,0 +1,86 @@
+"""The page of one commitment."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+
+from commitments.database import open_reading
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import assess
+from commitments.tables import commitment
+from commitments.vocabulary import MatterKind
+from notifications.names import load_names, name_promise
+from notifications.styles import TONES
+from notifications.views import LinkView, clean_text
+from portal.agreement_facts import load_details
+from portal.agreements import ADDRESS
+from portal.commitment_views import (
+    describe_activities,
+    describe_commitment,
+    describe_evidence,
+    describe_measurements,
+    describe_milestones,
+    describe_open,
+    describe_periods,
+    describe_reports,
+    draw_measurements,
+    draw_occurrences,
+    list_sentences,
+)
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import Here
+from portal.roles import Permission, Viewer
+from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
+
+
+@router.api_route(ADDRESS + "/{reference}/commitments/{promise}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_commitment(request: Request, viewer: Reader, house: Here, reference: str, promise: str) -> Response:
+    """One commitment with its sentence, its owners and all that has become of it."""
+    words = find_words(viewer)
+    today = house.today_of(viewer.person, house.read_clock())
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        row = reading.execute(
+            select(commitment).where(commitment.c.agreement_id == head.id, commitment.c.reference == promise)
+        ).one_or_none()
+        if row is None:
+            raise HTTPException(404)
+        this = commitment.c.id == row.id
+        (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
+        rules = load_rules_of(reading, this)
+        details = load_details(reading, row)
+        (own,) = facts.commitments
+        people = [owner.contact_id for owner in own.owners]
+        people += [one.contact_id for one in (*details.reports, *details.confirmations)]
+        people += [one.assignee_id for one in details.open]
+        names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
+    standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
+    periods = describe_periods(words, own, today)
+    return show_framed(
+        request,
+        "commitment.html",
+        viewer,
+        clean_text(name_promise(row, words.tag)),
+        agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
+        standing=words.name(standing.state),
+        tone=TONES[standing.state],
+        reason=tell_reason(words, names, standing.reason),
+        sentences=list_sentences(words, row, head.sources),
+        facts=describe_commitment(words, names, own, row, rules, today),
+        milestones=describe_milestones(words, names, details.milestones, today),
+        occurrences=draw_occurrences(words, periods),
+        periods=periods,
+        way=draw_measurements(words, own, details.measurements, today),
+        measurements=describe_measurements(words, own, details.measurements),
+        activities=describe_activities(words, names, details),
+        evidence=describe_evidence(words, details.evidence, {row.reference for row in details.activities}),
+        reports=describe_reports(words, names, details),
+        open=describe_open(words, names, details.open),
+    )

@@ -1,0 +1,380 @@
+"""What the page of a commitment shows, every string ready."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from commitments.assessment import count_occurrences, find_owner
+from commitments.dates import parse_date
+from commitments.facts import Commitment
+from commitments.reconcile import Rules
+from commitments.recurrence import Recurrence, find_period, find_previous_period
+from commitments.vocabulary import (
+    Completion,
+    ConfirmationState,
+    Every,
+    FollowUpKind,
+    MilestoneState,
+    Owed,
+    Rating,
+    StandingState,
+)
+from notifications.names import Names, find_words
+from notifications.views import check_link, clean_text
+from notifications.wording import Words
+from portal.agreement_facts import Details
+from portal.agreement_views import FactView, TableView, name_activity
+from portal.labels import name_completion, name_confirmation, name_target
+from portal.pictures import Held, PictureView, draw_periods, draw_way
+from portal.telling import tell_stored
+
+PERIODS_SHOWN = 6
+_RATING_TONES = {Rating.ON_TRACK: "green", Rating.AT_RISK: "amber", Rating.OFF_TRACK: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceView:
+    """The sentence in one language, and where it stands."""
+
+    language: str
+    tag: str
+    text: str
+    source: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    title: str
+    about: str
+    link: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    day: str
+    title: str
+    about: str
+    note: str
+    link: str
+    evidence: tuple[EvidenceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """What one side reported, and what the others said to it."""
+
+    day: str
+    who: str
+    rating: str
+    tone: str
+    note: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedView:
+    """A follow-up that is open."""
+
+    title: str
+    whom: str
+    reason: str
+
+
+def list_sentences(words: Words, row: Any, sources: Sequence[Mapping[str, Any]]) -> list[SentenceView]:
+    """The sentence in each language version beside where it stands; without one, where it could be read."""
+    by_document = {source["document"]: source for source in sources}
+    places = dict(row.quote_sources or {})
+    views = [
+        SentenceView(
+            words.locale.languages.get(language.partition("-")[0], language),
+            language,
+            clean_text(text),
+            *_describe_source(words, places.get(language) or row.source, by_document),
+        )
+        for language, text in (row.quote or {}).items()
+    ]
+    if not views and row.source:
+        views.append(SentenceView("", words.tag, "", *_describe_source(words, row.source, by_document)))
+    return views
+
+
+def _describe_source(
+    words: Words, place: Mapping[str, Any] | None, by_document: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, str]:
+    if not place:
+        return words.gettext("Where it stands is not on record."), ""
+    source = by_document.get(place["document"], {})
+    title = source.get("title") or place["document"]
+    day = f" ({words.format_partial(source['date'])})" if source.get("date") else ""
+    said = words.gettext("%(title)s, characters %(start)s to %(end)s of %(document)s") % {
+        "title": clean_text(title) + day,
+        "start": place["start"],
+        "end": place["end"],
+        "document": clean_text(place["document"]),
+    }
+    return said, place["sha256"]
+
+
+def describe_commitment(
+    words: Words, names: Names, own: Commitment, row: Any, rules: Rules, today: date
+) -> list[FactView]:
+    """Kind, dates and owners of each side."""
+    said = [(words.gettext("Kind"), words.name_kind(own.kind)), (words.gettext("State"), words.name(own.state))]
+    if row.state_on or row.state_reason:
+        day = words.format_partial(row.state_on) if row.state_on else ""
+        said.append((words.gettext("Decided"), " · ".join(one for one in (day, row.state_reason) if one)))
+    if row.due:
+        said.append((words.gettext("Due"), words.format_end(row.due)))
+    if row.first_due:
+        said.append((words.gettext("First promised for"), words.format_end(row.first_due)))
+    if row.period_from or row.period_to:
+        span = " – ".join(words.format_partial(one) for one in (row.period_from, row.period_to) if one)
+        said.append((words.gettext("Period"), span))
+    if row.confirm_by:
+        said.append((words.gettext("To be confirmed by"), words.format_end(row.confirm_by)))
+    if own.recurrence is not None:
+        said.append((words.gettext("How often"), _describe_recurrence(words, own.recurrence)))
+    if own.target is not None:
+        target = own.target
+        said.append((words.gettext("Target"), name_target(words, target.comparator, target.quantity, target.unit)))
+    if row.condition:
+        met = row.condition.get("met_on")
+        state = (
+            words.gettext("met %(day_at)s") % {"day_at": words.place_partial(met)}
+            if met
+            else words.gettext("not met yet")
+        )
+        said.append((words.gettext("Condition"), f"{row.condition['text']} ({state})"))
+    for owner in own.owners:
+        party = clean_text(names.name_party(owner.party_id, words.tag))
+        person = find_owner(owner.contact_id, rules.people, today)
+        name = names.contacts.get(owner.contact_id or 0, (None, None))[0]
+        if name and person is None:
+            name = words.gettext("%(name)s, no longer in office") % {"name": name}
+        said.append((words.gettext("Owner for %(party)s") % {"party": party}, name or words.gettext("nobody named")))
+    if len(own.owners) > 1:
+        each = words.gettext("each side by itself")
+        said.append((words.gettext("Owed"), each if own.owed is Owed.EACH else words.gettext("by all together")))
+    if row.implementers:
+        said.append((words.gettext("Carried out by"), words.join(list(row.implementers))))
+    if row.theme:
+        said.append((words.gettext("Theme"), row.theme))
+    if row.note:
+        said.append((words.gettext("Note"), row.note))
+    return [FactView(label, clean_text(text)) for label, text in said]
+
+
+def _describe_recurrence(words: Words, recurrence: Recurrence) -> str:
+    if recurrence.interval > 1:
+        said = words.gettext("%(count)s in every %(span)s") % {
+            "count": recurrence.count,
+            "span": words.format_months(
+                recurrence.interval * {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}[recurrence.every]
+            ),
+        }
+    else:
+        patterns = {
+            Every.MONTH: words.gettext("%(count)s every month"),
+            Every.QUARTER: words.gettext("%(count)s every quarter"),
+            Every.YEAR: words.gettext("%(count)s every year"),
+        }
+        said = patterns[recurrence.every] % {"count": recurrence.count}
+    return f"{said} ({recurrence.what})" if recurrence.what else said
+
+
+def describe_milestones(words: Words, names: Names, rows: Sequence[Any], today: date) -> TableView | None:
+    """The steps; None without any."""
+    if not rows:
+        return None
+    said = []
+    for row in rows:
+        due = words.format_end(row.due) if row.due else words.gettext("no date")
+        if row.first_due and row.first_due != row.due:
+            due = words.gettext("%(due)s, first %(first)s") % {"due": due, "first": words.format_end(row.first_due)}
+        state = MilestoneState(row.state)
+        late = state is MilestoneState.SCHEDULED and row.due and parse_date(row.due).last < today
+        said.append(
+            (
+                clean_text(find_words(row.titles, words.tag) or row.title),
+                due,
+                words.name(StandingState.OVERDUE) if late else words.name(state),
+                words.format_partial(row.met_on) if row.met_on else "",
+                clean_text(names.name_party(row.party_id, words.tag)) if row.party_id else "",
+            )
+        )
+    heads = (
+        words.gettext("Milestone"),
+        words.gettext("Due"),
+        words.gettext("State"),
+        words.gettext("Met on"),
+        words.gettext("Party"),
+    )
+    return TableView(words.gettext("Milestones"), heads, tuple(said))
+
+
+def describe_periods(words: Words, own: Commitment, today: date) -> list[Held]:
+    """The last periods of a recurring commitment, the newest first: how many were held of those expected."""
+    recurrence = own.recurrence
+    if recurrence is None:
+        return []
+    day = min(today, recurrence.ends) if recurrence.ends is not None else today
+    period, held = find_period(recurrence, day), list[Held]()
+    while period is not None and len(held) < PERIODS_SHOWN:
+        number, expected = count_occurrences(own, recurrence, period, today)
+        name = words.format_period(period.label)
+        said = words.gettext("%(held)s of %(expected)s in %(period)s") % {
+            "held": number, "expected": expected, "period": name,
+        }  # fmt: skip
+        over = period.window_last < today
+        tone = "green" if number >= expected else "red" if over else "amber"
+        held.append(Held(name, number, expected, said, tone))
+        known_since = min([own.registered_on, *(one.held_on.first for one in own.activities)])
+        period = find_previous_period(recurrence, period)
+        if period is not None and period.last < known_since:
+            break
+    return held
+
+
+def draw_occurrences(words: Words, periods: Sequence[Held]) -> PictureView | None:
+    said = words.gettext("; ").join(one.said for one in periods)
+    return draw_periods(words.gettext("Held in each period"), said, periods)
+
+
+def draw_measurements(words: Words, own: Commitment, rows: Sequence[Any], today: date) -> PictureView | None:
+    if own.target is None:
+        return None
+    target = own.target
+    measured = [(parse_date(row.measured_on).last, row.value, _say_measured(words, row, target.unit)) for row in rows]
+    said = words.gettext("; ").join(one[2] for one in measured)
+    aim = name_target(words, target.comparator, target.quantity, target.unit)
+    return draw_way(
+        words.gettext("The way to the target"),
+        words.gettext("Target: %(target)s. Measured: %(values)s") % {"target": aim, "values": said},
+        measured,
+        target.quantity,
+        words.format_number(target.quantity),
+        (target.baseline_on.last if target.baseline_on else None, target.baseline),
+        own.due.last if own.due else None,
+        today,
+    )
+
+
+def _say_measured(words: Words, row: Any, unit: str | None) -> str:
+    return f"{words.format_partial(row.measured_on)}: {words.format_amount(row.value, unit)}"
+
+
+def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) -> TableView | None:
+    if not rows:
+        return None
+    unit = own.target.unit if own.target is not None else None
+    said = tuple(
+        (words.format_partial(row.measured_on), words.format_amount(row.value, unit), clean_text(row.note or ""))
+        for row in reversed(rows)
+    )
+    heads = (words.gettext("Measured on"), words.gettext("Value"), words.gettext("Note"))
+    return TableView(words.gettext("Measurements"), heads, said)
+
+
+def describe_activities(words: Words, names: Names, details: Details) -> list[ActivityView]:
+    """What happened, the newest first, with its evidence."""
+    views = []
+    for row in details.activities:
+        span = " – ".join(words.format_partial(one) for one in (row.held_on, row.until) if one)
+        parties = [
+            clean_text(names.name_party(names.party_ids[one], words.tag))
+            for one in row.parties
+            if one in names.party_ids
+        ]
+        about = [name_activity(words, row.kind), row.place or "", words.join(parties)]
+        if row.participants is not None:
+            about.append(
+                words.ngettext("%(count)s participant", "%(count)s participants", row.participants)
+                % {"count": row.participants}
+            )
+        if row.count > 1:
+            about.append(words.gettext("counts for %(count)s") % {"count": row.count})
+        own = [one for one in details.evidence if one.activity == row.reference]
+        views.append(
+            ActivityView(
+                span,
+                clean_text(row.title),
+                clean_text(" · ".join(one for one in about if one)),
+                clean_text(row.note or ""),
+                check_link(row.link),
+                tuple(_describe_evidence(words, one) for one in own),
+            )
+        )
+    return views
+
+
+def describe_evidence(words: Words, rows: Sequence[Any], activities: Collection[str]) -> list[EvidenceView]:
+    """The evidence that belongs to none of the activities."""
+    return [_describe_evidence(words, row) for row in rows if row.activity not in activities]
+
+
+def _describe_evidence(words: Words, row: Any) -> EvidenceView:
+    about = [row.file or "", words.format_partial(row.added_on) if row.added_on else ""]
+    return EvidenceView(
+        clean_text(row.title),
+        clean_text(" · ".join(one for one in about if one)),
+        check_link(row.link),
+        row.sha256 or "",
+    )
+
+
+def describe_reports(words: Words, names: Names, details: Details) -> list[ReportView]:
+    """The reports of all sides, the newest first, each with what the others said to it."""
+    answers: dict[int, list[str]] = {}
+    for row in details.confirmations:
+        answers.setdefault(row.report_id, []).append(_describe_answer(words, names, row))
+    views = []
+    for row in details.reports:
+        rating = Rating(row.rating)
+        said = [words.name(rating)]
+        if row.completion:
+            said.append(name_completion(words, Completion(row.completion)))
+        if row.fulfilled:
+            said.append(words.gettext("reported as fulfilled"))
+        person = names.contacts.get(row.contact_id or 0, (None, None))[0]
+        party = names.name_party(row.party_id, words.tag)
+        views.append(
+            ReportView(
+                words.format_day(row.reported_on),
+                clean_text(f"{person} ({party})" if person else party),
+                " · ".join(said),
+                _RATING_TONES[rating],
+                clean_text(row.note or ""),
+                tuple(answers.get(row.id, ())),
+            )
+        )
+    return views
+
+
+def _describe_answer(words: Words, names: Names, row: Any) -> str:
+    party = clean_text(names.name_party(row.party_id, words.tag))
+    day = row.answered_on or row.asked_on
+    said = words.gettext("%(party)s: %(answer)s (%(day)s)") % {
+        "party": party,
+        "answer": name_confirmation(words, ConfirmationState(row.state)),
+        "day": words.format_day(day),
+    }
+    return f"{said} – {clean_text(row.note)}" if row.note else said
+
+
+def describe_open(words: Words, names: Names, rows: Sequence[Any]) -> list[AskedView]:
+    """What somebody is asked about this commitment."""
+    views = []
+    for row in rows:
+        person = names.contacts.get(row.assignee_id or 0, (None, None))[0]
+        views.append(
+            AskedView(
+                words.name(FollowUpKind(row.kind)),
+                words.gettext("asked of %(name)s, to be answered by %(day)s")
+                % {"name": clean_text(person or words.gettext("nobody")), "day": words.format_day(row.due_on)},
+                tell_stored(words, names, row.reason),
+            )
+        )
+    return views

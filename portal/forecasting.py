@@ -1,0 +1,75 @@
+"""What will be sent about one agreement in the coming days, if nothing else happens until then."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from commitments.database import open_reading
+from commitments.vocabulary import MatterKind, NotificationKind
+from notifications.forecast import Foreseen, forecast_messages
+from notifications.names import Names, load_names, name_promise
+from notifications.views import LinkView, clean_text, shorten_title
+from notifications.wording import Words
+from portal.agreement_facts import load_parts
+from portal.agreements import ADDRESS
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import Here
+from portal.message_log import MATTERS_SHOWN, MessageView
+from portal.roles import Permission, Viewer
+from portal.telling import tell_ground, tell_moment, tell_stored, tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Reader = Annotated[Viewer, Depends(require(Permission.READ_MESSAGES))]
+DAYS = 90
+SHOWN = 200
+
+
+@router.api_route(ADDRESS + "/{reference}/forecast", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_forecast(request: Request, viewer: Reader, house: Here, reference: str) -> Response:
+    """The coming 90 days played on a throwaway copy of this agreement by the code that runs every day.
+
+    It is a page of its own because playing takes seconds where other pages take milliseconds.
+    """
+    words, now = find_words(viewer), house.read_clock()
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        promises = load_parts(reading, head.id).commitments
+        names = load_names(reading)
+    foreseen = list(forecast_messages(house.engine, house.settings, now, DAYS, only=head.id))
+    by_reference = {f"{reference}/{row.reference}": row for row in promises.values()}
+    return show_framed(
+        request,
+        "forecast.html",
+        viewer,
+        words.gettext("What will be sent in the next 90 days"),
+        agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
+        messages=[_describe(words, names, by_reference, one, viewer.person.time_zone) for one in foreseen[:SHOWN]],
+        total=words.ngettext("%(count)s message", "%(count)s messages", len(foreseen)) % {"count": len(foreseen)},
+    )
+
+
+def _describe(words: Words, names: Names, promises: Mapping[str, Any], one: Foreseen, zone: str) -> MessageView:
+    kind = words.name(NotificationKind(one.kind))
+    parts = tuple(dict.fromkeys(_tell(words, names, promises, reason) for reason in one.reasons))
+    at = tell_moment(words, one.at, zone)
+    return MessageView(
+        clean_text(one.subject), kind, "grey", at, clean_text(one.name), one.channel, "", parts[:MATTERS_SHOWN]
+    )
+
+
+def _tell(words: Words, names: Names, promises: Mapping[str, Any], reason: Mapping[str, Any]) -> str:
+    promise = promises.get(reason["matter"].partition("#")[0])
+    kind = reason["matter"].rpartition(":")[2]
+    if promise is not None:
+        matter = shorten_title(clean_text(name_promise(promise, words.tag)))
+    else:
+        matter = words.name(MatterKind(kind)) if kind in list(MatterKind) else clean_text(reason["matter"])
+    said = [tell_stored(words, names, reason["standing"]), tell_ground(words, names, reason["why"])]
+    return words.gettext("%(matter)s: %(why)s") % {
+        "matter": matter,
+        "why": words.gettext("; ").join(part for part in said if part),
+    }

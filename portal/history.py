@@ -1,0 +1,197 @@
+"""The history of an agreement: every change in words, from the log."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection, literal, select, union_all
+
+from commitments.database import open_reading
+from commitments.tables import activity, agreement, commitment, contact, follow_up, log_entry, milestone
+from commitments.vocabulary import FollowUpKind
+from notifications.names import Names, load_names, name_promise
+from notifications.views import LinkView, clean_text, fit_text
+from notifications.wording import Words
+from portal.agreements import ADDRESS
+from portal.frame import find_words, show_framed
+from portal.house import Here
+from portal.labels import name_column, name_subject, name_value, say_action
+from portal.paging import PagesView, read_page, write_address
+from portal.roles import Permission, Viewer, select_visible_agreements
+from portal.telling import tell_moment, tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
+PAGE = 50
+_DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
+_VALUE_LIMIT = 160
+_NEVER_TOLD = ("registered", "opened")
+"""What a new row says in every column says the page of the row itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One change in words, each of its parts from what to what."""
+
+    said: str
+    parts: tuple[str, ...]
+    when: str
+    who: str
+    why: str
+
+
+@router.api_route(ADDRESS + "/{reference}/history", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_history(request: Request, viewer: Reader, house: Here, reference: str, page: str = "") -> Response:
+    """Every change of an agreement and of all that is under it, the newest first."""
+    words, number = find_words(viewer), read_page(page)
+    zone = viewer.person.time_zone
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        rows = load_entries(reading, head.id, PAGE + 1, (number - 1) * PAGE)
+        changes = describe_changes(reading, words, rows[:PAGE], zone)
+    address = f"{ADDRESS}/{reference}/history"
+    links = []
+    if number > 1:
+        links.append(LinkView(words.gettext("Newer"), write_address(address, {"page": number - 1}), ""))
+    if len(rows) > PAGE:
+        links.append(LinkView(words.gettext("Older"), write_address(address, {"page": number + 1}), ""))
+    return show_framed(
+        request,
+        "history.html",
+        viewer,
+        words.gettext("History"),
+        agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
+        changes=changes,
+        pages=PagesView("", tuple(links)),
+    )
+
+
+def find_head(reading: Connection, viewer: Viewer, reference: str) -> Any:
+    """The row of an agreement; for one that the viewer does not see, as for one that is not there, a page not found."""
+    row = reading.execute(
+        select(agreement).where(
+            agreement.c.reference == reference, agreement.c.id.in_(select_visible_agreements(viewer))
+        )
+    ).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def load_entries(reading: Connection, agreement_id: int, most: int, offset: int = 0) -> list[Any]:
+    """The log entries of an agreement, the newest first."""
+    query = select(log_entry).where(log_entry.c.agreement_id == agreement_id)
+    return list(reading.execute(query.order_by(log_entry.c.id.desc()).limit(most).offset(offset)))
+
+
+def describe_changes(reading: Connection, words: Words, entries: list[Any], zone: str) -> list[ChangeView]:
+    """Log entries in words: five statements, however many."""
+    spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
+    names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_({entry.who for entry in entries}))
+    called = _load_called(reading, words, entries)
+    return [_describe_change(words, names, called, entry, zone) for entry in entries]
+
+
+def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[tuple[str, int], str]:
+    """What the rows of the entries are about, by table and id: a promise, a title; three statements."""
+
+    def ids(*subjects: str) -> set[int]:
+        return {entry.row_id for entry in entries if entry.subject in subjects}
+
+    asked = {
+        row.id: row
+        for row in reading.execute(
+            select(follow_up.c.id, follow_up.c.kind, follow_up.c.commitment_id).where(
+                follow_up.c.id.in_(ids("follow_up"))
+            )
+        )
+    }
+    promised = ids("commitment") | {row.commitment_id for row in asked.values() if row.commitment_id is not None}
+    promises = {
+        row.id: name_promise(row, words.tag)
+        for row in reading.execute(
+            select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote).where(
+                commitment.c.id.in_(promised)
+            )
+        )
+    }
+    titled = union_all(
+        select(literal("activity").label("subject"), activity.c.id, activity.c.title).where(
+            activity.c.id.in_(ids("activity"))
+        ),
+        select(literal("milestone").label("subject"), milestone.c.id, milestone.c.title).where(
+            milestone.c.id.in_(ids("milestone"))
+        ),
+    )
+    called = {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
+    called |= {("commitment", one): said for one, said in promises.items()}
+    for row in asked.values():
+        kind = words.name(FollowUpKind(row.kind))
+        promise = promises.get(row.commitment_id)
+        called["follow_up", row.id] = f"{kind} – {promise}" if promise else kind
+    return called
+
+
+def _list_people(changes: Mapping[str, Any]) -> list[int]:
+    return [
+        value for column in ("contact_id", "assignee_id") for value in changes.get(column, ()) if isinstance(value, int)
+    ]
+
+
+def _describe_change(
+    words: Words, names: Names, called: Mapping[tuple[str, int], str], entry: Any, zone: str
+) -> ChangeView:
+    what = words.gettext("%(subject)s %(name)s") % {
+        "subject": name_subject(words, entry.subject),
+        "name": words.quote(
+            fit_text(clean_text(called.get((entry.subject, entry.row_id), entry.reference)), _VALUE_LIMIT)
+        ),
+    }
+    who = names.people.get(entry.who, entry.who)
+    return ChangeView(
+        say_action(words, entry.action, what),
+        tuple(_describe_parts(words, names, entry)) if entry.action not in _NEVER_TOLD else (),
+        tell_moment(words, entry.at, zone),
+        words.gettext("the engine") if who == "engine" else clean_text(who),
+        clean_text(entry.why or ""),
+    )
+
+
+def _describe_parts(words: Words, names: Names, entry: Any) -> list[str]:
+    said = []
+    for column, (old, new) in entry.changes.items():
+        named = name_column(words, column)
+        if named is None:
+            continue
+        before, after = (_tell_value(words, names, entry.subject, column, value) for value in (old, new))
+        if before and after:
+            pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
+        elif after:
+            pattern = words.gettext("%(column)s: %(after)s")
+        elif before:
+            pattern = words.gettext("%(column)s: %(before)s was taken away")
+        else:
+            pattern = words.gettext("%(column)s: changed")
+        said.append(pattern % {"column": named, "before": before, "after": after})
+    return said
+
+
+def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any) -> str:
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if column in ("contact_id", "assignee_id"):
+        return clean_text(names.contacts.get(value, (str(value), None))[0])
+    if column == "party_id":
+        return clean_text(names.name_party(value, words.tag))
+    if isinstance(value, bool):
+        return words.gettext("yes") if value else words.gettext("no")
+    if isinstance(value, int | float):
+        return words.format_number(value)
+    known = name_value(words, subject, column, value)
+    if known is not None:
+        return known
+    return words.format_partial(value) if _DAY.fullmatch(value) else fit_text(clean_text(value), _VALUE_LIMIT)

@@ -1,0 +1,281 @@
+"""The log of messages, and of what was decided not to be sent, each with why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
+
+from commitments.database import open_reading
+from commitments.tables import agreement, commitment, contact
+from commitments.vocabulary import MatterKind, NotificationKind, NotificationState
+from notifications.names import Names, load_names, name_promise
+from notifications.reasons import Decision
+from notifications.tables import notice, notification
+from notifications.views import LinkView, clean_text, shorten_title
+from notifications.wording import Words
+from portal.agreements import LONGEST_SEARCH, read_word
+from portal.frame import find_words, show_framed
+from portal.house import Here
+from portal.paging import PagesView, offer, write_address
+from portal.roles import Permission, Role, Viewer, select_visible_agreements
+from portal.telling import tell_ground, tell_moment, tell_stored, tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Reader = Annotated[Viewer, Depends(require(Permission.READ_MESSAGES))]
+ADDRESS = "/messages"
+PAGE = 50
+MATTERS_SHOWN = 12
+UNSENT = "unsent"
+_TONES = {
+    NotificationState.SENT: "green",
+    NotificationState.FAILED: "red",
+    NotificationState.CANCELLED: "grey",
+    NotificationState.QUEUED: "amber",
+    NotificationState.SENDING: "amber",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message, or one thing that was not told."""
+
+    title: str
+    state: str
+    tone: str
+    when: str
+    whom: str
+    channel: str
+    why: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for in the log; `before` is the id below which the page begins."""
+
+    person: str = ""
+    agreement: str = ""
+    state: NotificationState | None = None
+    kind: NotificationKind | None = None
+    unsent: bool = False
+    before: int | None = None
+
+
+@router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_messages(
+    request: Request,
+    viewer: Reader,
+    house: Here,
+    q: str = "",
+    agreement: str = "",
+    show: str = "",
+    kind: str = "",
+    before: str = "",
+) -> Response:
+    """The newest messages first, or the newest decisions not to tell."""
+    sought = Sought(
+        clean_text(q)[:LONGEST_SEARCH].strip(),
+        agreement[:80],
+        read_word(NotificationState, show),
+        read_word(NotificationKind, kind),
+        show == UNSENT,
+        int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
+    )
+    words, zone = find_words(viewer), viewer.person.time_zone
+    with open_reading(house.engine) as reading:
+        if sought.unsent:
+            rows = load_unsent(reading, viewer, sought, PAGE + 1)
+            messages = describe_unsent(reading, words, rows[:PAGE], zone)
+        else:
+            rows = load_messages(reading, viewer, sought, PAGE + 1)
+            messages = describe_messages(reading, words, viewer, rows[:PAGE], zone)
+    kept = {"q": sought.person, "agreement": sought.agreement, "show": show, "kind": sought.kind}
+    links = [LinkView(words.gettext("Newest"), write_address(ADDRESS, kept), "")] if sought.before is not None else []
+    if len(rows) > PAGE:
+        links.append(
+            LinkView(words.gettext("Older"), write_address(ADDRESS, {**kept, "before": rows[PAGE - 1].id}), "")
+        )
+    states = [(str(one), words.name(one)) for one in NotificationState]
+    return show_framed(
+        request,
+        "messages.html",
+        viewer,
+        words.gettext("Messages"),
+        address=ADDRESS,
+        search=sought.person,
+        agreement=sought.agreement,
+        fields=[
+            offer(
+                "show", words.gettext("Show"), [*states, (UNSENT, words.gettext("What was not sent"))],
+                UNSENT if sought.unsent else str(sought.state or ""), words.gettext("All messages"),
+            ),
+            offer(
+                "kind", words.gettext("Kind"), [(str(one), words.name(one)) for one in NotificationKind],
+                str(sought.kind or ""), words.gettext("All"),
+            ),
+        ],
+        messages=messages,
+        pages=PagesView("", tuple(links)),
+    )  # fmt: skip
+
+
+def _sees_all(viewer: Viewer) -> bool:
+    return viewer.role is Role.ADMINISTRATOR
+
+
+def load_messages(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> Sequence[Any]:
+    """Messages to the viewer's own party, and those that tell of an agreement that they see."""
+    query = select(notification, contact.c.name, contact.c.party_id).join(
+        contact, contact.c.id == notification.c.contact_id
+    )
+    told = exists().where(notice.c.notification_id == notification.c.id)
+    if not _sees_all(viewer):
+        visible = told.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)))
+        query = query.where(or_(contact.c.party_id == viewer.person.party_id, visible))
+    if sought.agreement:
+        query = query.where(told.where(notice.c.agreement_id == _find_agreement(sought.agreement)))
+    if sought.state is not None:
+        query = query.where(notification.c.state == str(sought.state))
+    if sought.kind is not None:
+        query = query.where(notification.c.kind == str(sought.kind))
+    if sought.before is not None:
+        query = query.where(notification.c.id < sought.before)
+    query = query.where(_is_person(sought.person, notification.c.address))
+    return reading.execute(query.order_by(notification.c.id.desc()).limit(most)).all()
+
+
+def load_unsent(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> Sequence[Any]:
+    """What was decided not to be told, under the agreements that the viewer sees."""
+    query = (
+        select(notice, contact.c.name)
+        .join(contact, contact.c.id == notice.c.contact_id)
+        .where(notice.c.decision != str(Decision.TOLD), _is_person(sought.person))
+    )
+    if not _sees_all(viewer):
+        query = query.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)))
+    if sought.agreement:
+        query = query.where(notice.c.agreement_id == _find_agreement(sought.agreement))
+    if sought.kind is not None:
+        query = query.where(notice.c.kind == str(sought.kind))
+    if sought.before is not None:
+        query = query.where(notice.c.id < sought.before)
+    return reading.execute(query.order_by(notice.c.id.desc()).limit(most)).all()
+
+
+def _find_agreement(reference: str) -> Any:
+    return select(agreement.c.id).where(agreement.c.reference == reference).scalar_subquery()
+
+
+def _is_person(text: str, address: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+    if not text:
+        return true()
+    columns = [contact.c.name, contact.c.reference, *([address] if address is not None else [])]
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def describe_messages(
+    reading: Connection, words: Words, viewer: Viewer, rows: Sequence[Any], zone: str, only: int | None = None
+) -> list[MessageView]:
+    """Messages with what they tell and why; what they tell of agreements that the viewer does not see stays out.
+
+    `only` keeps to what they tell of one agreement.
+    """
+    query = select(notice).where(notice.c.notification_id.in_([row.id for row in rows])).order_by(notice.c.id)
+    if only is not None:
+        query = query.where(notice.c.agreement_id == only)
+    elif not _sees_all(viewer):
+        visible = notice.c.agreement_id.in_(select_visible_agreements(viewer))
+        query = query.where(or_(notice.c.contact_id.in_(_of_party(viewer)), notice.c.agreement_id.is_(None), visible))
+    notices = reading.execute(query).all()
+    names, titles = _load_told(reading, words, notices, rows)
+    told: dict[int, list[Any]] = {}
+    for one in notices:
+        told.setdefault(one.notification_id, []).append(one)
+    return [_describe_message(words, names, titles, row, told.get(row.id, []), zone) for row in rows]
+
+
+def _of_party(viewer: Viewer) -> Any:
+    return select(contact.c.id).where(contact.c.party_id == viewer.person.party_id)
+
+
+def _describe_message(
+    words: Words, names: Names, titles: Mapping[Any, str], row: Any, told: Sequence[Any], zone: str
+) -> MessageView:
+    state = NotificationState(row.state)
+    parts = list(dict.fromkeys(_tell_notice(words, names, titles, one) for one in told))
+    rest = len(parts) - MATTERS_SHOWN
+    if rest > 0:
+        more = words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest)
+        parts = [*parts[:MATTERS_SHOWN], more % {"count": rest}]
+    return MessageView(
+        words.name(NotificationKind(row.kind)),
+        words.name(state),
+        _TONES[state],
+        tell_moment(words, row.sent_at or row.next_at, zone),
+        clean_text(row.name),
+        row.channel,
+        tell_ground(words, names, row.reason) if state is not NotificationState.SENT else "",
+        tuple(parts),
+    )
+
+
+def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone: str) -> list[MessageView]:
+    names, titles = _load_told(reading, words, rows, ())
+    return [
+        MessageView(
+            _name_matter(words, titles, row),
+            words.name(Decision(row.decision)),
+            "grey",
+            tell_moment(words, row.decided_at, zone),
+            clean_text(row.name),
+            words.name(NotificationKind(row.kind)),
+            tell_ground(words, names, row.decision_reason),
+            (),
+        )
+        for row in rows
+    ]
+
+
+def _tell_notice(words: Words, names: Names, titles: Mapping[Any, str], one: Any) -> str:
+    said = [tell_stored(words, names, one.reason), tell_ground(words, names, one.decision_reason)]
+    return words.gettext("%(matter)s: %(why)s") % {
+        "matter": _name_matter(words, titles, one),
+        "why": words.gettext("; ").join(part for part in said if part),
+    }
+
+
+def _name_matter(words: Words, titles: Mapping[Any, str], one: Any) -> str:
+    promise = titles.get(("commitment", one.commitment_id))
+    if promise:
+        return shorten_title(clean_text(promise))
+    kind = words.name(MatterKind(one.matter_kind)) if one.matter_kind in list(MatterKind) else ""
+    title = titles.get(("agreement", one.agreement_id), "")
+    return words.gettext(" · ").join(part for part in (kind, title) if part) or words.name(NotificationKind(one.kind))
+
+
+def _load_told(
+    reading: Connection, words: Words, notices: Sequence[Any], rows: Sequence[Any]
+) -> tuple[Names, dict[Any, str]]:
+    """The names of the people and the titles of the matters that the notices are about."""
+    asked = {
+        numbers[field]
+        for one in (*notices, *rows)
+        for stored in (getattr(one, "decision_reason", None), one.reason)
+        for numbers in [(stored or {}).get("numbers") or {}]
+        for field in ("asked", "contact")
+        if isinstance(numbers.get(field), str)
+    }
+    names = load_names(reading, contact.c.reference.in_(asked))
+    promises = select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote).where(
+        commitment.c.id.in_({one.commitment_id for one in notices if one.commitment_id is not None})
+    )
+    heads = select(agreement.c.id, agreement.c.title).where(
+        agreement.c.id.in_({one.agreement_id for one in notices if one.agreement_id is not None})
+    )
+    titles: dict[Any, str] = {("commitment", row.id): name_promise(row, words.tag) for row in reading.execute(promises)}
+    titles |= {("agreement", row.id): tell_title(row.title, words) for row in reading.execute(heads)}
+    return names, titles

@@ -1,0 +1,202 @@
+"""Small pictures as shapes: a timeline, the periods of a recurring commitment, the way to a target. Pure.
+
+Every string is ready and every number is placed; the templates only write the shapes as SVG.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from commitments.dates import add_months, whole_months
+
+WIDTH = 720
+_LEFT, _RIGHT, _TOP, _LANE = 120, 16, 24, 34
+_TICKS = 8
+_MARKS_A_LANE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    style: str
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    style: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    style: str
+    x: float
+    y: float
+    r: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    style: str
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture with the text that stands for it."""
+
+    title: str
+    alternative: str
+    width: int
+    height: int
+    bands: tuple[Band, ...]
+    lines: tuple[Line, ...]
+    marks: tuple[Mark, ...]
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing on a day, or over the span from `day` to `until`."""
+
+    day: date
+    said: str
+    tone: str = "grey"
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    name: str
+    moments: Sequence[Moment]
+
+
+def find_silences(signs: Iterable[date], start: date | None, today: date, months: int) -> list[tuple[date, date]]:
+    """The spans of at least so many months without a sign of life, from the start until today."""
+    days = sorted({one for one in signs if one <= today} | ({start} if start is not None and start <= today else set()))
+    ends = [*days[1:], today]
+    return [(day, end) for day, end in zip(days, ends, strict=False) if whole_months(day, end) >= months]
+
+
+def draw_timeline(
+    title: str, alternative: str, lanes: Sequence[Lane], today: date, today_said: str
+) -> PictureView | None:
+    """The lanes one under another on one scale of time; None if nothing is dated."""
+    days = [day for lane in lanes for one in lane.moments for day in (one.day, one.until) if day is not None]
+    if not days:
+        return None
+    first, last = min([*days, today]), max([*days, today])
+    if (last - first).days < 60:
+        first, last = first - timedelta(days=30), last + timedelta(days=30)
+    height = _TOP + _LANE * len(lanes) + 24
+    scale = (WIDTH - _LEFT - _RIGHT) / (last - first).days
+
+    def place(day: date) -> float:
+        return round(_LEFT + (day - first).days * scale, 1)
+
+    bands, marks, lines, labels = [], [], [], []
+    for row, lane in enumerate(lanes):
+        middle = _TOP + row * _LANE + _LANE / 2
+        labels.append(Label("name", 0, middle + 4, lane.name))
+        lines.append(Line("rule", _LEFT, middle, WIDTH - _RIGHT, middle))
+        for one in lane.moments[-_MARKS_A_LANE:]:
+            if one.until is None:
+                marks.append(Mark(f"mark {one.tone}", place(one.day), middle, 6, one.said))
+            else:
+                width = max(place(one.until) - place(one.day), 3)
+                bands.append(Band(f"band {one.tone}", place(one.day), middle - 7, round(width, 1), 14, one.said))
+    for tick in _list_ticks(first, last):
+        lines.append(Line("tick", place(tick), _TOP, place(tick), height - 20))
+        labels.append(Label("year", place(tick), height - 6, str(tick.year)))
+    lines.append(Line("today", place(today), _TOP - 4, place(today), height - 20))
+    labels.append(Label("now", place(today), _TOP - 10, today_said))
+    return PictureView(title, alternative, WIDTH, height, tuple(bands), tuple(lines), tuple(marks), tuple(labels))
+
+
+def _list_ticks(first: date, last: date) -> list[date]:
+    """The first days of years, at most so many, evenly."""
+    years = [date(year, 1, 1) for year in range(first.year, last.year + 1) if first <= date(year, 1, 1) <= last]
+    step = -(-len(years) // _TICKS) or 1
+    return years[::step]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many were held of those expected in one period."""
+
+    name: str
+    held: int
+    expected: int
+    said: str
+    tone: str
+
+
+def draw_periods(title: str, alternative: str, periods: Sequence[Held]) -> PictureView | None:
+    """A row of boxes a period: a full one for each that was held, an empty one for each that is missing."""
+    if not periods:
+        return None
+    most = max(max(one.held, one.expected) for one in periods) or 1
+    box = min(26.0, (WIDTH - _LEFT - 110) / most)
+    bands, labels = [], []
+    for row, one in enumerate(periods):
+        y = 8 + row * 30
+        labels.append(Label("name", 0, y + 16, one.name))
+        for number in range(min(max(one.held, one.expected), 200)):
+            style = f"band {one.tone}" if number < one.held else "box"
+            bands.append(Band(style, round(_LEFT + number * box, 1), y, round(max(box - 3, 1), 1), 20, one.said))
+        end = _LEFT + min(max(one.held, one.expected), 200) * box + 8
+        labels.append(Label("value", round(end, 1), y + 16, f"{one.held} / {one.expected}"))
+    return PictureView(title, alternative, WIDTH, 12 + 30 * len(periods), tuple(bands), (), (), tuple(labels))
+
+
+def draw_way(
+    title: str,
+    alternative: str,
+    measured: Sequence[tuple[date, float, str]],
+    target: float,
+    target_said: str,
+    baseline: tuple[date | None, float],
+    due: date | None,
+    today: date,
+) -> PictureView | None:
+    """The measured values in the order of their days, with a line at the target; None without a measurement."""
+    if not measured:
+        return None
+    points = sorted(measured, key=lambda one: one[0])[-_MARKS_A_LANE:]
+    began = baseline[0]
+    first = min([points[0][0], *([began] if began is not None else [])])
+    last = max([points[-1][0], today, *([due] if due is not None else [])])
+    if last <= first:
+        last = add_months(first, 1)
+    values = [value for _, value, _ in points] + [target, baseline[1]]
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    height, top, bottom = 200, 24, 172
+
+    def place(day: date) -> float:
+        return round(_LEFT + (day - first).days * (WIDTH - _LEFT - _RIGHT) / (last - first).days, 1)
+
+    def rise(value: float) -> float:
+        return round(bottom - (value - low) / span * (bottom - top), 1)
+
+    path = [*([(place(began), rise(baseline[1]))] if began is not None else [])]
+    path += [(place(day), rise(value)) for day, value, _ in points]
+    lines = [Line("rule", _LEFT, bottom, WIDTH - _RIGHT, bottom)]
+    lines.append(Line("aim", _LEFT, rise(target), WIDTH - _RIGHT, rise(target)))
+    lines += [Line("way", *one, *two) for one, two in pairwise(path)]
+    lines += [Line("tick", place(tick), top, place(tick), bottom) for tick in _list_ticks(first, last)]
+    marks = [Mark("mark green", place(day), rise(value), 5, said) for day, value, said in points]
+    labels = [Label("name", 0, rise(target) + 4, target_said)]
+    labels += [Label("year", place(tick), height - 8, str(tick.year)) for tick in _list_ticks(first, last)]
+    return PictureView(title, alternative, WIDTH, height, (), tuple(lines), tuple(marks), tuple(labels))

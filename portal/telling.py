@@ -1,0 +1,120 @@
+"""Reasons, people and dates of the register as the reading pages say them. Who reads is not the one who was told."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from commitments.facts import Reason, Standing
+from commitments.policy import Policy
+from commitments.queries import load_people, load_policies
+from commitments.reconcile import Rules
+from commitments.tables import commitment, commitment_owner, contact
+from commitments.vocabulary import MatterKind, ReasonCode, StandingState
+from notifications import phrases
+from notifications.digests import URGENCY
+from notifications.messages import Ground
+from notifications.names import Names, choose_words
+from notifications.reasons import Why
+from notifications.styles import TONES
+from notifications.views import CountView, clean_text
+from notifications.wording import Words
+
+_SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
+
+
+def load_rules_of(reading: Connection, agreements: ColumnElement[bool]) -> Rules:
+    """The rules for some agreements (a condition on `commitment`), with only the people who answer under them."""
+    owners = (
+        select(commitment_owner.c.contact_id)
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .where(agreements, commitment_owner.c.contact_id.is_not(None))
+    )
+    house, own = load_policies(reading)
+    people = load_people(reading, only=contact.c.id.in_(owners))
+    return Rules(house, own, people, {}, {})
+
+
+def find_policy(rules: Rules, reference: str) -> Policy:
+    return rules.own.get(reference, rules.house)
+
+
+def tell_reason(words: Words, names: Names, reason: Reason) -> str:
+    numbers = names.name_numbers(reason.numbers, words.tag)
+    return clean_text(words.describe_reason(Reason(reason.code, numbers)))
+
+
+def tell_stored(words: Words, names: Names, stored: Mapping[str, Any] | None) -> str:
+    """A reason as it was stored; nothing for none."""
+    if not stored or stored.get("code") not in list(ReasonCode):
+        return ""
+    return tell_reason(words, names, Reason(ReasonCode(stored["code"]), dict(stored.get("numbers") or {})))
+
+
+def tell_ground(words: Words, names: Names, stored: Mapping[str, Any] | None) -> str:
+    """Why something was told, or was not."""
+    code, numbers = (stored or {}).get("code"), names.name_numbers((stored or {}).get("numbers") or {}, words.tag)
+    if code not in list(Why):
+        return ""
+    if code == Why.ASKED:
+        return words.gettext("a confirmation was asked for")
+    if code == Why.HANDED_OVER:
+        return words.gettext("it was handed over")
+    if code == Why.ESCALATED:
+        rung = phrases.RUNGS.get(numbers.pop("rung", 0))
+        said = clean_text(words.describe_ground(Ground(Why.ESCALATED, numbers)))
+        return words.gettext("%(unanswered)s; told: %(whom)s") % {
+            "unanswered": said, "whom": words.gettext(rung) if rung else "",
+        } if rung else said  # fmt: skip
+    if code in (Why.REFUSED, Why.GIVEN_UP):
+        numbers.setdefault("reply", "")
+    return clean_text(words.describe_ground(Ground(Why(code), numbers)))
+
+
+def find_worst(standings: Iterable[Standing]) -> Standing | None:
+    return min(standings, key=lambda one: (URGENCY[one.state], one.deadline or date.max), default=None)
+
+
+def own_standings(standings: Iterable[Standing]) -> list[Standing]:
+    """Those of whole commitments."""
+    return [one for one in standings if one.matter.kind is MatterKind.COMMITMENT]
+
+
+def count_standings(words: Words, standings: Iterable[Standing]) -> tuple[CountView, ...]:
+    """How many commitments stand how, the worst first."""
+    counts = Counter(one.state for one in standings)
+    return tuple(
+        CountView(f"{words.name(state)} {counts[state]}", TONES[state])
+        for state in sorted(counts, key=lambda state: URGENCY[state])
+    )
+
+
+def tone_of(state: StandingState | None) -> str:
+    return TONES[state] if state is not None else "grey"
+
+
+def tell_title(title: Mapping[str, str], words: Words) -> str:
+    return clean_text(choose_words(title, words.tag))
+
+
+def tell_partial(words: Words, text: str | None) -> str:
+    return words.format_partial(text) if text else ""
+
+
+def tell_moment(words: Words, at: datetime | None, zone: str) -> str:
+    if at is None:
+        return ""
+    return (
+        str(format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM yyyy, HH:mm", locale=words.locale))
+        if (words.locale.language == "en")
+        else str(format_datetime(at.astimezone(ZoneInfo(zone)), "medium", locale=words.locale))
+    )
+
+
+def contacts_of(parties: Sequence[int], more: Iterable[int | None] = ()) -> ColumnElement[bool]:
+    """The contacts of some parties, and some others by id."""
+    return or_(contact.c.party_id.in_(parties), contact.c.id.in_(sorted({one for one in more if one is not None})))

@@ -1,0 +1,214 @@
+"""What people see of agreements, commitments and messages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, event, insert
+
+from commitments.database import open_unit
+from commitments.tables import activity, activity_commitment, commitment, measurement
+from notifications.planning import plan_messages
+from portal.pictures import Lane, Moment, draw_timeline, find_silences
+from tests.portal.desk import NOW, TODAY, Desk
+
+PAGES = [
+    "/agreements",
+    "/agreements?q=survey&party=south&kind=memorandum&standing=overdue&silence=12&sort=silence&page=1",
+    "/agreements/north-south",
+    "/agreements/north-south/history",
+    "/agreements/north-south/forecast",
+    *(
+        f"/agreements/north-south/commitments/{one}"
+        for one in ("survey", "bridge", "visits", "fund", "friends", "orphan")
+    ),
+    "/messages",
+    "/messages?show=unsent",
+]
+
+
+@contextmanager
+def count_statements(engine: Engine) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("who", ["cy", "li"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_shown_in_english_and_in_chinese(desk: Desk, path: str, who: str) -> None:
+    desk.sign_in(who)
+    page = desk.get(path)
+    assert ("协议" in page) is (who == "li")
+
+
+@pytest.mark.parametrize("path", [page for page in PAGES if "/north-south" in page])
+def test_an_agreement_of_others_is_no_page_at_all(desk: Desk, path: str) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    desk.get(path.replace("north-south", "elsewhere"), 404)
+    assert "Between two others" not in desk.get("/agreements")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", True),
+        ("q=memorandum", True),
+        ("q=备忘录", True),
+        ("q=SURVEY+hand", True),
+        ("q=north-south", True),
+        ("q=South", True),
+        ("q=100%25", False),
+        ("q=nowhere", False),
+        ("party=south", True),
+        ("party=east", False),
+        ("kind=memorandum", True),
+        ("kind=contract", False),
+        ("kind=nonsense", True),
+        ("standing=overdue", True),
+        ("standing=on_track", False),
+        ("theme=culture", False),
+        ("silence=12", True),
+        ("sort=title", True),
+        ("sort=expiry", True),
+        ("sort=newest", True),
+        ("sort=silence", True),
+        ("page=2", False),
+        ("page=-1&sort=x", True),
+    ],
+)
+def test_a_filter_in_the_address_narrows_the_list(desk: Desk, query: str, found: bool) -> None:
+    desk.sign_in("cy")
+    assert ('href="/agreements/north-south"' in desk.get(f"/agreements?{query}")) is found
+
+
+def test_what_was_heard_lately_is_not_silent(desk: Desk) -> None:
+    held(desk, "2026-01-15")
+    desk.sign_in("cy")
+    assert "/agreements/north-south" not in desk.get("/agreements?silence=6").replace("/agreements?", "")
+
+
+def held(desk: Desk, *days: str) -> None:
+    with open_unit(desk.engine) as unit:
+        visits = next(row for row in desk.rows(commitment) if row.reference == "visits")
+        for number, day in enumerate(days):
+            values = {"agreement_id": visits.agreement_id, "reference": f"visit-{number}", "title": f"Visit <{number}>"}
+            new = unit.execute(
+                insert(activity).values(**values, kind="visit", held_on=day, count=1, parties=["north"], place="Town")
+            ).inserted_primary_key
+            assert new is not None
+            unit.execute(insert(activity_commitment).values(activity_id=new[0], commitment_id=visits.id))
+
+
+def test_an_agreement_says_how_it_stands_and_who_owes_what(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south")
+    assert page.index("Overdue") < page.index("On track") or "On track" not in page
+    assert "Deliverable (3)" in page and "Recurring (1)" in page
+    assert "North (Ann); South (Li)" in page
+    assert "the agreement expires on 31 August 2026" in page
+    assert "<svg" in page and "Timeline: " in page
+    assert "Who owes and has delivered what" in page
+    assert "Agreement “north-south”: recorded" in desk.get("/agreements/north-south/history?page=1") + page
+
+
+def test_a_commitment_shows_its_sentence_escaped(desk: Desk) -> None:
+    desk.sign_in("cy")
+    raw = desk.client.get("/agreements/north-south/commitments/survey").text
+    assert "&lt;b&gt;survey&lt;/b&gt;" in raw and "<b>survey</b>" not in raw
+
+
+def test_a_recurring_commitment_shows_how_many_were_held_in_each_period(desk: Desk) -> None:
+    held(desk, "2026-01-15", "2026-02", "2025-05-01")
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south/commitments/visits")
+    assert "2 of 4 in 2026" in page and "1 of 4 in 2025" in page
+    assert "Visit <0>" in page
+
+
+def test_a_target_shows_the_way_to_it(desk: Desk) -> None:
+    fund = next(row for row in desk.rows(commitment) if row.reference == "fund")
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            insert(measurement).values(commitment_id=fund.id, reference="one", measured_on="2026-01", value=120.0)
+        )
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south/commitments/fund")
+    assert "120 euros" in page and "at least 500 euros" in page and 'class="aim"' in page
+
+
+def test_the_log_of_messages_says_what_was_told_to_whom_and_why(desk: Desk) -> None:
+    plan_messages(desk.engine, NOW, TODAY, domain="tally.example")
+    desk.sign_in("cy")
+    page = desk.get("/messages?q=ann")
+    assert "Ann" in page and "Queued" in page and "follow-up opened on 2 March 2026" in page
+    assert "No message is found." in desk.get("/messages?q=nobody")
+    assert "No message is found." in desk.get("/messages?show=failed")
+    assert "Ann" in desk.get("/agreements/north-south")
+
+
+def test_the_log_leaves_out_messages_about_agreements_of_others(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.morning(date(2028, 3, 2))
+    desk.sign_in("cy")
+    assert "Zoe" not in desk.get("/messages")
+
+
+def test_the_forecast_tells_the_coming_messages_and_writes_nothing(desk: Desk) -> None:
+    before = desk.snapshot()
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south/forecast")
+    assert "Ann" in page and "Nothing will be sent." not in page
+    assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    "path", ["/agreements", "/agreements/north-south", "/agreements/north-south/commitments/visits", "/messages"]
+)
+def test_the_number_of_statements_does_not_grow_with_what_is_on_record(desk: Desk, path: str) -> None:
+    desk.sign_in("cy")
+    held(desk, "2026-01-01")
+    desk.morning(TODAY)
+    desk.get(path)
+    with count_statements(desk.engine) as few:
+        desk.get(path)
+    held_more = [f"2026-02-{day:02d}" for day in range(1, 20)]
+    with open_unit(desk.engine) as unit:
+        unit.execute(activity_commitment.delete())
+        unit.execute(activity.delete())
+    held(desk, *held_more)
+    with count_statements(desk.engine) as many:
+        desk.get(path)
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize(
+    ("signs", "start", "silences"),
+    [
+        ([], None, []),
+        ([], date(2024, 1, 1), [(date(2024, 1, 1), TODAY)]),
+        ([date(2026, 1, 1)], date(2025, 6, 1), []),
+        ([date(2025, 1, 1)], date(2023, 6, 1), [(date(2023, 6, 1), date(2025, 1, 1)), (date(2025, 1, 1), TODAY)]),
+        ([date(2027, 1, 1)], date(2025, 6, 1), []),
+    ],
+)
+def test_silence_is_every_year_without_a_sign_of_life(
+    signs: list[date], start: date | None, silences: list[tuple[date, date]]
+) -> None:
+    assert find_silences(signs, start, TODAY, 12) == silences
+
+
+def test_a_timeline_holds_every_mark_inside_its_frame() -> None:
+    lane = Lane("Dates", [Moment(date(1988, 1, 1), "the beginning"), Moment(date(2030, 1, 1), "the end")])
+    picture = draw_timeline("Timeline", "in words", [lane], TODAY, "today")
+    assert picture is not None
+    assert all(0 <= mark.x <= picture.width and 0 <= mark.y <= picture.height for mark in picture.marks)
+    assert len([one for one in picture.labels if one.style == "year"]) <= 8
+    assert draw_timeline("Timeline", "in words", [Lane("Dates", [])], TODAY, "today") is None
