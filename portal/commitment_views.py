@@ -9,7 +9,7 @@ from commitments.assessment import count_occurrences, find_owner
 from commitments.dates import parse_date
 from commitments.facts import Commitment
 from commitments.reconcile import Rules
-from commitments.recurrence import Recurrence, find_period, find_previous_period
+from commitments.recurrence import Period, Recurrence, find_period, find_previous_period
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
@@ -230,12 +230,21 @@ def describe_periods(words: Words, own: Commitment, today: date) -> list[Held]:
         }  # fmt: skip
         over = period.window_last < today
         tone = "green" if number >= expected else "red" if over else "amber"
-        held.append(Held(name, number, expected, said, tone))
+        held.append(Held(_shorten_period(words, period), number, expected, said, tone))
         known_since = min([own.registered_on, *(one.held_on.first for one in own.activities)])
         period = find_previous_period(recurrence, period)
         if period is not None and period.last < known_since:
             break
     return held
+
+
+def _shorten_period(words: Words, period: Period) -> str:
+    """A period's name that fits beside the picture."""
+    if "/" not in period.label:
+        return words.format_period(period.label)
+    if period.first.year == period.last.year:
+        return f"{period.first:%Y-%m} –"
+    return f"{period.first.year}–{period.last.year}"
 
 
 def draw_occurrences(words: Words, periods: Sequence[Held]) -> PictureView | None:

@@ -10,7 +10,17 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, literal, select, union_all
 
 from commitments.database import open_reading
-from commitments.tables import activity, agreement, commitment, contact, follow_up, log_entry, milestone
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    commitment,
+    contact,
+    evidence,
+    follow_up,
+    log_entry,
+    milestone,
+)
 from commitments.vocabulary import FollowUpKind
 from notifications.names import Names, load_names, name_promise
 from notifications.views import LinkView, clean_text, fit_text
@@ -126,6 +136,12 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
         select(literal("milestone").label("subject"), milestone.c.id, milestone.c.title).where(
             milestone.c.id.in_(ids("milestone"))
         ),
+        select(literal("evidence").label("subject"), evidence.c.id, evidence.c.title).where(
+            evidence.c.id.in_(ids("evidence"))
+        ),
+        select(literal("activity_commitment").label("subject"), activity_commitment.c.id, activity.c.title)
+        .join(activity, activity.c.id == activity_commitment.c.activity_id)
+        .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
     )
     called = {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
     called |= {("commitment", one): said for one, said in promises.items()}
