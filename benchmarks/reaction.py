@@ -179,6 +179,9 @@ def measure(how_many: int) -> list[dict[str, float]]:
             for number in range(2, how_many + 2):
                 time.sleep(random.uniform(1.0, 3.0))
                 one = react(home, inbox, number)
+                if system.poll() is not None:
+                    print(f"the system ended by itself with {system.returncode}", file=sys.stderr)
+                    break
                 if one is None:
                     print(f"no mail within {PATIENCE:.0f} s for report {number}", file=sys.stderr)
                 else:
