@@ -38,7 +38,7 @@ def take(engine: Engine, author: Author, today: date, **changes: Any) -> Importe
 def dump_tables(engine: Engine) -> dict[str, list[Any]]:
     with open_reading(engine) as reading:
         return {
-            table.name: [tuple(row) for row in reading.execute(select(table).order_by(table.c.id))]
+            table.name: [tuple(row) for row in reading.execute(select(table).order_by(*table.primary_key))]
             for table in tables.metadata.sorted_tables
         }
 
