@@ -1,0 +1,137 @@
+"""From the mail in the mailbox to the answer and the next morning, with a real mail server and a real browser."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
+from commitments.settings import Settings
+from commitments.tables import follow_up
+from deployments.mailbox import Mailbox, start_mailbox
+from notifications.dispatch import dispatch_messages
+from notifications.planning import plan_messages
+from portal.serving import start_portal
+from tests.flows.launching import find_ports
+from tests.portal.desk import FORM
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Town:
+    """A register, a mailbox and the portal, all real, with a clock of their own."""
+
+    def __init__(self, engine: Engine, home: Path, mailbox: Mailbox, settings: Settings) -> None:
+        self.engine, self.home, self.mailbox, self.settings = engine, home, mailbox, settings
+
+    def morning(self, day: date) -> None:
+        now = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+        reconcile_register(self.engine, now, day)
+        plan_messages(self.engine, now, day, domain="tally.example")
+        dispatch_messages(self.engine, self.settings, read_clock=lambda: now, early=True)
+
+    def letter_to(self, page: Any, address: str) -> Any:
+        """Open the newest letter to an address in the pages of the mailbox; gives the frame in which it is shown."""
+        page.goto(self.mailbox.pages_address)
+        page.locator("li a", has_text=address).first.click()
+        return page.frame_locator("iframe")
+
+    def state(self, key: str) -> str:
+        with open_reading(self.engine) as reading:
+            return str(reading.execute(select(follow_up.c.state).where(follow_up.c.key.like(f"{key}%"))).scalar_one())
+
+
+@pytest.fixture
+def town(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    (port,) = find_ports(1)
+    monkeypatch.setenv("TALLY_CLOCK", "2026-03-02T10:00:00+00:00")
+    with open_unit(sqlite_engine) as unit:
+        author = Author("test", datetime(2024, 1, 1, tzinfo=UTC))
+        import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), author, date(2024, 1, 1))
+    with start_mailbox(tmp_path / "mailbox", 0, 0) as mailbox:
+        host, smtp = mailbox.smtp_address
+        settings = Settings(
+            home=tmp_path, mail_url=f"smtp://{host}:{smtp}", base_url=f"http://127.0.0.1:{port}", portal_port=port
+        )
+        with start_portal(settings):
+            yield Town(sqlite_engine, tmp_path, mailbox, settings)
+
+
+def test_an_answer_from_the_mail_closes_the_matter_and_the_next_mail_is_without_it(town: Town, browser: Any) -> None:
+    town.morning(MONDAY)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    letter = town.letter_to(page, "ann@north.example")
+    card = letter.locator("table", has=letter.get_by_role("heading", name="Hand over the survey.")).last
+    with context.expect_page() as opened:
+        card.get_by_role("link", name="It is done").click()
+    answer = opened.value
+    answer.wait_for_load_state()
+    assert "The North shall hand over the <b>survey</b>." in answer.locator("blockquote").inner_text()
+    answer.get_by_label("A note, if you like").first.fill("Sent by post")
+    answer.get_by_role("button", name="Record that it is done").click()
+    assert answer.get_by_role("heading", name="Thank you, this is recorded").is_visible()
+    assert town.state("overdue:north-south/survey@north") == "done"
+    town.morning(TUESDAY)
+    later = town.letter_to(context.new_page(), "ann@north.example").locator("body").inner_text()
+    assert "Tuesday, 3 March 2026" not in later or "Hand over the survey" not in later
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_its_window_and_every_button_can_be_tapped(town: Town, browser: Any, width: int) -> None:
+    town.morning(MONDAY)
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(town.mailbox.pages_address)
+    page.locator("li a", has_text="ann@north.example").first.click()
+    html = page.frame_locator("iframe")
+    links = [html.locator("a", has_text=name).first.get_attribute("href") for name in ("More time", "Choose when")]
+    for link in links:
+        page.goto(str(link))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        heights = [one.bounding_box()["height"] for one in page.locator("button:visible, summary:visible").all()]
+        assert heights and min(heights) >= 28
+    context.close()
+
+
+def test_a_person_pauses_by_the_link_in_the_mail(town: Town, browser: Any) -> None:
+    town.morning(MONDAY)
+    context = browser.new_context()
+    page = context.new_page()
+    letter = town.letter_to(page, "ann@north.example")
+    with context.expect_page() as opened:
+        letter.get_by_role("link", name="Choose when and what you get").click()
+    choices = opened.value
+    choices.get_by_label("Pause from").fill("2026-03-03")
+    choices.get_by_label("Pause until, this day included").fill("2026-03-31")
+    choices.get_by_role("button", name="Save").click()
+    assert choices.get_by_role("status").inner_text() == "Saved."
+    before = len(list((town.home / "mailbox").glob("*.eml")))
+    town.morning(TUESDAY)
+    letters = [path.read_text() for path in sorted((town.home / "mailbox").glob("*.eml"))[before:]]
+    assert not [one for one in letters if re.search(r"^To: .*ann@north", one, re.M)]
+    context.close()
