@@ -177,14 +177,15 @@ def record_sent(register: sqlite3.Connection, row_id: int) -> None:
     register.execute("UPDATE notification SET state = 'sent', sent_at = ?, attempts = 1 WHERE id = ?", (NOW, row_id))
 
 
-def assemble(row_id: int, to: str, text: str, html: str) -> bytes:
+def assemble(row_id: int, to: str, text: str, html: str, calendar: str = "") -> bytes:
     boundary = f"floor-{row_id}"
     head = (
         f"Message-ID: <{row_id}@floor.example>\nDate: {formatdate()}\nFrom: floor@floor.example\nTo: {to}\n"
         f"Subject: {TODAY}\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary={boundary}\n\n"
     )
     part = "--{}\nContent-Type: text/{}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{}\n"
-    letter = f"{head}{part.format(boundary, 'plain', text)}{part.format(boundary, 'html', html)}--{boundary}--\n"
+    letter = f"{head}{part.format(boundary, 'plain', text)}{part.format(boundary, 'html', html)}"
+    letter += f"{part.format(boundary, 'calendar', calendar) if calendar else ''}--{boundary}--\n"
     return letter.replace("\n", "\r\n").encode()
 
 

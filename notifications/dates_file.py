@@ -7,11 +7,12 @@ every letter has one; the tests read each with icalendar.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from notifications.items import describe_item
+from notifications.items import QUOTE_LIMIT, describe_item
 from notifications.messages import Item, Message
+from notifications.views import ItemView
 from notifications.wording import Words
 
 CONTENT_TYPE = "text/calendar; method=PUBLISH; charset=utf-8"
@@ -19,50 +20,67 @@ FILE_NAME = "tallystick.ics"
 DATES_LIMIT = 20
 _PRODUCT = "-//Tallystick//Tallystick//EN"
 _FIRST_DAY = date(2020, 1, 1)
-_TEXT_LIMIT = 400
 _LINE_LIMIT = 75
 _QUOTED = re.compile(r'["\x00-\x1f\x7f]')
-_ESCAPES = {ord("\\"): "\\\\", ord(";"): "\\;", ord(","): "\\,", ord("\n"): "\\n", ord("\r"): None}
 
 
 def write_dates(
-    words: Words, message: Message, *, sender_name: str, sender_address: str, now: datetime
+    words: Words,
+    message: Message,
+    *,
+    sender_name: str,
+    sender_address: str,
+    now: datetime,
+    views: Sequence[ItemView] = (),
 ) -> bytes | None:
-    """A calendar file with each dated request of the message; None if it asks for nothing by a day."""
+    """A calendar file with each dated request of the message; None if it asks for nothing by a day.
+
+    `views` are the items as the message shows them, in their order, where it was written already.
+    """
+    # With more items the message quotes less of each than a calendar has room for.
+    ready = views if len(message.items) * QUOTE_LIMIT <= 5000 else ()
     dated = list(_list_dated(message))[:DATES_LIMIT]
     if not dated:
         return None
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{_PRODUCT}", "METHOD:PUBLISH"]
-    for item, day in dated:
-        view = describe_item(words, item, _TEXT_LIMIT, with_hints=False)
+    host = sender_address.rpartition("@")[2]
+    always = (
+        f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"SEQUENCE:{(message.day - _FIRST_DAY).days}",
+    )
+    organizer = f'ORGANIZER;CN="{_QUOTED.sub("", sender_name)}":mailto:{sender_address}'
+    for number, item, day in dated:
+        view = ready[number] if number < len(ready) else describe_item(words, item, QUOTE_LIMIT, with_hints=False)
         told = (view.quote, view.agreement, view.promised, f"{view.standing}: {view.reason}", view.expected)
         lines += (
             "BEGIN:VEVENT",
-            f"UID:{_name_date(item)}@{sender_address.rpartition('@')[2]}",
-            f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-            f"SEQUENCE:{(message.day - _FIRST_DAY).days}",
-            f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
+            f"UID:{_name_date(item)}@{host}",
+            *always,
+            f"DTSTART;VALUE=DATE:{day.year:04}{day.month:02}{day.day:02}",
             f"SUMMARY:{_escape(view.title)}",
             f"DESCRIPTION:{_escape(chr(10).join(one for one in told if one))}",
-            f'ORGANIZER;CN="{_QUOTED.sub("", sender_name)}":mailto:{sender_address}',
+            organizer,
             "TRANSP:TRANSPARENT",
         )
         if view.link:
             lines.append(f"URL:{view.link}")
         lines.append("END:VEVENT")
     lines.append("END:VCALENDAR")
-    return b"".join(_fold(line) for line in lines)
+    return "".join([f"{line if len(line) * 4 <= _LINE_LIMIT else _fold(line)}\r\n" for line in lines]).encode()
 
 
 def _escape(text: str) -> str:
-    return text.translate(_ESCAPES)
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n").replace("\r", "")
 
 
-def _fold(line: str) -> bytes:
+def _fold(line: str) -> str:
     """At most 75 octets a line, no character cut in two."""
+    if line.isascii():
+        if len(line) <= _LINE_LIMIT:
+            return line
+        rest = [line[at : at + _LINE_LIMIT - 1] for at in range(_LINE_LIMIT, len(line), _LINE_LIMIT - 1)]
+        return "\r\n ".join((line[:_LINE_LIMIT], *rest))
     data = line.encode()
-    if len(data) <= _LINE_LIMIT:
-        return data + b"\r\n"
     pieces, start, room = [], 0, _LINE_LIMIT
     while start < len(data):
         end = start + room
@@ -70,14 +88,14 @@ def _fold(line: str) -> bytes:
             end -= 1
         pieces.append(data[start:end])
         start, room = end, _LINE_LIMIT - 1
-    return b"\r\n ".join(pieces) + b"\r\n"
+    return b"\r\n ".join(pieces).decode()
 
 
-def _list_dated(message: Message) -> Iterator[tuple[Item, date]]:
-    for item in message.items:
+def _list_dated(message: Message) -> Iterator[tuple[int, Item, date]]:
+    for number, item in enumerate(message.items):
         day = item.answer_by or item.due_on
         if day is not None and day >= message.day:
-            yield item, day
+            yield number, item, day
 
 
 def _name_date(item: Item) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -106,6 +107,7 @@ class _Line:
     secret: bytes
     """What bounce addresses are signed with."""
     links: Links | None
+    house: Path | None
     faults: set[Fault]
     """What is wrong in the house's files, as the senders come upon it."""
     only: int | None
@@ -171,6 +173,7 @@ def dispatch_messages(
             threading.Lock(),
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
             open_links(settings),
+            settings.house_folder,
             set(),
             only,
         )
@@ -453,7 +456,7 @@ def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
     if row.channel != Channel.MAIL:
         return line.channels.write(row, message)
-    written = write_safely(message, line.settings.house_folder, line.faults.add)
+    written = write_safely(message, line.house, line.faults.add)
     sent_at = row.queued_at if row.attempts else line.read_clock()
     letter = make_letter(
         line.settings, message, written, message_id=row.message_id, key=row.key, address=row.address, sent_at=sent_at,
@@ -465,7 +468,7 @@ def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
 def _tell_faults(line: _Line, done: Dispatched) -> None:
     """Ask the operator to mend what is wrong in the house's files; close what was mended."""
     done.faults = sorted(str(fault) for fault in line.faults)
-    house = line.settings.house_folder
+    house = line.house
     if house is None:
         return
     wrong = {fault.file for fault in line.faults}

@@ -10,6 +10,7 @@ from notifications.views import ItemView, LinkView, SectionView, check_link, cle
 from notifications.wording import Words
 
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
+QUOTE_LIMIT = 400
 HINTED_ITEMS = 10
 """With more items than these, commands would only be clutter."""
 DENSE_ITEMS = 20
@@ -148,6 +149,13 @@ def _hint_commands(item: Item) -> tuple[str, ...]:
     return tuple(hints)
 
 
+def list_views(items: Sequence[Item], sections: Sequence[SectionView]) -> tuple[ItemView, ...]:
+    """The views of these items in the order of the items, from the sections that were made of them."""
+    kinds = dict.fromkeys(item.kind for item in items)
+    waiting = {kind: iter(section.items) for kind, section in zip(kinds, sections, strict=True)}
+    return tuple(next(waiting[item.kind]) for item in items)
+
+
 def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
     """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
     titles = {
@@ -159,7 +167,7 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
         NotificationKind.REMINDER: words.gettext("Coming dates"),
     }
     # Sixty long sentences would make the mail so big that mail programs cut it off.
-    quote_limit = max(60, min(400, 5000 // max(len(items), 1)))
+    quote_limit = max(60, min(QUOTE_LIMIT, 5000 // max(len(items), 1)))
     shown = {"with_hints": len(items) <= HINTED_ITEMS, "with_quote": len(items) <= DENSE_ITEMS}
     by_kind: dict[NotificationKind, list[ItemView]] = {}
     for item in items:

@@ -48,7 +48,10 @@ def make_letter(
 
 def _enclose(settings: Settings, message: Message, written: Written, sent_at: datetime) -> Iterator[Enclosure]:
     words = load_words(written.tag)
-    dates = write_dates(words, message, sender_name=settings.sender_name, sender_address=settings.sender, now=sent_at)
+    dates = write_dates(
+        words, message, sender_name=settings.sender_name, sender_address=settings.sender, now=sent_at,
+        views=written.views,
+    )  # fmt: skip
     if dates is not None:
         yield Enclosure(dates, CONTENT_TYPE, FILE_NAME)
     if message.summary is not None and written.picture is not None and written.page is not None:

@@ -6,6 +6,7 @@ Nothing here is in a language yet but names, titles and quotations; `notificatio
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from commitments.facts import Reason
 from commitments.vocabulary import (
@@ -21,6 +22,9 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.reasons import ChangeKind, Why
+
+if TYPE_CHECKING:
+    from notifications.views import ItemView
 
 ITEM_LIMIT = 60
 """More items than these are counted, not listed: mail programs cut a message off at about 100 kB."""
@@ -208,3 +212,4 @@ class Written:
     tag: str  # the language that it is written in: English where there is no catalogue
     picture: bytes | None = None  # a PNG that the HTML shows
     page: bytes | None = None  # the same on one page, as PDF
+    views: "tuple[ItemView, ...]" = ()  # the items as they are shown, in their order; those left out are not there

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 
 _LINE_LIMIT = 998
 _WORD_LINE_LIMIT = 76  # RFC 2047: a line that holds an encoded word
@@ -250,6 +251,12 @@ def _check_list_id(list_id: str) -> str:
     return f"<{bare}>"
 
 
+@lru_cache(maxsize=1024)  # half of a letter's lines are those of the template, the same in every letter
+def _quote_line(line: str) -> bytes:
+    # A long line is broken by a bare LF where the text has no line end of its own.
+    return binascii.b2a_qp(line.encode(), istext=True).replace(b"\n", b"\r\n")
+
+
 def _build_part(subtype: str, content: str) -> bytes:
     lines = content.replace("\r\n", "\n").replace("\r", "\n") if "\r" in content else content
     data = lines.encode()
@@ -259,7 +266,6 @@ def _build_part(subtype: str, content: str) -> bytes:
         body = _encode_lines(data.replace(b"\n", b"\r\n"))
     else:
         encoding = "quoted-printable"
-        # Given CRLF it would still break long lines by a bare LF where the text has no line end of its own.
-        body = binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+        body = b"\r\n".join([_quote_line(line) for line in lines.split("\n")])
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode("ascii") + body

@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from notifications.house import PAGE, PARTS, TEMPLATES, Fault, NamedUndefined, explain_fault, find_part, sign_folder
-from notifications.items import DENSE_ITEMS, describe_sections
+from notifications.items import DENSE_ITEMS, describe_sections, list_views
 from notifications.messages import ITEM_LIMIT, Message, Written
 from notifications.overviews import describe_digest, describe_summary
 from notifications.styles import STYLE
@@ -65,9 +65,10 @@ def write_message(message: Message, house: Path | None = None) -> Written:
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject.render(view=view)), SUBJECT_LIMIT)
     text = layout.text.render(view=view)
+    views = list_views(message.items[:shown], view.sections)
     if drawn is None:
-        return Written(subject, text, html, words.tag)
-    return Written(subject, text, html, words.tag, drawn.picture, drawn.page)
+        return Written(subject, text, html, words.tag, views=views)
+    return Written(subject, text, html, words.tag, drawn.picture, drawn.page, views)
 
 
 def try_part(message: Message, house: Path, part: str) -> None:
