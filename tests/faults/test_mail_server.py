@@ -19,7 +19,7 @@ from commitments.database import open_reading, open_unit
 from commitments.reconcile import reconcile_register
 from commitments.settings import Settings
 from commitments.tables import channel_state, commitment, contact, follow_up, log_entry, milestone
-from notifications import composing, dispatch, outbox
+from notifications import composing, dispatch, outbox, rendering
 from notifications.dispatch import Dispatched, dispatch_messages
 from notifications.failures import close_failures, open_failures
 from notifications.outbox import name_worker
@@ -403,14 +403,14 @@ def test_a_sender_that_fails_ends_the_run_of_the_others_and_nothing_stays_claime
     day = given()
     settings = hire_senders(day, monkeypatch)
     calls = iter(range(100))
-    compose = dispatch.compose_messages
+    find = dispatch.find_left_out
 
-    def compose_once(*arguments: Any, **more: Any) -> Any:
+    def find_once(*arguments: Any) -> Any:
         if next(calls):
             raise LookupError("the third shelf is missing")
-        return compose(*arguments, **more)
+        return find(*arguments)
 
-    monkeypatch.setattr(dispatch, "compose_messages", compose_once)
+    monkeypatch.setattr(dispatch, "find_left_out", find_once)
     with pytest.raises(LookupError, match="third shelf"):
         dispatch_messages(day.engine, settings, read_clock=lambda: NOW)
     states = count_states(day.engine)
@@ -510,14 +510,14 @@ def test_a_letter_that_cannot_be_written_holds_up_no_others(
     given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = given()
-    write = dispatch.write_message
+    write = rendering.write_message
 
     def stumble(message: Any) -> Any:
         if message.to_name == "Ann Stoke":
             raise KeyError("a template asks for what is not there")
         return write(message)
 
-    monkeypatch.setattr(dispatch, "write_message", stumble)
+    monkeypatch.setattr(rendering, "write_message", stumble)
     report = run(day)
     assert (report["sent"], report["retried"]) == (MESSAGES - 1, 1)
     (left,) = list_rows(day.engine, notification.c.state == "queued")
