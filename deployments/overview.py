@@ -96,7 +96,7 @@ def write_overview(
         yield f"  Portal       {portal}/"
     if sign_in is not None:
         yield f"  Sign in      {sign_in}"
-        yield "               as the coordinator of the examples with most to do: once, and for 15 minutes"
+        yield "               as a coordinator of the examples with much to do: once, and for 15 minutes"
     if mailbox_pages is not None:
         yield f"  Mailbox      {mailbox_pages}"
     else:

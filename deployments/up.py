@@ -152,7 +152,7 @@ def _open_portal(settings: Settings, board: _Board, running: ExitStack) -> str |
 
 
 def _make_sign_in(settings: Settings, engine: "Engine") -> str | None:
-    """A link for the coordinator with most to do; nothing where there is none."""
+    """A link for the coordinator with most to do, in the operator's language if one reads it; None without any."""
     from commitments.clock import read_clock
     from commitments.database import open_unit
     from notifications.links import open_links
@@ -162,7 +162,7 @@ def _make_sign_in(settings: Settings, engine: "Engine") -> str | None:
     if links is None:
         return None
     with open_unit(engine) as unit:
-        person = find_busiest_coordinator(unit, now)
+        person = find_busiest_coordinator(unit, now, settings.operator_language)
         if person is None or person.mail is None:
             return None
         return links.write_sign_in(make_link_number(unit, person.id, person.mail, now))

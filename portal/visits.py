@@ -79,8 +79,8 @@ def make_link_number(unit: Connection, contact_id: int, address: str, now: datet
     return number
 
 
-def find_busiest_coordinator(reading: Connection, now: datetime) -> Person | None:
-    """The coordinator in office, reached by mail, for whom most follow-ups wait."""
+def find_busiest_coordinator(reading: Connection, now: datetime, language: str) -> Person | None:
+    """The coordinator in office, reached by mail, for whom most follow-ups wait; who reads `language` comes first."""
     people = load_people(reading, only=contact.c.role == str(ContactRole.COORDINATOR))
     waiting = {
         row.assignee_id: row.number
@@ -91,7 +91,7 @@ def find_busiest_coordinator(reading: Connection, now: datetime) -> Person | Non
         )
     }
     able = [one for one in people.values() if one.mail is not None and one.is_in_office(now.date())]
-    return min(able, key=lambda one: (-waiting.get(one.id, 0), one.reference), default=None)
+    return min(able, key=lambda one: (one.language != language, -waiting.get(one.id, 0), one.reference), default=None)
 
 
 def find_people(unit: Connection, settings: Settings, address: str, now: datetime) -> Sequence[Person]:
