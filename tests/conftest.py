@@ -45,6 +45,7 @@ _QUICK_LANGUAGES = ("en", "zh_Hans")
 _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/test_statements")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
