@@ -17,8 +17,8 @@ def add_commands(app: typer.Typer) -> None:
         rich_help_panel="Tell people",
         epilog=write_examples(
             "tally preview reminder",
-            "tally preview digest --to leeds-desk",
-            "tally preview summary --language ko --folder /tmp/pages",
+            "tally preview digest --to leeds-example",
+            "tally preview summary --language ko --folder pages",
         ),
     )(preview)
 
