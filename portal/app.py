@@ -98,7 +98,7 @@ def make_portal(
                 posts_to="/sign-in",
                 within=QUARTER_OF_AN_HOUR,
             ),
-            Middleware(SizeLimit),
+            Middleware(SizeLimit, _show_too_large),
         ],
     )
     app.state.house = House(engine, settings, links, read_clock, send)
@@ -182,3 +182,9 @@ def _show_too_many(request: Request) -> Response:
     answer = show_notice(words, words.gettext("Please wait a little"), text, status=429)
     answer.headers["Retry-After"] = "60"
     return answer
+
+
+def _show_too_large(request: Request, most: int) -> Response:
+    words = choose_words(request)
+    text = words.gettext("At most %(size)s kB can be taken here. Nothing was changed.") % {"size": most // 1024}
+    return show_notice(words, words.gettext("This is too large"), text, status=413)

@@ -2,15 +2,19 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_FORM = 64 * 1024
+LARGER_FORMS: dict[str, int] = {}
+"""How many bytes a form may have where it carries a file: by the path of its route, as the route has it."""
+_READ_AWAY = 64 * 1024 * 1024
+"""So much of what is too large is read and let go: a browser shows the answer only once it could send everything."""
 SIGN_INS_A_QUARTER = 40
 """So many requests for a link from one address in a quarter of an hour: an office may have one for all its people."""
 QUARTER_OF_AN_HOUR = 900.0
@@ -89,27 +93,39 @@ class RateLimit:
 
 
 class SizeLimit:
-    """Refuses a body that is larger than any form of ours, without reading it whole."""
+    """Refuses a body that is larger than the form of its route may be, without keeping it."""
 
-    def __init__(self, app: ASGIApp, most: int = LARGEST_FORM) -> None:
-        self.app, self._most = app, most
+    def __init__(
+        self,
+        app: ASGIApp,
+        refuse: Callable[[Request, int], Any],
+        most: int = LARGEST_FORM,
+        larger: Mapping[str, int] = LARGER_FORMS,
+    ) -> None:
+        self.app, self._refuse, self._most = app, refuse, most
+        self._larger = [(compile_path(path)[0], size) for path, size in larger.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        body = b""
-        while True:
+        most = next((size for path, size in self._larger if path.fullmatch(scope["path"])), self._most)
+        parts: list[bytes] = []
+        length, more = 0, True
+        while more and length <= _READ_AWAY:
             message = await receive()
             if message["type"] != "http.request":
                 return
-            body += message.get("body", b"")
-            if len(body) > self._most:
-                await PlainTextResponse("too large", 413)(scope, receive, send)
-                return
-            if not message.get("more_body", False):
-                break
-        told = False
+            part = message.get("body", b"")
+            length, more = length + len(part), message.get("more_body", False)
+            if length <= most:
+                parts.append(part)
+            else:
+                parts.clear()
+        if length > most:
+            await self._refuse(Request(scope), most)(scope, receive, send)
+            return
+        body, told = b"".join(parts), False
 
         async def receive_kept() -> Message:
             nonlocal told

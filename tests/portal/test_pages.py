@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from commitments.errors import SettingsError
 from commitments.settings import Settings, read_settings
 from commitments.tables import choices, log_entry
 from notifications.secret import load_secrets, rotate_secret
 from portal.app import make_portal
-from portal.guards import HEADERS
+from portal.guards import HEADERS, LARGER_FORMS, SizeLimit
+from portal.viewing import list_declared
 from tests.portal.desk import Desk
 
 
@@ -158,8 +162,38 @@ def test_a_form_that_is_too_large_is_refused(desk: Desk) -> None:
     before = desk.snapshot()
     assert desk.client.post(link, data={"note": "x" * 100_000}).status_code == 413
     assert desk.client.post(link, content=(b"x" * 1000 for _ in range(100))).status_code == 413
+    assert "At most 64 kB can be taken here" in desk.client.post(link, data={"note": "x" * 100_000}).text
     assert desk.client.post(link, data={f"f{n}": "x" for n in range(200)}).status_code == 400
     assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "answered"),
+    [
+        ("/files/one", 200_000, 200),
+        ("/files/one", 200_001, 413),
+        ("/files/one/two", 70_000, 413),
+        ("/files", 70_000, 413),
+        ("/other", 64 * 1024, 200),
+        ("/other", 64 * 1024 + 1, 413),
+    ],
+)
+def test_only_a_route_that_takes_files_takes_more_than_a_form(path: str, size: int, answered: int) -> None:
+    async def take(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(str(len(await Request(scope, receive).body())))(scope, receive, send)
+
+    def refuse(_: Request, most: int) -> PlainTextResponse:
+        return PlainTextResponse(f"at most {most}", 413)
+
+    client = TestClient(SizeLimit(take, refuse, larger={"/files/{name}": 200_000}))
+    answer = client.post(path, content=(b"x" * (size // 4 + (part < size % 4)) for part in range(4)))
+    assert answer.status_code == answered
+    assert answer.text == str(size) if answered == 200 else answer.text.startswith("at most")
+
+
+def test_every_route_that_takes_files_is_served(desk: Desk) -> None:
+    served = {path for path, _, _ in list_declared(desk.client.app)}  # type: ignore[arg-type]
+    assert served >= LARGER_FORMS.keys()
 
 
 def test_too_many_requests_from_one_address_wait_a_minute(sqlite_engine: Engine, tmp_path: Path) -> None:
