@@ -149,7 +149,7 @@ def _load_attempts(reading: "Connection", ids: Sequence[int]) -> dict[int, list[
         part = ids[start : start + ROWS_A_STATEMENT]
         rows = reading.execute(select(attempt).where(attempt.c.notification_id.in_(part)).order_by(attempt.c.id))
         for row in rows:
-            kept = {name: getattr(row, name) for name in ("number", "started_at", "outcome", "code", "reply")}
+            kept = {name: getattr(row, name) for name in ("number", "started_at", "outcome", "code", "reply", "run")}
             found.setdefault(row.notification_id, []).append(kept)
     return found
 
@@ -193,6 +193,8 @@ def _list_untold(reading: "Connection", speaker: "Speaker", to: str | None, most
 
 
 def _print_why(register: "Register", found: Sequence[Mapping[str, Any]], untold: Sequence[Mapping[str, Any]]) -> None:
+    from notifications.runs import link_run
+
     zone = register.settings.time_zone
     for one in found:
         say(f"{show_moment(one['sent_at'] or one['next_at'], zone)}  {one['name']} <{one['to']}>  {one['state']}")
@@ -205,6 +207,10 @@ def _print_why(register: "Register", found: Sequence[Mapping[str, Any]], untold:
             if attempt["outcome"] != "accepted":
                 said = f"{attempt['outcome'] or 'under way'}: {attempt['code'] or ''} {attempt['reply'] or ''}"
                 say(f"  attempt {attempt['number']} {said}")
+        run = one["attempts_made"][-1]["run"] if one["attempts_made"] else None
+        page = link_run(register.settings, run) if run is not None else None
+        if page is not None:
+            say(f"  by the run {page}")
         say()
     if untold:
         say("Not told:")

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     )
     sources: Path | None = Field(None, description="A folder with the source documents, if they are at hand")
     prefect_port: int = 4200
+    prefect_ui_url: str | None = Field(
+        None,
+        description="Where the Prefect UI is reached by a browser, for links to the run that sent a message; the"
+        " embedded one while the portal is on this machine too",
+    )
     prefect_auth: SecretStr | None = Field(
         None, description="user:password that the embedded Prefect server asks for; on a machine of several people"
     )
@@ -110,7 +116,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
-    @field_validator("base_url")
+    @field_validator("base_url", "prefect_ui_url")
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:
         if value is None or not value.strip():
@@ -204,6 +210,14 @@ class Settings(BaseSettings):
         if self.base_url is not None:
             return self.base_url
         return f"http://127.0.0.1:{self.portal_port}" if self.mail_url is None else None
+
+    @property
+    def runs_url(self) -> str | None:
+        """Where the Prefect UI is; our own server listens on this machine alone, so only for pages that do so, too."""
+        if self.prefect_ui_url is not None:
+            return self.prefect_ui_url
+        host = urlsplit(self.pages_url or "").hostname
+        return f"http://127.0.0.1:{self.prefect_port}" if host in ("127.0.0.1", "localhost", "::1") else None
 
     @property
     def house_folder(self) -> Path | None:

@@ -47,7 +47,10 @@ async def deliver(early: bool = False) -> dict[str, int]:
 
 async def _send_due(register: Register, due: int, stop: threading.Event, early: bool) -> Dispatched:
     """One step if there is little to send; else stretch by stretch, with a bar that moves."""
-    send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early)
+    send = partial(
+        dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early,
+        run=register.run,
+    )  # fmt: skip
     if due <= STRETCH:
         return await do_step("send what is due", send)
     bar = await start_progress(f"{count_things(due, 'message')} to send", MAIL_PROGRESS)

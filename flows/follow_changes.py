@@ -38,7 +38,9 @@ async def follow_changes() -> dict[str, int]:
         )
         work = partial(follow_up_changes, register.engine, register.now, day, plan)
         followed = await do_step("judge what changed", work)
-        send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop)
+        send = partial(
+            dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, run=register.run
+        )
         sent = await do_step("send what may go at once", send) if followed.changes else Dispatched()
         story = await do_step(
             "tell what followed", partial(tell_story, register.engine, followed, register.settings.time_zone)

@@ -45,6 +45,8 @@ class Register:
     engine: Engine
     settings: Settings
     now: datetime
+    run: str | None = None
+    """The id of the run."""
 
     @property
     def domain(self) -> str:
@@ -91,7 +93,7 @@ def open_register(flow: str | None = None) -> Iterator[Register]:
     engine = open_database(settings.register_url, synchronous=settings.synchronous)
     try:
         require_current(engine)
-        register = Register(engine, settings, read_clock())
+        register = Register(engine, settings, read_clock(), find_run())
         if flow is not None:
             _begin(register, flow)
         yield register
@@ -156,6 +158,12 @@ def log_lines(lines: Iterable[str]) -> None:
     logger = get_run_logger()
     for line in lines:
         logger.info("%s", line)
+
+
+def find_run() -> str | None:
+    """The id of the present run; None outside of one."""
+    context = FlowRunContext.get()
+    return str(context.flow_run.id) if context is not None and context.flow_run is not None else None
 
 
 async def name_run(name: str) -> None:

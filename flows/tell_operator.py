@@ -25,7 +25,8 @@ async def tell_operator() -> dict[str, int]:
     found = await find_run_troubles()
     with open_register("tell-operator") as register:
         opened = await do_step("open what the operator must see", partial(_open, register, found.troubles, found.well))
-        sent = await do_step("send the alerts", partial(dispatch_messages, register.engine, register.settings))
+        send = partial(dispatch_messages, register.engine, register.settings, run=register.run)
+        sent = await do_step("send the alerts", send)
         rows = await do_step("list what is open", partial(list_alerts, register.engine))
     again = await start_again(found.crashed)
     await show_table(

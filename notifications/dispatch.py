@@ -111,6 +111,8 @@ class _Line:
     faults: set[Fault]
     """What is wrong in the house's files, as the senders come upon it."""
     only: int | None
+    run: str | None
+    """The run of Prefect that sends, if one does."""
 
     def find_return(self, row: Any) -> str:
         """Where a letter comes back to: an address of its own where the house has one for that."""
@@ -140,11 +142,12 @@ def dispatch_messages(
     most: int | None = None,
     early: bool = False,
     only: int | None = None,
+    run: str | None = None,
 ) -> Dispatched:
     """Send every message that may go now; returns when none is left, or after the message under way once `stop` is set.
 
     `early` sends also what waits for its reader's morning: for a mailbox on this machine, where nobody is disturbed.
-    `only` is the one message to send, whatever else waits.
+    `only` is the one message to send, whatever else waits. `run` is the id of the run of Prefect that this is part of.
     A message is marked as sent only after the server took it. A process killed between the two repeats that one
     message under the same Message-ID.
     """
@@ -176,6 +179,7 @@ def dispatch_messages(
             settings.house_folder,
             set(),
             only,
+            run,
         )
         for more in _run_senders(line, rules, names, senders, most):
             done.add(more)
@@ -304,7 +308,7 @@ def _put_aside(line: _Line, faults: Mapping[int, tuple[Any, str]], done: Dispatc
         now = line.read_clock()
         fault = Sent(row.id, row.attempts + 1, Delivery(Outcome.TEMPORARY, 0, words[:300]), now, "", row.repeated)
         with line.open_unit() as unit:
-            state = _keep(unit, line, fault if begin_attempt(unit, row, line.worker, now) else None)
+            state = _keep(unit, line, fault if begin_attempt(unit, row, line.worker, now, line.run) else None)
         _count(done, fault, state)
 
 
@@ -385,7 +389,7 @@ def _send_claimed(
             now = line.read_clock()
             with line.open_unit(register) as unit:
                 state = _keep(unit, line, pending)
-                mine = begin_attempt(unit, row, line.worker, now)
+                mine = begin_attempt(unit, row, line.worker, now, line.run)
                 if now >= renew_at:
                     extend_lease(unit, [one.id for one in left], line.worker, now + lease)
                     renew_at = now + lease / 2

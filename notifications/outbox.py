@@ -174,12 +174,13 @@ _MINE = (
 _BEGIN = (
     insert(attempt)
     .from_select(
-        ["notification_id", "number", "started_at", "worker"],
+        ["notification_id", "number", "started_at", "worker", "run"],
         select(
             notification.c.id,
             notification.c.attempts + 1,
             bindparam("at", type_=attempt.c.started_at.type),
             notification.c.worker,
+            bindparam("run", type_=attempt.c.run.type),
         )
         .where(_MINE, notification.c.state == str(NotificationState.SENDING))
         # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
@@ -197,9 +198,9 @@ _KEEP = update(notification).where(_MINE).values({name: bindparam(f"new_{name}")
 # Built once: putting a statement together costs more than running it, and these run for every message.
 
 
-def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime) -> bool:
-    """Write that an attempt begins; False if the lease was lost to another sender meanwhile."""
-    begun = unit.execute(_BEGIN, {"row_id": row.id, "by": worker, "before": row.attempts, "at": now})
+def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime, run: str | None = None) -> bool:
+    """Write that an attempt begins, and in which `run` of Prefect; False if the lease was lost to another sender."""
+    begun = unit.execute(_BEGIN, {"row_id": row.id, "by": worker, "before": row.attempts, "at": now, "run": run})
     return begun.rowcount == 1
 
 

@@ -72,6 +72,7 @@ attempt = Table(
     Column("outcome", String(20)),  # nothing while under way
     Column("code", Integer),
     Column("reply", String(300)),
+    Column("run", String(36)),  # of Prefect; nothing if a command sent it
     UniqueConstraint("notification_id", "number"),
 )
 

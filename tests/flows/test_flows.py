@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect import get_client
@@ -25,6 +26,7 @@ from flows.send_digests import send_digests
 from flows.send_reminders import send_reminders
 from flows.send_summary import send_summary
 from flows.upkeep import DatabaseDamaged
+from notifications.runs import find_runs
 from notifications.tables import notification
 
 slow = pytest.mark.slow
@@ -43,6 +45,11 @@ def ask(question: Coroutine[Any, Any, Any]) -> Any:
 async def read_last_run() -> FlowRun:
     async with get_client() as client:
         return (await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1))[0]
+
+
+async def read_run(run_id: str) -> FlowRun:
+    async with get_client() as client:
+        return await client.read_flow_run(UUID(run_id))
 
 
 async def read_artifacts(flow_run: FlowRun) -> dict[str, Any]:
@@ -138,6 +145,12 @@ def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect
     assert first["sent"] == len(letters) > 0
     assert second["sent"] == 0
     assert ask(read_last_run()).name.startswith("deliver: ")
+    with open_register() as register, open_reading(register.engine) as reading:
+        rows = reading.execute(select(notification.c.id).where(notification.c.state == "sent")).scalars().all()
+        runs = set(find_runs(reading, rows).values())
+    assert len(rows) == len(letters)
+    (sender,) = runs
+    assert ask(read_run(sender)).name.startswith(f"deliver: {first['sent']} sent")
 
 
 @slow
