@@ -47,6 +47,7 @@ def examine() -> Iterator[Finding]:
     yield examine_return(settings)
     yield examine_prefect(settings)
     yield examine_catalogues()
+    yield from examine_house(settings)
     engine = None
     try:
         engine, finding = open_engine(settings)
@@ -224,6 +225,26 @@ def examine_catalogues() -> Finding:
     if gaps:
         return Finding(WARNING, "languages", "; ".join(gaps), "Those phrases are said in English.")
     return Finding(OK, "languages", ", ".join(found))
+
+
+def examine_house(settings: "Settings") -> Iterator[Finding]:
+    """The folder with the house's own templates, catalogues and policy."""
+    from notifications.preview import find_house_faults
+
+    house = settings.house_folder
+    if house is None:
+        if settings.templates is not None:
+            yield Finding(
+                BROKEN, "house", f"{settings.templates} is no folder", "Correct TALLY_TEMPLATES, or unset it."
+            )
+        return
+    faults = list(find_house_faults(house))
+    for fault in faults:
+        hint = "Until it is right, the usual file is used in its place."
+        yield Finding(WARNING, "house", str(house / str(fault)), hint)
+    if not faults:
+        files = [path for path in house.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        yield Finding(OK, "house", f"{count(len(files), 'own file')} in {house}")
 
 
 def _is_translated(entry: Any) -> bool:

@@ -189,7 +189,7 @@ def _list_ready(reading: Any, register: "Register", speaker: Any) -> list[dict[s
     from commitments.vocabulary import NotificationState
     from notifications.composing import compose_messages, is_empty
     from notifications.names import load_names
-    from notifications.rendering import write_message
+    from notifications.rendering import pass_over, write_safely
     from notifications.tables import notification
 
     rows = reading.execute(
@@ -211,7 +211,7 @@ def _list_ready(reading: Any, register: "Register", speaker: Any) -> list[dict[s
             "attempts": row.attempts,
             "message_id": row.message_id,
             "name": names.contacts[row.contact_id][0],
-            "subject": write_message(messages[row.id]).subject,
+            "subject": write_safely(messages[row.id], register.settings.house_folder, pass_over).subject,
             "next_at": row.next_at,
             "goes_now": row.next_at <= register.now,
         }

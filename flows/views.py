@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from notifications.forecast import forecast_messages
 from notifications.messages import Ground
 from notifications.names import choose_words, load_names
 from notifications.reasons import Why
-from notifications.rendering import write_message
+from notifications.rendering import pass_over, write_safely
 from notifications.tables import notice, notification
 from notifications.views import shorten_text
 from notifications.wording import Words, load_words
@@ -186,9 +187,17 @@ def read_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:
 
 
 def preview_messages(
-    engine: Engine, today: date, kinds: Collection[NotificationKind], *, most: int = PREVIEWS_SHOWN
+    engine: Engine,
+    today: date,
+    kinds: Collection[NotificationKind],
+    *,
+    house: Path | None = None,
+    most: int = PREVIEWS_SHOWN,
 ) -> tuple[Preview, ...]:
-    """The waiting messages that carry a notice of these kinds, in the words that would be sent now."""
+    """The waiting messages that carry a notice of these kinds, in the words that would be sent now.
+
+    `house` is a folder whose files take the place of the usual ones.
+    """
     carries = select(notice.c.notification_id).where(notice.c.kind.in_([str(kind) for kind in kinds]))
     with open_reading(engine) as reading:
         rows = reading.execute(
@@ -203,7 +212,7 @@ def preview_messages(
     previews = []
     for row in rows:
         message = messages[row.id]
-        written = write_message(message)
+        written = write_safely(message, house, pass_over)
         zone = rules.people[row.contact_id].time_zone
         goes = describe_moment(row.next_at, zone)
         previews.append(Preview(f"{message.to_name} <{row.address}>", written.subject, written.text, goes))

@@ -1,8 +1,10 @@
 """Writes and sends what goes by another channel than mail; the outbox treats its outcomes like those of letters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,13 +13,15 @@ from commitments.channels import read_place
 from commitments.settings import Settings
 from commitments.vocabulary import Channel, Outcome
 from notifications.chat import send_chat
-from notifications.chat_text import write_chat
+from notifications.chat_text import write_chat_safely
+from notifications.house import Fault, explain_fault
 from notifications.messages import Message
 from notifications.rendering import describe_message
 from notifications.services import NamedChannel, read_channels
 from notifications.smtp_line import Delivery
+from notifications.views import MessageView
 from notifications.webhook import post_webhook, write_call
-from notifications.wording import load_words
+from notifications.wording import UnreadableCatalogue, load_words
 
 
 class ChannelPost:
@@ -30,14 +34,15 @@ class ChannelPost:
     def _channels(self) -> dict[str, NamedChannel]:
         return read_channels(self._settings.channels)
 
-    def write(self, row: Any, message: Message) -> tuple[bytes, str]:
-        """The message as its channel takes it, and its subject."""
+    def write(self, row: Any, message: Message, tell: Callable[[Fault], None]) -> tuple[bytes, str]:
+        """The message as its channel takes it, and its subject; what is wrong in the house's files is told."""
         channel = self._find(row)
+        house = self._settings.house_folder
         if channel is None or channel.service.kind is Channel.WEBHOOK:
-            subject = describe_message(load_words(message.language), message).subject
-            return orjson.dumps(_describe(row, message)), subject
+            view = _view_safely(message, house, tell)
+            return orjson.dumps(_describe(row, message, view)), view.subject
         service = channel.service
-        subject, text = write_chat(message, service.markup, service.limit, service.unit)
+        subject, text = write_chat_safely(message, service.markup, service.limit, service.unit, house, tell)
         return text.encode(), subject
 
     def send(self, row: Any, written: bytes, subject: str, now: datetime) -> Delivery:
@@ -78,9 +83,17 @@ class _Matter:
     link: str
 
 
-def _describe(row: Any, message: Message) -> dict[str, Any]:
+def _view_safely(message: Message, house: Path | None, tell: Callable[[Fault], None]) -> MessageView:
+    try:
+        words = load_words(message.language, house)
+    except UnreadableCatalogue as fault:
+        tell(explain_fault(fault, fault.file))
+        words = load_words(message.language)
+    return describe_message(words, message)
+
+
+def _describe(row: Any, message: Message, view: MessageView) -> dict[str, Any]:
     """The body of a webhook: the words of the message, and what it is about in the register's own terms."""
-    view = describe_message(load_words(message.language), message)
     told = [item for section in view.sections for item in section.items]
     return {
         "type": "message",

@@ -2,13 +2,14 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Template
 
+from notifications.house import CHAT, Fault, explain_fault, find_part, sign_folder
 from notifications.messages import Message
 from notifications.rendering import build_environment, describe_message
 from notifications.services import Markup, Unit
@@ -43,21 +44,34 @@ _MARKS: Mapping[Markup, Mapping[str, str]] = {
 }
 
 
-def write_chat(
-    message: Message, markup: Markup, limit: int, unit: Unit, templates: Path | None = None
-) -> tuple[str, str]:
+def write_chat(message: Message, markup: Markup, limit: int, unit: Unit, house: Path | None = None) -> tuple[str, str]:
     """The subject, and the text in at most `limit` characters or bytes.
 
     As many of the most urgent matters as fit are told whole, and the others are counted; a link stays at the end.
+    `house` is a folder whose files take the place of the usual ones; what a changed template does wrong is raised as
+    it comes, and `write_chat_safely` goes on without it.
     """
-    words = load_words(message.language)
-    template = _load_template(words, markup, templates)
+    words = load_words(message.language, house)
+    template = _load_template(words, markup, house, sign_folder(house))
     view = describe_message(words, message)
     for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
         text = _render(template, _show_some(words, message, view, shown))
         if measure(text, unit) <= limit:
             return view.subject, text
     return view.subject, _cut_down(view, markup, limit, unit)
+
+
+def write_chat_safely(
+    message: Message, markup: Markup, limit: int, unit: Unit, house: Path | None, tell: Callable[[Fault], None]
+) -> tuple[str, str]:
+    """The same by the house's template; by the usual one if that fails, and then the fault is told."""
+    if house is None:
+        return write_chat(message, markup, limit, unit)
+    try:
+        return write_chat(message, markup, limit, unit, house)
+    except Exception as fault:  # a template is a program of the operator's: it may fail in any way
+        tell(explain_fault(fault, find_part(fault)))
+        return write_chat(message, markup, limit, unit)
 
 
 def measure(text: str, unit: Unit) -> int:
@@ -102,14 +116,14 @@ def _render(template: Template, view: MessageView) -> str:
 
 
 @lru_cache(maxsize=128)
-def _load_template(words: Words, markup: Markup, templates: Path | None) -> Template:
+def _load_template(words: Words, markup: Markup, house: Path | None, _signs: Hashable) -> Template:
     escape = _ESCAPES[markup]
 
     def finish(value: object) -> object:
         return value if isinstance(value, _Mark) else escape(clean_text(str(value)))
 
     # Without a cache: else a template compiled for another markup, with its escapes, would be taken from it.
-    environment = build_environment(words, templates).overlay(finalize=finish, cache_size=0)
+    environment = build_environment(words, house).overlay(finalize=finish, cache_size=0)
     environment.globals = dict(environment.globals) | {name: _Mark(mark) for name, mark in _MARKS[markup].items()}
     environment.filters = dict(environment.filters) | {"link": _Mark}
-    return environment.get_template("message/chat.txt")
+    return environment.get_template(CHAT)

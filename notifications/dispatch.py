@@ -459,7 +459,7 @@ def _try_to_write(line: _Line, row: Any, message: Message) -> tuple[bytes, str, 
 
 def _write_letter(line: _Line, row: Any, message: Message) -> tuple[bytes, str]:
     if row.channel != Channel.MAIL:
-        return line.channels.write(row, message)
+        return line.channels.write(row, message, line.faults.add)
     written = write_safely(message, line.house, line.faults.add)
     sent_at = row.queued_at if row.attempts else line.read_clock()
     letter = make_letter(

@@ -18,7 +18,7 @@ from notifications.messages import Message
 from notifications.names import load_names
 from notifications.planning import ALL_KINDS, plan_messages
 from notifications.rehearsal import open_rehearsal
-from notifications.rendering import write_message
+from notifications.rendering import pass_over, write_safely
 from notifications.tables import notice, notification
 
 _OVER_ALL = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT})
@@ -90,7 +90,8 @@ def _play_day(
         )
     with open_reading(copy) as reading:
         for row in foreseen:
-            yield _foresee(reading, row, write_message(messages[row.id]).subject, max(row.next_at, now))
+            subject = write_safely(messages[row.id], settings.house_folder, pass_over).subject
+            yield _foresee(reading, row, subject, max(row.next_at, now))
 
 
 def _foresee(reading: Any, row: Any, subject: str, at: datetime) -> Foreseen:

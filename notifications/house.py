@@ -18,6 +18,7 @@ from notifications.wording import UnreadableCatalogue
 
 TEMPLATES = Path(__file__).parent / "templates"
 PARTS = ("message/subject.txt", "message/body.txt", "message/body.html")
+CHAT = "message/chat.txt"
 PAGE = "summary/page.typ"
 POLICY = "policy.yaml"
 
@@ -84,7 +85,7 @@ def list_files(folder: Path) -> list[Path]:
 
 def find_strangers(folder: Path) -> Iterator[Fault]:
     """Files that nothing reads: a template with a slip in its name would be passed over in silence."""
-    known = [*PARTS, PAGE, POLICY]
+    known = [*PARTS, CHAT, PAGE, POLICY]
     for path in list_files(folder):
         name = path.relative_to(folder).as_posix()
         if name not in known and path.suffix != ".po":
@@ -123,4 +124,4 @@ def find_part(fault: Exception) -> str:
     if isinstance(fault, TemplateSyntaxError) and fault.name:
         return fault.name
     told = [frame.filename for frame in traceback.extract_tb(fault.__traceback__)]
-    return next((part for name in reversed(told) for part in PARTS if name.endswith(part)), "templates")
+    return next((part for name in reversed(told) for part in (*PARTS, CHAT) if name.endswith(part)), "templates")

@@ -11,7 +11,17 @@ from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from notifications.house import PAGE, PARTS, TEMPLATES, Fault, NamedUndefined, explain_fault, find_part, sign_folder
+from notifications.house import (
+    CHAT,
+    PAGE,
+    PARTS,
+    TEMPLATES,
+    Fault,
+    NamedUndefined,
+    explain_fault,
+    find_part,
+    sign_folder,
+)
 from notifications.items import DENSE_ITEMS, describe_sections, list_views
 from notifications.messages import ITEM_LIMIT, Message, Written
 from notifications.overviews import describe_digest, describe_summary
@@ -74,6 +84,12 @@ def write_message(message: Message, house: Path | None = None) -> Written:
 def try_part(message: Message, house: Path, part: str) -> None:
     """Render one file of the house alone; what it does wrong is raised as it comes."""
     words = load_words(message.language, house)
+    if part == CHAT:
+        from notifications.chat_text import write_chat
+        from notifications.services import Markup, Unit
+
+        write_chat(message, Markup.PLAIN, 4000, Unit.CHARACTERS, house)
+        return
     if part == PAGE:
         if message.summary is not None:
             from notifications.pictures import draw_summary
@@ -95,6 +111,10 @@ def write_safely(message: Message, house: Path | None, tell: Callable[[Fault], N
     ) as fault:  # a template is a program of the operator's: it may fail in any way, and the mail must go
         tell(explain_fault(fault, find_part(fault)))
         return write_message(message)
+
+
+def pass_over(_fault: Fault) -> None:
+    """For those who only look ahead: the sender and `tally preview` tell what is wrong."""
 
 
 def describe_message(

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from commitments.vocabulary import NotificationKind
-from notifications.house import PAGE, PARTS, TEMPLATES, Fault, sign_folder
+from notifications.chat_text import write_chat, write_chat_safely
+from notifications.house import CHAT, PAGE, PARTS, TEMPLATES, Fault, sign_folder
 from notifications.messages import Written
 from notifications.preview import find_house_faults, make_sample
 from notifications.rendering import write_message, write_safely
 from notifications.samples import make_messages
+from notifications.services import Markup, Unit
 from notifications.wording import UnreadableCatalogue, load_words
 
 HEAD = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -69,6 +71,19 @@ def test_a_template_that_is_right_takes_the_place_of_the_usual_one_and_the_other
     usual = write_message(make_messages("en")["reminder"])
     assert (written.subject, told) == (f"[Leeds] {usual.subject}", [])
     assert (written.text, written.html) == (usual.text, usual.html)
+
+
+def test_what_goes_to_a_chat_is_the_houses_own_too_and_the_usual_if_that_is_wrong(tmp_path: Path) -> None:
+    message, told = make_messages("en")["reminder"], list[Fault]()
+    put(tmp_path, CHAT, "Leeds: {{ strong }}{{ view.subject }}{{ unstrong }}")
+    put(tmp_path, "en.po", HEAD + 'msgid "Hello %(name)s,"\nmsgstr "Dear %(name)s,"\n')
+    usual = write_chat(message, Markup.MARKDOWN, 4000, Unit.CHARACTERS)
+    written = write_chat_safely(message, Markup.MARKDOWN, 4000, Unit.CHARACTERS, tmp_path, told.append)
+    assert (written, told) == ((usual[0], f"Leeds: **{usual[0]}**"), [])
+    put(tmp_path, CHAT, "\n{{ view.subjct }}")
+    assert write_chat_safely(message, Markup.MARKDOWN, 4000, Unit.CHARACTERS, tmp_path, told.append) == usual
+    assert [(one.file, one.line) for one in told] == [(CHAT, 2)]
+    assert [one.file for one in find_house_faults(tmp_path)] == [CHAT]
 
 
 def test_a_changed_template_can_build_on_the_usual_one(tmp_path: Path) -> None:

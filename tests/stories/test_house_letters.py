@@ -17,6 +17,7 @@ from commitments.settings import Settings
 from commitments.vocabulary import FollowUpKind
 from deployments.mailbox import Mailbox, start_mailbox
 from notifications.dispatch import dispatch_messages
+from notifications.forecast import forecast_messages
 from notifications.planning import plan_messages
 from tests.forms import as_form
 
@@ -71,6 +72,8 @@ def test_mail_goes_by_the_usual_template_while_the_operator_mends_the_houses(
     with open_unit(sqlite_engine) as unit:  # a second agreement gives something to say
         form = as_form(agreement="other", title={"en": "Another"})
         import_agreement(unit, form, author, date(2026, 3, 3))
+    ahead = list(forecast_messages(sqlite_engine, settings, datetime(2026, 3, 4, 1, tzinfo=UTC), 10))
+    assert ahead and all(one.subject.startswith("[Ours] ") for one in ahead)
     assert live(4) == []
     assert read_subjects(box)[-1].startswith("[Ours] ")
     assert trouble(sqlite_engine) == [("message/subject.txt", "done")]
