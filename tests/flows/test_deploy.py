@@ -193,13 +193,17 @@ def begin(server: str, flow: str, **values: Any) -> str:
     return str(ask(server, f"/deployments/{deployment}/create_flow_run", **values)["id"])
 
 
-def wait_for(server: str, run: str, *states: str, patience: float = 120) -> dict[str, Any]:
+def wait_for(
+    server: str, run: str, *states: str, patience: float = 120, keep_alive: str | None = None
+) -> dict[str, Any]:
     deadline = time.monotonic() + patience
     while True:
         found: dict[str, Any] = ask(server, f"/flow_runs/{run}", method="GET")
         if found["state_type"] in states:
             return found
         assert time.monotonic() < deadline, f"{found['state_type']}: {found['state']}"
+        if keep_alive:
+            beat(server, keep_alive)
         time.sleep(0.5)
 
 
@@ -238,7 +242,8 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine(server: str, home: Pa
     from deployments.applying import compare_watches, read_automations, read_deployments
 
     deploy(server, home, "--yes")
-    soon = [replace(watch, within=timedelta(seconds=min(10, watch.within.total_seconds()))) for watch in WATCHES]
+    # Long enough for a server that is busy to see in time that a run was suspended.
+    soon = [replace(watch, within=timedelta(seconds=min(20, watch.within.total_seconds()))) for watch in WATCHES]
 
     async def hasten() -> None:
         async with PrefectClient(f"{server}/api") as client:
@@ -257,16 +262,15 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine(server: str, home: Pa
         set_state(server, run, "PENDING")
         set_state(server, run, "RUNNING")
         beat(server, run)
-    time.sleep(4)  # the server evaluates two events at a time, and an answer must come after what it answers
+    # The server evaluates two events at a time, and an answer must come after what it answers.
+    wait_for_beats(server, {crashed, silent, living, paused, ended})
+    time.sleep(3)
     set_state(server, unbegun, "PENDING")
     set_state(server, crashed, "CRASHED")
     set_state(server, paused, "PAUSED", name="Suspended")
     set_state(server, ended, "COMPLETED")
     beat(server, ended)  # the last sign of life may arrive after the end
-    for _ in range(14):
-        time.sleep(2)
-        beat(server, living)
-    found = {run: wait_for(server, run, "CRASHED", patience=30) for run in (silent, unbegun)}
+    found = {run: wait_for(server, run, "CRASHED", keep_alive=living) for run in (silent, unbegun)}
     assert [found[run]["state"]["message"] for run in (silent, unbegun)] == [SILENT, NOT_BEGUN]
     left = {run: ask(server, f"/flow_runs/{run}", method="GET")["state_type"] for run in (living, paused, ended)}
     assert left == {living: "RUNNING", paused: "PAUSED", ended: "COMPLETED"}
@@ -288,6 +292,23 @@ def count_looks(server: str) -> int:
 def set_state(server: str, run: str, type_: str, **more: Any) -> None:
     answer = ask(server, f"/flow_runs/{run}/set_state", state={"type": type_, **more}, force=True)
     assert answer["status"] == "ACCEPT", answer
+
+
+def wait_for_beats(server: str, runs: set[str]) -> None:
+    wanted = {f"prefect.flow-run.{run}" for run in runs}
+    deadline = time.monotonic() + 60
+    while True:
+        found = ask(
+            server,
+            "/events/filter",
+            filter={"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": sorted(wanted)}},
+            limit=50,
+        )
+        seen = {one["resource"]["prefect.resource.id"] for one in found["events"]}
+        if seen >= wanted:
+            return
+        assert time.monotonic() < deadline, wanted - seen
+        time.sleep(0.5)
 
 
 def beat(server: str, run: str) -> None:
