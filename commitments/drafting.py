@@ -133,7 +133,7 @@ def draft_agreement(reading: Connection, entry: AgreementEntry, faults: Iterable
         drawn.append(one)
     taken = set(reading.execute(select(agreement.c.reference)).scalars())
     made = {
-        "agreement": _make_unique(make_readable(entry.title or "") or str(entry.kind), taken),
+        "agreement": make_unique(make_readable(entry.title or "") or str(entry.kind), taken),
         "title": {"en": entry.title},
         "kind": str(entry.kind),
         "parties": parties,
@@ -175,7 +175,7 @@ def _draw_parties(entry: AgreementEntry, known: _Known) -> tuple[list[dict[str, 
         if found is not None:
             drawn.append({"reference": found})
         else:
-            reference = _make_unique(make_readable(one.name or "") or f"party-{at + 1}", taken)
+            reference = make_unique(make_readable(one.name or "") or f"party-{at + 1}", taken)
             drawn.append({"reference": reference} | _write_party(one))
             corrections += [
                 Correction(f"Parties {at + 1} › {fault.field}", fault.found, fault.expected)
@@ -223,7 +223,7 @@ def _place_coordinator(named: str, parties: Sequence[dict[str, Any]], known: _Kn
         expected = f"a contact of the register{near}, or a name and address: Mei Lin <mei.lin@leeds.example>"
         return [Correction("Coordinator", repr(named), expected)]
     first = parties[0]
-    reference = _make_unique(make_readable(f"{first['reference']} {name}") or "coordinator", set(known.contacts))
+    reference = make_unique(make_readable(f"{first['reference']} {name}") or "coordinator", set(known.contacts))
     first["contacts"] = [
         {"reference": reference, "name": name, "role": str(ContactRole.COORDINATOR), "channels": {"mail": mail}}
     ]
@@ -268,7 +268,7 @@ def _write_promise(entry: PromiseEntry, owners: Mapping[str, str | None], taken:
     if recurrence and entry.counted:
         recurrence["what"] = entry.counted
     wanted = {
-        "reference": _make_unique(make_readable(" ".join((entry.summary or "").split()[:6])) or str(kind), taken),
+        "reference": make_unique(make_readable(" ".join((entry.summary or "").split()[:6])) or str(kind), taken),
         "summary": entry.summary,
         "kind": str(kind),
         "owners": [{"party": one, **({"contact": who} if who else {})} for one, who in owners.items()],
@@ -320,7 +320,7 @@ def _title(path: Sequence[str | int]) -> str:
     return name_field(PromiseEntry, (field,))
 
 
-def _make_unique(wish: str, taken: set[str]) -> str:
+def make_unique(wish: str, taken: set[str]) -> str:
     made, number = wish, 2
     while made in taken:
         made, number = f"{wish}-{number}", number + 1

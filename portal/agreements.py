@@ -22,11 +22,14 @@ from notifications.styles import TONES
 from notifications.views import CountView, clean_text, name_some, shorten_title
 from notifications.wording import Words
 from portal.agreement_queries import PAGE, SILENCES, STANDINGS, Offered, Sort, Wanted, find_agreements, load_offered
+from portal.beginning import ADDRESS as REGISTER
+from portal.beginning import describe_drafts
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.labels import name_agreement_kind
 from portal.pages import FieldView
 from portal.paging import describe_pages, offer, read_page, write_address
+from portal.registrations import list_registrations
 from portal.roles import Permission, Viewer
 from portal.telling import (
     contacts_of,
@@ -43,6 +46,7 @@ router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 ADDRESS = "/agreements"
 LONGEST_SEARCH = 120
+DRAFTS_SHOWN = 5
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -94,6 +98,8 @@ def show_agreements(
         offered = load_offered(reading, viewer)
         listed = find_agreements(reading, viewer, wanted, today, words.tag)
         rows = _describe_rows(reading, words, listed.ids, listed.open, today)
+        registers = viewer.may(Permission.REGISTER)
+        begun = list_registrations(reading, viewer.person.id) if registers else []
     parameters = _write_parameters(wanted)
     return show_framed(
         request,
@@ -102,6 +108,8 @@ def show_agreements(
         words.gettext("Agreements"),
         total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         rows=rows,
+        register=REGISTER if registers else "",
+        drafts=describe_drafts(words, begun[:DRAFTS_SHOWN], viewer.person.time_zone),
         search=wanted.text,
         fields=_list_fields(words, wanted, offered),
         address=ADDRESS,

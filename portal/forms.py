@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
+from commitments.handwriting import read_number
+
 _MOST_FIELDS = 60
 
 
@@ -21,6 +23,10 @@ class Sent:
         cleaned = "".join(one for one in found.replace("\r\n", "\n") if one == "\n" or one.isprintable())
         return " ".join(cleaned.split()) or None
 
+    def has(self, name: str) -> bool:
+        """Whether the form had this field, filled in or not."""
+        return any(key == name for key, _ in self._fields)
+
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
         return [value for key, value in self._fields if key == name]
@@ -33,13 +39,7 @@ class Sent:
 
     def number(self, name: str) -> float | None:
         """A number as people write it: with a decimal comma or point, and with spaces."""
-        text = (self.text(name) or "").replace(" ", "").replace("\u00a0", "")
-        if text.count(",") == 1 and "." not in text and len(text.rpartition(",")[2]) != 3:
-            text = text.replace(",", ".")
-        try:
-            return float(text.replace(",", ""))
-        except ValueError:
-            return None
+        return read_number(self.text(name) or "")
 
 
 async def read_form(request: Request) -> Sent:

@@ -40,6 +40,8 @@ class FieldView:
     least: str = ""
     most: str = ""
     options: tuple[OptionView, ...] = ()
+    listed: str = ""
+    """The id of the list of words that are offered while one types."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
-"""The tables of the portal: requests to sign in, and who is signed in. A row is ended, and removed when it is old."""
+"""The tables of the portal: requests to sign in, who is signed in, and what somebody has begun to register.
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+None of it is of the register: a row is removed when it is old, or has become something there.
+"""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
 
 from commitments.database import UtcTime
 from commitments.tables import metadata
@@ -32,4 +35,18 @@ visit = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("ended_at", UtcTime),
+)
+
+# What one person has begun to register: written down step by step, or brought as a file and not applied yet.
+registration = Table(
+    "registration",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False, index=True),
+    Column("way", String(10), nullable=False),  # by_hand | by_file
+    Column("title", String(300), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("shown", String(64)),  # the hash of the difference that was shown
+    Column("began_at", UtcTime, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
 )

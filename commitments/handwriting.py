@@ -1,0 +1,62 @@
+"""Reads dates, numbers and zones as people write them; what cannot be read is None."""
+
+import re
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from babel.core import get_global
+
+from commitments.dates import parse_date
+
+_YEAR_FIRST = re.compile(r"(\d{4})(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?\s*[年月日号]?", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
+
+
+def read_partial(text: str) -> str | None:
+    """A date as precise as it is written: 2018, 2018-09, 2018/9/30, 30.9.2018, 2018年9月30日.
+
+    Day and month with a stroke between them (3/4/2018) are not guessed.
+    """
+    written = text.strip()
+    if day_first := _DAY_FIRST.fullmatch(written):
+        parts = [day_first[3], day_first[2], day_first[1]]
+    elif year_first := _YEAR_FIRST.fullmatch(written):
+        parts = [part for part in year_first.groups() if part]
+    else:
+        return None
+    try:
+        return str(parse_date("-".join([parts[0], *(f"{int(part):02d}" for part in parts[1:])])))
+    except ValueError:
+        return None
+
+
+def read_number(text: str) -> float | None:
+    """A number: with a decimal comma or point, and with spaces."""
+    plain = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
+    if plain.count(",") == 1 and "." not in plain and len(plain.rpartition(",")[2]) != 3:
+        plain = plain.replace(",", ".")
+    try:
+        return float(plain.replace(",", ""))
+    except ValueError:
+        return None
+
+
+def read_zone(text: str) -> str | None:
+    """A time zone by its name or by its city alone: Asia/Shanghai, shanghai."""
+    return _zones().get(text.strip().casefold().replace(" ", "_"))
+
+
+def find_zone(country: str) -> str | None:
+    """The zone of a country that has one alone."""
+    zones = get_global("territory_zones").get(country, [])
+    return str(zones[0]) if len(zones) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    named = sorted(available_timezones())
+    cities: dict[str, list[str]] = {}
+    for zone in named:
+        cities.setdefault(zone.rpartition("/")[2].casefold(), []).append(zone)
+    alone = {city: zones[0] for city, zones in cities.items() if len(zones) == 1}
+    return alone | {zone.casefold(): zone for zone in named}

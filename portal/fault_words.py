@@ -1,0 +1,204 @@
+"""The faults of a file in the reader's language: the readers of files say them in English."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from commitments.errors import Problem
+from notifications.phrases import N_
+from notifications.views import clean_text
+from notifications.wording import Words
+from portal.rights import Limit, Overstep
+from portal.step_views import FaultRow, FaultView
+
+_FOUND = (
+    N_("nothing"),
+    N_("the unknown field %(name)s"),
+    N_("the unknown column %(name)s"),
+    N_("the column twice"),
+    N_("the field twice"),
+    N_("an anchor or alias"),
+    N_("bytes that are not UTF-8"),
+    N_("a NUL character"),
+    N_("%(count)s bytes"),
+    N_("a formula"),
+    N_("a fault of the spreadsheet: %(name)s"),
+    N_("%(count)s rows"),
+    N_("a recurrence on kind %(kind)s"),
+    N_("unreadable YAML"),
+    N_("something else"),
+)
+_EXPECTED = (
+    N_("this field"),
+    N_("this column"),
+    N_("a field of the form"),
+    N_("a column of the sheet"),
+    N_("a sheet of the spreadsheet"),
+    N_("the column once"),
+    N_("text"),
+    N_("some text"),
+    N_("a whole number"),
+    N_("a number"),
+    N_("a number is expected"),
+    N_("true or false"),
+    N_("yes or no"),
+    N_("a block of fields"),
+    N_("a list"),
+    N_("at least one entry"),
+    N_("small letters, digits, dots and hyphens, such as leeds-hangzhou"),
+    N_("a mail address, such as a.person@leeds.example"),
+    N_("a country code of two letters, such as GB"),
+    N_("a language code, such as en or zh"),
+    N_("64 hexadecimal digits"),
+    N_("a currency code of three letters, such as CNY"),
+    N_("an http or https address"),
+    N_("one of %(choices)s"),
+    N_("a file saved as UTF-8"),
+    N_("a file saved as CSV UTF-8"),
+    N_("at most %(count)s bytes"),
+    N_("at most %(count)s rows"),
+    N_("at most %(count)s levels"),
+    N_("at most %(count)s characters"),
+    N_("an agreement"),
+    N_("well-formed YAML"),
+    N_("each value written out"),
+    N_("the field once"),
+    N_("a value without a tag"),
+    N_("a value that its tag allows"),
+    N_("the value itself"),
+    N_("an agreement file (.yaml), a spreadsheet (.xlsx) or a table (.csv)"),
+    N_("a spreadsheet saved as .xlsx, in the new form"),
+    N_("a spreadsheet that can be opened"),
+    N_("a table with a heading for each column"),
+    N_("the reference of an agreement of the register"),
+    N_("the same agreement as in the rows above: one file is one agreement"),
+    N_("one agreement: one row below the headings"),
+    N_("another reference: %(file)s has this one"),
+    N_("another reference: this one stands for the policy of the house"),
+    N_("another reference: this one is taken by an agreement that you do not see"),
+    N_("a date is written 2018, 2018-09 or 2018-09-30"),
+    N_("a day is written 2018-09-30"),
+    N_("a time zone is written like Europe/London"),
+    N_("there is no month %(month)s"),
+    N_("%(month)s has no day %(day)s"),
+    N_("the end must follow the start"),
+    N_("a notice period is given in months or in days, one of the two"),
+    N_("evidence is a link or a file, one of the two"),
+    N_("text without it"),
+    N_("a whole number up to %(count)s"),
+    N_("a finite number"),
+    N_("a commitment of this agreement"),
+    N_("a reference of its own"),
+    N_("each once"),
+    N_("the party's name in at least one language"),
+    N_("the party's kind: a party is written out with kind and names, or named by its reference alone"),
+    N_("another party"),
+    N_("another person"),
+    N_("a date not before %(day)s, when it takes effect"),
+    N_("a date not before %(day)s"),
+    N_("one of the parties"),
+    N_("each person once"),
+    N_("each party once"),
+    N_("each commitment once"),
+    N_("false or nothing: the agreement expires %(day)s"),
+    N_("a contact of this file or of the register"),
+    N_("a contact of this file"),
+    N_("another reference: this one is a contact of %(party)s"),
+    N_("a contact of %(party)s, not of %(other)s"),
+    N_("a contact of %(party)s"),
+    N_("how often it recurs: a recurring commitment needs it"),
+    N_("the quantity and its unit: a target needs them"),
+    N_("kind recurring"),
+    N_("a name that no period of the commitment can have, such as %(name)s"),
+    N_("an activity of this agreement"),
+    N_("one of the sources"),
+    N_("a party of the register, or the party written out with its kind and names"),
+    N_("a commitment of the register or of another file"),
+    N_("Input should be greater than or equal to %(least)s"),
+    N_("Input should be less than or equal to %(most)s"),
+    N_("Input should be greater than %(least)s"),
+    N_("String should have at most %(count)s characters"),
+)
+_DID_YOU_MEAN = N_("%(expected)s (did you mean “%(near)s”?)")
+_NEAR = re.compile(r"(?P<expected>.*) \(did you mean '(?P<near>[^']*)'\?\)", re.DOTALL)
+_LIMITS: dict[Limit, str] = {
+    Limit.AGREEMENT_OF_OTHERS: N_("The agreement %(reference)s is one of others."),
+    Limit.OWN_PARTY_MISSING: N_("Your own party, %(reference)s, must be one of the parties."),
+    Limit.PARTY_OF_OTHERS: N_("The party %(reference)s is not yours: what the register holds of it stays as it is."),
+    Limit.PERSON_OF_OTHERS: N_("The contact %(reference)s is of another party: only its own side changes it."),
+    Limit.OWNERS_ONLY: N_("The contact %(reference)s is new at a party that is not yours: it can only be an owner."),
+    Limit.TIE_OF_OTHERS: N_("The relationship %(reference)s holds agreements of others: it stays as it is."),
+    Limit.SAID_BY_OTHERS: N_("%(reference)s is a report or confirmation of another side: it is given by that side."),
+    Limit.ADMINISTRATORS_ADDRESS: N_("The contact %(reference)s has an administrator's mail address."),
+}
+
+
+def tell_expected(words: Words, text: str) -> str:
+    """What is expected, in the reader's language; as it is said in English where there are no words for it."""
+    near = _NEAR.fullmatch(text)
+    if near is not None:
+        parts = {"expected": _say(words, near["expected"], _EXPECTED), "near": near["near"]}
+        return clean_text(words.gettext(_DID_YOU_MEAN) % parts)
+    return clean_text(_say(words, text, _EXPECTED))
+
+
+def tell_found(words: Words, text: str) -> str:
+    """What was found: a value as it is, or words about it in the reader's language."""
+    return clean_text(_say(words, text, _FOUND))
+
+
+def describe_problems(words: Words, problems: Iterable[Problem]) -> list[FaultView]:
+    """The faults of a drawn agreement, which has no file and no lines."""
+    said = words.gettext("found %(found)s; expected is %(expected)s")
+    return [
+        FaultView(
+            clean_text(one.field),
+            said % {"found": tell_found(words, one.found), "expected": tell_expected(words, one.expected)},
+            "",
+        )
+        for one in problems
+    ]
+
+
+def list_fault_rows(words: Words, problems: Iterable[Problem]) -> list[FaultRow]:
+    """The faults of a file, each with its place."""
+    return [
+        FaultRow(
+            clean_text(one.file),
+            str(one.line) if one.line else "",
+            clean_text(one.field),
+            tell_found(words, one.found),
+            tell_expected(words, one.expected),
+        )
+        for one in problems
+    ]
+
+
+def describe_oversteps(words: Words, oversteps: Iterable[Overstep]) -> list[FaultView]:
+    return [
+        FaultView("", words.gettext(_LIMITS[one.limit]) % {"reference": clean_text(one.reference)}, "")
+        for one in oversteps
+    ]
+
+
+def has_words(text: str) -> bool:
+    """Whether there are words for what a reader of files expects."""
+    near = _NEAR.fullmatch(text)
+    return _find(near["expected"] if near else text, _EXPECTED) is not None
+
+
+def _say(words: Words, text: str, phrases: tuple[str, ...]) -> str:
+    found = _find(text, phrases)
+    return words.gettext(found[0]) % found[1] if found is not None else text
+
+
+def _find(text: str, phrases: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    for phrase, pattern in _compile(phrases):
+        if match := pattern.fullmatch(text):
+            return phrase, match.groupdict()
+    return None
+
+
+@lru_cache(maxsize=2)
+def _compile(phrases: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [(one, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(one)), re.DOTALL)) for one in phrases]

@@ -1,0 +1,370 @@
+"""Registering an agreement step by step: what is typed is kept at each step, and the last one registers it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import yaml
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+from starlette.exceptions import HTTPException
+
+from commitments.agreement_file import read_text
+from commitments.database import open_reading, open_unit
+from commitments.difference import Imported
+from commitments.errors import InvalidFiles
+from commitments.file_checks import check_files
+from commitments.log import Author
+from commitments.reconcile import reconcile_agreement
+from commitments.references import find_agreement
+from commitments.register import import_agreement
+from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise
+from commitments.sketching import Drawing, Known, draw_sketch, load_known
+from commitments.tables import party
+from notifications.names import choose_words
+from notifications.views import LinkView, clean_text, fit_text
+from notifications.wording import Words
+from portal.fault_words import describe_oversteps, describe_problems
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed, show_framed_notice
+from portal.house import Here, House
+from portal.registrations import (
+    Registration,
+    Way,
+    begin_registration,
+    find_registration,
+    remove_registration,
+    save_registration,
+)
+from portal.rights import NotTheirs, check_rights
+from portal.roles import Permission, Role, Viewer
+from portal.step_reading import take_dates, take_owners, take_parties, take_promise
+from portal.step_views import (
+    FaultView,
+    GroupView,
+    Page,
+    describe_dates,
+    describe_owners,
+    describe_parties,
+    describe_promise,
+    name_parties,
+    offer_parties,
+)
+from portal.step_words import name_step
+from portal.summing_up import describe_sketch, list_promises
+from portal.telling import tell_moment
+from portal.viewing import require
+
+router = APIRouter()
+Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
+ADDRESS = "/register"
+WHY = "registered in the portal"
+NEW = "new"
+_SHORT = 60
+_TAKE: dict[Step, Callable[[Sketch, Sent], None]] = {
+    Step.PARTIES: take_parties,
+    Step.DATES: take_dates,
+    Step.OWNERS: take_owners,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step in the list of steps."""
+
+    text: str
+    link: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A person's sketch with what it comes to today."""
+
+    kept: Registration
+    sketch: Sketch
+    known: Known
+    drawing: Drawing
+
+
+class Gone(HTTPException):
+    """A draft that is not there: registered or deleted meanwhile, or never one of this person."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+
+
+@router.post(ADDRESS + "/drafts", response_class=HTMLResponse)
+def post_begin(viewer: Registering, house: Here) -> Response:
+    """Begin a new one, in the writer's language, with their own party in the first place."""
+    sketch = Sketch(title_language=viewer.person.language.partition("-")[0])
+    with open_unit(house.engine) as unit:
+        own = "" if viewer.role is Role.ADMINISTRATOR else _name_own_party(unit, viewer)
+        sketch.parties = [TypedParty(key=sketch.give_key(), name=own), TypedParty(key=sketch.give_key())]
+        number = begin_registration(
+            unit, viewer.person.id, Way.BY_HAND, "", sketch.model_dump(mode="json"), house.read_clock()
+        )
+    return RedirectResponse(_link(number, Step.PARTIES), 303)
+
+
+@router.api_route(ADDRESS + "/drafts/{number}/{step}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_step(
+    number: int, step: Step, request: Request, viewer: Registering, house: Here, faults: str = ""
+) -> Response:
+    """One step, filled with what was typed; what is wrong is shown to who comes from the last step."""
+    drawn = _find(house, viewer, number)
+    if drawn is None:
+        return _show_gone(request, viewer)
+    return _show(request, viewer, house, drawn, step, with_faults=bool(faults))
+
+
+@router.post(ADDRESS + "/drafts/{number}/delete", response_class=HTMLResponse)
+def post_delete(number: int, viewer: Registering, house: Here) -> Response:
+    """Let a draft go, or a file that was brought and not applied."""
+    with open_unit(house.engine) as unit:
+        remove_registration(unit, viewer.person.id, number)
+    return RedirectResponse(ADDRESS, 303)
+
+
+@router.post(ADDRESS + "/drafts/{number}/check", response_class=HTMLResponse)
+def post_register(number: int, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+    """Register it as it was shown; what keeps it from being registered is said instead."""
+    now, words = house.read_clock(), find_words(viewer)
+    why = fit_text(sent.text("why") or "", 300)
+    try:
+        with open_unit(house.engine) as unit:
+            drawn = _load(unit, viewer, number, hold=True)
+            if drawn is None:
+                return _show_gone(request, viewer)
+            if drawn.drawing.flaws:
+                return _show(request, viewer, house, drawn, Step.CHECK, status=422)
+            author = Author(viewer.person.reference, now, why=why or WHY)
+            imported = register_plain(unit, house, viewer, author, drawn.drawing.plain)
+            remove_registration(unit, viewer.person.id, number)
+    except InvalidFiles as invalid:
+        return _refuse(request, viewer, house, number, describe_problems(words, invalid.problems), why)
+    except NotTheirs as refused:
+        return _refuse(request, viewer, house, number, describe_oversteps(words, refused.oversteps), why)
+    return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
+
+
+@router.post(ADDRESS + "/drafts/{number}/{step}", response_class=HTMLResponse)
+def post_step(number: int, step: Step, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+    """Keep what was typed, whatever is wrong with it; go on if nothing is."""
+    take = _TAKE.get(step)
+    if take is None:
+        raise HTTPException(405)
+    with open_unit(house.engine) as unit:
+        drawn = _load(unit, viewer, number, hold=True)
+        if drawn is None:
+            return _show_gone(request, viewer)
+        take(drawn.sketch, sent)
+        drawn = _draw(unit, viewer, drawn.kept, drawn.sketch)
+        _save(unit, house, drawn)
+    if sent.text("do") == "more":
+        return RedirectResponse(_link(number, step), 303)
+    if drawn.drawing.lacks(step):
+        return _show(request, viewer, house, drawn, step, with_faults=True, status=422)
+    order = list(Step)
+    return RedirectResponse(_link(number, order[order.index(step) + 1]), 303)
+
+
+@router.api_route(ADDRESS + "/drafts/{number}/commitments/{key}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_promise(
+    number: int, key: str, request: Request, viewer: Registering, house: Here, faults: str = ""
+) -> Response:
+    """One commitment by plain questions: a new one, or one written down before."""
+    drawn = _find(house, viewer, number)
+    if drawn is None:
+        return _show_gone(request, viewer)
+    promise = TypedPromise(key=NEW) if key == NEW else drawn.sketch.find_promise(key)
+    if promise is None:
+        return RedirectResponse(_link(number, Step.COMMITMENTS), 303)
+    return _show_promise(request, viewer, drawn, promise, with_faults=bool(faults))
+
+
+@router.post(ADDRESS + "/drafts/{number}/commitments/{key}", response_class=HTMLResponse)
+def post_promise(number: int, key: str, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+    """Keep the commitment as it was typed, and ask for the next, or go back to the list; or leave it out."""
+    with open_unit(house.engine) as unit:
+        drawn = _load(unit, viewer, number, hold=True)
+        if drawn is None:
+            return _show_gone(request, viewer)
+        sketch = drawn.sketch
+        promise = sketch.find_promise(key)
+        if promise is None:
+            if len(sketch.promises) >= MOST_PROMISES:
+                return _show(request, viewer, house, drawn, Step.COMMITMENTS, status=422)
+            promise = TypedPromise(key=sketch.give_key())
+            sketch.promises.append(promise)
+        take_promise(promise, sent)
+        if sent.text("remove"):
+            sketch.promises.remove(promise)
+        drawn = _draw(unit, viewer, drawn.kept, sketch)
+        _save(unit, house, drawn)
+    if not sent.text("remove") and any(one.promise == promise.key for one in drawn.drawing.flaws):
+        return _show_promise(request, viewer, drawn, promise, with_faults=True, status=422)
+    address = _link(number, Step.COMMITMENTS)
+    return RedirectResponse(f"{address}/{NEW}" if sent.text("do") == "more" else address, 303)
+
+
+@router.api_route(ADDRESS + "/done/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_done(reference: str, request: Request, viewer: Registering) -> Response:
+    """What has come of it, and where to go on."""
+    words = find_words(viewer)
+    text = words.gettext(
+        "From now on it is watched: its people are told of dates, silence and what nobody answers for, each in one "
+        "message a day. Nothing more is to be done here."
+    )
+    link = LinkView(words.gettext("Open the agreement"), f"/agreements/{reference}", "first")
+    return show_framed_notice(request, viewer, words.gettext("The agreement is registered"), text, link=link)
+
+
+def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain: dict[str, Any]) -> Imported:
+    """Write a drawn agreement into the register, and look at it at once.
+
+    Raises InvalidFiles for what only the register can tell, NotTheirs for what the viewer may not change.
+    """
+    file = read_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120), "")
+    check_files(unit, [file])
+    today = house.today(author.at)
+    imported = import_agreement(unit, file.form, author, today)
+    check_rights(unit, viewer, house.settings.administrator_addresses, imported)
+    reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, today)
+    return imported
+
+
+def _name_own_party(reading: Any, viewer: Viewer) -> str:
+    names = reading.execute(select(party.c.names).where(party.c.id == viewer.person.party_id)).scalar_one()
+    return choose_words(names or {}, viewer.person.language) or viewer.party
+
+
+def _find(house: House, viewer: Viewer, number: int) -> _Drawn | None:
+    with open_reading(house.engine) as reading:
+        return _load(reading, viewer, number)
+
+
+def _load(reading: Any, viewer: Viewer, number: int, *, hold: bool = False) -> _Drawn | None:
+    kept = find_registration(reading, viewer.person.id, number, Way.BY_HAND, hold=hold)
+    return _draw(reading, viewer, kept, Sketch.model_validate(kept.content)) if kept is not None else None
+
+
+def _draw(reading: Any, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
+    known = load_known(reading, sketch)
+    own = None if viewer.role is Role.ADMINISTRATOR else viewer.party
+    return _Drawn(kept, sketch, known, draw_sketch(sketch, known, own))
+
+
+def _save(unit: Any, house: House, drawn: _Drawn) -> None:
+    content = drawn.sketch.model_dump(mode="json")
+    save_registration(unit, drawn.kept.id, drawn.sketch.title, content, house.read_clock())
+
+
+def _link(number: int, step: Step) -> str:
+    return f"{ADDRESS}/drafts/{number}/{step}"
+
+
+def _show_gone(request: Request, viewer: Viewer) -> HTMLResponse:
+    words = find_words(viewer)
+    text = words.gettext("It was registered or deleted meanwhile, perhaps by yourself in another window.")
+    link = LinkView(words.gettext("To the agreements"), "/agreements", "first")
+    return show_framed_notice(
+        request, viewer, words.gettext("This draft is not there any more"), text, status=404, link=link
+    )
+
+
+def _refuse(request: Request, viewer: Viewer, house: House, number: int, faults: list[FaultView], why: str) -> Response:
+    drawn = _find(house, viewer, number)
+    if drawn is None:
+        return _show_gone(request, viewer)
+    return _show(request, viewer, house, drawn, Step.CHECK, others=faults, why=why, status=422)
+
+
+def _describe_frame(words: Words, viewer: Viewer, drawn: _Drawn, step: Step) -> dict[str, Any]:
+    title = clean_text(drawn.sketch.title) or words.gettext("A new agreement")
+    number = drawn.kept.id
+    return {
+        "steps": [StepView(name_step(words, one), _link(number, one), one is step) for one in Step],
+        "about": fit_text(title, _SHORT),
+        "saved": words.gettext("Kept as a draft: you can leave and come back."),
+        "drafts": ADDRESS,
+    }
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    drawn: _Drawn,
+    step: Step,
+    *,
+    with_faults: bool = False,
+    others: list[FaultView] | None = None,
+    why: str = "",
+    status: int = 200,
+) -> Response:
+    words, sketch, drawing, known = find_words(viewer), drawn.sketch, drawn.drawing, drawn.known
+    view = _describe_frame(words, viewer, drawn, step)
+    title = name_step(words, step)
+    if step is Step.COMMITMENTS:
+        return show_framed(
+            request, "step_commitments.html", viewer, title, status=status,
+            promises=list(list_promises(words, sketch, drawing, _link(drawn.kept.id, step), known)),
+            add=f"{_link(drawn.kept.id, step)}/{NEW}",
+            is_full=len(sketch.promises) >= MOST_PROMISES,
+            next=_link(drawn.kept.id, Step.OWNERS), **view,
+        )  # fmt: skip
+    if step is Step.CHECK:
+        return show_framed(
+            request, "step_check.html", viewer, title, status=status,
+            action=_link(drawn.kept.id, step), why=why, delete=f"{ADDRESS}/drafts/{drawn.kept.id}/delete",
+            saved_at=tell_moment(words, drawn.kept.saved_at, viewer.person.time_zone),
+            check=describe_sketch(words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or []),
+            **view,
+        )  # fmt: skip
+    page = Page(words, drawing.lacks(step) if with_faults else ())
+    groups = _describe_groups(page, step, drawn)
+    more = {
+        Step.PARTIES: words.gettext("Save, and add another party"),
+        Step.DATES: words.gettext("Save, and add another who signed"),
+        Step.OWNERS: words.gettext("Save, and add a person"),
+    }
+    return show_framed(
+        request, "step.html", viewer, title, status=status, groups=groups, faults=page.finish(),
+        action=_link(drawn.kept.id, step), more=more[step], button=words.gettext("Save and go on"), remove="",
+        offered=offer_parties(words, known) if step is Step.PARTIES else [], **view,
+    )  # fmt: skip
+
+
+def _describe_groups(page: Page, step: Step, drawn: _Drawn) -> list[GroupView]:
+    if step is Step.PARTIES:
+        return describe_parties(page, drawn.sketch, drawn.known)
+    if step is Step.DATES:
+        return describe_dates(page, drawn.sketch, drawn.drawing, drawn.known)
+    return describe_owners(page, drawn.sketch, drawn.drawing, drawn.known)
+
+
+def _show_promise(
+    request: Request,
+    viewer: Viewer,
+    drawn: _Drawn,
+    promise: TypedPromise,
+    *,
+    with_faults: bool = False,
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    flaws = [one for one in drawn.drawing.flaws if one.promise == promise.key]
+    page = Page(words, flaws if with_faults else ())
+    groups = describe_promise(page, promise, name_parties(words, drawn.sketch, drawn.drawing, drawn.known))
+    number = 1 + next(
+        (at for at, one in enumerate(drawn.sketch.promises) if one.key == promise.key), len(drawn.sketch.promises)
+    )
+    return show_framed(
+        request, "step.html", viewer, words.gettext("Commitment %(number)s") % {"number": number}, status=status,
+        groups=groups, faults=page.finish(), action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{promise.key}",
+        more=words.gettext("Save, and add another commitment"), button=words.gettext("Save"), offered=[],
+        remove=words.gettext("Leave this commitment out") if promise.key != NEW else "",
+        **_describe_frame(words, viewer, drawn, Step.COMMITMENTS),
+    )  # fmt: skip

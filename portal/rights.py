@@ -1,0 +1,117 @@
+"""What somebody may change by registering: their own side, and what is new.
+
+Who can name any party and person in a form or a file could else give the address of another's contact as their own, or
+appoint themselves for another party, and then sign in as such.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from commitments.difference import Imported
+from commitments.errors import TallyError
+from commitments.tables import agreement, contact, party, relationship
+from commitments.vocabulary import ContactRole
+from portal.roles import Role, Viewer, select_visible_agreements
+
+
+class Limit(StrEnum):
+    """Why somebody may not change something."""
+
+    AGREEMENT_OF_OTHERS = "agreement_of_others"
+    OWN_PARTY_MISSING = "own_party_missing"
+    PARTY_OF_OTHERS = "party_of_others"
+    PERSON_OF_OTHERS = "person_of_others"
+    OWNERS_ONLY = "owners_only"
+    TIE_OF_OTHERS = "tie_of_others"
+    SAID_BY_OTHERS = "said_by_others"
+    ADMINISTRATORS_ADDRESS = "administrators_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Overstep:
+    """One change that is not this person's to make."""
+
+    limit: Limit
+    reference: str
+
+
+class NotTheirs(TallyError):
+    """A difference holds changes that whoever brought it may not make; carries each."""
+
+    def __init__(self, oversteps: tuple[Overstep, ...]) -> None:
+        self.oversteps = oversteps
+        super().__init__("\n".join(f"{one.limit}: {one.reference}" for one in oversteps))
+
+
+def check_rights(unit: Connection, viewer: Viewer, administrators: frozenset[str], imported: Imported) -> None:
+    """NotTheirs if the difference, which the unit has written already, holds what the viewer may not change."""
+    if viewer.role is Role.ADMINISTRATOR:
+        return
+    oversteps = tuple(dict.fromkeys(_find_oversteps(unit, viewer, administrators, imported)))
+    if oversteps:
+        raise NotTheirs(oversteps)
+
+
+def sees_agreement(reading: Connection, viewer: Viewer, reference: str) -> bool | None:
+    """Whether the viewer sees this agreement of the register; None if there is none."""
+    row = reading.execute(select(agreement.c.id).where(agreement.c.reference == reference)).one_or_none()
+    if row is None:
+        return None
+    seen = select(agreement.c.id).where(agreement.c.id == row.id, agreement.c.id.in_(select_visible_agreements(viewer)))
+    return reading.execute(seen).first() is not None
+
+
+def _find_oversteps(
+    unit: Connection, viewer: Viewer, administrators: frozenset[str], imported: Imported
+) -> Iterator[Overstep]:
+    # An agreement of one's own party is seen; so this holds for what is new, and for what was changed.
+    if not sees_agreement(unit, viewer, imported.reference):
+        limit = Limit.OWN_PARTY_MISSING if imported.new else Limit.AGREEMENT_OF_OTHERS
+        yield Overstep(limit, viewer.party if imported.new else imported.reference)
+    new_parties = {one.reference for one in imported.changes if (one.subject, one.action) == ("party", "registered")}
+    people = {one.reference for one in imported.changes if one.subject == "contact"}
+    rows = unit.execute(
+        select(contact.c.reference, contact.c.role, contact.c.channels, party.c.reference.label("party"))
+        .join(party, party.c.id == contact.c.party_id)
+        .where(contact.c.reference.in_(people))
+    )
+    held = {row.reference: row for row in rows}
+    for one in imported.changes:
+        if one.subject == "party" and one.action == "amended" and one.reference != viewer.party:
+            yield Overstep(Limit.PARTY_OF_OTHERS, one.reference)
+        if one.subject == "relationship" and one.action == "amended" and _is_shared(unit, viewer, one.reference):
+            yield Overstep(Limit.TIE_OF_OTHERS, one.reference)
+        if one.subject == "activity_commitment" and not _is_own_work(unit, viewer, imported.reference, one.reference):
+            yield Overstep(Limit.AGREEMENT_OF_OTHERS, one.reference)
+        if one.subject in ("progress_report", "confirmation") and one.changes.get("party") != (None, viewer.party):
+            yield Overstep(Limit.SAID_BY_OTHERS, one.reference)
+        if one.subject != "contact":
+            continue
+        person = held[one.reference]
+        if (person.channels.get("mail") or "").lower() in administrators:
+            yield Overstep(Limit.ADMINISTRATORS_ADDRESS, one.reference)
+        if person.party in new_parties or person.party == viewer.party:
+            continue
+        if one.action == "amended":
+            yield Overstep(Limit.PERSON_OF_OTHERS, one.reference)
+        elif person.role != ContactRole.OWNER:
+            yield Overstep(Limit.OWNERS_ONLY, one.reference)
+
+
+def _is_shared(unit: Connection, viewer: Viewer, reference: str) -> bool:
+    """Whether agreements that the viewer does not see hang on this tie."""
+    query = (
+        select(agreement.c.id)
+        .join(relationship, relationship.c.id == agreement.c.relationship_id)
+        .where(relationship.c.reference == reference, agreement.c.id.not_in(select_visible_agreements(viewer)))
+    )
+    return unit.execute(query.limit(1)).first() is not None
+
+
+def _is_own_work(unit: Connection, viewer: Viewer, own: str, reference: str) -> bool:
+    """Whether the commitment that an activity counts for is of this agreement, or of one that the viewer sees."""
+    target = reference.split("/")[2]
+    return target == own or bool(sees_agreement(unit, viewer, target))

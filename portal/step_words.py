@@ -1,0 +1,134 @@
+"""What the pages for registering call steps, kinds and mistakes."""
+
+from functools import lru_cache
+
+from babel.core import Locale, get_global
+
+from commitments.sketch import Step
+from commitments.sketching import Flaw, Lack
+from commitments.vocabulary import Comparator, ContactRole, Every, PartyKind
+from notifications.phrases import N_
+from notifications.wording import Words
+
+LANGUAGES = (
+    *("en", "zh", "de", "fr", "es", "tr", "ko", "bg", "ar", "cs", "da", "el", "fa", "fi", "he", "hi", "hu", "id", "it"),
+    *("ja", "ka", "kk", "ky", "mn", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sr", "sv", "th", "uk", "ur", "uz", "vi"),
+)
+_STEPS: dict[Step, str] = {
+    Step.PARTIES: N_("Parties"),
+    Step.DATES: N_("Dates and term"),
+    Step.COMMITMENTS: N_("Commitments"),
+    Step.OWNERS: N_("Owners"),
+    Step.CHECK: N_("Check"),
+}
+_PARTY_KINDS: dict[PartyKind, str] = {
+    PartyKind.CITY: N_("city"),
+    PartyKind.REGION: N_("region"),
+    PartyKind.DISTRICT: N_("district"),
+    PartyKind.UNIVERSITY: N_("university"),
+    PartyKind.INSTITUTE: N_("institute"),
+    PartyKind.MINISTRY: N_("ministry"),
+    PartyKind.COMPANY: N_("company"),
+    PartyKind.ASSOCIATION: N_("association"),
+    PartyKind.ENTERPRISE_PARTNERSHIP: N_("enterprise partnership"),
+    PartyKind.NETWORK: N_("network"),
+    PartyKind.GOVERNMENT: N_("government"),
+    PartyKind.OTHER: N_("other"),
+}
+_CONTACT_ROLES: dict[ContactRole, str] = {
+    ContactRole.OWNER: N_("owner: answers for commitments"),
+    ContactRole.COORDINATOR: N_("coordinator: keeps the agreements"),
+    ContactRole.LEADER: N_("leader: gets the picture"),
+    ContactRole.OPERATOR: N_("operator: watches the engine"),
+}
+_EVERY: dict[Every, str] = {
+    Every.YEAR: N_("every year"),
+    Every.QUARTER: N_("every quarter"),
+    Every.MONTH: N_("every month"),
+}
+_COMPARATORS: dict[Comparator, str] = {
+    Comparator.AT_LEAST: N_("at least"),
+    Comparator.AT_MOST: N_("at most"),
+    Comparator.ABOUT: N_("about"),
+}
+_SOURCE_KINDS: dict[str, str] = {
+    "signed_text": N_("the signed text"),
+    "press_release": N_("a press release"),
+    "news": N_("a news report"),
+    "report": N_("a report"),
+    "minutes": N_("minutes"),
+    "speech": N_("a speech"),
+    "other": N_("something else"),
+}
+_LACKS: dict[Lack, str] = {
+    Lack.MISSING: N_("This is missing."),
+    Lack.TOO_LONG: N_("This is too long: at most %(detail)s characters."),
+    Lack.NO_DATE: N_("This is no date. Write a day, a month or a year: 2026-11-20, 2026-11 or 2026."),
+    Lack.NOT_BEFORE: N_("This must not be before %(detail)s, when it takes effect."),
+    Lack.NO_NUMBER: N_("This is no number."),
+    Lack.NO_WHOLE_NUMBER: N_("A whole number is needed here: %(detail)s."),
+    Lack.UNKNOWN_ZONE: N_("There is no such time zone. Write it like Europe/London or Asia/Shanghai."),
+    Lack.NO_MAIL: N_("This is no mail address. Write it like a.person@leeds.example."),
+    Lack.UNKNOWN_PARTY: N_(
+        "The register does not know it. Correct the name, or say what and where it is: then it is new."
+    ),
+    Lack.COUNTRY_MISSING: N_("Say in which country it is: its holidays are kept."),
+    Lack.PARTY_TWICE: N_("This party stands here already."),
+    Lack.TOO_FEW_PARTIES: N_("An agreement has at least two parties."),
+    Lack.OWN_PARTY_MISSING: N_("Your own party, %(detail)s, must be one of them: otherwise you would not see it."),
+    Lack.PERSON_TWICE: N_("This person stands here already, or in the register."),
+    Lack.OWNERS_ONLY: N_("To a party that is not yours you can only add people who answer for commitments."),
+    Lack.LANGUAGE_MISSING: N_("Say in which language this is."),
+    Lack.LANGUAGE_TWICE: N_("This is the same language as above."),
+    Lack.PLAN_REPEATS: N_("What is only planned is confirmed first, and repeats then. Choose no here."),
+    Lack.NUMBER_REPEATS: N_("What repeats is counted each time: say there how many, and choose no here."),
+    Lack.NOTHING_CHOSEN: N_("Choose one."),
+}
+_DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")
+
+
+def name_step(words: Words, step: Step) -> str:
+    return words.gettext(_STEPS[step])
+
+
+def list_party_kinds(words: Words) -> list[tuple[str, str]]:
+    return [(str(kind), words.gettext(name)) for kind, name in _PARTY_KINDS.items()]
+
+
+def list_contact_roles(words: Words) -> list[tuple[str, str]]:
+    return [(str(role), words.gettext(name)) for role, name in _CONTACT_ROLES.items()]
+
+
+def list_every(words: Words) -> list[tuple[str, str]]:
+    return [(str(every), words.gettext(name)) for every, name in _EVERY.items()]
+
+
+def list_comparators(words: Words) -> list[tuple[str, str]]:
+    return [(str(one), words.gettext(name)) for one, name in _COMPARATORS.items()]
+
+
+def list_source_kinds(words: Words) -> list[tuple[str, str]]:
+    return [(kind, words.gettext(name)) for kind, name in _SOURCE_KINDS.items()]
+
+
+def tell_flaw(words: Words, flaw: Flaw) -> str:
+    """What is wrong with a field, and what is expected."""
+    said = words.gettext(_LACKS[flaw.lack]) % {"detail": flaw.detail}
+    if flaw.lack is Lack.UNKNOWN_PARTY and flaw.detail:
+        said = " ".join([said, words.gettext(_DID_YOU_MEAN) % {"detail": flaw.detail}])
+    return said
+
+
+@lru_cache(maxsize=8)
+def list_languages(locale: str) -> tuple[tuple[str, str], ...]:
+    """Languages by code, with their names in the reader's; the messages' own come first."""
+    names = Locale.parse(locale).languages
+    return tuple((code, str(names.get(code, code))) for code in LANGUAGES)
+
+
+@lru_cache(maxsize=8)
+def list_countries(locale: str) -> tuple[tuple[str, str], ...]:
+    """Countries by code, in the order of their names in the reader's language."""
+    names = Locale.parse(locale).territories
+    known = [code for code in get_global("territory_zones") if len(code) == 2 and code in names]
+    return tuple(sorted(((code, str(names[code])) for code in known), key=lambda one: one[1]))

@@ -1,0 +1,191 @@
+"""The last step as a view: the agreement as it would be registered, what is wrong with it, and what is worth a look."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from commitments.sketch import Sketch, Step, TypedPromise
+from commitments.sketching import Drawing, Flaw, Known
+from commitments.vocabulary import AgreementKind, CommitmentKind, ContactRole
+from notifications.views import LinkView, clean_text, fit_text
+from notifications.wording import Words
+from portal.agreement_views import FactView
+from portal.labels import name_agreement_kind, name_renewal
+from portal.step_views import FaultView, name_parties
+from portal.step_words import list_comparators, list_every, name_step, tell_flaw
+
+_SHORT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """One commitment of a sketch in a few words."""
+
+    title: str
+    link: str
+    kind: str
+    about: str
+    owners: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """All of a sketch; `ready` if nothing keeps it from being registered."""
+
+    facts: tuple[FactView, ...]
+    promises: tuple[PromiseView, ...]
+    people: tuple[str, ...]
+    faults: tuple[FaultView, ...]
+    remarks: tuple[str, ...]
+    ready: bool
+    edits: tuple[LinkView, ...]
+
+
+def describe_sketch(
+    words: Words, sketch: Sketch, drawing: Drawing, known: Known, address: str, others: Sequence[FaultView]
+) -> CheckView:
+    """The whole sketch in words; `others` are faults that only the register could tell."""
+    faults = [*_describe_flaws(words, sketch, drawing.flaws, address), *others]
+    return CheckView(
+        tuple(_describe_facts(words, sketch, drawing, known)),
+        tuple(list_promises(words, sketch, drawing, f"{address}/{Step.COMMITMENTS}", known)),
+        tuple(_list_new_people(words, sketch, drawing, known)),
+        tuple(faults),
+        tuple(_find_remarks(words, sketch, drawing, known)),
+        not drawing.flaws,
+        tuple(LinkView(name_step(words, one), f"{address}/{one}", "") for one in Step if one is not Step.CHECK),
+    )
+
+
+def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, known: Known) -> Iterator[PromiseView]:
+    """Each commitment with its kind, its dates and numbers, and who answers for it."""
+    names = name_parties(words, sketch, drawing, known)
+    drawn = drawing.plain.get("commitments", [])
+    people = _name_people(sketch, drawing, known)
+    for promise, plain in zip(sketch.promises, drawn, strict=True):
+        faults = [tell_flaw(words, one) for one in drawing.flaws if one.promise == promise.key]
+        owing = {drawing.parties[key]: name for key, name in names.items()}
+        owners = [
+            words.gettext("%(party)s (%(person)s)")
+            % {
+                "party": owing[one["party"]],
+                "person": people.get(one.get("contact", ""), words.gettext("nobody yet")),
+            }
+            for one in plain["owners"]
+        ]
+        yield PromiseView(
+            clean_text(promise.summary) or words.gettext("A commitment without words yet"),
+            f"{address}/{promise.key}" + ("?faults=1" if faults else ""),
+            words.name_kind(drawing.promises[promise.key]),
+            describe_terms(words, promise, plain),
+            words.join(owners),
+            tuple(faults),
+        )
+
+
+def describe_terms(words: Words, promise: TypedPromise, plain: Mapping[str, object]) -> str:
+    """By when, how often, how much."""
+    parts = []
+    due = plain.get("due") or plain.get("confirm_by")
+    if due:
+        parts.append(words.gettext("by %(day)s") % {"day": words.format_end(str(due))})
+    every = dict(list_every(words)).get(promise.repeats)
+    if every and "recurrence" in plain:
+        counted = " ".join(part for part in (promise.times or "1", clean_text(promise.counted)) if part)
+        parts.append(words.gettext("%(counted)s %(every)s") % {"counted": counted, "every": every})
+    target = plain.get("target")
+    if isinstance(target, dict) and isinstance(target.get("quantity"), float):
+        amount = words.format_amount(target["quantity"], clean_text(str(target.get("unit") or "")) or None)
+        parts.append(f"{dict(list_comparators(words))[target['comparator']]} {amount}")
+    return words.gettext(" · ").join(parts)
+
+
+def _name_people(sketch: Sketch, drawing: Drawing, known: Known) -> dict[str, str]:
+    there = {one.reference: clean_text(one.name) for people in known.contacts.values() for one in people}
+    new = {drawing.people[one.key][1]: clean_text(one.name) for one in sketch.people if one.key in drawing.people}
+    return there | new
+
+
+def _describe_flaws(words: Words, sketch: Sketch, flaws: Sequence[Flaw], address: str) -> Iterator[FaultView]:
+    for one in flaws:
+        promise = sketch.find_promise(one.promise) if one.promise else None
+        label = name_step(words, one.step)
+        if promise is not None:
+            label = fit_text(clean_text(promise.summary), _SHORT) or label
+        link = f"{address}/{one.step}" + (f"/{one.promise}" if promise is not None else "") + "?faults=1"
+        yield FaultView(label, tell_flaw(words, one), f"{link}#f-{one.field}" if one.field else link)
+
+
+def _describe_facts(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[FactView]:
+    plain = drawing.plain
+    title = [clean_text(text) for text in (sketch.title, sketch.other_title) if text]
+    yield FactView(words.gettext("Title"), " / ".join(title))
+    if sketch.kind in list(AgreementKind):
+        yield FactView(words.gettext("Kind"), name_agreement_kind(words, AgreementKind(sketch.kind)))
+    names = name_parties(words, sketch, drawing, known)
+    yield FactView(words.gettext("Parties"), words.join(list(names.values())))
+    for key, name in names.items():
+        day = plain.get("signed", {}).get(drawing.parties[key])
+        if day:
+            label = words.gettext("Signed by %(party)s on") % {"party": name}
+            yield FactView(label, words.format_partial(day))
+    for field, label in (("effective", words.gettext("In force from")), ("expires", words.gettext("Expires on"))):
+        if plain.get(field):
+            yield FactView(label, words.format_partial(plain[field]))
+    if plain.get("open_ended"):
+        yield FactView(words.gettext("Its end"), words.gettext("it is stated to have no end"))
+    if plain.get("term"):
+        yield FactView(words.gettext("Term in words"), clean_text(plain["term"]))
+    if plain.get("renewal"):
+        yield FactView(words.gettext("Renewal"), name_renewal(words, plain["renewal"]["rule"]))
+    notice = plain.get("notice", {})
+    if "months" in notice:
+        yield FactView(words.gettext("Notice, in months"), words.format_number(notice["months"]))
+    if "days" in notice:
+        yield FactView(words.gettext("Notice, in days"), words.format_number(notice["days"]))
+    signed = [clean_text(one["name"]) for one in plain.get("signatories", [])]
+    if signed:
+        yield FactView(words.gettext("Who signed"), words.join(signed))
+    for source in plain.get("sources", []):
+        yield FactView(words.gettext("Where this is taken from"), clean_text(source["document"]))
+
+
+def _list_new_people(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
+    names = name_parties(words, sketch, drawing, known)
+    for one in sketch.people:
+        if one.key in drawing.people and one.party in names:
+            parts = [clean_text(part) for part in (one.name, one.office, names[one.party], one.mail) if part]
+            yield words.gettext(" · ").join(parts)
+
+
+def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
+    """What is no mistake, but what somebody will be asked about."""
+    names = name_parties(words, sketch, drawing, known)
+    for key, name in names.items():
+        there = [one.role for one in known.contacts.get(drawing.parties[key], ())]
+        new = [one.role for one in sketch.people if one.party == key and one.key in drawing.people]
+        if ContactRole.COORDINATOR not in (*there, *new):
+            yield words.gettext(
+                "%(party)s has no coordinator: what its owners leave undone is brought to nobody there."
+            ) % {"party": name}
+    plain = drawing.plain.get("commitments", [])
+    unowned = sum(any("contact" not in owner for owner in one["owners"]) for one in plain)
+    if unowned:
+        yield words.ngettext(
+            "For %(count)s commitment nobody answers on some side; the coordinator will be asked to name someone.",
+            "For %(count)s commitments nobody answers on some side; the coordinator will be asked to name someone.",
+            unowned,
+        ) % {"count": unowned}
+    if not plain:
+        yield words.gettext("There is no commitment yet. You can add some later, from the agreement's page.")
+    if not drawing.plain.get("expires") and sketch.end == "unknown":
+        yield words.gettext("It is not known when it ends, so nobody will be reminded of that.")
+    undated = [
+        one for one in sketch.promises if drawing.promises[one.key] is CommitmentKind.PLANNED and one.has_date != "yes"
+    ]
+    if undated:
+        yield words.ngettext(
+            "%(count)s plan has no date by which it is to be confirmed.",
+            "%(count)s plans have no date by which they are to be confirmed.",
+            len(undated),
+        ) % {"count": len(undated)}

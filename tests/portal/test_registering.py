@@ -1,0 +1,323 @@
+"""What a coordinator sees who registers an agreement step by step."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from commitments.database import open_reading
+from commitments.export import export_agreement
+from commitments.tables import agreement, contact, follow_up, log_entry, party
+from portal.tables import registration
+from tests.portal.desk import Desk
+
+ABOUT = {"title": "Twin towns", "title_language": "en", "kind": "sister_city"}
+WEST = {"name": "West Town", "kind": "city", "country": "FR", "language": "fr"}
+
+
+def begin(desk: Desk, who: str = "cy") -> str:
+    """Begin a draft; gives its address."""
+    desk.sign_in(who)
+    answer = desk.client.post("/register/drafts", data={"token": desk.token()}, follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["location"]).removesuffix("/parties")
+
+
+def keys(desk: Desk, address: str) -> list[str]:
+    """The keys of the parties, as the fields of the first step have them."""
+    return re.findall(r'name="(k\d+)-name"', desk.client.get(f"{address}/parties").text)
+
+
+def send(desk: Desk, address: str, status: int = 303, **fields: Any) -> str:
+    return desk.act(address, status, **{"do": "next", **fields})
+
+
+def name_parties(desk: Desk, address: str, status: int = 303, **more: str) -> str:
+    first, second = keys(desk, address)[:2]
+    fields = {f"{first}-name": "North", **{f"{second}-{name}": value for name, value in (WEST | more).items()}}
+    return send(desk, f"{address}/parties", status, **ABOUT, **fields)
+
+
+def add(desk: Desk, address: str, status: int = 303, **answers: Any) -> str:
+    return send(desk, f"{address}/commitments/new", status, **answers)
+
+
+def exported(desk: Desk, reference: str) -> dict[str, Any]:
+    with open_reading(desk.engine) as reading:
+        plain: dict[str, Any] = yaml.safe_load(export_agreement(reading, reference))
+    return plain
+
+
+def test_an_agreement_is_registered_step_by_step(desk: Desk) -> None:
+    address = begin(desk)
+    assert "North" in desk.get(f"{address}/parties") or "north" in desk.get(f"{address}/parties")
+    page = name_parties(desk, address)
+    first, second = keys(desk, address)
+    assert "Signed by West Town on" in page
+    page = send(
+        desk, f"{address}/dates",
+        **{f"{first}-signed": "2026-02", f"{second}-signed": "3.2.2026", "effective": "2026", "end": "date",
+           "expires": "2030-12-31", "term": "Five years", "renewal": "automatic", "renewal_months": "60", "notice": "6",
+           "notice_unit": "months", "s0-name": "Ada North", "s0-office": "Mayor", "s0-party": first,
+           "source": "text.pdf", "source_kind": "signed_text", "source_language": "en"},
+    )  # fmt: skip
+    assert "No commitment is written down yet." in page
+    add(desk, address, summary="Hold four exchanges every year", repeats="year", times="4", counted="exchanges")
+    add(desk, address, summary="Raise a fund", has_number="yes", quantity="1 000 000", unit="EUR", has_date="yes",
+        due="2028-06", quote="A fund shall be raised.", quote_language="en", owed_by=[second])  # fmt: skip
+    page = add(desk, address, summary="Open a library", has_date="yes", due="2027")
+    assert page.index("Hold four exchanges") < page.index("Raise a fund") < page.index("Open a library")
+    assert "Recurring" in page and "Target" in page and "Deliverable" in page
+    send(desk, f"{address}/owners", do="more")
+    person = re.findall(r'name="(k\d+)-mail"', desk.client.get(f"{address}/owners").text)[0]
+    page = send(
+        desk, f"{address}/owners",
+        **{f"{person}-name": "Zoé Ouest", f"{person}-party": second, f"{person}-mail": "zoe@west.example",
+           f"{person}-role": "coordinator", f"usual-{first}": "ann", f"usual-{second}": person},
+    )  # fmt: skip
+    assert "Twin towns" in page and "North (Ann) and West Town (Zoé Ouest)" in page and "31 December 2030" in page
+    page = send(desk, f"{address}/check", why="agreed at the council")
+    assert "The agreement is registered" in page
+
+    plain = exported(desk, "twin-towns")
+    assert [one["reference"] for one in plain["parties"]] == ["north", "west-town"]
+    assert plain["parties"][1]["country"] == "FR" and plain["parties"][1]["time_zone"] == "Europe/Paris"
+    assert str(plain["signed"]["west-town"]) == "2026-02-03" and plain["signatories"][0]["name"] == "Ada North"
+    assert plain["renewal"] == {"rule": "automatic", "months": 60} and plain["notice"] == {"months": 6}
+    exchanges, fund, library = plain["commitments"]
+    assert exchanges["recurrence"] == {"every": "year", "count": 4, "what": "exchanges"}
+    assert fund["target"] == {"quantity": 1000000, "unit": "EUR"} and fund["due"] == "2028-06"
+    assert [one["party"] for one in fund["owners"]] == ["west-town"]
+    assert fund["quote"] == {"en": "A fund shall be raised."}
+    assert [one["contact"] for one in library["owners"]] == ["ann", "west-town-zoe-ouest"]
+
+
+def test_what_was_registered_is_logged_with_who_and_why_and_judged_at_once(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, summary="Be friends")
+    send(desk, f"{address}/check", why="agreed at the council")
+    (row,) = desk.rows(agreement, agreement.c.reference == "twin-towns")
+    entries = desk.rows(log_entry, log_entry.c.agreement_id == row.id, log_entry.c.action == "registered")
+    assert {(one.who, one.why) for one in entries if one.subject == "agreement"} == {("cy", "agreed at the council")}
+    assert desk.rows(follow_up, follow_up.c.agreement_id == row.id), "nobody answers for it, so somebody is asked"
+    assert desk.rows(registration) == []
+    assert "Twin towns" in desk.get("/agreements/twin-towns")
+
+
+def test_one_can_leave_and_come_back_to_any_step(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    assert "Twin towns" in desk.get("/agreements") and f'href="{address}/parties"' in desk.get("/agreements")
+    desk.sign_in("cy")
+    page = desk.get(f"{address}/parties")
+    assert 'value="Twin towns"' in page and 'value="West Town"' in page
+    for step in ("dates", "commitments", "owners", "check"):
+        assert f'href="{address}/{step}"' in page
+        desk.get(f"{address}/{step}")
+
+
+def test_a_draft_is_deleted_and_was_never_anybody_elses(desk: Desk) -> None:
+    address = begin(desk)
+    desk.sign_in("li")
+    desk.get(f"{address}/parties", 404)
+    desk.act(f"{address}/delete")
+    assert len(desk.rows(registration)) == 1
+    desk.sign_in("cy")
+    desk.act(f"{address}/delete")
+    assert desk.rows(registration) == []
+    assert "This draft is not there any more" in desk.get(f"{address}/dates", 404)
+    assert "This draft is not there any more" in desk.act(f"{address}/dates", 404)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"title": ""}, "Title"),
+        ({"kind": ""}, "Choose one."),
+        ({"other_title": "双城"}, "Say in which language this is."),
+        ({"other_title": "Towns", "other_language": "en"}, "This is the same language as above."),
+        ({"second-name": ""}, "An agreement has at least two parties."),
+        ({"second-name": "north", "second-kind": "", "second-country": ""}, "This party stands here already."),
+        ({"second-name": "Sooth", "second-kind": "", "second-country": ""}, "Did you mean “south”?"),
+        ({"second-country": ""}, "Say in which country it is"),
+        ({"second-time_zone": "Paris-ish"}, "There is no such time zone."),
+        ({"first-name": "South"}, "Your own party, north, must be one of them"),
+        ({"title": "x" * 301}, "at most 300 characters"),
+    ],
+)
+def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_lost(
+    desk: Desk, changed: dict[str, str], said: str
+) -> None:
+    address = begin(desk)
+    first, second = keys(desk, address)
+    fields = {**ABOUT, "first-name": "North", **{f"second-{name}": value for name, value in WEST.items()}, **changed}
+    sent = {
+        name.replace("first-", f"{first}-").replace("second-", f"{second}-"): value for name, value in fields.items()
+    }
+    page = send(desk, f"{address}/parties", 422, **sent)
+    assert said in page and "Please put this right:" in page
+    again = desk.get(f"{address}/parties")
+    for value in (page, again):
+        assert all(f'value="{one}"' in value for one in sent.values() if one), "all stands as it was typed"
+    assert desk.rows(agreement, agreement.c.reference != "north-south") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"effective": "soon"}, "This is no date."),
+        ({"effective": "3/4/2026"}, "This is no date."),
+        ({"end": "date"}, "This is missing."),
+        ({"end": "date", "effective": "2027", "expires": "2026-12"}, "must not be before 2027"),
+        ({"notice": "half a year"}, "A whole number is needed here"),
+        ({"renewal": "automatic", "renewal_months": "0"}, "A whole number is needed here: 1–1,200"),
+        ({"s0-name": "Ada"}, "Choose one."),
+        ({"s0-name": "", "s0-office": "Mayor"}, "This is missing."),
+        ({"source": "a.pdf", "source_date": "2026-02-30"}, "This is no date."),
+    ],
+)
+def test_a_mistake_among_the_dates_is_told_by_its_field(desk: Desk, typed: dict[str, str], said: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = send(desk, f"{address}/dates", 422, **typed)
+    assert said in page
+    assert all(value in desk.get(f"{address}/dates") for value in typed.values())
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({}, "Open-ended"),
+        ({"has_date": "yes", "due": "2027"}, "Deliverable"),
+        ({"has_date": "yes", "due": "2027", "repeats": "month"}, "Recurring"),
+        ({"has_number": "yes", "quantity": "5,5", "unit": "km"}, "Target"),
+        ({"is_plan": "yes", "has_date": "yes", "due": "2027"}, "Planned"),
+        ({"has_date": "no", "due": "not looked at"}, "Open-ended"),
+    ],
+)
+def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, str], kind: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    assert f">{kind}<" in add(desk, address, summary="Do it", **answers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({}, "This is missing."),
+        ({"has_date": "yes"}, "This is missing."),
+        ({"has_date": "yes", "due": "next year"}, "This is no date."),
+        ({"repeats": "year", "times": "often"}, "A whole number is needed here"),
+        ({"has_number": "yes", "quantity": "many", "unit": "x"}, "This is no number."),
+        ({"has_number": "yes", "quantity": "nan", "unit": "x"}, "This is no number."),
+        ({"has_number": "yes", "quantity": "5"}, "This is missing."),
+        ({"has_number": "yes", "quantity": "5", "unit": "x", "repeats": "year"}, "What repeats is counted each time"),
+        ({"is_plan": "yes", "repeats": "year"}, "What is only planned is confirmed first"),
+        ({"quote": "The sentence."}, "Say in which language this is."),
+    ],
+)
+def test_a_mistake_in_a_commitment_is_told_by_its_field(desk: Desk, answers: dict[str, str], said: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    summary = {} if not answers else {"summary": "Do it"}
+    assert said in add(desk, address, 422, **summary, **answers)
+    check = desk.get(f"{address}/check")
+    assert said in check and "Register the agreement" not in check
+    assert said in send(desk, f"{address}/check", 422)
+    assert desk.rows(agreement, agreement.c.reference != "north-south") == []
+
+
+def test_a_commitment_is_changed_and_left_out(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = add(desk, address, summary="Do it")
+    link = re.search(rf'href="({address}/commitments/k\d+)"', page)
+    assert link
+    assert 'value="Do it"' in desk.get(link[1])
+    assert "Do it well" in send(desk, link[1], summary="Do it well")
+    assert "No commitment is written down yet." in send(desk, link[1], summary="Do it well", remove="1")
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ({"name": "Zoé", "mail": "zoe"}, "This is no mail address."),
+        ({"mail": "zoe@west.example"}, "This is missing."),
+        ({"name": "Zoé", "mail": "zoe@west.example", "party": ""}, "Choose one."),
+        ({"name": "Ann", "mail": "zoe@west.example", "party": "first"}, "This person stands here already"),
+    ],
+)
+def test_a_mistake_about_a_new_person_is_told_by_its_field(desk: Desk, person: dict[str, str], said: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first, second = keys(desk, address)
+    send(desk, f"{address}/owners", do="more")
+    key = re.findall(r'name="(k\d+)-mail"', desk.client.get(f"{address}/owners").text)[0]
+    fields = {f"{key}-{name}": value for name, value in ({"party": second} | person).items()}
+    fields = {name: first if value == "first" else value for name, value in fields.items()}
+    assert said in send(desk, f"{address}/owners", 422, **fields)
+
+
+def test_nobody_appoints_a_coordinator_for_a_party_that_is_not_theirs(desk: Desk) -> None:
+    address = begin(desk)
+    first, second = keys(desk, address)
+    send(desk, f"{address}/parties", **ABOUT, **{f"{first}-name": "North", f"{second}-name": "South"})
+    send(desk, f"{address}/owners", do="more")
+    key = re.findall(r'name="(k\d+)-mail"', desk.client.get(f"{address}/owners").text)[0]
+    fields = {f"{key}-name": "Eve", f"{key}-party": second, f"{key}-mail": "eve@elsewhere.example"}
+    page = send(desk, f"{address}/owners", 422, **fields, **{f"{key}-role": "coordinator"})
+    assert "you can only add people who answer for commitments" in page
+    send(desk, f"{address}/owners", **fields, **{f"{key}-role": "owner"})
+    send(desk, f"{address}/check")
+    assert desk.rows(contact, contact.c.name == "Eve")[0].role == "owner"
+
+
+def test_who_is_named_as_in_the_register_is_taken_from_it(desk: Desk) -> None:
+    address = begin(desk)
+    first, second = keys(desk, address)
+    before = desk.rows(party), desk.rows(contact)
+    send(desk, f"{address}/parties", **ABOUT, **{f"{first}-name": "NORTH", f"{second}-name": "south"})
+    add(desk, address, summary="Be friends")
+    promise = re.findall(r'name="(k\d+)-k', desk.client.get(f"{address}/owners").text)[-1]
+    page = desk.get(f"{address}/owners")
+    assert ">Ann<" in page and ">Li<" in page
+    send(desk, f"{address}/owners", **{f"usual-{first}": "ann", f"usual-{second}": "li", f"{promise}-{second}": "-"})
+    send(desk, f"{address}/check")
+    owners = exported(desk, "twin-towns")["commitments"][0]["owners"]
+    assert owners == [{"party": "north", "contact": "ann"}, {"party": "south"}]
+    assert (desk.rows(party), desk.rows(contact)) == before
+
+
+def test_a_second_agreement_of_the_same_title_gets_a_reference_of_its_own(desk: Desk) -> None:
+    for reference in ("twin-towns", "twin-towns-2"):
+        address = begin(desk)
+        name_parties(desk, address)
+        send(desk, f"{address}/check")
+        with open_reading(desk.engine) as reading:
+            assert reference in reading.execute(select(agreement.c.reference)).scalars().all()
+
+
+@pytest.mark.parametrize("path", ["/register", "/agreements"])
+def test_who_may_not_register_is_offered_nothing_of_it(desk: Desk, path: str) -> None:
+    desk.sign_in("ann")
+    if path == "/register":
+        desk.get(path, 403)
+    else:
+        assert "/register" not in desk.get(path)
+
+
+@pytest.mark.parametrize("step", ["parties", "dates", "commitments", "commitments/new", "owners", "check"])
+def test_every_step_is_in_english_and_in_chinese(desk: Desk, step: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, summary="Be friends")
+    assert "协议" not in desk.get(f"{address}/{step}") and "My drafts" in desk.get(f"{address}/{step}")
+    address = begin(desk, "li")
+    first, second = keys(desk, address)
+    fields = {f"{first}-name": "South", f"{second}-name": "North"}
+    send(desk, f"{address}/parties", title="双城", title_language="zh", kind="sister_city", **fields)
+    page = desk.get(f"{address}/{step}")
+    assert "我的草稿" in page and "双城" in page
