@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from commitments.database import ROWS_A_STATEMENT
 from commitments.reconcile import ENGINE
@@ -24,9 +24,10 @@ from commitments.tables import (
 
 _OWN_WORDS = frozenset({"note", "state_reason", "closed_why", "title", "link", "place"})
 """What people wrote in words of their own stays in the register: events go where many can read them."""
-_OF_A_COMMITMENT = frozenset(
+OF_A_COMMITMENT = frozenset(
     {"commitment", "commitment_owner", "milestone", "occurrence", "measurement", "progress_report", "confirmation"}
 )
+"""The tables whose rows are named after their commitment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ def list_unpublished(reading: Connection, most: int) -> list[Waiting]:
         .limit(most)
     )
     return [Waiting(*row) for row in rows]
+
+
+def count_unpublished(reading: Connection) -> dict[str, int]:
+    """How many events of each name are not known to be published."""
+    rows = reading.execute(
+        select(publication.c.name, func.count())
+        .where(publication.c.published_at.is_(None))
+        .group_by(publication.c.name)
+        .order_by(publication.c.name)
+    )
+    return {name: number for name, number in rows}
 
 
 def claim_emission(unit: Connection, ids: Sequence[int], now: datetime, stale: datetime) -> list[int]:
@@ -179,7 +191,7 @@ def _describe(
 
 
 def _find_commitments(row: Row[Any], task: Row[Any] | None, served: Mapping[int, Sequence[str]]) -> Iterator[str]:
-    if row.subject in _OF_A_COMMITMENT:
+    if row.subject in OF_A_COMMITMENT:
         yield "/".join(row.reference.split("/")[:2])
     elif row.subject == "activity":
         yield from served.get(row.row_id, ())

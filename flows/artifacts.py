@@ -14,7 +14,7 @@ from commitments.entries import Correction
 from commitments.inbound import Answer
 from flows.runs import count_things, link_page
 from flows.standings import embed_picture
-from flows.views import Attention, Outlook, Preview, Row
+from flows.views import PAGE, Attention, Outlook, Preview, Row
 from notifications.trial import Trial
 
 ATTENTION = "what-needs-attention"
@@ -57,16 +57,20 @@ async def show_changes(rows: Sequence[Row], touched: int, today: date, base_url:
 
 
 async def _show_rows(key: str, rows: Sequence[Row], description: str, base_url: str | None) -> None:
-    """A table that can be sorted; where there are pages, one whose matters lead to them, which Prefect's cannot."""
+    """A table that can be sorted; where there are pages, one whose matters lead to them, which Prefect's cannot.
+
+    What a row has under PAGE is not shown: it names the matter whose page there is.
+    """
+    shown = [{name: value for name, value in row.items() if name != PAGE} for row in rows]
     if base_url is None:
-        await acreate_table_artifact(table=list(rows), key=key, description=description)
+        await acreate_table_artifact(table=shown, key=key, description=description)
         return
-    names = sorted(rows[0], key=lambda name: name != "matter")  # wide tables are cut off at the right
+    names = sorted(shown[0], key=lambda name: name != "matter")  # wide tables are cut off at the right
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
-    for row in rows:
-        linked = {**{name: write_cell(value) for name, value in row.items()}}
-        if "matter" in row:
-            linked["matter"] = f"[{linked['matter']}]({link_page(base_url, row['matter'].partition(':')[0])})"
+    for row, plain in zip(rows, shown, strict=True):
+        linked = {name: write_cell(value) for name, value in plain.items()}
+        if row.get(PAGE):
+            linked["matter"] = f"[{linked['matter']}]({link_page(base_url, row[PAGE])})"
         lines.append(f"| {' | '.join(linked[name] for name in names)} |")
     table = "\n".join(lines)
     await acreate_markdown_artifact(
@@ -146,13 +150,13 @@ async def show_trial(trial: Trial, said: str) -> None:
     await acreate_markdown_artifact(markdown=markdown, key=TRIAL, description="A test message and the server's answer")
 
 
-async def show_followed(rows: Sequence[Row], changes: int, agreements: int) -> None:
+async def show_followed(rows: Sequence[Row], changes: int, agreements: int, base_url: str | None = None) -> None:
     """The table of what people changed and of the follow-ups that this opened and closed."""
     description = (
         f"## What changed and what followed\n{count_things(changes, 'change')} by people in "
         f"{count_things(agreements, 'agreement')}, with the follow-ups that they opened and closed."
     )
-    await acreate_table_artifact(table=list(rows), key=FOLLOWED, description=description)
+    await _show_rows(FOLLOWED, rows, description, base_url)
 
 
 async def show_taken(answers: Sequence[Answer], most: int = 100) -> None:

@@ -38,7 +38,7 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
         if done.commitments <= PICTURED:
             counts = await do_step("count how promises stand", partial(count_standings, register.engine, day))
             await show_picture(draw_standings(counts, day), day)
-        base_url = register.settings.base_url
+        base_url = register.settings.pages_url
     await show_attention(attention, day, base_url)
     await show_changes(changes, done.touched, day, base_url)
     log_lines(

@@ -47,7 +47,8 @@ async def follow_changes() -> dict[str, int]:
         )
     cancelled = await cancel_runs(waiting)
     if followed.changes:
-        await show_followed(story.rows, followed.changes, len(followed.agreements))
+        pages = register.settings.pages_url
+        await show_followed(story.rows, followed.changes, len(followed.agreements), pages)
     await name_run(_name(register, followed, story.opened, story.closed, sent))
     return {
         "changes": followed.changes,

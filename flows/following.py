@@ -11,12 +11,12 @@ from sqlalchemy import Engine, select
 from commitments.changes import Change
 from commitments.database import open_reading, open_unit
 from commitments.failpoints import failpoint
-from commitments.publication import list_unfollowed, mark_followed
+from commitments.publication import OF_A_COMMITMENT, list_unfollowed, mark_followed
 from commitments.queries import Span, split_register
 from commitments.reconcile import Reconciled, load_rules, reconcile_span
 from commitments.tables import log_entry
 from commitments.vocabulary import FollowUpState
-from flows.views import Row, list_changes
+from flows.views import PAGE, Row, list_changes
 from notifications.planning import Planned
 
 CHANGES_A_ROUND = 5000
@@ -115,9 +115,16 @@ def tell_story(engine: Engine, followed: Followed, zone: str) -> Story:
             "why": f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
             "what": row.reference,
             "matter": "/".join(row.reference.split("/")[:2]),
+            PAGE: _name_page(row),
         }
         for row in followed.shown
     ]
     opened = sum(state == FollowUpState.OPEN for state in states)
     closed = sum(state in (FollowUpState.DONE, FollowUpState.SUPERSEDED) for state in states)
     return Story((*said, *shown), opened, closed)
+
+
+def _name_page(row: Any) -> str:
+    """What a log entry is about and has a page: its commitment, else its agreement."""
+    parts = row.reference.split("/")
+    return "/".join(parts[: 2 if row.subject in OF_A_COMMITMENT else 1]) if row.agreement_id is not None else ""

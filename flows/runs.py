@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ class Register:
 
     def link_to(self, reference: str) -> str | None:
         """The page of an agreement or commitment; nothing where no pages are."""
-        return link_page(self.settings.base_url, reference)
+        return link_page(self.settings.pages_url, reference)
 
     @property
     def local_time(self) -> str:
@@ -73,12 +74,12 @@ class Register:
 
 
 def link_page(base_url: str | None, reference: str) -> str | None:
-    """The page of an agreement, at the commitment if the reference names one; nothing where no pages are."""
+    """The page of a matter: of the commitment if it belongs to one, else of its agreement; nothing where no pages are."""
     if not base_url:
         return None
-    agreement, _, commitment = reference.partition("/")
-    anchor = commitment.partition("/")[0].partition("#")[0]
-    return f"{base_url.rstrip('/')}/agreements/{agreement}" + (f"#{anchor}" if anchor else "")
+    agreement, _, commitment = (re.split("[#:]", part, maxsplit=1)[0] for part in reference.partition("/"))
+    promise = commitment.partition("/")[0]
+    return f"{base_url.rstrip('/')}/agreements/{agreement}" + (f"/commitments/{promise}" if promise else "")
 
 
 @contextmanager

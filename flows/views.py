@@ -42,6 +42,9 @@ PROMISE_SHOWN = 60
 FORESEEN_SHOWN = 200
 WHY_SHOWN = 3
 
+PAGE = "page"
+"""Under this a row names the matter whose page there is; none, where it is the operator's."""
+
 Row = dict[str, str]
 
 _DONE = {"registered": "opened", "opened": "opened again", "reassigned": "passed on"}
@@ -133,6 +136,7 @@ def list_attention(engine: Engine, today: date, most: int = ROWS_SHOWN) -> Atten
                 "what": known.name_promise(row),
                 "answer by": row.due_on.isoformat(),
                 "matter": row.matter,
+                PAGE: _name_page(row),
             }
         )
     return Attention(tuple(shown), total)
@@ -175,9 +179,14 @@ def list_changes(reading: Connection, changes: Sequence[Change]) -> tuple[Row, .
                 "why": str(row.closed_why or known.explain(row.reason)),
                 "what": known.name_promise(row),
                 "matter": row.matter,
+                PAGE: _name_page(row),
             }
         )
     return tuple(shown)
+
+
+def _name_page(row: Any) -> str:
+    return str(row.matter) if row.agreement_id is not None else ""
 
 
 def read_changes(engine: Engine, changes: Sequence[Change]) -> tuple[Row, ...]:

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from commitments.database import DatabaseBusy, open_database, open_reading
-from commitments.settings import Settings
+from commitments.settings import Settings, read_settings
 from commitments.tables import log_entry
 from deployments.mailbox import start_mailbox
+from flows.artifacts import write_cell
 from flows.check_progress import check_progress
 from flows.deliver import deliver
 from flows.housekeeping import housekeeping
@@ -73,10 +74,12 @@ def test_a_check_of_progress_is_named_after_what_it_found(prefect_api: None, exa
 
 @slow
 def test_a_check_of_progress_shows_what_needs_attention_and_what_changed_with_reasons_in_words(
-    prefect_api: None, examples: Settings
+    prefect_api: None, examples: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import json
 
+    monkeypatch.setenv("TALLY_MAIL_URL", "smtp://127.0.0.1:1")  # and no pages
+    read_settings.cache_clear()
     counts = run(check_progress)
     shown = ask(read_artifacts(ask(read_last_run())))
     attention, changes = json.loads(shown["what-needs-attention"]), json.loads(shown["what-changed-and-why"])
@@ -85,6 +88,16 @@ def test_a_check_of_progress_shows_what_needs_attention_and_what_changed_with_re
     assert {"standing", "who", "why", "what", "answer by", "matter"} == set(attention[0])
     assert all(row["why"] and "_" not in row["why"] and "{" not in row["why"] for row in [*attention, *changes])
     assert {row["change"] for row in changes} == {"opened"}
+    monkeypatch.setenv("TALLY_BASE_URL", "https://tally.house.example")
+    read_settings.cache_clear()
+    run(check_progress)
+    linked = ask(read_artifacts(ask(read_last_run())))["what-needs-attention"]
+    for matter, page in (
+        ("gimcheon-chengdu/exchange-activities#2026", "gimcheon-chengdu/commitments/exchange-activities"),
+        ("jingdezhen-uccn#2026:report", "jingdezhen-uccn"),
+    ):
+        assert f"[{write_cell(matter)}](https://tally.house.example/agreements/{page})" in linked
+    assert linked.count("https://tally.house.example/agreements/") == len(attention)
 
 
 @slow

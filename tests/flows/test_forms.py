@@ -133,11 +133,18 @@ def test_a_test_message_that_cannot_go_fails_with_the_reason(
     ("reference", "page"),
     [
         ("leeds", "https://t.example/agreements/leeds"),
-        ("leeds/link", "https://t.example/agreements/leeds#link"),
-        ("leeds/link#m1", "https://t.example/agreements/leeds#link"),
-        ("leeds/link/2026-11-24-leeds", "https://t.example/agreements/leeds#link"),
+        ("leeds:dormancy", "https://t.example/agreements/leeds"),
+        ("leeds#2026:report", "https://t.example/agreements/leeds"),
+        ("leeds/link", "https://t.example/agreements/leeds/commitments/link"),
+        ("leeds/link#2026", "https://t.example/agreements/leeds/commitments/link"),
+        ("leeds/link/2026-11-24-leeds", "https://t.example/agreements/leeds/commitments/link"),
     ],
 )
 def test_what_a_run_names_is_linked_to_its_page(reference: str, page: str) -> None:
+    from portal import agreement_page, commitment_page
+
     assert link_page("https://t.example/", reference) == page
     assert link_page(None, reference) is None
+    path = page.removeprefix("https://t.example")
+    routes = [*agreement_page.router.routes, *commitment_page.router.routes]
+    assert [one for one in routes if one.path_regex.fullmatch(path)]  # type: ignore[attr-defined]
