@@ -45,7 +45,7 @@ def examine() -> Iterator[Finding]:
     yield examine_mail(settings)
     yield examine_channels(settings)
     yield examine_return(settings)
-    yield examine_prefect(settings)
+    yield from examine_prefect(settings)
     yield examine_catalogues()
     yield from examine_house(settings)
     engine = None
@@ -173,40 +173,53 @@ def examine_return(settings: "Settings") -> Finding:
     return Finding(OK, "what comes back", f"goes to {settings.bounce_address}, an address for each message")
 
 
-def examine_prefect(settings: "Settings") -> Finding:
+def examine_prefect(settings: "Settings") -> Iterator[Finding]:
+    """The server, and whether anybody serves what is deployed there; Prefect is loaded only where one is named."""
     from importlib.metadata import version
 
-    chosen = os.environ.get("PREFECT_API_URL")
-    address = chosen or f"http://127.0.0.1:{settings.prefect_port}/api"
-    ours = version("prefect")
-    found = _ask_prefect(address)
-    shown = _hide_password(address)
-    if found is None and chosen is None:
-        return Finding(OK, "Prefect server", "does not run here; every command works without it", "tally up starts it.")
-    if found is None:
-        return Finding(BROKEN, "Prefect server", f"{shown} cannot be reached", "Look at PREFECT_API_URL.")
-    if found != ours:
-        return Finding(WARNING, "Prefect server", f"{shown} is version {found}, here is {ours}", "Use one version.")
-    return Finding(OK, "Prefect server", f"{shown}, version {found}")
+    from deployments.reaching import NoServer, SignInRefused, reach_server
+    from deployments.schedules import TAG
 
-
-def _ask_prefect(address: str) -> str | None:
-    import json
-    from http.client import HTTPException
-    from urllib.request import urlopen
-
-    if not address.startswith(("http://", "https://")):
-        return None
+    subject = "Prefect server"
+    is_named = "PREFECT_API_URL" in os.environ
+    none_here = Finding(OK, subject, "does not run here; every command works without it", "tally up starts it.")
+    if not is_named and not _is_taken(settings.prefect_port):
+        yield none_here
+        return
+    auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth is not None else None
+    embedded = None if is_named else (f"http://127.0.0.1:{settings.prefect_port}/api", auth)
     try:
-        with urlopen(f"{address.rstrip('/')}/admin/version", timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310
-            return str(json.loads(answer.read(1000)))
-    except (OSError, ValueError, HTTPException):
-        return None
+        found = reach_server(TAG, SECONDS_TO_ANSWER, embedded)
+    except SignInRefused as fault:
+        yield Finding(BROKEN, subject, str(fault), "Nothing is lost: events wait, and runs go on when it is right.")
+        return
+    except NoServer as fault:
+        yield Finding(BROKEN, subject, str(fault), "Look at PREFECT_API_URL.") if is_named else none_here
+        return
+    if found.version != version("prefect"):
+        told = f"{found.address} is version {found.version}, here is {version('prefect')}"
+        yield Finding(WARNING, subject, told, "Use one version.")
+    else:
+        yield Finding(OK, subject, f"{found.address}, version {found.version}")
+    if not found.deployments:
+        yield Finding(WARNING, "flows", "none of ours is deployed there", "tally deploy, or tally up on this machine.")
+    elif found.unserved:
+        told = f"nobody serves {found.unserved} of {count(found.deployments, 'deployment')}"
+        advice = "Start a worker (prefect worker start --pool tallystick), or tally up."
+        yield Finding(BROKEN, "flows", told, advice)
+    else:
+        yield Finding(OK, "flows", f"{count(found.deployments, 'deployment')}, all served")
 
 
-def _hide_password(address: str) -> str:
-    head, at, rest = address.rpartition("@")
-    return f"{head.partition('//')[0]}//***@{rest}" if at else address
+def _is_taken(port: int) -> bool:
+    """Whether anything listens there, on this machine."""
+    import socket
+
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS_TO_ANSWER):
+            return True
+    except OSError:
+        return False
 
 
 def examine_catalogues() -> Finding:
@@ -264,6 +277,7 @@ def examine_register(engine: "Engine", settings: "Settings") -> Iterator[Finding
         lambda reading: examine_sources(reading, settings),
         lambda reading: examine_holidays(reading, today),
         lambda reading: examine_outbox(reading, now),
+        lambda reading: examine_runs(reading, now),
     )
     with open_reading(engine) as reading:
         for look in examinations:
@@ -400,3 +414,29 @@ def examine_outbox(reading: "Connection", now: datetime) -> Iterator[Finding]:
         yield Finding(WARNING, "messages", told, "tally messages --why tells more.")
     else:
         yield Finding(OK, "messages", f"{outbox.waiting} waiting, none outstanding, none failed")
+
+
+def examine_runs(reading: "Connection", now: datetime) -> Finding:
+    """Whether flows run, as the register alone knows it, and how many events still wait to be published."""
+    from sqlalchemy import func, select
+
+    from commitments.operations import RUNS_WITHIN, find_last_run
+    from commitments.tables import publication
+
+    last = find_last_run(reading)
+    waiting = reading.execute(
+        select(func.count()).select_from(publication).where(publication.c.published_at.is_(None))
+    ).scalar_one()
+    if last is None:
+        return Finding(OK, "runs", "no flow ever ran here", "tally up starts them; commands do as well.")
+    told = f"a flow ran last {_describe_age(now - last)} ago" + (
+        f"; {count(waiting, 'event')} {'waits' if waiting == 1 else 'wait'} for Prefect" if waiting else ""
+    )
+    if now - last > RUNS_WITHIN:
+        return Finding(BROKEN, "runs", told, "Start tally up or a worker again; tally watch tells the operator.")
+    return Finding(OK, "runs", told)
+
+
+def _describe_age(age: timedelta) -> str:
+    minutes = max(int(age.total_seconds() // 60), 0)
+    return count(minutes, "minute") if minutes < 120 else count(minutes // 60, "hour")

@@ -24,6 +24,7 @@ from cli import (
     sending,
     standing,
     system,
+    watch,
 )
 from cli.screen import print_error
 from commitments.errors import TallyError
@@ -73,6 +74,7 @@ for module in (
     system,
     publish,
     doctor,
+    watch,
 ):
     module.add_commands(app)
 

@@ -38,6 +38,10 @@ CHECK_WITHIN = timedelta(hours=26)
 """A day and two hours: a check that is late by an hour of daylight saving is no alarm."""
 RUN_WITHIN = timedelta(hours=2)
 """A run that began so long ago and is not finished has died, or hangs."""
+RUNS_WITHIN = timedelta(hours=2)
+"""Several flows run every hour: if none has begun for so long, nothing serves them."""
+ALL_FLOWS = "flows"
+"""What a follow-up is about that concerns no single flow."""
 _ANSWER_WORKING_DAYS = 1
 
 
@@ -201,7 +205,8 @@ def record_finish(unit: Connection, flow: str, now: datetime) -> int:
     if not unit.execute(update(flow_record).where(flow_record.c.flow == flow).values(finished_at=now)).rowcount:
         unit.execute(insert(flow_record).values(flow=flow, began_at=now, finished_at=now))
     kinds = [FollowUpKind.RUN_FAILED, FollowUpKind.RUN_STUCK, FollowUpKind.CHECK_MISSED]
-    return close_operator_follow_ups(unit, kinds, flow, "a later run finished", now)
+    closed = close_operator_follow_ups(unit, kinds, flow, "a later run finished", now)
+    return closed + close_operator_follow_ups(unit, [FollowUpKind.NOTHING_RUNS], ALL_FLOWS, f"{flow} ran", now)
 
 
 def find_troubles(reading: Connection, now: datetime) -> Iterator[Trouble]:
@@ -222,6 +227,26 @@ def find_troubles(reading: Connection, now: datetime) -> Iterator[Trouble]:
         if unfinished and now - row.began_at > RUN_WITHIN:
             numbers = {"flow": row.flow, "hours": _count_hours(now - row.began_at)}
             yield Trouble(FollowUpKind.RUN_FAILED, row.flow, Reason(ReasonCode.RUN_FAILED, numbers))
+
+
+def find_last_run(reading: Connection) -> datetime | None:
+    """When a flow last began or finished; None if none ever did."""
+    moments = [
+        moment
+        for row in reading.execute(select(flow_record.c.began_at, flow_record.c.finished_at))
+        for moment in row
+        if moment is not None
+    ]
+    return max(moments, default=None)
+
+
+def find_silence(reading: Connection, now: datetime) -> Trouble | None:
+    """That nothing runs any more, which no run can find. Nothing where no flow ever ran."""
+    last = find_last_run(reading)
+    if last is None or now - last <= RUNS_WITHIN:
+        return None
+    numbers = {"hours": _count_hours(now - last)}
+    return Trouble(FollowUpKind.NOTHING_RUNS, ALL_FLOWS, Reason(ReasonCode.NOTHING_RUNS, numbers))
 
 
 def _count_hours(span: timedelta) -> int:

@@ -209,6 +209,8 @@ class ReasonCode(StrEnum):
     CHECK_MISSED = "check_missed"
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
+    NOTHING_RUNS = "nothing_runs"
+    EVENTS_REFUSED = "events_refused"
     INBOUND_REFUSED = "inbound_refused"
     TEMPLATE_BROKEN = "template_broken"
     DRAFT_WAITING = "draft_waiting"
@@ -231,6 +233,8 @@ class FollowUpKind(StrEnum):
     CHECK_MISSED = "check_missed"
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
+    NOTHING_RUNS = "nothing_runs"
+    EVENTS_REFUSED = "events_refused"
     INBOUND_REFUSED = "inbound_refused"
     TEMPLATE_BROKEN = "template_broken"
     DRAFT_WAITING = "draft_waiting"
@@ -241,6 +245,8 @@ OPERATOR_KINDS = frozenset(
         FollowUpKind.CHECK_MISSED,
         FollowUpKind.RUN_FAILED,
         FollowUpKind.RUN_STUCK,
+        FollowUpKind.NOTHING_RUNS,
+        FollowUpKind.EVENTS_REFUSED,
         FollowUpKind.INBOUND_REFUSED,
         FollowUpKind.TEMPLATE_BROKEN,
     }

@@ -28,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 
 from commitments.database import DatabaseBusy, open_reading
 from commitments.publication import find_oldest_unfollowed
+from commitments.settings import Settings
 from deployments.publishing import Published, publish_forever
 from flows.runs import DONE_BY_ANOTHER
 
@@ -47,6 +48,7 @@ class AtOnce:
     """The runs of some deployments, done here one after the other."""
 
     engine: Engine
+    settings: Settings
     flows: Mapping[UUID, Flow[..., Any]]
     follower: UUID
     """The deployment whose run takes up what people changed."""
@@ -64,7 +66,11 @@ class AtOnce:
             loop.call_soon_threadsafe(self._await_runs)
 
         publisher = threading.Thread(
-            target=publish_forever, args=(self.engine, self._stop), kwargs={"told": told}, daemon=True, name="publisher"
+            target=publish_forever,
+            args=(self.engine, self.settings, self._stop),
+            kwargs={"told": told},
+            daemon=True,
+            name="publisher",
         )
         publisher.start()
         try:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from commitments.errors import TallyError
 from commitments.settings import Settings
+from deployments.reaching import explain_fault, name_server
 
 POOL = "tallystick"
 
@@ -30,16 +31,13 @@ def deploy(
 
     Raises CannotDeploy if no server is named or it cannot be reached. `confirm` is asked before anything is removed.
     """
-    from prefect.settings import get_current_settings
-
-    address = get_current_settings().api.url
-    if address is None:
+    where = name_server()
+    if where is None:
         raise CannotDeploy(
             "no Prefect server is named; set PREFECT_API_URL, as in: "
             "PREFECT_API_URL=http://127.0.0.1:4200/api tally deploy"
         )
-    where = _hide_password(address)
-    if folder is None and _is_here(address):
+    if folder is None and _is_here(where):
         folder = Path.cwd()
     return asyncio.run(_deploy(settings, where, pool, folder, dry_run, tell, confirm))
 
@@ -55,7 +53,7 @@ async def _deploy(
 ) -> int:
     import httpx
     from prefect import get_client
-    from prefect.exceptions import PrefectHTTPStatusError
+    from prefect.exceptions import PrefectException
 
     from deployments.applying import compare_server
 
@@ -83,12 +81,8 @@ async def _deploy(
                 left = ()
             tell(_sum_up(len(found.changes), len(found.removals) - len(left), found.unchanged, len(left)))
             return len(left)
-    except PrefectHTTPStatusError as refused:
-        status = refused.response.status_code
-        hint = "; set PREFECT_API_AUTH_STRING or PREFECT_API_KEY" if status in (401, 403) else ""
-        raise CannotDeploy(f"the Prefect server at {where} refuses with {status}{hint}") from refused
-    except (httpx.HTTPError, RuntimeError) as failed:
-        raise CannotDeploy(f"the Prefect server at {where} cannot be reached: {failed}") from failed
+    except (httpx.HTTPError, PrefectException, RuntimeError) as failed:
+        raise CannotDeploy(str(explain_fault(failed))) from failed
 
 
 def _sum_up(written: int, removed: int, unchanged: int, left: int) -> str:
@@ -96,11 +90,6 @@ def _sum_up(written: int, removed: int, unchanged: int, left: int) -> str:
     told += [f"{unchanged} unchanged"] * bool(unchanged)
     told += [f"{left} left as they are; to remove them: tally deploy --yes"] * bool(left)
     return ", ".join(told)
-
-
-def _hide_password(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _is_here(address: str) -> bool:

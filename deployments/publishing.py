@@ -16,13 +16,14 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import PrefectException
-from prefect.settings import PREFECT_API_URL
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from commitments.clock import read_clock
 from commitments.database import DatabaseBusy, open_reading, open_unit
-from commitments.errors import TallyError
+from commitments.facts import Reason
 from commitments.failpoints import failpoint
+from commitments.operations import Trouble, appoint_operator, close_operator_follow_ups, open_trouble
 from commitments.publication import (
     Happening,
     Waiting,
@@ -32,6 +33,10 @@ from commitments.publication import (
     list_unpublished,
     mark_published,
 )
+from commitments.settings import Settings
+from commitments.vocabulary import FollowUpKind, ReasonCode
+from deployments.reaching import SIGN_IN_REFUSED, NoServer, SignInRefused, explain_fault, name_server
+from notifications.watching import tell_alerts
 
 LOOK_EVERY = 0.5
 """Seconds between two looks for what is new."""
@@ -46,6 +51,8 @@ EVENTS_A_CALL = 100
 IDS_A_QUESTION = 50
 LONGEST_PAUSE = 10.0
 RELATED_AT_MOST = 90
+EVENTS = "events"
+"""What the operator's follow-up is about while the server takes none."""
 
 log = logging.getLogger("tallystick.publishing")
 
@@ -150,9 +157,10 @@ def _emit(engine: Engine, client: SyncPrefectClient, ids: Sequence[int], now: da
     events = [form_event(one, now) for one in happenings]
     try:
         _hand_over(client, events)
-    except httpx.ConnectError:
-        with open_unit(engine) as unit:
-            give_back(unit, claimed)
+    except (httpx.ConnectError, httpx.HTTPStatusError) as refused:
+        if isinstance(refused, httpx.ConnectError) or refused.response.status_code in SIGN_IN_REFUSED:
+            with open_unit(engine) as unit:
+                give_back(unit, claimed)
         raise
     failpoint("publishing.after_emission")
     return len(events)
@@ -175,15 +183,18 @@ def _hand_over(client: SyncPrefectClient, events: Sequence[dict[str, Any]]) -> N
 
 def publish_forever(
     engine: Engine,
+    settings: Settings,
     stop: threading.Event,
     *,
     told: Callable[[Published], None] = lambda _done: None,
 ) -> None:
     """Publish until `stop` is set. A server that is away is asked again after ever longer pauses; nothing is lost.
 
-    `told` hears of every round that handed something over.
+    One that refuses our sign-in is made the operator's matter, until it takes events. `told` hears of every round that
+    handed something over.
     """
     pause = LOOK_EVERY
+    settled = False
     while not stop.is_set():
         try:
             with get_client(sync_client=True) as client:
@@ -193,23 +204,46 @@ def publish_forever(
                     done = publish_round(engine, client, ask=ask)
                     asked = time.monotonic() if ask else asked
                     pause = LOOK_EVERY
+                    if done.emitted or done.published:
+                        settled = settled or settle_refusal(engine, read_clock())
                     if done.emitted:
                         told(done)
         except (httpx.HTTPError, PrefectException, RuntimeError) as away:
-            log.warning("events wait: the Prefect server does not answer (%s)", type(away).__name__)
+            fault = explain_fault(away)
+            log.warning("events wait: %s", fault)
+            if isinstance(fault, SignInRefused):
+                settled = False
+                _tell_refusal(engine, settings, fault)
         except (DatabaseBusy, OperationalError) as busy:
             log.warning("events wait: the register does not answer (%s)", type(busy).__name__)
         pause = min(pause * 2, LONGEST_PAUSE)
         stop.wait(pause)
 
 
-class NoServer(TallyError):
-    """No Prefect server is named, or it does not answer."""
+def _tell_refusal(engine: Engine, settings: Settings, fault: SignInRefused) -> None:
+    """Tell the operator, once, that the server does not let us in."""
+    now = read_clock()
+    reason = Reason(ReasonCode.EVENTS_REFUSED, {"fault": str(fault)[:300]})
+    try:
+        with open_unit(engine) as unit:
+            appoint_operator(unit, settings.operator, settings.operator_language, settings.time_zone, now)
+            opened = open_trouble(unit, Trouble(FollowUpKind.EVENTS_REFUSED, EVENTS, reason), now)
+        if opened:
+            tell_alerts(engine, settings, now)
+    except (DatabaseBusy, OperationalError) as busy:
+        log.warning("the operator is not told yet: the register does not answer (%s)", type(busy).__name__)
+
+
+def settle_refusal(engine: Engine, now: datetime) -> bool:
+    """Close what was open because the server did not let us in; always True."""
+    with open_unit(engine) as unit:
+        close_operator_follow_ups(unit, [FollowUpKind.EVENTS_REFUSED], EVENTS, "the server takes events", now)
+    return True
 
 
 def require_server() -> None:
     """NoServer, with what to do, unless a Prefect server is named."""
-    if not PREFECT_API_URL.value():
+    if name_server() is None:
         raise NoServer(
             "no Prefect server is named: set PREFECT_API_URL, as in http://127.0.0.1:4200/api, with PREFECT_API_KEY or "
             "PREFECT_API_AUTH_STRING if it asks for one; `tally up` publishes by itself"
@@ -219,14 +253,16 @@ def require_server() -> None:
 def publish_all(engine: Engine, *, patience: float = 60.0) -> Published:
     """Publish what waits and return when the server shows all of it, or after `patience` seconds.
 
-    Raises NoServer if the server does not answer; then everything that it has not shown still waits.
+    Raises NoServer if the server does not answer or does not let us in; then everything that it has not shown still
+    waits.
     """
     try:
-        return _publish_all(engine, patience)
+        done = _publish_all(engine, patience)
     except (httpx.HTTPError, PrefectException, RuntimeError) as away:
-        raise NoServer(
-            f"the Prefect server at {PREFECT_API_URL.value()} does not take events ({away}); they wait in the register"
-        ) from away
+        fault = explain_fault(away)
+        raise type(fault)(f"{fault}; the events wait in the register") from away
+    settle_refusal(engine, read_clock())
+    return done
 
 
 def _publish_all(engine: Engine, patience: float) -> Published:

@@ -142,7 +142,8 @@ async def serve_deployments(
     settings = read_settings()
     engine = open_database(settings.register_url, synchronous=settings.synchronous)
     try:
-        at_once = AtOnce(engine, {ids[plan.flow]: load_flow(plan) for plan in PLANS if plan.at_once}, ids[FOLLOWER])
+        flows = {ids[plan.flow]: load_flow(plan) for plan in PLANS if plan.at_once}
+        at_once = AtOnce(engine, settings, flows, ids[FOLLOWER])
         await asyncio.gather(runner.start(), at_once.serve())
     finally:
         engine.dispose()

@@ -74,7 +74,7 @@ class Register:
 
 
 def link_page(base_url: str | None, reference: str) -> str | None:
-    """The page of a matter: of the commitment if it belongs to one, else of its agreement; nothing where no pages are."""
+    """The page of a matter: its commitment's if it belongs to one, else its agreement's; nothing where no pages are."""
     if not base_url:
         return None
     agreement, _, commitment = (re.split("[#:]", part, maxsplit=1)[0] for part in reference.partition("/"))

@@ -121,6 +121,11 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("a run of %(flow)s has not moved on for %(minutes)s minutes"),
         N_("a run of %(flow)s does not move on"),
     ),
+    ReasonCode.NOTHING_RUNS: (N_("no flow has begun for %(hours)s hours"), N_("no flow runs any more")),
+    ReasonCode.EVENTS_REFUSED: (
+        N_("the Prefect server takes no events: %(fault)s"),
+        N_("the Prefect server takes no events"),
+    ),
     ReasonCode.TEMPLATE_BROKEN: (
         N_("a file of the house could not be used: %(fault)s"),
         N_("a file of the house could not be used"),
@@ -238,6 +243,14 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
         "See whether something serves the deployments; cancel the run if its process is gone. The next good run closes "
         "this by itself."
     ),
+    FollowUpKind.NOTHING_RUNS: N_(
+        "See whether tally up runs, or a worker and its Prefect server, and start it again; the next run closes this "
+        "by itself."
+    ),
+    FollowUpKind.EVENTS_REFUSED: N_(
+        "Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY to what the server asks for. Nothing is lost; this closes by "
+        "itself when it takes them."
+    ),
     FollowUpKind.DRAFT_WAITING: N_(
         "Look through the draft and approve or reject it: run register-agreement in the Prefect UI and name the draft."
     ),
@@ -332,6 +345,8 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         FollowUpKind.CHECK_MISSED: N_("Daily check missed"),
         FollowUpKind.RUN_FAILED: N_("Run failed"),
         FollowUpKind.RUN_STUCK: N_("Run stuck"),
+        FollowUpKind.NOTHING_RUNS: N_("Nothing runs"),
+        FollowUpKind.EVENTS_REFUSED: N_("Events not taken"),
         FollowUpKind.INBOUND_REFUSED: N_("Event refused"),
         FollowUpKind.TEMPLATE_BROKEN: N_("Template broken"),
         FollowUpKind.DRAFT_WAITING: N_("Draft not approved"),

@@ -717,7 +717,10 @@ ELSEWHERE = {
     },
     "reasons of follow-ups, in test_followups": {"NO_NEXT_STEP", "CONFIRMATION_ASKED"},
     "written where messages fail, in notifications": {"MESSAGE_FAILED"},
-    "of the engine itself, in operations": {"CHECK_MISSED", "RUN_FAILED", "RUN_STUCK", "INBOUND_REFUSED"},
+    "of the engine itself, in operations": {
+        "CHECK_MISSED", "RUN_FAILED", "RUN_STUCK", "NOTHING_RUNS", "INBOUND_REFUSED",
+    },
+    "of handing events to Prefect, in deployments": {"EVENTS_REFUSED"},
     "of the house's own files, in notifications": {"TEMPLATE_BROKEN"},
     "of what is not registered yet, in drafts": {"DRAFT_WAITING"},
     "words without a rule: an expired agreement's promises keep the reason that they had": {"AGREEMENT_EXPIRED"},

@@ -329,6 +329,13 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "the run “deliver” of deliver has been Pending for 40 minutes",
         "deliver的运行“deliver”处于Pending已有40分钟",
     ),
+    (ReasonCode.NOTHING_RUNS, {"hours": 3}, "no flow has begun for 3 hours", "已有3小时没有任何流程开始运行"),
+    (
+        ReasonCode.EVENTS_REFUSED,
+        {"fault": "it refuses with 401"},
+        "the Prefect server takes no events: it refuses with 401",
+        "Prefect服务器不接收事件：it refuses with 401",
+    ),
     (
         ReasonCode.TEMPLATE_BROKEN,
         {"file": "message/body.txt", "fault": "message/body.txt:3: found 'vew'"},

@@ -24,7 +24,7 @@ EXAMPLES = CHECKOUT / "examples"
 NOW = "2026-11-23T09:00:00+00:00"  # a Monday
 COMMANDS = [
     "status", "follow-ups", "report-progress", "add-activity", "confirm", "import", "export", "schema", "check",
-    "send", "messages", "choices", "forecast", "up", "portal", "rotate-secret", "migrate", "publish", "doctor",
+    "send", "messages", "choices", "forecast", "up", "portal", "rotate-secret", "migrate", "publish", "doctor", "watch",
 ]  # fmt: skip
 
 
