@@ -26,7 +26,11 @@ from commitments.errors import RefusedChange
 
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
 # What people decide in the register between two imports: a file that does not say it does not take it back.
-_DECIDED = {tables.commitment: ("state", "state_on", "state_reason"), tables.milestone: ("state", "met_on")}
+_DECIDED = {
+    tables.commitment: ("state", "state_on", "state_reason"),
+    tables.milestone: ("state", "met_on"),
+    tables.contact: ("valid_to",),
+}
 
 
 def is_whole(party: PartyForm) -> bool:
@@ -71,7 +75,10 @@ class Intake:
         self.difference.write(tables.party, wanted, stored, link="parent_id")
 
     def take_contacts(self) -> None:
-        """The contacts that the file writes out; the party's other contacts are not mentioned."""
+        """The contacts that the file writes out; the party's other contacts are not mentioned.
+
+        An end of office that was recorded since, and a role given since, stay unless the file says another one.
+        """
         self._parties = self._read_ids(tables.party, tables.party.c.reference, [p.reference for p in self.form.parties])
         self.difference.labels["party_id"] = _turn(self._parties)
         written = [(party.reference, contact) for party in self.form.parties for contact in party.contacts]
@@ -89,10 +96,9 @@ class Intake:
             before = stored.get((contact.reference,))
             if before is not None and before.party_id != self._parties[party]:
                 raise RefusedChange(f"contact {contact.reference} belongs to another party than {party} already")
-            values = take_columns(contact, tables.contact)
-            wanted.append(
-                Wanted(contact.reference, {**values, "party_id": self._parties[party], "deputy_id": contact.deputy})
-            )
+            values = _keep_given_role(take_columns(contact, tables.contact), before)
+            values |= {"party_id": self._parties[party], "deputy_id": contact.deputy}
+            wanted.append(Wanted(contact.reference, values, _find_kept(contact, tables.contact)))
         self.difference.write(tables.contact, wanted, stored, link="deputy_id")
 
     def take_agreement(self) -> None:
@@ -388,6 +394,12 @@ def _keep_handed_over(named: int | None, before: Any) -> dict[str, Any]:
         "contact_id": before.contact_id if kept or named == before.contact_id else named,
         "handed_from_id": before.handed_from_id if kept or named == before.contact_id else None,
     }
+
+
+def _keep_given_role(values: dict[str, Any], before: Any) -> dict[str, Any]:
+    """A file that says the role as it was first written does not take back that another was given since."""
+    kept = before is not None and before.filed_role is not None and values["role"] == before.filed_role
+    return {**values, **({"role": before.role, "filed_role": before.filed_role} if kept else {"filed_role": None})}
 
 
 def _turn(ids: dict[str, int]) -> dict[int, str]:

@@ -217,7 +217,7 @@ def _load_open(unit: Connection, span: Span) -> dict[str, Any]:
     """The open follow-ups of a span, but those that the sending of messages opens and closes itself."""
     rows = unit.execute(
         select(*_columns()).where(
-            follow_up.c.agreement_id.between(span.first, span.last),
+            span.holds(follow_up.c.agreement_id),
             follow_up.c.state == str(FollowUpState.OPEN),
             follow_up.c.kind != str(FollowUpKind.MESSAGE_FAILED),
         )

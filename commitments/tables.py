@@ -60,6 +60,7 @@ contact = Table(
     Column("name", String(300), nullable=False),
     Column("office", String(300)),
     Column("role", String(20), nullable=False),
+    Column("filed_role", String(20)),  # the role that the agreement's file still says, where another was given since
     Column("language", String(20)),
     Column("time_zone", String(60)),
     Column("valid_from", String(10)),
@@ -140,6 +141,16 @@ agreement_party = Table(
     Column("position", Integer, nullable=False),
     Column("signed", String(10)),
     UniqueConstraint("agreement_id", "party_id"),
+)
+
+# Whether an agreement is shown to everybody; without a moment it is not, or no longer.
+public_page = Table(
+    "public_page",
+    metadata,
+    _key(),
+    Column("agreement_id", ForeignKey("agreement.id"), nullable=False, unique=True),
+    Column("published_at", UtcTime),
+    Column("is_found_by_search", Boolean, nullable=False),
 )
 
 signatory = Table(

@@ -231,6 +231,8 @@ def _ask(row: Any, person: Person, turn: int | None) -> Ask:
 
 def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, ...]:
     """What the reader of an item can answer: leaders, and those of another party, only look."""
+    if row.decision_reason["code"] == Why.HANDED_ON:
+        return ()
     if person.id != row.assignee_id and (person.role is ContactRole.LEADER or person.party_id != turn):
         return ()
     matter = MatterKind(row.matter_kind)

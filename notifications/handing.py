@@ -1,4 +1,4 @@
-"""Tells the person to whom a matter was handed over, at once."""
+"""Tells the people between whom matters were handed over, at once."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,15 +8,26 @@ from sqlalchemy import Connection, select, update
 
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
+from commitments.handing_over import HandedOver
+from commitments.queries import Span, load_agreements
 from commitments.questions import Question
-from commitments.reconcile import Rules
-from commitments.tables import follow_up
-from commitments.vocabulary import FollowUpKind, FollowUpState, NotificationKind, NotificationState, StandingState
+from commitments.reconcile import Rules, assess, load_rules
+from commitments.tables import commitment, follow_up
+from commitments.vocabulary import (
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    NotificationKind,
+    NotificationState,
+    StandingState,
+)
 from notifications.candidates import STANDING_OF
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
 from notifications.routing import choose_slot, is_declined
 from notifications.tables import attempt, notice, notification
+
+AGREEMENTS_AT_ONCE = 500
 
 
 def tell_new_owner(
@@ -27,7 +38,7 @@ def tell_new_owner(
     It waits for the end of the person's quiet hours or pause. The ladder of the follow-up begins anew with them.
     """
     key = f"hand_over|{question.matter}|{new.reference}|{now.isoformat()}"
-    told = new.mail is not None and not is_declined(new, NotificationKind.HAND_OVER)
+    told = bool(new.ways) and not is_declined(new, NotificationKind.HAND_OVER)
     message_id = None
     if told:
         slot = slot_now(new, now)
@@ -77,7 +88,11 @@ def _explain(new: Person, question: Question, told: bool, today: date) -> dict[s
     if told:
         numbers = {"asked": question.person.reference, "on": today.isoformat()}
         return {"code": str(Why.HANDED_OVER), "numbers": numbers}
-    code = Why.NO_ADDRESS if new.mail is None else Why.UNSUBSCRIBED
+    return _explain_silence(new)
+
+
+def _explain_silence(person: Person) -> dict[str, Any]:
+    code = Why.NO_ADDRESS if not person.ways else Why.UNSUBSCRIBED
     return {"code": str(code), "numbers": {"kind": str(NotificationKind.HAND_OVER)}}
 
 
@@ -93,6 +108,127 @@ def _find_open(unit: Connection, question: Question, new: Person) -> Sequence[An
         )
         .order_by(follow_up.c.id)
     ).all()
+
+
+def tell_hand_over(
+    unit: Connection, handed: HandedOver, by: str, now: datetime, today: date, domain: str, *, tell_former: bool
+) -> list[int]:
+    """Queue one message to who took over everything and, if `tell_former`, one to who had it; gives their ids.
+
+    `by` is the reference of who did it. The new person is told of each question that is asked of them now, each
+    commitment without one, and the dates ahead of the agreements that they coordinate; the former one of the
+    commitments and dates. Who has no address, or does not want to be told of a hand-over, gets none, and that is noted.
+    """
+    rules = load_rules(unit)
+    new, former = rules.people[handed.new.id], rules.people[handed.former.id]
+    matters = _list_standings(unit, handed, rules, today)
+    asked = unit.execute(
+        select(follow_up)
+        .where(follow_up.c.id.in_(handed.asked), follow_up.c.assignee_id == new.id)
+        .order_by(follow_up.c.due_on, follow_up.c.id)
+    ).all()
+    answered = {row.commitment_id for row in asked}
+    said = {"asked": by, "on": today.isoformat()}
+    mark = f"{former.reference}|{new.reference}"
+    whence = {**said, "contact": former.reference} if former.reference not in (by, new.reference) else said
+    rows = [_note_question(row) for row in asked if row.agreement_id is not None]
+    rows += [row for row in matters if row["commitment_id"] is None or row["commitment_id"] not in answered]
+    ids = _tell(unit, new, mark, rows, {"code": str(Why.HANDED_OVER), "numbers": whence}, rules, now, today, domain)
+    if tell_former:
+        on = {**said, "contact": new.reference}
+        ids += _tell(
+            unit, former, mark, matters, {"code": str(Why.HANDED_ON), "numbers": on}, rules, now, today, domain
+        )
+    return ids
+
+
+def _tell(
+    unit: Connection,
+    person: Person,
+    mark: str,
+    rows: Sequence[dict[str, Any]],
+    why: dict[str, Any],
+    rules: Rules,
+    now: datetime,
+    today: date,
+    domain: str,
+) -> list[int]:
+    if not rows:
+        return []
+    told = bool(person.ways) and not is_declined(person, NotificationKind.HAND_OVER)
+    message_id = None
+    key = f"{why['code']}|{mark}|{person.reference}|{now.isoformat()}"
+    if told:
+        slot = slot_now(person, now)
+        if person.choices.is_paused(slot.day):
+            slot = choose_slot(person, rules.house.send_at, now)
+        message = message_row(f"at-once|{key}"[:400], person, NotificationKind.HAND_OVER, now, slot, domain)
+        message_id = insert_new(unit, notification, [message])[0].id
+    else:
+        why = _explain_silence(person)
+    add_missing(
+        unit,
+        notice,
+        [
+            {
+                **row,
+                "key": f"{key}|{row['matter']}|{row['party_id']}|{row['follow_up_id']}"[:400],
+                "kind": str(NotificationKind.HAND_OVER),
+                "contact_id": person.id,
+                "notification_id": message_id,
+                "rung": 0,
+                "decision": str(Decision.TOLD if told else Decision.PASSED_OVER),
+                "decision_reason": why,
+                "decided_on": today,
+                "decided_at": now,
+            }
+            for row in rows
+        ],
+    )
+    return [message_id] if message_id is not None else []
+
+
+def _note_question(row: Any) -> dict[str, Any]:
+    return {
+        "agreement_id": row.agreement_id,
+        "commitment_id": row.commitment_id,
+        "follow_up_id": row.id,
+        "party_id": row.party_id,
+        "matter": row.matter,
+        "matter_kind": row.matter_kind,
+        "standing": str(STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
+        "due_on": None,
+        "reason": row.reason,
+    }
+
+
+def _list_standings(unit: Connection, handed: HandedOver, rules: Rules, today: date) -> list[dict[str, Any]]:
+    """How what was handed over stands: the commitments, and for a coordinator the dates ahead of the agreements."""
+    owned = {row.id: row.party_id for row in handed.commitments}
+    ids = sorted({row.agreement_id for row in handed.commitments} | set(handed.coordinated))
+    found = []
+    for start in range(0, len(ids), AGREEMENTS_AT_ONCE):
+        part = ids[start : start + AGREEMENTS_AT_ONCE]
+        for facts in load_agreements(unit, Span.over(part), only=commitment.c.id.in_(sorted(owned))):
+            for standing in assess(facts, rules, today):
+                matter = standing.matter
+                promised = matter.kind is MatterKind.COMMITMENT and matter.commitment_id in owned
+                dated = matter.commitment_id is None and standing.deadline is not None and standing.deadline >= today
+                if promised or (dated and facts.id in handed.coordinated):
+                    found.append(
+                        {
+                            "agreement_id": facts.id,
+                            "commitment_id": matter.commitment_id,
+                            "follow_up_id": None,
+                            "party_id": owned.get(matter.commitment_id or 0, handed.new.party_id),
+                            "matter": matter.reference[:250],
+                            "matter_kind": str(matter.kind),
+                            "standing": str(standing.state),
+                            "due_on": standing.deadline,
+                            "reason": standing.reason.as_json(),
+                        }
+                    )
+    return found
 
 
 def take_back(unit: Connection, question: Question, new: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
 from notifications.messages import Item
+from notifications.reasons import Why
 from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, SectionView, check_link, clean_text, fit_text, name_some
 from notifications.wording import Words
@@ -44,7 +45,9 @@ def describe_item(
         by=_describe_date(words, item, reason),
         why=clean_text(words.describe_ground(item.ground, _name_asked(item))),
         link=check_link(item.link),
-        hints=_hint_commands(item) if with_hints and not item.answer_link else (),
+        hints=_hint_commands(item)
+        if with_hints and not item.answer_link and item.ground.code is not Why.HANDED_ON
+        else (),
         answers=_describe_answers(words, item, each=with_hints),
         page=check_link(item.answer_link),
     )
@@ -132,6 +135,8 @@ def _describe_date(words: Words, item: Item, reason: str) -> str:
 
 def _hint_commands(item: Item) -> tuple[str, ...]:
     """How the same is done on the command line."""
+    if item.ground.code is Why.HANDED_ON:
+        return ()
     matter = shlex.quote(clean_text(item.matter))
     party = shlex.quote(clean_text(item.party_reference or ""))
     if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:
@@ -151,14 +156,20 @@ def _hint_commands(item: Item) -> tuple[str, ...]:
 
 def list_views(items: Sequence[Item], sections: Sequence[SectionView]) -> tuple[ItemView, ...]:
     """The views of these items in the order of the items, from the sections that were made of them."""
-    kinds = dict.fromkeys(item.kind for item in items)
-    waiting = {kind: iter(section.items) for kind, section in zip(kinds, sections, strict=True)}
-    return tuple(next(waiting[item.kind]) for item in items)
+    places = dict.fromkeys(_place(item) for item in items)
+    waiting = {place: iter(section.items) for place, section in zip(places, sections, strict=True)}
+    return tuple(next(waiting[_place(item)]) for item in items)
+
+
+def _place(item: Item) -> NotificationKind | Why:
+    """The section of a message in which an item stands."""
+    return Why.HANDED_ON if item.ground.code is Why.HANDED_ON else item.kind
 
 
 def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
     """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
-    titles = {
+    titles: dict[NotificationKind | Why, str] = {
+        Why.HANDED_ON: words.gettext("Handed over to somebody else"),
         NotificationKind.ALERT: words.gettext("The engine needs you"),
         NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),
         NotificationKind.HAND_OVER: words.gettext("Handed over to you"),
@@ -169,10 +180,10 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
     # Sixty long sentences would make the mail so big that mail programs cut it off.
     quote_limit = max(60, min(QUOTE_LIMIT, 5000 // max(len(items), 1)))
     shown = {"with_hints": len(items) <= HINTED_ITEMS, "with_quote": len(items) <= DENSE_ITEMS}
-    by_kind: dict[NotificationKind, list[ItemView]] = {}
+    by_place: dict[NotificationKind | Why, list[ItemView]] = {}
     for item in items:
-        by_kind.setdefault(item.kind, []).append(describe_item(words, item, quote_limit, **shown))
+        by_place.setdefault(_place(item), []).append(describe_item(words, item, quote_limit, **shown))
     return tuple(
-        SectionView(f"{titles.get(kind, words.name(kind))} ({len(views)})", tuple(views))
-        for kind, views in by_kind.items()
+        SectionView(f"{titles.get(place) or words.name(place)} ({len(views)})", tuple(views))
+        for place, views in by_place.items()
     )

@@ -159,7 +159,15 @@ GROUNDS: dict[Why, Variants] = {
     Why.WEEKLY: (N_("the digest for %(week)s"), N_("the week's digest")),
     Why.MONTHLY: (N_("the summary for %(month)s"), N_("the month's summary")),
     Why.ASKED: (N_("your confirmation has just been asked for"),),
-    Why.HANDED_OVER: (N_("handed over to you by %(asked)s %(on_at)s"), N_("handed over to you")),
+    Why.HANDED_OVER: (
+        N_("handed over to you from %(contact)s by %(asked)s %(on_at)s"),
+        N_("handed over to you by %(asked)s %(on_at)s"),
+        N_("handed over to you"),
+    ),
+    Why.HANDED_ON: (
+        N_("handed over to %(contact)s by %(asked)s %(on_at)s"),
+        N_("handed over to somebody else"),
+    ),
     Why.PAUSED: (N_("paused until %(day)s"), N_("paused")),
     Why.CHOSEN_DAYS: (N_("goes %(day_at)s, on a day that the reader chose"), N_("goes on a day that the reader chose")),
     Why.UNSUBSCRIBED: (N_("the reader has unsubscribed from this kind"),),

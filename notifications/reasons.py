@@ -15,7 +15,8 @@ class Why(StrEnum):
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for
-    HANDED_OVER = "handed_over"  # asked: by whom; on
+    HANDED_OVER = "handed_over"  # asked: by whom; on; contact: from whom, if that is another
+    HANDED_ON = "handed_on"  # contact: to whom; asked: by whom; on
     NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes
     # not told
     LATER_RUNG = "later_rung"  # a later rung is right today; this one was missed

@@ -6,6 +6,7 @@ from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, NotificationKin
 from notifications.items import is_about_promise, title_item
 from notifications.messages import Item, Message
 from notifications.overviews import count_agreements
+from notifications.reasons import Why
 from notifications.views import SUBJECT_LIMIT, clean_text, shorten_text, shorten_title
 from notifications.wording import Words
 
@@ -57,6 +58,8 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         title = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
     if first.kind is NotificationKind.CONFIRMATION:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
+    if first.ground.code is Why.HANDED_ON:
+        return words.gettext("Handed over to somebody else: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.HAND_OVER:
         return words.gettext("Handed over to you: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.ESCALATION:

@@ -95,6 +95,8 @@ class Words:
 
     def describe_expected(self, item: Item) -> str:
         """What is asked of the reader."""
+        if item.ground.code is Why.HANDED_ON:
+            return self.gettext("Nothing is asked of you about it any more.")
         if item.follow_up_kind is not None:
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
         return self.gettext(phrases.EXPECTED_BY_MATTER[item.matter_kind])

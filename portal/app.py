@@ -25,10 +25,12 @@ from portal import (
     choosing,
     commitment_page,
     forecasting,
+    handing,
     history,
     home,
     message_log,
     own_settings,
+    people,
     registering,
     signing_in,
     unsubscribing,
@@ -62,6 +64,8 @@ ROUTERS = (
     forecasting.router,
     commitment_page.router,
     message_log.router,
+    people.router,
+    handing.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -154,7 +154,7 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now
     fields.append(FieldView("hour", words.gettext("Hour"), "select", help=zone, options=tuple(hours)))
     languages = [OptionView("", as_usual, chosen.language is None)]
     tags = ["en", *(one.replace("_", "-") for one in list_languages())]
-    languages += [OptionView(tag, _name_language(tag), tag == chosen.language) for tag in tags]
+    languages += [OptionView(tag, name_language(tag), tag == chosen.language) for tag in tags]
     fields.append(FieldView("language", words.gettext("Language"), "select", options=tuple(languages)))
     if len(Channel) > 1:
         channels = [OptionView("", as_usual, chosen.channel is None)]
@@ -191,7 +191,7 @@ def _show_hour(hour: time | None) -> str:
     return f"{hour:%H:%M}" if hour is not None else ""
 
 
-def _name_language(tag: str) -> str:
+def name_language(tag: str) -> str:
     """A language as it calls itself."""
     name = Locale.parse(tag, sep="-").get_display_name() or tag
     return name[:1].upper() + name[1:]

@@ -39,6 +39,7 @@ Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 PAGE = 50
 _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
+_PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
 
@@ -139,6 +140,9 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
         select(literal("evidence").label("subject"), evidence.c.id, evidence.c.title).where(
             evidence.c.id.in_(ids("evidence"))
         ),
+        select(literal("contact").label("subject"), contact.c.id, contact.c.name).where(
+            contact.c.id.in_(ids("contact"))
+        ),
         select(literal("activity_commitment").label("subject"), activity_commitment.c.id, activity.c.title)
         .join(activity, activity.c.id == activity_commitment.c.activity_id)
         .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
@@ -153,9 +157,7 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
 
 
 def _list_people(changes: Mapping[str, Any]) -> list[int]:
-    return [
-        value for column in ("contact_id", "assignee_id") for value in changes.get(column, ()) if isinstance(value, int)
-    ]
+    return [value for column in _PEOPLE for value in changes.get(column, ()) if isinstance(value, int)]
 
 
 def _describe_change(
@@ -199,7 +201,7 @@ def _describe_parts(words: Words, names: Names, entry: Any) -> list[str]:
 def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any) -> str:
     if value is None or isinstance(value, dict | list):
         return ""
-    if column in ("contact_id", "assignee_id"):
+    if column in _PEOPLE:
         return clean_text(names.contacts.get(value, (str(value), None))[0])
     if column == "party_id":
         return clean_text(names.name_party(value, words.tag))

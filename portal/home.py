@@ -1,8 +1,8 @@
 """Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -26,8 +26,10 @@ from notifications.wording import Words
 from portal.answer_views import describe_outcome
 from portal.answering import read_answered
 from portal.frame import find_words, show_framed
+from portal.history import describe_changes
 from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
 from portal.house import Here, House
+from portal.people_queries import load_hand_over
 from portal.roles import Permission, Viewer
 from portal.viewing import require
 
@@ -37,6 +39,7 @@ ASKED_SHOWN = 20
 COMING_DAYS = 30
 COMING_SHOWN = 10
 NEWS_SHOWN = 15
+HANDED_SHOWN_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
         overall = load_overall(reading, viewer)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        handed = load_hand_over(reading, viewer.person.id)
+        told = describe_changes(reading, words, [handed], viewer.person.time_zone) if _is_news(handed, now) else []
         outcome = _describe_done(reading, words, house, viewer, rules, names, today, done)
     return show_framed(
         request,
@@ -111,6 +116,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         words.gettext("Home"),
         day=words.format_weekday(today),
         done=outcome,
+        handed=told[0] if told else None,
         asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
         more=_count_more(words, total - len(questions)),
         coming=[_describe_coming(words, viewer, house, today, one) for one in coming],
@@ -119,6 +125,11 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         counts=_describe_counts(words, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],
     )
+
+
+def _is_news(handed: Any, now: datetime) -> bool:
+    """Whether a hand-over of everything by the viewer is still worth telling on their Home."""
+    return handed is not None and now - handed.at < timedelta(days=HANDED_SHOWN_DAYS)
 
 
 def _describe_done(

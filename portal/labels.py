@@ -9,6 +9,7 @@ from commitments.vocabulary import (
     Comparator,
     Completion,
     ConfirmationState,
+    ContactRole,
     FollowUpKind,
     FollowUpState,
     MilestoneState,
@@ -38,6 +39,12 @@ _PARTY_ROLES: dict[PartyRole, str] = {
     PartyRole.MEMBER: N_("member"),
     PartyRole.SECRETARIAT: N_("secretariat"),
     PartyRole.WITNESS: N_("witness"),
+}
+_CONTACT_ROLES: dict[ContactRole, str] = {
+    ContactRole.COORDINATOR: N_("coordinator"),
+    ContactRole.OWNER: N_("owner"),
+    ContactRole.LEADER: N_("leader"),
+    ContactRole.OPERATOR: N_("operator"),
 }
 _RENEWALS: dict[RenewalRule, str] = {
     RenewalRule.NONE: N_("none"),
@@ -80,6 +87,8 @@ _SUBJECTS: dict[str, str] = {
     "evidence": N_("Evidence"),
     "budget_line": N_("Budget line"),
     "follow_up": N_("Follow-up"),
+    "contact": N_("Contact"),
+    "public_page": N_("Public page"),
 }
 _ACTIONS: dict[str, str] = {
     "registered": N_("%(what)s: recorded"),
@@ -91,6 +100,7 @@ _ACTIONS: dict[str, str] = {
     "escalated": N_("%(what)s: brought to the next person"),
     "snoozed": N_("%(what)s: put off"),
     "failed": N_("%(what)s: failed"),
+    "handed_over": N_("%(what)s: everything was handed over"),
 }
 _COLUMNS: dict[str, str] = {
     "title": N_("Title"),
@@ -142,6 +152,19 @@ _COLUMNS: dict[str, str] = {
     "closed_on": N_("Closed"),
     "closed_why": N_("Why it was closed"),
     "snoozed_until": N_("Put off until"),
+    "name": N_("Name"),
+    "office": N_("Office"),
+    "language": N_("Language"),
+    "time_zone": N_("Time zone"),
+    "valid_from": N_("In office from"),
+    "valid_to": N_("Last day in office"),
+    "deputy_id": N_("Deputy"),
+    "channels": N_("Addresses"),
+    "handed_to": N_("To whom"),
+    "commitments": N_("Commitments"),
+    "published_at": N_("Published"),
+    "is_found_by_search": N_("Search engines may list it"),
+    "rules": N_("Rules"),
     "link": N_("Link"),
     "sha256": N_("Hash (SHA-256)"),
 }
@@ -163,6 +186,10 @@ def name_agreement_kind(words: Words, kind: AgreementKind) -> str:
 
 def name_party_role(words: Words, role: PartyRole) -> str:
     return words.gettext(_PARTY_ROLES[role])
+
+
+def name_contact_role(words: Words, role: ContactRole) -> str:
+    return words.gettext(_CONTACT_ROLES[role])
 
 
 def name_renewal(words: Words, rule: RenewalRule) -> str:
@@ -211,6 +238,8 @@ def name_value(words: Words, subject: str, column: str, value: str) -> str | Non
         return name_renewal(words, RenewalRule(value))
     if subject == "agreement" and column == "kind" and value in list(AgreementKind):
         return name_agreement_kind(words, AgreementKind(value))
+    if (subject, column) == ("contact", "role") and value in list(ContactRole):
+        return name_contact_role(words, ContactRole(value))
     for vocabulary in of:
         if value in list(vocabulary):
             return words.name(vocabulary(value))

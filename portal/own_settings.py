@@ -51,6 +51,7 @@ def show_settings(request: Request, viewer: SignedIn, house: Here) -> Response:
         mail=viewer.person.mail or "",
         zone=viewer.person.time_zone,
         choices=house.links.write_choices(viewer.person.id).removeprefix(house.links.base_url),
+        manages_people=viewer.may(Permission.HAND_OVER),
         visits=[_describe(words, house, viewer, one) for one in visits],
     )
 

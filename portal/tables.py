@@ -1,4 +1,4 @@
-"""The tables of the portal: requests to sign in, who is signed in, and what somebody has begun to register.
+"""The tables of the portal: requests to sign in, who is signed in, feeds of dates, and what is being registered.
 
 None of it is of the register: a row is removed when it is old, or has become something there.
 """
@@ -49,4 +49,14 @@ registration = Table(
     Column("shown", String(64)),  # the hash of the difference that was shown
     Column("began_at", UtcTime, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key_hash", String(64), nullable=False, unique=True),  # of the secret part of its address
+    Column("contact_id", ForeignKey("contact.id"), nullable=False, index=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
 )

@@ -62,7 +62,7 @@ def tell_ground(words: Words, names: Names, stored: Mapping[str, Any] | None) ->
         return ""
     if code == Why.ASKED:
         return words.gettext("a confirmation was asked for")
-    if code == Why.HANDED_OVER:
+    if code in (Why.HANDED_OVER, Why.HANDED_ON):
         return words.gettext("it was handed over")
     if code == Why.ESCALATED:
         rung = phrases.RUNGS.get(numbers.pop("rung", 0))

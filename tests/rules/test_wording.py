@@ -388,6 +388,18 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "handed over to you by Li Na on 23 November 2026",
         "2026年11月23日由Li Na移交给您",
     ),
+    (
+        Why.HANDED_OVER,
+        {"asked": "li.na", "contact": "Wu", "on": "2026-11-23"},
+        "handed over to you from Wu by Li Na on 23 November 2026",
+        "2026年11月23日由Li Na从Wu移交给您",
+    ),
+    (
+        Why.HANDED_ON,
+        {"asked": "li.na", "contact": "Wu", "on": "2026-11-23"},
+        "handed over to Wu by Li Na on 23 November 2026",
+        "2026年11月23日由Li Na移交给Wu",
+    ),
     (Why.PAUSED, {"day": "2026-11-30"}, "paused until 30 November 2026", "暂停至2026年11月30日"),
     (
         Why.CHOSEN_DAYS,

@@ -1,0 +1,316 @@
+"""The pages of a party's people: who there is, who is added, amended, and whose office ends."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection, select
+
+from commitments.database import open_reading, open_unit
+from commitments.log import Author, record_changes
+from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
+from commitments.queries import load_people
+from commitments.tables import contact, log_entry, party
+from commitments.vocabulary import ContactRole
+from notifications.views import LinkView, clean_text
+from notifications.wording import Words
+from portal.forms import Form
+from portal.frame import find_words, show_framed
+from portal.history import describe_changes
+from portal.house import Here, House
+from portal.labels import name_contact_role
+from portal.pages import FieldView, FormView
+from portal.paging import describe_pages, offer, read_page, write_address
+from portal.people_queries import (
+    PAGE,
+    count_matters,
+    find_contact_of,
+    is_over,
+    load_contacts,
+    load_hand_over,
+    load_managed_parties,
+)
+from portal.people_views import (
+    ADDRESS,
+    FIELDS,
+    describe_contact,
+    describe_contact_form,
+    fill_form,
+    read_written,
+    tell_term,
+)
+from portal.roles import Permission, Role, Viewer
+from portal.telling import tell_title
+from portal.viewing import require
+from portal.visits import end_visits
+
+router = APIRouter()
+Managing = Annotated[Viewer, Depends(require(Permission.HAND_OVER))]
+ADD = "/add-person"
+CHANGES_SHOWN = 20
+_ROLES = (ContactRole.OWNER, ContactRole.COORDINATOR, ContactRole.LEADER)
+
+
+@router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_people(request: Request, viewer: Managing, house: Here, party: str = "", page: str = "") -> Response:
+    """The contacts of a party: of the viewer's own, or for an administrator of any."""
+    words, number = find_words(viewer), read_page(page)
+    today = house.today_of(viewer.person, house.read_clock())
+    with open_reading(house.engine) as reading:
+        parties = load_managed_parties(reading, viewer)
+        chosen = next((one for one in parties if one.reference == (party or viewer.party)), None)
+        if chosen is None:
+            raise HTTPException(404)
+        listed, total = load_contacts(reading, chosen.id, number)
+        deputies = _load_names(reading, [one.row.deputy_id for one in listed])
+    offered = sorted(((one.reference, tell_title(one.names, words)) for one in parties), key=lambda one: one[1])
+    return show_framed(
+        request,
+        "people.html",
+        viewer,
+        words.gettext("People"),
+        about=tell_title(chosen.names, words),
+        address=ADDRESS,
+        fields=[offer("party", words.gettext("Party"), offered, chosen.reference, None)] if len(parties) > 1 else [],
+        people=[describe_contact(words, one, deputies, today) for one in listed],
+        add=write_address(ADD, {"party": chosen.reference if chosen.reference != viewer.party else None}),
+        pages=describe_pages(words, number, PAGE, total, ADDRESS, {"party": party}),
+    )
+
+
+@router.api_route(ADD, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_adding(request: Request, viewer: Managing, house: Here, party: str = "") -> Response:
+    """The form for a new contact."""
+    with open_reading(house.engine) as reading:
+        chosen = _find_party(reading, viewer, party)
+    filled = {name: "" for name in FIELDS} | {"role": str(ContactRole.OWNER)}
+    return _show_adding(request, viewer, house, chosen, filled)
+
+
+@router.post(ADD, response_class=HTMLResponse)
+def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> Response:
+    """Add a contact; leads to their page."""
+    now = house.read_clock()
+    with open_reading(house.engine) as reading:
+        chosen = _find_party(reading, viewer, sent.text("party") or "")
+    written = read_written(sent, ContactRole.OWNER)
+    try:
+        if written.role not in _offer_roles(viewer, None):
+            raise HTTPException(403)
+        _check_address(viewer, house, written.mail)
+        with open_unit(house.engine) as unit:
+            made = add_contact(unit, Author(viewer.person.reference, now), chosen.reference, written)
+    except ContactRefused as refused:
+        filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
+        return _show_adding(request, viewer, house, chosen, filled, refused.faults, 422)
+    return RedirectResponse(f"{ADDRESS}/{made}?done=added", 303)
+
+
+@router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_person(request: Request, viewer: Managing, house: Here, reference: str, done: str = "") -> Response:
+    """One contact: what is known of them, what names them, and what has changed."""
+    return _show_person(request, viewer, house, reference, done=done)
+
+
+@router.post(ADDRESS + "/{reference}", response_class=HTMLResponse)
+def post_person(request: Request, viewer: Managing, sent: Form, house: Here, reference: str) -> Response:
+    """Write the contact anew. Whoever was signed in as them by another address is signed out."""
+    now = house.read_clock()
+    with open_reading(house.engine) as reading:
+        row = _find(reading, viewer, reference)
+    written = read_written(sent, ContactRole(row.role))
+    try:
+        if written.role not in _offer_roles(viewer, ContactRole(row.role)):
+            raise HTTPException(403)
+        former = row.channels.get("mail")
+        if written.mail != former:
+            _check_address(viewer, house, written.mail)
+            _check_address(viewer, house, former)
+        with open_unit(house.engine) as unit:
+            changed = amend_contact(unit, Author(viewer.person.reference, now), reference, written)
+            if written.mail != former:
+                end_visits(unit, row.id, now)
+    except ContactRefused as refused:
+        filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
+        return _show_person(request, viewer, house, reference, filled=filled, faults=refused.faults, status=422)
+    return RedirectResponse(f"{ADDRESS}/{reference}?done={'saved' if changed else 'same'}", 303)
+
+
+@router.post(ADDRESS + "/{reference}/end", response_class=HTMLResponse)
+def post_end(request: Request, viewer: Managing, sent: Form, house: Here, reference: str) -> Response:
+    """End a contact's office on a day, with a reason."""
+    now = house.read_clock()
+    day, why = sent.day("last_day"), sent.text("why")
+    with open_reading(house.engine) as reading:
+        row = _find(reading, viewer, reference)
+        person = load_people(reading, only=contact.c.id == row.id)[row.id]
+    crossed = day is not None and person.valid_from is not None and day < person.valid_from.first
+    if day is None or not why or len(why) > 300 or crossed:
+        return _show_person(request, viewer, house, reference, end_refused=True, status=422)
+    with open_unit(house.engine) as unit:
+        change = end_office(unit, person, day)
+        if change is not None:
+            record_changes(unit, Author(viewer.person.reference, now, why), [change])
+    return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
+
+
+def _find(reading: Connection, viewer: Viewer, reference: str) -> Any:
+    row = find_contact_of(reading, viewer, reference)
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def _find_party(reading: Connection, viewer: Viewer, reference: str) -> Any:
+    """The party to whom somebody is added; as if there were none if it is not the viewer's to change."""
+    wanted = reference or viewer.party
+    query = select(party.c.id, party.c.reference, party.c.names).where(party.c.reference == wanted)
+    row = reading.execute(query).one_or_none()
+    if row is None or not viewer.speaks_for(row.id):
+        raise HTTPException(404)
+    return row
+
+
+def _check_address(viewer: Viewer, house: House, mail: str | None) -> None:
+    """Who has an administrator's address is one: only an administrator gives or takes it."""
+    if mail and mail.lower() in house.settings.administrator_addresses and viewer.role is not Role.ADMINISTRATOR:
+        raise ContactRefused([ContactFault.MAIL_RESERVED])
+
+
+def _offer_roles(viewer: Viewer, present: ContactRole | None) -> list[ContactRole]:
+    """The roles that can be chosen: an operator is named by an administrator."""
+    offered = list(_ROLES)
+    if viewer.role is Role.ADMINISTRATOR or present is ContactRole.OPERATOR:
+        offered.append(ContactRole.OPERATOR)
+    return offered
+
+
+def _load_names(reading: Connection, ids: Sequence[int | None]) -> dict[int, str]:
+    wanted = {one for one in ids if one is not None}
+    return dict(map(tuple, reading.execute(select(contact.c.id, contact.c.name).where(contact.c.id.in_(wanted))).all()))
+
+
+def _load_colleagues(reading: Connection, party_id: int, besides: int | None) -> list[tuple[str, str]]:
+    rows = reading.execute(
+        select(contact.c.reference, contact.c.name)
+        .where(contact.c.party_id == party_id, contact.c.id != (besides or 0))
+        .order_by(contact.c.name)
+    )
+    return [(row.reference, clean_text(row.name)) for row in rows]
+
+
+def _show_adding(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    chosen: Any,
+    filled: dict[str, str],
+    faults: Sequence[ContactFault] = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        colleagues = _load_colleagues(reading, chosen.id, None)
+    form = describe_contact_form(
+        words, filled, _offer_roles(viewer, None), colleagues, faults, ADD, words.gettext("Add this person"),
+        hidden=(("party", chosen.reference),),
+    )  # fmt: skip
+    return show_framed(
+        request, "add_person.html", viewer, words.gettext("Add a person"), status=status, form=form,
+        about=tell_title(chosen.names, words),
+    )  # fmt: skip
+
+
+def _show_person(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    *,
+    filled: dict[str, str] | None = None,
+    faults: Sequence[ContactFault] = (),
+    end_refused: bool = False,
+    done: str = "",
+    status: int = 200,
+) -> Response:
+    words, today = find_words(viewer), house.today_of(viewer.person, house.read_clock())
+    with open_reading(house.engine) as reading:
+        row = _find(reading, viewer, reference)
+        colleagues = _load_colleagues(reading, row.party_id, row.id)
+        deputy = reading.execute(select(contact.c.reference).where(contact.c.id == row.deputy_id)).scalar_one_or_none()
+        owned, asked = count_matters(reading, [row.id])
+        handed = load_hand_over(reading, row.id)
+        entries = list(
+            reading.execute(
+                select(log_entry)
+                .where(log_entry.c.subject == contact.name, log_entry.c.row_id == row.id)
+                .order_by(log_entry.c.id.desc())
+                .limit(CHANGES_SHOWN)
+            )
+        )
+        changes = describe_changes(reading, words, entries, viewer.person.time_zone)
+        told = describe_changes(reading, words, [handed], viewer.person.time_zone) if handed is not None else []
+    address = f"{ADDRESS}/{reference}"
+    form = describe_contact_form(
+        words, filled or fill_form(row, deputy or ""), _offer_roles(viewer, ContactRole(row.role)), colleagues, faults,
+        address, words.gettext("Save"),
+    )  # fmt: skip
+    return show_framed(
+        request,
+        "person.html",
+        viewer,
+        clean_text(row.name),
+        status=status,
+        about=" · ".join(
+            part
+            for part in (
+                clean_text(row.office or ""), name_contact_role(words, ContactRole(row.role)), tell_term(words, row),
+            )
+            if part
+        ),
+        done=_say_done(words, done),
+        handed=told[0] if told else None,
+        matters=[
+            words.ngettext("%(count)s commitment", "%(count)s commitments", owned.get(row.id, 0))
+            % {"count": owned.get(row.id, 0)},
+            words.ngettext("%(count)s open question", "%(count)s open questions", asked.get(row.id, 0))
+            % {"count": asked.get(row.id, 0)},
+        ],
+        hand_over=f"{address}/hand-over",
+        form=form,
+        form_open=bool(faults),
+        end=None if is_over(row, today) else _describe_end(words, address, today.isoformat(), end_refused),
+        end_open=end_refused,
+        changes=changes,
+        people=LinkView(words.gettext("People"), ADDRESS, ""),
+    )  # fmt: skip
+
+
+def _describe_end(words: Words, address: str, today: str, refused: bool) -> FormView:
+    return FormView(
+        f"{address}/end",
+        words.gettext("End this office"),
+        words.gettext(
+            "The record stays. After the last day this person cannot sign in and is asked nothing; hand the matters "
+            "over first."
+        ),
+        words.gettext("End the office"),
+        (
+            FieldView(
+                "last_day", words.gettext("Last day in office"), "date", today, required=True,
+                fault=words.gettext("Give a day that is not before the first, and a reason.") if refused else "",
+            ),
+            FieldView("why", words.gettext("Reason"), "text", required=True, most="300"),
+        ),
+    )  # fmt: skip
+
+
+def _say_done(words: Words, done: str) -> str:
+    return {
+        "added": words.gettext("Added."),
+        "saved": words.gettext("Saved."),
+        "same": words.gettext("Nothing had changed."),
+        "ended": words.gettext("The end of the office is recorded."),
+        "handed": words.gettext("Everything was handed over, and both are told."),
+    }.get(done, "")

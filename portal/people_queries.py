@@ -1,0 +1,205 @@
+"""Finds the contacts of a party, and what has no living owner: a fixed number of statements whatever the register."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from commitments.dates import parse_date
+from commitments.facts import Person
+from commitments.handing_over import HANDED_OVER
+from commitments.queries import load_people
+from commitments.tables import (
+    agreement,
+    agreement_party,
+    channel_state,
+    commitment,
+    commitment_owner,
+    contact,
+    follow_up,
+    log_entry,
+    party,
+)
+from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState, PartyRole
+from portal.roles import Role, Viewer, select_visible_agreements
+
+PAGE = 50
+_UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One contact with what names them; `row` is that of the register."""
+
+    row: Any
+    person: Person
+    owned: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A place in a commitment for which nobody living answers."""
+
+    row: Any
+    """owner_id, id, summary, summaries, quote, reference, due, agreement_reference, title, party_id, contact_id."""
+    former: Person | None
+    """Who is named, but is no longer in office or cannot be reached; none where nobody is named."""
+
+
+def load_managed_parties(reading: Connection, viewer: Viewer) -> list[Any]:
+    """The parties whose people the viewer changes: their own; for an administrator all that have contacts."""
+    own = party.c.id == viewer.person.party_id
+    if viewer.role is Role.ADMINISTRATOR:
+        own = or_(own, party.c.id.in_(select(contact.c.party_id)))
+    return list(reading.execute(select(party.c.id, party.c.reference, party.c.names).where(own)))
+
+
+def load_contacts(reading: Connection, party_id: int, page: int) -> tuple[list[Listed], int]:
+    """A page of a party's contacts, those in office first, and how many there are."""
+    total = reading.execute(
+        select(func.count()).select_from(contact).where(contact.c.party_id == party_id)
+    ).scalar_one()
+    rows = reading.execute(
+        select(contact)
+        .where(contact.c.party_id == party_id)
+        .order_by(contact.c.valid_to.is_not(None), contact.c.name, contact.c.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    ).all()
+    ids = [row.id for row in rows]
+    people = load_people(reading, only=contact.c.id.in_(ids))
+    owned, asked = count_matters(reading, ids)
+    return [Listed(row, people[row.id], owned.get(row.id, 0), asked.get(row.id, 0)) for row in rows], total
+
+
+def count_matters(reading: Connection, ids: Sequence[int]) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """How many unsettled commitments each owns, and how many open questions wait for each."""
+    owned = reading.execute(
+        select(commitment_owner.c.contact_id, func.count())
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(commitment_owner.c.contact_id.in_(ids), commitment.c.state.in_(_UNSETTLED), agreement.c.ended.is_(None))
+        .group_by(commitment_owner.c.contact_id)
+    ).all()
+    asked = reading.execute(
+        select(follow_up.c.assignee_id, func.count())
+        .where(follow_up.c.assignee_id.in_(ids), follow_up.c.state == str(FollowUpState.OPEN))
+        .group_by(follow_up.c.assignee_id)
+    ).all()
+    return dict(map(tuple, owned)), dict(map(tuple, asked))
+
+
+def find_contact_of(reading: Connection, viewer: Viewer, reference: str) -> Any | None:
+    """The row of a contact whom the viewer may change; None for anybody else's."""
+    query = select(contact).where(contact.c.reference == reference)
+    if viewer.role is not Role.ADMINISTRATOR:
+        query = query.where(contact.c.party_id == viewer.person.party_id)
+    return reading.execute(query).one_or_none()
+
+
+def load_successors(
+    reading: Connection, party_id: int, today: date, besides: int | None = None
+) -> list[tuple[Person, str]]:
+    """Who can take over: the party's contacts in office who are no leaders, with their names."""
+    people = load_people(reading, only=contact.c.party_id == party_id)
+    names = dict(
+        map(tuple, reading.execute(select(contact.c.id, contact.c.name).where(contact.c.party_id == party_id)).all())
+    )
+    able = [
+        one
+        for one in people.values()
+        if one.id != besides and one.role is not ContactRole.LEADER and one.is_in_office(today)
+    ]
+    able.sort(key=lambda one: (not one.ways, names[one.id]))
+    return [(one, names[one.id]) for one in able]
+
+
+def load_hand_over(reading: Connection, contact_id: int) -> Any | None:
+    """The log entry of the latest hand-over of everything by this person."""
+    return reading.execute(
+        select(log_entry)
+        .where(log_entry.c.subject == contact.name, log_entry.c.row_id == contact_id, log_entry.c.action == HANDED_OVER)
+        .order_by(log_entry.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def load_orphans(reading: Connection, viewer: Viewer, today: date, most: int) -> tuple[list[Orphan], int]:
+    """The places in commitments that nobody living holds, by party and by who is named, and how many there are.
+
+    Living is who is in office today and has a channel that works. Who answers for a party that the viewer does not
+    speak for is shown as well: a promise that nobody keeps on the other side concerns both.
+    """
+    named = commitment_owner.c.contact_id
+    unreached = _find_unreached(reading, today)
+    orphaned = or_(named.is_(None), named.in_(unreached)) if unreached else named.is_(None)
+    where = and_(
+        orphaned,
+        commitment.c.state.in_(_UNSETTLED),
+        agreement.c.ended.is_(None),
+        agreement.c.id.in_(select_visible_agreements(viewer)),
+    )
+    joined = (
+        select(
+            commitment_owner.c.id.label("owner_id"), commitment_owner.c.party_id, commitment_owner.c.contact_id,
+            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
+            commitment.c.due, agreement.c.reference.label("agreement_reference"), agreement.c.title,
+            func.count().over().label("total"),
+        )
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(where)
+    )  # fmt: skip
+    own_first = commitment_owner.c.party_id != viewer.person.party_id
+    order = (own_first, commitment_owner.c.party_id, named, agreement.c.reference, commitment.c.position)
+    rows = reading.execute(joined.order_by(*order).limit(most)).all()
+    people = load_people(reading, only=contact.c.id.in_({row.contact_id for row in rows if row.contact_id}))
+    return [Orphan(row, people.get(row.contact_id)) for row in rows], rows[0].total if rows else 0
+
+
+def _find_unreached(reading: Connection, today: date) -> list[int]:
+    """Who is named by something, and is out of office or has no channel that works."""
+    owners = select(commitment_owner.c.contact_id).where(commitment_owner.c.contact_id.is_not(None))
+    people = load_people(reading, only=and_(contact.c.id.in_(owners), _may_be_unreached()))
+    return [one.id for one in people.values() if not one.ways or not one.is_in_office(today)]
+
+
+def _may_be_unreached() -> ColumnElement[bool]:
+    """Narrows to those worth a look: with dates of office, without a channel, or with one that is off."""
+    off = select(channel_state.c.contact_id).where(channel_state.c.state == "off")
+    mail = contact.c.channels["mail"].as_string()
+    return or_(
+        contact.c.valid_from.is_not(None), contact.c.valid_to.is_not(None), mail.is_(None), contact.c.id.in_(off)
+    )
+
+
+def load_uncoordinated(reading: Connection, viewer: Viewer, today: date, most: int) -> list[Any]:
+    """The parties of the viewer's agreements that have no coordinator in office who can be reached: id, names,
+    agreements (how many)."""
+    coordinators = load_people(reading, only=contact.c.role == str(ContactRole.COORDINATOR))
+    served = {one.party_id for one in coordinators.values() if one.ways and one.is_in_office(today)}
+    bound = (
+        select(agreement_party.c.party_id, func.count().label("agreements"))
+        .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
+        .where(
+            agreement.c.ended.is_(None),
+            agreement.c.id.in_(select_visible_agreements(viewer)),
+            agreement_party.c.role.in_([str(PartyRole.PARTY), str(PartyRole.MEMBER)]),
+        )
+        .group_by(agreement_party.c.party_id)
+        .subquery()
+    )
+    rows = reading.execute(
+        select(party.c.id, party.c.reference, party.c.names, bound.c.agreements)
+        .join(bound, bound.c.party_id == party.c.id)
+        .order_by(bound.c.agreements.desc(), party.c.reference)
+    ).all()
+    return [row for row in rows if row.id not in served][:most]
+
+
+def is_over(row: Any, today: date) -> bool:
+    """Whether a contact's office has ended."""
+    return row.valid_to is not None and parse_date(row.valid_to).last < today

@@ -1,0 +1,364 @@
+"""Who is on record, who takes over from whom, and what has no living owner."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_unit
+from commitments.log import Author
+from commitments.people import ContactFault, Written, check_contact
+from commitments.register import import_agreement
+from commitments.tables import commitment, commitment_owner, contact, follow_up, log_entry
+from commitments.vocabulary import ContactRole
+from notifications.tables import notice, notification
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+
+def hand_over(desk: Desk, former: str, status: int = 303, **fields: Any) -> str:
+    """Fill in the page of a hand-over as it is shown."""
+    page = desk.client.get(f"/people/{former}/hand-over").text
+    mark = re.search(r'name="mark" value="(\w+)"', page)
+    said = {"mark": mark[1] if mark else "", "why": "New post", **fields}
+    return desk.act(f"/people/{former}/hand-over", status, **said)
+
+
+def owners(desk: Desk) -> dict[str, str | None]:
+    """Who answers for what on the North's side."""
+    names = {row.id: row.reference for row in desk.rows(contact)}
+    promises = {row.id: row.reference for row in desk.rows(commitment)}
+    north = desk.rows(contact, contact.c.reference == "ann")[0].party_id
+    return {
+        promises[row.commitment_id]: names.get(row.contact_id)
+        for row in desk.rows(commitment_owner, commitment_owner.c.party_id == north)
+    }
+
+
+def told(desk: Desk, who: str) -> list[Any]:
+    """The hand-overs of which somebody is told."""
+    rows = desk.rows(notice, notice.c.contact_id == desk.person(who), notice.c.kind == "hand_over")
+    return [row for row in rows if row.decision == "told"]
+
+
+def test_a_coordinator_sees_all_that_would_move_before_it_moves(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/people/ann/hand-over")
+    assert "Commitments they own (5)" in page and "Hand over the survey." in page
+    assert "The plan is drawn" in page  # the step under the bridge
+    assert "Open questions to them (" in page
+    assert '<option value="dee">Dee</option>' in page
+    assert "Max" not in page  # a leader is asked nothing
+    assert '<option value="old"' not in page  # out of office
+    assert '<option value="li"' not in page  # of the other side
+
+
+def test_everything_of_an_officer_moves_in_one_step(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = {row.id for row in desk.rows(follow_up, follow_up.c.assignee_id == desk.person("ann"))}
+    page = hand_over(desk, "ann", to="dee", last_day="2026-03-31", why="New post at the ministry")
+    assert "Everything was handed over, and both are told." in page
+    assert "everything was handed over" in page and "To whom: Dee" in page and "New post at the ministry" in page
+    assert owners(desk) == dict.fromkeys(["survey", "bridge", "visits", "fund", "friends"], "dee") | {"orphan": None}
+    moved = desk.rows(follow_up, follow_up.c.id.in_(before), follow_up.c.state == "open")
+    assert moved and {row.assignee_id for row in moved} == {desk.person("dee")}
+    assert desk.rows(contact, contact.c.reference == "ann")[0].valid_to == "2026-03-31"
+    said = desk.rows(
+        log_entry, log_entry.c.why == "New post at the ministry", log_entry.c.subject == "commitment_owner"
+    )
+    assert len(said) == 5 and {row.who for row in said} == {"cy"}
+
+
+def test_both_are_told_at_once_and_the_morning_asks_nobody_twice(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    assert {row.decision_reason["code"] for row in told(desk, "dee")} == {"handed_over"}
+    assert {row.decision_reason["code"] for row in told(desk, "ann")} == {"handed_on"}
+    queued = desk.rows(notification, notification.c.kind == "hand_over")
+    assert {row.contact_id for row in queued} == {desk.person("dee"), desk.person("ann")}
+    assert {row.next_at for row in queued} == {NOW}
+    assert {one for one in desk.morning(TODAY).get("ann", set()) if "survey" in one} == set()
+
+
+def test_what_the_two_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from commitments.database import open_reading
+    from commitments.reconcile import load_rules
+    from notifications.composing import compose_messages
+    from notifications.names import load_names
+    from notifications.rendering import write_message
+
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    with open_reading(desk.engine) as reading:
+        rows = desk.rows(notification, notification.c.kind == "hand_over")
+        messages = compose_messages(reading, rows, load_rules(reading), load_names(reading), TODAY, links=desk.links)
+        letters = {row.contact_id: write_message(messages[row.id]) for row in rows}
+    new, former = letters[desk.person("dee")], letters[desk.person("ann")]
+    assert new.subject.startswith("Handed over to you: ")
+    assert "handed over to you from Ann by Cy on 2 March 2026" in new.text
+    assert former.subject.startswith("Handed over to somebody else: ")
+    assert "handed over to Dee by Cy on 2 March 2026" in former.text
+    assert "Nothing is asked of you about it any more." in former.text
+    assert "report-progress" not in former.text and "It is done" not in former.text
+
+
+def test_the_former_persons_own_page_says_it(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee", why="New post")
+    desk.sign_in("ann")
+    page = desk.get("/home")
+    assert "everything was handed over" in page and "To whom: Dee" in page and "New post" in page
+    assert "Hand over the survey." not in page.partition("What changed this week")[0]
+
+
+def test_a_coordinator_hands_over_their_own_role_too(desk: Desk) -> None:
+    desk.sign_in("cy")
+    asked = {row.id for row in desk.rows(follow_up, follow_up.c.assignee_id == desk.person("cy"))}
+    page = hand_over(desk, "cy", to="dee")
+    assert "everything was handed over" in page  # their Home, for they may see no more
+    roles = {row.reference: row.role for row in desk.rows(contact)}
+    assert (roles["cy"], roles["dee"]) == ("owner", "coordinator")
+    still = desk.rows(follow_up, follow_up.c.id.in_(asked), follow_up.c.state == "open")
+    assert still and {row.assignee_id for row in still} == {desk.person("dee")}
+    assert {row.matter for row in told(desk, "dee")} >= {"north-south:expiry"}
+    desk.get("/people", 403)
+
+
+def test_the_next_import_of_the_file_does_not_take_a_hand_over_back(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee", last_day="2026-03-31")
+    hand_over(desk, "cy", to="dee")
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", NOW), TODAY)
+    found = {row.reference: row for row in desk.rows(contact)}
+    assert (found["cy"].role, found["dee"].role) == ("owner", "coordinator")
+    assert found["ann"].valid_to == "2026-03-31"
+    assert owners(desk)["survey"] == "dee"
+
+
+def test_a_place_as_deputy_goes_over_and_nobody_stands_in_for_themselves(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "dee", to="ann")
+    assert desk.rows(contact, contact.c.reference == "ann")[0].deputy_id is None
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(deputy_id=desk.person("dee")))
+    hand_over(desk, "dee", to="cy")
+    assert desk.rows(contact, contact.c.reference == "ann")[0].deputy_id == desk.person("cy")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"to": "", "why": "x"}, "Choose who takes over."),
+        ({"to": "dee", "why": ""}, "A reason is needed"),
+        ({"to": "dee", "why": "x" * 301}, "This is too long"),
+        ({"to": "dee", "last_day": "soon"}, "This is no day."),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_moves(desk: Desk, fields: dict[str, str], said: str) -> None:
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    assert said in hand_over(desk, "ann", 422, **fields)
+    assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize("to", ["li", "old", "max", "ann", "nobody"])
+def test_who_cannot_take_over_gets_nothing(desk: Desk, to: str) -> None:
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    assert "Nothing was handed over" in hand_over(desk, "ann", 409, to=to)
+    assert desk.snapshot() == before
+
+
+def test_what_was_not_seen_is_not_moved(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.client.get("/people/ann/hand-over").text
+    mark = re.search(r'name="mark" value="(\w+)"', page)
+    assert mark
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "fund").values(state="waived"))
+    assert "has changed meanwhile" in hand_over(desk, "ann", 409, to="dee", mark=mark[1])
+    assert owners(desk)["survey"] == "ann"
+
+
+@pytest.mark.parametrize("path", ["/people/li", "/people/li/hand-over"])
+def test_people_of_the_other_side_are_not_a_coordinators_to_change(desk: Desk, path: str) -> None:
+    desk.sign_in("cy")
+    desk.get(path, 404)
+    desk.act(path, 404, why="x", to="ann", name="Mine", mail="x@y.example")
+    assert "Li" not in desk.get("/people")
+
+
+def test_what_nobody_living_answers_for_is_listed_with_why(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(valid_to="2026-02"))
+    desk.sign_in("cy")
+    page = desk.get("/orphans")
+    assert "6 places in commitments" in page
+    assert "Ann is out of office since February 2026." in page and 'href="/people/ann/hand-over"' in page
+    assert "Nobody's promise." in page and "Nobody is named." in page
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(valid_to=None, channels={}))
+    assert "Ann cannot be reached: there is no address, or none that works." in desk.get("/orphans")
+
+
+def test_an_owner_is_named_from_the_list_and_told(desk: Desk) -> None:
+    desk.sign_in("cy")
+    (place,) = [row for row in desk.rows(commitment_owner) if row.contact_id is None]
+    page = desk.act("/orphans", place=place.id, to="dee")
+    assert "The new owner is named, and told." in page
+    assert "Every commitment has an owner in office" in page
+    assert owners(desk)["orphan"] == "dee"
+    assert {row.matter for row in told(desk, "dee")} == {"north-south/orphan"}
+    assert not [row for row in desk.rows(follow_up, follow_up.c.kind == "unowned") if row.state == "open"]
+
+
+@pytest.mark.parametrize(("fields", "status"), [({"to": "dee"}, 422), ({"place": 99999, "to": "dee"}, 404)])
+def test_only_what_is_in_the_list_can_be_given_away(desk: Desk, fields: dict[str, Any], status: int) -> None:
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    desk.act("/orphans", status, **fields)
+    bridge = next(row for row in desk.rows(commitment) if row.reference == "bridge")
+    theirs = [row for row in desk.rows(commitment_owner) if row.commitment_id == bridge.id][-1]
+    desk.act("/orphans", 404, place=theirs.id, to="dee")
+    assert desk.snapshot() == before
+
+
+def test_a_party_without_a_coordinator_is_named(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "li").values(role="owner"))
+    desk.sign_in("cy")
+    assert "South" in desk.get("/orphans").partition("Parties without a coordinator")[2]
+
+
+def test_a_successor_is_added_and_can_sign_in(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.act("/add-person", name="Bo Berg", office="Archive", mail="bo@north.example", role="owner")
+    assert "Added." in page and "Archive" in page
+    desk.sign_in("north.bo-berg")
+    assert "Bo Berg" in desk.get("/home")
+
+
+def test_a_name_without_latin_letters_gets_a_reference_too(desk: Desk) -> None:
+    desk.sign_in("cy")
+    for mail in ("one@north.example", "two@north.example"):
+        desk.act("/add-person", name="李明", mail=mail, role="owner")
+    assert {row.reference for row in desk.rows(contact, contact.c.name == "李明")} == {
+        "north.contact", "north.contact-2",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "faults"),
+    [
+        (Written("Bo", mail="bo@x.example"), []),
+        (Written("", mail=None), [ContactFault.NAME_MISSING, ContactFault.MAIL_MISSING]),
+        (Written("Bo", mail="bo at x"), [ContactFault.MAIL_WRONG]),
+        (Written("Bo", mail="bo@x.example\nBcc: y"), [ContactFault.MAIL_WRONG]),
+        (Written("Bo", mail="bo@x.example", language="klingon"), [ContactFault.LANGUAGE_UNKNOWN]),
+        (Written("Bo", mail="bo@x.example", language="zh-Hans"), []),
+        (Written("Bo", mail="bo@x.example", time_zone="Mars/Base"), [ContactFault.ZONE_UNKNOWN]),
+        (Written("Bo", mail="bo@x.example", valid_from="spring"), [ContactFault.DATE_WRONG]),
+        (Written("Bo", mail="bo@x.example", valid_from="2026-05", valid_to="2026-04"), [ContactFault.DAYS_CROSSED]),
+        (Written("Bo", mail="bo@x.example", valid_from="2026-05", valid_to="2026"), []),
+    ],
+)
+def test_a_contact_is_checked_whole(written: Written, faults: list[ContactFault]) -> None:
+    assert check_contact(written) == faults
+
+
+def test_every_fault_of_a_new_contact_stands_at_its_field(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.act("/add-person", 422, name="", mail="x", zone="Mars/Base", deputy="li", role="owner")
+    for said in ("A name is needed.", "This is no mail address.", "This time zone is not known.", "cannot stand in"):
+        assert said in page
+
+
+def test_a_contact_is_changed_and_the_history_says_from_what_to_what(desk: Desk) -> None:
+    desk.sign_in("cy")
+    same = {"name": "Ann", "mail": "ann@north.example", "role": "owner", "deputy": "dee"}
+    assert "Nothing had changed." in desk.act("/people/ann", **same)
+    page = desk.act("/people/ann", **{**same, "office": "Roads", "deputy": ""})
+    assert "Saved." in page and "Office: Roads" in page and "Deputy: Dee was taken away" in page
+
+
+def test_another_address_ends_every_visit_of_the_person(desk: Desk) -> None:
+    desk.sign_in("ann")
+    anns = dict(desk.client.cookies)
+    desk.sign_in("cy")
+    desk.act("/people/ann", name="Ann", mail="ann@elsewhere.example", role="owner")
+    desk.client.cookies.clear()
+    desk.client.cookies.update(anns)
+    desk.get("/home", 303)
+
+
+def test_nobody_becomes_an_administrator_by_taking_the_address_of_one(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    settings = desk.settings.model_copy(update={"administrators": "boss@north.example"})
+    object.__setattr__(house, "settings", settings)
+    desk.sign_in("cy")
+    for path in ("/add-person", "/people/cy"):
+        page = desk.act(path, 422, name="Cy", mail="Boss@north.example", role="coordinator")
+        assert "only an administrator changes it" in page
+    desk.act("/add-person", 403, name="Op", mail="op@north.example", role="operator")
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            update(contact).where(contact.c.reference == "max").values(channels={"mail": "boss@north.example"})
+        )
+    assert "only an administrator" in desk.act("/people/max", 422, name="Max", mail="cy2@north.example", role="leader")
+
+
+def test_an_office_ends_on_a_day_with_a_reason(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "and a reason" in desk.act("/people/dee/end", 422, last_day="2026-03-01")
+    page = desk.act("/people/dee/end", last_day="2026-03-01", why="Retired")
+    assert "The end of the office is recorded." in page and "Retired" in page
+    assert "office ended" in desk.get("/people")
+    desk.client.cookies.clear()
+    with pytest.raises(AssertionError):
+        desk.sign_in("dee")
+
+
+def test_an_administrator_looks_after_the_people_of_every_party(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "cy@north.example"}))
+    desk.sign_in("cy")
+    assert "Li" in desk.get("/people?party=south")
+    desk.act("/add-person", party="south", name="Wu", mail="wu@south.example", role="owner")
+    assert "Wu" in desk.get("/people?party=south")
+    hand_over(desk, "li", to="south.wu")
+
+
+def test_the_pages_of_people_stay_the_same_however_many_there_are(desk: Desk, count_statements: Any) -> None:
+    desk.sign_in("cy")
+    paths = ("/people", "/people/ann", "/people/ann/hand-over", "/orphans")
+    few = []
+    for path in paths:
+        desk.get(path)
+        with count_statements(desk.engine) as counted:
+            desk.get(path)
+        few.append(counted.total)
+    north = desk.rows(contact, contact.c.reference == "ann")[0].party_id
+    under = desk.rows(commitment)[0].agreement_id
+    with open_unit(desk.engine) as unit:
+        for number in range(40):
+            row: dict[str, Any] = {"reference": f"more-{number}", "summary": f"More {number}", "position": 100 + number}
+            row |= {"agreement_id": under, "kind": "open_ended", "owed": "jointly", "state": "active"}
+            row |= {"summaries": {}, "quote": {}, "quote_sources": {}, "tags": [], "implementers": []}
+            new = unit.execute(insert(commitment).values(**row, registered_on=TODAY)).inserted_primary_key
+            assert new is not None
+            owner = desk.person("ann") if number % 2 else None
+            unit.execute(
+                insert(commitment_owner).values(commitment_id=new[0], party_id=north, contact_id=owner, position=0)
+            )
+    for path, before in zip(paths, few, strict=True):
+        with count_statements(desk.engine) as counted:
+            desk.get(path)
+        assert counted.total == before, path
+
+
+def test_the_roles_of_the_pages_are_those_of_the_register() -> None:
+    from portal.labels import _CONTACT_ROLES
+
+    assert set(_CONTACT_ROLES) == set(ContactRole)
