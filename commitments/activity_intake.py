@@ -17,7 +17,7 @@ def take_activities(difference: Difference, form: AgreementForm) -> None:
         Wanted(f"{form.agreement}/{entry.reference}", {**take_columns(entry, table), "agreement_id": agreement})
         for entry in form.activities
     ]
-    ids = difference.write(table, wanted, stored, tell_vanished=lambda row: f"activity {row.reference}")
+    ids = difference.write(table, wanted, stored, tell_vanished=_tell_activity)
     _take_activity_commitments(difference, form, ids)
 
 
@@ -40,10 +40,14 @@ def _take_activity_commitments(difference: Difference, form: AgreementForm, acti
             wanted.append(Wanted(f"{form.agreement}/{entry.reference}/{target}", values))
 
     def tell(row: Any) -> str | None:
-        activity = written.get(row.activity_id)
+        activity = written.get(row.activity_id) if row.withdrawn_on is None else None
         return activity and f"commitment {names[row.commitment_id]} of activity {activity}"
 
     difference.write(table, wanted, stored, tell_vanished=tell)
+
+
+def _tell_activity(row: Any) -> str | None:
+    return f"activity {row.reference}" if row.withdrawn_on is None else None
 
 
 def _read_targets(difference: Difference, form: AgreementForm) -> dict[str, int]:

@@ -406,6 +406,7 @@ class CommitmentForm(Form):
     state: CommitmentState = CommitmentState.ACTIVE
     state_on: Partial | None = None
     state_reason: Line | None = None
+    state_until: Partial | None = Field(None, description="The last day of a hold, if that was said")
     milestones: list[MilestoneForm] = Field(default_factory=list)
     occurrences: list[OccurrenceForm] = Field(default_factory=list)
     measurements: list[MeasurementForm] = Field(default_factory=list)

@@ -33,7 +33,7 @@ from commitments.references import find_agreement
 HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
 _DATES = re.compile(
     "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|first_due|period_from|period_to"
-    "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on"
+    "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on|state_until"
 )
 _UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 Grouped = Mapping[int, list[dict[str, Any]]]
@@ -200,10 +200,10 @@ class _Export:
             .join(tables.agreement, tables.agreement.c.id == commitment.c.agreement_id)
             .where(self._own(activity))
         )
-        for row in self._fetch(query):
+        for row in self._fetch(query.where(link.c.withdrawn_on.is_(None))):
             own = row.agreement == self.agreement.reference
             counted[row.activity_id].append(row.reference if own else f"{row.agreement}/{row.reference}")
-        rows = self._fetch(select(activity).where(self._own(activity)))
+        rows = self._fetch(select(activity).where(self._own(activity), activity.c.withdrawn_on.is_(None)))
         return [{**_take(row, ActivityForm), "commitments": counted[row.id]} for row in rows]
 
     def _own(self, table: Table) -> Any:
@@ -211,7 +211,8 @@ class _Export:
 
     def _below(self, table: Table) -> Select[Any]:
         mine = select(tables.commitment.c.id).where(self._own(tables.commitment))
-        return select(table).where(table.c.commitment_id.in_(mine))
+        query = select(table).where(table.c.commitment_id.in_(mine))
+        return query.where(table.c.withdrawn_on.is_(None)) if "withdrawn_on" in table.c else query
 
     def _fetch(self, query: Select[Any], *order: str) -> list[Row[Any]]:
         columns = query.selected_columns

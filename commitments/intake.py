@@ -27,7 +27,7 @@ from commitments.errors import RefusedChange
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
 # What people decide in the register between two imports: a file that does not say it does not take it back.
 _DECIDED = {
-    tables.commitment: ("state", "state_on", "state_reason"),
+    tables.commitment: ("state", "state_on", "state_reason", "state_until"),
     tables.milestone: ("state", "met_on"),
     tables.contact: ("valid_to",),
 }
@@ -351,6 +351,8 @@ class Intake:
 
         def tell(row: Any) -> str | None:
             commitment = written.get(row.commitment_id)
+            if row._mapping.get("withdrawn_on") is not None:
+                return None
             return commitment and f"{word} {name(row)} of commitment {commitment}"
 
         return tell

@@ -123,6 +123,8 @@ def add_activity(
     link: str | None = None,
     note: str | None = None,
     reference: str | None = None,
+    until: str | None = None,
+    parties: Sequence[str] = (),
 ) -> str:
     """Record that something happened, on a date as precise as it is known; returns the activity's reference.
 
@@ -143,6 +145,8 @@ def add_activity(
         title=title,
         kind=kind,
         held_on=held_on,
+        until=until,
+        parties=list(parties),
         place=place,
         participants=participants,
         count=count,
@@ -377,7 +381,7 @@ def _set_state(
     today: date,
     reason: str | None,
 ) -> None:
-    values = {"state": str(state), "state_on": today.isoformat(), "state_reason": reason}
+    values = {"state": str(state), "state_on": today.isoformat(), "state_reason": reason, "state_until": None}
     _amend(unit, author, commitments, row, values, commitment, row.agreement_id)
 
 

@@ -307,15 +307,14 @@ def load_agreements(
         select(submitted_report).where(span.holds(submitted_report.c.agreement_id)),
     ):
         submitted[row.agreement_id].append(Submission(row.cycle, parse_date(row.submitted)))
-    served = exists().where(activity_commitment.c.activity_id == activity.c.id)
+    served = exists().where(
+        activity_commitment.c.activity_id == activity.c.id, activity_commitment.c.withdrawn_on.is_(None)
+    )
+    columns = (activity.c.id, activity.c.agreement_id, activity.c.held_on, activity.c.count, activity.c.withdrawn_on)
     loose = defaultdict(list)
-    for row in fetch(
-        "activity",
-        select(activity.c.id, activity.c.agreement_id, activity.c.held_on, activity.c.count).where(
-            span.holds(activity.c.agreement_id), ~served
-        ),
-    ):
-        loose[row.agreement_id].append(Activity(parse_date(row.held_on), row.count))
+    for row in fetch("activity", select(*columns).where(span.holds(activity.c.agreement_id), ~served)):
+        if row.withdrawn_on is None:
+            loose[row.agreement_id].append(Activity(parse_date(row.held_on), row.count))
     rows = fetch("agreement", select(agreement).where(within).order_by(agreement.c.id))
     return tuple(
         _build_agreement(row, places[row.id], commitments[row.id], row.id in signed, submitted[row.id], loose[row.id])
@@ -469,7 +468,8 @@ def _load_parts(fetch: Any, own: ColumnElement[bool]) -> dict[int, dict[str, lis
         .where(own)
     )
     for row in fetch("activity_commitment", counted):
-        parts[row.commitment_id]["activities"].append(Activity(parse_date(row.held_on), row.count))
+        if row.withdrawn_on is None:
+            parts[row.commitment_id]["activities"].append(Activity(parse_date(row.held_on), row.count))
     for row in fetch("measurement", of(measurement)):
         parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
     for row in fetch("progress_report", of(progress_report)):

@@ -210,6 +210,7 @@ commitment = Table(
     Column("state", String(20), nullable=False),
     Column("state_on", String(10)),
     Column("state_reason", String(300)),
+    Column("state_until", String(10)),  # the last day of a hold, if that was said
     Column("note", Text),
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("agreement_id", "reference"),
@@ -274,6 +275,7 @@ activity = Table(
     Column("link", String(2000)),
     Column("note", Text),
     Column("source", JSON(none_as_null=True)),
+    Column("withdrawn_on", Date),  # recorded by mistake, and no sign of life any more
     UniqueConstraint("agreement_id", "reference"),
 )
 
@@ -283,6 +285,7 @@ activity_commitment = Table(
     _key(),
     _to("activity", index=False),
     _to("commitment"),
+    Column("withdrawn_on", Date),
     UniqueConstraint("activity_id", "commitment_id"),
 )
 
@@ -337,9 +340,11 @@ evidence = Table(
     Column("title", String(300), nullable=False),
     Column("link", String(2000)),
     Column("file", String(300)),
-    Column("sha256", String(64)),
+    Column("sha256", String(64), index=True),
+    Column("size", Integer),  # in bytes; none: the file is not kept here
     Column("added_on", String(10)),
     Column("activity", String(80)),
+    Column("withdrawn_on", Date),
     UniqueConstraint("commitment_id", "reference"),
 )
 

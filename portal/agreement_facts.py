@@ -74,7 +74,11 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
     return Parts(
         {row.id: row for row in commitments},
         rows(select(milestone).where(milestone.c.commitment_id.in_(own)).order_by(milestone.c.id)),
-        rows(select(activity).where(activity.c.agreement_id == agreement_id).order_by(activity.c.held_on)),
+        rows(
+            select(activity)
+            .where(activity.c.agreement_id == agreement_id, activity.c.withdrawn_on.is_(None))
+            .order_by(activity.c.held_on)
+        ),
         reports,
         rows(
             select(confirmation, progress_report.c.party_id.label("reporter"))
@@ -116,11 +120,11 @@ def load_details(reading: Connection, row: Any) -> Details:
         reading.execute(
             select(activity)
             .join(activity_commitment, activity_commitment.c.activity_id == activity.c.id)
-            .where(activity_commitment.c.commitment_id == row.id)
-            .order_by(activity.c.held_on.desc())
+            .where(activity_commitment.c.commitment_id == row.id, activity_commitment.c.withdrawn_on.is_(None))
+            .order_by(activity.c.held_on.desc(), activity.c.id.desc())
         ).all(),
         of(measurement, measurement.c.measured_on, measurement.c.id),
-        of(evidence, evidence.c.id),
+        [one for one in of(evidence, evidence.c.id) if one.withdrawn_on is None],
         of(progress_report, progress_report.c.reported_on.desc(), progress_report.c.id.desc()),
         reading.execute(
             select(confirmation)

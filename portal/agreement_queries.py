@@ -185,7 +185,7 @@ def _search(word: str) -> ColumnElement[bool]:
 def _find_last_signs(today: date) -> Subquery:
     """By agreement: the end of the span of the last sign of life that is not ahead."""
     signs = union_all(
-        select(activity.c.agreement_id, activity.c.held_on.label("day")),
+        select(activity.c.agreement_id, activity.c.held_on.label("day")).where(activity.c.withdrawn_on.is_(None)),
         select(commitment.c.agreement_id, measurement.c.measured_on.label("day")).join(
             commitment, commitment.c.id == measurement.c.commitment_id
         ),
