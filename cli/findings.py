@@ -222,6 +222,20 @@ def _is_taken(port: int) -> bool:
         return False
 
 
+def examine_evidence(reading: "Connection", settings: "Settings") -> Finding:
+    """Whether each file that the register speaks of is there, and whole."""
+    from commitments.evidence_files import list_missing
+
+    folder = settings.evidence_folder
+    missing = list(list_missing(reading, folder))
+    if not missing:
+        return Finding(OK, "evidence", f"every file that was handed in is in {folder}")
+    name, digest = missing[0]
+    rest = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    hint = f"Put the folder {folder} back from a copy; each file is named by its SHA-256."
+    return Finding(BROKEN, "evidence", f"{name} ({digest[:12]}...){rest} not there, or not whole", hint)
+
+
 def examine_catalogues() -> Finding:
     from babel.messages.pofile import read_po
 
@@ -275,6 +289,7 @@ def examine_register(engine: "Engine", settings: "Settings") -> Iterator[Finding
         examine_contents,
         lambda reading: examine_entries(reading, settings),
         lambda reading: examine_sources(reading, settings),
+        lambda reading: examine_evidence(reading, settings),
         lambda reading: examine_holidays(reading, today),
         lambda reading: examine_outbox(reading, now),
         lambda reading: examine_runs(reading, now),

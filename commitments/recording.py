@@ -153,7 +153,7 @@ def add_evidence(
     link: str | None = None,
     shows: str | None = None,
 ) -> str:
-    """Put a file or a link to a commitment as its evidence, or to one of its activities (`shows`); returns the reference.
+    """Put a file or a link to a commitment, or to one of its activities (`shows`), as evidence; returns its reference.
 
     The same file or link once more under the same title changes nothing. Raises Flawed with every flaw, and NotFound.
     """

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         " the portal; if not set, the people of each party work for their own side as colleagues",
         max_length=4000,
     )
+    evidence: Path | None = Field(
+        None, description="Where files that people hand in are kept; `evidence` in the home folder if not set"
+    )
+    evidence_megabytes: int = Field(20, ge=1, le=1000, description="How large one file of evidence may be, in MB")
     session_days: int = Field(14, ge=1, le=90, description="How long one stays signed in to the portal")
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     templates: Path | None = Field(
@@ -227,7 +231,12 @@ class Settings(BaseSettings):
 
     @property
     def evidence_folder(self) -> Path:
-        return self.home / "evidence"
+        return self.evidence or self.home / "evidence"
+
+    @property
+    def largest_evidence(self) -> int:
+        """In bytes."""
+        return self.evidence_megabytes * 1024 * 1024
 
     @property
     def mailbox_folder(self) -> Path:

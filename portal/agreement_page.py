@@ -21,6 +21,7 @@ from portal.agreement_views import (
     name_matter,
 )
 from portal.agreements import ADDRESS, tell_worst
+from portal.doing import list_record, say_done
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes, find_head, load_entries
 from portal.house import Here
@@ -47,7 +48,7 @@ MESSAGES_SHOWN = 6
 
 
 @router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_agreement(request: Request, viewer: Reader, house: Here, reference: str) -> Response:
+def show_agreement(request: Request, viewer: Reader, house: Here, reference: str, done: str = "") -> Response:
     """How one agreement stands, and all that is on record of it."""
     words, now = find_words(viewer), house.read_clock()
     today, zone = house.today_of(viewer.person, now), viewer.person.time_zone
@@ -80,6 +81,8 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         tone=tone_of(worst.state if worst else None),
         reason=tell_worst(words, names, worst, name_matter(words, facts, parts, worst)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
+        done=say_done(words, done),
+        ways=list_record(words, viewer, reference),
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),
         kinds=list_by_kind(words, names, facts, parts, standings, address),

@@ -24,6 +24,7 @@ from portal import (
     beginning,
     choosing,
     commitment_page,
+    evidence,
     forecasting,
     handing,
     history,
@@ -31,11 +32,14 @@ from portal import (
     message_log,
     own_settings,
     people,
+    recording,
     registering,
     signing_in,
     unsubscribing,
 )
+from portal.evidence import size_uploads
 from portal.guards import (
+    LARGER_FORMS,
     QUARTER_OF_AN_HOUR,
     SIGN_INS_A_QUARTER,
     RateLimit,
@@ -63,6 +67,8 @@ ROUTERS = (
     history.router,
     forecasting.router,
     commitment_page.router,
+    recording.router,
+    evidence.router,
     message_log.router,
     people.router,
     handing.router,
@@ -106,7 +112,11 @@ def make_portal(
                 posts_to="/sign-in",
                 within=QUARTER_OF_AN_HOUR,
             ),
-            Middleware(SizeLimit, _show_too_large),
+            Middleware(
+                SizeLimit,
+                _show_too_large,
+                larger={**LARGER_FORMS, **size_uploads(settings, recording.RECORD, evidence.EVIDENCE)},
+            ),
         ],
     )
     app.state.house = House(engine, settings, links, read_clock, send)

@@ -14,6 +14,7 @@ from commitments.vocabulary import MatterKind
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text
+from portal.acting import acts_on
 from portal.agreement_facts import load_details
 from portal.agreements import ADDRESS
 from portal.commitment_views import (
@@ -29,6 +30,7 @@ from portal.commitment_views import (
     draw_occurrences,
     list_sentences,
 )
+from portal.doing import list_ways, say_done
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
@@ -41,7 +43,9 @@ Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 
 
 @router.api_route(ADDRESS + "/{reference}/commitments/{promise}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_commitment(request: Request, viewer: Reader, house: Here, reference: str, promise: str) -> Response:
+def show_commitment(
+    request: Request, viewer: Reader, house: Here, reference: str, promise: str, done: str = ""
+) -> Response:
     """One commitment with its sentence, its owners and all that has become of it."""
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
@@ -53,6 +57,7 @@ def show_commitment(request: Request, viewer: Reader, house: Here, reference: st
         if row is None:
             raise HTTPException(404)
         this = commitment.c.id == row.id
+        is_own = acts_on(reading, viewer, row.id)
         (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
         rules = load_rules_of(reading, this)
         details = load_details(reading, row)
@@ -63,6 +68,7 @@ def show_commitment(request: Request, viewer: Reader, house: Here, reference: st
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
     standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
+    may_record = is_own and viewer.may(Permission.RECORD)
     return show_framed(
         request,
         "commitment.html",
@@ -79,8 +85,14 @@ def show_commitment(request: Request, viewer: Reader, house: Here, reference: st
         periods=periods,
         way=draw_measurements(words, own, details.measurements, today),
         measurements=describe_measurements(words, own, details.measurements),
-        activities=describe_activities(words, names, details),
-        evidence=describe_evidence(words, details.evidence, {row.reference for row in details.activities}),
+        activities=describe_activities(words, names, details, f"{ADDRESS}/{reference}", may_record=may_record),
+        evidence=describe_evidence(
+            words, details.evidence, {row.reference for row in details.activities}, may_record=may_record
+        ),
+        done=say_done(words, done),
+        ways=list_ways(words, viewer, f"{ADDRESS}/{reference}/commitments/{promise}", reference, promise)
+        if is_own
+        else [],
         reports=describe_reports(words, names, details),
         open=describe_open(words, names, details.open),
     )

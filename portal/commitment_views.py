@@ -50,6 +50,9 @@ class EvidenceView:
     about: str
     link: str
     hash: str
+    is_kept: bool
+    """Whether the link is a file of ours, to be downloaded."""
+    withdraw: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class ActivityView:
     note: str
     link: str
     evidence: tuple[EvidenceView, ...]
+    correct: str
+    """Where it is put right or withdrawn; empty for who may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +292,11 @@ def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) ->
     return TableView(words.gettext("Measurements"), heads, said)
 
 
-def describe_activities(words: Words, names: Names, details: Details) -> list[ActivityView]:
-    """What happened, the newest first, with its evidence."""
-    views = []
+def describe_activities(
+    words: Words, names: Names, details: Details, agreement: str, *, may_record: bool
+) -> list[ActivityView]:
+    """What happened, the newest first, with its evidence; `agreement` is the address of the agreement."""
+    views, own_id = [], details.row.agreement_id
     for row in details.activities:
         span = " – ".join(words.format_partial(one) for one in (row.held_on, row.until) if one)
         parties = [
@@ -313,25 +320,42 @@ def describe_activities(words: Words, names: Names, details: Details) -> list[Ac
                 clean_text(" · ".join(one for one in about if one)),
                 clean_text(row.note or ""),
                 check_link(row.link),
-                tuple(_describe_evidence(words, one) for one in own),
+                tuple(_describe_evidence(words, one, may_record=may_record) for one in own),
+                f"{agreement}/activities/{row.reference}" if may_record and row.agreement_id == own_id else "",
             )
         )
     return views
 
 
-def describe_evidence(words: Words, rows: Sequence[Any], activities: Collection[str]) -> list[EvidenceView]:
+def describe_evidence(
+    words: Words, rows: Sequence[Any], activities: Collection[str], *, may_record: bool
+) -> list[EvidenceView]:
     """The evidence that belongs to none of the activities."""
-    return [_describe_evidence(words, row) for row in rows if row.activity not in activities]
+    return [_describe_evidence(words, row, may_record=may_record) for row in rows if row.activity not in activities]
 
 
-def _describe_evidence(words: Words, row: Any) -> EvidenceView:
-    about = [row.file or "", words.format_partial(row.added_on) if row.added_on else ""]
+def _describe_evidence(words: Words, row: Any, *, may_record: bool) -> EvidenceView:
+    is_kept = row.size is not None
+    about = [
+        row.file or "",
+        format_size(row.size, words) if is_kept else "",
+        words.format_partial(row.added_on) if row.added_on else "",
+    ]
     return EvidenceView(
         clean_text(row.title),
         clean_text(" · ".join(one for one in about if one)),
-        check_link(row.link),
+        f"/evidence/{row.id}" if is_kept else check_link(row.link),
         row.sha256 or "",
+        is_kept,
+        f"/evidence/{row.id}/withdraw" if may_record else "",
     )
+
+
+def format_size(size: int, words: Words) -> str:
+    """A file's size as people say it: 1.4 MB."""
+    if size < 1024 * 1024:
+        return words.gettext("%(size)s kB") % {"size": words.format_number(max(round(size / 1024), 1))}
+    return words.gettext("%(size)s MB") % {"size": words.format_number(round(size / 1024 / 1024, 1))}
 
 
 def describe_reports(words: Words, names: Names, details: Details) -> list[ReportView]:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from commitments.handwriting import read_number
@@ -14,8 +15,12 @@ _MOST_FIELDS = 60
 class Sent:
     """The fields of a form as they were sent."""
 
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
-        self._fields = fields
+    def __init__(self, fields: list[tuple[str, str]], files: dict[str, UploadFile] | None = None) -> None:
+        self._fields, self._files = fields, files or {}
+
+    def file(self, name: str) -> UploadFile | None:
+        """The file that was chosen; None if none was."""
+        return self._files.get(name)
 
     def text(self, name: str) -> str | None:
         """The field's text, in one piece and without what cannot be stored; None if it is empty."""
@@ -50,7 +55,9 @@ async def read_form(request: Request) -> Sent:
         raise
     except (ValueError, UnicodeError) as unreadable:
         raise HTTPException(400) from unreadable
-    return Sent([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+    sent = form.multi_items()
+    files = {name: value for name, value in sent if isinstance(value, UploadFile) and value.filename}
+    return Sent([(name, value) for name, value in sent if isinstance(value, str)], files)
 
 
 Form = Annotated[Sent, Depends(read_form)]

@@ -109,7 +109,11 @@ class SizeLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        most = next((size for path, size in self._larger if path.fullmatch(scope["path"])), self._most)
+        larger = next((size for path, size in self._larger if path.fullmatch(scope["path"])), None)
+        if larger is not None:
+            await self._pass_on(scope, receive, send, larger)
+            return
+        most = self._most
         parts: list[bytes] = []
         length, more = 0, True
         while more and length <= _READ_AWAY:
@@ -135,6 +139,37 @@ class SizeLimit:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, receive_kept, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        """Hand a large body on as it comes: it never stands in memory whole, and of a stranger's nothing is read."""
+        length, answered = 0, False
+
+        async def receive_counted() -> Message:
+            nonlocal length
+            message = await receive()
+            length += len(message.get("body", b""))
+            if length > most:
+                while message.get("more_body", False) and length <= max(_READ_AWAY, 2 * most):
+                    message = await receive()
+                    length += len(message.get("body", b""))
+                raise TooLarge
+            return message
+
+        async def send_noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive_counted, send_noted)
+        except TooLarge:
+            if answered:
+                raise
+            await self._refuse(Request(scope), most)(scope, receive, send)
+
+
+class TooLarge(Exception):
+    """A body that turned out to be larger than its route takes, while it was read."""
 
 
 def read_seconds() -> float:

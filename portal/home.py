@@ -25,6 +25,7 @@ from notifications.views import CountView, ItemView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.answer_views import describe_outcome
 from portal.answering import read_answered
+from portal.doing import list_record
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes
 from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
@@ -115,6 +116,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         viewer,
         words.gettext("Home"),
         day=words.format_weekday(today),
+        ways=list_record(words, viewer),
         done=outcome,
         handed=told[0] if told else None,
         asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],

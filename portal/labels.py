@@ -101,6 +101,7 @@ _ACTIONS: dict[str, str] = {
     "snoozed": N_("%(what)s: put off"),
     "failed": N_("%(what)s: failed"),
     "handed_over": N_("%(what)s: everything was handed over"),
+    "withdrawn": N_("%(what)s: withdrawn"),
 }
 _COLUMNS: dict[str, str] = {
     "title": N_("Title"),
@@ -133,12 +134,14 @@ _COLUMNS: dict[str, str] = {
     "state": N_("State"),
     "state_on": N_("Since"),
     "state_reason": N_("Reason"),
+    "state_until": N_("On hold until"),
     "contact_id": N_("Person"),
     "assignee_id": N_("Asked of"),
     "party_id": N_("Party"),
     "met_on": N_("Met on"),
     "expected": N_("Expected"),
     "held_on": N_("Held on"),
+    "until": N_("Until"),
     "place": N_("Place"),
     "participants": N_("Participants"),
     "count": N_("Counts for"),

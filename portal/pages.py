@@ -28,7 +28,7 @@ class OptionView:
 @dataclass(frozen=True, slots=True)
 class FieldView:
     """One field of a form, every string ready. `kind` is that of its input: text, note, date, time, number, select,
-    radios or checks."""
+    radios, checks or file (`most` then says what it takes)."""
 
     name: str
     label: str
@@ -55,6 +55,20 @@ class FormView:
     fields: tuple[FieldView, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
     is_open: bool = False
+    more: tuple[FieldView, ...] = ()
+    """Fields that are seldom needed; they stand folded under `more_title`."""
+    more_title: str = ""
+    look: str = ""
+    """That of the button: empty, or `danger`."""
+
+    @property
+    def takes_files(self) -> bool:
+        return any(one.kind == "file" for one in self.fields)
+
+    @property
+    def opens_more(self) -> bool:
+        """Whether something is wrong among the folded fields."""
+        return any(one.fault for one in self.more)
 
 
 def show_page(

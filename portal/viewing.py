@@ -51,7 +51,15 @@ def is_secure(house: House) -> bool:
     return house.links.base_url.startswith("https://")
 
 
-async def _read_token(request: Request) -> str | None:
+def _find_known(request: Request, house: Here) -> "tuple[Viewer, str]":
+    return find_viewer(request, house)
+
+
+Known = Annotated[tuple[Viewer, str], Depends(_find_known)]
+
+
+async def _read_token(request: Request, _known: Known) -> str | None:
+    """What the form carries; nothing is read of what comes from nobody."""
     if request.method in _SAFE:
         return None
     form = await request.form(max_files=MOST_FILES, max_fields=_MOST_FIELDS)
@@ -76,8 +84,8 @@ def require(permission: Permission) -> Callable[..., Viewer]:
     refuses what comes from elsewhere: NotFromHere.
     """
 
-    def find(request: Request, house: Here, token: Annotated[str | None, Depends(_read_token)]) -> Viewer:
-        viewer, key = find_viewer(request, house)
+    def find(request: Request, known: Known, token: Annotated[str | None, Depends(_read_token)]) -> Viewer:
+        viewer, key = known
         if request.method not in _SAFE and (comes_from_elsewhere(request) or not is_token(key, token)):
             raise NotFromHere("the form is not one of this visit")
         if permission not in PERMISSIONS[viewer.role]:

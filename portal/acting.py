@@ -1,0 +1,161 @@
+"""What the pages on which people act have in common: what they act on, who signs, and the page itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from fastapi import HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import Connection, func, or_, select
+
+from commitments.log import Author
+from commitments.tables import agreement_party, commitment, commitment_owner, log_entry, party
+from notifications.names import name_promise
+from notifications.views import LinkView, clean_text
+from notifications.wording import Words
+from portal.agreements import ADDRESS
+from portal.flaws import say_flaws
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import House
+from portal.pages import FormView
+from portal.roles import Viewer, select_own_commitments
+from portal.telling import tell_title
+from portal.viewing import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The commitment that somebody acts on; rows are those of the register."""
+
+    head: Any
+    row: Any
+    owners: tuple[Any, ...]
+    """Each owing party: party_id, contact_id, reference of the party."""
+    mark: str
+    """Another one as soon as anything is recorded of the commitment."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.head.reference}/{self.row.reference}"
+
+    @property
+    def address(self) -> str:
+        return f"{ADDRESS}/{self.name.replace('/', '/commitments/', 1)}"
+
+    def sides(self, viewer: Viewer) -> tuple[Any, ...]:
+        """The owing parties in whose name somebody may speak."""
+        return tuple(one for one in self.owners if viewer.speaks_for(one.party_id))
+
+
+def find_acted(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+    """The commitment, if the viewer may act on it: 404 for one that they do not see, NotAllowed for one of others.
+
+    `hold` keeps others from changing it until the unit ends.
+    """
+    head = find_head(reading, viewer, reference)
+    query = select(commitment).where(commitment.c.agreement_id == head.id, commitment.c.reference == promise)
+    row = reading.execute(query.with_for_update() if hold else query).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    if not acts_on(reading, viewer, row.id):
+        raise NotAllowed(f"{reference}/{promise} is for others to act on")
+    owners = reading.execute(
+        select(commitment_owner.c.party_id, commitment_owner.c.contact_id, party.c.reference)
+        .join(party, party.c.id == commitment_owner.c.party_id)
+        .where(commitment_owner.c.commitment_id == row.id)
+        .order_by(commitment_owner.c.position)
+    ).all()
+    return Acted(head, row, tuple(owners), _read_mark(reading, head, row))
+
+
+def acts_on(reading: Connection, viewer: Viewer, commitment_id: int) -> bool:
+    own = select(commitment.c.id).where(
+        commitment.c.id == commitment_id, commitment.c.id.in_(select_own_commitments(viewer))
+    )
+    return reading.execute(own).first() is not None
+
+
+def _read_mark(reading: Connection, head: Any, row: Any) -> str:
+    name = f"{head.reference}/{row.reference}"
+    last = reading.execute(
+        select(func.max(log_entry.c.id)).where(
+            log_entry.c.agreement_id == head.id,
+            or_(log_entry.c.reference == name, log_entry.c.reference.startswith(f"{name}/", autoescape=True),
+                log_entry.c.reference.startswith(f"{name}#", autoescape=True)),
+        )
+    ).scalar_one()  # fmt: skip
+    return sha256(f"{row.id}:{last}".encode()).hexdigest()[:16]
+
+
+def list_parties(reading: Connection, agreement_id: int) -> Sequence[Any]:
+    """The parties of an agreement in its order: id, reference."""
+    return reading.execute(
+        select(party.c.id, party.c.reference)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .where(agreement_party.c.agreement_id == agreement_id)
+        .order_by(agreement_party.c.position)
+    ).all()
+
+
+def sign(viewer: Viewer, house: House, why: str | None = None) -> Author:
+    """Who acts, when and why, as the log has it."""
+    return Author(viewer.person.reference, house.read_clock(), why)
+
+
+def today_of(viewer: Viewer, house: House) -> date:
+    return house.today_of(viewer.person, house.read_clock())
+
+
+def title_of(words: Words, row: Any) -> str:
+    return clean_text(name_promise(row, words.tag))
+
+
+def show_act(
+    request: Request,
+    viewer: Viewer,
+    title: str,
+    *,
+    agreement: Any,
+    forms: Sequence[FormView],
+    acted: Acted | None = None,
+    facts: Sequence[Any] = (),
+    follows: Sequence[str] = (),
+    state: str = "",
+    status: int = 200,
+    **view: Any,
+) -> HTMLResponse:
+    """A page with a form: what it acts on, how that stands, and what will follow."""
+    words = find_words(viewer)
+    address = f"{ADDRESS}/{agreement.reference}"
+    promise = LinkView(title_of(words, acted.row), acted.address, "") if acted is not None else None
+    faults = [one for form in forms for one in say_flaws(words, (*form.fields, *form.more))]
+    view.setdefault("template", "act.html")
+    template = view.pop("template")
+    return show_framed(
+        request,
+        template,
+        viewer,
+        title,
+        status=status,
+        agreement=LinkView(tell_title(agreement.title, words), address, ""),
+        promise=promise,
+        back=promise.link if promise is not None else address,
+        forms=list(forms),
+        facts=list(facts),
+        follows=list(follows),
+        faults=faults,
+        state=state,
+        **view,
+    )
+
+
+def lead_to(address: str, done: str) -> RedirectResponse:
+    """To the page that says what came of it."""
+    return RedirectResponse(f"{address}?done={done}", 303)
+
+
+def say_changed(words: Words) -> str:
+    return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")

@@ -1,0 +1,224 @@
+"""Evidence: handing in a file or a link for a commitment, and getting the file back."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+
+from commitments.database import open_reading, open_unit
+from commitments.errors import NotFound
+from commitments.evidence_files import clean_name, find_file, keep_file, name_media_type
+from commitments.filling import Flawed, Flaws, refuse_flaws
+from commitments.recording import add_evidence, check_evidence, withdraw_evidence
+from commitments.settings import Settings
+from commitments.tables import activity, activity_commitment, agreement, commitment, evidence
+from notifications.views import clean_text
+from portal.acting import Acted, acts_on, find_acted, lead_to, show_act, sign, today_of
+from portal.agreements import ADDRESS
+from portal.flaws import mark_fields, name_types
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed_notice
+from portal.house import Here, House
+from portal.pages import FieldView, FormView, OptionView
+from portal.record_views import ACCEPTED, LINK, TEXT, describe_why
+from portal.roles import Permission, Viewer, select_visible_agreements
+from portal.viewing import NotAllowed, require
+
+router = APIRouter()
+Recording = Annotated[Viewer, Depends(require(Permission.RECORD))]
+Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
+EVIDENCE = ADDRESS + "/{reference}/commitments/{promise}/evidence"
+ONE = "/evidence/{evidence_id}"
+_ROOM_FOR_FIELDS = 256 * 1024
+SAFE_TO_KEEP = {
+    # Even a browser that shows it all the same runs nothing of it.
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def size_uploads(settings: Settings, *paths: str) -> dict[str, int]:
+    """How much the routes take to which files are handed in: up to twice the largest file, so that its form comes back
+    filled in with what is wrong; more than that is refused before it is kept."""
+    return dict.fromkeys(paths, 2 * settings.largest_evidence + _ROOM_FOR_FIELDS)
+
+
+@router.api_route(EVIDENCE, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_evidence(request: Request, viewer: Recording, house: Here, reference: str, promise: str) -> Response:
+    """The form for a file or a link."""
+    return _show(request, viewer, house, reference, promise, Sent([]))
+
+
+@router.post(EVIDENCE, response_class=HTMLResponse)
+def post_evidence(
+    request: Request, viewer: Recording, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Keep the file by its hash, then the row that speaks of it."""
+    title, link, shows, file = sent.text("title"), sent.text("link"), sent.text("activity"), sent.file("file")
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        known = {row.reference for row in reading.execute(_select_activities(acted))}
+    try:
+        refuse_flaws(check_evidence(title, link, has_file=file is not None))
+        settings = house.settings
+        kept = None
+        if file is not None:
+            name = file.filename or ""
+            kept = keep_file(settings.evidence_folder, name, file.file, settings.largest_evidence)
+        with open_unit(house.engine) as unit:
+            add_evidence(
+                unit, sign(viewer, house), reference, promise, title, today_of(viewer, house),
+                file=kept, link=link, shows=shows if shows in known else None,
+            )  # fmt: skip
+    except Flawed as refused:
+        return _show(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    return lead_to(acted.address, "evidence")
+
+
+@router.api_route(ONE, methods=["GET", "HEAD"])
+def get_file(request: Request, evidence_id: int, viewer: Reader, house: Here) -> Response:
+    """The file, to be kept and not shown; for whoever sees the agreement."""
+    row = _find(house, viewer, evidence_id)
+    if row.sha256 is None or row.file is None:
+        raise HTTPException(404)
+    path = find_file(house.settings.evidence_folder, row.sha256)
+    if path is None:
+        words = find_words(viewer)
+        text = words.gettext("The register speaks of this file, but it is not kept here, or no longer as it was. "
+                             "Please tell whoever runs the system.")  # fmt: skip
+        return show_framed_notice(request, viewer, words.gettext("This file is not here"), text, status=404)
+    return hand_out(path, row.file)
+
+
+def hand_out(path: Path, name: str) -> FileResponse:
+    """A file as a download only, under its own name."""
+    safe = clean_name(name)
+    plain = "".join(one if one.isascii() and one not in '"\\' else "_" for one in safe)
+    # Both forms: an old browser takes the first, and no name can end the header.
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
+    headers = {**SAFE_TO_KEEP, "Content-Disposition": disposition}
+    return FileResponse(path, media_type=name_media_type(safe), headers=headers)
+
+
+@router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_withdrawal(request: Request, evidence_id: int, viewer: Recording, house: Here) -> Response:
+    """What withdrawing evidence means, and the form for it."""
+    return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id), (), 200)
+
+
+@router.post(ONE + "/withdraw", response_class=HTMLResponse)
+def post_withdrawal(request: Request, evidence_id: int, viewer: Recording, sent: Form, house: Here) -> Response:
+    """Withdraw it, with a reason."""
+    row, why = _find(house, viewer, evidence_id), sent.text("why")
+    _require_own(house, viewer, row)
+    try:
+        with open_unit(house.engine) as unit:
+            withdraw_evidence(unit, sign(viewer, house, why), row.agreement, evidence_id, today_of(viewer, house))
+    except Flawed as refused:
+        return _show_withdrawal(request, viewer, house, row, refused.flaws, 422)
+    except NotFound:
+        raise HTTPException(404) from None
+    return RedirectResponse(f"{ADDRESS}/{row.agreement}/commitments/{row.promise}?done=evidence_withdrawn", 303)
+
+
+def _find(house: House, viewer: Viewer, evidence_id: int) -> Any:
+    """Evidence of an agreement that the viewer sees; else as if there were none."""
+    with open_reading(house.engine) as reading:
+        row = reading.execute(
+            select(
+                evidence,
+                commitment.c.reference.label("promise"),
+                agreement.c.reference.label("agreement"),
+                agreement.c.title.label("agreement_title"),
+            )
+            .join(commitment, commitment.c.id == evidence.c.commitment_id)
+            .join(agreement, agreement.c.id == commitment.c.agreement_id)
+            .where(
+                evidence.c.id == evidence_id,
+                evidence.c.withdrawn_on.is_(None),
+                agreement.c.id.in_(select_visible_agreements(viewer)),
+            )
+        ).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def _require_own(house: House, viewer: Viewer, row: Any) -> None:
+    with open_reading(house.engine) as reading:
+        if not acts_on(reading, viewer, row.commitment_id):
+            raise NotAllowed("the evidence is for others to withdraw")
+
+
+def _select_activities(acted: Acted) -> Any:
+    return (
+        select(activity.c.reference, activity.c.title, activity.c.held_on)
+        .join(activity_commitment, activity_commitment.c.activity_id == activity.c.id)
+        .where(activity_commitment.c.commitment_id == acted.row.id, activity_commitment.c.withdrawn_on.is_(None))
+        .order_by(activity.c.held_on.desc())
+        .limit(50)
+    )
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        held = reading.execute(_select_activities(acted)).all()
+    megabytes, chosen = house.settings.evidence_megabytes, sent.text("activity") or ""
+    help_text = words.gettext("%(types)s; at most %(size)s MB.") % {"types": name_types(words), "size": megabytes}
+    shows = [OptionView("", words.gettext("the commitment itself"), not chosen)]
+    shows += [
+        OptionView(
+            one.reference, clean_text(f"{words.format_partial(one.held_on)} {one.title}"), one.reference == chosen
+        )
+        for one in held
+    ]
+    fields = [
+        FieldView("file", words.gettext("File"), "file", help=help_text, most=ACCEPTED),
+        FieldView("link", words.gettext("or a link"), "text", sent.text("link") or "",
+                  words.gettext("It is shown as a link; nothing is fetched from there."), most=LINK),
+        FieldView("title", words.gettext("What it shows"), "text", sent.text("title") or "",
+                  words.gettext("If left open: the name of the file."), most=TEXT),
+        FieldView("activity", words.gettext("It belongs to"), "select", options=tuple(shows)),
+    ]  # fmt: skip
+    marked = mark_fields(words, [one for one in fields if one.name != "activity" or held], flaws, megabytes)
+    form = FormView(
+        f"{acted.address}/evidence",
+        "",
+        words.gettext("Whoever sees the agreement can download it, the other side too."),
+        words.gettext("Hand it in"),
+        marked,
+    )
+    title = words.gettext("Hand in evidence")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+
+
+def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, flaws: Flaws, status: int) -> Response:
+    _require_own(house, viewer, row)
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, row.agreement, row.promise)
+    reason = describe_why(words, "", label=words.gettext("Why it is withdrawn"))
+    form = FormView(
+        f"/evidence/{row.id}/withdraw",
+        clean_text(row.title),
+        words.gettext("It is no longer shown, and can no longer be downloaded. Nothing is deleted."),
+        words.gettext("Withdraw"),
+        mark_fields(words, (reason,), flaws),
+        look="danger",
+    )
+    title = words.gettext("Withdraw evidence")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)

@@ -1,0 +1,57 @@
+"""What is wrong with a form, in words, each at its field."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT, Flaw, Flaws
+from notifications.wording import Words
+from portal.pages import FieldView
+
+_LONGEST = {"note": LONGEST_TEXT, "link": LONGEST_LINK}
+
+
+def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
+    """What to put right in a field."""
+    said = {
+        Flaw.MISSING: words.gettext("Please fill this in."),
+        Flaw.TOO_LONG: words.gettext("Please keep it to %(count)s characters.")
+        % {"count": _LONGEST.get(name, LONGEST_LINE)},
+        Flaw.UNKNOWN: words.gettext("Please choose one of those offered."),
+        Flaw.NOT_A_DAY: words.gettext("Please write a date: 2026-11-20, or only 2026-11 or 2026."),
+        Flaw.AHEAD: words.gettext("This lies in the future; it can be recorded once it has happened."),
+        Flaw.NOT_AHEAD: words.gettext("Please give a day after today."),
+        Flaw.TOO_FAR: words.gettext("Please give a day that is not so far ahead."),
+        Flaw.BEFORE_BEGIN: words.gettext("This is before it began."),
+        Flaw.NOT_A_NUMBER: words.gettext("Please give a number."),
+        Flaw.NOT_WHOLE: words.gettext("Please give a whole number, such as 25."),
+        Flaw.NOT_A_LINK: words.gettext("Please give the whole address of a page; it begins with https:// or http://."),
+        Flaw.NO_COMMITMENT: words.gettext("Please choose at least one commitment."),
+        Flaw.NOTHING_CHANGED: words.gettext("Nothing is different from what is on record."),
+        Flaw.FILE_OR_LINK: words.gettext("Please give a file or a link, one of the two."),
+        Flaw.FILE_EMPTY: words.gettext("The file is empty. Please choose it again."),
+        Flaw.FILE_TOO_LARGE: words.gettext("The file is too large; at most %(size)s MB can be taken.")
+        % {"size": megabytes},
+        Flaw.FILE_TYPE: words.gettext("Files of this type are not taken. Taken are: %(types)s.")
+        % {"types": name_types(words)},
+        Flaw.FILE_CONTENT: words.gettext("What is in the file is not what its name says. Please save it anew."),
+        Flaw.FILE_MACROS: words.gettext("The file holds macros. Please hand in a PDF of it."),
+    }
+    return said[flaw]
+
+
+def name_types(words: Words) -> str:
+    """The types of file that are taken, as people call them."""
+    return words.gettext("PDF, pictures, Word, Excel, PowerPoint, OpenDocument, text and CSV")
+
+
+def mark_fields(words: Words, fields: Iterable[FieldView], flaws: Flaws, megabytes: int = 0) -> tuple[FieldView, ...]:
+    """The fields with what is wrong with each."""
+    by_field = {name: name_flaw(words, name, flaw, megabytes) for name, flaw in reversed(flaws)}
+    return tuple(replace(one, fault=by_field.get(one.name, "")) for one in fields)
+
+
+def say_flaws(words: Words, fields: Sequence[FieldView]) -> list[str]:
+    """The same above the form, for who does not see it whole: field by field."""
+    return [
+        words.gettext("%(field)s: %(fault)s") % {"field": one.label, "fault": one.fault} for one in fields if one.fault
+    ]
