@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from queue import LifoQueue
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -77,7 +78,10 @@ class _Lane:
 
 
 class Post:
-    """Hands letters in by one route, over at most `pool_size` kept connections; safe to share between threads."""
+    """Hands letters in by one route, over at most `pool_size` kept connections; safe to share between threads.
+
+    Where the server takes fewer connections, letters wait for those that it took.
+    """
 
     def __init__(self, route: MailRoute, *, pool_size: int = 1) -> None:
         self._route = route
@@ -85,6 +89,8 @@ class Post:
         self._lanes: LifoQueue[_Lane | None] = LifoQueue()
         for _ in range(pool_size):
             self._lanes.put(None)
+        self._usable: set[_Lane] = set()  # those that are open or being opened
+        self._mutex = Lock()
         self._down: tuple[float, Delivery] | None = None
 
     def __repr__(self) -> str:
@@ -108,19 +114,31 @@ class Post:
             envelope.recipient = check_address(to)
         except ValueError as fault:
             return Delivery(Outcome.PERMANENT, 0, f"the recipient: {fault}"[:REPLY_LIMIT])
-        if self._down is not None and time.monotonic() < self._down[0]:
-            return self._down[1]
-        return self._carry(envelope)
+        while True:
+            lane = self._lanes.get()
+            if self._down is not None and time.monotonic() < self._down[0]:
+                self._lanes.put(lane)
+                return self._down[1]
+            delivery = self._carry(lane, envelope)
+            if delivery is not None:
+                return delivery
 
-    def _carry(self, envelope: Envelope) -> Delivery:
-        lane = self._lanes.get()
+    def _carry(self, lane: _Lane | None, envelope: Envelope) -> Delivery | None:
+        """What came of the letter; None if the server wants no more connections than those that are open."""
+        is_kept = True
+        envelope.fault = None
         try:
             if lane is None:
                 lane = _Lane(self._route)
+            with self._mutex:
+                self._usable.add(lane)
             lane.carry(envelope)
             if envelope.fault is not None:
                 raise envelope.fault
         except RouteDown as down:
+            if lane is not None and self._give_up(lane, down):
+                is_kept = False
+                return None
             delivery = Delivery(Outcome.TEMPORARY, down.code, down.reply, route_down=True)
             if down.lasting:
                 self._down = (time.monotonic() + _SECONDS_ROUTE_STAYS_DOWN, delivery)
@@ -131,10 +149,19 @@ class Post:
                 lane.line.drop()
             raise
         finally:
-            self._lanes.put(lane)
+            if is_kept:
+                self._lanes.put(lane)
         if envelope.delivery is None:
             return Delivery(Outcome.TEMPORARY, 0, "Apprise did not hand the letter on")
         return envelope.delivery
+
+    def _give_up(self, lane: _Lane, down: RouteDown) -> bool:
+        """Do without a lane that could not be opened while there are others; the last one is kept."""
+        with self._mutex:
+            self._usable.discard(lane)
+            given_up = bool(self._usable) and (not down.lasting or 400 <= down.code < 500)
+            self._size -= given_up
+        return given_up
 
     def close(self) -> None:
         """Close the connections, after the letters under way; a later `send` would open new ones."""

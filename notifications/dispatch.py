@@ -2,11 +2,11 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from notifications.outbox import (
     begin_attempt,
     cancel_messages,
     claim_messages,
+    count_ready,
     extend_lease,
     find_left_out,
     keep_outcome,
@@ -49,6 +50,7 @@ from notifications.outbox import (
 )
 from notifications.pace import Pace, read_rates
 from notifications.reasons import Why
+from notifications.recorder import Recorder
 from notifications.rendering import write_safely
 from notifications.routing import delay_to_end_of_quiet, is_late
 from notifications.secret import load_secrets
@@ -57,7 +59,7 @@ from notifications.undelivered import review_channels
 
 BATCH = 100
 SMALLEST_BATCH = 10
-"""Several senders share a batch, so that a small day keeps all of them at work; less would be all claiming."""
+"""Several senders share a small day, so that all of them are at work; less would be all claiming."""
 
 
 @dataclass(slots=True)
@@ -96,8 +98,7 @@ class _Line:
     stop: threading.Event
     closed: threading.Event
     """Set when one sender found the way closed or failed: the others stop, too."""
-    turn: AbstractContextManager[Any]
-    """Held while one writes to SQLite, which lets others wait for up to 100 ms where a lock wakes them at once."""
+    recorder: Recorder
     batch: int
     mail_closed: threading.Event
     """Set when the way of letters is closed; what goes by other channels goes on."""
@@ -122,11 +123,6 @@ class _Line:
     @property
     def is_ending(self) -> bool:
         return self.stop.is_set() or self.closed.is_set()
-
-    @contextmanager
-    def open_unit(self, register: Engine | Connection | None = None) -> Iterator[Connection]:
-        with self.turn, open_unit(self.engine if register is None else register) as unit:
-            yield unit
 
     @property
     def domain(self) -> str:
@@ -157,8 +153,9 @@ def dispatch_messages(
         done.released = release_abandoned(unit, clock(), repeat_uncertain=settings.repeat_uncertain)
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
+        ready = count_ready(reading, clock(), early=early)
     senders = settings.senders if most is None and only is None else 1
-    with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post:
+    with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post, Recorder(engine) as recorder:
         line = _Line(
             engine,
             settings,
@@ -168,8 +165,8 @@ def dispatch_messages(
             early,
             stop or threading.Event(),
             threading.Event(),
-            threading.Lock() if engine.dialect.name == "sqlite" and senders > 1 else nullcontext(),
-            max(BATCH // senders, SMALLEST_BATCH),
+            recorder,
+            BATCH if senders == 1 else min(BATCH, max(ready // (2 * senders), SMALLEST_BATCH)),
             threading.Event(),
             ChannelPost(settings),
             None if early or only is not None else _set_pace(engine, settings, clock()),
@@ -231,25 +228,25 @@ def _send_batch(line: _Line, rules: Rules, names: Names, done: Dispatched, most:
     now = line.read_clock()
     lease = timedelta(seconds=line.settings.lease_seconds)
     size = line.batch if most is None else min(line.batch, most - done.sent)
-    with line.open_unit() as unit:
-        claimed = claim_messages(
-            unit,
-            line.worker,
-            now,
-            lease,
-            size,
+    claimed = line.recorder.write(
+        partial(
+            claim_messages,
+            worker=line.worker,
+            now=now,
+            lease=lease,
+            most=size,
             early=line.early,
             besides_mail=line.mail_closed.is_set(),
             only=line.only,
         )
+    )
     if not claimed:
         return False
     try:
         failpoint("outbox.after_claim")
         rows, messages = _compose(line, claimed, rules, names, now, done)
     except BaseException:
-        with line.open_unit() as unit:
-            return_messages(unit, [row.id for row in claimed], line.worker)
+        line.recorder.write(partial(return_messages, ids=[row.id for row in claimed], worker=line.worker))
         raise
     _send_claimed(line, rows, messages, done, now + lease / 2)
     return True
@@ -273,15 +270,20 @@ def _compose(
         _put_aside(line, faults, done)
     idle = [row for row in claimed if is_empty(messages[row.id])]
     if idle or left_out:
-        with line.open_unit() as unit:
-            if left_out:
-                leave_out(unit, left_out)
-            for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
-                ids = [row.id for row in idle if _why_idle(messages[row.id]) is why]
-                if ids:
-                    cancel_messages(unit, ids, why, line.worker)
+        line.recorder.write(
+            partial(_leave_unsaid, line, [(row.id, _why_idle(messages[row.id])) for row in idle], left_out)
+        )
         done.cancelled += len(idle)
     return [row for row in claimed if not is_empty(messages[row.id])], messages
+
+
+def _leave_unsaid(line: _Line, idle: Sequence[tuple[int, Why]], left_out: Sequence[int], unit: Connection) -> None:
+    if left_out:
+        leave_out(unit, left_out)
+    for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
+        ids = [one for one, reason in idle if reason is why]
+        if ids:
+            cancel_messages(unit, ids, why, line.worker)
 
 
 def _compose_each(
@@ -307,9 +309,12 @@ def _put_aside(line: _Line, faults: Mapping[int, tuple[Any, str]], done: Dispatc
     for row, words in faults.values():
         now = line.read_clock()
         fault = Sent(row.id, row.attempts + 1, Delivery(Outcome.TEMPORARY, 0, words[:300]), now, "", row.repeated)
-        with line.open_unit() as unit:
-            state = _keep(unit, line, fault if begin_attempt(unit, row, line.worker, now, line.run) else None)
+        state = line.recorder.write(partial(_keep_fault, line, row, fault, now))
         _count(done, fault, state)
+
+
+def _keep_fault(line: _Line, row: Any, fault: Sent, now: datetime, unit: Connection) -> NotificationState | None:
+    return _keep(unit, line, fault if begin_attempt(unit, row, line.worker, now, line.run) else None)
 
 
 def _put_off_late(line: _Line, claimed: Sequence[Any], rules: Rules, now: datetime) -> Sequence[Any]:
@@ -348,11 +353,14 @@ def _put_off_fast(line: _Line, claimed: Sequence[Any], now: datetime) -> Sequenc
 
 def _put_off(line: _Line, claimed: Sequence[Any], put_off: Mapping[datetime, Sequence[int]]) -> Sequence[Any]:
     if put_off:
-        with line.open_unit() as unit:
-            for until, ids in put_off.items():
-                postpone_messages(unit, sorted(ids), line.worker, until)
+        line.recorder.write(partial(_postpone, line, put_off))
     waiting = {one for ids in put_off.values() for one in ids}
     return [row for row in claimed if row.id not in waiting]
+
+
+def _postpone(line: _Line, put_off: Mapping[datetime, Sequence[int]], unit: Connection) -> None:
+    for until, ids in put_off.items():
+        postpone_messages(unit, sorted(ids), line.worker, until)
 
 
 def _why_idle(message: Message) -> Why:
@@ -380,19 +388,16 @@ def _send_claimed(
             written.append(_try_to_write(line, row, messages[row.id]))
 
     lease = timedelta(seconds=line.settings.lease_seconds)
-    register = line.engine.connect()
     try:
         for row in rows:
             if not written:
                 write_next()
             letter, subject, fault = written.popleft()
             now = line.read_clock()
-            with line.open_unit(register) as unit:
-                state = _keep(unit, line, pending)
-                mine = begin_attempt(unit, row, line.worker, now, line.run)
-                if now >= renew_at:
-                    extend_lease(unit, [one.id for one in left], line.worker, now + lease)
-                    renew_at = now + lease / 2
+            renewed = [one.id for one in left] if now >= renew_at else []
+            state, mine = line.recorder.write(partial(_go_on, line, pending, row, now, renewed))
+            if renewed:
+                renew_at = now + lease / 2
             _count(done, pending, state)
             left.popleft()
             pending = None
@@ -417,15 +422,31 @@ def _send_claimed(
             if line.is_ending or line.mail_closed.is_set():
                 break
     finally:
-        with register, line.open_unit(register) as unit:
-            state = _keep(unit, line, pending)
-            if left:
-                return_messages(unit, [row.id for row in left], line.worker)
+        state = line.recorder.write(partial(_stop, line, pending, [row.id for row in left]))
         _count(done, pending, state)
     failpoint("outbox.after_record")
 
 
 _UNANSWERED = Delivery(Outcome.UNCERTAIN, 0, "the sender was stopped while the letter was handed over")
+
+
+def _go_on(
+    line: _Line, sent: Sent | None, row: Any, now: datetime, renewed: Sequence[int], unit: Connection
+) -> tuple[NotificationState | None, bool]:
+    """Keep what became of one message and begin the next; hold those that are `renewed` for longer."""
+    state = _keep(unit, line, sent)
+    mine = begin_attempt(unit, row, line.worker, now, line.run)
+    if renewed:
+        extend_lease(unit, renewed, line.worker, now + timedelta(seconds=line.settings.lease_seconds))
+    return state, mine
+
+
+def _stop(line: _Line, sent: Sent | None, left: Sequence[int], unit: Connection) -> NotificationState | None:
+    """Keep what became of the last message and give back those not begun."""
+    state = _keep(unit, line, sent)
+    if left:
+        return_messages(unit, left, line.worker)
+    return state
 
 
 def _keep(unit: Connection, line: _Line, sent: Sent | None) -> NotificationState | None:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, String, bindparam, cast, insert, literal, or_, select, update
+from sqlalchemy import Connection, String, bindparam, cast, func, insert, literal, or_, select, update
 
+from commitments.database import Prepared
 from commitments.vocabulary import Channel, NotificationState, Outcome
 from notifications.failures import open_failures
 from notifications.fallback import move_on
@@ -114,16 +115,14 @@ def claim_messages(
     `early` takes also those that wait for their reader's morning; `besides_mail` leaves letters where they are; `only`
     takes none but this one.
     """
-    may_go = notification.c.next_at <= now
-    if early:
-        may_go = or_(may_go, notification.c.attempts == 0)
+    may_go = _may_go(now, early)
     if besides_mail:
         may_go &= notification.c.channel != str(Channel.MAIL)
     if only is not None:
         may_go &= notification.c.id == only
     ready = (
         select(notification.c.id)
-        .where(notification.c.state == str(NotificationState.QUEUED), may_go)
+        .where(may_go)
         .order_by(notification.c.next_at, notification.c.id)
         .limit(most)
         .with_for_update(skip_locked=True, key_share=True)
@@ -135,6 +134,18 @@ def claim_messages(
         .returning(notification)
     ).all()
     return sorted(rows, key=lambda row: row.id)
+
+
+def count_ready(reading: Connection, now: datetime, *, early: bool = False) -> int:
+    """How many messages may go now."""
+    return reading.execute(select(func.count()).select_from(notification).where(_may_go(now, early))).scalar_one()
+
+
+def _may_go(now: datetime, early: bool) -> Any:
+    due = notification.c.next_at <= now
+    return (notification.c.state == str(NotificationState.QUEUED)) & (
+        or_(due, notification.c.attempts == 0) if early else due
+    )
 
 
 def list_recent_attempts(reading: Connection, since: datetime) -> list[tuple[str, str, datetime]]:
@@ -171,9 +182,8 @@ _MINE = (
     & (notification.c.worker == bindparam("by"))
     & (notification.c.attempts == bindparam("before"))
 )
-_BEGIN = (
-    insert(attempt)
-    .from_select(
+_BEGIN = Prepared(
+    insert(attempt).from_select(
         ["notification_id", "number", "started_at", "worker", "run"],
         select(
             notification.c.id,
@@ -186,22 +196,20 @@ _BEGIN = (
         # Else, on PostgreSQL, the attempt could begin while another sender is taking the message over.
         .with_for_update(key_share=True),
     )
-    .execution_options(preserve_rowcount=True)
-)  # which PostgreSQL's driver forgets for an insert
-_END = (
+)
+_END = Prepared(
     update(attempt)
     .where(attempt.c.notification_id == bindparam("row_id"), attempt.c.number == bindparam("which"))
     .values({name: bindparam(f"new_{name}") for name in ("ended_at", "outcome", "code", "reply")})
 )
 _KEPT = ("state", "attempts", "sent_at", "subject", "worker", "lease_until")
-_KEEP = update(notification).where(_MINE).values({name: bindparam(f"new_{name}") for name in _KEPT})
-# Built once: putting a statement together costs more than running it, and these run for every message.
+_KEEP = Prepared(update(notification).where(_MINE).values({name: bindparam(f"new_{name}") for name in _KEPT}))
 
 
 def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime, run: str | None = None) -> bool:
     """Write that an attempt begins, and in which `run` of Prefect; False if the lease was lost to another sender."""
-    begun = unit.execute(_BEGIN, {"row_id": row.id, "by": worker, "before": row.attempts, "at": now, "run": run})
-    return begun.rowcount == 1
+    begun = {"row_id": row.id, "by": worker, "before": row.attempts, "at": now, "run": run}
+    return _BEGIN.run(unit, begun) == 1
 
 
 def extend_lease(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:
@@ -226,20 +234,21 @@ def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain:
     state, more = _judge(sent, repeat_uncertain)
     accepted = state is NotificationState.SENT
     values = {
-        "state": str(state),
-        "attempts": sent.number,
-        "sent_at": sent.ended_at if accepted else None,
-        "subject": sent.subject,
-        "worker": None,
-        "lease_until": None,
+        "row_id": sent.notification_id,
+        "by": worker,
+        "before": sent.number - 1,
+        "new_state": str(state),
+        "new_attempts": sent.number,
+        "new_sent_at": sent.ended_at if accepted else None,
+        "new_subject": sent.subject,
+        "new_worker": None,
+        "new_lease_until": None,
     }
-    mine = {"row_id": sent.notification_id, "by": worker, "before": sent.number - 1}
-    statement = _KEEP.values(more) if more else _KEEP
-    kept = unit.execute(statement, mine | {f"new_{name}": value for name, value in values.items()})
-    if not kept.rowcount:
+    kept = unit.execute(_KEEP.statement.values(more), values).rowcount if more else _KEEP.run(unit, values)
+    if not kept:
         return None
-    unit.execute(
-        _END,
+    _END.run(
+        unit,
         {
             "row_id": sent.notification_id,
             "which": sent.number,

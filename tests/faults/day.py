@@ -40,6 +40,7 @@ class Orders:
     repeat_uncertain: bool = True
     piece: int | None = None  # how much a unit, span or batch holds, so that a small register has many of each
     running_clock: bool = False  # whether time goes on from `now`, or stands still
+    senders: int = 1
     only_send: bool = False  # whether what is queued is sent and nothing else is done
 
     def settings(self) -> Settings:
@@ -49,6 +50,7 @@ class Orders:
             clock=self.now,
             lease_seconds=self.lease_seconds,
             repeat_uncertain=self.repeat_uncertain,
+            senders=self.senders,
             synchronous="NORMAL",
         )
 
@@ -160,7 +162,7 @@ def _cut_small(piece: int) -> None:
 
     reconcile.split_register = planning.split_register = split_small  # type: ignore[assignment]
     planning.PERSONS_A_UNIT = piece
-    dispatch.BATCH = piece
+    dispatch.BATCH = dispatch.SMALLEST_BATCH = piece
 
 
 if __name__ == "__main__":

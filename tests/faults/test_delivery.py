@@ -196,7 +196,70 @@ def test_as_many_connections_as_the_pool_allows_work_at_once() -> None:
             thread.join(10)
     assert len(desk.taken) == 8
     assert len({session.peer for session in desk.sessions}) == 4
-    assert len({session.peer for session in desk.sessions}) == 4
+
+
+class Crowded(AnyPort):
+    """A server that takes so many connections at once, and turns the others away."""
+
+    def __init__(self, desk: Desk, room: int) -> None:
+        super().__init__(desk, hostname="127.0.0.1", port=0)
+        self.room, self.inside, self.turned_away = room, set[Any](), 0
+
+    def factory(self) -> SMTP:
+        house = self
+
+        class Guest(SMTP):
+            def connection_made(self, transport: Any) -> None:
+                if len(house.inside) < house.room:
+                    house.inside.add(self)
+                    super().connection_made(transport)
+                    return
+                house.turned_away += 1
+                transport.write(b"421 4.7.0 too many connections\r\n")
+                transport.close()
+
+            def connection_lost(self, error: Exception | None) -> None:
+                if self in house.inside:
+                    house.inside.discard(self)
+                    super().connection_lost(error)
+
+        return Guest(self.handler)
+
+
+def test_where_a_server_takes_fewer_connections_all_letters_go_over_those() -> None:
+    desk = Desk()
+    desk.wait = 0.05
+    house = Crowded(desk, room=2)
+    house.start()
+    outcomes: list[Outcome] = []
+    try:
+        with post_to(house.port, pool_size=5) as post:
+            threads = [threading.Thread(target=lambda: outcomes.append(send(post).outcome)) for _ in range(10)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(10)
+    finally:
+        house.stop()
+    assert outcomes == [Outcome.ACCEPTED] * 10
+    assert len({session.peer for session in desk.sessions}) == 2
+    assert house.turned_away == 3
+
+
+def test_a_server_that_turns_everybody_away_is_a_fault_of_the_route_for_each_letter() -> None:
+    house = Crowded(Desk(), room=0)
+    house.start()
+    deliveries: list[Delivery] = []
+    try:
+        with post_to(house.port, pool_size=3) as post:
+            threads = [threading.Thread(target=lambda: deliveries.append(send(post))) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(10)
+    finally:
+        house.stop()
+    assert [(one.outcome, one.code, one.route_down) for one in deliveries] == [(Outcome.TEMPORARY, 421, True)] * 4
 
 
 def test_pipelined_or_not_the_same_letters_are_accepted(tmp_path: Path) -> None:

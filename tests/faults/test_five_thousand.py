@@ -206,12 +206,13 @@ def test_of_5000_messages_a_server_that_is_killed_slow_or_answers_421_451_550_55
     assert failed
 
 
+@pytest.mark.parametrize("senders", [pytest.param(1, marks=pytest.mark.slow), 8])
 def test_after_25_kills_of_the_sender_none_of_5000_is_lost_and_only_those_in_flight_at_a_kill_go_twice(
-    given: tuple[Sink, Orders, Engine],
+    given: tuple[Sink, Orders, Engine], senders: int
 ) -> None:
     sink, orders, engine = given
     sink.start()
-    orders = replace(orders, mail_url=sink.url)
+    orders = replace(orders, mail_url=sink.url, senders=senders)
     dice, kills, in_flight = random.Random(25), 0, set[str]()
     while kills < KILLS:
         before = sink.count()
@@ -223,10 +224,12 @@ def test_after_25_kills_of_the_sender_none_of_5000_is_lost_and_only_those_in_fli
         if running.finish() is None:
             kills += 1
         assert sink.count() < MESSAGES, "everything had gone before the kills were over"
-        in_flight |= list_under_way(engine)
+        under_way = list_under_way(engine)
+        assert len(under_way) <= senders
+        in_flight |= under_way
     report = finish_day(orders)
     assert report is not None
     lost, repeated, failed = judge(engine, sink.read(), in_flight)
-    print(f"\n{MESSAGES} messages, the sender killed {kills} times: {lost} lost, {repeated} went twice")
+    print(f"\n{MESSAGES} messages, {senders} senders killed {kills} times: {lost} lost, {repeated} went twice")
     assert (lost, failed) == (0, 0)
     assert repeated <= len(in_flight)

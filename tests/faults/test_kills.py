@@ -38,9 +38,11 @@ class Tally:
         return f"{self.kills} kills, {self.messages} messages, {self.lost} lost, {self.repeated} repeated"
 
 
-def finish_and_judge(day: Given, morning: Morning, kills: int, tally: Tally, name: str, now: datetime = NOW) -> None:
+def finish_and_judge(
+    day: Given, morning: Morning, kills: int, tally: Tally, name: str, now: datetime = NOW, *, senders: int = 1
+) -> None:
     finish_day(day.orders, now=now)
-    verdict = judge_day(day.engine, day.office.read(), morning.expected, TODAY, kills)
+    verdict = judge_day(day.engine, day.office.read(), morning.expected, TODAY, kills * senders)
     assert verdict.broken == [], f"after a kill at {name}"
     tally.kills += kills
     tally.messages += verdict.messages
@@ -60,14 +62,23 @@ def test_the_day_without_faults_passes_every_failpoint_that_the_code_names(morni
     assert sum(count > 1 for count in morning.hits.values()) >= 12
 
 
-def kill_everywhere(morning: Morning, given: Callable[[], Given], choose_hits: Callable[[int], set[int]]) -> None:
+def kill_everywhere(
+    morning: Morning,
+    given: Callable[[], Given],
+    choose_hits: Callable[[int], set[int]],
+    *,
+    parts: tuple[str, ...] = ("",),
+    senders: int = 1,
+) -> None:
     tally = Tally()
     for name, count in sorted(morning.hits.items()):
+        if not name.startswith(parts):
+            continue
         for hit in sorted(choose_hits(count)):
             day = given()
-            killed = finish_day(day.orders, failpoints=f"{name}=kill@{hit}")
+            killed = finish_day(day.orders, failpoints=f"{name}=kill@{hit}", senders=senders)
             assert killed is None, f"{name}@{hit} did not kill"
-            finish_and_judge(day, morning, 1, tally, f"{name}@{hit}")
+            finish_and_judge(day, morning, 1, tally, f"{name}@{hit}", senders=senders)
     print(f"\nat named places: {tally}")
     assert tally.lost == 0
 
@@ -76,6 +87,12 @@ def test_a_kill_at_any_named_place_loses_nothing_and_repeats_at_most_the_letter_
     morning: Morning, given: Callable[[], Given]
 ) -> None:
     kill_everywhere(morning, given, lambda count: {count // 2 + 1})
+
+
+def test_a_kill_while_four_senders_are_at_work_repeats_at_most_the_four_letters_under_way(
+    morning: Morning, given: Callable[[], Given]
+) -> None:
+    kill_everywhere(morning, given, lambda count: {max(count // 3, 1)}, parts=("outbox.", "smtp."), senders=4)
 
 
 @pytest.mark.slow
