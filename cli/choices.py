@@ -80,14 +80,14 @@ def show_choices(
     with open_register() as register:
         if changes or unsubscribe or subscribe:
             with open_unit(register.engine) as unit:
-                now = load_choices(unit, find_contact(unit, person).id)
+                now = load_choices(unit, [find_contact(unit, person).id])
                 kinds = {str(kind) for one in now.values() for kind in one.unsubscribed}
                 if unsubscribe or subscribe:
                     changes["unsubscribed"] = sorted((kinds | set(unsubscribe or ())) - set(subscribe or ()))
                 chosen = choose(unit, register.name_author(), person, changes, register.now)
         with open_reading(register.engine) as reading:
             row = find_contact(reading, person)
-            found = list(load_choices(reading, row.id).values())
+            found = list(load_choices(reading, [row.id]).values())
     shown = _describe(found[0] if found else None)
     if as_json:
         print_json({"person": person, **shown})

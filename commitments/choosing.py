@@ -84,7 +84,7 @@ def change_choices(
     register does not know, and RefusedChange, naming every fault, for what cannot be chosen.
     """
     person = find_contact(unit, contact)
-    before = load_choices(unit, person.id).get(person.id, Choices())
+    before = load_choices(unit, [person.id]).get(person.id, Choices())
     form = _check_form({**_plain(before), **changes})
     if form.paused_to is not None and form.paused_to < today and "paused_to" in changes:
         raise RefusedChange(f"paused_to: found {form.paused_to}; expected a day that is not over")
@@ -106,7 +106,7 @@ def change_choices(
             unit.execute(update(choices).where(choices.c.id == row_id).values(**values))
         action = "registered" if row is None else "amended"
         record_changes(unit, author, [Change(action, choices.name, row_id, contact, None, changed)])
-    return before, load_choices(unit, person.id).get(person.id, Choices())
+    return before, load_choices(unit, [person.id]).get(person.id, Choices())
 
 
 def _plain(chosen: Choices) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union
 
 from commitments.choices import USUAL, Choices
 from commitments.dates import PartialDate, parse_date
@@ -40,6 +40,7 @@ from commitments.tables import (
     commitment_owner,
     confirmation,
     contact,
+    follow_up,
     measurement,
     milestone,
     occurrence,
@@ -57,6 +58,7 @@ from commitments.vocabulary import (
     ConfirmationState,
     ContactRole,
     Every,
+    FollowUpState,
     MilestoneState,
     NotificationKind,
     OccurrenceState,
@@ -114,9 +116,12 @@ def split_register(reading: Connection, size: int = COMMITMENTS_A_CHUNK) -> tupl
     return tuple(spans)
 
 
-def load_policies(reading: Connection) -> tuple[Policy, Mapping[str, Policy]]:
-    """The house's policy, and the policy of each agreement that has rules of its own, by reference."""
-    rules = {row.scope: row.rules for row in reading.execute(select(policy.c.scope, policy.c.rules))}
+def load_policies(reading: Connection, only: ColumnElement[bool] | None = None) -> tuple[Policy, Mapping[str, Policy]]:
+    """The house's policy, and that of each agreement that has rules of its own, or of `only` some, by reference."""
+    query = select(policy.c.scope, policy.c.rules)
+    if only is not None:
+        query = query.where(or_(policy.c.scope == HOUSE, only))
+    rules = {row.scope: row.rules for row in reading.execute(query)}
     house = adapt_policy(Policy(), rules.pop(HOUSE, {}))
     return house, {scope: adapt_policy(house, own) for scope, own in rules.items()}
 
@@ -133,7 +138,8 @@ def load_people(
         party, party.c.id == contact.c.party_id
     )
     rows = reading.execute(query if only is None else query.where(only))
-    chosen, off = load_choices(reading), _load_off(reading)
+    these = select(contact.c.id).where(only) if only is not None else None
+    chosen, off = load_choices(reading, these), _load_off(reading, these)
     return {
         row.id: Person(
             row.id,
@@ -155,19 +161,47 @@ def load_people(
     }
 
 
+def select_people_around(agreements: Select[tuple[int]]) -> Select[tuple[int]]:
+    """The ids of those who may be asked under some agreements: owners, their deputies, coordinators and leaders of the
+    parties, and who is asked now."""
+    owned = commitment_owner.join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+    under = commitment.c.agreement_id.in_(agreements)
+    owners = select(commitment_owner.c.contact_id).select_from(owned).where(under)
+    asked = select(follow_up.c.assignee_id).where(
+        follow_up.c.agreement_id.in_(agreements),
+        follow_up.c.assignee_id.is_not(None),
+        follow_up.c.state == str(FollowUpState.OPEN),
+    )
+    parties = union(
+        select(agreement_party.c.party_id).where(agreement_party.c.agreement_id.in_(agreements)),
+        select(commitment_owner.c.party_id).select_from(owned).where(under),
+    )
+    named = or_(contact.c.id.in_(owners.where(commitment_owner.c.contact_id.is_not(None))), contact.c.id.in_(asked))
+    chief = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
+    deputies = select(contact.c.deputy_id).where(named, contact.c.deputy_id.is_not(None))
+    return select(contact.c.id).where(
+        or_(named, contact.c.id.in_(deputies), contact.c.party_id.in_(select(parties.subquery())) & chief)
+    )
+
+
 Way = tuple[Channel, str]
 
 
 def load_ways(reading: Connection, contact_ids: Sequence[int]) -> dict[int, tuple[Way, ...]]:
     """The channels of these people that work, with the address on each, in the order in which they are tried."""
     rows = reading.execute(select(contact.c.id, contact.c.channels).where(contact.c.id.in_(contact_ids))).all()
-    chosen, off = load_choices(reading), _load_off(reading)
+    chosen, off = load_choices(reading, contact_ids), _load_off(reading, contact_ids)
     return {row.id: _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off) for row in rows}
 
 
-def _load_off(reading: Connection) -> frozenset[tuple[int, str, str]]:
+Some = Sequence[int] | Select[tuple[int]] | None
+"""The ids of some contacts, or a query that gives them; None for all."""
+
+
+def _load_off(reading: Connection, only: Some) -> frozenset[tuple[int, str, str]]:
     place = (channel_state.c.contact_id, channel_state.c.channel, channel_state.c.address)
-    rows = reading.execute(select(*place).where(channel_state.c.state == "off"))
+    query = select(*place).where(channel_state.c.state == "off")
+    rows = reading.execute(query if only is None else query.where(channel_state.c.contact_id.in_(only)))
     return frozenset((row.contact_id, row.channel, row.address) for row in rows)
 
 
@@ -179,9 +213,9 @@ def _order_ways(
     return tuple(sorted(ways, key=lambda way: way[0] is not chosen))
 
 
-def load_choices(reading: Connection, contact_id: int | None = None) -> dict[int, Choices]:
+def load_choices(reading: Connection, only: Some = None) -> dict[int, Choices]:
     """What people chose about their messages, by contact; only of those who chose something."""
-    query = select(choices) if contact_id is None else select(choices).where(choices.c.contact_id == contact_id)
+    query = select(choices) if only is None else select(choices).where(choices.c.contact_id.in_(only))
     return {
         row.contact_id: Choices(
             tuple(row.days) if row.days is not None else None,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, or_, select, update
 
+from commitments import tables
 from commitments.assessment import assess_agreement, name_milestone
 from commitments.calendar import add_working_days
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
@@ -22,6 +23,7 @@ from commitments.queries import (
     load_agreements,
     load_people,
     load_policies,
+    select_people_around,
     select_watched_commitments,
     split_register,
 )
@@ -67,9 +69,34 @@ class Rules:
         return self.own.get(agreement.reference, self.house)
 
 
-def load_rules(reading: Connection) -> Rules:
-    house, own = load_policies(reading)
-    people = load_people(reading)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What does not change while days are played one after the other: read once, instead of anew for each day."""
+
+    span: Span
+    rules: Rules
+    facts: tuple[Agreement, ...]
+
+
+def load_known(reading: Connection, agreement_id: int) -> Known:
+    """All that is known of one agreement, whose register holds nothing else."""
+    span = Span(agreement_id, agreement_id)
+    return Known(span, load_rules(reading), load_agreements(reading, span))
+
+
+def load_rules(
+    reading: Connection, around: Select[tuple[int]] | None = None, also: ColumnElement[bool] | None = None
+) -> Rules:
+    """The rules for the whole register; or `around` some agreements, by a query for their ids: with their policies
+    only, and with only those people who may be asked under them, and `also` some other contacts."""
+    if around is None:
+        house, own = load_policies(reading)
+        people = load_people(reading)
+    else:
+        named = select(tables.agreement.c.reference).where(tables.agreement.c.id.in_(around))
+        house, own = load_policies(reading, tables.policy.c.scope.in_(named))
+        may_be_asked = tables.contact.c.id.in_(select_people_around(around))
+        people = load_people(reading, only=may_be_asked if also is None else or_(may_be_asked, also))
     coordinators = group_people(people.values(), ContactRole.COORDINATOR)
     return Rules(house, own, people, coordinators, group_people(people.values(), ContactRole.LEADER))
 
@@ -134,17 +161,28 @@ def reconcile_register(
 def reconcile_agreement(unit: Connection, agreement_id: int, now: datetime, today: date) -> Reconciled:
     """Reconcile one agreement within the unit of the change that touched it."""
     done = Reconciled()
-    reconcile_span(unit, Span(agreement_id, agreement_id), load_rules(unit), now, today, done)
+    rules = load_rules(unit, select(tables.agreement.c.id).where(tables.agreement.c.id == agreement_id))
+    reconcile_span(unit, Span(agreement_id, agreement_id), rules, now, today, done)
     return done
 
 
-def reconcile_span(unit: Connection, span: Span, rules: Rules, now: datetime, today: date, done: Reconciled) -> None:
-    """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
+def reconcile_span(
+    unit: Connection,
+    span: Span,
+    rules: Rules,
+    now: datetime,
+    today: date,
+    done: Reconciled,
+    facts: Sequence[Agreement] | None = None,
+) -> None:
+    """Reconcile a span of agreements within the given unit; adds its counts to `done`. `facts` if they are known."""
+    if facts is None:
+        facts = load_agreements(unit, span, only=select_watched_commitments(today))
     wanted: dict[str, WantedFollowUp] = {}
     passed: list[Change] = []
     days = find_days(rules.people, now, today)
     done.commitments += span.commitments
-    for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
+    for agreement in facts:
         done.agreements += 1
         judged = judge(agreement, rules, days)
         passed.extend(find_passed_dates(agreement, judged[today]))

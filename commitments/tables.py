@@ -214,6 +214,7 @@ commitment = Table(
     Column("note", Text),
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("agreement_id", "reference"),
+    Index("ix_commitment_theme_agreement_id", "theme", "agreement_id"),
 )
 
 commitment_owner = Table(

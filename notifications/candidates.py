@@ -108,21 +108,23 @@ class Candidate:
         }
 
 
-def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
-    """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
+def find_candidates(
+    reading: Connection,
+    span: Span,
+    rules: Rules,
+    now: datetime,
+    today: date,
+    facts: Sequence[Agreement] | None = None,
+) -> Iterator[Candidate]:
+    """Every notice of a span that is due and not told yet, with the rungs passed over on the way.
+
+    `facts` are those of the whole span, if they are known.
+    """
     within = follow_up.c.agreement_id.between(span.first, span.last)
     waiting = _load_follow_ups(reading, within, today)
     ladders = _load_ladders(reading, within, rules.people)
     told = _load_told_reminders(reading, span, today)
-    stale = [row.commitment_id for row in waiting if row.commitment_id is not None and row.opened_on < today]
-    lead = max(
-        (max(policy.lead_days, default=0) for policy in (rules.house, *rules.own.values())),
-        default=0,
-    )
-    only = select_dated_commitments(add_days(today, -_BEHIND), add_days(today, lead + 1))
-    if stale:
-        only = or_(only, commitment.c.id.in_(stale))
-    agreements = {one.id: one for one in load_agreements(reading, span, only=only)}
+    agreements = {one.id: one for one in facts or _load_concerned(reading, span, rules, waiting, today)}
     current: dict[str, Standing] = {}
     days = find_days(rules.people, now, today)
     for agreement in agreements.values():
@@ -137,6 +139,21 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime
                     yield from _remind(agreement, standing, rules, told, days, now, day)
     for row in waiting:
         yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
+
+
+def _load_concerned(
+    reading: Connection, span: Span, rules: Rules, waiting: Sequence[Any], today: date
+) -> Sequence[Agreement]:
+    """The agreements with those commitments of which something may be told today."""
+    stale = [row.commitment_id for row in waiting if row.commitment_id is not None and row.opened_on < today]
+    lead = max(
+        (max(policy.lead_days, default=0) for policy in (rules.house, *rules.own.values())),
+        default=0,
+    )
+    only = select_dated_commitments(add_days(today, -_BEHIND), add_days(today, lead + 1))
+    if stale:
+        only = or_(only, commitment.c.id.in_(stale))
+    return load_agreements(reading, span, only=only)
 
 
 def _is_answered(standing: Standing) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from commitments.tables import (
     activity,
@@ -57,8 +57,13 @@ _DETAILS = {
 _ANSWERS = {ConfirmationState.CONFIRMED: ChangeKind.CONFIRMED, ConfirmationState.RETURNED: ChangeKind.RETURNED}
 
 
-def load_changes(reading: Connection, agreement_ids: Collection[int], since: datetime) -> list[Noted]:
-    """The changes people made, the newest first, each matter once; of a new agreement only that it is new."""
+def load_changes(
+    reading: Connection, agreement_ids: Collection[int] | Select[Any], since: datetime, most: int = ENTRIES_READ
+) -> list[Noted]:
+    """The changes people made, the newest first, each matter once; of a new agreement only that it is new.
+
+    `most` says how many entries of the log are read for it.
+    """
     entries = reading.execute(
         select(
             log_entry.c.id, log_entry.c.at, log_entry.c.action, log_entry.c.subject, log_entry.c.row_id,
@@ -70,7 +75,7 @@ def load_changes(reading: Connection, agreement_ids: Collection[int], since: dat
             log_entry.c.subject.in_([*_DETAILS, "agreement"]),
         )
         .order_by(log_entry.c.id.desc())
-        .limit(ENTRIES_READ)
+        .limit(most)
     ).all()  # fmt: skip
     new = {one.agreement_id for one in entries if one.subject == "agreement" and one.action == "registered"}
     details = {subject: _load_details(reading, subject, entries) for subject in _DETAILS}

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
-from commitments.reconcile import load_rules, reconcile_register
+from commitments.reconcile import Known, Reconciled, load_known, load_rules, reconcile_register, reconcile_span
 from commitments.settings import Settings
 from commitments.tables import contact
 from commitments.vocabulary import NotificationKind, NotificationState
@@ -52,20 +52,33 @@ def forecast_messages(
     """
     kinds = ALL_KINDS if only is None else ALL_KINDS - _OVER_ALL
     with open_rehearsal(engine, only) as copy:
+        known = None
+        if only is not None:
+            with open_reading(copy) as reading:
+                known = load_known(reading, only)
         for ahead in range(days + 1):
             moment = now + timedelta(days=ahead)
             if ahead == days:
                 moment = moment - timedelta(seconds=1)
-            yield from _play_day(copy, settings, moment, now + timedelta(days=days), kinds)
+            yield from _play_day(copy, settings, moment, now + timedelta(days=days), kinds, known)
 
 
 def _play_day(
-    copy: Engine, settings: Settings, now: datetime, end: datetime, kinds: Collection[NotificationKind]
+    copy: Engine,
+    settings: Settings,
+    now: datetime,
+    end: datetime,
+    kinds: Collection[NotificationKind],
+    known: Known | None,
 ) -> Iterator[Foreseen]:
     """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
     today = today_in(settings.time_zone, now)
-    reconcile_register(copy, now, today)
-    plan_messages(copy, now, today, kinds=kinds, domain=settings.sender.rpartition("@")[2])
+    if known is None:
+        reconcile_register(copy, now, today)
+    else:
+        with open_unit(copy) as unit:
+            reconcile_span(unit, known.span, known.rules, now, today, Reconciled(), known.facts)
+    plan_messages(copy, now, today, kinds=kinds, domain=settings.sender.rpartition("@")[2], known=known)
     until = min(now + timedelta(days=1), end)
     with open_unit(copy) as unit:
         due = unit.execute(
@@ -73,7 +86,9 @@ def _play_day(
             .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at < until)
             .order_by(notification.c.next_at, notification.c.id)
         ).all()
-        rules, names = load_rules(unit), load_names(unit)
+        if not due:
+            return
+        rules, names = known.rules if known is not None else load_rules(unit), load_names(unit)
         messages: dict[int, Message] = {}
         for start in range(0, len(due), 200):
             messages |= compose_messages(unit, due[start : start + 200], rules, names, today)

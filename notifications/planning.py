@@ -18,7 +18,7 @@ from commitments.facts import Person
 from commitments.failpoints import failpoint
 from commitments.log import Author, Change, record_once
 from commitments.queries import split_register
-from commitments.reconcile import ENGINE, Rules, load_rules
+from commitments.reconcile import ENGINE, Known, Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.mime import message_id_for
@@ -38,6 +38,7 @@ from notifications.routing import (
 from notifications.tables import attempt, notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
+_PERIODIC = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY})
 PERSONS_A_UNIT = 500
 
 
@@ -61,16 +62,25 @@ class Planned:
 
 
 def plan_messages(
-    engine: Engine, now: datetime, today: date, *, kinds: Collection[NotificationKind] = ALL_KINDS, domain: str
+    engine: Engine,
+    now: datetime,
+    today: date,
+    *,
+    kinds: Collection[NotificationKind] = ALL_KINDS,
+    domain: str,
+    known: Known | None = None,
 ) -> Planned:
-    """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it."""
+    """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it.
+
+    `known` saves reading the facts of a register of one agreement.
+    """
     with open_reading(engine) as reading:
-        spans = split_register(reading)
-        rules = load_rules(reading)
+        spans = split_register(reading) if known is None else (known.span,)
+        rules = load_rules(reading) if known is None else known.rules
         candidates: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Candidate] = []
         for span in spans:
-            for one in find_candidates(reading, span, rules, now, today):
+            for one in find_candidates(reading, span, rules, now, today, known.facts if known is not None else None):
                 if one.decision is Decision.TOLD:
                     candidates[one.person.id].append(one)
                 else:
@@ -84,7 +94,8 @@ def plan_messages(
         late = _find_late(reading, rules, now)
     done = Planned()
     _pass_over(engine, passed, now, today, done)
-    persons = sorted({*candidates, *late, *(person.id for person in periodic)})
+    begin_with = (person.id for person in periodic) if _PERIODIC & set(kinds) else ()
+    persons = sorted({*candidates, *late, *begin_with})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
         with open_unit(engine) as unit:

@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, false, insert, 
 
 from commitments.database import open_database, open_reading
 from commitments.policy import HOUSE
+from commitments.queries import select_people_around
 from commitments.tables import (
     activity,
     activity_commitment,
     agreement,
-    agreement_party,
     commitment,
-    commitment_owner,
     confirmation,
     contact,
     draft,
@@ -27,7 +26,6 @@ from commitments.tables import (
     progress_report,
     publication,
 )
-from commitments.vocabulary import ContactRole
 from notifications.tables import attempt, notice, notification
 
 ROWS_A_COPY = 2000
@@ -92,18 +90,10 @@ def _belongs(table: Table, agreement_id: int) -> ColumnElement[bool]:
 
 
 def _select_people(agreement_id: int) -> Any:
-    """Owners, their deputies, coordinators and leaders of the parties, and who is asked or was told."""
-    owners = (
-        select(commitment_owner.c.contact_id)
-        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-        .where(commitment.c.agreement_id == agreement_id, commitment_owner.c.contact_id.is_not(None))
-    )
+    """Who may be asked under it, and who was asked or told."""
     asked = select(follow_up.c.assignee_id).where(
         follow_up.c.agreement_id == agreement_id, follow_up.c.assignee_id.is_not(None)
     )
     told = select(notice.c.contact_id).where(notice.c.agreement_id == agreement_id)
-    parties = select(agreement_party.c.party_id).where(agreement_party.c.agreement_id == agreement_id)
-    named = or_(contact.c.id.in_(owners), contact.c.id.in_(asked), contact.c.id.in_(told))
-    chief = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
-    deputies = select(contact.c.deputy_id).where(named, contact.c.deputy_id.is_not(None))
-    return select(contact.c.id).where(or_(named, contact.c.id.in_(deputies), contact.c.party_id.in_(parties) & chief))
+    around = select_people_around(select(agreement.c.id).where(agreement.c.id == agreement_id))
+    return select(contact.c.id).where(or_(contact.c.id.in_(around), contact.c.id.in_(asked), contact.c.id.in_(told)))

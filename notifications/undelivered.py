@@ -114,7 +114,7 @@ def _act(unit: Connection, row: Any, found: Bounce, now: datetime, today: date) 
 
 
 def _unsubscribe(unit: Connection, row: Any, now: datetime, today: date) -> None:
-    chosen = load_choices(unit, row.contact_id).get(row.contact_id)
+    chosen = load_choices(unit, [row.contact_id]).get(row.contact_id)
     already = set(chosen.unsubscribed) if chosen is not None else set()
     wanted = sorted(already | set(NOT_ESSENTIAL))
     author = Author(ENGINE, now, why="complained of a message as spam")

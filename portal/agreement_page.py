@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, Response
 from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
-from commitments.tables import commitment
 from notifications.names import load_names
 from portal.agreement_facts import load_parts
 from portal.agreement_views import (
@@ -55,7 +54,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         (facts,) = load_agreements(reading, Span.over([head.id]))
-        rules = load_rules_of(reading, commitment.c.agreement_id == head.id)
+        rules = load_rules_of(reading, [head.id])
         parts = load_parts(reading, head.id)
         owners = [owner.contact_id for one in facts.commitments for owner in one.owners]
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], owners))

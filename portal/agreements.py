@@ -175,7 +175,7 @@ def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], open
     """The page's agreements judged as of today, in the given order."""
     if not ids:
         return []
-    rules = load_rules_of(reading, commitment.c.agreement_id.in_(ids))
+    rules = load_rules_of(reading, ids)
     facts = {one.id: one for one in load_agreements(reading, Span.over(ids))}
     heads = {
         row.id: row

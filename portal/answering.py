@@ -14,19 +14,22 @@ from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answe
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.log import Author
+from commitments.queries import load_people
 from commitments.questions import Question, list_colleagues, load_question
-from commitments.reconcile import Rules, load_rules, reconcile_agreement
+from commitments.reconcile import Rules, reconcile_agreement
+from commitments.tables import contact
 from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
 from notifications.links import Ask, LinkInvalid, Purpose, name_link
-from notifications.names import Names, load_names
+from notifications.names import Names
 from notifications.wording import Words, load_words
 from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.pages import show_notice, show_page
+from portal.telling import load_names_of, load_rules_of_questions
 
 router = APIRouter()
 
@@ -50,7 +53,7 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
     now = house.read_clock()
     try:
         with open_unit(house.engine) as unit:
-            rules = load_rules(unit)
+            rules = load_rules_of_questions(unit, ask.contact_id, [ask])
             question = _find(unit, rules, house, ask, hold=True)
             done = give_answer(unit, house, rules, question, _name_author(question, token, now), answer, sent)
     except AnswerRefused as refused:
@@ -76,7 +79,7 @@ def give_answer(
     answered = take_answer(unit, author, question, answer, said, now, today)
     if answered.new_owner is not None:
         new = rules.people[answered.new_owner]
-        tell_new_owner(unit, load_rules(unit), question, new, now, today, house.domain)
+        tell_new_owner(unit, rules, question, new, now, today, house.domain)
     asked = question.follow_up.id if question.follow_up is not None else None
     outcome = [person.id, asked, question.matter, question.party_id, str(answer), list(answered.entries)]
     return house.links.sign(Purpose.ANSWERED, [*outcome, answered.new_owner])
@@ -87,7 +90,8 @@ def show_answered(token: str, house: Here) -> Response:
     """What the answer came to, how it stands now, and how to take it back."""
     ask, answer, entries, new_owner = read_answered(house, token)
     with open_reading(house.engine) as reading:
-        rules, names = load_rules(reading), load_names(reading)
+        rules = load_rules_of_questions(reading, ask.contact_id, [ask])
+        names = load_names_of(reading, rules)
         question = _find(reading, rules, house, ask)
         words = load_words(question.person.language)
         today = house.today_of(question.person, house.read_clock())
@@ -111,7 +115,8 @@ def post_undo(token: str, house: Here) -> Response:
     now = house.read_clock()
     try:
         with open_unit(house.engine) as unit:
-            question = _find(unit, load_rules(unit), house, ask, hold=True)
+            rules = load_rules_of_questions(unit, ask.contact_id, [ask])
+            question = _find(unit, rules, house, ask, hold=True)
             words = load_words(question.person.language)
             take_back_answer(unit, house, question, _name_author(question, token, now), answer, entries, new_owner)
     except RefusedChange:
@@ -133,7 +138,8 @@ def take_back_answer(
     """Undo an answer with what it set going; RefusedChange if somebody has changed it since."""
     agreement_id = undo_changes(unit, author, entries)
     if answer is Answer.NOT_ME and new_owner is not None:
-        take_back(unit, question, load_rules(unit).people[new_owner].reference)
+        (new,) = load_people(unit, only=contact.c.id == new_owner).values()
+        take_back(unit, question, new.reference)
     if agreement_id is not None:
         now = house.read_clock()
         reconcile_agreement(unit, agreement_id, now, house.today_of(question.person, now))
@@ -192,7 +198,8 @@ def _show(
 ) -> Response:
     ask = house.links.read_ask(token)
     with open_reading(house.engine) as reading:
-        rules, names = load_rules(reading), load_names(reading)
+        rules = load_rules_of_questions(reading, ask.contact_id, [ask])
+        names = load_names_of(reading, rules)
         question = _find(reading, rules, house, ask)
     words = load_words(question.person.language)
     today = house.today_of(question.person, house.read_clock())

@@ -12,18 +12,18 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.log import Author
 from commitments.questions import Question, list_colleagues, load_question
-from commitments.reconcile import Rules, load_rules
+from commitments.reconcile import Rules
 from commitments.tables import commitment
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
-from notifications.links import LinkInvalid
-from notifications.names import load_names
+from notifications.links import Ask, LinkInvalid
 from portal.answer_views import describe_forms, describe_state
 from portal.answering import give_answer, read_answered, take_back_answer
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
 from portal.roles import Permission, Role, Viewer, select_own_commitments
+from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
 router = APIRouter()
@@ -49,7 +49,7 @@ def post_asked_answer(
     """Take the answer; Home says what it came to."""
     try:
         with open_unit(house.engine) as unit:
-            rules = load_rules(unit)
+            rules = _load_rules(unit, viewer, follow_up_id)
             question = _find(unit, rules, house, viewer, follow_up_id, hold=True)
             done = give_answer(unit, house, rules, question, _sign(viewer, house), answer, sent)
     except AnswerRefused as refused:
@@ -67,7 +67,8 @@ def post_undo(request: Request, viewer: Answering, sent: Form, house: Here) -> R
         raise LinkInvalid("this was answered by somebody else")
     try:
         with open_unit(house.engine) as unit:
-            question = _find(unit, load_rules(unit), house, viewer, ask.follow_up_id, hold=True, is_given=True)
+            rules = _load_rules(unit, viewer, ask.follow_up_id)
+            question = _find(unit, rules, house, viewer, ask.follow_up_id, hold=True, is_given=True)
             take_back_answer(unit, house, question, _sign(viewer, house), answer, entries, new_owner)
     except RefusedChange:
         words = find_words(viewer)
@@ -79,6 +80,10 @@ def post_undo(request: Request, viewer: Answering, sent: Form, house: Here) -> R
 
 def _sign(viewer: Viewer, house: House) -> Author:
     return Author(viewer.person.reference, house.read_clock())
+
+
+def _load_rules(reading: Connection, viewer: Viewer, follow_up_id: int) -> Rules:
+    return load_rules_of_questions(reading, viewer.person.id, [Ask(viewer.person.id, follow_up_id)])
 
 
 def _find(
@@ -126,7 +131,8 @@ def _show(
     status: int = 200,
 ) -> Response:
     with open_reading(house.engine) as reading:
-        rules, names = load_rules(reading), load_names(reading)
+        rules = _load_rules(reading, viewer, follow_up_id)
+        names = load_names_of(reading, rules)
         question = _find(reading, rules, house, viewer, follow_up_id)
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())

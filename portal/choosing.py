@@ -7,6 +7,7 @@ from babel.core import Locale
 from babel.dates import get_day_names
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import false
 
 from commitments.choices import Choices
 from commitments.database import open_reading, open_unit
@@ -14,6 +15,7 @@ from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.log import Author
 from commitments.queries import load_people, load_policies
+from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind
 from notifications.choosing import choose
 from notifications.links import LinkInvalid, Purpose, name_link
@@ -53,7 +55,7 @@ def post_choices(token: str, sent: Form, house: Here) -> Response:
 def _read(house: House, token: str) -> Person:
     (contact_id,) = house.links.read(Purpose.CHOICES, token)
     with open_reading(house.engine) as reading:
-        person = load_people(reading).get(contact_id)
+        person = load_people(reading, only=contact.c.id == contact_id).get(contact_id)
     if person is None:
         raise LinkInvalid("the person of this link is not known here")
     return person
@@ -98,7 +100,8 @@ def _show(
 ) -> Response:
     person = _read(house, token)
     with open_reading(house.engine) as reading:
-        names, (policy, _) = load_names(reading), load_policies(reading)
+        names = load_names(reading, contact.c.id == person.id)
+        policy, _ = load_policies(reading, false())
     words = load_words(person.language)
     form = FormView(
         f"/choices/{token}",

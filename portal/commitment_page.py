@@ -59,7 +59,7 @@ def show_commitment(
         this = commitment.c.id == row.id
         is_own = acts_on(reading, viewer, row.id)
         (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
-        rules = load_rules_of(reading, this)
+        rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
         (own,) = facts.commitments
         people = [owner.contact_id for owner in own.owners]

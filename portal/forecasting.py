@@ -1,20 +1,23 @@
 """What will be sent about one agreement in the coming days, if nothing else happens until then."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
 
 from commitments.database import open_reading
+from commitments.queries import select_people_around
+from commitments.tables import agreement, commitment, contact
 from commitments.vocabulary import MatterKind, NotificationKind
 from notifications.forecast import Foreseen, forecast_messages
 from notifications.names import Names, load_names, name_promise
 from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
-from portal.agreement_facts import load_parts
 from portal.agreements import ADDRESS
-from portal.frame import find_words, show_framed
+from portal.frame import find_words, stream_framed
 from portal.history import find_head
 from portal.house import Here
 from portal.message_log import MATTERS_SHOWN, MessageView
@@ -32,23 +35,27 @@ SHOWN = 200
 def show_forecast(request: Request, viewer: Reader, house: Here, reference: str) -> Response:
     """The coming 90 days played on a throwaway copy of this agreement by the code that runs every day.
 
-    It is a page of its own because playing takes seconds where other pages take milliseconds.
+    Playing takes a second where other pages take milliseconds: so it is a page of its own, and each message is shown as
+    soon as its day was played.
     """
     words, now = find_words(viewer), house.read_clock()
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
-        promises = load_parts(reading, head.id).commitments
-        names = load_names(reading)
-    foreseen = list(forecast_messages(house.engine, house.settings, now, DAYS, only=head.id))
-    by_reference = {f"{reference}/{row.reference}": row for row in promises.values()}
-    return show_framed(
+        columns = (commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+        promises = reading.execute(select(*columns).where(commitment.c.agreement_id == head.id))
+        by_reference = {f"{reference}/{row.reference}": row for row in promises}
+        around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
+        names = load_names(reading, contact.c.id.in_(around))
+    foreseen = forecast_messages(house.engine, house.settings, now, DAYS, only=head.id)
+    return stream_framed(
         request,
         "forecast.html",
         viewer,
         words.gettext("What will be sent in the next 90 days"),
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
-        messages=[_describe(words, names, by_reference, one, viewer.person.time_zone) for one in foreseen[:SHOWN]],
-        total=words.ngettext("%(count)s message", "%(count)s messages", len(foreseen)) % {"count": len(foreseen)},
+        messages=(
+            _describe(words, names, by_reference, one, viewer.person.time_zone) for one in islice(foreseen, SHOWN)
+        ),
     )
 
 

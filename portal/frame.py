@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.page_words import load_page_words
-from portal.pages import show_page
+from portal.pages import show_page, stream_page
 from portal.roles import Permission, Role, Viewer
 
 _NAVIGATION: tuple[tuple[str, Permission, Callable[[Words], str]], ...] = (
@@ -69,6 +69,13 @@ def show_framed(
     words = find_words(viewer)
     frame = describe_frame(request, words, viewer)
     return show_page(template, words, title, status=status, token=viewer.token, frame=frame, **view)
+
+
+def stream_framed(request: Request, template: str, viewer: Viewer, title: str, **view: Any) -> StreamingResponse:
+    """A framed page that is sent while it is still written: what is slow in it is an iterator in its view."""
+    words = find_words(viewer)
+    frame = describe_frame(request, words, viewer)
+    return stream_page(template, words, title, token=viewer.token, frame=frame, **view)
 
 
 def show_framed_notice(

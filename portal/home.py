@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from commitments.answers import Said, check_said
 from commitments.database import open_reading
 from commitments.questions import Question, list_colleagues, load_question, load_questions
-from commitments.reconcile import Rules, load_rules
+from commitments.reconcile import Rules
 from commitments.undoing import can_undo
 from commitments.vocabulary import Answer, FollowUpKind
 from notifications.asking import describe_question
 from notifications.items import name_answer
 from notifications.links import Ask, LinkInvalid
-from notifications.names import Names, choose_words, load_names, name_promise
+from notifications.names import Names, choose_words, name_promise
 from notifications.names import find_words as find_title
 from notifications.overviews import describe_news
 from notifications.styles import TONES
@@ -32,6 +32,7 @@ from portal.home_queries import Coming, Overall, Watched, load_asked, load_comin
 from portal.house import Here, House
 from portal.people_queries import load_hand_over
 from portal.roles import Permission, Viewer
+from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
 router = APIRouter()
@@ -41,6 +42,8 @@ COMING_DAYS = 30
 COMING_SHOWN = 10
 NEWS_SHOWN = 15
 HANDED_SHOWN_DAYS = 60
+_COLLEAGUES_A_PARTY = 5
+"""Enough to know whether there is anybody else to hand a matter to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,18 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
     words, now = find_words(viewer), house.read_clock()
     today = house.today_of(viewer.person, now)
     with open_reading(house.engine) as reading:
-        rules, names = load_rules(reading), load_names(reading)
         asked, total = load_asked(reading, viewer, today, ASKED_SHOWN)
+        given = _read_given(house, viewer, done)
+        asks = [Ask(viewer.person.id, one.id) for one in asked] + ([given[0]] if given else [])
+        rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY)
+        names = load_names_of(reading, rules)
         questions = load_questions(reading, rules, viewer.person, today, asked)
         coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
         overall = load_overall(reading, viewer)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         handed = load_hand_over(reading, viewer.person.id)
         told = describe_changes(reading, words, [handed], viewer.person.time_zone) if _is_news(handed, now) else []
-        outcome = _describe_done(reading, words, house, viewer, rules, names, today, done)
+        outcome = _describe_done(reading, words, viewer, rules, names, today, given, done or "")
     return show_framed(
         request,
         "home.html",
@@ -134,25 +140,32 @@ def _is_news(handed: Any, now: datetime) -> bool:
     return handed is not None and now - handed.at < timedelta(days=HANDED_SHOWN_DAYS)
 
 
+Given = tuple[Ask, Answer, list[int], int | None]
+"""An answer as the link to it has it."""
+
+
+def _read_given(house: House, viewer: Viewer, token: str | None) -> Given | None:
+    """What the person has just answered, while that can still be said."""
+    try:
+        given = read_answered(house, token) if token else None
+    except LinkInvalid:
+        return None
+    return given if given is not None and given[0].contact_id == viewer.person.id else None
+
+
 def _describe_done(
     reading: Connection,
     words: Words,
-    house: House,
     viewer: Viewer,
     rules: Rules,
     names: Names,
     today: date,
-    token: str | None,
+    given: Given | None,
+    token: str,
 ) -> DoneView | None:
-    """What the person has just answered, while that can still be said."""
-    if not token:
+    if given is None:
         return None
-    try:
-        ask, answer, entries, new_owner = read_answered(house, token)
-    except LinkInvalid:
-        return None
-    if ask.contact_id != viewer.person.id:
-        return None
+    ask, answer, entries, new_owner = given
     question = load_question(
         reading, rules, viewer.person.id, today, follow_up_id=ask.follow_up_id, matter=ask.matter, party_id=ask.party_id
     )

@@ -150,8 +150,7 @@ def load_overall(reading: Connection, viewer: Viewer) -> Overall:
 
 def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int) -> list[News]:
     """What people changed since then under the agreements that somebody sees, the newest first."""
-    ids: list[int] = list(reading.execute(select_visible_agreements(viewer)).scalars().all())
-    noted = load_changes(reading, ids, since)[:most] if ids else []
+    noted = load_changes(reading, select_visible_agreements(viewer), since, 8 * most)[:most]
     titles = _load(
         reading, select(agreement.c.id, agreement.c.title), agreement.c.id, (one.agreement_id for one in noted)
     )

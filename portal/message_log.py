@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, true
 
 from commitments.database import open_reading
 from commitments.tables import agreement, commitment, contact
@@ -184,13 +184,19 @@ def describe_messages(
 
     `only` keeps to what they tell of one agreement.
     """
-    query = select(notice).where(notice.c.notification_id.in_([row.id for row in rows])).order_by(notice.c.id)
+    query = select(
+        notice,
+        func.row_number().over(partition_by=notice.c.notification_id, order_by=notice.c.id).label("place"),
+        func.count().over(partition_by=notice.c.notification_id).label("total"),
+    ).where(notice.c.notification_id.in_([row.id for row in rows]))
     if only is not None:
         query = query.where(notice.c.agreement_id == only)
     elif not _sees_all(viewer):
         visible = notice.c.agreement_id.in_(select_visible_agreements(viewer))
         query = query.where(or_(notice.c.contact_id.in_(_of_party(viewer)), notice.c.agreement_id.is_(None), visible))
-    notices = reading.execute(query).all()
+    # A morning's message may tell of hundreds of matters; the first of them are enough here.
+    told_in = query.subquery()
+    notices = reading.execute(select(told_in).where(told_in.c.place <= 2 * MATTERS_SHOWN).order_by(told_in.c.id)).all()
     names, titles = _load_told(reading, words, notices, rows)
     told: dict[int, list[Any]] = {}
     for one in notices:
@@ -207,10 +213,11 @@ def _describe_message(
 ) -> MessageView:
     state = NotificationState(row.state)
     parts = list(dict.fromkeys(_tell_notice(words, names, titles, one) for one in told))
-    rest = len(parts) - MATTERS_SHOWN
+    shown = parts[:MATTERS_SHOWN]
+    rest = (told[0].total - len(shown) if told[0].total > len(told) else len(parts) - len(shown)) if told else 0
     if rest > 0:
         more = words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest)
-        parts = [*parts[:MATTERS_SHOWN], more % {"count": rest}]
+        parts = [*shown, more % {"count": rest}]
     return MessageView(
         words.name(NotificationKind(row.kind)),
         words.name(state),

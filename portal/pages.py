@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.core import negotiate_locale
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from notifications.views import LinkView
@@ -16,6 +16,7 @@ from notifications.wording import CATALOGUES, Words, load_words
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+_PIECES_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,18 @@ def show_page(
     `token` is what the forms of a visit carry (`Viewer.token`).
     """
     page = _open_environment(words).get_template(template)
-    shown = page.render(title=title, tag=words.tag, direction=words.direction, style=name_style(), token=token, **view)
-    return HTMLResponse(shown, status)
+    return HTMLResponse(page.render(_surround(words, title, token) | view), status)
+
+
+def stream_page(template: str, words: Words, title: str, *, token: str = "", **view: Any) -> StreamingResponse:
+    """The same, sent piece by piece as it is written."""
+    stream = _open_environment(words).get_template(template).stream(_surround(words, title, token) | view)
+    stream.enable_buffering(_PIECES_AT_ONCE)
+    return StreamingResponse(stream, media_type="text/html; charset=utf-8")
+
+
+def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
+    return {"title": title, "tag": words.tag, "direction": words.direction, "style": name_style(), "token": token}
 
 
 def show_notice(

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.database import open_reading, open_unit
-from commitments.facts import Person
 from commitments.queries import load_people
 from commitments.tables import contact
 from notifications.links import LinkExpired, LinkInvalid, Purpose
@@ -80,12 +79,11 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
     number = _read_number(house, token)
     with open_reading(house.engine) as reading:
         found = find_request(reading, number, house.read_clock())
-        names = load_names(reading)
-        asker = load_people(reading, only=contact.c.id == found.contact_id) if found is not None else {}
-    if found is None:
-        return show_used(request)
-    person = asker[found.contact_id]
-    people = _find_same(house, person)
+        if found is None:
+            return show_used(request)
+        person = load_people(reading, only=contact.c.id == found.contact_id)[found.contact_id]
+        people = find_people(reading, house.settings, person.mail or "", house.read_clock())
+        names = load_names(reading, contact.c.id.in_([one.id for one in people]))
     words = load_words(person.language)
     options = tuple(
         OptionView(
@@ -230,9 +228,3 @@ def _read_number(house: House, token: str) -> str:
     if not isinstance(number, str):
         raise LinkInvalid("this link is not one of ours")
     return number
-
-
-def _find_same(house: House, person: Person) -> list[Person]:
-    """Everybody in office with the person's address: one may speak for two parties."""
-    with open_reading(house.engine) as reading:
-        return list(find_people(reading, house.settings, person.mail or "", house.read_clock()))

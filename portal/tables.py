@@ -1,9 +1,10 @@
-"""The tables of the portal: requests to sign in, who is signed in, feeds of dates, and what is being registered.
+"""The tables of the portal: requests to sign in, who is signed in, feeds of dates, what is being registered, and searches
+that somebody keeps.
 
 None of it is of the register: a row is removed when it is old, or has become something there.
 """
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from commitments.database import UtcTime
 from commitments.tables import metadata
@@ -59,4 +60,15 @@ feed = Table(
     Column("contact_id", ForeignKey("contact.id"), nullable=False, index=True),
     Column("made_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+)
+
+# A search of the list of agreements, as it stands in the address.
+saved_search = Table(
+    "saved_search",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("query", String(1000), nullable=False),
+    UniqueConstraint("contact_id", "name"),
 )

@@ -1,24 +1,25 @@
 """Reasons, people and dates of the register as the reading pages say them. Who reads is not the one who was told."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from commitments.facts import Reason, Standing
 from commitments.policy import Policy
 from commitments.queries import load_people, load_policies
-from commitments.reconcile import Rules
-from commitments.tables import commitment, commitment_owner, contact
-from commitments.vocabulary import MatterKind, ReasonCode, StandingState
+from commitments.reconcile import Rules, load_rules
+from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
+from commitments.vocabulary import ContactRole, MatterKind, ReasonCode, StandingState
 from notifications import phrases
 from notifications.digests import URGENCY
+from notifications.links import Ask
 from notifications.messages import Ground
-from notifications.names import Names, choose_words
+from notifications.names import Names, choose_words, load_names
 from notifications.reasons import Why
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
@@ -27,16 +28,51 @@ from notifications.wording import Words
 _SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
 
 
-def load_rules_of(reading: Connection, agreements: ColumnElement[bool]) -> Rules:
-    """The rules for some agreements (a condition on `commitment`), with only the people who answer under them."""
+def load_rules_of(reading: Connection, ids: Collection[int]) -> Rules:
+    """The rules for some agreements, with only the people who answer under them."""
     owners = (
         select(commitment_owner.c.contact_id)
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-        .where(agreements, commitment_owner.c.contact_id.is_not(None))
+        .where(commitment.c.agreement_id.in_(ids), commitment_owner.c.contact_id.is_not(None))
     )
-    house, own = load_policies(reading)
+    named = select(agreement.c.reference).where(agreement.c.id.in_(ids))
+    house, own = load_policies(reading, policy.c.scope.in_(named))
     people = load_people(reading, only=contact.c.id.in_(owners))
     return Rules(house, own, people, {}, {})
+
+
+def load_rules_of_questions(
+    reading: Connection, person_id: int, asks: Collection[Ask], colleagues_a_party: int | None = None
+) -> Rules:
+    """The rules for what a person is asked, with only the people who may be asked with them, and the colleagues to whom
+    it can be handed over; so many of each party are enough to know whether there are any."""
+    asked = follow_up.c.id.in_([one.follow_up_id for one in asks if one.follow_up_id is not None])
+    named = {one.matter.partition("/")[0].partition(":")[0] for one in asks if one.matter is not None}
+    around = select(agreement.c.id).where(
+        or_(
+            agreement.c.id.in_(select(follow_up.c.agreement_id).where(asked, follow_up.c.agreement_id.is_not(None))),
+            agreement.c.reference.in_(named),
+        )
+    )
+    turns = [one.party_id for one in asks if one.party_id is not None]
+    of_party = or_(
+        contact.c.party_id.in_(turns),
+        contact.c.party_id.in_(select(follow_up.c.party_id).where(asked, follow_up.c.party_id.is_not(None))),
+    )
+    if colleagues_a_party is not None:
+        serving = case((contact.c.valid_from.is_(None) & contact.c.valid_to.is_(None), 0), else_=1)
+        place = func.row_number().over(partition_by=contact.c.party_id, order_by=(serving, contact.c.id))
+        placed = select(contact.c.id, place.label("place")).where(
+            of_party, contact.c.role != str(ContactRole.LEADER), contact.c.id != person_id
+        ).subquery()  # fmt: skip
+        of_party = contact.c.id.in_(select(placed.c.id).where(placed.c.place <= colleagues_a_party))
+    before = contact.c.id.in_(select(follow_up.c.assignee_id).where(asked, follow_up.c.assignee_id.is_not(None)))
+    return load_rules(reading, around, or_(contact.c.id == person_id, before, of_party))
+
+
+def load_names_of(reading: Connection, rules: Rules) -> Names:
+    """The names of the people whom the rules know, and of all parties."""
+    return load_names(reading, contact.c.id.in_(list(rules.people)))
 
 
 def find_policy(rules: Rules, reference: str) -> Policy:

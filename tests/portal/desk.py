@@ -173,12 +173,16 @@ class Desk:
 
     def sign_in(self, who: str) -> None:
         """Be signed in as this contact, by a link as it is mailed."""
+        path, person = self.ask_to_sign_in(who), self.person(who)
+        answer = self.client.post(path, data={"who": person}, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+
+    def ask_to_sign_in(self, who: str) -> str:
+        """The page behind a link to sign in."""
         person = self.rows(contact, contact.c.reference == who)[0]
         with open_unit(self.engine) as unit:
             number = make_link_number(unit, person.id, person.channels["mail"], self.clock[0])
-        path = self.links.write_sign_in(number).removeprefix(self.links.base_url)
-        answer = self.client.post(path, data={"who": person.id}, follow_redirects=False)
-        assert answer.status_code == 303, answer.text
+        return self.links.write_sign_in(number).removeprefix(self.links.base_url)
 
     def token(self) -> str:
         """What the forms of this visit carry."""

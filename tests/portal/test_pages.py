@@ -151,7 +151,7 @@ def test_a_fault_of_ours_is_a_friendly_page_that_tells_nothing_of_it(
         raise RuntimeError("the secret of the house")
 
     link = desk.link("ann", "overdue", "/survey")
-    monkeypatch.setattr("portal.answering.load_rules", fail)
+    monkeypatch.setattr("portal.answering.load_rules_of_questions", fail)
     answer = desk.client.get(link)
     assert answer.status_code == 500 and "Something went wrong on our side" in answer.text
     assert "secret" not in answer.text and "Traceback" not in answer.text

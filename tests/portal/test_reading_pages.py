@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, event, insert
 
+from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
-from commitments.tables import activity, activity_commitment, commitment, measurement
+from commitments.log import Author, Change, record_changes
+from commitments.register import import_agreement
+from commitments.tables import activity, activity_commitment, commitment, measurement, progress_report
 from notifications.planning import plan_messages
 from portal.pictures import Lane, Moment, draw_timeline, find_silences
-from tests.portal.desk import NOW, TODAY, Desk
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+from tests.portal.pages import list_addresses
 
 PAGES = [
     "/agreements",
@@ -95,11 +99,12 @@ def test_what_was_heard_lately_is_not_silent(desk: Desk) -> None:
     assert "/agreements/north-south" not in desk.get("/agreements?silence=6").replace("/agreements?", "")
 
 
-def held(desk: Desk, *days: str) -> None:
+def held(desk: Desk, *days: str, prefix: str = "visit") -> None:
     with open_unit(desk.engine) as unit:
         visits = next(row for row in desk.rows(commitment) if row.reference == "visits")
         for number, day in enumerate(days):
-            values = {"agreement_id": visits.agreement_id, "reference": f"visit-{number}", "title": f"Visit <{number}>"}
+            reference, title = f"{prefix}-{number}", f"Visit <{number}>"
+            values = {"agreement_id": visits.agreement_id, "reference": reference, "title": title}
             new = unit.execute(
                 insert(activity).values(**values, kind="visit", held_on=day, count=1, parties=["north"], place="Town")
             ).inserted_primary_key
@@ -169,24 +174,47 @@ def test_the_forecast_tells_the_coming_messages_and_writes_nothing(desk: Desk) -
     assert desk.snapshot() == before
 
 
-@pytest.mark.parametrize(
-    "path", ["/agreements", "/agreements/north-south", "/agreements/north-south/commitments/visits", "/messages"]
-)
-def test_the_number_of_statements_does_not_grow_with_what_is_on_record(desk: Desk, path: str) -> None:
-    desk.sign_in("cy")
-    held(desk, "2026-01-01")
-    desk.morning(TODAY)
-    desk.get(path)
-    with count_statements(desk.engine) as few:
-        desk.get(path)
-    held_more = [f"2026-02-{day:02d}" for day in range(1, 20)]
+def add_agreements(desk: Desk, *numbers: int) -> None:
+    """So many more agreements, each with twice as many promises that are owed and asked for, and what was done."""
+    for number in numbers:
+        form = FORM.replace(b"agreement: north-south", f"agreement: more-{number}".encode())
+        more = form.partition(b"commitments:")[2].replace(b"reference: ", b"reference: second-")
+        more = more.replace(b"second-plan", b"plan")
+        with open_unit(desk.engine) as unit:
+            import_agreement(unit, parse_agreement(form + more.lstrip(b"\n"), "more.yaml"), Author("cy", NOW), TODAY)
     with open_unit(desk.engine) as unit:
-        unit.execute(activity_commitment.delete())
-        unit.execute(activity.delete())
-    held(desk, *held_more)
-    with count_statements(desk.engine) as many:
-        desk.get(path)
-    assert len(many) == len(few)
+        for row in desk.rows(commitment):
+            reports = progress_report.c.commitment_id == row.id
+            place = len(desk.rows(progress_report, reports))
+            values = {"commitment_id": row.id, "reference": f"r-{place}", "party_id": 1, "reported_on": TODAY}
+            made = unit.execute(insert(progress_report).values(**values, rating="at_risk", fulfilled=False))
+            assert made.inserted_primary_key is not None
+            entry = Change("registered", "progress_report", made.inserted_primary_key[0], "r", row.agreement_id)
+            record_changes(unit, Author("cy", NOW), [entry])
+    held(desk, *(f"2026-01-{day + 1:02d}" for day in range(len(numbers))), prefix=f"held-{numbers[0]}")
+    desk.morning(desk.clock[0].date() + timedelta(days=1))
+    plan_messages(desk.engine, desk.clock[0], desk.clock[0].date(), domain="tally.example")
+
+
+def test_no_page_asks_the_database_more_often_when_there_is_more_on_record(desk: Desk) -> None:
+    desk.sign_in("cy")
+    add_agreements(desk, 1, 2)
+    addresses = [one for one in list_addresses(desk) if not one.endswith("/forecast")]  # it plays days, not rows
+    assert len(addresses) > 15
+
+    def count() -> dict[str, int]:
+        counts = {}
+        for address in addresses:
+            desk.get(address)
+            with count_statements(desk.engine) as said:
+                desk.get(address)
+            counts[address] = len(said)
+        return counts
+
+    few = count()
+    add_agreements(desk, *range(3, 23))
+    many = count()
+    assert {one: (few[one], many[one]) for one in addresses if few[one] != many[one]} == {}
 
 
 @pytest.mark.parametrize(

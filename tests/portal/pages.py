@@ -1,0 +1,80 @@
+"""Every page that the portal serves, by an address at which somebody finds it filled."""
+
+import re
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from commitments.database import open_reading
+from commitments.tables import follow_up
+from notifications.links import Ask, Purpose
+from portal.roles import OPEN
+from portal.viewing import list_declared
+from tests.portal.desk import Desk
+
+AGREEMENT = "north-south"
+PROMISES = ("survey", "bridge", "visits", "fund", "friends", "orphan")
+MORE = (
+    "/agreements?q=survey&party=south&kind=memorandum&standing=overdue&silence=12&sort=silence&page=1",
+    "/agreements?q=nowhere",
+    *(f"/agreements/{AGREEMENT}/commitments/{one}" for one in PROMISES),
+    "/messages?show=unsent",
+    f"/messages?agreement={AGREEMENT}&kind=follow_up&show=queued&q=ann",
+)
+"""Pages as they look when something is looked for, or of another kind."""
+LEFT_OUT = frozenset({"/static/{version}/portal.css"})
+"""What is served and is no page."""
+
+
+def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
+    """An address of each page for who is signed in: of every route that answers GET, and those of MORE."""
+    app: FastAPI = desk.client.app  # type: ignore[assignment]
+    values = _fill(desk, who)
+    for path, methods, _ in list_declared(app):
+        if "GET" not in methods or path in OPEN or path in LEFT_OUT:
+            continue
+        yield _write(path, values)
+    yield from MORE
+
+
+def list_open_addresses(desk: Desk, who: str = "ann") -> Iterator[str]:
+    """An address of each page that asks for no visit."""
+    values = _fill(desk, who)
+    for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
+        if "GET" in methods and path in OPEN and path not in LEFT_OUT:
+            yield _write(path, values)
+
+
+def _write(path: str, values: dict[str, str]) -> str:
+    special = values.get(path)
+    if special is not None:
+        return special
+    named = {name.partition(":")[0] for name in re.findall(r"\{([^}]+)\}", path)}
+    unknown = named - values.keys()
+    assert not unknown, f"{path}: say in tests/portal/pages.py what to put for {', '.join(sorted(unknown))}"
+    return re.sub(r"\{([^}:]+)[^}]*\}", lambda found: values[found[1]], path)
+
+
+def _fill(desk: Desk, who: str) -> dict[str, str]:
+    """What stands for the parts of an address in braces; and whole addresses for those where that depends on more."""
+    person = desk.person(who)
+    with open_reading(desk.engine) as reading:
+        mine = select(follow_up.c.id).where(follow_up.c.assignee_id == person, follow_up.c.state == "open")
+        asked = reading.execute(mine.order_by(follow_up.c.id)).scalars().first()
+    ask = Ask(person, follow_up_id=asked)
+    token = desk.links.write_answer(ask).rpartition("/")[2]
+    given = [person, asked, desk.rows(follow_up)[0].matter, None, "done", [], None]
+    answered = desk.links.sign(Purpose.ANSWERED, given)
+    return {
+        "reference": AGREEMENT,
+        "promise": PROMISES[0],
+        "follow_up_id": str(asked),
+        "answer": "snooze",
+        "/answer/{token}": f"/answer/{token}",
+        "/answer/{token}/{answer}": f"/answer/{token}/snooze",
+        "/answered/{token}": f"/answered/{answered}",
+        "/choices/{token}": desk.links.write_choices(person).removeprefix(desk.links.base_url),
+        "/unsubscribe/{token}": f"/unsubscribe/{desk.links.sign(Purpose.UNSUBSCRIBE, [person, 'reminder'])}",
+        "/sign-in/{token}": desk.ask_to_sign_in(who),
+    }
