@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from commitments.database import open_reading
+from commitments.sketch import Step
 from commitments.tables import follow_up
 from notifications.links import Ask, Purpose
 from portal.roles import OPEN
@@ -30,12 +31,19 @@ LEFT_OUT = frozenset({"/static/{version}/portal.css"})
 def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
     """An address of each page for who is signed in: of every route that answers GET, and those of MORE."""
     app: FastAPI = desk.client.app  # type: ignore[assignment]
-    values = _fill(desk, who)
+    values = _fill(desk, who) | {"number": begin_draft(desk), "key": "new"}
     for path, methods, _ in list_declared(app):
         if "GET" not in methods or path in OPEN or path in LEFT_OUT:
             continue
-        yield _write(path, values)
+        for step in Step if "{step}" in path else [""]:
+            yield _write(path, {**values, "step": step})
     yield from MORE
+
+
+def begin_draft(desk: Desk) -> str:
+    """The number of a registration that who is signed in has begun."""
+    begun = desk.client.post("/register/drafts", data={"token": desk.token()}, follow_redirects=False)
+    return begun.headers["location"].split("/")[3]
 
 
 def list_open_addresses(desk: Desk, who: str = "ann") -> Iterator[str]:
