@@ -1,5 +1,5 @@
-"""The tables of the portal: requests to sign in, who is signed in, feeds of dates, what is being registered, and searches
-that somebody keeps.
+"""The tables of the portal: requests to sign in, who is signed in, feeds of dates, what is being registered, and
+searches that somebody keeps.
 
 None of it is of the register: a row is removed when it is old, or has become something there.
 """

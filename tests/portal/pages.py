@@ -58,6 +58,8 @@ def _write(path: str, values: dict[str, str]) -> str:
     special = values.get(path)
     if special is not None:
         return special
+    if path.startswith("/people/"):
+        values = {**values, "reference": "ann"}
     named = {name.partition(":")[0] for name in re.findall(r"\{([^}]+)\}", path)}
     unknown = named - values.keys()
     assert not unknown, f"{path}: say in tests/portal/pages.py what to put for {', '.join(sorted(unknown))}"
