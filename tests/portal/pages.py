@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from commitments.database import open_reading
+from commitments.database import open_reading, open_unit
 from commitments.sketch import Step
-from commitments.tables import follow_up
+from commitments.tables import activity, activity_commitment, commitment, evidence, follow_up
 from notifications.links import Ask, Purpose
 from portal.roles import OPEN
 from portal.viewing import list_declared
@@ -24,20 +24,36 @@ MORE = (
     f"/messages?agreement={AGREEMENT}&kind=follow_up&show=queued&q=ann",
 )
 """Pages as they look when something is looked for, or of another kind."""
-LEFT_OUT = frozenset({"/static/{version}/portal.css"})
+LEFT_OUT = frozenset({"/static/{version}/portal.css", "/evidence/{evidence_id}"})
 """What is served and is no page."""
 
 
 def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
     """An address of each page for who is signed in: of every route that answers GET, and those of MORE."""
     app: FastAPI = desk.client.app  # type: ignore[assignment]
-    values = _fill(desk, who) | {"number": begin_draft(desk), "key": "new"}
+    values = _fill(desk, who) | {"number": begin_draft(desk), "key": "new", **_record(desk)}
     for path, methods, _ in list_declared(app):
         if "GET" not in methods or path in OPEN or path in LEFT_OUT:
             continue
         for step in Step if "{step}" in path else [""]:
             yield _write(path, {**values, "step": step})
     yield from MORE
+
+
+def _record(desk: Desk) -> dict[str, str]:
+    """An activity with evidence under the first promise, and how they are called in an address."""
+    promise = next(row for row in desk.rows(commitment) if row.reference == PROMISES[0])
+    about = {"agreement_id": promise.agreement_id, "reference": "opening", "title": "Opening of the exhibition"}
+    shown = {"reference": "photo", "title": "A photo", "link": "https://north.example/photo", "added_on": "2026-01-12"}
+    with open_unit(desk.engine) as unit:
+        held = unit.execute(insert(activity).values(**about, kind="event", held_on="2026-01-12", count=1, parties=[]))
+        assert held.inserted_primary_key is not None
+        unit.execute(
+            insert(activity_commitment).values(activity_id=held.inserted_primary_key[0], commitment_id=promise.id)
+        )
+        kept = unit.execute(insert(evidence).values(**shown, commitment_id=promise.id, activity="opening"))
+        assert kept.inserted_primary_key is not None
+    return {"name": "opening", "evidence_id": str(kept.inserted_primary_key[0])}
 
 
 def begin_draft(desk: Desk) -> str:
