@@ -58,7 +58,7 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
         from typst import Compiler
 
         said = describe_page(words, message, message.summary)
-        compiler = Compiler(template, root=template.parent, font_paths=_load_fonts(), ignore_system_fonts=True)
+        compiler = Compiler(template, root=template.parent, font_paths=load_fonts(), ignore_system_fonts=True)
         picture = compiler.compile(
             format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
         )
@@ -85,7 +85,8 @@ def _explain_page(fault: Exception) -> TemplateSyntaxError:
 
 
 @lru_cache(maxsize=1)
-def _load_fonts() -> "Fonts":
+def load_fonts() -> "Fonts":
+    """The fonts of every page that Typst draws."""
     from fontpkg_noto_sans import ROOT
     from noto_cjk_sans_otc import FONT_PATH
     from typst import Fonts
@@ -94,13 +95,18 @@ def _load_fonts() -> "Fonts":
     return Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
+def list_families(words: Words) -> list[str]:
+    """The fonts in which these words are set, the Latin one first."""
+    return ["Noto Sans", _FAMILIES.get(words.locale.language, "Noto Sans CJK SC")]
+
+
 def describe_page(words: Words, message: Message, summary: Summary) -> dict[str, Any]:
     """All that the template shows, every string ready."""
     view = describe_summary(words, summary, with_agreements=True)
     notes = [fit_text(f"{line.title} – {line.worst}", NOTE_LIMIT) for line in view.agreements if line.worst]
     return {
         "lang": words.locale.language,
-        "font": ["Noto Sans", _FAMILIES.get(words.locale.language, "Noto Sans CJK SC")],
+        "font": list_families(words),
         "ink": LIGHT["ink"],
         "soft": LIGHT["soft"],
         "house": "Tallystick",

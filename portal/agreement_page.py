@@ -20,7 +20,7 @@ from portal.agreement_views import (
     name_matter,
 )
 from portal.agreements import ADDRESS, tell_worst
-from portal.doing import list_record, say_done
+from portal.doing import list_pages, list_record, say_done
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes, find_head, load_entries
 from portal.house import Here
@@ -81,7 +81,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         reason=tell_worst(words, names, worst, name_matter(words, facts, parts, worst)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
         done=say_done(words, done),
-        ways=list_record(words, viewer, reference),
+        ways=[*list_record(words, viewer, reference), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),
         kinds=list_by_kind(words, names, facts, parts, standings, address),

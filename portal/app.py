@@ -22,6 +22,7 @@ from portal import (
     answering,
     asked,
     beginning,
+    briefing,
     choosing,
     commitment_page,
     evidence,
@@ -71,6 +72,7 @@ ROUTERS = (
     evidence.router,
     message_log.router,
     people.router,
+    briefing.router,
     handing.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -37,3 +37,8 @@ def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, promis
     if viewer.may(Permission.RECORD):
         ways.append(LinkView(words.gettext("Hand in evidence"), f"{address}/evidence", OTHER))
     return ways
+
+
+def list_pages(words: Words, _viewer: Viewer, address: str) -> list[LinkView]:
+    """The pages beside that of an agreement."""
+    return [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
