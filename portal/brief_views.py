@@ -101,7 +101,7 @@ def load_brief(reading: Connection, ids: Sequence[int], today: date) -> Briefed:
     """All that a brief of these agreements, at least one, is written from: a fixed number of statements."""
     facts = load_agreements(reading, Span.over(ids))
     own = commitment.c.agreement_id.in_(ids)
-    rules = load_rules_of(reading, own)
+    rules = load_rules_of(reading, ids)
     parties = sorted({place.party_id for one in facts for place in one.parties})
     named = {owner.contact_id for one in facts for promise in one.commitments for owner in promise.owners}
     spoken = contacts_of(parties, named)
@@ -120,7 +120,11 @@ def load_brief(reading: Connection, ids: Sequence[int], today: date) -> Briefed:
     ).all()
     held = reading.execute(
         select(activity)
-        .where(activity.c.agreement_id.in_(ids), activity.c.held_on <= today.isoformat())
+        .where(
+            activity.c.agreement_id.in_(ids),
+            activity.c.held_on <= today.isoformat(),
+            activity.c.withdrawn_on.is_(None),
+        )
         .order_by(activity.c.held_on.desc(), activity.c.id.desc())
         .limit(ACTIVITIES_SHOWN)
     ).all()
