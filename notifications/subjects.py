@@ -10,6 +10,9 @@ from notifications.reasons import Why
 from notifications.views import SUBJECT_LIMIT, clean_text, shorten_text, shorten_title
 from notifications.wording import Words
 
+_REASON_LIMIT = 120
+"""Of what an operator is told: its end, as a number of hours, matters as much as its beginning."""
+
 
 def write_subject(words: Words, message: Message) -> str:
     """The most urgent thing, and how many there are."""
@@ -51,7 +54,7 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         if len(asked) > 1:
             return _count_questions(words, asked), len(asked)
     if first.follow_up_kind in OPERATOR_KINDS or first.follow_up_kind is FollowUpKind.DRAFT_WAITING:
-        reason = shorten_title(clean_text(words.describe_reason(first.reason)))
+        reason = shorten_text(clean_text(words.describe_reason(first.reason)), _REASON_LIMIT)
         return words.gettext("%(name)s: %(title)s") % {"name": title_item(words, first), "title": reason}, 1
     title = shorten_title(title_item(words, first)).rstrip(".。")
     if not is_about_promise(first):
