@@ -45,7 +45,10 @@ _QUICK_LANGUAGES = ("en", "zh_Hans")
 _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/test_statements")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+# What waits most, or is one long story, begins first: the processors are then done at about the same time.
+_LONG_PLACES = ("flows", "stories/test_year", "faults/test_kills", "faults", "portal/test_browser")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -55,10 +58,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if parameters.get("language", "en") not in _QUICK_LANGUAGES:
             item.add_marker(pytest.mark.slow)
-        # On several processors a file stays together, and all that needs the one Prefect server; what waits most
-        # begins first.
-        item.add_marker(pytest.mark.xdist_group("flows" if place.startswith("flows") else place))
-    items.sort(key=lambda item: not str(item.path.relative_to(here)).startswith("flows"))
+    items.sort(key=lambda item: _rank_length(str(item.path.relative_to(here))))
+
+
+def _rank_length(place: str) -> int:
+    return next((rank for rank, long in enumerate(_LONG_PLACES) if place.startswith(long)), len(_LONG_PLACES))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """On several processors a file stays together, and so does all that needs the one Prefect server."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "flows" if nodeid.startswith("tests/flows/") else nodeid.partition("::")[0]
+
+    return Scheduling(config, log)
 
 
 _NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")

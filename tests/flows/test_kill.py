@@ -102,7 +102,7 @@ def test_killed_in_turn_a_run_the_serving_and_the_server_everything_is_finished_
         alerts = count_rows(home, "SELECT count(*) FROM notification WHERE kind = 'alert' AND state = 'sent'")
         assert system.letters == letters + alerts
         assert count_rows(home, "SELECT count(*) FROM follow_up WHERE agreement_id IS NULL AND state = 'open'") == 0
-        assert system.interrupt()[0] == 0
+        assert system.interrupt() == 0
 
 
 def list_under_way(system: Launched) -> list[str]:
