@@ -251,7 +251,7 @@ def _compare_deployment(
 
 
 def _choose_limit(plan: Plan) -> tuple[int | None, str | None]:
-    return (None, None) if plan.form else (1, "ENQUEUE" if plan.waits else "CANCEL_NEW")
+    return (1, "ENQUEUE" if plan.waits else "CANCEL_NEW") if plan.has_one_place else (None, None)
 
 
 def _read_schema(plan: Plan) -> dict[str, Any]:

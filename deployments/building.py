@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Flow
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
-from prefect.events.actions import ActionTypes, ChangeFlowRunState, RunDeployment
+from prefect.events.actions import ActionTypes, RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
@@ -31,7 +31,7 @@ async def build_deployment(
 ) -> RunnerDeployment:
     """The deployment of a plan, with its schedule in the given zone and its triggers; for workers of a pool, if any."""
     strategy = ConcurrencyLimitStrategy.ENQUEUE if plan.waits else ConcurrencyLimitStrategy.CANCEL_NEW
-    limit = None if plan.form else ConcurrencyLimitConfig(limit=1, collision_strategy=strategy)
+    limit = ConcurrencyLimitConfig(limit=1, collision_strategy=strategy) if plan.has_one_place else None
     return await load_flow(plan).ato_deployment(
         plan.flow,
         schedule=Cron(plan.cron, timezone=zone, slug=plan.slug) if plan.cron is not None else None,
@@ -83,6 +83,4 @@ def build_automation(watch: Watch, tell_operator: UUID) -> AutomationCore:
     )
     pause = timedelta(0) if watch.after else watch.within  # so that all of a burst are looked at by one run
     actions: list[ActionTypes] = [RunDeployment(source="selected", deployment_id=tell_operator, schedule_after=pause)]
-    if watch.ends_with is not None:
-        actions.insert(0, ChangeFlowRunState(state=StateType.CRASHED, message=watch.ends_with))
     return AutomationCore(name=watch.name, description=watch.purpose, tags=[TAG], trigger=trigger, actions=actions)

@@ -48,6 +48,8 @@ class Plan:
     triggers: tuple[Trigger, ...] = ()
     waits: bool = False
     """Whether a run that finds another under way waits for it instead of being cancelled."""
+    beside_itself: bool = False
+    """Whether several runs may go at once: for what must begin although an earlier run of it died unseen."""
     form: str = ""
     """How a person fills it in. Each run does work of its own, so that none is cancelled because of another."""
     at_once: bool = False
@@ -73,6 +75,11 @@ class Plan:
         goes_by_itself = self.cron is not None or bool(self.triggers)
         return (*self.tags, *((WATCHED,) if goes_by_itself and self.watched else ()))
 
+    @property
+    def has_one_place(self) -> bool:
+        """Whether one run at a time is all that the server lets begin."""
+        return not (self.form or self.beside_itself)
+
     def describe(self, zone: str) -> str:
         """What it does, when, and how to change that, as the Prefect UI shows it."""
         if self.form:
@@ -83,8 +90,9 @@ class Plan:
                 "**Copy to new run** in the run's menu brings back what you entered."
             )
         when = self.rhythm if self.cron is None else f"{self.rhythm} (`{self.cron}`, {zone})"
+        alone = "One run at a time; what" if self.has_one_place else "What"
         return (
-            f"{self.purpose}\n\n**When:** {when}. One run at a time; what was missed "
+            f"{self.purpose}\n\n**When:** {when}. {alone} was missed "
             f"while the system was off is caught up by one run.\n\n**To change it:** the rhythm stands in "
             f"`deployments/schedules.py` and the zone is `TALLY_TIME_ZONE`; start the system again afterwards, "
             f"or `tally deploy` where workers run it. To stop it for a while, switch its schedule off on this page. "
@@ -242,10 +250,10 @@ PLANS: tuple[Plan, ...] = (
         slug="tell-operator-hourly",
         rhythm="25 minutes past every hour, and at once when the server's automations see a run fail or hang",
         purpose="Looks for what keeps the engine from working: runs that failed, crashed or hang, a day without a "
-        "finished check. Opens a follow-up for the operator and sends the alert, once for each matter; starts a "
-        "crashed run again, once; closes what is right again.",
+        "finished check. Marks runs as crashed whose process is gone. Opens a follow-up for the operator and sends the "
+        "alert, once for each matter; starts a crashed run again, once; closes what is right again.",
         tags=("tallystick", "operation"),
-        waits=True,
+        beside_itself=True,
         first_run=False,
         watched=False,
     ),

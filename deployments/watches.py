@@ -1,7 +1,8 @@
 """What the Prefect server watches by itself, as data: automations that wake the flow `tell-operator`.
 
-An automation tells nobody anything by itself: it starts the flow, which looks up the truth. Every hour the flow looks
-anyway, so a lost event costs an hour at most.
+An automation tells nobody anything and ends no run by itself: it starts the flow, which looks up the truth. A busy
+server may come to an event only after it has judged its absence. Every hour the flow looks anyway, so a lost event
+costs an hour at most.
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,6 @@ PREFIX = "Tallystick: "
 """By which our automations are known on a server."""
 HEARTBEAT = timedelta(seconds=30)
 """How often a run of ours says that it lives."""
-SILENT = "no sign of life from its process"
-NOT_BEGUN = "its process did not begin within ten minutes"
 RUN_EVENTS = "prefect.flow-run.*"
 """Whatever happens to a run, so that one that is suspended, paused or waiting is not taken for dead."""
 
@@ -34,8 +33,6 @@ class Watch:
     """If given, the watch strikes when nothing of `expect` comes within the time after one of these."""
     flow: str | None = None
     """Of runs of this flow alone, and of all of them together; else of each run by itself."""
-    ends_with: str | None = None
-    """The words with which the run is marked as crashed, so that it no longer holds its deployment's only place."""
 
     @property
     def name(self) -> str:
@@ -52,25 +49,23 @@ WATCHES: tuple[Watch, ...] = (
     ),
     Watch(
         title="a run went silent",
-        purpose="A run gave no sign of life for five heartbeats: its process died and nobody was there to see it. It "
-        "is marked as crashed, or it would hold its deployment's only place for ever.",
+        purpose="A run gave no sign of life for five heartbeats: its process died and nobody was there to see it. If "
+        "that is so, the flow marks it as crashed, or it would hold its deployment's only place for ever.",
         # A form may wait for a person for days without a process; `tell-operator` ends those that were forgotten.
         tag=WATCHED,
         # Also after its beginning: that event may arrive later than the first sign of life, and would answer it.
         after=("prefect.flow-run.heartbeat", "prefect.flow-run.Running"),
         expect=(RUN_EVENTS,),
         within=5 * HEARTBEAT,
-        ends_with=SILENT,
     ),
     Watch(
         title="a run never began",
-        purpose="A run was taken by somebody who then did not start its process within ten minutes. It is marked as "
-        "crashed, or it would hold its deployment's only place for ever.",
+        purpose="A run was taken by somebody who then did not start its process within ten minutes. If that is so, "
+        "the flow marks it as crashed, or it would hold its deployment's only place for ever.",
         tag=WATCHED,
         after=("prefect.flow-run.Pending",),
         expect=(RUN_EVENTS,),
         within=timedelta(minutes=10),
-        ends_with=NOT_BEGUN,
     ),
     Watch(
         title="no check for 26 hours",

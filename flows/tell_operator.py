@@ -9,7 +9,7 @@ from commitments.operations import Trouble, record_trouble
 from flows.artifacts import TROUBLES, show_table
 from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, name_run, open_register
-from flows.troubles import end_forgotten, find_run_troubles, start_again
+from flows.troubles import end_dead_runs, find_run_troubles, start_again
 from flows.views import list_alerts
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_alerts
@@ -21,7 +21,7 @@ async def tell_operator() -> dict[str, int]:
 
     What woke it is not asked: it looks at everything. Run twice, the second tells nothing new.
     """
-    ended = await end_forgotten()
+    ended = await end_dead_runs()
     found = await find_run_troubles()
     with open_register("tell-operator") as register:
         opened = await do_step("open what the operator must see", partial(_open, register, found.troubles, found.well))
@@ -36,7 +36,7 @@ async def tell_operator() -> dict[str, int]:
     )
     told = [count_things(opened, "new matter"), f"{len(rows)} open"]
     told += [f"{count_things(again, 'crashed run')} started again"] if again else []
-    told += [f"{count_things(ended, 'forgotten run')} ended"] if ended else []
+    told += [f"{count_things(ended, 'dead run')} ended"] if ended else []
     await name_run(f"tell operator: {', '.join(told)}")
     return {"opened": opened, "open": len(rows), "sent": sent.sent, "started_again": again, "ended": ended}
 

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
-    FlowRunFilterStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Crashed, Scheduled
 from prefect.types._datetime import now as prefect_now
@@ -26,14 +27,18 @@ from commitments.vocabulary import FollowUpKind, ReasonCode
 
 WATCHED = "tallystick-watched"
 LOOK_BACK = timedelta(days=2)
+SILENT_AFTER = timedelta(minutes=2)
+"""Four heartbeats; the server's automation, which wakes this look, waits for five."""
+SILENT = "no sign of life from its process"
+NOT_BEGUN = "its process did not begin within ten minutes"
 LONGEST_RUN = timedelta(hours=6)
 """No flow of ours works for so long; one that waits for a person is paused, not running."""
 FORGOTTEN = f"still running after {LONGEST_RUN.total_seconds() / 3600:.0f} hours: its process is gone"
 PENDING_WITHIN = timedelta(minutes=10)
-"""As in the automation that marks such a run as crashed."""
+"""As in the automation that wakes this look."""
 AGAIN = "again:"
 """Begins the key of a run that was started because another crashed: it is not started a third time."""
-_ENDED_BY_WATCH = ("no sign of life", "did not begin", "still running after")
+_ENDED_HERE = (SILENT, NOT_BEGUN, FORGOTTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def judge_runs(runs: Iterable[FlowRun], names: dict[UUID, str], now: datetime) -
 
 def _fail(run: FlowRun, flow: str) -> Trouble:
     said = (run.state.message if run.state is not None else None) or ""
-    if any(words in said for words in _ENDED_BY_WATCH) and run.state is not None:
+    if said in _ENDED_HERE and run.state is not None:
         began = run.start_time or run.expected_start_time or run.state.timestamp
         return _hang(run, flow, "Running" if run.start_time else "Pending", run.state.timestamp - began)
     numbers = {"flow": flow, "run": run.name, "ended": run.state_name, "fault": " ".join(said.split())[:300]}
@@ -108,20 +113,58 @@ async def _read_watched(client: PrefectClient, now: datetime) -> list[FlowRun]:
             return found
 
 
-async def end_forgotten() -> int:
-    """Mark the runs as crashed that nobody ended: of a form, or where no heartbeat told of their end."""
+async def end_dead_runs() -> int:
+    """Mark the runs of ours as crashed whose process is gone, so that they hold no place; returns how many there were.
+
+    Judged by the state that they have now, and by the last sign of life that the server got. One that ends by itself
+    meanwhile stays as it ended.
+    """
+    moment = prefect_now("UTC")
     async with get_client() as client:
         runs = await client.read_flow_runs(
             flow_run_filter=FlowRunFilter(
                 tags=FlowRunFilterTags(all_=["tallystick"]),
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
-                start_time=FlowRunFilterStartTime(before_=prefect_now("UTC") - LONGEST_RUN),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])),
             ),
             limit=200,
         )
+        ended = 0
         for run in runs:
-            await client.set_flow_run_state(run.id, Crashed(message=FORGOTTEN), force=True)
-        return len(runs)
+            why = find_death(run, await _read_last_sign(client, run.id), moment)
+            if why is not None:
+                answer: OrchestrationResult[None] = await client.set_flow_run_state(run.id, Crashed(message=why))
+                ended += answer.status is SetStateStatus.ACCEPT
+        return ended
+
+
+def find_death(run: FlowRun, last_sign: datetime | None, now: datetime) -> str | None:
+    """Why a run is taken for dead; None while it may live. `last_sign` is none for a run that never gave one."""
+    if run.state is None:
+        return None
+    lasted = now - run.state.timestamp
+    if run.state_type == StateType.PENDING:
+        return NOT_BEGUN if lasted > PENDING_WITHIN else None
+    if run.state_type != StateType.RUNNING:
+        return None
+    if last_sign is not None and min(now - last_sign, lasted) > SILENT_AFTER:
+        return SILENT
+    # A process may have been told to give no signs.
+    return FORGOTTEN if now - (run.start_time or run.state.timestamp) > LONGEST_RUN else None
+
+
+async def _read_last_sign(client: PrefectClient, run_id: UUID) -> datetime | None:
+    """When the server got the last sign of life of a run; None if it never did."""
+    now = prefect_now("UTC")
+    span = {"since": (now - LOOK_BACK).isoformat(), "until": (now + timedelta(days=1)).isoformat()}
+    wanted = {
+        "event": {"name": ["prefect.flow-run.heartbeat"]},
+        "resource": {"id": [f"prefect.flow-run.{run_id}"]},
+        "occurred": span,
+        "order": "DESC",
+    }
+    answer = await client.request("POST", "/events/filter", json={"filter": wanted, "limit": 1})
+    found = answer.json()["events"]
+    return datetime.fromisoformat(found[0]["received"].replace("Z", "+00:00")) if found else None
 
 
 async def start_again(crashed: Sequence[FlowRun]) -> int:

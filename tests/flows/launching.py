@@ -10,11 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 
@@ -22,16 +24,32 @@ ROOT = Path(__file__).parents[2]
 READY = "Ctrl-C stops everything."
 
 
-def ask(base: str, path: str, *, method: str = "POST", **question: Any) -> Any:
+AUTH = "ops:hush-hush"
+"""What a guarded server asks for."""
+_SIGNED: dict[str, dict[str, str]] = {}
+"""The headers that a guarded server asks for, by its address."""
+
+
+def sign_in(base: str, *, forgery_token: bool = False) -> None:
+    """From now on ask the server of this address as somebody who knows its password."""
+    _SIGNED[base] = {"Authorization": f"Basic {b64encode(AUTH.encode()).decode()}"}
+    if forgery_token:
+        client = str(uuid4())
+        token = ask(base, f"/csrf-token?client={client}", method="GET")["token"]
+        _SIGNED[base] |= {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
+
+
+def ask(base: str, path: str, *, method: str = "POST", body: Any = None, **question: Any) -> Any:
     """One question to the Prefect API; asked again while its SQLite is busy, as Prefect's own clients do."""
-    body = json.dumps(question).encode() if method == "POST" else None
-    request = urllib.request.Request(f"{base}/api{path}", body, {"Content-Type": "application/json"}, method=method)
+    said = json.dumps(question if body is None else body).encode() if method in ("POST", "PATCH") else None
+    headers = {"Content-Type": "application/json", **_SIGNED.get(base, {})}
+    request = urllib.request.Request(f"{base}/api{path}", said, headers, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + 30
     while True:
         try:
             with opener.open(request, timeout=20) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as refused:
             if refused.code != 503 or time.monotonic() > deadline:
                 raise
@@ -123,7 +141,7 @@ def launch(home: Path, ports: list[int] | None = None, **settings: str) -> Itera
 
 @contextmanager
 def start_server(home: Path) -> Iterator[str]:
-    """A Prefect server as the how-to page starts one; gives its address."""
+    """A Prefect server as the how-to page starts one, guarded by a password and against forgery; gives its address."""
     (port,) = find_ports(1)
     home.mkdir(parents=True, exist_ok=True)
     address = f"http://127.0.0.1:{port}"
@@ -131,7 +149,12 @@ def start_server(home: Path) -> Iterator[str]:
         server = subprocess.Popen(
             [sys.executable, "-m", "deployments.prefect_server", "--port", str(port)],
             cwd=ROOT,
-            env=describe_client(home, address),
+            env=describe_client(
+                home,
+                address,
+                PREFECT_SERVER_API_AUTH_STRING=AUTH,
+                PREFECT_SERVER_CSRF_PROTECTION_ENABLED="true",
+            ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -148,6 +171,7 @@ def start_server(home: Path) -> Iterator[str]:
                 time.sleep(0.5)
             else:
                 break
+        sign_in(address, forgery_token=True)
         yield address
     finally:
         os.killpg(server.pid, signal.SIGKILL)
@@ -161,6 +185,7 @@ def describe_client(home: Path, address: str, **settings: str) -> dict[str, str]
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": f"{address}/api",
+        "PREFECT_API_AUTH_STRING": AUTH,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "DO_NOT_TRACK": "1",

@@ -8,9 +8,9 @@ import pytest
 
 from commitments.vocabulary import FollowUpKind
 from deployments.schedules import WATCHED
-from deployments.watches import NOT_BEGUN, SILENT
+from deployments.watches import HEARTBEAT, WATCHES
 from flows import troubles
-from flows.troubles import Found, judge_runs
+from flows.troubles import FORGOTTEN, NOT_BEGUN, SILENT, Found, find_death, judge_runs
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DELIVER, CHECK = uuid4(), uuid4()
@@ -76,4 +76,30 @@ def test_only_crashed_runs_are_started_again_and_each_deployment_speaks_for_itse
 
 def test_what_is_watched_is_named_alike_where_it_is_deployed_and_where_it_is_looked_for() -> None:
     assert troubles.WATCHED == WATCHED
-    assert timedelta(minutes=10) == troubles.PENDING_WITHIN
+    within = {watch.title: watch.within for watch in WATCHES}
+    assert within["a run never began"] == troubles.PENDING_WITHIN
+    # Three heartbeats at least, or a healthy run is taken for dead; less than what wakes the look, or it is too early.
+    assert 3 * HEARTBEAT < troubles.SILENT_AFTER < within["a run went silent"]
+
+
+@pytest.mark.parametrize(
+    ("state", "for_minutes", "sign_minutes_ago", "why"),
+    [
+        pytest.param("RUNNING", 60, 0, None, id="one that gave a sign just now lives"),
+        pytest.param("RUNNING", 60, 1, None, id="one heartbeat may be late"),
+        pytest.param("RUNNING", 60, 3, SILENT, id="four that did not come are a death"),
+        pytest.param("RUNNING", 1, 30, None, id="one that was resumed a minute ago has had no time for a sign"),
+        pytest.param("RUNNING", 60, None, None, id="one that never gives signs is not judged by them"),
+        pytest.param("RUNNING", 361, None, FORGOTTEN, id="but after six hours"),
+        pytest.param("RUNNING", 361, 0, FORGOTTEN, id="after which nothing of ours still works"),
+        pytest.param("PENDING", 9, None, None, id="a process may take its time to begin"),
+        pytest.param("PENDING", 11, None, NOT_BEGUN, id="but not ten minutes"),
+        pytest.param("PAUSED", 600, 600, None, id="one that waits for a person has no process"),
+        pytest.param("COMPLETED", 600, 600, None, id="what has ended is not ended again"),
+    ],
+)
+def test_a_run_is_taken_for_dead_by_its_state_and_its_last_sign_of_life(
+    state: str, for_minutes: int, sign_minutes_ago: int | None, why: str | None
+) -> None:
+    sign = NOW - timedelta(minutes=sign_minutes_ago) if sign_minutes_ago is not None else None
+    assert find_death(run(state, for_minutes), sign, NOW) == why
