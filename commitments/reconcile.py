@@ -11,6 +11,7 @@ from commitments import tables
 from commitments.assessment import assess_agreement, name_milestone
 from commitments.calendar import add_working_days
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
+from commitments.dates import parse_date
 from commitments.days import Days, find_days
 from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, Person, Standing, WantedFollowUp
@@ -28,7 +29,15 @@ from commitments.queries import (
     split_register,
 )
 from commitments.tables import follow_up, log_entry
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, MatterKind, ReasonCode, StandingState
+from commitments.vocabulary import (
+    CommitmentState,
+    ContactRole,
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    ReasonCode,
+    StandingState,
+)
 
 ENGINE = "engine"
 """Who closes a follow-up whose cause is gone."""
@@ -176,7 +185,7 @@ def reconcile_span(
     facts: Sequence[Agreement] | None = None,
 ) -> None:
     """Reconcile a span of agreements within the given unit; adds its counts to `done`. `facts` if they are known."""
-    if facts is None:
+    if resume_rested(unit, span, Author(ENGINE, now), today) or facts is None:
         facts = load_agreements(unit, span, only=select_watched_commitments(today))
     wanted: dict[str, WantedFollowUp] = {}
     passed: list[Change] = []
@@ -205,6 +214,52 @@ def reconcile_span(
     ]
     _settle(unit, author, settlements, done)
     done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
+
+
+def resume_rested(unit: Connection, span: Span, author: Author, today: date) -> int:
+    """Take up again what was put on hold until a day that has passed: people decided that when they put it on hold.
+
+    Returns how many.
+    """
+    rows = unit.execute(
+        select(tables.commitment, tables.agreement.c.reference.label("agreement"))
+        .join(tables.agreement, tables.agreement.c.id == tables.commitment.c.agreement_id)
+        .where(
+            span.holds(tables.commitment.c.agreement_id),
+            tables.commitment.c.state == str(CommitmentState.ON_HOLD),
+            tables.commitment.c.state_until.is_not(None),
+            tables.commitment.c.state_until < today.isoformat(),
+        )
+    ).all()
+    over = [row for row in rows if parse_date(row.state_until).last < today]
+    if not over:
+        return 0
+    taken_up = {
+        "state": str(CommitmentState.ACTIVE),
+        "state_on": today.isoformat(),
+        "state_reason": None,
+        "state_until": None,
+    }
+    unit.execute(
+        update(tables.commitment).where(tables.commitment.c.id.in_([row.id for row in over])).values(**taken_up)
+    )
+    record_changes(
+        unit,
+        author,
+        [
+            Change(
+                "amended",
+                "commitment",
+                row.id,
+                f"{row.agreement}/{row.reference}"[:300],
+                row.agreement_id,
+                {column: (getattr(row, column), value) for column, value in taken_up.items()},
+                f"it was on hold until {row.state_until}",
+            )
+            for row in over
+        ],
+    )
+    return len(over)
 
 
 def find_passed_dates(agreement: Agreement, standings: Sequence[Standing]) -> Iterator[Change]:

@@ -19,6 +19,7 @@ from notifications.views import LinkView
 from portal import (
     agreement_page,
     agreements,
+    amending,
     answering,
     asked,
     beginning,
@@ -35,6 +36,7 @@ from portal import (
     people,
     recording,
     registering,
+    reporting,
     signing_in,
     unsubscribing,
 )
@@ -69,6 +71,8 @@ ROUTERS = (
     forecasting.router,
     commitment_page.router,
     recording.router,
+    reporting.router,
+    amending.router,
     evidence.router,
     message_log.router,
     people.router,

@@ -14,7 +14,7 @@ from commitments.vocabulary import MatterKind
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text
-from portal.acting import acts_on
+from portal.acting import acts_on, find_acted
 from portal.agreement_facts import load_details
 from portal.agreements import ADDRESS
 from portal.commitment_views import (
@@ -30,10 +30,11 @@ from portal.commitment_views import (
     draw_occurrences,
     list_sentences,
 )
-from portal.doing import list_ways, say_done
+from portal.doing import ask_to_confirm, list_amendments, list_steps, list_ways, say_done
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
+from portal.reporting import load_asked_of
 from portal.roles import Permission, Viewer
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
@@ -58,6 +59,7 @@ def show_commitment(
             raise HTTPException(404)
         this = commitment.c.id == row.id
         is_own = acts_on(reading, viewer, row.id)
+        asked = load_asked_of(reading, find_acted(reading, viewer, reference, promise), viewer) if is_own else []
         (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
@@ -68,6 +70,8 @@ def show_commitment(
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
     standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
+    address = f"{ADDRESS}/{reference}/commitments/{promise}"
+    speaks = any(viewer.speaks_for(one.party_id) for one in own.owners)
     may_record = is_own and viewer.may(Permission.RECORD)
     return show_framed(
         request,
@@ -90,9 +94,10 @@ def show_commitment(
             words, details.evidence, {row.reference for row in details.activities}, may_record=may_record
         ),
         done=say_done(words, done),
-        ways=list_ways(words, viewer, f"{ADDRESS}/{reference}/commitments/{promise}", reference, promise)
-        if is_own
-        else [],
+        ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
+        amendments=list_amendments(words, viewer, address, row) if is_own else [],
+        steps=list_steps(words, viewer, address, details.milestones, speaks=speaks) if is_own else [],
+        to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details),
         open=describe_open(words, names, details.open),
     )

@@ -131,6 +131,8 @@ def describe_commitment(
     if row.state_on or row.state_reason:
         day = words.format_partial(row.state_on) if row.state_on else ""
         said.append((words.gettext("Decided"), " · ".join(one for one in (day, row.state_reason) if one)))
+    if row.state_until:
+        said.append((words.gettext("On hold until"), words.format_end(row.state_until)))
     if row.due:
         said.append((words.gettext("Due"), words.format_end(row.due)))
     if row.first_due:

@@ -1,9 +1,15 @@
 """The ways from a page that is read to those on which somebody acts, and what is said when they come back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from notifications.views import LinkView
+from commitments.deciding import Turn, list_turns
+from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
+from notifications.names import find_words as find_title
+from notifications.views import LinkView, clean_text
 from notifications.wording import Words
+from portal.amend_views import name_turn
 from portal.paging import write_address
 from portal.roles import Permission, Viewer
 
@@ -14,7 +20,32 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "evidence_withdrawn": lambda words: words.gettext("The evidence is withdrawn; the history says what it was."),
     "corrected": lambda words: words.gettext("Corrected; the history keeps what stood there before."),
     "activity_withdrawn": lambda words: words.gettext("The activity is withdrawn and counts no more."),
+    "reported": lambda words: words.gettext("Reported. You are not asked about it again for a while."),
+    "done": lambda words: words.gettext("Reported as done; nobody is reminded of it any more."),
+    "done_shared": lambda words: words.gettext("Reported as done. The other side sees it, and is asked to confirm."),
+    "measured": lambda words: words.gettext("The number is recorded."),
+    "met": lambda words: words.gettext("The milestone is recorded as met."),
+    "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
+    "confirmed": lambda words: words.gettext("Confirmed: the promise counts as kept by both sides."),
+    "sent_back": lambda words: words.gettext("Sent back: the promise is open again, and the other side is told."),
+    "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
+    "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
+    "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
+    "step": lambda words: words.gettext("The milestone is changed; the history keeps what it was."),
+    "step_added": lambda words: words.gettext("The milestone is added."),
+    "waive": lambda words: words.gettext("Waived: nobody is reminded of it any more."),
+    "hold": lambda words: words.gettext("On hold: nobody is reminded of it while it rests."),
+    "withdraw": lambda words: words.gettext("Withdrawn: it is no commitment any more and stays on record."),
+    "resume": lambda words: words.gettext("Taken up again: it is judged as of today."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StepWaysView:
+    """A milestone and what can be done about it."""
+
+    title: str
+    links: tuple[LinkView, ...]
 
 
 def say_done(words: Words, done: str) -> str:
@@ -31,9 +62,14 @@ def list_record(words: Words, viewer: Viewer, agreement: str = "", promise: str 
     return [LinkView(words.gettext("Record what happened"), link, "")]
 
 
-def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, promise: str) -> list[LinkView]:
-    """What somebody may do about a commitment that is theirs to act on."""
-    ways = list_record(words, viewer, agreement, promise)
+def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, row: Any, *, speaks: bool) -> list[LinkView]:
+    """What somebody may do about a commitment that is theirs to act on; `speaks` if their side owes it."""
+    ways = list_record(words, viewer, agreement, row.reference)
+    over = row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
+    if viewer.may(Permission.REPORT) and speaks and not over:
+        ways.append(LinkView(words.gettext("Report progress"), f"{address}/report", OTHER if ways else ""))
+        if row.kind == CommitmentKind.TARGET:
+            ways.append(LinkView(words.gettext("Record a measurement"), f"{address}/measure", OTHER))
     if viewer.may(Permission.RECORD):
         ways.append(LinkView(words.gettext("Hand in evidence"), f"{address}/evidence", OTHER))
     return ways
@@ -42,3 +78,40 @@ def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, promis
 def list_pages(words: Words, _viewer: Viewer, address: str) -> list[LinkView]:
     """The pages beside that of an agreement."""
     return [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
+
+
+def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> list[LinkView]:
+    """What a coordinator may decide about it."""
+    if not viewer.may(Permission.AMEND):
+        return []
+    state = CommitmentState(row.state)
+    links = [
+        LinkView(words.gettext("Change the words"), f"{address}/edit", ""),
+        LinkView(words.gettext("Name an owner"), f"{address}/owners", ""),
+        LinkView(words.gettext("Add a milestone"), f"{address}/milestones", ""),
+    ]
+    if Turn.WAIVE in list_turns(state):
+        links.insert(1, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
+    return links + [LinkView(name_turn(words, turn), f"{address}/decide/{turn}", "") for turn in list_turns(state)]
+
+
+def list_steps(
+    words: Words, viewer: Viewer, address: str, milestones: Sequence[Any], *, speaks: bool
+) -> list[StepWaysView]:
+    """What somebody may do about each step."""
+    views = []
+    for row in milestones:
+        links = []
+        step = f"{address}/milestones/{row.reference}"
+        if speaks and viewer.may(Permission.REPORT) and row.state == MilestoneState.SCHEDULED:
+            links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
+        if viewer.may(Permission.AMEND):
+            links.append(LinkView(words.gettext("Amend it"), step, ""))
+        if links:
+            views.append(StepWaysView(clean_text(find_title(row.titles, words.tag) or row.title), tuple(links)))
+    return views
+
+
+def ask_to_confirm(words: Words, address: str, asked: Sequence[Any]) -> list[LinkView]:
+    """The way to what waits for one's own side's confirmation."""
+    return [LinkView(words.gettext("Confirm it or send it back"), f"{address}/confirm", "")] if asked else []

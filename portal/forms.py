@@ -32,6 +32,11 @@ class Sent:
         """Whether the form had this field, filled in or not."""
         return any(key == name for key, _ in self._fields)
 
+    def lines(self, name: str) -> str | None:
+        """The same with its line breaks, for what stands word for word; None if it is empty."""
+        found = next((value for key, value in self._fields if key == name), "").replace("\r\n", "\n")
+        return "".join(one for one in found if one == "\n" or one.isprintable()).strip() or None
+
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
         return [value for key, value in self._fields if key == name]

@@ -1,0 +1,240 @@
+"""What a coordinator decides about a commitment: its words, its date, its steps, and whether it still holds.
+
+Each needs a reason, which stands in the log; the first date is kept; nothing is deleted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, insert, select, update
+
+from commitments.dates import parse_date
+from commitments.errors import NotFound, RefusedChange
+from commitments.filling import (
+    LONGEST_TEXT,
+    Flaw,
+    Flaws,
+    check_ahead,
+    check_choice,
+    check_text,
+    refuse_flaws,
+)
+from commitments.log import Author, Change, record_changes
+from commitments.progress import make_readable
+from commitments.reconcile import reconcile_agreement
+from commitments.references import find_commitment
+from commitments.tables import commitment, milestone
+from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
+
+
+class Turn(StrEnum):
+    """What can be decided about whether a commitment holds."""
+
+    WAIVE = "waive"
+    HOLD = "hold"
+    WITHDRAW = "withdraw"
+    RESUME = "resume"
+
+
+_BECOMES = {
+    Turn.WAIVE: CommitmentState.WAIVED,
+    Turn.HOLD: CommitmentState.ON_HOLD,
+    Turn.WITHDRAW: CommitmentState.WITHDRAWN,
+    Turn.RESUME: CommitmentState.ACTIVE,
+}
+_OPEN = (CommitmentState.ACTIVE, CommitmentState.ON_HOLD)
+SETTLED_STEPS = (MilestoneState.PARTIALLY_MET, MilestoneState.NOT_MET, MilestoneState.WAIVED)
+"""How a step can be settled that was not met in full."""
+
+
+def list_turns(state: CommitmentState) -> tuple[Turn, ...]:
+    """What can be decided about a commitment in this state. Pure."""
+    if state is CommitmentState.ACTIVE:
+        return (Turn.HOLD, Turn.WAIVE, Turn.WITHDRAW)
+    if state is CommitmentState.ON_HOLD:
+        return (Turn.RESUME, Turn.WAIVE, Turn.WITHDRAW)
+    return (Turn.RESUME,)
+
+
+def take_turn(unit: Connection, author: Author, name: str, turn: Turn, until: str | None, today: date) -> None:
+    """Waive, hold (until the end of a day, if one is given), withdraw or resume `agreement/commitment`.
+
+    Raises Flawed without a reason (`why`) or for a day that is not ahead, and RefusedChange where the commitment stands
+    so that this cannot be decided.
+    """
+    refuse_flaws(check_turn(turn, author.why, until, today))
+    row = _hold(unit, name)
+    if turn not in list_turns(CommitmentState(row.state)):
+        raise RefusedChange(f"{name} is {row.state}; to {turn} it is not possible")
+    values = {
+        "state": str(_BECOMES[turn]),
+        "state_on": today.isoformat(),
+        "state_reason": author.why,
+        "state_until": str(parse_date(until)) if until and turn is Turn.HOLD else None,
+    }
+    _amend(unit, author, commitment, row, values, name, row.agreement_id)
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+
+
+def check_turn(turn: Turn, why: str | None, until: str | None, today: date) -> Flaws:
+    """Every flaw of a decision. Pure."""
+    flaws = check_text("why", why, needed=True)
+    return (*flaws, *check_ahead("until", until, today, needed=False)) if turn is Turn.HOLD else flaws
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The words of a commitment: the summary in one sentence, by language too, and the sentence itself by language."""
+
+    summary: str | None
+    summaries: Mapping[str, str]
+    quote: Mapping[str, str]
+    theme: str | None
+    note: str | None
+
+
+def check_texts(texts: Texts, why: str | None) -> Flaws:
+    """Every flaw of them; what belongs to a language is named `summary-LANGUAGE` and `quote-LANGUAGE`. Pure."""
+    return (
+        *check_text("summary", texts.summary, needed=True),
+        *(flaw for tag, text in texts.summaries.items() for flaw in check_text(f"summary-{tag}", text)),
+        *(flaw for tag, text in texts.quote.items() for flaw in check_text(f"quote-{tag}", text, LONGEST_TEXT)),
+        *check_text("theme", texts.theme),
+        *check_text("note", texts.note, LONGEST_TEXT),
+        *check_text("why", why, needed=True),
+    )
+
+
+def amend_texts(unit: Connection, author: Author, name: str, texts: Texts, today: date) -> None:
+    """Change the words of `agreement/commitment`. Raises Flawed with every flaw, also if nothing is different."""
+    refuse_flaws(check_texts(texts, author.why))
+    row = _hold(unit, name)
+    values = {
+        "summary": texts.summary,
+        "summaries": {tag: text for tag, text in texts.summaries.items() if text},
+        "quote": {tag: text for tag, text in texts.quote.items() if text},
+        "theme": texts.theme,
+        "note": texts.note,
+    }
+    if not _amend(unit, author, commitment, row, values, name, row.agreement_id):
+        refuse_flaws([("summary", Flaw.NOTHING_CHANGED)])
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+
+
+def set_date(unit: Connection, author: Author, name: str, step: str | None, due: str | None, today: date) -> None:
+    """Give `agreement/commitment`, or a milestone of it, another date, as precise as it is known; the first is kept.
+
+    A plan has the day by which it is to be confirmed. Raises Flawed without a date that ends ahead or without a reason,
+    or if it is the same, NotFound, and RefusedChange for what is settled.
+    """
+    refuse_flaws([*check_ahead("due", due, today), *check_text("why", author.why, needed=True)])
+    row = _hold(unit, name)
+    table, found, column, reference = commitment, row, "due", name
+    if step is not None:
+        table, found, reference = milestone, _hold_step(unit, row, name, step), f"{name}/{step}"
+        if found.state != MilestoneState.SCHEDULED:
+            raise RefusedChange(f"{name} has settled its step {step}")
+    elif row.kind == CommitmentKind.PLANNED:
+        column = "confirm_by"
+    if row.state not in [str(one) for one in _OPEN]:
+        raise RefusedChange(f"{name} is {row.state}")
+    values: dict[str, Any] = {column: str(parse_date(due or ""))}
+    if column == "due":
+        values["first_due"] = found.first_due or found.due
+    if found._mapping[column] == values[column]:
+        refuse_flaws([("due", Flaw.NOTHING_CHANGED)])
+    _amend(unit, author, table, found, values, reference, row.agreement_id)
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+
+
+def check_step(title: str | None, due: str | None, why: str | None, today: date) -> Flaws:
+    """Every flaw of a new step. Pure."""
+    dated = check_ahead("due", due, today, needed=False)
+    return (*check_text("title", title, needed=True), *dated, *check_text("why", why, needed=True))
+
+
+def add_step(unit: Connection, author: Author, name: str, title: str | None, due: str | None, today: date) -> str:
+    """Add a milestone to `agreement/commitment`; returns its reference. Raises Flawed with every flaw."""
+    refuse_flaws(check_step(title, due, author.why, today))
+    row = _hold(unit, name)
+    taken = set(unit.execute(select(milestone.c.reference).where(milestone.c.commitment_id == row.id)).scalars())
+    wish = (make_readable(title or "") or "step")[:60]
+    made, number = wish, 2
+    while made in taken:
+        made, number = f"{wish}-{number}", number + 1
+    values = {
+        "commitment_id": row.id,
+        "reference": made,
+        "title": title,
+        "titles": {},
+        "due": str(parse_date(due)) if due else None,
+        "state": str(MilestoneState.SCHEDULED),
+        "registered_on": today,
+    }
+    row_id = int(unit.execute(insert(milestone).values(**values).returning(milestone.c.id)).scalar_one())
+    changes = {column: (None, value) for column, value in values.items() if value not in (None, {})}
+    new = Change("registered", "milestone", row_id, f"{name}/{made}"[:300], row.agreement_id, changes, author.why)
+    record_changes(unit, author, [new])
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+    return made
+
+
+def amend_step(unit: Connection, author: Author, name: str, step: str, title: str | None, today: date) -> None:
+    """Give a milestone other words. Raises Flawed with every flaw, and NotFound."""
+    refuse_flaws([*check_text("title", title, needed=True), *check_text("why", author.why, needed=True)])
+    row = _hold(unit, name)
+    found = _hold_step(unit, row, name, step)
+    if not _amend(unit, author, milestone, found, {"title": title}, f"{name}/{step}", row.agreement_id):
+        refuse_flaws([("title", Flaw.NOTHING_CHANGED)])
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+
+
+def settle_step(unit: Connection, author: Author, name: str, step: str, state: str | None, today: date) -> None:
+    """Settle a milestone that was not met in full, or put it back on the schedule.
+
+    Raises Flawed with every flaw, NotFound, and RefusedChange if it was met.
+    """
+    words = [str(one) for one in (*SETTLED_STEPS, MilestoneState.SCHEDULED)]
+    refuse_flaws([*check_choice("state", state, words), *check_text("why", author.why, needed=True)])
+    row = _hold(unit, name)
+    found = _hold_step(unit, row, name, step)
+    if found.state == MilestoneState.MET:
+        raise RefusedChange(f"{name}/{step} was met")
+    if not _amend(unit, author, milestone, found, {"state": state}, f"{name}/{step}", row.agreement_id):
+        refuse_flaws([("state", Flaw.NOTHING_CHANGED)])
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+
+
+def _hold(unit: Connection, name: str) -> Row[Any]:
+    """The commitment's row, held until the unit ends."""
+    found = find_commitment(unit, name)
+    return unit.execute(select(commitment).where(commitment.c.id == found.id).with_for_update()).one()
+
+
+def _hold_step(unit: Connection, row: Row[Any], name: str, step: str) -> Row[Any]:
+    own = (milestone.c.commitment_id == row.id) & (milestone.c.reference == step)
+    found = unit.execute(select(milestone).where(own).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound(f"{name} has no milestone {step!r}")
+    return found
+
+
+def _amend(
+    unit: Connection,
+    author: Author,
+    table: Table,
+    row: Row[Any],
+    values: Mapping[str, Any],
+    reference: str,
+    agreement_id: int,
+) -> bool:
+    """Write what differs with its log entry; False if nothing does."""
+    changes = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
+    if changes:
+        unit.execute(update(table).where(table.c.id == row.id).values(**values))
+        amended = Change("amended", table.name, row.id, reference[:300], agreement_id, changes, author.why)
+        record_changes(unit, author, [amended])
+    return bool(changes)

@@ -1,0 +1,132 @@
+"""What a side says of a commitment in the portal: progress, a number, a step that was met, an answer to the other's.
+
+Each is checked field by field, written with its log entries, and the agreement is worked out anew in the same unit.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from commitments.amendments import meet_milestone
+from commitments.filling import (
+    LONGEST_LINE,
+    LONGEST_TEXT,
+    Flaw,
+    Flaws,
+    check_choice,
+    check_number,
+    check_past,
+    check_text,
+    refuse_flaws,
+)
+from commitments.log import Author
+from commitments.progress import add_measurement, confirm_report, report_progress
+from commitments.reconcile import reconcile_agreement
+from commitments.references import find_commitment
+from commitments.vocabulary import CommitmentKind, Completion, Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a side says of how it goes; `value` belongs to a target, and `has_value` says that one was written."""
+
+    rating: str | None
+    note: str | None = None
+    completion: str | None = None
+    fulfilled: bool = False
+    value: float | None = None
+    has_value: bool = False
+
+
+def check_reported(said: Reported, kind: CommitmentKind) -> Flaws:
+    """Every flaw of it. Pure. What is reported as done needs no rating."""
+    flaws = [*check_text("note", said.note, LONGEST_TEXT)]
+    if said.rating or not said.fulfilled:
+        flaws += check_choice("rating", said.rating, Rating)
+    if said.completion:
+        flaws += check_choice("completion", said.completion, Completion)
+    if said.has_value:
+        flaws += check_number("value", said.value)
+        if kind is not CommitmentKind.TARGET:
+            flaws.append(("value", Flaw.UNKNOWN))
+    return tuple(flaws)
+
+
+def file_report(
+    unit: Connection, author: Author, name: str, side: str, contact: str | None, said: Reported, today: date
+) -> str:
+    """Record what a side (a party's reference) reports of `agreement/commitment`; returns the report's reference.
+
+    `contact` is who speaks, if they belong to that side. Raises Flawed with every flaw, and what `report_progress`
+    raises.
+    """
+    row = find_commitment(unit, name)
+    refuse_flaws(check_reported(said, CommitmentKind(row.kind)))
+    completion = said.completion or (str(Completion.COMPLETE) if said.fulfilled else None)
+    reference = report_progress(
+        unit,
+        author,
+        name,
+        side,
+        contact,
+        said.rating or Rating.ON_TRACK,
+        today,
+        said.note,
+        completion,
+        said.value if said.has_value else None,
+        said.fulfilled,
+    )
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+    return reference
+
+
+def check_measured(value: float | None, measured_on: str | None, note: str | None, today: date) -> Flaws:
+    """Every flaw of a measurement. Pure."""
+    return (
+        *check_number("value", value),
+        *check_past("measured_on", measured_on, today),
+        *check_text("note", note, LONGEST_LINE),
+    )
+
+
+def take_measurement(
+    unit: Connection,
+    author: Author,
+    name: str,
+    value: float | None,
+    measured_on: str | None,
+    note: str | None,
+    today: date,
+) -> None:
+    """Record a target's value. Raises Flawed with every flaw, and what `add_measurement` raises."""
+    refuse_flaws(check_measured(value, measured_on, note, today))
+    add_measurement(unit, author, name, float(value or 0), str(measured_on), today, note)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def meet_step(
+    unit: Connection, author: Author, name: str, step: str, met_on: date | None, note: str | None, today: date
+) -> None:
+    """Record that a milestone of `agreement/commitment` was met. Raises Flawed, and what `meet_milestone` raises."""
+    day = met_on.isoformat() if met_on is not None else None
+    refuse_flaws([*check_past("met_on", day, today), *check_text("note", note)])
+    meet_milestone(unit, author, f"{name}#{step}", met_on or today, today, note)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def check_answer(note: str | None, *, confirmed: bool) -> Flaws:
+    """Who sends a report back says what is missing. Pure."""
+    return check_text("note", note, needed=not confirmed)
+
+
+def answer_report(
+    unit: Connection, author: Author, name: str, side: str, note: str | None, today: date, *, confirmed: bool
+) -> None:
+    """Confirm what the other side reported of `agreement/commitment`, or send it back with what is missing.
+
+    Raises Flawed, and RefusedChange if nothing is asked of this side.
+    """
+    refuse_flaws(check_answer(note, confirmed=confirmed))
+    confirm_report(unit, author, name, side, today, confirmed, note)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)

@@ -1,0 +1,296 @@
+"""The forms on which a coordinator amends a commitment, every string ready."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from commitments.deciding import SETTLED_STEPS, Texts, Turn
+from commitments.facts import Person
+from commitments.filling import Flaws
+from commitments.vocabulary import CommitmentKind, ContactRole, MilestoneState
+from notifications.names import Names
+from notifications.views import clean_text
+from notifications.wording import Words
+from portal.acting import Acted
+from portal.agreement_views import FactView
+from portal.flaws import mark_fields
+from portal.forms import Sent
+from portal.pages import FieldView, FormView, OptionView
+from portal.record_views import NOTE, TEXT, describe_why
+
+SHORT = "10"
+
+
+def _why(words: Words, sent: Sent) -> FieldView:
+    return describe_why(words, sent.text("why") or "")
+
+
+def _mark(acted: Acted) -> tuple[tuple[str, str], ...]:
+    return (("mark", acted.mark),)
+
+
+def name_language(words: Words, tag: str) -> str:
+    return str(words.locale.languages.get(tag.partition("-")[0], tag))
+
+
+def read_texts(row: Any, languages: Sequence[str], sent: Sent) -> Texts:
+    """The words as the form has them."""
+    return Texts(
+        sent.text("summary"),
+        {tag: sent.text(f"summary-{tag}") or "" for tag in row.summaries},
+        {tag: sent.lines(f"quote-{tag}") or "" for tag in list_quoted(row, languages)},
+        sent.text("theme"),
+        sent.lines("note"),
+    )
+
+
+def as_texts(row: Any, languages: Sequence[str]) -> Texts:
+    """The words as they are on record."""
+    quote = {tag: row.quote.get(tag, "") for tag in list_quoted(row, languages)}
+    return Texts(row.summary, dict(row.summaries), quote, row.theme, row.note)
+
+
+def list_quoted(row: Any, languages: Sequence[str]) -> list[str]:
+    """The languages in which the sentence can stand: those on record, and the agreement's."""
+    return list(dict.fromkeys([*row.quote, *(languages or ["en"])]))
+
+
+def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Flaws) -> FormView:
+    """The words of a commitment, all languages of it."""
+    fields = [FieldView("summary", words.gettext("What was promised, in one sentence"), "text", texts.summary or "",
+                        required=True, most=TEXT)]  # fmt: skip
+    for tag, text in texts.summaries.items():
+        label = words.gettext("The same in %(language)s") % {"language": name_language(words, tag)}
+        fields.append(FieldView(f"summary-{tag}", label, "text", text, most=TEXT))
+    for tag, text in texts.quote.items():
+        label = words.gettext("The sentence itself, in %(language)s") % {"language": name_language(words, tag)}
+        help_text = words.gettext("Word for word as it stands in the agreement.")
+        fields.append(FieldView(f"quote-{tag}", label, "note", text, help_text, most=NOTE))
+    fields += [
+        FieldView("theme", words.gettext("Theme"), "text", texts.theme or "", most=TEXT),
+        FieldView("note", words.gettext("Note"), "note", texts.note or "", most=NOTE),
+        describe_why(words, why),
+    ]
+    return FormView(
+        f"{acted.address}/edit",
+        "",
+        words.gettext("Both sides see the new words; the history keeps the old ones."),
+        words.gettext("Save"),
+        mark_fields(words, fields, flaws),
+        _mark(acted),
+    )
+
+
+def describe_owners(
+    words: Words, names: Names, acted: Acted, people: Mapping[int, Sequence[Person]], sent: Sent, flaws: Flaws
+) -> list[FormView]:
+    """For each side that the viewer may name an owner for: who answers."""
+    forms = []
+    for owner in acted.owners:
+        if owner.party_id not in people:
+            continue
+        chosen = sent.text("to") if sent.text("side") == owner.reference else None
+        options = [OptionView("", words.gettext("Please choose"), not chosen)]
+        options += [
+            OptionView(one.reference, _name_person(words, names, one), one.reference == chosen)
+            for one in people[owner.party_id]
+            if one.id != owner.contact_id
+        ]
+        now = names.contacts.get(owner.contact_id or 0, (None, None))[0]
+        party = clean_text(names.name_party(owner.party_id, words.tag))
+        fields = [
+            FieldView("to", words.gettext("Who answers for it from now on"), "select", options=tuple(options),
+                      required=True),
+            _why(words, sent if sent.text("side") == owner.reference else Sent([])),
+        ]  # fmt: skip
+        forms.append(
+            FormView(
+                f"{acted.address}/owners",
+                words.gettext("%(party)s: until now %(name)s")
+                % {"party": party, "name": clean_text(now or words.gettext("nobody named"))},
+                words.gettext("The person is told at once and answers for it from now on."),
+                words.gettext("Name as owner"),
+                mark_fields(words, fields, flaws if sent.text("side") == owner.reference else ()),
+                (*_mark(acted), ("side", owner.reference)),
+            )
+        )
+    return forms
+
+
+def _name_person(words: Words, names: Names, person: Person) -> str:
+    name = clean_text(names.contacts[person.id][0])
+    if person.role is ContactRole.COORDINATOR:
+        return words.gettext("%(name)s (coordinator)") % {"name": name}
+    return name
+
+
+def describe_dates(words: Words, row: Any, *, planned: bool = False) -> list[FactView]:
+    """The date as it is, and as it was first promised."""
+    due, first = (row.confirm_by, None) if planned else (row.due, row.first_due)
+    label = words.gettext("To be confirmed by") if planned else words.gettext("Due")
+    said = [FactView(label, words.format_end(due) if due else words.gettext("no date"))]
+    if first and first != due:
+        said.append(FactView(words.gettext("First promised for"), words.format_end(first)))
+    return said
+
+
+def describe_date(words: Words, acted: Acted, address: str, sent: Sent, flaws: Flaws, title: str = "") -> FormView:
+    """Another date."""
+    rough = sent.text("roughly") or ""
+    named = tuple(("roughly" if name == "due" and rough else name, flaw) for name, flaw in flaws)
+    fields = [
+        FieldView("due", words.gettext("The new date"), "date", sent.text("due") or ""),
+        FieldView("roughly", words.gettext("Or only the month or the year"), "text", rough,
+                  words.gettext("2027-06 or 2027; its last day counts."), most=SHORT),
+        _why(words, sent),
+    ]  # fmt: skip
+    return FormView(
+        address,
+        title,
+        words.gettext("The new date holds from now on; the date first promised stays on record."),
+        words.gettext("Set the date"),
+        mark_fields(words, fields, named),
+        _mark(acted),
+    )
+
+
+_TURNS: Mapping[Turn, tuple[Callable[[Words], str], Callable[[Words], str], str]] = {
+    Turn.WAIVE: (
+        lambda words: words.gettext("Waive the commitment"),
+        lambda words: words.gettext("Waive it"),
+        "danger",
+    ),
+    Turn.HOLD: (
+        lambda words: words.gettext("Put the commitment on hold"),
+        lambda words: words.gettext("Put it on hold"),
+        "",
+    ),
+    Turn.WITHDRAW: (
+        lambda words: words.gettext("Withdraw the commitment"),
+        lambda words: words.gettext("Withdraw it"),
+        "danger",
+    ),
+    Turn.RESUME: (
+        lambda words: words.gettext("Take the commitment up again"),
+        lambda words: words.gettext("Take it up again"),
+        "",
+    ),
+}
+
+
+def name_turn(words: Words, turn: Turn) -> str:
+    return _TURNS[turn][0](words)
+
+
+def describe_turn(words: Words, acted: Acted, turn: Turn, sent: Sent, flaws: Flaws, tomorrow: str) -> FormView:
+    """The decision with its reason, and for a hold until when."""
+    _, button, look = _TURNS[turn]
+    fields = [_why(words, sent)]
+    if turn is Turn.HOLD:
+        help_text = words.gettext("The last day of the hold. Left open, it rests until somebody takes it up again.")
+        until = FieldView("until", words.gettext("Until"), "date", sent.text("until") or "", help_text, least=tomorrow)
+        fields.insert(0, until)
+    return FormView(
+        f"{acted.address}/decide/{turn}",
+        "",
+        words.gettext("You decide this for the agreement, with a reason that both sides can read."),
+        button(words),
+        mark_fields(words, fields, flaws),
+        _mark(acted),
+        look=look,
+    )
+
+
+def explain_turn(words: Words, turn: Turn, opened: int) -> list[str]:
+    """What follows from a decision, before it is taken."""
+    closing = words.ngettext(
+        "%(count)s open question about it closes by itself.",
+        "%(count)s open questions about it close by themselves.",
+        opened,
+    ) % {"count": opened}
+    quiet = [closing] if opened and turn is not Turn.RESUME else []
+    said = {
+        Turn.WAIVE: [
+            words.gettext("It counts as settled: the sides do without it, though it was not kept."),
+            *quiet,
+            words.gettext("Nobody is reminded of it any more."),
+        ],
+        Turn.HOLD: [
+            words.gettext("It rests: it stands as on hold, and nobody is reminded of it."),
+            *quiet,
+            words.gettext("On the day after the last day of the hold it is taken up again by itself."),
+        ],
+        Turn.WITHDRAW: [
+            words.gettext("It counts as settled: it is no commitment any more, because the sides agreed so or it was "
+                          "recorded by mistake."),
+            *quiet,
+            words.gettext("It stays on record, with its history."),
+        ],
+        Turn.RESUME: [
+            words.gettext("It is active again and judged as of today."),
+            words.gettext("What is late or missing is asked of its owners again."),
+        ],
+    }  # fmt: skip
+    return said[turn]
+
+
+def describe_new_step(words: Words, acted: Acted, sent: Sent, flaws: Flaws) -> FormView:
+    """A step of the commitment with its date."""
+    fields = [
+        FieldView("title", words.gettext("What is to be reached"), "text", sent.text("title") or "", required=True,
+                  most=TEXT),
+        FieldView("due", words.gettext("Due"), "date", sent.text("due") or ""),
+        _why(words, sent),
+    ]  # fmt: skip
+    return FormView(
+        f"{acted.address}/milestones",
+        "",
+        words.gettext("The owners are reminded before its date, and asked when it has passed."),
+        words.gettext("Add the milestone"),
+        mark_fields(words, fields, flaws),
+    )
+
+
+def describe_step(words: Words, acted: Acted, row: Any, part: str, sent: Sent, flaws: Flaws) -> list[FormView]:
+    """The words, the date and the end of a step; `part` is the form that was sent."""
+    address = f"{acted.address}/milestones/{row.reference}"
+
+    def own(name: str) -> tuple[Sent, Flaws]:
+        return (sent, flaws) if part == name else (Sent([]), ())
+
+    said, wrong = own("title")
+    fields = [
+        FieldView("title", words.gettext("What is to be reached"), "text", said.text("title") or row.title,
+                  required=True, most=TEXT),
+        _why(words, said),
+    ]  # fmt: skip
+    forms = [
+        FormView(
+            f"{address}/title", words.gettext("Its words"), "", words.gettext("Save"), mark_fields(words, fields, wrong)
+        )
+    ]
+    if row.state == MilestoneState.MET:
+        return forms
+    if row.state == MilestoneState.SCHEDULED:
+        forms.insert(0, describe_date(words, acted, f"{address}/date", *own("date"), words.gettext("Another date")))
+    said, wrong = own("state")
+    states = [*SETTLED_STEPS, *([] if row.state == MilestoneState.SCHEDULED else [MilestoneState.SCHEDULED])]
+    chosen = said.text("state") or ""
+    options = tuple(OptionView(str(one), words.name(one), str(one) == chosen) for one in states if one != row.state)
+    fields = [
+        FieldView("state", words.gettext("How it ended"), "radios", options=options, required=True),
+        _why(words, said),
+    ]
+    forms.append(
+        FormView(
+            f"{address}/state",
+            words.gettext("It was not met as promised"),
+            words.gettext("Nobody is reminded of a step that is settled."),
+            words.gettext("Settle it"),
+            mark_fields(words, fields, wrong),
+        )
+    )
+    return forms
+
+
+def is_planned(row: Any) -> bool:
+    return bool(row.kind == CommitmentKind.PLANNED)

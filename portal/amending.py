@@ -1,0 +1,431 @@
+"""What a coordinator amends of a commitment: its words, owners, dates and steps, and whether it still holds."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection, func, select
+
+from commitments.amendments import hand_over
+from commitments.database import open_reading, open_unit
+from commitments.deciding import (
+    Turn,
+    add_step,
+    amend_step,
+    amend_texts,
+    list_turns,
+    set_date,
+    settle_step,
+    take_turn,
+)
+from commitments.errors import NotFound, RefusedChange
+from commitments.facts import Person
+from commitments.filling import Flaw, Flawed, Flaws, check_text, refuse_flaws
+from commitments.log import Author
+from commitments.questions import load_question
+from commitments.reconcile import load_rules, reconcile_agreement
+from commitments.tables import follow_up, milestone
+from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
+from notifications.handing import tell_new_owner
+from notifications.names import load_names
+from portal.acting import Acted, find_acted, lead_to, say_changed, show_act, sign, today_of
+from portal.agreements import ADDRESS
+from portal.amend_views import (
+    as_texts,
+    describe_date,
+    describe_dates,
+    describe_new_step,
+    describe_owners,
+    describe_step,
+    describe_texts,
+    describe_turn,
+    explain_turn,
+    is_planned,
+    name_turn,
+    read_texts,
+)
+from portal.forms import Form, Sent
+from portal.frame import find_words
+from portal.house import Here, House
+from portal.roles import Permission, Viewer
+from portal.telling import contacts_of
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
+EDIT, OWNERS, DATE = COMMITMENT + "/edit", COMMITMENT + "/owners", COMMITMENT + "/date"
+DECIDE = COMMITMENT + "/decide/{turn}"
+STEPS, STEP = COMMITMENT + "/milestones", COMMITMENT + "/milestones/{step}"
+EMPTY = Sent([])
+_OPEN = (CommitmentState.ACTIVE, CommitmentState.ON_HOLD)
+
+
+def _write(
+    viewer: Viewer,
+    house: House,
+    sent: Sent,
+    reference: str,
+    promise: str,
+    write: Callable[[Connection, Author, Acted, date], object],
+    *,
+    marked: bool = True,
+) -> Acted:
+    """Write something about a commitment that still is as the form showed it. Raises RefusedChange otherwise."""
+    with open_unit(house.engine) as unit:
+        acted = find_acted(unit, viewer, reference, promise, hold=True)
+        if marked and sent.text("mark") != acted.mark:
+            raise RefusedChange("it has changed since the page was opened")
+        try:
+            write(unit, sign(viewer, house, sent.text("why")), acted, today_of(viewer, house))
+        except NotFound:
+            raise HTTPException(404) from None
+    return acted
+
+
+def _read(house: House, viewer: Viewer, reference: str, promise: str) -> Acted:
+    with open_reading(house.engine) as reading:
+        return find_acted(reading, viewer, reference, promise)
+
+
+@router.api_route(EDIT, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_edit(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The words of a commitment."""
+    return _show_edit(request, viewer, house, reference, promise)
+
+
+@router.post(EDIT, response_class=HTMLResponse)
+def post_edit(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Change them, with a reason."""
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        amend_texts(unit, author, acted.name, read_texts(acted.row, acted.head.languages, sent), today)
+
+    try:
+        acted = _write(viewer, house, sent, reference, promise, write)
+    except Flawed as refused:
+        return _show_edit(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_edit(request, viewer, house, reference, promise, None, (), 409)
+    return lead_to(acted.address, "changed")
+
+
+def _show_edit(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent | None = None,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
+    languages = acted.head.languages
+    texts = read_texts(acted.row, languages, sent) if sent is not None else as_texts(acted.row, languages)
+    form = describe_texts(words, acted, texts, (sent or EMPTY).text("why") or "", flaws)
+    state = say_changed(words) if status == 409 else ""
+    title = words.gettext("Change the words")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], state=state, status=status)
+
+
+@router.api_route(OWNERS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_owners(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """Who answers for it on one's own side."""
+    return _show_owners(request, viewer, house, reference, promise)
+
+
+@router.post(OWNERS, response_class=HTMLResponse)
+def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Name another owner, who is told at once."""
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        refuse_flaws(check_text("why", author.why, needed=True))
+        side = next((one for one in acted.sides(viewer) if one.reference == sent.text("side")), None)
+        rules, to = load_rules(unit), sent.text("to")
+        known = _list_people(rules.people, side.party_id, today) if side is not None else []
+        new = next((one for one in known if one.reference == to), None)
+        if side is None or new is None or new.id == side.contact_id:
+            raise Flawed([("to", Flaw.UNKNOWN)])
+        question = load_question(unit, rules, viewer.person.id, today, matter=acted.name, party_id=side.party_id)
+        hand_over(unit, author, acted.name, side.reference, new.reference, today)
+        reconcile_agreement(unit, acted.head.id, author.at, today)
+        if question is not None:
+            tell_new_owner(unit, load_rules(unit), question, new, author.at, today, house.domain)
+
+    try:
+        acted = _write(viewer, house, sent, reference, promise, write)
+    except Flawed as refused:
+        return _show_owners(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_owners(request, viewer, house, reference, promise, EMPTY, (), 409)
+    return lead_to(acted.address, "owner")
+
+
+def _list_people(people: Mapping[int, Person], party_id: int, today: date) -> list[Person]:
+    """The people of a party who can answer for something: in office, and no leader."""
+    found = [
+        one
+        for one in people.values()
+        if one.party_id == party_id and one.is_in_office(today) and one.role is not ContactRole.LEADER
+    ]
+    return sorted(found, key=lambda one: one.reference)
+
+
+def _show_owners(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words, today = find_words(viewer), today_of(viewer, house)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        sides = [one.party_id for one in acted.sides(viewer)]
+        rules = load_rules(reading)
+        people = {side: _list_people(rules.people, side, today) for side in sides}
+        names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
+    state = say_changed(words) if status == 409 else ""
+    if not sides:
+        state = words.gettext("Your party does not owe this commitment; who does, names its own owner.")
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Name an owner"),
+        agreement=acted.head,
+        acted=acted,
+        forms=describe_owners(words, names, acted, people, sent, flaws),
+        state=state,
+        status=status,
+    )
+
+
+@router.api_route(DATE, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_date(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The date as first promised and as it is, and the form for another."""
+    return _show_date(request, viewer, house, reference, promise)
+
+
+@router.post(DATE, response_class=HTMLResponse)
+def post_date(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Set it; the first one is kept."""
+    due = sent.text("roughly") or sent.text("due")
+    try:
+        acted = _write(
+            viewer, house, sent, reference, promise,
+            lambda unit, author, acted, today: set_date(unit, author, acted.name, None, due, today),
+        )  # fmt: skip
+    except Flawed as refused:
+        return _show_date(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_date(request, viewer, house, reference, promise, sent, (), 409)
+    return lead_to(acted.address, "date")
+
+
+def _show_date(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
+    state = say_changed(words) if status == 409 else ""
+    forms = [describe_date(words, acted, f"{acted.address}/date", sent, flaws)]
+    if acted.row.state not in [str(one) for one in _OPEN]:
+        forms, state = [], words.gettext("It is settled, so its date cannot be moved.")
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Set another date"),
+        agreement=acted.head,
+        acted=acted,
+        forms=forms,
+        facts=describe_dates(words, acted.row, planned=is_planned(acted.row)),
+        follows=[words.gettext("Nobody is asked about the old date any more; the new one is watched like any other.")],
+        state=state,
+        status=status,
+    )  # fmt: skip
+
+
+@router.api_route(DECIDE, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_decide(request: Request, viewer: Amending, house: Here, reference: str, promise: str, turn: str) -> Response:
+    """What would follow from a decision, and the form for it."""
+    return _show_decide(request, viewer, house, reference, promise, _read_turn(turn))
+
+
+@router.post(DECIDE, response_class=HTMLResponse)
+def post_decide(
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, turn: str
+) -> Response:
+    """Decide it, with a reason."""
+    read, until = _read_turn(turn), sent.text("until")
+    try:
+        acted = _write(
+            viewer, house, sent, reference, promise,
+            lambda unit, author, acted, today: take_turn(unit, author, acted.name, read, until, today),
+        )  # fmt: skip
+    except Flawed as refused:
+        return _show_decide(request, viewer, house, reference, promise, read, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_decide(request, viewer, house, reference, promise, read, sent, (), 409)
+    return lead_to(acted.address, str(read))
+
+
+def _read_turn(text: str) -> Turn:
+    if text not in list(Turn):
+        raise HTTPException(404)
+    return Turn(text)
+
+
+def _show_decide(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    turn: Turn,
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        opened = reading.execute(
+            select(func.count()).where(
+                follow_up.c.commitment_id == acted.row.id, follow_up.c.state == str(FollowUpState.OPEN)
+            )
+        ).scalar_one()
+    tomorrow = (today_of(viewer, house) + timedelta(days=1)).isoformat()
+    possible = turn in list_turns(CommitmentState(acted.row.state))
+    state = say_changed(words) if status == 409 else ""
+    if not possible:
+        state = words.gettext("As it stands now, this cannot be decided: %(state)s.") % {
+            "state": words.name(CommitmentState(acted.row.state))
+        }
+    return show_act(
+        request,
+        viewer,
+        name_turn(words, turn),
+        agreement=acted.head,
+        acted=acted,
+        forms=[describe_turn(words, acted, turn, sent, flaws, tomorrow)] if possible else [],
+        follows=explain_turn(words, turn, opened) if possible else (),
+        state=state,
+        status=status,
+    )
+
+
+@router.api_route(STEPS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_new_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The form for another milestone."""
+    return _show_new_step(request, viewer, house, reference, promise)
+
+
+@router.post(STEPS, response_class=HTMLResponse)
+def post_new_step(
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Add it, with a reason."""
+    title, due = sent.text("title"), sent.text("due")
+    try:
+        acted = _write(
+            viewer, house, sent, reference, promise,
+            lambda unit, author, acted, today: add_step(unit, author, acted.name, title, due, today), marked=False,
+        )  # fmt: skip
+    except Flawed as refused:
+        return _show_new_step(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    return lead_to(acted.address, "step_added")
+
+
+def _show_new_step(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
+    form = describe_new_step(words, acted, sent, flaws)
+    title = words.gettext("Add a milestone")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+
+
+@router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: str) -> Response:
+    """A milestone as it is, to be amended."""
+    return _show_step(request, viewer, house, reference, promise, step)
+
+
+@router.post(STEP + "/{part}", response_class=HTMLResponse)
+def post_step(
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: str, part: str
+) -> Response:
+    """Change its words, its date, or how it ended."""
+    due = sent.text("roughly") or sent.text("due")
+    parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
+        "title": lambda unit, author, acted, today: amend_step(
+            unit, author, acted.name, step, sent.text("title"), today
+        ),
+        "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, due, today),
+        "state": lambda unit, author, acted, today: settle_step(
+            unit, author, acted.name, step, sent.text("state"), today
+        ),
+    }
+    if part not in parts:
+        raise HTTPException(404)
+    try:
+        acted = _write(viewer, house, sent, reference, promise, parts[part], marked=False)
+    except Flawed as refused:
+        return _show_step(request, viewer, house, reference, promise, step, part, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_step(request, viewer, house, reference, promise, step, part, sent, (), 409)
+    return lead_to(acted.address, "date" if part == "date" else "step")
+
+
+def _show_step(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    step: str,
+    part: str = "",
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        row = reading.execute(_select_step(acted, step)).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Amend a milestone"),
+        agreement=acted.head,
+        acted=acted,
+        forms=describe_step(words, acted, row, part, sent, flaws),
+        facts=describe_dates(words, row),
+        state=say_changed(words) if status == 409 else "",
+        status=status,
+    )
+
+
+def _select_step(acted: Acted, step: str) -> Any:
+    return select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)

@@ -1,0 +1,139 @@
+"""The forms on which a side reports and answers, every string ready."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from commitments.filling import Flaws
+from commitments.vocabulary import CommitmentKind, CommitmentState, Completion, Owed, Rating
+from notifications.names import Names
+from notifications.views import clean_text
+from notifications.wording import Words
+from portal.acting import Acted
+from portal.agreement_views import FactView
+from portal.flaws import mark_fields
+from portal.forms import Sent
+from portal.labels import name_completion
+from portal.pages import FieldView, FormView, OptionView
+from portal.record_views import NOTE, TEXT
+from portal.roles import Viewer
+
+
+def offer_side(words: Words, names: Names, sides: Sequence[Any], viewer: Viewer, sent: Sent) -> list[FieldView]:
+    """For which side, where somebody speaks for several."""
+    if len(sides) < 2:
+        return []
+    own = next((one.reference for one in sides if one.party_id == viewer.person.party_id), sides[0].reference)
+    chosen = sent.text("side") or own
+    options = tuple(
+        OptionView(one.reference, clean_text(names.name_party(one.party_id, words.tag)), one.reference == chosen)
+        for one in sides
+    )
+    return [FieldView("side", words.gettext("For which side"), "radios", options=options, required=True)]
+
+
+def describe_report_fields(
+    words: Words, names: Names, row: Any, sides: Sequence[Any], viewer: Viewer, sent: Sent
+) -> list[FieldView]:
+    """How it goes, in words, and the number of a target."""
+    rating, completion = sent.text("rating") or "", sent.text("completion") or ""
+    ratings = tuple(OptionView(str(one), words.name(one), str(one) == rating) for one in Rating)
+    parts = [OptionView("", words.gettext("not said"), not completion)]
+    parts += [OptionView(str(one), name_completion(words, one), str(one) == completion) for one in Completion]
+    fields = [
+        *offer_side(words, names, sides, viewer, sent),
+        FieldView("rating", words.gettext("How it goes"), "radios", options=ratings),
+        FieldView("note", words.gettext("What was done, or what stands in the way"), "note", sent.text("note") or "",
+                  words.gettext("One or two sentences are enough."), most=NOTE),
+        FieldView("completion", words.gettext("How far it is"), "select", options=tuple(parts)),
+    ]  # fmt: skip
+    if row.kind == CommitmentKind.TARGET:
+        fields.append(_ask_value(words, row, sent))
+    if row.state in (CommitmentState.ACTIVE, CommitmentState.ON_HOLD):
+        done = OptionView("yes", words.gettext("Yes, our side has done it"), bool(sent.text("fulfilled")))
+        fields.append(FieldView("fulfilled", words.gettext("Is it done?"), "checks", options=(done,)))
+    return fields
+
+
+def _ask_value(words: Words, row: Any, sent: Sent) -> FieldView:
+    target = row.target or {}
+    promised = words.format_amount(target.get("quantity", 0), target.get("unit", ""))
+    hint = words.gettext("Promised: %(target)s") % {"target": promised}
+    return FieldView("value", words.gettext("The number now"), "number", sent.text("value") or "", hint, most="30")
+
+
+def explain_report(words: Words, acted: Acted) -> list[str]:
+    """What follows from a report, before it is made."""
+    if acted.row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
+        return [words.gettext("It was waived or withdrawn, so nothing is to be reported unless it is taken up again.")]
+    said = [words.gettext("You are not asked about it again for a while.")]
+    if len(acted.owners) < 2:
+        return [*said, words.gettext("If you say that it is done, the promise counts as kept.")]
+    if acted.row.owed == Owed.EACH:
+        each = words.gettext("If you say that it is done, your side's part is; the promise counts as kept when all "
+                             "sides have said so.")  # fmt: skip
+        return [*said, each]
+    joint = words.gettext("If you say that it is done, the promise counts as kept, and the other side is asked at once "
+                          "to confirm it.")  # fmt: skip
+    return [*said, joint]
+
+
+def describe_measure_fields(words: Words, row: Any, today: date, sent: Sent) -> list[FieldView]:
+    value = _ask_value(words, row, sent)
+    day = sent.text("measured_on") or today.isoformat()
+    return [
+        FieldView(value.name, value.label, value.kind, value.value, value.help, required=True, most=value.most),
+        FieldView("measured_on", words.gettext("Measured on"), "date", day, required=True, most=today.isoformat()),
+        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT),
+    ]
+
+
+def describe_met_fields(words: Words, today: date, sent: Sent) -> list[FieldView]:
+    day = sent.text("met_on") or today.isoformat()
+    return [
+        FieldView("met_on", words.gettext("Met on"), "date", day, required=True, most=today.isoformat()),
+        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT),
+    ]
+
+
+def describe_asked(words: Words, names: Names, asked: Any) -> list[FactView]:
+    """The report that is to be confirmed."""
+    report = asked.report
+    person = names.contacts.get(report.contact_id or 0, (None, None))[0]
+    party = names.name_party(report.reporter_id, words.tag)
+    said = [
+        (words.gettext("Reported as done by"), f"{person} ({party})" if person else party),
+        (words.gettext("On"), words.format_day(report.reported_on)),
+        (words.gettext("In their words"), report.told or words.gettext("nothing was added")),
+        (words.gettext("Asked of"), names.name_party(report.party_id, words.tag)),
+    ]
+    return [FactView(label, clean_text(text)) for label, text in said]
+
+
+def describe_answers(words: Words, names: Names, acted: Acted, asked: Any, sent: Sent, flaws: Flaws) -> list[FormView]:
+    """To confirm, or to send back."""
+    hidden = (("mark", acted.mark), ("side", asked.reference))
+    note = FieldView("note", words.gettext("A note, if you like"), "text", most=TEXT)
+    missing = FieldView(
+        "note", words.gettext("What is missing"), "text", sent.text("note") or "", required=True, most=TEXT
+    )
+    ours = sent.text("side") in (None, asked.reference)
+    return [
+        FormView(
+            f"{acted.address}/confirm",
+            words.gettext("It was done"),
+            words.gettext("You say for your side that it was done as reported."),
+            words.gettext("Confirm it"),
+            (note,),
+            hidden,
+        ),
+        FormView(
+            f"{acted.address}/send-back",
+            words.gettext("Something is missing"),
+            words.gettext("The promise is open again, and the other side is told what you write."),
+            words.gettext("Send it back"),
+            mark_fields(words, (missing,), flaws if ours else ()),
+            hidden,
+            look="other",
+        ),
+    ]

@@ -1,0 +1,384 @@
+"""What a side says of a commitment: progress, a number, a step that was met, an answer to the other side's report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection, select
+
+from commitments.database import open_reading, open_unit
+from commitments.errors import NotFound, RefusedChange
+from commitments.filling import Flawed, Flaws
+from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
+from commitments.tables import confirmation, milestone, progress_report
+from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
+from notifications.names import load_names
+from portal.acting import Acted, find_acted, lead_to, say_changed, show_act, sign, today_of
+from portal.agreements import ADDRESS
+from portal.flaws import mark_fields
+from portal.forms import Form, Sent
+from portal.frame import find_words
+from portal.house import Here, House
+from portal.pages import FormView
+from portal.report_views import (
+    describe_answers,
+    describe_asked,
+    describe_measure_fields,
+    describe_met_fields,
+    describe_report_fields,
+    explain_report,
+)
+from portal.roles import Permission, Viewer
+from portal.telling import contacts_of
+from portal.viewing import NotAllowed, require
+
+router = APIRouter()
+Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
+COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
+REPORT, MEASURE = COMMITMENT + "/report", COMMITMENT + "/measure"
+CONFIRM, SEND_BACK = COMMITMENT + "/confirm", COMMITMENT + "/send-back"
+MET = COMMITMENT + "/milestones/{step}/met"
+_OVER = (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """In whose name somebody speaks, and what the register calls them if they belong to that side."""
+
+    party_id: int
+    reference: str
+    contact: str | None
+
+
+def choose_side(acted: Acted, viewer: Viewer, wanted: str | None) -> _Side:
+    """The side in whose name the viewer speaks; NotAllowed where it is none of theirs."""
+    sides = acted.sides(viewer)
+    found = next((one for one in sides if one.reference == wanted), None) if wanted else (sides[0] if sides else None)
+    if found is None:
+        raise NotAllowed(f"{viewer.person.reference} speaks for no side that owes {acted.name}")
+    own = found.party_id == viewer.person.party_id
+    return _Side(found.party_id, found.reference, viewer.person.reference if own else None)
+
+
+def _require_same(acted: Acted, sent: Sent) -> None:
+    if sent.text("mark") != acted.mark:
+        raise RefusedChange("it has changed since the page was opened")
+
+
+def _find(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+    """The commitment, if the viewer's side owes it."""
+    acted = find_acted(reading, viewer, reference, promise, hold=hold)
+    choose_side(acted, viewer, None)
+    return acted
+
+
+@router.api_route(REPORT, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_report(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+    """How it goes, as one's own side says."""
+    return _show_report(request, viewer, house, reference, promise, Sent([]))
+
+
+@router.post(REPORT, response_class=HTMLResponse)
+def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Take the report; what is done is settled, and the other side asked, in the same unit."""
+    said = Reported(
+        sent.text("rating"),
+        sent.text("note"),
+        sent.text("completion"),
+        bool(sent.text("fulfilled")),
+        sent.number("value"),
+        sent.text("value") is not None,
+    )
+    try:
+        with open_unit(house.engine) as unit:
+            acted = _find(unit, viewer, reference, promise, hold=True)
+            _require_same(acted, sent)
+            side = choose_side(acted, viewer, sent.text("side"))
+            file_report(
+                unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today_of(viewer, house)
+            )
+    except Flawed as refused:
+        return _show_report(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
+    except RefusedChange:
+        return _show_report(request, viewer, house, reference, promise, sent, has_changed=True, status=409)
+    shared = said.fulfilled and len(acted.owners) > 1
+    return lead_to(acted.address, "done_shared" if shared else "done" if said.fulfilled else "reported")
+
+
+def _show_report(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent,
+    *,
+    flaws: Flaws = (),
+    has_changed: bool = False,
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = _find(reading, viewer, reference, promise)
+        names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
+    forms = []
+    if acted.row.state not in [str(one) for one in _OVER]:
+        fields = describe_report_fields(words, names, acted.row, acted.sides(viewer), viewer, sent)
+        forms.append(
+            FormView(
+                f"{acted.address}/report",
+                "",
+                words.gettext("Your side says so, as of today. The other side reads it too."),
+                words.gettext("Report it"),
+                mark_fields(words, fields, flaws),
+                (("mark", acted.mark),),
+            )
+        )
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Report progress"),
+        agreement=acted.head,
+        acted=acted,
+        forms=forms,
+        follows=explain_report(words, acted),
+        state=say_changed(words) if has_changed else "",
+        status=status,
+    )
+
+
+@router.api_route(MEASURE, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_measure(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+    """A target's value on a day."""
+    return _show_measure(request, viewer, house, reference, promise, Sent([]))
+
+
+@router.post(MEASURE, response_class=HTMLResponse)
+def post_measure(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Record the value."""
+    today = today_of(viewer, house)
+    measured_on = sent.text("roughly") or sent.text("measured_on")
+    try:
+        with open_unit(house.engine) as unit:
+            acted = _find(unit, viewer, reference, promise, hold=True)
+            if acted.row.kind != CommitmentKind.TARGET:
+                raise HTTPException(404)
+            take_measurement(
+                unit, sign(viewer, house), acted.name, sent.number("value"), measured_on, sent.text("note"), today
+            )
+    except Flawed as refused:
+        return _show_measure(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
+    return lead_to(acted.address, "measured")
+
+
+def _show_measure(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent,
+    *,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = _find(reading, viewer, reference, promise)
+    if acted.row.kind != CommitmentKind.TARGET:
+        raise HTTPException(404)
+    fields = describe_measure_fields(words, acted.row, today_of(viewer, house), sent)
+    form = FormView(
+        f"{acted.address}/measure",
+        "",
+        words.gettext("The number reached so far. The same number for the same day is recorded once."),
+        words.gettext("Record the number"),
+        mark_fields(words, fields, flaws),
+    )
+    title = words.gettext("Record a measurement")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+
+
+@router.api_route(MET, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_met(request: Request, viewer: Reporting, house: Here, reference: str, promise: str, step: str) -> Response:
+    """A step that was met."""
+    return _show_met(request, viewer, house, reference, promise, step, Sent([]))
+
+
+@router.post(MET, response_class=HTMLResponse)
+def post_met(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, step: str
+) -> Response:
+    """Record that it was met."""
+    try:
+        with open_unit(house.engine) as unit:
+            acted = _find(unit, viewer, reference, promise, hold=True)
+            _find_step(unit, acted, step)
+            meet_step(
+                unit, sign(viewer, house), acted.name, step, sent.day("met_on"), sent.text("note"),
+                today_of(viewer, house),
+            )  # fmt: skip
+    except Flawed as refused:
+        return _show_met(request, viewer, house, reference, promise, step, sent, flaws=refused.flaws, status=422)
+    except NotFound:
+        raise HTTPException(404) from None
+    except RefusedChange:
+        return lead_to(acted.address, "met_before")
+    return lead_to(acted.address, "met")
+
+
+def _find_step(reading: Connection, acted: Acted, step: str) -> Any:
+    row = reading.execute(
+        select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)
+    ).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def _show_met(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    step: str,
+    sent: Sent,
+    *,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = _find(reading, viewer, reference, promise)
+        row = _find_step(reading, acted, step)
+    forms = []
+    if row.state != MilestoneState.MET:
+        fields = describe_met_fields(words, today_of(viewer, house), sent)
+        forms.append(
+            FormView(
+                f"{acted.address}/milestones/{step}/met",
+                row.title,
+                words.gettext("The step is settled, and nobody is reminded of it any more."),
+                words.gettext("Record that it is met"),
+                mark_fields(words, fields, flaws),
+            )
+        )
+    title = words.gettext("A milestone was met")
+    state = "" if forms else words.gettext("This step was met already.")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=forms, state=state, status=status)
+
+
+@router.api_route(CONFIRM, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_confirm(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+    """What the other side reported, and the two answers to it."""
+    return _show_confirm(request, viewer, house, reference, promise, Sent([]))
+
+
+@router.post(CONFIRM, response_class=HTMLResponse)
+def post_confirm(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Confirm for one's own side."""
+    return _answer(request, viewer, house, reference, promise, sent, confirmed=True)
+
+
+@router.post(SEND_BACK, response_class=HTMLResponse)
+def post_send_back(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Send it back, with what is missing."""
+    return _answer(request, viewer, house, reference, promise, sent, confirmed=False)
+
+
+def _answer(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent,
+    *,
+    confirmed: bool,
+) -> Response:
+    try:
+        with open_unit(house.engine) as unit:
+            acted = _find(unit, viewer, reference, promise, hold=True)
+            asked = load_asked_of(unit, acted, viewer)
+            side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
+            if side is None or sent.text("mark") != acted.mark:
+                raise RefusedChange("it has changed since the page was opened")
+            today = today_of(viewer, house)
+            answer_report(unit, sign(viewer, house), acted.name, side, sent.text("note"), today, confirmed=confirmed)
+    except Flawed as refused:
+        return _show_confirm(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
+    except RefusedChange:
+        return _show_confirm(request, viewer, house, reference, promise, sent, has_changed=True, status=409)
+    return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
+
+
+def load_asked_of(reading: Connection, acted: Acted, viewer: Viewer) -> Sequence[Any]:
+    """The confirmations that wait for the viewer's side, each with the report it is about; one for each side."""
+    asker = progress_report.c.party_id.label("reporter_id")
+    columns = (asker, progress_report.c.contact_id, progress_report.c.reported_on, progress_report.c.note.label("told"))
+    rows = reading.execute(
+        select(confirmation.c.party_id, *columns)
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .where(
+            progress_report.c.commitment_id == acted.row.id,
+            confirmation.c.state == str(ConfirmationState.ASKED),
+            confirmation.c.party_id.in_([one.party_id for one in acted.sides(viewer)]),
+        )
+        .order_by(confirmation.c.id.desc())
+    ).all()
+    names = {one.party_id: one.reference for one in acted.owners}
+    latest: dict[int, Any] = {}
+    for row in rows:
+        latest.setdefault(row.party_id, AskedOf(names[row.party_id], row))
+    return list(latest.values())
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOf:
+    """The side that is asked, by its reference, and the report."""
+
+    reference: str
+    report: Any
+
+
+def _show_confirm(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent,
+    *,
+    flaws: Flaws = (),
+    has_changed: bool = False,
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = _find(reading, viewer, reference, promise)
+        asked = load_asked_of(reading, acted, viewer)
+        people = [one.report.contact_id for one in asked]
+        names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
+    state = say_changed(words) if has_changed else ""
+    if not asked and not has_changed:
+        state = words.gettext("Nothing waits here for your side's confirmation.")
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Confirm what the other side reported"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, flaws)],
+        facts=[fact for one in asked for fact in describe_asked(words, names, one)],
+        state=state,
+        status=status,
+    )

@@ -1,0 +1,359 @@
+"""Reporting, confirming and amending a commitment: what each side may do, and what follows at once."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from commitments.database import open_reading, open_unit
+from commitments.deciding import Turn, list_turns
+from commitments.reconcile import reconcile_register
+from commitments.tables import (
+    commitment,
+    commitment_owner,
+    confirmation,
+    follow_up,
+    log_entry,
+    measurement,
+    milestone,
+    progress_report,
+    publication,
+)
+from commitments.vocabulary import CommitmentState
+from notifications.tables import notice
+from tests.portal.desk import NOW, Desk
+
+HERE = "/agreements/north-south/commitments"
+GUESTS = {"house_parties": "north"}
+
+
+def send(desk: Desk, path: str, status: int = 303, *, on: str | None = None, **fields: Any) -> str:
+    """Send a form of a page as it stands there (`on`, if that is another), with these fields filled in."""
+    page = desk.client.get(f"{HERE}/{on or path}").text
+    form = re.search(rf'action="{re.escape(f"{HERE}/{path}")}".*?</form>', page, re.S)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0] if form else ""))
+    return desk.act(f"{HERE}/{path}", status, **{**hidden, **fields})
+
+
+def row_of(desk: Desk, reference: str) -> Any:
+    return desk.rows(commitment, commitment.c.reference == reference)[0]
+
+
+def as_guests(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update=GUESTS))
+
+
+def published(desk: Desk) -> set[str]:
+    with open_reading(desk.engine) as reading:
+        query = select(publication.c.name).where(publication.c.followed_at.is_(None))
+        return set(reading.execute(query).scalars())
+
+
+def test_an_owner_reports_how_it_goes_and_the_other_side_reads_it(desk: Desk) -> None:
+    desk.sign_in("ann")
+    assert "How it goes: Please choose one of those offered." in send(desk, "bridge/report", 422, note="Half way")
+    page = send(desk, "bridge/report", rating="at_risk", note="Half way, steel is late", completion="limited")
+    assert "Reported. You are not asked about it again" in page
+    (report,) = desk.rows(progress_report)
+    assert (report.rating, report.completion, report.fulfilled) == ("at_risk", "limited", False)
+    assert report.contact_id == desk.person("ann")
+    desk.sign_in("li")
+    assert "Half way, steel is late" in desk.get(f"{HERE}/bridge")
+    assert "tallystick.progress.reported" in published(desk)
+
+
+def test_what_is_done_closes_its_question_and_asks_the_other_side_in_the_same_transaction(desk: Desk) -> None:
+    desk.sign_in("ann")
+    overdue = desk.find("overdue", "/bridge")
+    assert "the other side is asked at once" in desk.get(f"{HERE}/bridge/report")
+    page = send(desk, "bridge/report", fulfilled="yes", note="Opened on Sunday")
+    assert "Reported as done. The other side sees it" in page
+    assert row_of(desk, "bridge").state == "fulfilled"
+    assert desk.rows(follow_up, follow_up.c.id == overdue.id)[0].state == "done"
+    asked = desk.find("confirmation_asked", "/bridge", "south")
+    assert (asked.state, asked.assignee_id) == ("open", desk.person("li"))
+    assert {"tallystick.progress.reported", "tallystick.commitment.fulfilled"} <= published(desk)
+
+
+def test_the_other_side_confirms_from_the_page_of_the_commitment(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("ann")
+    assert "Confirm it or send it back" not in desk.get(f"{HERE}/bridge")
+    send(desk, "bridge/report", fulfilled="yes", note="Opened on Sunday")
+    assert "Confirm it or send it back" not in desk.get(f"{HERE}/bridge"), "not for one's own report"
+    desk.sign_in("li")
+    page = desk.get(f"{HERE}/bridge/confirm")
+    assert "Opened on Sunday" in page and "Ann" in page
+    send(desk, "bridge/confirm", side="south")
+    (answer,) = desk.rows(confirmation)
+    assert (answer.state, answer.answered_on) == ("confirmed", date(2026, 3, 2))
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "done"
+    assert "tallystick.progress.confirmed" in published(desk)
+
+
+def test_the_other_side_sends_it_back_with_what_is_missing(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    desk.sign_in("li")
+    send(desk, "bridge/send-back", 422, on="bridge/confirm", note="")
+    assert row_of(desk, "bridge").state == "fulfilled"
+    send(desk, "bridge/send-back", on="bridge/confirm", note="The railing is missing")
+    assert row_of(desk, "bridge").state == "active"
+    assert "The railing is missing" in desk.rows(confirmation)[0].note
+    desk.sign_in("ann")
+    assert "The railing is missing" in desk.get(f"{HERE}/bridge")
+
+
+def test_nobody_confirms_for_the_other_side(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    for side in ("south", "north"):
+        before = desk.snapshot()
+        assert "Nothing was recorded" in send(desk, "bridge/confirm", 409, side=side)
+        assert desk.snapshot() == before
+    desk.sign_in("li")
+    send(desk, "bridge/confirm", 409, side="north")
+    assert desk.rows(confirmation)[0].state == "asked"
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        ("li", "survey/report", 403),  # owed by the North alone
+        ("li", "bridge/report", 200),
+        ("li", "bridge/edit", 403),
+        ("li", "bridge/evidence", 403),
+        ("li", "bridge/decide/waive", 403),
+        ("ann", "orphan/report", 403),  # nobody's yet
+        ("ann", "survey/report", 200),
+        ("ann", "survey/evidence", 200),
+        ("ann", "survey/date", 403),
+        ("ann", "bridge/milestones/plan/met", 200),
+        ("ann", "bridge/milestones/plan", 403),
+        ("dee", "survey/report", 200),  # Ann's deputy
+        ("cy", "orphan/report", 200),
+        ("cy", "survey/decide/waive", 200),
+        ("cy", "survey/decide/sell", 404),
+        ("cy", "nothing/report", 404),
+        ("cy", "survey/measure", 404),  # no target
+        ("cy", "fund/measure", 200),
+        ("cy", "bridge/milestones/none", 404),
+        ("max", "survey/report", 403),
+        ("max", "survey/edit", 403),
+    ],
+)
+def test_each_acts_on_their_own_and_on_nothing_else(desk: Desk, who: str, path: str, status: int) -> None:
+    as_guests(desk)
+    desk.sign_in(who)
+    assert desk.client.get(f"{HERE}/{path}").status_code == status
+    if status == 403:
+        before = desk.snapshot()
+        target = f"{path}/title" if path.endswith("plan") else path
+        assert desk.client.post(f"{HERE}/{target}", data={"token": desk.token()}).status_code == 403
+        assert desk.snapshot() == before
+
+
+def test_a_guest_reports_for_their_own_side_whatever_the_form_says(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("li")
+    send(desk, "bridge/report", 403, rating="on_track", side="north")
+    send(desk, "bridge/report", rating="on_track", note="Our half stands")
+    (report,) = desk.rows(progress_report)
+    assert report.party_id == desk.people()[desk.person("li")].party_id
+
+
+def test_an_agreement_of_others_cannot_be_acted_on(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    for path in ("report", "confirm", "edit", "owners", "date", "decide/waive", "milestones", "evidence"):
+        desk.get(f"/agreements/elsewhere/commitments/theirs/{path}", 404)
+        desk.act(f"/agreements/elsewhere/commitments/theirs/{path}", 404)
+
+
+def test_an_administrator_speaks_for_each_side(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    settings = desk.settings.model_copy(update={"administrators": "cy@north.example"})
+    object.__setattr__(house, "settings", settings)
+    desk.sign_in("cy")
+    assert "For which side" in desk.get(f"{HERE}/bridge/report")
+    send(desk, "bridge/report", rating="on_track", side="south")
+    (report,) = desk.rows(progress_report)
+    assert report.contact_id is None, "the South said it, and nobody of the South by name"
+
+
+def test_a_number_is_recorded_and_drawn_on_its_way(desk: Desk) -> None:
+    desk.sign_in("ann")
+    assert "The number now: Please give a number." in send(desk, "fund/measure", 422, value="much")
+    assert "lies in the future" in send(desk, "fund/measure", 422, value="120", measured_on="2026-03-03")
+    page = send(desk, "fund/measure", value="120,5", measured_on="2026-02-28", note="By the bank")
+    assert "The number is recorded." in page and "The way to the target" in page
+    send(desk, "fund/measure", value="120,5", measured_on="2026-02-28")
+    (row,) = desk.rows(measurement)
+    assert (row.value, row.measured_on) == (120.5, "2026-02-28")
+
+
+def test_a_milestone_is_recorded_as_met(desk: Desk) -> None:
+    desk.sign_in("ann")
+    assert "It was met" in desk.get(f"{HERE}/bridge")
+    page = send(desk, "bridge/milestones/plan/met", met_on="2026-02-25")
+    assert "The milestone is recorded as met." in page
+    (row,) = desk.rows(milestone)
+    assert (row.state, row.met_on) == ("met", "2026-02-25")
+    assert desk.find("overdue", "/bridge#plan").state == "done"
+    assert "This step was met already." in desk.get(f"{HERE}/bridge/milestones/plan/met")
+
+
+def test_two_who_report_at_once_see_that_it_has_changed(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "survey/report", rating="on_track")
+    page = desk.act(f"{HERE}/survey/report", 409, mark="an old one", rating="off_track", note="Kept in the form")
+    assert "this has changed meanwhile" in page and "Kept in the form" in page
+    assert len(desk.rows(progress_report)) == 1
+
+
+def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:
+    desk.sign_in("cy")
+    overdue = desk.find("overdue", "/survey")
+    page = desk.get(f"{HERE}/survey/date")
+    assert "13 February 2026" in page
+    assert "The new date: Please give a day after today." in send(desk, "survey/date", 422, due="2026-03-02", why="x")
+    assert "Why: Please fill this in." in send(desk, "survey/date", 422, due="2026-05-01")
+    page = send(desk, "survey/date", roughly="2026-05", why="The snow lay long")
+    assert "The new date holds" in page and "First promised for" in page
+    row = row_of(desk, "survey")
+    assert (row.due, row.first_due) == ("2026-05", "2026-02-13")
+    assert desk.rows(follow_up, follow_up.c.id == overdue.id)[0].state == "done"
+    assert "The snow lay long" in desk.get("/agreements/north-south/history")
+    page = desk.get(f"{HERE}/survey/date")
+    assert "May 2026" in page and "13 February 2026" in page
+    send(desk, "survey/date", due="2026-06-30", why="Again")
+    assert row_of(desk, "survey").first_due == "2026-02-13"
+    assert "tallystick.agreement.amended" in published(desk)
+
+
+@pytest.mark.parametrize(
+    ("state", "turns"),
+    [
+        (CommitmentState.ACTIVE, (Turn.HOLD, Turn.WAIVE, Turn.WITHDRAW)),
+        (CommitmentState.ON_HOLD, (Turn.RESUME, Turn.WAIVE, Turn.WITHDRAW)),
+        (CommitmentState.FULFILLED, (Turn.RESUME,)),
+        (CommitmentState.WAIVED, (Turn.RESUME,)),
+        (CommitmentState.WITHDRAWN, (Turn.RESUME,)),
+    ],
+)
+def test_what_can_be_decided_in_each_state(state: CommitmentState, turns: tuple[Turn, ...]) -> None:
+    assert list_turns(state) == turns
+
+
+@pytest.mark.parametrize(
+    ("turn", "state", "said"),
+    [
+        ("waive", "waived", "Waived: nobody is reminded"),
+        ("hold", "on_hold", "On hold: nobody is reminded"),
+        ("withdraw", "withdrawn", "Withdrawn: it is no commitment any more"),
+    ],
+)
+def test_a_decision_says_what_will_follow_needs_a_reason_and_can_be_taken_back(
+    desk: Desk, turn: str, state: str, said: str
+) -> None:
+    desk.sign_in("cy")
+    page = desk.get(f"{HERE}/survey/decide/{turn}")
+    assert "What will follow" in page and "1 open question about it closes by itself." in page
+    assert "Why: Please fill this in." in send(desk, f"survey/decide/{turn}", 422)
+    assert row_of(desk, "survey").state == "active"
+    assert said in send(desk, f"survey/decide/{turn}", why="The mayors agreed")
+    row = row_of(desk, "survey")
+    assert (row.state, row.state_on, row.state_reason) == (state, "2026-03-02", "The mayors agreed")
+    assert desk.find("overdue", "/survey").state == "done"
+    assert "The mayors agreed" in desk.get(f"{HERE}/survey")
+    assert "As it stands now, this cannot be decided" in desk.get(f"{HERE}/survey/decide/{turn}")
+    assert "Taken up again" in send(desk, "survey/decide/resume", why="They thought better of it")
+    assert row_of(desk, "survey").state == "active"
+    assert desk.find("overdue", "/survey").state == "open"
+
+
+def test_a_hold_ends_by_itself_on_the_day_after_its_last(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "Until: Please give a day after today." in send(desk, "survey/decide/hold", 422, why="w", until="2026-03-02")
+    send(desk, "survey/decide/hold", why="Waiting for the permit", until="2026-03-20")
+    assert "20 March 2026" in desk.get(f"{HERE}/survey")
+    reconcile_register(desk.engine, NOW, date(2026, 3, 20))
+    assert row_of(desk, "survey").state == "on_hold"
+    reconcile_register(desk.engine, NOW, date(2026, 3, 21))
+    row = row_of(desk, "survey")
+    assert (row.state, row.state_until, row.state_on) == ("active", None, "2026-03-21")
+    assert desk.find("overdue", "/survey").state == "open"
+    history = desk.get("/agreements/north-south/history")
+    assert "it was on hold until 2026-03-20" in history
+    before = desk.rows(log_entry)
+    reconcile_register(desk.engine, NOW, date(2026, 3, 21))
+    assert desk.rows(log_entry) == before, "run twice: no change"
+
+
+def test_the_words_are_changed_and_the_history_keeps_the_old_ones(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get(f"{HERE}/survey/edit")
+    assert "The North shall hand over the <b>survey</b>." in page
+    same = {"summary": "Hand over the survey.", "quote-en": "The North shall hand over the <b>survey</b>."}
+    assert "Nothing is different" in send(desk, "survey/edit", 422, why="x", **same)
+    page = send(
+        desk, "survey/edit", why="The clerk's slip", theme="Land", **{**same, "summary": "Hand over both surveys."}
+    )
+    assert "Hand over both surveys." in page and "The new words are saved" in page
+    row = row_of(desk, "survey")
+    assert (row.theme, row.quote) == ("Land", {"en": "The North shall hand over the <b>survey</b>."})
+    assert "from Hand over the survey. to Hand over both surveys." in desk.get("/agreements/north-south/history")
+
+
+def test_a_new_owner_is_named_and_told_at_once(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get(f"{HERE}/bridge/owners")
+    assert "North: until now Ann" in page and "South: until now" not in page, "each side names its own"
+    assert 'value="max"' not in page and 'value="old"' not in page, "no leader, nobody out of office"
+    assert "Please choose one of those offered" in send(desk, "bridge/owners", 422, to="li", why="x")
+    assert "The new owner is told now" in send(desk, "bridge/owners", to="dee", why="Ann is on leave")
+    owners = {
+        row.party_id: row.contact_id
+        for row in desk.rows(commitment_owner)
+        if row.commitment_id == row_of(desk, "bridge").id
+    }
+    assert desk.person("dee") in owners.values() and desk.person("ann") not in owners.values()
+    assert desk.find("overdue", "/bridge").assignee_id == desk.person("dee")
+    told = desk.rows(notice, notice.c.contact_id == desk.person("dee"), notice.c.kind == "hand_over")
+    assert told and told[0].decision == "told"
+
+
+def test_a_milestone_is_added_amended_and_settled(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "The milestone is added." in send(desk, "survey/milestones", title="The map", due="2026-04-30", why="Agreed")
+    step = desk.rows(milestone, milestone.c.title == "The map")[0]
+    assert (step.reference, step.due) == ("the-map", "2026-04-30")
+    step_page = "survey/milestones/the-map"
+    assert "Why: Please fill this in." in send(desk, f"{step_page}/title", 422, on=step_page, title="The maps")
+    send(desk, f"{step_page}/title", on=step_page, title="The maps", why="There are two")
+    send(desk, f"{step_page}/date", on=step_page, due="2026-06-30", why="Rain")
+    step = desk.rows(milestone, milestone.c.id == step.id)[0]
+    assert (step.title, step.due, step.first_due) == ("The maps", "2026-06-30", "2026-04-30")
+    send(desk, f"{step_page}/state", on=step_page, state="waived", why="Not needed")
+    assert desk.rows(milestone, milestone.c.id == step.id)[0].state == "waived"
+    assert "Not needed" in desk.get("/agreements/north-south/history")
+
+
+def test_every_page_of_acting_is_there_in_chinese(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            commitment.update()
+            .where(commitment.c.reference == "bridge")
+            .values(kind="target", target={"quantity": 1, "unit": "x"})
+        )
+    desk.sign_in("li")
+    for path in ("report", "measure", "milestones/plan/met", "confirm", "edit", "owners", "date", "milestones",
+                 "milestones/plan", "decide/waive", "decide/hold", "decide/withdraw", "decide/resume"):  # fmt: skip
+        page = desk.get(f"{HERE}/bridge/{path}")
+        assert re.search("[一-鿿]{4}", page), path
+        assert not re.search(r"<(h1|h2|label|button[^>]*)>[A-Za-z ]{6,}<", page.replace("Build the bridge", "")), path
