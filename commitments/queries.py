@@ -460,7 +460,7 @@ def _load_commitments(
                 _partial(period_from),
                 _partial(period_to),
                 _partial(confirm_by),
-                _read_recurrence(recurrence),
+                read_recurrence(recurrence),
                 _read_target(target),
                 Condition(_partial(condition.get("met_on"))) if condition else None,
                 *([tuple(own_parts[name]) for name in _PARTS] if own_parts is not None else _NO_PARTS),
@@ -528,7 +528,8 @@ def _partial(text: str | None) -> PartialDate | None:
     return parse_date(text) if text is not None else None
 
 
-def _read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
+def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
+    """How often, as it is stored."""
     if not stored:
         return None
     starts, ends = _partial(stored.get("starts")), _partial(stored.get("ends"))

@@ -8,6 +8,7 @@ every letter has one; the tests read each with icalendar.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from notifications.items import QUOTE_LIMIT, describe_item
@@ -66,6 +67,42 @@ def write_dates(
             lines.append(f"URL:{view.link}")
         lines.append("END:VEVENT")
     lines.append("END:VCALENDAR")
+    return _join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDate:
+    """One date of a feed, every string ready; `mark` is what the date is about, the same whatever its day."""
+
+    mark: tuple[str, ...]
+    day: date
+    title: str
+    told: tuple[str, ...]
+    link: str
+
+
+def write_feed(dates: Sequence[FeedDate], *, name: str, host: str, now: datetime) -> bytes:
+    """A calendar to which a program subscribes: it is read again each few hours, and what is gone from it is gone."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{_PRODUCT}", "METHOD:PUBLISH"]
+    lines += [f"X-WR-CALNAME:{_escape(name)}", f"NAME:{_escape(name)}"]
+    lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H"]
+    for one in dates:
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{hash_mark(one.mark)}@{host}",
+            f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"DTSTART;VALUE=DATE:{one.day.year:04}{one.day.month:02}{one.day.day:02}",
+            f"SUMMARY:{_escape(one.title)}",
+            f"DESCRIPTION:{_escape(chr(10).join(part for part in one.told if part))}",
+            f"URL:{one.link}",
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return _join(lines)
+
+
+def _join(lines: Sequence[str]) -> bytes:
     return "".join([f"{line if len(line) * 4 <= _LINE_LIMIT else _fold(line)}\r\n" for line in lines]).encode()
 
 
@@ -101,5 +138,9 @@ def _list_dated(message: Message) -> Iterator[tuple[int, Item, date]]:
 def _name_date(item: Item) -> str:
     """The same for the same request, whatever its day and whoever reads of it."""
     asked = item.follow_up_kind if item.answer_by is not None else "due"
-    told = "|".join((str(asked), item.matter, item.matter_kind, item.part or "", item.party_reference or ""))
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return hash_mark((str(asked), item.matter, item.matter_kind, item.part or "", item.party_reference or ""))
+
+
+def hash_mark(mark: Sequence[str]) -> str:
+    """What a date is about, as its entry is known by."""
+    return hashlib.sha256("|".join(mark).encode()).hexdigest()[:32]

@@ -24,6 +24,7 @@ from portal import (
     asked,
     beginning,
     briefing,
+    calendar,
     choosing,
     commitment_page,
     evidence,
@@ -44,6 +45,7 @@ from portal.evidence import size_uploads
 from portal.guards import (
     LARGER_FORMS,
     QUARTER_OF_AN_HOUR,
+    READS_OF_A_FEED,
     SIGN_INS_A_QUARTER,
     RateLimit,
     SafeHeaders,
@@ -77,6 +79,7 @@ ROUTERS = (
     message_log.router,
     people.router,
     briefing.router,
+    calendar.router,
     handing.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -117,6 +120,9 @@ def make_portal(
                 read_ticks,
                 posts_to="/sign-in",
                 within=QUARTER_OF_AN_HOUR,
+            ),
+            Middleware(
+                RateLimit, READS_OF_A_FEED, _show_too_many, read_ticks, under="/feed/", within=QUARTER_OF_AN_HOUR
             ),
             Middleware(
                 SizeLimit,

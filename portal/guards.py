@@ -17,6 +17,8 @@ _READ_AWAY = 64 * 1024 * 1024
 """So much of what is too large is read and let go: a browser shows the answer only once it could send everything."""
 SIGN_INS_A_QUARTER = 40
 """So many requests for a link from one address in a quarter of an hour: an office may have one for all its people."""
+READS_OF_A_FEED = 30
+"""So often one feed of dates is read in a quarter of an hour: programs ask every few minutes at most."""
 QUARTER_OF_AN_HOUR = 900.0
 _ADDRESSES_KEPT = 10_000
 _MINUTE = 60.0
@@ -56,7 +58,8 @@ class SafeHeaders:
 class RateLimit:
     """Takes so many requests a minute from one address, and says for how long the others must wait.
 
-    With `posts_to` it counts only what is posted to that page, and over the seconds of `within`.
+    With `posts_to` it counts only what is posted to that page, with `under` each page below that one for itself,
+    whoever asks for it; both over the seconds of `within`.
     """
 
     def __init__(
@@ -67,10 +70,11 @@ class RateLimit:
         clock: Callable[[], float],
         *,
         posts_to: str | None = None,
+        under: str | None = None,
         within: float = _MINUTE,
     ) -> None:
         self.app, self._most, self._refuse, self._clock = app, most, refuse, clock
-        self._posts_to, self._within = posts_to, within
+        self._posts_to, self._under, self._within = posts_to, under, within
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +86,11 @@ class RateLimit:
     def _may_pass(self, scope: Scope) -> bool:
         if self._posts_to is not None and (scope["method"], scope["path"]) != ("POST", self._posts_to):
             return True
+        if self._under is not None and not scope["path"].startswith(self._under):
+            return True
         address, now = (scope.get("client") or ("",))[0], self._clock()
+        if self._under is not None:
+            address = scope["path"][:200]
         began, count = self._seen.pop(address, (now, 0))
         if now - began >= self._within:
             began, count = now, 0

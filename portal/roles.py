@@ -64,6 +64,7 @@ OPEN = frozenset(
         "/answered/{token}",
         "/answered/{token}/undo",
         "/choices/{token}",
+        "/feed/{key}.ics",
         "/unsubscribe/{token}",
         "/sign-in",
         "/sign-in/asked",

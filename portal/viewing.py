@@ -4,13 +4,14 @@ An action is taken only from a form of the same visit: whoever requires a permis
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import TallyError
@@ -106,18 +107,26 @@ def find_viewer(request: Request, house: House) -> tuple[Viewer, str]:
         visit = find_visit(reading, key, now)
         if visit is None:
             raise NotSignedIn("the visit is over")
-        person = load_people(reading, only=contact.c.id == visit.contact_id)[visit.contact_id]
-        name, own = reading.execute(
-            select(contact.c.name, party.c.reference)
-            .join(party, party.c.id == contact.c.party_id)
-            .where(contact.c.id == person.id)
-        ).one()
-    if not person.is_in_office(house.today_of(person, now)):
+        viewer = find_viewer_of(reading, house, visit.contact_id)
+    if viewer is None:
         raise NotSignedIn("the person is no longer in office")
     _note(house, visit)
+    return replace(viewer, visit_id=visit.id, token=write_token(key)), key
+
+
+def find_viewer_of(reading: Connection, house: House, contact_id: int) -> Viewer | None:
+    """A contact as they would see the pages, without a visit; None for one who is not in office."""
+    person = load_people(reading, only=contact.c.id == contact_id)[contact_id]
+    if not person.is_in_office(house.today_of(person, house.read_clock())):
+        return None
+    name, own = reading.execute(
+        select(contact.c.name, party.c.reference)
+        .join(party, party.c.id == contact.c.party_id)
+        .where(contact.c.id == contact_id)
+    ).one()
     settings = house.settings
     role = find_role(person, own, settings.administrator_addresses, settings.house_party_references)
-    return Viewer(person, name, own, role, visit.id, write_token(key)), key
+    return Viewer(person, name, own, role, 0, "")
 
 
 def _note(house: House, visit: Visit) -> None:

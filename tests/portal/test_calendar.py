@@ -1,0 +1,193 @@
+"""The calendar of dates, and the feed by which a calendar program reads them."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import insert, update
+
+from commitments.database import open_unit
+from commitments.tables import agreement, commitment, contact, log_entry, milestone, occurrence
+from portal.guards import READS_OF_A_FEED
+from portal.tables import feed
+from tests.portal.desk import Desk
+
+
+def set_dates(desk: Desk, **dates: str | None) -> None:
+    """Give commitments other due dates."""
+    with open_unit(desk.engine) as unit:
+        for reference, due in dates.items():
+            unit.execute(update(commitment).where(commitment.c.reference == reference).values(due=due))
+
+
+def make_feed(desk: Desk, who: str) -> str:
+    desk.sign_in(who)
+    page = desk.act("/calendar/feed", 200)
+    found = re.search(r"https://tally\.example(/feed/[\w-]+\.ics)", page)
+    assert found
+    return found[1]
+
+
+def read_feed(desk: Desk, path: str) -> dict[str, Any]:
+    desk.client.cookies.clear()
+    answer = desk.client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/calendar")
+    return {str(one["SUMMARY"]): one for one in Calendar.from_ical(answer.content).walk("VEVENT")}
+
+
+@pytest.mark.parametrize(
+    ("month", "shown", "not_shown"),
+    [
+        ("2026-02", ["Hand over the survey.", "The plan is drawn", "Raise a fund.", "Notice"], ["Nobody's promise."]),
+        ("2026-03", ["No date lies in this month."], ["survey"]),
+        ("2026-08", ["Expiry"], ["survey"]),
+        ("2026-12", ["Nobody's promise.", "Visit each other four times a year.", "End of 2026"], ["survey"]),
+        ("2027-12", ["End of 2027"], ["Nobody's promise."]),
+        ("nonsense", ["March 2026"], []),
+        ("9999-12", ["December 9999"], []),
+    ],
+)
+def test_a_month_shows_what_falls_due_in_it(desk: Desk, month: str, shown: list[str], not_shown: list[str]) -> None:
+    desk.sign_in("cy")
+    page = desk.get(f"/calendar?month={month}")
+    for one in shown:
+        assert one in page, one
+    for one in not_shown:
+        assert one not in page, one
+
+
+def test_a_date_known_as_a_month_or_year_stands_at_its_end_and_says_so(desk: Desk) -> None:
+    set_dates(desk, survey="2026-09", orphan="2027")
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-09")
+    assert "Wednesday, 30 September 2026" in page and "Due: September 2026" in page
+    assert "Due: 2027" in desk.get("/calendar?month=2027-12")
+    assert "Nobody's" not in desk.get("/calendar?month=2027-11")
+
+
+def test_what_is_met_settled_waived_or_ended_has_no_date(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(milestone).values(state="met", met_on="2026-02-01"))
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(state="fulfilled"))
+        visits = next(row.id for row in desk.rows(commitment) if row.reference == "visits")
+        unit.execute(insert(occurrence).values(commitment_id=visits, period="2026", state="waived"))
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-02")
+    assert "The plan is drawn" not in page and "survey" not in page and "Raise a fund." in page
+    assert "Visit each other" not in desk.get("/calendar?month=2026-12")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(agreement).values(ended="2026-01"))
+    assert "No date lies in this month." in desk.get("/calendar?month=2026-02")
+
+
+def test_who_owns_sees_their_own_first_and_can_see_all(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "orphan").values(due="2026-02-27"))
+    desk.sign_in("dee")  # who stands in for Ann
+    page = desk.get("/calendar?month=2026-02")
+    assert "Hand over the survey." in page and "Nobody's promise." not in page and "Notice" not in page
+    assert "Nobody's promise." in desk.get("/calendar?month=2026-02&whose=all")
+    desk.sign_in("cy")
+    assert "Hand over the survey." not in desk.get("/calendar?month=2026-02&whose=own")
+
+
+def test_the_list_is_narrowed_by_party_and_by_agreement(desk: Desk) -> None:
+    desk.sign_in("cy")
+    south = desk.get("/calendar?month=2026-02&party=south")
+    assert "Build the bridge." in south and "survey" not in south
+    assert "survey" in desk.get("/calendar?month=2026-02&agreement=north-south")
+    assert "No date lies in this month." in desk.get("/calendar?month=2026-02&agreement=elsewhere")
+
+
+def test_dates_of_others_are_not_seen(desk: Desk) -> None:
+    desk.add_elsewhere()
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "theirs").values(due="2026-02-20"))
+    desk.sign_in("cy")
+    assert "Theirs alone." not in desk.get("/calendar?month=2026-02")
+
+
+def test_a_feed_holds_the_dates_for_which_its_person_answers(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    events = read_feed(desk, path)
+    assert "Hand over the survey." in events and "Nobody's promise." not in events
+    survey = events["Hand over the survey."]
+    assert survey["DTSTART"].dt.isoformat() == "2026-02-13"
+    assert str(survey["URL"]) == "https://tally.example/agreements/north-south/commitments/survey"
+    of_coordinator = read_feed(desk, make_feed(desk, "cy"))
+    assert any(one.startswith("Expiry") for one in of_coordinator)
+    assert "Hand over the survey." not in of_coordinator
+
+
+def test_a_feed_reads_and_does_nothing_else(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    before = desk.snapshot()
+    read_feed(desk, path)
+    assert desk.client.post(path).status_code == 405
+    desk.get("/home", 303)  # its key opens no page
+    assert desk.snapshot() == before
+
+
+def test_the_key_of_a_feed_is_kept_nowhere(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    key = path.removeprefix("/feed/").removesuffix(".ics")
+    for table in (feed, log_entry):
+        assert key not in str(desk.rows(table))
+    desk.sign_in("ann")
+    assert key not in desk.get("/calendar") and "You have an address since" in desk.get("/calendar")
+
+
+def test_a_new_address_ends_the_old_one_and_a_feed_can_be_ended(desk: Desk) -> None:
+    first = make_feed(desk, "ann")
+    second = make_feed(desk, "ann")
+    desk.get(first, 404)
+    read_feed(desk, second)
+    desk.sign_in("ann")
+    assert "The feed is ended" in desk.act("/calendar/feed/end")
+    desk.get(second, 404)
+
+
+@pytest.mark.parametrize("path", ["/feed/x.ics", "/feed/.ics", "/feed/" + "a" * 43 + ".ics"])
+def test_a_made_up_key_opens_nothing(desk: Desk, path: str) -> None:
+    make_feed(desk, "ann")
+    desk.get(path, 404)
+
+
+def test_a_feed_ends_with_the_office(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(valid_to="2026-02"))
+    desk.get(path, 404)
+
+
+def test_one_feed_is_read_so_often_and_no_more(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    answers = [desk.client.get(path).status_code for _ in range(READS_OF_A_FEED + 1)]
+    assert answers == [200] * READS_OF_A_FEED + [429]
+    assert desk.client.get("/sign-in").status_code == 200
+
+
+def test_the_calendar_reads_by_the_same_number_of_statements(desk: Desk, count_statements: Any) -> None:
+    desk.sign_in("cy")
+    desk.get("/calendar?month=2026-02")
+    with count_statements(desk.engine) as few:
+        desk.get("/calendar?month=2026-02")
+    survey = next(row.id for row in desk.rows(commitment) if row.reference == "survey")
+    with open_unit(desk.engine) as unit:
+        for number in range(40):
+            row = {"commitment_id": survey, "reference": f"m{number}", "title": f"Step {number}", "titles": {}}
+            unit.execute(
+                insert(milestone).values(**row, due="2026-02-20", state="scheduled", registered_on=desk.clock[0].date())
+            )
+    with count_statements(desk.engine) as many:
+        page = desk.get("/calendar?month=2026-02")
+    assert many.total == few.total and "Step 39" in page
+
+
+def test_the_clock_moves_the_feed(desk: Desk) -> None:
+    path = make_feed(desk, "ann")
+    desk.clock[0] += timedelta(days=60)
+    assert "Hand over the survey." not in read_feed(desk, path)
