@@ -1,13 +1,45 @@
 """Working days of a country, with its holidays and its working Saturdays."""
 
+import importlib
+import sys
 from datetime import date, timedelta
 from functools import lru_cache
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 import holidays
 
 WEEKEND = (5, 6)
 SEARCH_LIMIT = 60
 """No country rests for two months on end; beyond that the plain week is taken."""
+
+
+class _Countries(ModuleType):
+    """Stands for `holidays.countries`, which loads every country of the world: a third of a second for two of them.
+
+    Whoever asks it for more than its modules gets the package itself.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def _leave_countries_unloaded() -> None:
+    name = "holidays.countries"
+    found = find_spec(name) if name not in sys.modules else None
+    if found is not None and found.submodule_search_locations is not None:
+        package = _Countries(name)
+        package.__path__ = found.submodule_search_locations
+        package.__spec__ = found
+        sys.modules[name] = package
+
+
+_leave_countries_unloaded()
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from email.utils import format_datetime, formataddr
 from functools import lru_cache
 
 _LINE_LIMIT = 998
+_MOST_LINES = 2048
 _WORD_LINE_LIMIT = 76  # RFC 2047: a line that holds an encoded word
 _PLAIN_LIMIT = 900  # plain ASCII beyond this is encoded, because only encoded words can be folded without loss
 _WORD_OPEN, _WORD_CLOSE = "=?utf-8?b?", "?="
@@ -95,7 +96,7 @@ def build_letter(letter: Letter) -> bytes:
         raise ValueError("a letter's date must know its time zone")
     headers = [
         _write_header("Message-ID", _check_message_id(letter.message_id)),
-        _write_header("Date", format_datetime(letter.sent_at)),
+        _write_header("Date", _write_date(letter.sent_at)),
         _write_header("From", *_write_mailbox("From", letter.sender_name, letter.sender_address)),
         _write_header("To", *_write_mailbox("To", letter.to_name, letter.to_address)),
     ]
@@ -222,6 +223,7 @@ def _encode_words(name: str, value: str) -> list[str]:
     return words
 
 
+@lru_cache(maxsize=256)  # the sender of all letters, and the few who answers go to
 def _write_mailbox(header: str, name: str, address: str) -> list[str]:
     _refuse_controls(header, name)
     wire_address = check_address(address)
@@ -251,10 +253,21 @@ def _check_list_id(list_id: str) -> str:
     return f"<{bare}>"
 
 
-@lru_cache(maxsize=1024)  # half of a letter's lines are those of the template, the same in every letter
-def _quote_line(line: str) -> bytes:
-    # A long line is broken by a bare LF where the text has no line end of its own.
-    return binascii.b2a_qp(line.encode(), istext=True).replace(b"\n", b"\r\n")
+_write_date = lru_cache(maxsize=16)(format_datetime)
+
+
+class _QuotedLines(dict[str, bytes]):
+    """Each line in quoted-printable: half of a letter's lines are those of the template, the same in every letter."""
+
+    def __missing__(self, line: str) -> bytes:
+        if len(self) >= _MOST_LINES:
+            self.clear()
+        # A long line is broken by a bare LF where the text has no line end of its own.
+        quoted = self[line] = binascii.b2a_qp(line.encode(), istext=True).replace(b"\n", b"\r\n")
+        return quoted
+
+
+_QUOTED = _QuotedLines()
 
 
 def _build_part(subtype: str, content: str) -> bytes:
@@ -266,6 +279,6 @@ def _build_part(subtype: str, content: str) -> bytes:
         body = _encode_lines(data.replace(b"\n", b"\r\n"))
     else:
         encoding = "quoted-printable"
-        body = b"\r\n".join([_quote_line(line) for line in lines.split("\n")])
+        body = b"\r\n".join(map(_QUOTED.__getitem__, lines.split("\n")))
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode("ascii") + body

@@ -1,5 +1,6 @@
 """Writes a message: subject, text and HTML from one view, by Jinja2 templates."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def write_message(message: Message, house: Path | None = None) -> Written:
     view = describe_message(words, message, with_picture=drawn is not None)
     html = layout.html.render(view=view)
     shown = len(message.items[:ITEM_LIMIT])
-    while len(html.encode()) > HTML_LIMIT and shown > 1:
+    while _is_too_long(html) and shown > 1:
         shown = min(shown - 1, shown * HTML_LIMIT // len(html.encode()))
         view = describe_message(words, message, most=shown, with_picture=drawn is not None)
         html = layout.html.render(view=view)
@@ -79,6 +80,10 @@ def write_message(message: Message, house: Path | None = None) -> Written:
     if drawn is None:
         return Written(subject, text, html, words.tag, views=views)
     return Written(subject, text, html, words.tag, drawn.picture, drawn.page, views)
+
+
+def _is_too_long(html: str) -> bool:
+    return len(html) * 4 > HTML_LIMIT and len(html.encode()) > HTML_LIMIT  # UTF-8 has at most 4 octets a character
 
 
 def try_part(message: Message, house: Path, part: str) -> None:
@@ -196,6 +201,16 @@ class WrittenStyles(Extension):
         return _STYLE.sub(_write_style, source)
 
 
+class WrittenPhrases(Extension):
+    """Writes the phrases of our own templates into them, too: an environment speaks one language."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        gettext: Callable[[str], str] = self.environment.say  # type: ignore[attr-defined]
+        kind = "|safe" if (name or "").endswith(".html") else ""  # as Jinja2 does with what gettext says
+        return _PHRASE.sub(lambda found: f"({json.dumps(gettext(found[1]) % {}, ensure_ascii=False)}{kind})", source)
+
+
+_PHRASE = re.compile(r'\b_\("([^"\\]+)"\)')
 _STYLE = re.compile(r"\{\{ *style\.(\w+) *\}\}")
 
 
@@ -220,6 +235,11 @@ def build_environment(words: Words, house: Path | None = None) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n", WrittenStyles],
     )
+    if house is None:
+        # Our own templates ask only for what views have, and ask a hundred times a letter; tests render each.
+        environment.getattr = getattr  # type: ignore[method-assign,assignment]
+        environment.extend(say=words.gettext)
+        environment.add_extension(WrittenPhrases)
     environment.globals["style"] = STYLE
     environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -35,6 +35,7 @@ CATALOGUES = Path(__file__).parent / "catalogues"
 _SOURCE = "en_GB"
 _FRENCH_ELISION = re.compile(r"\bde (?=[aeiouéèh])")
 _ONE_MILLIONS = re.compile(r"(?<=^1.million)s|(?<=^1.milliard)s")  # Babel gives French a plural for exactly one
+_MOST_SAID = 2048
 Unit = Literal["day", "week", "month", "year"]
 _SECONDS_A_UNIT: dict[Unit, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400, "year": 365 * 86_400}
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
@@ -48,9 +49,10 @@ class Words:
     def __init__(self, locale: Locale, translations: NullTranslations) -> None:
         self.locale = locale
         self.translations = translations
-        self.gettext: Callable[[str], str] = translations.gettext
+        self.gettext: Callable[[str], str] = lru_cache(maxsize=2048)(translations.gettext)
         self.ngettext: Callable[[str, str, int], str] = translations.ngettext
         self._name = str(locale)
+        self._said: dict[Any, str] = {}
 
     @property
     def tag(self) -> str:
@@ -102,6 +104,24 @@ class Words:
         return self.gettext(phrases.EXPECTED_BY_MATTER[item.matter_kind])
 
     def _say(self, variants: tuple[str, ...], numbers: Numbers, names: Mapping[str, str] | None, code: StrEnum) -> str:
+        """The first variant whose numbers are all known. The same is said of many: the words are kept for a while."""
+        values = tuple(numbers.values())
+        # 1, 1.0 and True are one key, and are not written the same.
+        key = (variants, code, tuple(numbers), values, tuple(map(type, values)), tuple(names.items()) if names else ())
+        try:
+            return self._said[key]
+        except KeyError:
+            pass
+        except TypeError:  # a list of parties
+            return self._choose(variants, numbers, names, code)
+        if len(self._said) >= _MOST_SAID:
+            self._said.clear()
+        said = self._said[key] = self._choose(variants, numbers, names, code)
+        return said
+
+    def _choose(
+        self, variants: tuple[str, ...], numbers: Numbers, names: Mapping[str, str] | None, code: StrEnum
+    ) -> str:
         spoken = _Spoken(self, numbers, names or {})
         for variant in variants:
             try:

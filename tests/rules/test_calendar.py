@@ -1,5 +1,7 @@
 """People work on the working days of their own country, with its holidays and its working Saturdays."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -131,6 +133,21 @@ def test_working_days_are_counted(start, end, country, most, count):
 )
 def test_holidays_are_named(on, country, name):
     assert name_holiday(day(on), *PLACES[country]) == name
+
+
+def test_only_the_countries_that_are_asked_about_are_loaded_and_all_others_are_at_hand():
+    asked = """
+import sys
+from commitments.calendar import is_working_day
+from datetime import date
+assert not is_working_day(date(2026, 12, 25), "GB") and is_working_day(date(2026, 12, 25), "CN")
+print(*sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith("holidays.countries.")))
+from holidays.countries import Germany
+assert Germany(years=2026).get("2026-10-03")
+assert not is_working_day(date(2026, 10, 29), "TR") and not is_working_day(date(2026, 12, 25), "GB")
+"""
+    said = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    assert said.stdout.split() == ["china", "united_kingdom"]
 
 
 def test_a_holiday_is_named_in_english_on_a_chinese_machine(monkeypatch):

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import Environment, FileSystemLoader, UndefinedError, select_autoescape
 
 from commitments.facts import Reason
 from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
+from notifications.house import PARTS, TEMPLATES
 from notifications.items import describe_item
 from notifications.messages import Ground, Item, Message, Written
 from notifications.reasons import Why
-from notifications.rendering import describe_message, describe_sign_in, write_message
+from notifications.rendering import build_environment, describe_message, describe_sign_in, write_message
 from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, shorten_text
@@ -81,6 +82,23 @@ def list_strings(value: Any, name: str = "") -> Iterator[str]:
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             yield from list_strings(getattr(value, field.name), field.name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_written_into_the_templates_beforehand_changes_no_letter(language: str) -> None:
+    words = load_words(language)
+    plain = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",), ("txt",)), trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    plain.globals["style"] = STYLE
+    plain.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
+    ours = build_environment(words)
+    for message in make_messages(language).values():
+        if message.sign_in is None:
+            view = describe_message(words, message)
+            for part in PARTS:
+                assert ours.get_template(part).render(view=view) == plain.get_template(part).render(view=view)
 
 
 def write_sample(language: str, name: str) -> tuple[Message, Written]:

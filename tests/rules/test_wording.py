@@ -578,6 +578,13 @@ def test_a_language_without_a_catalogue_is_english_throughout() -> None:
     assert words.name_standing(StandingState.SILENT) == "Silent"
 
 
+def test_what_was_said_once_is_said_again_only_of_the_very_same_numbers() -> None:
+    words = load_words("en")
+    for held in (1, True, 1.0, 1):
+        reason = Reason(ReasonCode.PERIOD_BEHIND, {"held": held, "expected": 4, "period": "2026", "days_left": 9})
+        assert f"{held} of 4" in words.describe_reason(reason)
+
+
 def test_a_reason_without_its_numbers_still_says_something() -> None:
     assert load_words("en").describe_reason(Reason(ReasonCode.PAST_DUE, {})) == "past due"
 
