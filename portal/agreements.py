@@ -31,6 +31,7 @@ from portal.pages import FieldView
 from portal.paging import describe_pages, offer, read_page, write_address
 from portal.registrations import list_registrations
 from portal.roles import Permission, Viewer
+from portal.searches import LONGEST_NAME, list_searches
 from portal.telling import (
     contacts_of,
     count_standings,
@@ -96,6 +97,7 @@ def show_agreements(
     today = house.today_of(viewer.person, now)
     with open_reading(house.engine) as reading:
         offered = load_offered(reading, viewer)
+        searches = list_searches(reading, viewer)
         listed = find_agreements(reading, viewer, wanted, today, words.tag)
         rows = _describe_rows(reading, words, listed.ids, listed.open, today)
         registers = viewer.may(Permission.REGISTER)
@@ -115,6 +117,9 @@ def show_agreements(
         address=ADDRESS,
         is_narrowed=bool({name for name, value in parameters.items() if value not in (None, "")} - {"sort"}),
         kept=write_address(ADDRESS, parameters),
+        query=write_address("", parameters).partition("?")[2],
+        searches=searches,
+        longest_name=str(LONGEST_NAME),
         pages=describe_pages(words, wanted.page, PAGE, listed.total, ADDRESS, parameters),
     )
 

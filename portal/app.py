@@ -38,6 +38,7 @@ from portal import (
     recording,
     registering,
     reporting,
+    searches,
     signing_in,
     unsubscribing,
 )
@@ -65,6 +66,7 @@ ROUTERS = (
     home.router,
     asked.router,
     own_settings.router,
+    searches.router,
     agreements.router,
     agreement_page.router,
     beginning.router,

@@ -21,8 +21,9 @@ from notifications.names import Names, choose_words, name_promise
 from notifications.names import find_words as find_title
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import CountView, ItemView, clean_text, shorten_title
+from notifications.views import ItemView, clean_text, shorten_title
 from notifications.wording import Words
+from portal.agreement_queries import STANDINGS
 from portal.answer_views import describe_outcome
 from portal.answering import read_answered
 from portal.doing import list_record
@@ -30,13 +31,16 @@ from portal.frame import find_words, show_framed
 from portal.history import describe_changes
 from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
 from portal.house import Here, House
+from portal.paging import describe_pages, read_page, write_address
 from portal.people_queries import load_hand_over
 from portal.roles import Permission, Viewer
+from portal.searches import list_searches
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
 router = APIRouter()
 SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
+ADDRESS = "/home"
 ASKED_SHOWN = 20
 COMING_DAYS = 30
 COMING_SHOWN = 10
@@ -55,6 +59,15 @@ class AgreementLineView:
     standing: str
     tone: str
     open: str
+
+
+@dataclass(frozen=True, slots=True)
+class TallyView:
+    """How many agreements stand so, and where they are listed."""
+
+    text: str
+    tone: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +111,14 @@ class DoneView:
     token: str
 
 
-@router.api_route("/home", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None = None) -> Response:
+@router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None = None, page: str = "") -> Response:
     """The person's day."""
     words, now = find_words(viewer), house.read_clock()
-    today = house.today_of(viewer.person, now)
+    today, number = house.today_of(viewer.person, now), read_page(page)
     with open_reading(house.engine) as reading:
-        asked, total = load_asked(reading, viewer, today, ASKED_SHOWN)
+        asked, total = load_asked(reading, viewer, today, ASKED_SHOWN, (number - 1) * ASKED_SHOWN)
+        searches = list_searches(reading, viewer)
         given = _read_given(house, viewer, done)
         asks = [Ask(viewer.person.id, one.id) for one in asked] + ([given[0]] if given else [])
         rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY)
@@ -126,11 +140,12 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         done=outcome,
         handed=told[0] if told else None,
         asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
-        more=_count_more(words, total - len(questions)),
+        pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
+        searches=searches,
         coming=[_describe_coming(words, viewer, house, today, one) for one in coming],
         news=[describe_news(words, one) for one in news],
         total=_count_agreements(words, overall.total),
-        counts=_describe_counts(words, overall),
+        counts=_describe_counts(words, viewer, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],
     )
 
@@ -212,18 +227,20 @@ def _describe_coming(words: Words, viewer: Viewer, house: House, today: date, on
     )
 
 
-def _count_more(words: Words, rest: int) -> str:
-    if rest <= 0:
-        return ""
-    return words.ngettext("and %(count)s more waits", "and %(count)s more wait", rest) % {"count": rest}
-
-
 def _count_agreements(words: Words, number: int) -> str:
     return words.ngettext("%(count)s agreement", "%(count)s agreements", number) % {"count": number}
 
 
-def _describe_counts(words: Words, overall: Overall) -> list[CountView]:
-    return [CountView(f"{words.name(state)} {number}", TONES[state]) for state, number in overall.by_standing]
+def _describe_counts(words: Words, viewer: Viewer, overall: Overall) -> list[TallyView]:
+    reads = viewer.may(Permission.READ_AGREEMENTS)
+    return [
+        TallyView(
+            f"{words.name(state)} {number}",
+            TONES[state],
+            write_address("/agreements", {"standing": state}) if reads and state in STANDINGS else "",
+        )
+        for state, number in overall.by_standing
+    ]
 
 
 def _describe_agreement(words: Words, viewer: Viewer, one: Watched) -> AgreementLineView:

@@ -59,8 +59,8 @@ class Coming:
     party_id: int
 
 
-def load_asked(reading: Connection, viewer: Viewer, today: date, most: int) -> tuple[list[Any], int]:
-    """The follow-ups that wait for this person, the longest waiting first, and how many there are."""
+def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyond: int = 0) -> tuple[list[Any], int]:
+    """The follow-ups that wait for this person beyond the first so many, the most urgent first; and how many in all."""
     mine = (
         (follow_up.c.assignee_id == viewer.person.id)
         & (follow_up.c.state == str(FollowUpState.OPEN))
@@ -70,7 +70,7 @@ def load_asked(reading: Connection, viewer: Viewer, today: date, most: int) -> t
     # What another person waits for comes first, then what stands worst.
     waited_for = case((follow_up.c.kind == str(FollowUpKind.CONFIRMATION_ASKED), 0), else_=1)
     order = (waited_for, _PLACE, follow_up.c.due_on, follow_up.c.id)
-    rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most)).all()
+    rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most).offset(beyond)).all()
     return list(rows), total
 
 

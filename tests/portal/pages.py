@@ -21,11 +21,12 @@ MORE = (
     "/agreements?q=nowhere",
     *(f"/agreements/{AGREEMENT}/commitments/{one}" for one in PROMISES),
     "/messages?show=unsent",
+    "/brief?party=south",
     f"/messages?agreement={AGREEMENT}&kind=follow_up&show=queued&q=ann",
 )
 """Pages as they look when something is looked for, or of another kind."""
-LEFT_OUT = frozenset({"/static/{version}/portal.css", "/evidence/{evidence_id}"})
-"""What is served and is no page."""
+FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$")
+"""What is served and is no page: files, by how their address ends."""
 
 
 def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
@@ -33,7 +34,7 @@ def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
     app: FastAPI = desk.client.app  # type: ignore[assignment]
     values = _fill(desk, who) | {"number": begin_draft(desk), "key": "new", **_record(desk)}
     for path, methods, _ in list_declared(app):
-        if "GET" not in methods or path in OPEN or path in LEFT_OUT:
+        if "GET" not in methods or path in OPEN or FILE.search(path):
             continue
         for step in Step if "{step}" in path else [""]:
             yield _write(path, {**values, "step": step})
@@ -66,7 +67,7 @@ def list_open_addresses(desk: Desk, who: str = "ann") -> Iterator[str]:
     """An address of each page that asks for no visit."""
     values = _fill(desk, who)
     for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
-        if "GET" in methods and path in OPEN and path not in LEFT_OUT:
+        if "GET" in methods and path in OPEN and not FILE.search(path):
             yield _write(path, values)
 
 

@@ -173,5 +173,5 @@ def test_the_number_of_statements_does_not_grow_with_the_register(
     reconcile_register(desk.engine, NOW, TODAY)
     with count_statements(desk.engine) as many:
         page = desk.get("/home")
-    assert len(list_asked(page)) == 20 > before and re.search(r"and \d+ more wait", page)
+    assert len(list_asked(page)) == 20 > before and "1–20 of " in page and 'href="/home?page=2"' in page
     assert many.total == few.total

@@ -1,0 +1,89 @@
+"""The portal before the eyes of a real browser: its requests are answered by the app itself, without a server."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+NO_CHROMIUM = "no Chromium here: apt-get install chromium"
+AXE = Path(__file__).parents[1] / "axe" / "axe.min.js"
+DESKTOP, PHONE = (1280, 900), (390, 844)
+# What people must be able to use; what axe only recommends is looked at as well.
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody sees a page."""
+
+    name: str
+    size: tuple[int, int]
+    dark: bool = False
+
+
+LOOKS = (
+    Look("desktop", DESKTOP),
+    Look("dark", DESKTOP, dark=True),
+    Look("phone", PHONE),
+)
+
+
+class Eyes:
+    """One window of a browser before an app."""
+
+    def __init__(self, browser: Any, client: TestClient) -> None:
+        self.client = client
+        self.page = browser.new_page()
+        self.page.route("**/*", self._answer)
+        self._axe = AXE.read_text(encoding="utf-8")
+
+    def _answer(self, route: Any) -> None:
+        request = route.request
+        answer = self.client.request(
+            request.method, request.url, content=request.post_data_buffer, headers={"accept": "text/html"},
+        )  # fmt: skip
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
+
+    def open(self, address: str) -> None:
+        self.page.goto(str(self.client.base_url) + address, wait_until="load")
+
+    def show(self, look: Look) -> None:
+        width, height = look.size
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="dark" if look.dark else "light")
+
+    def find_violations(self) -> set[str]:
+        """What axe finds wrong with the page as it is shown: the rule, and where it is broken first."""
+        if not self.page.evaluate("typeof axe !== 'undefined'"):
+            self.page.evaluate(self._axe)
+        found = self.page.evaluate(
+            "rules => axe.run(document, {...rules, resultTypes: ['violations']}).then(said => said.violations.map("
+            "one => `${one.id}: ${one.nodes[0].html.slice(0, 160)} (${one.nodes.length}) "
+            "${(one.nodes[0].any[0] || {message: ''}).message.slice(0, 200)}`))",
+            _RULES,
+        )
+        return set(found)
+
+    def is_wider_than_its_window(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+    def close(self) -> None:
+        self.page.close()
