@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, func, select
 
@@ -58,7 +58,8 @@ Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 EDIT, OWNERS, DATE = COMMITMENT + "/edit", COMMITMENT + "/owners", COMMITMENT + "/date"
 DECIDE = COMMITMENT + "/decide/{turn}"
-STEPS, STEP = COMMITMENT + "/milestones", COMMITMENT + "/milestones/{step}"
+STEPS, STEP = COMMITMENT + "/milestones", COMMITMENT + "/milestones/{milestone}"
+StepName = Annotated[str, Path(alias="milestone")]
 EMPTY = Sent([])
 _OPEN = (CommitmentState.ACTIVE, CommitmentState.ON_HOLD)
 
@@ -365,14 +366,16 @@ def _show_new_step(
 
 
 @router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: str) -> Response:
+def show_step(
+    request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: StepName
+) -> Response:
     """A milestone as it is, to be amended."""
     return _show_step(request, viewer, house, reference, promise, step)
 
 
 @router.post(STEP + "/{part}", response_class=HTMLResponse)
 def post_step(
-    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: str, part: str
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: StepName, part: str
 ) -> Response:
     """Change its words, its date, or how it ended."""
     due = sent.text("roughly") or sent.text("due")

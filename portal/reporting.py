@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
@@ -39,7 +39,8 @@ Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 REPORT, MEASURE = COMMITMENT + "/report", COMMITMENT + "/measure"
 CONFIRM, SEND_BACK = COMMITMENT + "/confirm", COMMITMENT + "/send-back"
-MET = COMMITMENT + "/milestones/{step}/met"
+MET = COMMITMENT + "/milestones/{milestone}/met"
+StepName = Annotated[str, Path(alias="milestone")]
 _OVER = (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
 
 
@@ -204,14 +205,16 @@ def _show_measure(
 
 
 @router.api_route(MET, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_met(request: Request, viewer: Reporting, house: Here, reference: str, promise: str, step: str) -> Response:
+def show_met(
+    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, step: StepName
+) -> Response:
     """A step that was met."""
     return _show_met(request, viewer, house, reference, promise, step, Sent([]))
 
 
 @router.post(MET, response_class=HTMLResponse)
 def post_met(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, step: str
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, step: StepName
 ) -> Response:
     """Record that it was met."""
     try:

@@ -77,6 +77,8 @@ def _write(path: str, values: dict[str, str]) -> str:
         return special
     if path.startswith("/people/"):
         values = {**values, "reference": "ann"}
+    if "{milestone}" in path or path.endswith("/measure"):
+        values = {**values, "promise": "fund" if path.endswith("/measure") else "bridge"}
     named = {name.partition(":")[0] for name in re.findall(r"\{([^}]+)\}", path)}
     unknown = named - values.keys()
     assert not unknown, f"{path}: say in tests/portal/pages.py what to put for {', '.join(sorted(unknown))}"
@@ -96,6 +98,8 @@ def _fill(desk: Desk, who: str) -> dict[str, str]:
     return {
         "reference": AGREEMENT,
         "promise": PROMISES[0],
+        "milestone": "plan",
+        "turn": "hold",
         "follow_up_id": str(asked),
         "answer": "snooze",
         "/answer/{token}": f"/answer/{token}",
