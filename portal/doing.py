@@ -75,9 +75,12 @@ def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, row: A
     return ways
 
 
-def list_pages(words: Words, _viewer: Viewer, address: str) -> list[LinkView]:
+def list_pages(words: Words, viewer: Viewer, address: str) -> list[LinkView]:
     """The pages beside that of an agreement."""
-    return [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
+    pages = [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
+    if viewer.may(Permission.PUBLISH):
+        pages.append(LinkView(words.gettext("Public page"), f"{address}/public", OTHER))
+    return pages
 
 
 def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> list[LinkView]:

@@ -100,6 +100,7 @@ _ACTIONS: dict[str, str] = {
     "escalated": N_("%(what)s: brought to the next person"),
     "snoozed": N_("%(what)s: put off"),
     "failed": N_("%(what)s: failed"),
+    "published": N_("%(what)s: shown to everybody"),
     "handed_over": N_("%(what)s: everything was handed over"),
     "withdrawn": N_("%(what)s: withdrawn"),
 }

@@ -20,6 +20,12 @@ def load_page_words(language: str) -> Words:
     return _load(name) if (CATALOGUES / f"{name}.po").is_file() else load_words("en")
 
 
+@lru_cache(maxsize=1)
+def list_page_languages() -> tuple[str, ...]:
+    """The languages in which these pages are complete, as tags."""
+    return ("en", *(path.stem.replace("_", "-") for path in sorted(CATALOGUES.glob("*.po"))))
+
+
 @lru_cache(maxsize=8)
 def _load(name: str) -> Words:
     from babel.messages.mofile import write_mo

@@ -65,6 +65,7 @@ OPEN = frozenset(
         "/answered/{token}/undo",
         "/choices/{token}",
         "/feed/{key}.ics",
+        "/public/{reference}",
         "/unsubscribe/{token}",
         "/sign-in",
         "/sign-in/asked",

@@ -1,0 +1,190 @@
+"""What everybody sees of a published agreement: what was promised and how it stands, and no person.
+
+Names of people, addresses, notes, evidence and the titles of activities are not read for it at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, false, select
+
+from commitments.deadlines import derive_state
+from commitments.facts import Agreement, Commitment, Standing
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import Rules, assess
+from commitments.tables import commitment, milestone
+from commitments.vocabulary import AgreementKind, CommitmentKind, MilestoneState, ReasonCode, StandingState
+from notifications.digests import URGENCY
+from notifications.names import Names, find_words, load_names, name_promise
+from notifications.styles import TONES
+from notifications.views import CountView, clean_text
+from notifications.wording import Words
+from portal.labels import name_agreement_kind
+from portal.telling import count_standings, load_rules_of, own_standings, tell_reason, tell_title
+
+_STEP_TONES = {
+    MilestoneState.MET: "green",
+    MilestoneState.PARTIALLY_MET: "amber",
+    MilestoneState.NOT_MET: "red",
+    MilestoneState.WAIVED: "grey",
+    MilestoneState.SCHEDULED: "grey",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    title: str
+    when: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPromiseView:
+    """One promise: the sentence itself, by whom, how it stands."""
+
+    title: str
+    sentence: str
+    owed: str
+    standing: str
+    tone: str
+    reason: str
+    steps: tuple[StepView, ...]
+    activities: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKindView:
+    title: str
+    promises: tuple[PublicPromiseView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicView:
+    """The whole page."""
+
+    title: str
+    parties: str
+    facts: tuple[str, ...]
+    counts: tuple[CountView, ...]
+    kinds: tuple[PublicKindView, ...]
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What the page is written from."""
+
+    facts: Agreement
+    rules: Rules
+    names: Names
+    """Of the parties; of no person."""
+    promises: Mapping[int, Any]
+    steps: Sequence[Any]
+
+
+def load_public(reading: Connection, agreement_id: int) -> PublicFacts:
+    """What everybody may know of one agreement: a fixed number of statements."""
+    (facts,) = load_agreements(reading, Span.over([agreement_id]))
+    promises = reading.execute(
+        select(
+            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote
+        ).where(commitment.c.agreement_id == agreement_id)
+    )
+    steps = reading.execute(
+        select(
+            milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.met_on,
+            milestone.c.state,
+        )
+        .join(commitment, commitment.c.id == milestone.c.commitment_id)
+        .where(commitment.c.agreement_id == agreement_id)
+        .order_by(milestone.c.id)
+    ).all()  # fmt: skip
+    return PublicFacts(
+        facts,
+        load_rules_of(reading, [agreement_id]),
+        load_names(reading, false()),
+        {row.id: row for row in promises},
+        steps,
+    )
+
+
+def describe_public(words: Words, found: PublicFacts, head: Any, today: date) -> PublicView:
+    """The page in words."""
+    facts = found.facts
+    own = {one.matter.commitment_id: _hide_vacancy(one) for one in own_standings(assess(facts, found.rules, today))}
+    kinds = []
+    for kind in CommitmentKind:
+        mine = [one for one in facts.commitments if one.kind is kind]
+        mine.sort(key=lambda one: URGENCY[own[one.id].state])
+        views = tuple(_describe_promise(words, found, one, own[one.id], today) for one in mine)
+        if views:
+            kinds.append(PublicKindView(words.name_kind(kind), views))
+    names = [clean_text(found.names.name_party(place.party_id, words.tag)) for place in facts.parties]
+    return PublicView(
+        tell_title(head.title, words),
+        words.join(names),
+        tuple(_list_facts(words, facts, head, today)),
+        count_standings(words, [one for one in own.values() if one.reason.code is not ReasonCode.NO_OWNER]),
+        tuple(kinds),
+        words.format_day(today),
+    )
+
+
+def _hide_vacancy(standing: Standing) -> Standing:
+    """That nobody is named, or who is named left, is the house's business."""
+    if standing.state is not StandingState.UNOWNED:
+        return standing
+    return Standing(standing.matter, StandingState.ON_TRACK, standing.reason, standing.deadline, standing.cause)
+
+
+def _list_facts(words: Words, facts: Agreement, head: Any, today: date) -> list[str]:
+    said = [name_agreement_kind(words, AgreementKind(head.kind)), words.name(derive_state(facts, today))]
+    if facts.effective is not None:
+        said.append(words.gettext("in force from %(day)s") % {"day": words.format_partial(str(facts.effective))})
+    if facts.expires is not None:
+        said.append(words.gettext("until %(day)s") % {"day": words.format_end(str(facts.expires))})
+    return said
+
+
+def _describe_promise(
+    words: Words, found: PublicFacts, one: Commitment, standing: Standing, today: date
+) -> PublicPromiseView:
+    row = found.promises[one.id]
+    title = clean_text(name_promise(row, words.tag))
+    sentence = clean_text(find_words(row.quote, words.tag) or next(iter((row.quote or {}).values()), ""))
+    owing = [clean_text(found.names.name_party(owner.party_id, words.tag)) for owner in one.owners]
+    vacant = standing.reason.code is ReasonCode.NO_OWNER
+    held = [activity for activity in one.activities if activity.held_on.first <= today]
+    activities = ""
+    if held:
+        count = sum(activity.count for activity in held)
+        last = max(held, key=lambda activity: activity.held_on.last).held_on
+        activities = words.ngettext(
+            "%(count)s activity is on record, the last: %(day)s",
+            "%(count)s activities are on record, the last: %(day)s",
+            count,
+        ) % {"count": count, "day": words.format_partial(str(last))}  # fmt: skip
+    return PublicPromiseView(
+        title,
+        sentence if sentence != title else "",
+        words.gettext("promised by %(parties)s") % {"parties": words.join(owing)} if owing else "",
+        words.gettext("Open") if vacant else words.name(standing.state),
+        "grey" if vacant else TONES[standing.state],
+        "" if vacant else tell_reason(words, found.names, standing.reason),
+        tuple(_describe_step(words, step) for step in found.steps if step.commitment_id == one.id),
+        activities,
+    )
+
+
+def _describe_step(words: Words, step: Any) -> StepView:
+    state = MilestoneState(step.state)
+    when = step.met_on or step.due
+    return StepView(
+        clean_text(find_words(step.titles, words.tag) or step.title),
+        words.format_partial(when) if when else "",
+        words.name(state),
+        _STEP_TONES[state],
+    )
