@@ -86,29 +86,40 @@ def add_promise(
         row = find_agreement(unit, reference)
     except NotFound as unknown:
         raise Mistakes([Correction("agreement", "", str(unknown)), *faults]) from None
-    places = unit.execute(
-        select(party.c.reference, agreement_party.c.role)
-        .join(agreement_party, agreement_party.c.party_id == party.c.id)
-        .where(agreement_party.c.agreement_id == row.id)
-        .order_by(agreement_party.c.position)
-    )
-    owing = {place.reference: place.role for place in places}
+    owing = list(_load_roles(unit, row.id))
     taken = unit.execute(select(commitment.c.reference).where(commitment.c.agreement_id == row.id)).scalars()
-    drawn, corrections = _draw_promise(entry, _load_known(unit), list(owing), set(taken))
+    drawn, corrections = _draw_promise(entry, _load_known(unit), owing, set(taken))
     known_faults = list(faults)
     if not known_faults:
         corrections += _check_promise(drawn)
     if known_faults or corrections:
         raise Mistakes([*known_faults, *corrections])
-    # The agreement itself as it is, its parties by name alone and no other commitment: so nothing else can change.
+    return add_drawn(unit, author, reference, drawn, today)
+
+
+def add_drawn(unit: Connection, author: Author, reference: str, drawn: Mapping[str, Any], today: date) -> str:
+    """Add one commitment as its file has it to an agreement of the register; returns `agreement/commitment`."""
     form = parse_agreement(export_agreement(unit, reference).encode(), reference)
+    roles = _load_roles(unit, find_agreement(unit, reference).id)
+    # The agreement itself as it is, its parties by name alone and no other commitment: so nothing else can change.
     narrowed = form.model_dump(mode="json", exclude_defaults=True) | {
-        "parties": [{"reference": one, "role": role} for one, role in owing.items()],
+        "parties": [{"reference": one, "role": role} for one, role in roles.items()],
         "commitments": [drawn],
         "activities": [],
     }
     import_agreement(unit, AgreementForm.model_validate(narrowed), author, today)
     return f"{reference}/{drawn['reference']}"
+
+
+def _load_roles(reading: Connection, agreement_id: int) -> dict[str, str]:
+    """The parties of an agreement in their order, with what each is in it."""
+    places = reading.execute(
+        select(party.c.reference, agreement_party.c.role)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .where(agreement_party.c.agreement_id == agreement_id)
+        .order_by(agreement_party.c.position)
+    )
+    return {place.reference: place.role for place in places}
 
 
 def draft_agreement(reading: Connection, entry: AgreementEntry, faults: Iterable[Correction] = ()) -> str:

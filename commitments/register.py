@@ -48,7 +48,7 @@ def import_files(
     groups = order_files(files)
     imported: dict[str, Imported] = {}
     if dry_run:
-        with _open_rehearsal(engine) as unit:
+        with open_rehearsal(engine) as unit:
             for group in groups:
                 imported |= _by_reference(_import_together(unit, group, author, today))
     else:
@@ -121,7 +121,7 @@ def _by_reference(imported: Sequence[Imported]) -> dict[str, Imported]:
 
 
 @contextmanager
-def _open_rehearsal(engine: Engine) -> Iterator[Connection]:
+def open_rehearsal(engine: Engine) -> Iterator[Connection]:
     """A unit that sees its own writes and leaves none."""
     with open_unit(engine) as unit:
         rehearsal = unit.begin_nested()

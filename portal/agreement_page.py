@@ -91,6 +91,8 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         documents=describe_documents(words, head),
         changes=changes,
         history=f"{address}/history",
+        add=f"{address}/add-commitment" if viewer.may(Permission.REGISTER) else "",
+        files=f"{address}/file" if viewer.may(Permission.REGISTER) else "",
         sees_messages=viewer.may(Permission.READ_MESSAGES),
         sent=sent,
         unsent=unsent,

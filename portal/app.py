@@ -17,6 +17,7 @@ from commitments.settings import Settings
 from notifications.links import LinkExpired, LinkInvalid, open_links
 from notifications.views import LinkView
 from portal import (
+    adding,
     agreement_page,
     agreements,
     amending,
@@ -24,12 +25,14 @@ from portal import (
     asked,
     beginning,
     briefing,
+    bringing,
     calendar,
     choosing,
     commitment_page,
     evidence,
     forecasting,
     handing,
+    handing_out,
     history,
     home,
     message_log,
@@ -70,7 +73,10 @@ ROUTERS = (
     searches.router,
     agreements.router,
     agreement_page.router,
+    adding.router,
     beginning.router,
+    bringing.router,
+    handing_out.router,
     registering.router,
     history.router,
     forecasting.router,

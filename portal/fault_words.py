@@ -52,6 +52,8 @@ _EXPECTED = (
     N_("64 hexadecimal digits"),
     N_("a currency code of three letters, such as CNY"),
     N_("an http or https address"),
+    N_("the name of a channel in the settings and the person's own end of it, such as %(example)s"),
+    N_("the name of a channel in the settings, such as %(example)s"),
     N_("one of %(choices)s"),
     N_("a file saved as UTF-8"),
     N_("a file saved as CSV UTF-8"),

@@ -11,7 +11,9 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_FORM = 64 * 1024
-LARGER_FORMS: dict[str, int] = {}
+LARGER_FORMS: dict[str, int] = {
+    "/register/files": 1024 * 1024 + LARGEST_FORM,
+}
 """How many bytes a form may have where it carries a file: by the path of its route, as the route has it."""
 _READ_AWAY = 64 * 1024 * 1024
 """So much of what is too large is read and let go: a browser shows the answer only once it could send everything."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, literal, select, update
 
 from portal.tables import registration
 
@@ -76,7 +76,8 @@ def save_registration(
 
 def list_registrations(reading: Connection, contact_id: int) -> list[Registration]:
     """A person's own, the latest saved first."""
-    query = select(registration).where(registration.c.contact_id == contact_id)
+    columns = [column for column in registration.c if column.name != "content"]  # which may be a whole file
+    query = select(*columns, literal(None).label("content")).where(registration.c.contact_id == contact_id)
     rows = reading.execute(query.order_by(registration.c.saved_at.desc(), registration.c.id.desc()).limit(MOST_KEPT))
     return [_read(row) for row in rows]
 
@@ -86,4 +87,4 @@ def remove_registration(unit: Connection, contact_id: int, number: int) -> None:
 
 
 def _read(row: Any) -> Registration:
-    return Registration(row.id, Way(row.way), row.title, row.content, row.shown, row.saved_at)
+    return Registration(row.id, Way(row.way), row.title, row.content or {}, row.shown, row.saved_at)

@@ -323,6 +323,7 @@ def describe_promise(page: Page, one: TypedPromise, parties: Mapping[str, str]) 
             words.gettext("What was promised"),
             one.summary,
             words.gettext("In one sentence. For example: Hold at least four exchange activities every year."),
+            kind="note",
             required=True,
         ),
         page.choose("is_plan", words.gettext("Is it firm?"), one.is_plan, firm, kind="radios"),
@@ -415,7 +416,7 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
     words = page.words
     names = name_parties(words, sketch, drawing, known)
     groups = [_describe_person(page, at, one, names) for at, one in enumerate(sketch.people)]
-    people = {key: _list_people(key, sketch, drawing, known) for key in names}
+    people = {key: list_people(key, sketch, drawing, known) for key in names}
     usual = [
         page.choose(
             f"usual-{key}",
@@ -449,7 +450,7 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
     return groups
 
 
-def _list_people(key: str, sketch: Sketch, drawing: Drawing, known: Known) -> list[tuple[str, str]]:
+def list_people(key: str, sketch: Sketch, drawing: Drawing, known: Known) -> list[tuple[str, str]]:
     """Who can be chosen at a party: those of the register, and the new ones."""
     there = known.contacts.get(drawing.parties[key], ())
     new = [(one.key, clean_text(one.name)) for one in sketch.people if one.party == key and one.name]

@@ -236,7 +236,7 @@ def test_a_commitment_is_changed_and_left_out(desk: Desk) -> None:
     page = add(desk, address, summary="Do it")
     link = re.search(rf'href="({address}/commitments/k\d+)"', page)
     assert link
-    assert 'value="Do it"' in desk.get(link[1])
+    assert ">Do it</textarea>" in desk.get(link[1])
     assert "Do it well" in send(desk, link[1], summary="Do it well")
     assert "No commitment is written down yet." in send(desk, link[1], summary="Do it well", remove="1")
 

@@ -1,0 +1,221 @@
+"""Spreadsheets as rows of text: read from XLSX and CSV, and written so that no cell is ever taken for a formula."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from commitments.errors import InvalidFiles, Problem
+
+MOST_ROWS = 2000
+MOST_COLUMNS = 80
+LARGEST_UNPACKED = 30 * 1024 * 1024
+LONGEST_CELL = 8000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WIDTHS = (12, 48)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row below the headings: its number as the spreadsheet shows it, and its cells by heading."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its headings in order, and its rows that are not empty."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewSheet:
+    """A sheet to be written; `offered` are the words that a column offers to choose from."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]] = ()
+    offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def read_xlsx(content: bytes, name: str) -> tuple[Sheet, ...]:
+    """Every sheet of a workbook. InvalidFiles tells every cell that cannot be taken: a formula, a fault."""
+    import openpyxl  # here, because loading it takes a tenth of a second
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    _refuse_bomb(content, name)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as broken:
+        raise _refuse(name, "something else", "a spreadsheet that can be opened") from broken
+    problems: list[Problem] = []
+    sheets = []
+    try:
+        for sheet in book.worksheets:
+            cells = (
+                [_read_cell(cell, f"{name}, {sheet.title}", problems) for cell in row]
+                for row in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS)
+            )
+            sheets.append(_read_rows(sheet.title, f"{name}, {sheet.title}", enumerate(cells, start=1), problems))
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, TypeError, AttributeError) as broken:
+        raise _refuse(name, "something else", "a spreadsheet that can be opened") from broken
+    finally:
+        book.close()
+    if problems:
+        raise InvalidFiles(tuple(problems))
+    return tuple(sheet for sheet in sheets if sheet.heads)
+
+
+def read_csv(content: bytes, name: str) -> tuple[Sheet, ...]:
+    """A table of one sheet: with commas, semicolons or tabs, in UTF-8 as spreadsheets save it."""
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as undecodable:
+        line = content[: undecodable.start].count(b"\n") + 1
+        problem = Problem(name, line, "file", "bytes that are not UTF-8", "a file saved as CSV UTF-8")
+        raise InvalidFiles((problem,)) from None
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=separator)
+    problems: list[Problem] = []
+    try:
+        rows = [(reader.line_num, [_unprotect(cell.strip()) for cell in row]) for row in reader]
+    except csv.Error as broken:
+        problem = Problem(name, reader.line_num, "file", str(broken), "a table with a heading for each column")
+        raise InvalidFiles((problem,)) from None
+    sheet = _read_rows("", name, rows, problems)
+    if not sheet.heads:
+        problems.append(Problem(name, 1, "file", "nothing", "a table with a heading for each column"))
+    if problems:
+        raise InvalidFiles(tuple(problems))
+    return (sheet,)
+
+
+def write_xlsx(sheets: Sequence[NewSheet]) -> bytes:
+    """A workbook of text alone, headings first and kept in sight; a cell that begins like a formula stays text."""
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for one in sheets:
+        sheet = book.create_sheet(one.title)
+        for number, row in enumerate([one.heads, *one.rows], start=1):
+            for column, text in enumerate(row, start=1):
+                cell = sheet.cell(number, column)
+                _write_text(cell, text)
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+        for column, head in enumerate(one.heads, start=1):
+            letter = get_column_letter(column)
+            longest = max([len(head), *(len(row[column - 1]) for row in one.rows)], default=0)
+            sheet.column_dimensions[letter].width = min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1])
+            # Text in every row to come, so that 2018-09 is not turned into a day of the month.
+            sheet.column_dimensions[letter].number_format = "@"
+            cell = sheet.cell(1, column)
+            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E6EEF7")
+            listed = '"' + ",".join(one.offered.get(head, ())) + '"'
+            if head in one.offered and len(listed) <= 255:
+                choice = DataValidation(type="list", formula1=listed, allow_blank=True, showErrorMessage=False)
+                sheet.add_data_validation(choice)
+                choice.add(f"{letter}2:{letter}{MOST_ROWS}")
+        sheet.freeze_panes = "A2"
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def write_csv(sheet: NewSheet) -> bytes:
+    """A table as spreadsheets read it; what begins like a formula gets an apostrophe, which `read_csv` takes away."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for row in (sheet.heads, *sheet.rows):
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _write_text(cell: Any, text: str) -> None:
+    cell.value = "".join(one for one in text if one == "\n" or one.isprintable())
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = text.startswith(_FORMULA)
+
+
+def _unprotect(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def _refuse_bomb(content: bytes, name: str) -> None:
+    """Refuse what would unpack to more than any spreadsheet of ours."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            size = sum(one.file_size for one in packed.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError) as broken:
+        raise _refuse(name, "something else", "a spreadsheet that can be opened") from broken
+    if size > LARGEST_UNPACKED:
+        raise _refuse(name, f"{size:,} bytes", f"at most {LARGEST_UNPACKED:,} bytes")
+
+
+def _refuse(name: str, found: str, expected: str) -> InvalidFiles:
+    return InvalidFiles((Problem(name, 0, "file", found, expected),))
+
+
+def _read_cell(cell: Any, place: str, problems: list[Problem]) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    where = f"{getattr(cell, 'column_letter', '')}{cell.row}"
+    if cell.data_type == "f":
+        problems.append(Problem(place, cell.row, where, "a formula", "the value itself"))
+        return ""
+    if cell.data_type == "e":
+        problems.append(Problem(place, cell.row, where, f"a fault of the spreadsheet: {value}", "the value itself"))
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime | date):
+        # A spreadsheet makes the first of the month of "2018-09", and shows it without the day.
+        known_to_the_day = "d" in (cell.number_format or "d").lower().partition(";")[0]
+        return value.strftime("%Y-%m-%d") if known_to_the_day else value.strftime("%Y-%m")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return _unprotect(str(value).strip()[: LONGEST_CELL + 1])
+
+
+def _read_rows(title: str, place: str, rows: Any, problems: list[Problem]) -> Sheet:
+    """The first row that is not empty holds the headings; empty rows and columns without a heading are passed over."""
+    numbered: Iterator[tuple[int, list[str]]] = iter(rows)
+    heads: list[str] = []
+    for number, cells in numbered:  # noqa: B007 - the number of the headings is told below
+        if any(cells):
+            heads = [" ".join(cell.split()) for cell in cells]
+            break
+    else:
+        return Sheet(title, ())
+    seen: set[str] = set()
+    for head in heads:
+        if head and head.casefold() in seen:
+            problems.append(Problem(place, number, head, "the column twice", "the column once"))
+        seen.add(head.casefold())
+    read: list[Row] = []
+    for number, cells in numbered:
+        if not any(cells):
+            continue
+        if len(read) >= MOST_ROWS:
+            problems.append(Problem(place, number, "file", f"{number:,} rows", f"at most {MOST_ROWS:,} rows"))
+            break
+        for head, cell in zip(heads, cells, strict=False):
+            if len(cell) > LONGEST_CELL:
+                expected = f"at most {LONGEST_CELL:,} characters"
+                problems.append(Problem(place, number, head, f"{len(cell):,} bytes", expected))
+        read.append(Row(number, {head: cell for head, cell in zip(heads, cells, strict=False) if head}))
+    return Sheet(title, tuple(head for head in heads if head), tuple(read))

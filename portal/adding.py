@@ -1,0 +1,113 @@
+"""Adding a commitment to an agreement of the register, by the same plain questions as in a new one."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+
+from commitments.database import open_reading, open_unit
+from commitments.drafting import add_drawn
+from commitments.log import Author
+from commitments.reconcile import reconcile_agreement
+from commitments.sketch import Sketch, TypedParty, TypedPromise
+from commitments.sketching import Drawing, Flaw, Known, draw_promise, load_known
+from commitments.tables import agreement_party, commitment, party
+from notifications.views import clean_text, fit_text
+from portal.agreements import ADDRESS
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import Here
+from portal.roles import Permission, Viewer
+from portal.step_reading import take_owners, take_promise
+from portal.step_views import GroupView, Page, describe_promise, list_people, name_parties
+from portal.telling import tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
+WHY = "added in the portal"
+
+
+@router.api_route(ADDRESS + "/{reference}/add-commitment", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_questions(reference: str, request: Request, viewer: Registering, house: Here) -> Response:
+    """The questions, with the parties and people of this agreement."""
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        sketch, known, drawing = _load(reading, head.id)
+    return _show(request, viewer, head, sketch, known, drawing)
+
+
+@router.post(ADDRESS + "/{reference}/add-commitment", response_class=HTMLResponse)
+def post_promise(reference: str, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+    """Add it, judge the agreement at once, and lead to the new commitment; what is wrong is said by its field."""
+    now = house.read_clock()
+    with open_unit(house.engine) as unit:
+        head = find_head(unit, viewer, reference)
+        sketch, known, drawing = _load(unit, head.id)
+        promise = _take(sketch, sent)
+        taken = unit.execute(select(commitment.c.reference).where(commitment.c.agreement_id == head.id)).scalars()
+        drawn = draw_promise(promise, drawing, set(taken), {}, known)
+        if drawing.flaws:
+            return _show(request, viewer, head, sketch, known, drawing, status=422)
+        today, why = house.today(now), fit_text(sent.text("why") or "", 300)
+        made = add_drawn(unit, Author(viewer.person.reference, now, why=why or WHY), reference, drawn, today)
+        reconcile_agreement(unit, head.id, now, today)
+    if sent.text("do") == "more":
+        return RedirectResponse(f"{ADDRESS}/{reference}/add-commitment", 303)
+    return RedirectResponse(f"{ADDRESS}/{reference}/commitments/{made.rpartition('/')[2]}", 303)
+
+
+def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
+    """The agreement's parties as a sketch of it would have them, by their references."""
+    rows = reading.execute(
+        select(party.c.reference)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .where(agreement_party.c.agreement_id == agreement_id)
+        .order_by(agreement_party.c.position)
+    ).scalars()
+    parties = [TypedParty(key=one, name=one) for one in rows]
+    sketch = Sketch(parties=parties, promises=[TypedPromise(key="new")])
+    return sketch, load_known(reading, sketch), Drawing(parties={one.key: one.name for one in parties})
+
+
+def _take(sketch: Sketch, sent: Sent) -> TypedPromise:
+    (promise,) = sketch.promises
+    take_promise(promise, sent)
+    take_owners(sketch, sent)
+    return promise
+
+
+def _show(
+    request: Request, viewer: Viewer, head: Any, sketch: Sketch, known: Known, drawing: Drawing, status: int = 200
+) -> Response:
+    words = find_words(viewer)
+    (promise,) = sketch.promises
+    flaws: list[Flaw] = drawing.flaws
+    page, names = Page(words, flaws), name_parties(words, sketch, drawing, known)
+    groups = describe_promise(page, promise, names)
+    groups.insert(-2, _describe_owners(page, promise, names, sketch, known, drawing))
+    why = page.text("why", words.gettext("Why, if it should stand in the log"), "")
+    groups.append(GroupView(words.gettext("For the log"), (why,)))
+    return show_framed(
+        request, "step.html", viewer, words.gettext("Add a commitment"), status=status,
+        groups=groups, faults=page.finish(), action=f"{ADDRESS}/{head.reference}/add-commitment", offered=[], remove="",
+        more=words.gettext("Save, and add another commitment"), button=words.gettext("Add it to the agreement"),
+        steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="",
+    )  # fmt: skip
+
+
+def _describe_owners(
+    page: Page, promise: TypedPromise, names: Mapping[str, str], sketch: Sketch, known: Known, drawing: Drawing
+) -> GroupView:
+    words = page.words
+    fields = tuple(
+        page.choose(
+            f"{promise.key}-{key}", name, promise.owners.get(key, ""), list_people(key, sketch, drawing, known),
+            words.gettext("nobody yet"),
+        )
+        for key, name in names.items()
+    )  # fmt: skip
+    return GroupView(words.gettext("Who answers for it"), fields, words.gettext("At each party that owes it."))
