@@ -45,6 +45,7 @@ def examine() -> Iterator[Finding]:
     yield examine_mail(settings)
     yield examine_channels(settings)
     yield examine_return(settings)
+    yield from examine_accounts(settings)
     yield from examine_prefect(settings)
     yield examine_catalogues()
     yield from examine_house(settings)
@@ -171,6 +172,27 @@ def examine_return(settings: "Settings") -> Finding:
     if settings.bounce_address is None:
         return Finding(WARNING, "what comes back", f"goes to {settings.sender}", "Set TALLY_BOUNCE_ADDRESS.")
     return Finding(OK, "what comes back", f"goes to {settings.bounce_address}, an address for each message")
+
+
+def examine_accounts(settings: "Settings") -> Iterator[Finding]:
+    """Whether the provider by whose accounts people sign in answers; nothing where none is named."""
+    from commitments.clock import read_clock
+    from portal.accounts import NotVouched, open_accounts
+
+    accounts = open_accounts(settings)
+    if accounts is None:
+        if settings.oidc_issuer is not None:
+            yield Finding(
+                WARNING, "sign-in", "OpenID Connect is set, and no address of the pages", "Set TALLY_BASE_URL."
+            )
+        return
+    try:
+        accounts.describe(read_clock())
+    except NotVouched as fault:
+        advice = "People can still sign in by mail. Look at TALLY_OIDC_ISSUER, and whether it is reached from here."
+        yield Finding(BROKEN, "sign-in", str(fault), advice)
+    else:
+        yield Finding(OK, "sign-in", f"by accounts of {settings.oidc_issuer}")
 
 
 def examine_prefect(settings: "Settings") -> Iterator[Finding]:

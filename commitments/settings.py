@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from commitments.errors import SettingsError
@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     )
     evidence_megabytes: int = Field(20, ge=1, le=1000, description="How large one file of evidence may be, in MB")
     session_days: int = Field(14, ge=1, le=90, description="How long one stays signed in to the portal")
+    oidc_issuer: str | None = Field(
+        None,
+        description="Where people have an account already (OpenID Connect), to sign in to the portal with it:"
+        " https://login.house.example",
+    )
+    oidc_client_id: str | None = Field(None, description="As what the portal is known there", max_length=300)
+    oidc_client_secret: SecretStr | None = Field(None, description="The secret by which the portal proves that")
     time_zone: str = Field("Europe/London", description="The zone in which the schedules run")
     templates: Path | None = Field(
         None, description="The house's own templates, catalogues and rules; `templates` in the home folder if not set"
@@ -129,6 +136,27 @@ class Settings(BaseSettings):
         if not bare.startswith(("https://", "http://")) or not bare.isprintable() or " " in bare or "?" in bare:
             raise ValueError("not the address of a page such as https://tally.house.example")
         return bare
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        bare = value.strip().rstrip("/")
+        place = urlsplit(bare)
+        inside = place.hostname in ("127.0.0.1", "localhost", "::1")
+        if not place.hostname or place.query or (place.scheme != "https" and not (inside and place.scheme == "http")):
+            raise ValueError("not the https address of a provider, such as https://login.house.example")
+        return bare
+
+    @model_validator(mode="after")
+    def _names_the_provider_whole(self) -> Self:
+        secret = self.oidc_client_secret.get_secret_value() if self.oidc_client_secret is not None else None
+        named = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_CLIENT_ID": self.oidc_client_id, "OIDC_CLIENT_SECRET": secret}
+        missing = [f"TALLY_{name}" for name, value in named.items() if not value]
+        if missing and len(missing) < len(named):
+            raise ValueError(f"to sign in by OpenID Connect, {' and '.join(missing)} must be set as well")
+        return self
 
     @field_validator("secret")
     @classmethod

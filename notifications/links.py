@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     CHOICES = "choices"
     UNSUBSCRIBE = "unsubscribe"
     SIGN_IN = "sign_in"
+    ACCOUNT = "account"
 
 
 class LinkInvalid(TallyError):
@@ -55,6 +56,7 @@ class Links:
             Purpose.CHOICES: timedelta(days=answer_days),
             Purpose.UNSUBSCRIBE: timedelta(days=800),  # a letter may be found again after years
             Purpose.SIGN_IN: SIGN_IN_WITHIN,
+            Purpose.ACCOUNT: SIGN_IN_WITHIN,
         }
         # The library signs with the last key and believes all of them.
         keys = [secret.encode() for secret in reversed(secrets)]

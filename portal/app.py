@@ -44,8 +44,10 @@ from portal import (
     reporting,
     searches,
     signing_in,
+    signing_in_elsewhere,
     unsubscribing,
 )
+from portal.accounts import open_accounts
 from portal.evidence import size_uploads
 from portal.guards import (
     LARGER_FORMS,
@@ -66,6 +68,7 @@ ROUTERS = (
     answering.router,
     choosing.router,
     unsubscribing.router,
+    signing_in_elsewhere.router,  # before the links, whose addresses would be any word
     signing_in.router,
     home.router,
     asked.router,
@@ -141,7 +144,7 @@ def make_portal(
             ),
         ],
     )
-    app.state.house = House(engine, settings, links, read_clock, send)
+    app.state.house = House(engine, settings, links, read_clock, send, open_accounts(settings))
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)

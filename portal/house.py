@@ -13,6 +13,7 @@ from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.settings import Settings
 from notifications.links import Links
+from portal.accounts import Accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class House:
     read_clock: Callable[[], datetime]
     send: Callable[[int], None]
     """Sends one message of the outbox without waiting for it; what cannot be sent now stays in the outbox."""
+    accounts: Accounts | None = None
+    """Where people have an account already; None where they sign in by mail alone."""
 
     @property
     def domain(self) -> str:

@@ -68,7 +68,9 @@ OPEN = frozenset(
         "/public/{reference}",
         "/unsubscribe/{token}",
         "/sign-in",
+        "/sign-in/account",
         "/sign-in/asked",
+        "/sign-in/back",
         "/sign-in/{token}",
     }
 )

@@ -5,8 +5,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from commitments.database import open_reading, open_unit
+from commitments.facts import Person
 from commitments.queries import load_people
 from commitments.tables import contact
 from notifications.links import LinkExpired, LinkInvalid, Purpose
@@ -16,6 +18,7 @@ from notifications.wording import Words, load_words
 from portal.forms import Form
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView, choose_words, show_notice, show_page
+from portal.paging import write_address
 from portal.roles import Permission, Viewer
 from portal.viewing import NotFromHere, NotSignedIn, comes_from_elsewhere, find_viewer, is_secure, name_cookie, require
 from portal.visits import (
@@ -38,7 +41,7 @@ def show_sign_in(request: Request, house: Here, to: str | None = None) -> Respon
     try:
         find_viewer(request, house)
     except NotSignedIn:
-        return _show_sign_in(choose_words(request), to)
+        return _show_sign_in(house, choose_words(request), to)
     return RedirectResponse(check_lead(to), 303)
 
 
@@ -49,7 +52,7 @@ def post_sign_in(request: Request, sent: Form, house: Here) -> Response:
     words = choose_words(request)
     if not _may_be_address(address):
         fault = words.gettext("Please write your mail address, such as name@city.example.")
-        return _show_sign_in(words, sent.text("to"), address, fault, 422)
+        return _show_sign_in(house, words, sent.text("to"), address, fault, 422)
     if comes_from_elsewhere(request):
         raise NotFromHere("the form is not one of ours")
     with open_unit(house.engine) as unit:
@@ -102,7 +105,7 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
         words.gettext("Sign in"),
         (field,) if len(options) > 1 else (),
     )
-    return show_page("sign_in.html", words, words.gettext("Sign in"), form=form)
+    return show_page("sign_in.html", words, words.gettext("Sign in"), form=form, account="")
 
 
 @router.post("/sign-in/{token}", response_class=HTMLResponse)
@@ -111,7 +114,6 @@ def post_confirming(token: str, request: Request, sent: Form, house: Here) -> Re
     if comes_from_elsewhere(request):
         raise NotFromHere("the form is not one of ours")
     number, now = _read_number(house, token), house.read_clock()
-    cookie = name_cookie(house)
     with open_unit(house.engine) as unit:
         found = find_request(unit, number, now)
         if found is None:
@@ -121,13 +123,22 @@ def post_confirming(token: str, request: Request, sent: Form, house: Here) -> Re
         who = next((one for one in people if str(one.id) == sent.text("who")), people[0] if people else None)
         if who is None:
             return show_used(request)
-        device = clean_text(request.headers.get("user-agent", ""))[:120]
-        key = begin_visit(unit, found.id, who.id, device, house.settings.session_days, now)
-        if key is None:
-            return show_used(request)
-        before = request.cookies.get(cookie)
-        if before:
-            end_visit_of(unit, before, now)
+        return open_visit(unit, request, house, number, who)
+
+
+def open_visit(unit: Connection, request: Request, house: House, number: str, who: Person) -> Response:
+    """Use up the request, begin a visit under a new key in place of this browser's own, and lead on."""
+    now, cookie = house.read_clock(), name_cookie(house)
+    found = find_request(unit, number, now)
+    if found is None:
+        return show_used(request)
+    device = clean_text(request.headers.get("user-agent", ""))[:120]
+    key = begin_visit(unit, found.id, who.id, device, house.settings.session_days, now)
+    if key is None:
+        return show_used(request)
+    before = request.cookies.get(cookie)
+    if before:
+        end_visit_of(unit, before, now)
     answer = RedirectResponse(check_lead(found.lead_to), 303)
     answer.set_cookie(
         cookie,
@@ -200,7 +211,9 @@ def show_not_from_here(request: Request, _fault: Exception) -> Response:
     )
 
 
-def _show_sign_in(words: Words, to: str | None, address: str = "", fault: str = "", status: int = 200) -> Response:
+def _show_sign_in(
+    house: House, words: Words, to: str | None, address: str = "", fault: str = "", status: int = 200
+) -> Response:
     lead = check_lead(to)
     label = words.gettext("Your mail address")
     field = FieldView("address", label, "mail", address, fault=fault, required=True, most="254")
@@ -212,7 +225,8 @@ def _show_sign_in(words: Words, to: str | None, address: str = "", fault: str = 
         (field,),
         (("to", lead),),
     )
-    return show_page("sign_in.html", words, words.gettext("Sign in"), status=status, form=form)
+    account = write_address("/sign-in/account", {"to": lead}) if house.accounts is not None else ""
+    return show_page("sign_in.html", words, words.gettext("Sign in"), status=status, form=form, account=account)
 
 
 def _may_be_address(text: str) -> bool:

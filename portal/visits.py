@@ -71,10 +71,11 @@ def ask_to_sign_in(unit: Connection, settings: Settings, address: str, lead_to: 
     return queue_sign_in(unit, people[0], number, now, settings.sender.rpartition("@")[2])
 
 
-def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime) -> str:
-    """A request whose link is shown instead of mailed: for whoever starts the system on their own machine."""
+def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime, lead_to: str = "/home") -> str:
+    """A request whose link is not mailed: for whoever starts the system on their own machine, or is vouched for."""
     number = secrets.token_urlsafe(32)
-    row = {"number": number, "address_hash": _hash(address.lower()), "contact_id": contact_id, "lead_to": "/home"}
+    known = {"address_hash": _hash(address.strip().lower()), "contact_id": contact_id, "lead_to": check_lead(lead_to)}
+    row = {"number": number, **known}
     unit.execute(insert(sign_in).values(**row, asked_at=now, expires_at=now + SIGN_IN_WITHIN))
     return number
 
