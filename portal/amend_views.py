@@ -217,7 +217,7 @@ def explain_turn(words: Words, turn: Turn, opened: int) -> list[str]:
         Turn.HOLD: [
             words.gettext("It rests: it stands as on hold, and nobody is reminded of it."),
             *quiet,
-            words.gettext("On the day after the last day of the hold it is taken up again by itself."),
+            words.gettext("If you give a last day, it is taken up again by itself on the day after."),
         ],
         Turn.WITHDRAW: [
             words.gettext("It counts as settled: it is no commitment any more, because the sides agreed so or it was "

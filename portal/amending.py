@@ -30,7 +30,9 @@ from commitments.tables import follow_up, milestone
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 from notifications.handing import tell_new_owner
 from notifications.names import load_names
+from notifications.views import clean_text
 from portal.acting import Acted, find_acted, lead_to, say_changed, show_act, sign, today_of
+from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
 from portal.amend_views import (
     as_texts,
@@ -424,7 +426,7 @@ def _show_step(
         agreement=acted.head,
         acted=acted,
         forms=describe_step(words, acted, row, part, sent, flaws),
-        facts=describe_dates(words, row),
+        facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
         state=say_changed(words) if status == 409 else "",
         status=status,
     )

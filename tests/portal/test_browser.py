@@ -2,8 +2,11 @@
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,8 @@ from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.settings import Settings
-from commitments.tables import follow_up
+from commitments.tables import activity, commitment, evidence, follow_up
+from commitments.vocabulary import NotificationKind
 from deployments.mailbox import Mailbox, start_mailbox
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
@@ -27,6 +31,7 @@ from tests.portal.desk import FORM
 pytestmark = pytest.mark.slow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AT_ONCE = (NotificationKind.CONFIRMATION, NotificationKind.HAND_OVER)
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
@@ -58,6 +63,35 @@ class Town:
         page.goto(self.mailbox.pages_address)
         page.locator("li a", has_text=address).first.click()
         return page.frame_locator("iframe")
+
+    def send_now(self) -> None:
+        """What may go at once, as the engine sends it when something was recorded."""
+        now = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
+        plan_messages(self.engine, now, MONDAY, kinds=AT_ONCE, domain="tally.example")
+        dispatch_messages(self.engine, self.settings, read_clock=lambda: now)
+
+    def sign_in(self, context: Any, address: str) -> Any:
+        """Ask for a link as people do, and follow it from the mailbox; gives the page on which they land."""
+        page = context.new_page()
+        page.goto(f"{self.settings.base_url}/sign-in")
+        page.locator("input[type=email]").fill(address)
+        page.locator("main button").click()
+        before = time.monotonic()
+        while not self._links_to_sign_in(address):
+            assert time.monotonic() - before < 20, "no letter with a link came"
+            time.sleep(0.05)
+        page.goto(self._links_to_sign_in(address)[-1])
+        page.locator("main button").click()
+        return page
+
+    def _links_to_sign_in(self, address: str) -> list[str]:
+        found = []
+        for path in sorted((self.home / "mailbox").glob("*.eml")):
+            letter = message_from_bytes(path.read_bytes(), policy=default)
+            body = letter.get_body(("plain",))
+            if address in str(letter["To"]) and body is not None:
+                found += re.findall(rf"{re.escape(str(self.settings.base_url))}/sign-in/\S+", body.get_content())
+        return found
 
     def state(self, key: str) -> str:
         with open_reading(self.engine) as reading:
@@ -135,3 +169,70 @@ def test_a_person_pauses_by_the_link_in_the_mail(town: Town, browser: Any) -> No
     letters = [path.read_text() for path in sorted((town.home / "mailbox").glob("*.eml"))[before:]]
     assert not [one for one in letters if re.search(r"^To: .*ann@north", one, re.M)]
     context.close()
+
+
+def test_a_coordinator_records_an_activity(town: Town, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = town.sign_in(context, "cy@north.example")
+    page.goto(f"{town.settings.base_url}/agreements/north-south/commitments/visits")
+    page.get_by_role("link", name="Record what happened").click()
+    assert page.get_by_label("When", exact=True).input_value() == "2026-03-02"
+    assert page.get_by_label("Visit each other four times a year.").is_checked()
+    page.get_by_role("textbox", name="What happened").fill("Visit of the potters")
+    page.get_by_label("Kind").select_option(label="Visit")
+    page.get_by_label("Where").fill("Jingdezhen")
+    page.get_by_label("South").check()
+    page.get_by_label("How many took part").fill("a dozen")
+    page.get_by_label("Be friends.").check()
+    page.get_by_role("button", name="Record it").click()
+    assert "How many took part: Please give a whole number" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("Where").input_value() == "Jingdezhen", "the form is kept filled in"
+    assert page.get_by_label("South").is_checked()
+    page.get_by_label("How many took part").fill("12")
+    page.get_by_label("File").set_input_files(
+        files=[{"name": "Minutes March.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 minutes"}]
+    )
+    page.get_by_role("button", name="Record it").click()
+    assert "Recorded: Visit of the potters" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("heading", name="Record another").is_visible()
+    page.get_by_role("link", name="See how it stands now").click()
+    assert page.get_by_text("1 of 4 in 2026", exact=True).first.is_visible()
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Visit of the potters").click()
+    assert coming.value.suggested_filename == "Minutes March.pdf"
+    assert Path(coming.value.path()).read_bytes() == b"%PDF-1.7 minutes"
+    with open_reading(town.engine) as reading:
+        (row,) = reading.execute(select(activity))
+        assert (row.participants, row.parties, row.place) == (12, ["north", "south"], "Jingdezhen")
+        assert len(reading.execute(select(evidence)).all()) == 2, "one for each commitment, one file"
+    context.close()
+
+
+def test_the_other_side_confirms(town: Town, browser: Any) -> None:
+    north = browser.new_context(java_script_enabled=False)
+    page = town.sign_in(north, "ann@north.example")
+    page.goto(f"{town.settings.base_url}/agreements/north-south/commitments/bridge")
+    page.get_by_role("link", name="Report progress").click()
+    page.get_by_label("What was done, or what stands in the way").fill("Opened on Sunday")
+    page.get_by_label("Yes, our side has done it").check()
+    page.get_by_role("button", name="Report it").click()
+    assert "The other side sees it" in page.get_by_role("status").inner_text()
+    town.send_now()
+    south = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    letter = town.letter_to(south.new_page(), "li@south.example")
+    assert letter.get_by_role("heading", name="Build the bridge.").is_visible()
+    own = town.sign_in(south, "li@south.example")
+    own.goto(f"{town.settings.base_url}/agreements/north-south/commitments/bridge")
+    own.get_by_role("link", name="确认或退回").click()
+    assert own.get_by_text("Opened on Sunday").is_visible()
+    own.get_by_role("button", name="确认", exact=True).click()
+    assert "已确认" in own.get_by_role("status").inner_text()
+    assert town.state("confirmation_asked:north-south/bridge@south") == "done"
+    with open_reading(town.engine) as reading:
+        states = reading.execute(select(commitment.c.state).where(commitment.c.reference == "bridge"))
+        assert states.scalar_one() == "fulfilled"
+    page.reload()
+    page.goto(f"{town.settings.base_url}/agreements/north-south/commitments/bridge")
+    assert page.get_by_text("South: confirmed").is_visible()
+    for context in (north, south):
+        context.close()
