@@ -16,14 +16,15 @@ CREATED = "registered"
 class Rewinder:
     """Holds what was recorded after a moment and takes it back from rows."""
 
-    def __init__(self, reading: Connection, known_at: datetime) -> None:
+    def __init__(self, reading: Connection, known_at: datetime, agreement_id: int | None = None) -> None:
+        """Of one agreement only, if that is enough."""
         self._undone: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
         self._made_later: dict[str, set[int]] = defaultdict(set)
-        later = reading.execute(
-            select(log_entry.c.subject, log_entry.c.row_id, log_entry.c.action, log_entry.c.changes)
-            .where(log_entry.c.at > known_at)
-            .order_by(log_entry.c.id.desc())
-        )
+        query = select(log_entry.c.subject, log_entry.c.row_id, log_entry.c.action, log_entry.c.changes)
+        query = query.where(log_entry.c.at > known_at)
+        if agreement_id is not None:
+            query = query.where(log_entry.c.agreement_id == agreement_id)
+        later = reading.execute(query.order_by(log_entry.c.id.desc()))
         for row in later:
             if row.action == CREATED:
                 self._made_later[row.subject].add(row.row_id)

@@ -17,11 +17,11 @@ from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
 from notifications.planning import ALL_KINDS, plan_messages
-from notifications.rehearsal import open_rehearsal
+from notifications.rehearsal import open_rehearsal, put_rules
 from notifications.rendering import pass_over, write_safely
 from notifications.tables import notice, notification
 
-_OVER_ALL = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT})
+OVER_ALL = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT})
 """What tells of the whole register at once."""
 
 
@@ -43,27 +43,35 @@ class Foreseen:
 
 
 def forecast_messages(
-    engine: Engine, settings: Settings, now: datetime, days: int, *, only: int | None = None
+    engine: Engine,
+    settings: Settings,
+    now: datetime,
+    days: int,
+    *,
+    only: int | None = None,
+    rules: Mapping[str, Any] | None = None,
 ) -> Iterator[Foreseen]:
     """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register.
 
     With `only` one agreement is played as if it were alone: without digests and summaries, and without what other
-    agreements bring to the same people.
+    agreements bring to the same people. `rules` are tried in place of those that differ in it.
     """
-    kinds = ALL_KINDS if only is None else ALL_KINDS - _OVER_ALL
+    kinds = ALL_KINDS if only is None else ALL_KINDS - OVER_ALL
     with open_rehearsal(engine, only) as copy:
         known = None
         if only is not None:
+            if rules is not None:
+                put_rules(copy, only, rules)
             with open_reading(copy) as reading:
                 known = load_known(reading, only)
         for ahead in range(days + 1):
             moment = now + timedelta(days=ahead)
             if ahead == days:
                 moment = moment - timedelta(seconds=1)
-            yield from _play_day(copy, settings, moment, now + timedelta(days=days), kinds, known)
+            yield from play_day(copy, settings, moment, now + timedelta(days=days), kinds, known)
 
 
-def _play_day(
+def play_day(
     copy: Engine,
     settings: Settings,
     now: datetime,

@@ -1,14 +1,14 @@
 """A throwaway copy of the register, on which the coming days can be played without writing a row of the real one."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, false, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, false, insert, or_, select, true
 
-from commitments.database import open_database, open_reading
+from commitments.database import open_database, open_reading, open_unit
 from commitments.policy import HOUSE
 from commitments.queries import select_people_around
 from commitments.tables import (
@@ -54,17 +54,25 @@ def open_rehearsal(engine: Engine, only: int | None = None) -> Iterator[Engine]:
             copy.dispose()
 
 
+def put_rules(copy: Engine, agreement_id: int, rules: Mapping[str, Any]) -> None:
+    """Give an agreement of the copy these rules of its own, in place of any."""
+    with open_unit(copy) as unit:
+        scope = unit.execute(select(agreement.c.reference).where(agreement.c.id == agreement_id)).scalar_one()
+        unit.execute(delete(policy).where(policy.c.scope == scope))
+        unit.execute(insert(policy).values(scope=scope, rules=dict(rules)))
+
+
 def _copy_rows(reading: Connection, writing: Connection, only: int | None) -> None:
     for table in notification.metadata.sorted_tables:
         if table in _LEFT_EMPTY:
             continue
-        query = select(table) if only is None else select(table).where(_belongs(table, only))
+        query = select(table) if only is None else select(table).where(belongs(table, only))
         rows = reading.execution_options(yield_per=ROWS_A_COPY).execute(query)
         for part in rows.mappings().partitions():
             writing.execute(insert(table), [dict(row) for row in part])
 
 
-def _belongs(table: Table, agreement_id: int) -> ColumnElement[bool]:
+def belongs(table: Table, agreement_id: int) -> ColumnElement[bool]:
     """Which rows of a table one agreement needs."""
     own = select(commitment.c.id).where(commitment.c.agreement_id == agreement_id)
     served = select(activity_commitment.c.activity_id).where(activity_commitment.c.commitment_id.in_(own))

@@ -78,6 +78,8 @@ def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, row: A
 def list_pages(words: Words, viewer: Viewer, address: str) -> list[LinkView]:
     """The pages beside that of an agreement."""
     pages = [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
+    if viewer.may(Permission.SET_POLICY):
+        pages.append(LinkView(words.gettext("Rules for reminders"), f"{address}/policy", OTHER))
     if viewer.may(Permission.PUBLISH):
         pages.append(LinkView(words.gettext("Public page"), f"{address}/public", OTHER))
     return pages

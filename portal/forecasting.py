@@ -54,12 +54,14 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
         words.gettext("What will be sent in the next 90 days"),
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
         messages=(
-            _describe(words, names, by_reference, one, viewer.person.time_zone) for one in islice(foreseen, SHOWN)
+            describe_foreseen(words, names, by_reference, one, viewer.person.time_zone)
+            for one in islice(foreseen, SHOWN)
         ),
     )
 
 
-def _describe(words: Words, names: Names, promises: Mapping[str, Any], one: Foreseen, zone: str) -> MessageView:
+def describe_foreseen(words: Words, names: Names, promises: Mapping[str, Any], one: Foreseen, zone: str) -> MessageView:
+    """A message that was played; `promises` are the commitments by their references."""
     kind = words.name(NotificationKind(one.kind))
     parts = tuple(dict.fromkeys(_tell(words, names, promises, reason) for reason in one.reasons))
     at = tell_moment(words, one.at, zone)

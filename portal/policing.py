@@ -1,0 +1,207 @@
+"""The rules of an agreement: changed in plain words, and tried on the past and the coming days before they hold."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection, func, select
+
+from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.policies import load_rules_in_own, set_policy
+from commitments.policy import HOUSE, Policy
+from commitments.queries import load_policies, select_people_around
+from commitments.tables import agreement, commitment, contact, policy
+from commitments.vocabulary import NotificationState
+from notifications.forecast import Foreseen, forecast_messages
+from notifications.names import Names, load_names
+from notifications.replay import replay_messages
+from notifications.tables import notice, notification
+from notifications.views import LinkView
+from notifications.wording import Words
+from portal.agreements import ADDRESS as AGREEMENTS
+from portal.forecasting import DAYS, describe_foreseen
+from portal.forms import Form
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import Here, House
+from portal.message_log import MessageView
+from portal.policy_views import describe_rules, fill_rules, read_rules
+from portal.roles import Permission, Viewer
+from portal.telling import tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Ruler = Annotated[Viewer, Depends(require(Permission.SET_POLICY))]
+WHY_LIMIT = 300
+SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TriedView:
+    """What the rules would send in a span, beside what is sent without them."""
+
+    title: str
+    said: str
+    messages: tuple[MessageView, ...]
+    more: str
+
+
+@router.api_route(AGREEMENTS + "/{reference}/policy", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_policy(request: Request, viewer: Ruler, house: Here, reference: str, done: str = "") -> Response:
+    """How the people of an agreement are reminded, in plain words."""
+    return _show(request, viewer, house, reference, done=done)
+
+
+@router.post(AGREEMENTS + "/{reference}/policy", response_class=HTMLResponse)
+def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
+    """Make these the agreement's rules, with a reason."""
+    now, why = house.read_clock(), sent.text("why")
+    rules, wrong = read_rules(sent, _load_usual(house))
+    if wrong or not why or len(why) > WHY_LIMIT:
+        return _show(
+            request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, lacks_reason=True, status=422
+        )
+    author = Author(viewer.person.reference, now, why)
+    with open_unit(house.engine) as unit:
+        find_head(unit, viewer, reference)
+        changed = set_policy(unit, author, reference, rules, now, house.today(now))
+    return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
+
+
+@router.post(AGREEMENTS + "/{reference}/policy/try", response_class=HTMLResponse)
+def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
+    """Play the last and the coming 90 days by these rules, on a throwaway copy; nothing is written or sent."""
+    rules, wrong = read_rules(sent, _load_usual(house))
+    status = 422 if wrong else 200
+    return _show(
+        request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, is_tried=not wrong, status=status
+    )  # fmt: skip
+
+
+def _load_usual(house: House) -> Policy:
+    """The rules of the house."""
+    with open_reading(house.engine) as reading:
+        usual, _ = load_policies(reading, policy.c.scope == HOUSE)
+    return usual
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    *,
+    sent: Any = None,
+    rules: Mapping[str, Any] | None = None,
+    wrong: frozenset[str] = frozenset(),
+    lacks_reason: bool = False,
+    is_tried: bool = False,
+    done: str = "",
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        own = load_rules_in_own(reading, reference)
+    usual = _load_usual(house)
+    shown = own if rules is None else rules
+    filled = fill_rules(shown)
+    if sent is not None:
+        filled |= {name: sent.text(name) or "" for name in wrong}
+    why = sent.text("why") or "" if sent is not None else ""
+    address = f"{AGREEMENTS}/{reference}/policy"
+    return show_framed(
+        request,
+        "policy.html",
+        viewer,
+        words.gettext("Rules for reminders"),
+        status=status,
+        agreement=LinkView(tell_title(head.title, words), f"{AGREEMENTS}/{reference}", ""),
+        groups=describe_rules(words, usual, shown, filled, wrong),
+        action=address,
+        why=why,
+        why_fault=words.gettext("A reason is needed: it stands in the log.") if lacks_reason and not why else "",
+        differs=words.ngettext(
+            "%(count)s rule differs from those of the house.",
+            "%(count)s rules differ from those of the house.",
+            len(own),
+        )
+        % {"count": len(own)}
+        if own
+        else words.gettext("All rules are as the house has them."),
+        done={"saved": words.gettext("Saved."), "same": words.gettext("Nothing had changed.")}.get(done, ""),
+        tried=_try(words, viewer, house, head, reference, own, shown) if is_tried else [],
+    )  # fmt: skip
+
+
+def _try(
+    words: Words,
+    viewer: Viewer,
+    house: House,
+    head: Any,
+    reference: str,
+    own: Mapping[str, Any],
+    rules: Mapping[str, Any],
+) -> list[TriedView]:
+    """What these rules would have sent, and would send, beside what was sent and would be without them."""
+    now = house.read_clock()
+    with open_reading(house.engine) as reading:
+        columns = (commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+        promised = reading.execute(select(*columns).where(commitment.c.agreement_id == head.id))
+        promises = {f"{reference}/{row.reference}": row for row in promised}
+        around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
+        names = load_names(reading, contact.c.id.in_(around))
+        sent = _count_sent(reading, head.id, now)
+    past = list(replay_messages(house.engine, house.settings, now, DAYS, only=head.id, rules=rules))
+    coming = list(forecast_messages(house.engine, house.settings, now, DAYS, only=head.id, rules=rules))
+    usual = coming if dict(own) == dict(rules) else forecast_messages(
+        house.engine, house.settings, now, DAYS, only=head.id
+    )  # fmt: skip
+    without = sum(1 for _ in usual)
+    then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")
+    ahead = words.gettext("%(new)s by these rules; %(old)s without the change.")
+    return [
+        TriedView(
+            words.gettext("The last 90 days"),
+            then % {"new": _count(words, len(past)), "old": _count(words, sent)},
+            *_describe(words, viewer, names, promises, reversed(past), len(past)),
+        ),
+        TriedView(
+            words.gettext("The next 90 days"),
+            ahead % {"new": _count(words, len(coming)), "old": _count(words, without)},
+            *_describe(words, viewer, names, promises, coming, len(coming)),
+        ),
+    ]
+
+
+def _describe(
+    words: Words, viewer: Viewer, names: Names, promises: Mapping[str, Any], found: Iterable[Foreseen], total: int
+) -> tuple[tuple[MessageView, ...], str]:
+    shown: Sequence[Foreseen] = list(found)[:SHOWN]
+    rest = total - len(shown)
+    more = words.ngettext("and %(count)s more", "and %(count)s more", rest) % {"count": rest} if rest > 0 else ""
+    zone = viewer.person.time_zone
+    return tuple(describe_foreseen(words, names, promises, one, zone) for one in shown), more
+
+
+def _count(words: Words, number: int) -> str:
+    return words.ngettext("%(count)s message", "%(count)s messages", number) % {"count": number}
+
+
+def _count_sent(reading: Connection, agreement_id: int, now: datetime) -> int:
+    """How many messages of the last days told of the agreement."""
+    told = select(notice.c.notification_id).where(notice.c.agreement_id == agreement_id)
+    query = select(func.count()).select_from(notification)
+    return int(
+        reading.execute(
+            query.where(
+                notification.c.id.in_(told),
+                notification.c.state == str(NotificationState.SENT),
+                notification.c.sent_at > now - timedelta(days=DAYS),
+            )
+        ).scalar_one()
+    )

@@ -1,0 +1,172 @@
+"""The form of an agreement's rules in plain words, and what was filled in as the rules themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from babel.dates import get_day_names
+from pydantic import ValidationError
+
+from commitments.agreement_form import PolicyForm
+from commitments.policy import Policy
+from commitments.vocabulary import MatterKind
+from notifications.phrases import N_
+from notifications.wording import Words
+from portal.forms import Sent
+from portal.pages import FieldView, OptionView
+
+_ALWAYS = (
+    MatterKind.NOTICE, MatterKind.EXPIRY, MatterKind.RENEWAL, MatterKind.REPORT, MatterKind.DORMANCY,
+    MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One rule: what it is called, what it does, and whether it holds several numbers."""
+
+    name: str
+    label: str
+    about: str
+    is_list: bool = False
+
+
+_GROUPS: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
+    (
+        N_("Reminders before a date"),
+        (
+            _Rule(
+                "lead_days", N_("Days before a promised date"), N_("Of a commitment, a milestone or a period."), True,
+            ),
+            _Rule(
+                "agreement_lead_days", N_("Days before a date of the agreement"),
+                N_("Of its expiry, notice, renewal and reports, once it shows as coming."), True,
+            ),
+            _Rule("expiry_lead_days", N_("Days before the expiry shows as coming"), ""),
+            _Rule("notice_lead_days", N_("Days before the last day for notice, or a renewal, is asked about"), ""),
+            _Rule("report_lead_days", N_("Days before a report due is asked about"), ""),
+        ),
+    ),
+    (
+        N_("Silence"),
+        (
+            _Rule("silence_amber_months", N_("Months after which an open-ended promise counts as silent"), ""),
+            _Rule("silence_red_months", N_("Months after which its silence is grave"), ""),
+            _Rule("dormancy_months", N_("Months after which the agreement counts as dormant"), ""),
+            _Rule("next_step_days", N_("Days after which a next step is asked for"), ""),
+            _Rule("confirm_within_months", N_("Months within which a plan is to be confirmed"), ""),
+        ),
+    ),
+    (
+        N_("When nobody answers"),
+        (
+            _Rule("answer_working_days", N_("Working days to answer"), ""),
+            _Rule(
+                "escalation_working_days", N_("Working days until owner, deputy, coordinator and leaders are told"),
+                N_("Four numbers at most, the smallest first: 0, 5, 10, 15."), True,
+            ),
+            _Rule("escalation_near_days", N_("Days before a date ahead at which leaders are told at the earliest"), ""),
+            _Rule("quiet_after_answer_days", N_("Days of quiet after a report"), ""),
+            _Rule("about_tolerance_percent", N_("Percent by which a target of about a number may fall short"), ""),
+        ),
+    ),
+)  # fmt: skip
+_NUMBERS = {rule.name: rule for _, rules in _GROUPS for rule in rules}
+
+
+@dataclass(frozen=True, slots=True)
+class RulesView:
+    title: str
+    fields: tuple[FieldView, ...]
+
+
+def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str]]:
+    """The rules that were filled in, as an agreement's file has them, and the fields that cannot be taken."""
+    rules: dict[str, Any] = {}
+    wrong: set[str] = set()
+    for name, rule in _NUMBERS.items():
+        said = sent.text(name)
+        if said is None:
+            continue
+        parts = [part for part in said.replace("，", ",").replace("、", ",").replace(" ", ",").split(",") if part]
+        numbers = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 7]
+        if len(numbers) != len(parts) or (not rule.is_list and len(numbers) != 1):
+            wrong.add(name)
+        else:
+            rules[name] = numbers if rule.is_list else numbers[0]
+    days = sent.texts("send_days")
+    chosen = sorted({int(day) for day in days if day.isascii() and day.isdigit()})
+    if chosen and chosen != sorted(house.send_days):
+        rules["send_days"] = chosen
+    always = [kind for kind in sent.texts("always_sent") if kind in list(MatterKind)]
+    if set(always) != set(house.always_sent):
+        rules["always_sent"] = always
+    try:
+        PolicyForm.model_validate(rules)
+    except ValidationError as invalid:
+        wrong |= {str(fault["loc"][0]) for fault in invalid.errors()}
+    escalation = rules.get("escalation_working_days", [])
+    if escalation != sorted(escalation):
+        wrong.add("escalation_working_days")
+    return rules, frozenset(wrong)
+
+
+def fill_rules(rules: Mapping[str, Any]) -> dict[str, str]:
+    """The rules as the form's texts."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        for name, value in rules.items()
+        if name in _NUMBERS
+    }
+
+
+def describe_rules(
+    words: Words, house: Policy, rules: Mapping[str, Any], filled: Mapping[str, str], wrong: frozenset[str]
+) -> list[RulesView]:
+    """The form: what is empty is as the house has it, which is said beside each field."""
+    views = [
+        RulesView(
+            words.gettext(title),
+            tuple(_describe_rule(words, house, rule, filled.get(rule.name, ""), rule.name in wrong) for rule in group),
+        )
+        for title, group in _GROUPS
+    ]
+    days = rules.get("send_days") or house.send_days
+    always = rules.get("always_sent", house.always_sent)
+    names = {day: str(name) for day, name in get_day_names("wide", locale=words.locale).items()}
+    views.append(
+        RulesView(
+            words.gettext("When it is told"),
+            (
+                FieldView(
+                    "send_days", words.gettext("Days on which its matters are told"), "checks",
+                    help=words.gettext("To those who have not chosen days of their own."),
+                    options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(names.items())),
+                ),
+                FieldView(
+                    "always_sent", words.gettext("Told also to who is paused or has unsubscribed"), "checks",
+                    help=words.gettext("What has an effect in law, such as the last day for notice."),
+                    options=tuple(OptionView(str(kind), words.name(kind), str(kind) in always) for kind in _ALWAYS),
+                ),
+            ),
+        )
+    )  # fmt: skip
+    return views
+
+
+def _describe_rule(words: Words, house: Policy, rule: _Rule, value: str, is_wrong: bool) -> FieldView:
+    usual = getattr(house, rule.name)
+    said = ", ".join(map(str, usual)) if rule.is_list else str(usual)
+    as_usual = words.gettext("Empty: %(usual)s, as the house has it.") % {"usual": said}
+    about = words.gettext(rule.about) + " " if rule.about else ""
+    fault = ""
+    if is_wrong:
+        fault = (
+            words.gettext("Whole numbers with commas between them are expected, in their order and not too large.")
+            if rule.is_list
+            else words.gettext("One whole number that is not too large is expected.")
+        )
+    return FieldView(
+        rule.name, words.gettext(rule.label), "text", value,
+        f"{about}{as_usual}", fault, most="100",
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""The rules of an agreement: in plain words, tried before they hold, saved with a reason."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from commitments.database import open_unit
+from commitments.tables import commitment, contact, log_entry, policy
+from notifications.replay import replay_messages
+from notifications.tables import notice, notification
+from tests.portal.desk import TODAY, Desk
+
+PAGE = "/agreements/north-south/policy"
+
+
+def usual(**fields: Any) -> dict[str, Any]:
+    """The form as a browser sends it when only these fields were filled in."""
+    return {"send_days": [*map(str, range(7))], "always_sent": ["notice"], **fields}
+
+
+def live_through(desk: Desk, first: date, last: date) -> None:
+    """The days as they came, each message sent at its time."""
+    day = first
+    while day <= last:
+        desk.morning(day)
+        with open_unit(desk.engine) as unit:
+            unit.execute(
+                update(notification)
+                .where(notification.c.state == "queued", notification.c.local_day <= day)
+                .values(state="sent", sent_at=datetime.combine(day, time(9), UTC))
+            )
+        day += timedelta(days=1)
+
+
+def test_the_rules_are_said_in_plain_words_with_what_the_house_has(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get(PAGE)
+    assert "All rules are as the house has them." in page
+    assert "Days before a promised date" in page and "Empty: 30, 14, 7, 1, 0, as the house has it." in page
+    assert 'href="/agreements/north-south/policy"' in desk.get("/agreements/north-south")
+
+
+def test_rules_are_saved_with_a_reason_and_hold_at_once(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.act(PAGE, **usual(lead_days="60, 7", silence_amber_months="6", why="They asked for it"))
+    assert "Saved." in page and "2 rules differ" in page and 'value="60, 7"' in page
+    (row,) = desk.rows(policy, policy.c.scope == "north-south")
+    assert row.rules == {"lead_days": [60, 7], "silence_amber_months": 6}
+    (entry,) = desk.rows(log_entry, log_entry.c.subject == "policy")
+    assert (entry.who, entry.why) == ("cy", "They asked for it")
+    assert "They asked for it" in desk.get("/agreements/north-south/history")
+    again = desk.act(PAGE, **usual(lead_days="60, 7", silence_amber_months="6", why="Again"))
+    assert "Nothing had changed." in again
+    assert "All rules are as the house has them." in desk.act(PAGE, **usual(why="Back"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"why": ""}, "A reason is needed"),
+        ({"why": "x", "lead_days": "soon"}, "Whole numbers with commas"),
+        ({"why": "x", "lead_days": "30; 14"}, "Whole numbers with commas"),
+        ({"why": "x", "lead_days": "-1"}, "Whole numbers with commas"),
+        ({"why": "x", "escalation_working_days": "0,5,10,15,20"}, "Whole numbers with commas"),
+        ({"why": "x", "escalation_working_days": "10, 5"}, "Whole numbers with commas"),
+        ({"why": "x", "silence_amber_months": "0"}, "One whole number"),
+        ({"why": "x", "silence_amber_months": "12 or so"}, "One whole number"),
+        ({"why": "x", "about_tolerance_percent": "200"}, "One whole number"),
+    ],
+)
+def test_what_is_no_rule_is_said_at_its_field_and_nothing_is_saved(
+    desk: Desk, fields: dict[str, str], said: str
+) -> None:
+    desk.sign_in("cy")
+    page = desk.act(PAGE, 422, **usual(**fields))
+    assert said in page
+    assert all(value in page for name, value in fields.items() if name != "why")
+    assert desk.rows(policy) == []
+
+
+def test_rules_are_tried_without_writing_or_sending_anything(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
+    assert "The last 90 days" in page and "The next 90 days" in page
+    assert "Nothing is saved yet" in page and "by these rules" in page
+    assert 'name="lead_days" type="text" value="0"' in page
+    assert desk.snapshot() == before and desk.rows(policy) == []
+
+
+def test_fewer_lead_days_send_fewer_messages(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "orphan").values(due="2026-05-01"))
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(due="2026-04-20"))
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    now = desk.clock[0]
+    from notifications.forecast import forecast_messages
+
+    many = list(forecast_messages(desk.engine, house.settings, now, 60, only=1, rules={"lead_days": [40, 30, 20, 10]}))
+    few = list(forecast_messages(desk.engine, house.settings, now, 60, only=1, rules={"lead_days": []}))
+
+    def remind(found: list[Any]) -> int:
+        return sum(reason["kind"] == "reminder" and "/" in reason["matter"] for one in found for reason in one.reasons)
+
+    assert remind(many) > remind(few) == 0
+
+
+def test_the_past_played_by_the_same_rules_is_what_was_sent(desk: Desk) -> None:
+    """Told by matter and kind, but for digests and summaries, which tell of every agreement at once."""
+    start = TODAY + timedelta(days=1)
+    desk.morning(TODAY)
+    live_through(desk, start, TODAY + timedelta(days=25))
+    end = datetime.combine(TODAY + timedelta(days=26), time(0, 30), UTC)
+    replayed = list(replay_messages(desk.engine, desk.settings, end, 25, only=1, rules={}))
+    since = datetime.combine(start, time(0, 0), UTC)
+    sent = [row.id for row in desk.rows(notification, notification.c.sent_at >= since)]
+    names = {row.id: row.reference for row in desk.rows(contact)}
+    told = {
+        (names[row.contact_id], row.matter, row.kind)
+        for row in desk.rows(notice, notice.c.decision == "told", notice.c.notification_id.in_(sent))
+        if row.matter and row.kind not in ("digest", "summary") and row.agreement_id is not None
+    }
+    anew = {(one.contact, reason["matter"], reason["kind"]) for one in replayed for reason in one.reasons}
+    anew = {one for one in anew if one[2] not in ("digest", "summary")}
+    assert told and anew == told
+
+
+def test_only_coordinators_set_the_rules_of_their_own_agreements(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    for path in ("/agreements/elsewhere/policy", "/agreements/elsewhere/policy/try"):
+        desk.act(path, 404, **usual(why="x"))
+    desk.sign_in("ann")
+    desk.get(PAGE, 403)
+    desk.act(PAGE, 403, **usual(why="x"))
