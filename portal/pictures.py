@@ -120,7 +120,9 @@ def draw_timeline(
         lines.append(Line("tick", place(tick), _TOP, place(tick), height - 20))
         labels.append(Label("year", place(tick), height - 6, str(tick.year)))
     lines.append(Line("today", place(today), _TOP - 4, place(today), height - 20))
-    labels.append(Label("now", place(today), _TOP - 10, today_said))
+    # Near the right edge its middle would carry it over.
+    style = "now late" if place(today) > WIDTH - _RIGHT - 40 else "now"
+    labels.append(Label(style, place(today), _TOP - 10, today_said))
     return PictureView(title, alternative, WIDTH, height, tuple(bands), tuple(lines), tuple(marks), tuple(labels))
 
 

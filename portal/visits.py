@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from commitments.database import insert_new
 from commitments.facts import Person
@@ -17,7 +17,7 @@ from commitments.policy import HOUSE
 from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.settings import Settings
-from commitments.tables import contact, follow_up, party
+from commitments.tables import agreement_party, commitment, contact, follow_up, party
 from commitments.vocabulary import ContactRole, FollowUpState, PartyKind
 from notifications.links import SIGN_IN_WITHIN
 from notifications.signing_in import queue_sign_in
@@ -81,18 +81,39 @@ def make_link_number(unit: Connection, contact_id: int, address: str, now: datet
 
 
 def find_busiest_coordinator(reading: Connection, now: datetime, language: str) -> Person | None:
-    """The coordinator in office, reached by mail, for whom most follow-ups wait; who reads `language` comes first."""
+    """The coordinator in office, reached by mail, with the most to see; who reads `language` comes first.
+
+    That is whose party's agreements hold the most kinds of commitments; of those, for whom most follow-ups wait.
+    """
     people = load_people(reading, only=contact.c.role == str(ContactRole.COORDINATOR))
-    waiting = {
-        row.assignee_id: row.number
-        for row in reading.execute(
-            select(follow_up.c.assignee_id, func.count().label("number"))
-            .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.assignee_id.in_(list(people)))
-            .group_by(follow_up.c.assignee_id)
-        )
-    }
     able = [one for one in people.values() if one.mail is not None and one.is_in_office(now.date())]
-    return min(able, key=lambda one: (one.language != language, -waiting.get(one.id, 0), one.reference), default=None)
+    kinds = _count_by(
+        reading,
+        select(agreement_party.c.party_id, func.count(commitment.c.kind.distinct()))
+        .join(commitment, commitment.c.agreement_id == agreement_party.c.agreement_id)
+        .where(agreement_party.c.party_id.in_([one.party_id for one in able]))
+        .group_by(agreement_party.c.party_id),
+    )
+    waiting = _count_by(
+        reading,
+        select(follow_up.c.assignee_id, func.count())
+        .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.assignee_id.in_([one.id for one in able]))
+        .group_by(follow_up.c.assignee_id),
+    )
+    return min(
+        able,
+        key=lambda one: (
+            one.language != language,
+            -kinds.get(one.party_id, 0),
+            -waiting.get(one.id, 0),
+            one.reference,
+        ),  # fmt: skip
+        default=None,
+    )
+
+
+def _count_by(reading: Connection, counts: Select[Any]) -> dict[int, int]:
+    return {row_id: number for row_id, number in reading.execute(counts)}
 
 
 def find_people(unit: Connection, settings: Settings, address: str, now: datetime) -> Sequence[Person]:

@@ -19,7 +19,7 @@ from portal.app import make_portal
 from portal.guards import SIGN_INS_A_QUARTER
 from portal.serving import Errands
 from portal.tables import sign_in, visit
-from portal.visits import IDLE_FOR, LINKS_AN_HOUR, check_lead
+from portal.visits import IDLE_FOR, LINKS_AN_HOUR, check_lead, find_busiest_coordinator
 from tests.portal.desk import NOW, Desk
 
 
@@ -329,3 +329,12 @@ def test_only_the_link_is_sent_at_once_and_what_cannot_go_waits_in_the_outbox(de
         assert [row.state for row in desk.rows(notification)] == ["queued", "sent"]
     Errands(settings, desk.engine)._send(first.id)  # nobody listens any more
     assert desk.rows(notification)[0].state == "queued"
+
+
+@pytest.mark.parametrize(("language", "found"), [("en", "cy"), ("zh", "li"), ("ko", "cy")])
+def test_a_newcomer_is_signed_in_as_the_coordinator_with_the_most_to_see_in_their_language(
+    language: str, found: str, desk: Desk
+) -> None:
+    with open_reading(desk.engine) as reading:
+        person = find_busiest_coordinator(reading, NOW, language)
+    assert person is not None and person.reference == found
