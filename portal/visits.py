@@ -100,16 +100,11 @@ def find_busiest_coordinator(reading: Connection, now: datetime, language: str) 
         .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.assignee_id.in_([one.id for one in able]))
         .group_by(follow_up.c.assignee_id),
     )
-    return min(
-        able,
-        key=lambda one: (
-            one.language != language,
-            -kinds.get(one.party_id, 0),
-            -waiting.get(one.id, 0),
-            one.reference,
-        ),  # fmt: skip
-        default=None,
-    )
+
+    def rank(one: Person) -> tuple[bool, int, int, str]:
+        return one.language != language, -kinds.get(one.party_id, 0), -waiting.get(one.id, 0), one.reference
+
+    return min(able, key=rank, default=None)
 
 
 def _count_by(reading: Connection, counts: Select[Any]) -> dict[int, int]:

@@ -331,7 +331,7 @@ def test_only_the_link_is_sent_at_once_and_what_cannot_go_waits_in_the_outbox(de
     assert desk.rows(notification)[0].state == "queued"
 
 
-@pytest.mark.parametrize(("language", "found"), [("en", "cy"), ("zh", "li"), ("ko", "cy")])
+@pytest.mark.parametrize(("language", "found"), [("en", "cy"), ("zh", "li")])
 def test_a_newcomer_is_signed_in_as_the_coordinator_with_the_most_to_see_in_their_language(
     language: str, found: str, desk: Desk
 ) -> None:
