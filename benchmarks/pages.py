@@ -71,6 +71,7 @@ FIXED = {
     "not sent": "/messages?show=unsent",
     "not sent: agreement": "/messages?show=unsent&agreement=agreement-00042",
     "settings": "/settings",
+    "act: choose to record": "/record",
 }
 BESIDE = {"/", "/static/{version}/portal.css", "/sign-in", "/sign-in/asked"}
 """Pages that read nothing of the register."""
@@ -200,6 +201,12 @@ def list_pages(engine: Engine, draw: random.Random, last: int, an_agreement: int
         Pages(
             "commitment", "cy", f"{inside}/commitments/{{promise}}",
             [f"{one}/commitments/promise-{draw.randrange(an_agreement):02d}" for one in some],
+        ),
+        Pages("act: record", "cy", "/record", [f"/record?agreement={one.rpartition('/')[2]}" for one in some]),
+        *(
+            Pages(f"act: {act}", "cy", f"{inside}/commitments/{{promise}}/{act.replace('hold', '{turn}')}",
+                  [f"{one}/commitments/promise-{draw.randrange(an_agreement):02d}/{act}" for one in some])
+            for act in ("report", "confirm", "evidence", "edit", "owners", "date", "milestones", "decide/hold")
         ),
         Pages("Home of an owner", busiest, "/home", ["/home"] * requests),
         Pages("list of an owner", busiest, "/agreements", ["/agreements"] * requests),

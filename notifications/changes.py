@@ -45,7 +45,7 @@ _DETAILS = {
     "confirmation": select(
         confirmation.c.id, progress_report.c.commitment_id, confirmation.c.party_id, confirmation.c.state
     ).join(progress_report, progress_report.c.id == confirmation.c.report_id),
-    "activity": select(activity.c.id, activity.c.title),
+    "activity": select(activity.c.id, activity.c.title).where(activity.c.withdrawn_on.is_(None)),
     "measurement": select(measurement.c.id, measurement.c.commitment_id, measurement.c.value, commitment.c.target).join(
         commitment, commitment.c.id == measurement.c.commitment_id
     ),

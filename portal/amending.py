@@ -25,8 +25,8 @@ from commitments.facts import Person
 from commitments.filling import Flaw, Flawed, Flaws, check_text, refuse_flaws
 from commitments.log import Author
 from commitments.questions import load_question
-from commitments.reconcile import load_rules, reconcile_agreement
-from commitments.tables import follow_up, milestone
+from commitments.reconcile import Rules, load_rules, reconcile_agreement
+from commitments.tables import agreement, contact, follow_up, milestone
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 from notifications.handing import tell_new_owner
 from notifications.names import load_names
@@ -147,7 +147,7 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         refuse_flaws(check_text("why", author.why, needed=True))
         side = next((one for one in acted.sides(viewer) if one.reference == sent.text("side")), None)
-        rules, to = load_rules(unit), sent.text("to")
+        rules, to = _load_rules(unit, acted), sent.text("to")
         known = _list_people(rules.people, side.party_id, today) if side is not None else []
         new = next((one for one in known if one.reference == to), None)
         if side is None or new is None or new.id == side.contact_id:
@@ -156,7 +156,7 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
         hand_over(unit, author, acted.name, side.reference, new.reference, today)
         reconcile_agreement(unit, acted.head.id, author.at, today)
         if question is not None:
-            tell_new_owner(unit, load_rules(unit), question, new, author.at, today, house.domain)
+            tell_new_owner(unit, _load_rules(unit, acted), question, new, author.at, today, house.domain)
 
     try:
         acted = _write(viewer, house, sent, reference, promise, write)
@@ -165,6 +165,12 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
     except RefusedChange:
         return _show_owners(request, viewer, house, reference, promise, EMPTY, (), 409)
     return lead_to(acted.address, "owner")
+
+
+def _load_rules(reading: Connection, acted: Acted) -> Rules:
+    """The rules around the agreement, with all people of the sides that owe this."""
+    around = select(agreement.c.id).where(agreement.c.id == acted.head.id)
+    return load_rules(reading, around, contact.c.party_id.in_([one.party_id for one in acted.owners]))
 
 
 def _list_people(people: Mapping[int, Person], party_id: int, today: date) -> list[Person]:
@@ -191,7 +197,7 @@ def _show_owners(
     with open_reading(house.engine) as reading:
         acted = find_acted(reading, viewer, reference, promise)
         sides = [one.party_id for one in acted.sides(viewer)]
-        rules = load_rules(reading)
+        rules = _load_rules(reading, acted)
         people = {side: _list_people(rules.people, side, today) for side in sides}
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
     state = say_changed(words) if status == 409 else ""
