@@ -192,6 +192,15 @@ def list_pages(engine: Engine, draw: random.Random, last: int, an_agreement: int
             .order_by(func.count().desc())
             .limit(1)
         ).scalar_one()
+        ours = (
+            select(agreement.c.reference, commitment.c.reference)
+            .join(commitment, commitment.c.agreement_id == agreement.c.id)
+            .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
+            .join(contact, contact.c.party_id == commitment_owner.c.party_id)
+            .where(contact.c.reference == "cy")
+        )
+        all_owed = [f"/agreements/{one}/commitments/{other}" for one, other in reading.execute(ours)]
+        owed = draw.choices(all_owed, k=requests)
     inside = "/agreements/{reference}"
     pages = [Pages(name, "cy", one.partition("?")[0], [one] * requests) for name, one in FIXED.items()]
     pages += [
@@ -204,8 +213,10 @@ def list_pages(engine: Engine, draw: random.Random, last: int, an_agreement: int
         ),
         Pages("act: record", "cy", "/record", [f"/record?agreement={one.rpartition('/')[2]}" for one in some]),
         *(
-            Pages(f"act: {act}", "cy", f"{inside}/commitments/{{promise}}/{act.replace('hold', '{turn}')}",
-                  [f"{one}/commitments/promise-{draw.randrange(an_agreement):02d}/{act}" for one in some])
+            Pages(
+                f"act: {act}", "cy", f"{inside}/commitments/{{promise}}/{act.replace('hold', '{turn}')}",
+                [f"{one}/{act}" for one in owed],
+            )
             for act in ("report", "confirm", "evidence", "edit", "owners", "date", "milestones", "decide/hold")
         ),
         Pages("Home of an owner", busiest, "/home", ["/home"] * requests),

@@ -128,6 +128,7 @@ class ConfirmationState(StrEnum):
     ASKED = "asked"
     CONFIRMED = "confirmed"
     RETURNED = "returned"
+    WITHDRAWN = "withdrawn"  # asked no more, since the commitment itself was decided otherwise
 
 
 class Every(StrEnum):

@@ -232,4 +232,6 @@ def _show_too_many(request: Request) -> Response:
 def _show_too_large(request: Request, most: int) -> Response:
     words = choose_words(request)
     text = words.gettext("At most %(size)s kB can be taken here. Nothing was changed.") % {"size": most // 1024}
+    if most > 1024 * 1024:
+        text = words.gettext("At most %(size)s MB can be taken here. Nothing was changed.") % {"size": most >> 20}
     return show_notice(words, words.gettext("This is too large"), text, status=413)

@@ -63,6 +63,7 @@ _CONFIRMATIONS: dict[ConfirmationState, str] = {
     ConfirmationState.ASKED: N_("asked, not answered yet"),
     ConfirmationState.CONFIRMED: N_("confirmed"),
     ConfirmationState.RETURNED: N_("sent back"),
+    ConfirmationState.WITHDRAWN: N_("no longer asked"),
 }
 _COMPARATORS: dict[Comparator, str] = {
     Comparator.AT_LEAST: N_("at least %(amount)s"),

@@ -121,6 +121,18 @@ def test_nobody_confirms_for_the_other_side(desk: Desk) -> None:
     assert desk.rows(confirmation)[0].state == "asked"
 
 
+def test_what_is_taken_up_again_is_no_longer_to_be_confirmed(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    desk.sign_in("cy")
+    send(desk, "bridge/decide/resume", why="It has fallen down")
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "done"
+    desk.sign_in("li")
+    page = desk.get(f"{HERE}/bridge")
+    assert "确认或退回" not in page and "不再询问" in page
+    send(desk, "bridge/confirm", 409, side="south")
+
+
 @pytest.mark.parametrize(
     ("who", "path", "status"),
     [
