@@ -64,7 +64,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         if viewer.may(Permission.READ_MESSAGES):
             sought = Sought(agreement=reference)
             rows = load_messages(reading, viewer, sought, MESSAGES_SHOWN)
-            sent = describe_messages(reading, words, viewer, rows, zone, only=head.id)
+            sent = describe_messages(reading, words, viewer, rows, zone, house.settings, only=head.id)
             unsent = describe_unsent(reading, words, load_unsent(reading, viewer, sought, MESSAGES_SHOWN), zone)
     standings = assess(facts, rules, today)
     worst = find_worst(standings)

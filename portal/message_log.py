@@ -1,7 +1,7 @@
 """The log of messages, and of what was decided not to be sent, each with why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -9,12 +9,14 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, true
 
 from commitments.database import open_reading
+from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact
 from commitments.vocabulary import MatterKind, NotificationKind, NotificationState
 from notifications.names import Names, load_names, name_promise
 from notifications.reasons import Decision
+from notifications.runs import find_runs, link_run
 from notifications.tables import notice, notification
-from notifications.views import LinkView, clean_text, shorten_title
+from notifications.views import LinkView, check_link, clean_text, shorten_title
 from notifications.wording import Words
 from portal.agreements import LONGEST_SEARCH, read_word
 from portal.frame import find_words, show_framed
@@ -51,6 +53,8 @@ class MessageView:
     channel: str
     why: str
     parts: tuple[str, ...]
+    run: str = ""
+    """Where the run that sent it is seen in the Prefect UI; empty where nobody has said where that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def show_messages(
             messages = describe_unsent(reading, words, rows[:PAGE], zone)
         else:
             rows = load_messages(reading, viewer, sought, PAGE + 1)
-            messages = describe_messages(reading, words, viewer, rows[:PAGE], zone)
+            messages = describe_messages(reading, words, viewer, rows[:PAGE], zone, house.settings)
     kept = {"q": sought.person, "agreement": sought.agreement, "show": show, "kind": sought.kind}
     links = [LinkView(words.gettext("Newest"), write_address(ADDRESS, kept), "")] if sought.before is not None else []
     if len(rows) > PAGE:
@@ -178,11 +182,18 @@ def _is_person(text: str, address: ColumnElement[str] | None = None) -> ColumnEl
 
 
 def describe_messages(
-    reading: Connection, words: Words, viewer: Viewer, rows: Sequence[Any], zone: str, only: int | None = None
+    reading: Connection,
+    words: Words,
+    viewer: Viewer,
+    rows: Sequence[Any],
+    zone: str,
+    settings: Settings,
+    only: int | None = None,
 ) -> list[MessageView]:
     """Messages with what they tell and why; what they tell of agreements that the viewer does not see stays out.
 
-    `only` keeps to what they tell of one agreement.
+    Each leads to the run that sent it, where the settings say where runs are seen. `only` keeps to what they tell of
+    one agreement.
     """
     query = select(
         notice,
@@ -201,7 +212,14 @@ def describe_messages(
     told: dict[int, list[Any]] = {}
     for one in notices:
         told.setdefault(one.notification_id, []).append(one)
-    return [_describe_message(words, names, titles, row, told.get(row.id, []), zone) for row in rows]
+    runs = find_runs(reading, [row.id for row in rows]) if settings.runs_url is not None else {}
+    links = {message_id: link_run(settings, run) or "" for message_id, run in runs.items()}
+    return [
+        replace(
+            _describe_message(words, names, titles, row, told.get(row.id, []), zone), run=check_link(links.get(row.id))
+        )
+        for row in rows
+    ]
 
 
 def _of_party(viewer: Viewer) -> Any:

@@ -13,6 +13,7 @@ from commitments.log import Author, Change, record_changes
 from commitments.register import import_agreement
 from commitments.tables import activity, activity_commitment, commitment, measurement, progress_report
 from notifications.planning import plan_messages
+from notifications.tables import attempt, notification
 from portal.pictures import Lane, Moment, draw_timeline, find_silences
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.portal.pages import list_addresses
@@ -157,6 +158,24 @@ def test_the_log_of_messages_says_what_was_told_to_whom_and_why(desk: Desk) -> N
     assert "No message is found." in desk.get("/messages?q=nobody")
     assert "No message is found." in desk.get("/messages?show=failed")
     assert "Ann" in desk.get("/agreements/north-south")
+
+
+@pytest.mark.parametrize("address", [None, "https://prefect.example"])
+def test_a_message_leads_to_the_run_that_sent_it_where_it_is_known_where_runs_are_seen(
+    desk: Desk, address: str | None
+) -> None:
+    plan_messages(desk.engine, NOW, TODAY, domain="tally.example")
+    sent, by_hand = desk.rows(notification)[:2]
+    with open_unit(desk.engine) as unit:
+        for message_id, run in ((sent.id, "f00d"), (by_hand.id, None)):
+            row = {"notification_id": message_id, "number": 1, "started_at": NOW, "worker": "w", "run": run}
+            unit.execute(insert(attempt).values(**row))
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"prefect_ui_url": address}))
+    desk.sign_in("cy")
+    page = desk.get("/messages")
+    assert page.count("The run that sent it") == (1 if address else 0)
+    assert ('href="https://prefect.example/runs/flow-run/f00d"' in page) is bool(address)
 
 
 def test_the_log_leaves_out_messages_about_agreements_of_others(desk: Desk) -> None:
