@@ -14,7 +14,7 @@ from commitments.vocabulary import MatterKind
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text
-from portal.acting import acts_on, find_acted
+from portal.acting import acts_on
 from portal.agreement_facts import load_details
 from portal.agreements import ADDRESS
 from portal.commitment_views import (
@@ -59,11 +59,12 @@ def show_commitment(
             raise HTTPException(404)
         this = commitment.c.id == row.id
         is_own = acts_on(reading, viewer, row.id)
-        asked = load_asked_of(reading, find_acted(reading, viewer, reference, promise), viewer) if is_own else []
         (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
         (own,) = facts.commitments
+        sides = {one.party_id: one.party for one in own.owners if viewer.speaks_for(one.party_id)}
+        asked = load_asked_of(reading, row.id, sides) if is_own and sides else []
         people = [owner.contact_id for owner in own.owners]
         people += [one.contact_id for one in (*details.reports, *details.confirmations)]
         people += [one.assignee_id for one in details.open]
@@ -71,7 +72,7 @@ def show_commitment(
     standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
-    speaks = any(viewer.speaks_for(one.party_id) for one in own.owners)
+    speaks = bool(sides)
     may_record = is_own and viewer.may(Permission.RECORD)
     return show_framed(
         request,

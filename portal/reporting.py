@@ -1,6 +1,6 @@
 """What a side says of a commitment: progress, a number, a step that was met, an answer to the other side's report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -311,7 +311,7 @@ def _answer(
     try:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
-            asked = load_asked_of(unit, acted, viewer)
+            asked = load_asked_of(unit, acted.row.id, _name_sides(acted, viewer))
             side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
             if side is None or sent.text("mark") != acted.mark:
                 raise RefusedChange("it has changed since the page was opened")
@@ -324,24 +324,27 @@ def _answer(
     return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
 
 
-def load_asked_of(reading: Connection, acted: Acted, viewer: Viewer) -> Sequence[Any]:
-    """The confirmations that wait for the viewer's side, each with the report it is about; one for each side."""
+def _name_sides(acted: Acted, viewer: Viewer) -> dict[int, str]:
+    return {one.party_id: one.reference for one in acted.sides(viewer)}
+
+
+def load_asked_of(reading: Connection, commitment_id: int, sides: Mapping[int, str]) -> Sequence["AskedOf"]:
+    """The confirmations that wait for these sides (the reference of each by its id), the latest of each side."""
     asker = progress_report.c.party_id.label("reporter_id")
     columns = (asker, progress_report.c.contact_id, progress_report.c.reported_on, progress_report.c.note.label("told"))
     rows = reading.execute(
         select(confirmation.c.party_id, *columns)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)
         .where(
-            progress_report.c.commitment_id == acted.row.id,
+            progress_report.c.commitment_id == commitment_id,
             confirmation.c.state == str(ConfirmationState.ASKED),
-            confirmation.c.party_id.in_([one.party_id for one in acted.sides(viewer)]),
+            confirmation.c.party_id.in_(sides),
         )
         .order_by(confirmation.c.id.desc())
     ).all()
-    names = {one.party_id: one.reference for one in acted.owners}
-    latest: dict[int, Any] = {}
+    latest: dict[int, AskedOf] = {}
     for row in rows:
-        latest.setdefault(row.party_id, AskedOf(names[row.party_id], row))
+        latest.setdefault(row.party_id, AskedOf(sides[row.party_id], row))
     return list(latest.values())
 
 
@@ -368,7 +371,7 @@ def _show_confirm(
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         acted = _find(reading, viewer, reference, promise)
-        asked = load_asked_of(reading, acted, viewer)
+        asked = load_asked_of(reading, acted.row.id, _name_sides(acted, viewer))
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
     state = say_changed(words) if has_changed else ""

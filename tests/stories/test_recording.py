@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, select
 
+from cli.findings import examine_evidence
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, set_date, take_turn
@@ -25,6 +26,7 @@ from commitments.recording import (
 )
 from commitments.register import import_agreement
 from commitments.reporting import Reported, answer_report, file_report
+from commitments.settings import Settings
 from commitments.tables import activity, commitment, confirmation, evidence, follow_up, log_entry
 from tests.portal.desk import FORM
 
@@ -152,6 +154,9 @@ def test_files_that_are_gone_or_cut_short_are_found(register: Engine, tmp_path: 
     place_of(folder, kept[1].sha256).write_bytes(b"tw")
     with open_reading(register) as reading:
         assert [name for name, _ in list_missing(reading, folder)] == ["one.txt", "two.txt"]
+        found = examine_evidence(reading, Settings(evidence=folder))
+    assert found.state == "broken"
+    assert found.found.startswith("one.txt (") and found.found.endswith("and 1 more not there, or not whole")
 
 
 def test_a_file_with_a_flaw_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
