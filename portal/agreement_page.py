@@ -20,6 +20,7 @@ from portal.agreement_views import (
     name_matter,
 )
 from portal.agreements import ADDRESS, tell_worst
+from portal.commitment_views import list_latest
 from portal.doing import list_pages, list_record, say_done
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes, find_head, load_entries
@@ -27,7 +28,7 @@ from portal.house import Here
 from portal.message_log import ADDRESS as MESSAGES
 from portal.message_log import Sought, describe_messages, describe_unsent, load_messages, load_unsent
 from portal.paging import write_address
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Role, Viewer
 from portal.telling import (
     contacts_of,
     count_standings,
@@ -87,6 +88,9 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         kinds=list_by_kind(words, names, facts, parts, standings, address),
         picture=picture,
         moments=moments,
+        activities=list_latest(
+            words, names, parts.activities, address, may_correct=viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
+        ),
         reciprocity=describe_reciprocity(words, names, facts, parts, standings),
         documents=describe_documents(words, head),
         changes=changes,

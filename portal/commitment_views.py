@@ -30,6 +30,7 @@ from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
 
 PERIODS_SHOWN = 6
+ACTIVITIES_SHOWN = 8
 _RATING_TONES = {Rating.ON_TRACK: "green", Rating.AT_RISK: "amber", Rating.OFF_TRACK: "red"}
 
 
@@ -298,35 +299,57 @@ def describe_activities(
     words: Words, names: Names, details: Details, agreement: str, *, may_record: bool
 ) -> list[ActivityView]:
     """What happened, the newest first, with its evidence; `agreement` is the address of the agreement."""
-    views, own_id = [], details.row.agreement_id
-    for row in details.activities:
-        span = " – ".join(words.format_partial(one) for one in (row.held_on, row.until) if one)
-        parties = [
-            clean_text(names.name_party(names.party_ids[one], words.tag))
-            for one in row.parties
-            if one in names.party_ids
-        ]
-        about = [name_activity(words, row.kind), row.place or "", words.join(parties)]
-        if row.participants is not None:
-            about.append(
-                words.ngettext("%(count)s participant", "%(count)s participants", row.participants)
-                % {"count": row.participants}
-            )
-        if row.count > 1:
-            about.append(words.gettext("counts for %(count)s") % {"count": row.count})
-        own = [one for one in details.evidence if one.activity == row.reference]
-        views.append(
-            ActivityView(
-                span,
-                clean_text(row.title),
-                clean_text(" · ".join(one for one in about if one)),
-                clean_text(row.note or ""),
-                check_link(row.link),
-                tuple(_describe_evidence(words, one, may_record=may_record) for one in own),
-                f"{agreement}/activities/{row.reference}" if may_record and row.agreement_id == own_id else "",
-            )
+    own_id = details.row.agreement_id
+    return [
+        _describe_activity(
+            words,
+            names,
+            row,
+            tuple(
+                _describe_evidence(words, one, may_record=may_record)
+                for one in details.evidence
+                if one.activity == row.reference
+            ),
+            f"{agreement}/activities/{row.reference}" if may_record and row.agreement_id == own_id else "",
         )
-    return views
+        for row in details.activities
+    ]
+
+
+def list_latest(
+    words: Words, names: Names, rows: Sequence[Any], agreement: str, *, may_correct: bool
+) -> list[ActivityView]:
+    """The last activities of an agreement (rows in order of their dates), whatever they count for."""
+    return [
+        _describe_activity(words, names, row, (), f"{agreement}/activities/{row.reference}" if may_correct else "")
+        for row in reversed(rows[-ACTIVITIES_SHOWN:])
+    ]
+
+
+def _describe_activity(
+    words: Words, names: Names, row: Any, shown: tuple[EvidenceView, ...], correct: str
+) -> ActivityView:
+    span = " – ".join(words.format_partial(one) for one in (row.held_on, row.until) if one)
+    parties = [
+        clean_text(names.name_party(names.party_ids[one], words.tag)) for one in row.parties if one in names.party_ids
+    ]
+    about = [name_activity(words, row.kind), row.place or "", words.join(parties)]
+    if row.participants is not None:
+        about.append(
+            words.ngettext("%(count)s participant", "%(count)s participants", row.participants)
+            % {"count": row.participants}
+        )
+    if row.count > 1:
+        about.append(words.gettext("counts for %(count)s") % {"count": row.count})
+    return ActivityView(
+        span,
+        clean_text(row.title),
+        clean_text(" · ".join(one for one in about if one)),
+        clean_text(row.note or ""),
+        check_link(row.link),
+        shown,
+        correct,
+    )
 
 
 def describe_evidence(

@@ -363,7 +363,13 @@ def test_an_owner_records_for_their_own_commitments_and_corrects_only_what_serve
 def test_without_a_commitment_it_still_shows_that_the_agreement_is_alive(desk: Desk) -> None:
     desk.sign_in("cy")
     record(desk, commitments=[])
-    assert "Visit of the potters" in desk.get("/agreements/north-south")
+    page = desk.get("/agreements/north-south")
+    assert "Visit of the potters" in page
+    address = f"/agreements/north-south/activities/{desk.rows(activity)[0].reference}"
+    assert f'href="{address}"' in page, "there it can be corrected as well"
+    desk.get(address)
+    desk.sign_in("max")
+    assert f'href="{address}"' not in desk.get("/agreements/north-south")
 
 
 def test_every_page_of_recording_is_there_in_chinese(desk: Desk) -> None:
