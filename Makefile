@@ -51,6 +51,7 @@ bench: $(VENV)/dev.stamp
 
 pictures: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.pictures.make_pictures
+	@$(BIN)/python -m tests.portal.make_pictures docs/pictures
 	@$(BIN)/python -m tests.flows.pictures docs/pictures
 
 catalogues: $(VENV)/dev.stamp

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from sqlalchemy import insert, select
@@ -12,38 +13,82 @@ from commitments.tables import activity, activity_commitment, commitment, eviden
 from notifications.links import Ask, Purpose
 from portal.roles import OPEN
 from portal.viewing import list_declared
-from tests.portal.desk import Desk
+from tests.portal.desk import FORM, Desk
 
-AGREEMENT = "north-south"
-PROMISES = ("survey", "bridge", "visits", "fund", "friends", "orphan")
-MORE = (
-    "/agreements?q=survey&party=south&kind=memorandum&standing=overdue&silence=12&sort=silence&page=1",
-    "/agreements?q=nowhere",
-    *(f"/agreements/{AGREEMENT}/commitments/{one}" for one in PROMISES),
-    "/messages?show=unsent",
-    "/brief?party=south",
-    f"/messages?agreement={AGREEMENT}&kind=follow_up&show=queued&q=ann",
-)
-"""Pages as they look when something is looked for, or of another kind."""
 FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$")
 """What is served and is no page: files, by how their address ends."""
 
 
-def list_addresses(desk: Desk, who: str = "cy") -> Iterator[str]:
-    """An address of each page for who is signed in: of every route that answers GET, and those of MORE."""
+@dataclass(frozen=True)
+class Place:
+    """What of a register the pages are about."""
+
+    agreement: str
+    promise: str
+    target: str
+    stepped: tuple[str, str]
+    """A commitment and one of its milestones."""
+    person: str
+    party: str
+    promises: tuple[str, ...]
+    file: bytes
+    """A file that would change the agreement."""
+
+    def list_more(self) -> tuple[str, ...]:
+        """Pages as they look when something is looked for, or of another kind."""
+        return (
+            f"/agreements?q=the&party={self.party}&kind=memorandum&standing=overdue&silence=12&sort=silence&page=1",
+            "/agreements?q=nowhere",
+            *(f"/agreements/{self.agreement}/commitments/{one}" for one in self.promises),
+            "/messages?show=unsent",
+            f"/brief?party={self.party}",
+            f"/messages?agreement={self.agreement}&kind=follow_up&show=queued&q={self.person}",
+        )
+
+
+NORTH_SOUTH = Place(
+    "north-south", "survey", "fund", ("bridge", "plan"), "ann", "south",
+    ("survey", "bridge", "visits", "fund", "friends", "orphan"), FORM.replace(b"Raise a fund.", b"Raise a large fund."),
+)  # fmt: skip
+
+
+def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Iterator[str]:
+    """An address of each page for who is signed in: of every route that answers GET, and those that look otherwise."""
     app: FastAPI = desk.client.app  # type: ignore[assignment]
-    values = _fill(desk, who) | {"number": begin_draft(desk), "key": "new", **_record(desk)}
+    values = _fill(desk, who, place) | {"number": begin_draft(desk), **_record(desk, place)}
+    values |= {"/register/files/{number}": _bring_file(desk, place)}
     for path, methods, _ in list_declared(app):
         if "GET" not in methods or path in OPEN or FILE.search(path):
             continue
         for step in Step if "{step}" in path else [""]:
-            yield _write(path, {**values, "step": step})
-    yield from MORE
+            yield _write(path, {**values, "step": step}, place)
+    yield from place.list_more()
 
 
-def _record(desk: Desk) -> dict[str, str]:
+def list_open_addresses(desk: Desk, who: str = "ann", place: Place = NORTH_SOUTH) -> Iterator[str]:
+    """An address of each page that asks for no visit."""
+    values = _fill(desk, who, place)
+    for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
+        if "GET" in methods and path in OPEN and not FILE.search(path):
+            yield _write(path, values, place)
+
+
+def begin_draft(desk: Desk) -> str:
+    """The number of a registration that who is signed in has begun."""
+    begun = desk.client.post("/register/drafts", data={"token": desk.token()}, follow_redirects=False)
+    return begun.headers["location"].split("/")[3]
+
+
+def _bring_file(desk: Desk, place: Place) -> str:
+    """The page that says what a file would change."""
+    files = {"file": (f"{place.agreement}.yaml", place.file)}
+    brought = desk.client.post("/register/files", data={"token": desk.token()}, files=files, follow_redirects=False)
+    return str(brought.headers["location"])
+
+
+def _record(desk: Desk, place: Place) -> dict[str, str]:
     """An activity with evidence under the first promise, and how they are called in an address."""
-    promise = next(row for row in desk.rows(commitment) if row.reference == PROMISES[0])
+    promise = next(row for row in desk.rows(commitment) if row.reference == place.promise)
     about = {"agreement_id": promise.agreement_id, "reference": "opening", "title": "Opening of the exhibition"}
     shown = {"reference": "photo", "title": "A photo", "link": "https://north.example/photo", "added_on": "2026-01-12"}
     with open_unit(desk.engine) as unit:
@@ -57,35 +102,23 @@ def _record(desk: Desk) -> dict[str, str]:
     return {"name": "opening", "evidence_id": str(kept.inserted_primary_key[0])}
 
 
-def begin_draft(desk: Desk) -> str:
-    """The number of a registration that who is signed in has begun."""
-    begun = desk.client.post("/register/drafts", data={"token": desk.token()}, follow_redirects=False)
-    return begun.headers["location"].split("/")[3]
-
-
-def list_open_addresses(desk: Desk, who: str = "ann") -> Iterator[str]:
-    """An address of each page that asks for no visit."""
-    values = _fill(desk, who)
-    for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
-        if "GET" in methods and path in OPEN and not FILE.search(path):
-            yield _write(path, values)
-
-
-def _write(path: str, values: dict[str, str]) -> str:
+def _write(path: str, values: dict[str, str], place: Place) -> str:
     special = values.get(path)
     if special is not None:
         return special
     if path.startswith("/people/"):
-        values = {**values, "reference": "ann"}
-    if "{milestone}" in path or path.endswith("/measure"):
-        values = {**values, "promise": "fund" if path.endswith("/measure") else "bridge"}
+        values = {**values, "reference": place.person}
+    if path.endswith("/measure"):
+        values = {**values, "promise": place.target}
+    if "{milestone}" in path:
+        values = {**values, "promise": place.stepped[0], "milestone": place.stepped[1]}
     named = {name.partition(":")[0] for name in re.findall(r"\{([^}]+)\}", path)}
     unknown = named - values.keys()
     assert not unknown, f"{path}: say in tests/portal/pages.py what to put for {', '.join(sorted(unknown))}"
     return re.sub(r"\{([^}:]+)[^}]*\}", lambda found: values[found[1]], path)
 
 
-def _fill(desk: Desk, who: str) -> dict[str, str]:
+def _fill(desk: Desk, who: str, place: Place) -> dict[str, str]:
     """What stands for the parts of an address in braces; and whole addresses for those where that depends on more."""
     person = desk.person(who)
     with open_reading(desk.engine) as reading:
@@ -96,9 +129,9 @@ def _fill(desk: Desk, who: str) -> dict[str, str]:
     given = [person, asked, desk.rows(follow_up)[0].matter, None, "done", [], None]
     answered = desk.links.sign(Purpose.ANSWERED, given)
     return {
-        "reference": AGREEMENT,
-        "promise": PROMISES[0],
-        "milestone": "plan",
+        "reference": place.agreement,
+        "promise": place.promise,
+        "key": "new",
         "turn": "hold",
         "follow_up_id": str(asked),
         "answer": "snooze",
