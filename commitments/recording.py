@@ -128,7 +128,7 @@ def record_activity(
     )
     if file is not None:
         for promise in _read_promises(unit, agreement, said.commitments):
-            _add_evidence(unit, author, agreement, promise, said.title or file.name, today, file, None, reference)
+            _add_evidence(unit, author, agreement, promise, file.name, today, file, None, reference)
     _work_out(unit, author, agreement, today)
     return reference
 

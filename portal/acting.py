@@ -1,6 +1,6 @@
 """What the pages on which people act have in common: what they act on, who signs, and the page itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -10,6 +10,8 @@ from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, func, or_, select
 
+from commitments.database import open_reading, open_unit
+from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author
 from commitments.tables import agreement_party, commitment, commitment_owner, log_entry, party
 from notifications.names import name_promise
@@ -17,6 +19,7 @@ from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
 from portal.flaws import say_flaws
+from portal.forms import Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import House
@@ -159,3 +162,30 @@ def lead_to(address: str, done: str) -> RedirectResponse:
 
 def say_changed(words: Words) -> str:
     return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
+
+
+def write_acted(
+    viewer: Viewer,
+    house: House,
+    sent: Sent,
+    reference: str,
+    promise: str,
+    write: Callable[[Connection, Author, Acted, date], object],
+    *,
+    marked: bool = True,
+) -> Acted:
+    """Write something about a commitment that still is as the form showed it. Raises RefusedChange otherwise."""
+    with open_unit(house.engine) as unit:
+        acted = find_acted(unit, viewer, reference, promise, hold=True)
+        if marked and sent.text("mark") != acted.mark:
+            raise RefusedChange("it has changed since the page was opened")
+        try:
+            write(unit, sign(viewer, house, sent.text("why")), acted, today_of(viewer, house))
+        except NotFound:
+            raise HTTPException(404) from None
+    return acted
+
+
+def read_acted(house: House, viewer: Viewer, reference: str, promise: str) -> Acted:
+    with open_reading(house.engine) as reading:
+        return find_acted(reading, viewer, reference, promise)

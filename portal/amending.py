@@ -1,46 +1,39 @@
 """What a coordinator amends of a commitment: its words, owners, dates and steps, and whether it still holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, func, select
 
 from commitments.amendments import hand_over
-from commitments.database import open_reading, open_unit
+from commitments.database import open_reading
 from commitments.deciding import (
     Turn,
-    add_step,
-    amend_step,
     amend_texts,
     list_turns,
     set_date,
-    settle_step,
     take_turn,
 )
-from commitments.errors import NotFound, RefusedChange
+from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.filling import Flaw, Flawed, Flaws, check_text, refuse_flaws
 from commitments.log import Author
 from commitments.questions import load_question
 from commitments.reconcile import Rules, load_rules, reconcile_agreement
-from commitments.tables import agreement, contact, follow_up, milestone
+from commitments.tables import agreement, contact, follow_up
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 from notifications.handing import tell_new_owner
 from notifications.names import load_names
-from notifications.views import clean_text
-from portal.acting import Acted, find_acted, lead_to, say_changed, show_act, sign, today_of
-from portal.agreement_views import FactView
+from portal.acting import Acted, find_acted, lead_to, read_acted, say_changed, show_act, today_of, write_acted
 from portal.agreements import ADDRESS
 from portal.amend_views import (
     as_texts,
     describe_date,
     describe_dates,
-    describe_new_step,
     describe_owners,
-    describe_step,
     describe_texts,
     describe_turn,
     explain_turn,
@@ -60,37 +53,8 @@ Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 EDIT, OWNERS, DATE = COMMITMENT + "/edit", COMMITMENT + "/owners", COMMITMENT + "/date"
 DECIDE = COMMITMENT + "/decide/{turn}"
-STEPS, STEP = COMMITMENT + "/milestones", COMMITMENT + "/milestones/{milestone}"
-StepName = Annotated[str, Path(alias="milestone")]
 EMPTY = Sent([])
 _OPEN = (CommitmentState.ACTIVE, CommitmentState.ON_HOLD)
-
-
-def _write(
-    viewer: Viewer,
-    house: House,
-    sent: Sent,
-    reference: str,
-    promise: str,
-    write: Callable[[Connection, Author, Acted, date], object],
-    *,
-    marked: bool = True,
-) -> Acted:
-    """Write something about a commitment that still is as the form showed it. Raises RefusedChange otherwise."""
-    with open_unit(house.engine) as unit:
-        acted = find_acted(unit, viewer, reference, promise, hold=True)
-        if marked and sent.text("mark") != acted.mark:
-            raise RefusedChange("it has changed since the page was opened")
-        try:
-            write(unit, sign(viewer, house, sent.text("why")), acted, today_of(viewer, house))
-        except NotFound:
-            raise HTTPException(404) from None
-    return acted
-
-
-def _read(house: House, viewer: Viewer, reference: str, promise: str) -> Acted:
-    with open_reading(house.engine) as reading:
-        return find_acted(reading, viewer, reference, promise)
 
 
 @router.api_route(EDIT, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -107,7 +71,7 @@ def post_edit(request: Request, viewer: Amending, sent: Form, house: Here, refer
         amend_texts(unit, author, acted.name, read_texts(acted.row, acted.head.languages, sent), today)
 
     try:
-        acted = _write(viewer, house, sent, reference, promise, write)
+        acted = write_acted(viewer, house, sent, reference, promise, write)
     except Flawed as refused:
         return _show_edit(request, viewer, house, reference, promise, sent, refused.flaws, 422)
     except RefusedChange:
@@ -125,7 +89,7 @@ def _show_edit(
     flaws: Flaws = (),
     status: int = 200,
 ) -> Response:
-    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
+    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     languages = acted.head.languages
     texts = read_texts(acted.row, languages, sent) if sent is not None else as_texts(acted.row, languages)
     form = describe_texts(words, acted, texts, (sent or EMPTY).text("why") or "", flaws)
@@ -159,7 +123,7 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
             tell_new_owner(unit, _load_rules(unit, acted), question, new, author.at, today, house.domain)
 
     try:
-        acted = _write(viewer, house, sent, reference, promise, write)
+        acted = write_acted(viewer, house, sent, reference, promise, write)
     except Flawed as refused:
         return _show_owners(request, viewer, house, reference, promise, sent, refused.flaws, 422)
     except RefusedChange:
@@ -226,7 +190,7 @@ def post_date(request: Request, viewer: Amending, sent: Form, house: Here, refer
     """Set it; the first one is kept."""
     due = sent.text("roughly") or sent.text("due")
     try:
-        acted = _write(
+        acted = write_acted(
             viewer, house, sent, reference, promise,
             lambda unit, author, acted, today: set_date(unit, author, acted.name, None, due, today),
         )  # fmt: skip
@@ -247,7 +211,7 @@ def _show_date(
     flaws: Flaws = (),
     status: int = 200,
 ) -> Response:
-    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
+    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     state = say_changed(words) if status == 409 else ""
     forms = [describe_date(words, acted, f"{acted.address}/date", sent, flaws)]
     if acted.row.state not in [str(one) for one in _OPEN]:
@@ -279,7 +243,7 @@ def post_decide(
     """Decide it, with a reason."""
     read, until = _read_turn(turn), sent.text("until")
     try:
-        acted = _write(
+        acted = write_acted(
             viewer, house, sent, reference, promise,
             lambda unit, author, acted, today: take_turn(unit, author, acted.name, read, until, today),
         )  # fmt: skip
@@ -333,110 +297,3 @@ def _show_decide(
         state=state,
         status=status,
     )
-
-
-@router.api_route(STEPS, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_new_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
-    """The form for another milestone."""
-    return _show_new_step(request, viewer, house, reference, promise)
-
-
-@router.post(STEPS, response_class=HTMLResponse)
-def post_new_step(
-    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
-    """Add it, with a reason."""
-    title, due = sent.text("title"), sent.text("due")
-    try:
-        acted = _write(
-            viewer, house, sent, reference, promise,
-            lambda unit, author, acted, today: add_step(unit, author, acted.name, title, due, today), marked=False,
-        )  # fmt: skip
-    except Flawed as refused:
-        return _show_new_step(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    return lead_to(acted.address, "step_added")
-
-
-def _show_new_step(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
-) -> Response:
-    words, acted = find_words(viewer), _read(house, viewer, reference, promise)
-    form = describe_new_step(words, acted, sent, flaws)
-    title = words.gettext("Add a milestone")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
-
-
-@router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_step(
-    request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: StepName
-) -> Response:
-    """A milestone as it is, to be amended."""
-    return _show_step(request, viewer, house, reference, promise, step)
-
-
-@router.post(STEP + "/{part}", response_class=HTMLResponse)
-def post_step(
-    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: StepName, part: str
-) -> Response:
-    """Change its words, its date, or how it ended."""
-    due = sent.text("roughly") or sent.text("due")
-    parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
-        "title": lambda unit, author, acted, today: amend_step(
-            unit, author, acted.name, step, sent.text("title"), today
-        ),
-        "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, due, today),
-        "state": lambda unit, author, acted, today: settle_step(
-            unit, author, acted.name, step, sent.text("state"), today
-        ),
-    }
-    if part not in parts:
-        raise HTTPException(404)
-    try:
-        acted = _write(viewer, house, sent, reference, promise, parts[part], marked=False)
-    except Flawed as refused:
-        return _show_step(request, viewer, house, reference, promise, step, part, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_step(request, viewer, house, reference, promise, step, part, sent, (), 409)
-    return lead_to(acted.address, "date" if part == "date" else "step")
-
-
-def _show_step(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    step: str,
-    part: str = "",
-    sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = find_acted(reading, viewer, reference, promise)
-        row = reading.execute(_select_step(acted, step)).one_or_none()
-    if row is None:
-        raise HTTPException(404)
-    return show_act(
-        request,
-        viewer,
-        words.gettext("Amend a milestone"),
-        agreement=acted.head,
-        acted=acted,
-        forms=describe_step(words, acted, row, part, sent, flaws),
-        facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
-        state=say_changed(words) if status == 409 else "",
-        status=status,
-    )
-
-
-def _select_step(acted: Acted, step: str) -> Any:
-    return select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)

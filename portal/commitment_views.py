@@ -362,7 +362,7 @@ def describe_evidence(
 def _describe_evidence(words: Words, row: Any, *, may_record: bool) -> EvidenceView:
     is_kept = row.size is not None
     about = [
-        row.file or "",
+        row.file if row.file and row.file != row.title else "",
         format_size(row.size, words) if is_kept else "",
         words.format_partial(row.added_on) if row.added_on else "",
     ]

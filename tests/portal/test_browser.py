@@ -198,7 +198,7 @@ def test_a_coordinator_records_an_activity(town: Town, browser: Any) -> None:
     page.get_by_role("link", name="See how it stands now").click()
     assert page.get_by_role("listitem").filter(has_text="1 of 4 in 2026").is_visible()
     with page.expect_download() as coming:
-        page.get_by_role("link", name="Visit of the potters").click()
+        page.get_by_role("link", name="Minutes March.pdf", exact=True).click()
     assert coming.value.suggested_filename == "Minutes March.pdf"
     assert Path(coming.value.path()).read_bytes() == b"%PDF-1.7 minutes"
     with open_reading(town.engine) as reading:

@@ -1,0 +1,140 @@
+"""The milestones of a commitment: another one, and the words, the date and the end of one that is there."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection, select
+
+from commitments.database import open_reading
+from commitments.deciding import add_step, amend_step, set_date, settle_step
+from commitments.errors import RefusedChange
+from commitments.filling import Flawed, Flaws
+from commitments.log import Author
+from commitments.tables import milestone
+from notifications.views import clean_text
+from portal.acting import Acted, find_acted, lead_to, read_acted, say_changed, show_act, write_acted
+from portal.agreement_views import FactView
+from portal.agreements import ADDRESS
+from portal.amend_views import describe_dates, describe_new_step, describe_step
+from portal.forms import Form, Sent
+from portal.frame import find_words
+from portal.house import Here, House
+from portal.roles import Permission, Viewer
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+STEPS = ADDRESS + "/{reference}/commitments/{promise}/milestones"
+STEP = STEPS + "/{milestone}"
+StepName = Annotated[str, Path(alias="milestone")]
+EMPTY = Sent([])
+
+
+@router.api_route(STEPS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_new_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The form for another milestone."""
+    return _show_new_step(request, viewer, house, reference, promise)
+
+
+@router.post(STEPS, response_class=HTMLResponse)
+def post_new_step(
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str
+) -> Response:
+    """Add it, with a reason."""
+    title, due = sent.text("title"), sent.text("due")
+    try:
+        acted = write_acted(
+            viewer, house, sent, reference, promise,
+            lambda unit, author, acted, today: add_step(unit, author, acted.name, title, due, today), marked=False,
+        )  # fmt: skip
+    except Flawed as refused:
+        return _show_new_step(request, viewer, house, reference, promise, sent, refused.flaws, 422)
+    return lead_to(acted.address, "step_added")
+
+
+def _show_new_step(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    form = describe_new_step(words, acted, sent, flaws)
+    title = words.gettext("Add a milestone")
+    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+
+
+@router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_step(
+    request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: StepName
+) -> Response:
+    """A milestone as it is, to be amended."""
+    return _show_step(request, viewer, house, reference, promise, step)
+
+
+@router.post(STEP + "/{part}", response_class=HTMLResponse)
+def post_step(
+    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: StepName, part: str
+) -> Response:
+    """Change its words, its date, or how it ended."""
+    due = sent.text("roughly") or sent.text("due")
+    parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
+        "title": lambda unit, author, acted, today: amend_step(
+            unit, author, acted.name, step, sent.text("title"), today
+        ),
+        "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, due, today),
+        "state": lambda unit, author, acted, today: settle_step(
+            unit, author, acted.name, step, sent.text("state"), today
+        ),
+    }
+    if part not in parts:
+        raise HTTPException(404)
+    try:
+        acted = write_acted(viewer, house, sent, reference, promise, parts[part], marked=False)
+    except Flawed as refused:
+        return _show_step(request, viewer, house, reference, promise, step, part, sent, refused.flaws, 422)
+    except RefusedChange:
+        return _show_step(request, viewer, house, reference, promise, step, part, sent, (), 409)
+    return lead_to(acted.address, "date" if part == "date" else "step")
+
+
+def _show_step(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    step: str,
+    part: str = "",
+    sent: Sent = EMPTY,
+    flaws: Flaws = (),
+    status: int = 200,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted = find_acted(reading, viewer, reference, promise)
+        row = reading.execute(_select_step(acted, step)).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Amend a milestone"),
+        agreement=acted.head,
+        acted=acted,
+        forms=describe_step(words, acted, row, part, sent, flaws),
+        facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
+        state=say_changed(words) if status == 409 else "",
+        status=status,
+    )
+
+
+def _select_step(acted: Acted, step: str) -> Any:
+    return select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)
