@@ -72,6 +72,14 @@ FIXED = {
     "not sent: agreement": "/messages?show=unsent&agreement=agreement-00042",
     "settings": "/settings",
     "act: choose to record": "/record",
+    "also: calendar": "/calendar",
+    "also: calendar, December": "/calendar?month=2026-12",
+    "also: calendar, own": "/calendar?whose=own",
+    "also: briefs": "/brief",
+    "also: brief, a party": "/brief?party=partner-0042",
+    "also: brief, PDF": "/brief.pdf?party=partner-0042",
+    "also: people": "/people",
+    "also: no living owner": "/orphans",
 }
 BESIDE = {"/", "/static/{version}/portal.css", "/sign-in", "/sign-in/asked"}
 """Pages that read nothing of the register."""
@@ -221,6 +229,12 @@ def list_pages(engine: Engine, draw: random.Random, last: int, an_agreement: int
         ),
         Pages("Home of an owner", busiest, "/home", ["/home"] * requests),
         Pages("list of an owner", busiest, "/agreements", ["/agreements"] * requests),
+        *(
+            Pages(f"also: {page}", "cy", f"{inside}/{page}", [f"{one}/{page}" for one in some])
+            for page in ("brief", "policy", "public")
+        ),
+        Pages("also: a person", "cy", "/people/{reference}", [f"/people/{busiest}"] * requests),
+        Pages("also: hand over", "cy", "/people/{reference}/hand-over", [f"/people/{busiest}/hand-over"] * requests),
         Pages("forecast", "cy", f"{inside}/forecast", [f"{one}/forecast" for one in some[:10]]),
     ]  # fmt: skip
     return pages

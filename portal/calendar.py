@@ -75,10 +75,11 @@ def show_feed(key: str, house: Here) -> Response:
         if viewer is None:
             raise HTTPException(404)
         today = house.today_of(viewer.person, now)
-        dates = load_dates(reading, viewer, Sought(today - FEED_BACK, today + FEED_AHEAD, Whose.OWN))
+        span = Sought(today - FEED_BACK, today + FEED_AHEAD, Whose.OWN)
+        dates, _ = load_dates(reading, viewer, span, DATES_IN_FEED)
     words = find_words(viewer)
     host = house.domain or "tallystick"
-    events = describe_feed(words, dates[:DATES_IN_FEED], house.links.base_url)
+    events = describe_feed(words, dates, house.links.base_url)
     return Response(
         write_feed(events, name=words.gettext("Tallystick: dates"), host=host, now=now),
         headers={"Content-Type": CONTENT_TYPE, "Content-Disposition": 'inline; filename="tallystick.ics"'},
@@ -113,19 +114,19 @@ def _show(
     chosen = Whose(whose) if whose in list(Whose) else usual
     with open_reading(house.engine) as reading:
         offered = load_offered(reading, viewer)
-        dates = load_dates(reading, viewer, Sought(first, last, chosen, party, agreement))
+        dates, total = load_dates(reading, viewer, Sought(first, last, chosen, party, agreement), DATES_SHOWN)
         own_feed = find_feed(reading, viewer.person.id)
     parties = sorted(((one, tell_title(names, words)) for one, names in offered.parties), key=lambda one: one[1])
     kept = {"whose": chosen if chosen is not usual else None, "party": party, "agreement": agreement}
-    rest = len(dates) - DATES_SHOWN
+    rest = total - len(dates)
     return show_framed(
         request,
         "calendar.html",
         viewer,
         words.gettext("Calendar"),
         month=_name_month(words, first),
-        total=words.ngettext("%(count)s date", "%(count)s dates", len(dates)) % {"count": len(dates)},
-        days=describe_days(words, dates[:DATES_SHOWN], today),
+        total=words.ngettext("%(count)s date", "%(count)s dates", total) % {"count": total},
+        days=describe_days(words, dates, today),
         more=words.ngettext("and %(count)s more: narrow the list", "and %(count)s more: narrow the list", rest)
         % {"count": rest}
         if rest > 0

@@ -1,18 +1,19 @@
 """Finds the dates that lie in a span, over the whole register, in a fixed number of statements."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select
 
 from commitments.dates import PartialDate, add_days, parse_date
 from commitments.deadlines import find_expiry, find_notice_deadline, find_report_cycles
 from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
-from commitments.recurrence import find_period
+from commitments.recurrence import Period, find_period
 from commitments.tables import (
     agreement,
     agreement_party,
@@ -84,15 +85,17 @@ class Dated:
         return f"{self.agreement}/{self.promise.reference}" + (f"#{part}" if part else "")
 
 
-def load_dates(reading: Connection, viewer: Viewer, sought: Sought) -> list[Dated]:
-    """The open dates of the span, the earliest first; five statements."""
+def load_dates(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> tuple[list[Dated], int]:
+    """The open dates of the span, the earliest first, and how many there are; seven statements."""
+    ends = _find_periods(reading, viewer, sought)
     found = [
         *_find_promised(reading, viewer, sought),
         *_find_steps(reading, viewer, sought),
-        *_find_periods(reading, viewer, sought),
+        *_name_periods(reading, viewer, sought, ends[:most]),
         *_find_agreement_dates(reading, viewer, sought),
     ]
-    return sorted(found, key=lambda one: (one.day, one.agreement, one.matter))
+    total = len(found) + max(len(ends) - most, 0)
+    return sorted(found, key=lambda one: (one.day, one.agreement, one.matter))[:most], total
 
 
 def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bool]:
@@ -106,18 +109,18 @@ def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bo
 
 
 def _select_promises(viewer: Viewer, sought: Sought, *more: Any) -> Select[Any]:
-    query = (
-        select(
-            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
-            agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"), *more,
-        )
-        .join(agreement, agreement.c.id == commitment.c.agreement_id)
-        .where(
-            commitment.c.state == str(CommitmentState.ACTIVE),
-            agreement.c.ended.is_(None),
-            _is_seen(viewer, sought),
-        )
+    columns = (
+        commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
+        agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"), *more,
     )  # fmt: skip
+    return _narrow(select(*columns), viewer, sought)
+
+
+def _narrow(query: Select[Any], viewer: Viewer, sought: Sought) -> Select[Any]:
+    """To the active commitments that are wanted."""
+    query = query.join(agreement, agreement.c.id == commitment.c.agreement_id).where(
+        commitment.c.state == str(CommitmentState.ACTIVE), agreement.c.ended.is_(None), _is_seen(viewer, sought)
+    )
     if sought.whose is Whose.OWN:
         stood_in_for = select(contact.c.id).where(contact.c.deputy_id == viewer.person.id)
         owned = select(commitment_owner.c.commitment_id).where(
@@ -170,38 +173,57 @@ def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator
             yield Dated(day, row.due, MatterKind.MILESTONE, row.agreement_reference, row.agreement_title, row, row)
 
 
-def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[Dated]:
-    """The ends of the periods of recurring commitments, but those of which nothing is expected."""
-    query = _select_promises(viewer, sought, commitment.c.recurrence).where(
-        commitment.c.kind == str(CommitmentKind.RECURRING), commitment.c.recurrence.is_not(None)
-    )
+def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> list[tuple[date, int, Period]]:
+    """The ends of the periods of recurring commitments with the commitment's id, but those of which nothing is
+    expected, the earliest first."""
+    recurring = (commitment.c.kind == str(CommitmentKind.RECURRING)) & commitment.c.recurrence.is_not(None)
+    # As text: thousands recur in a few ways, each of which is worked out once.
+    text = cast(commitment.c.recurrence, String).label("text")
+    query = _narrow(select(commitment.c.id, text), viewer, sought).where(recurring)
+    by_way: dict[str, list[Period]] = {}
     found = []
     for row in reading.execute(query):
-        recurrence = read_recurrence(row.recurrence)
-        day: date | None = max(sought.first, recurrence.starts or sought.first) if recurrence is not None else None
-        for _ in range(PERIODS_READ):
-            period = find_period(recurrence, day) if recurrence is not None and day is not None else None
-            if period is None or period.first > sought.last:
-                break
-            if period.expected and sought.first <= period.window_last <= sought.last:
-                found.append((row, period))
-            day = add_days(period.last, 1) if period.last < sought.last else None
-    ids = {row.id for row, _ in found}
+        if row.text not in by_way:
+            by_way[row.text] = list(_list_periods(row.text, sought))
+        found += [(period.window_last, row.id, period) for period in by_way[row.text]]
+    if not found:
+        return []
+    nothing = or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0)
+    labels = {period.label for _, _, period in found}
     waived = {
         (one.commitment_id, one.period)
         for one in reading.execute(
-            select(occurrence.c.commitment_id, occurrence.c.period).where(
-                occurrence.c.commitment_id.in_(ids),
-                or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0),
-            )
+            select(occurrence.c.commitment_id, occurrence.c.period).where(occurrence.c.period.in_(labels), nothing)
         )
     }
-    for row, period in found:
-        if (row.id, period.label) not in waived:
-            yield Dated(
-                period.window_last, period.window_last.isoformat(), MatterKind.OCCURRENCE, row.agreement_reference,
-                row.agreement_title, row, period=period.label,
-            )  # fmt: skip
+    return sorted((one for one in found if (one[1], one[2].label) not in waived), key=lambda one: (one[0], one[1]))
+
+
+def _list_periods(text: str, sought: Sought) -> Iterator[Period]:
+    recurrence = read_recurrence(json.loads(text))
+    day: date | None = max(sought.first, recurrence.starts or sought.first) if recurrence is not None else None
+    for _ in range(PERIODS_READ):
+        period = find_period(recurrence, day) if recurrence is not None and day is not None else None
+        if period is None or period.first > sought.last:
+            return
+        if period.expected and sought.first <= period.window_last <= sought.last:
+            yield period
+        day = add_days(period.last, 1) if period.last < sought.last else None
+
+
+def _name_periods(
+    reading: Connection, viewer: Viewer, sought: Sought, ends: Sequence[tuple[date, int, Period]]
+) -> Iterator[Dated]:
+    if not ends:
+        return
+    query = _select_promises(viewer, sought).where(commitment.c.id.in_({commitment_id for _, commitment_id, _ in ends}))
+    rows = {row.id: row for row in reading.execute(query)}
+    for day, commitment_id, period in ends:
+        row = rows[commitment_id]
+        yield Dated(
+            day, day.isoformat(), MatterKind.OCCURRENCE, row.agreement_reference, row.agreement_title, row,
+            period=period.label,
+        )  # fmt: skip
 
 
 _TERMS = (

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select
 
 from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.publishing import publish_agreement
 from commitments.sketch import Step
 from commitments.tables import activity, activity_commitment, commitment, evidence, follow_up
 from notifications.links import Ask, Purpose
@@ -42,6 +44,7 @@ class Place:
             *(f"/agreements/{self.agreement}/commitments/{one}" for one in self.promises),
             "/messages?show=unsent",
             f"/brief?party={self.party}",
+            "/calendar?month=2026-02",
             f"/messages?agreement={self.agreement}&kind=follow_up&show=queued&q={self.person}",
         )
 
@@ -66,7 +69,9 @@ def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> I
 
 
 def list_open_addresses(desk: Desk, who: str = "ann", place: Place = NORTH_SOUTH) -> Iterator[str]:
-    """An address of each page that asks for no visit."""
+    """An address of each page that asks for no visit; the agreement is published for it."""
+    with open_unit(desk.engine) as unit:
+        publish_agreement(unit, Author(who, desk.clock[0]), place.agreement, is_found_by_search=False)
     values = _fill(desk, who, place)
     for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
         if "GET" in methods and path in OPEN and not FILE.search(path):
