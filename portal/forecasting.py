@@ -1,14 +1,17 @@
 """What will be sent about one agreement in the coming days, if nothing else happens until then."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading
+from commitments.errors import TallyError
 from commitments.queries import select_people_around
 from commitments.tables import agreement, commitment, contact
 from commitments.vocabulary import MatterKind, NotificationKind
@@ -29,6 +32,7 @@ router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_MESSAGES))]
 DAYS = 90
 SHOWN = 200
+log = logging.getLogger("tallystick.portal")
 
 
 @router.api_route(ADDRESS + "/{reference}/forecast", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -53,11 +57,21 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
         viewer,
         words.gettext("What will be sent in the next 90 days"),
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
-        messages=(
-            describe_foreseen(words, names, by_reference, one, viewer.person.time_zone)
-            for one in islice(foreseen, SHOWN)
-        ),
+        messages=_tell_as_played(words, names, by_reference, foreseen, viewer.person.time_zone),
     )
+
+
+def _tell_as_played(
+    words: Words, names: Names, promises: Mapping[str, Any], foreseen: Iterable[Foreseen], zone: str
+) -> Iterator[MessageView]:
+    """Each message as soon as it is known. The page has begun by then: what fails on the way is said at its end."""
+    try:
+        for one in islice(foreseen, SHOWN):
+            yield describe_foreseen(words, names, promises, one, zone)
+    except (TallyError, SQLAlchemyError, OSError) as fault:
+        log.warning("a forecast was broken off: %s", type(fault).__name__)
+        rest = words.gettext("The rest could not be worked out. Please try again in a few minutes.")
+        yield MessageView(rest, words.gettext("broken off"), "red", "", "", "", "", ())
 
 
 def describe_foreseen(words: Words, names: Names, promises: Mapping[str, Any], one: Foreseen, zone: str) -> MessageView:

@@ -15,6 +15,7 @@ from commitments.tables import activity, activity_commitment, commitment, measur
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notification
 from portal.pictures import Lane, Moment, draw_timeline, find_silences
+from portal.telling import tell_moment
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.portal.pages import list_addresses
 
@@ -191,6 +192,24 @@ def test_the_forecast_tells_the_coming_messages_and_writes_nothing(desk: Desk) -
     page = desk.get("/agreements/north-south/forecast")
     assert "Ann" in page and "Nothing will be sent." not in page
     assert desk.snapshot() == before
+
+
+def test_a_forecast_that_fails_on_the_way_says_so_and_ends_as_a_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = []
+
+    def fail(*_: object, **__: object) -> None:
+        played.append(1)
+        if len(played) > 1:
+            raise OSError("no space left")
+
+    desk.sign_in("cy")
+    whole = desk.get("/agreements/north-south/forecast")
+    monkeypatch.setattr("portal.forecasting.tell_moment", lambda *said: fail() or tell_moment(*said))
+    page = desk.get("/agreements/north-south/forecast")
+    assert "The rest could not be worked out." in page and "</html>" in page
+    assert len(page) < len(whole) and "no space left" not in page
 
 
 def add_agreements(desk: Desk, *numbers: int) -> None:
