@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
@@ -24,6 +25,7 @@ from commitments.vocabulary import NotificationKind
 from deployments.mailbox import Mailbox, start_mailbox
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
+from notifications.views import shorten_title
 from portal.serving import start_portal
 from tests.flows.launching import find_ports
 from tests.portal.desk import FORM
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.slow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AT_ONCE = (NotificationKind.CONFIRMATION, NotificationKind.HAND_OVER)
+EXAMPLES = Path(__file__).parents[2] / "examples"
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
@@ -236,3 +239,145 @@ def test_the_other_side_confirms(town: Town, browser: Any) -> None:
     assert page.get_by_text("South: confirmed").is_visible()
     for context in (north, south):
         context.close()
+
+
+def focus(page: Any, place: Any) -> None:
+    """Go there by the tabulator alone."""
+    for _ in range(60):
+        if place.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {place}")
+
+
+def write_down_promise(page: Any, promise: dict[str, Any], parties: dict[str, str], *, by_keyboard: bool) -> None:
+    """Answer the questions about one commitment, and save it."""
+    summary = " ".join(promise["summary"].split())
+    page.get_by_role("link", name="Add a commitment").click()
+    if by_keyboard:
+        focus(page, page.get_by_label("What was promised"))
+        page.keyboard.type(summary)
+    else:
+        page.get_by_label("What was promised").fill(summary)
+    if promise["kind"] == "planned":
+        page.get_by_label("It is only planned").check()
+    if len(promise["owners"]) < len(parties):
+        for owner in promise["owners"]:
+            page.get_by_role("checkbox", name=parties[owner["party"]]).check()
+    page.get_by_text("More about it").click()
+    page.get_by_label("Who does the work").fill("; ".join(promise.get("implementers", [])))
+    page.get_by_label("Theme").fill(promise.get("theme", ""))
+    page.get_by_label("Note").fill(promise.get("note", ""))
+    save = page.get_by_role("button", name="Save", exact=True)
+    if by_keyboard:
+        focus(page, save)
+        page.keyboard.press("Enter")
+    else:
+        save.click()
+
+
+def list_essentials(plain: dict[str, Any]) -> list[Any]:
+    """What an agreement says, whatever its references are."""
+    people = {one["reference"]: one["name"] for party in plain["parties"] for one in party.get("contacts", [])}
+    names = {one["reference"]: one["names"]["en"] for one in plain["parties"]}
+    promises = [
+        (
+            " ".join(one["summary"].split()),
+            one["kind"],
+            {names[owner["party"]]: people[owner["contact"]] for owner in one["owners"]},
+            one.get("implementers", []),
+            one["theme"],
+            one.get("note"),
+        )
+        for one in plain["commitments"]
+    ]
+    signed = sorted((names[one["party"]], one["name"], one["office"]) for one in plain["signatories"])
+    parties = [(one["names"], one["kind"], one["country"], one["time_zone"]) for one in plain["parties"]]
+    roles = sorted((one["name"], one["role"]) for party in plain["parties"] for one in party["contacts"])
+    documents = [(one["document"], one["kind"], one["language"]) for one in plain["sources"]]
+    return [plain["title"], plain["kind"], parties, signed, roles, documents, " ".join(plain["note"].split()), promises]
+
+
+def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town, browser: Any) -> None:
+    wanted = yaml.safe_load((EXAMPLES / "stoke-jingdezhen.yaml").read_text(encoding="utf-8"))
+    stoke, jingdezhen = wanted["parties"]
+    joan = [one for one in stoke["contacts"] if one["reference"] == "stoke-on-trent-specimen"]
+    tie = {"agreement": "tie", "title": {"en": "A tie"}, "kind": "friendship", "parties": [
+        {**stoke, "contacts": [{key: value for key, value in one.items() if key != "deputy"} for one in joan]},
+        {"reference": "north"},
+    ]}  # fmt: skip
+    with open_unit(town.engine) as unit:
+        author = Author("test", datetime(2024, 1, 1, tzinfo=UTC))
+        import_agreement(unit, parse_agreement(yaml.safe_dump(tie).encode(), "tie.yaml"), author, date(2024, 1, 1))
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    page = town.sign_in(context, "joan.specimen@stoke-on-trent.example")
+    page.get_by_role("link", name="Agreements").click()
+    page.get_by_role("link", name="Register an agreement").click()
+    page.get_by_role("button", name="Begin").click()
+
+    page.get_by_label("Title", exact=True).fill(wanted["title"]["en"])
+    page.get_by_label("Title in another language").fill(wanted["title"]["zh"])
+    page.get_by_role("group", name="The agreement").get_by_label("Which language").select_option("zh")
+    page.get_by_label("Kind of agreement").select_option(wanted["kind"])
+    other = page.get_by_role("group", name="Party 2")
+    other.get_by_label("Name of the party").fill(jingdezhen["names"]["en"])
+    page.get_by_role("button", name="Save and go on").click()
+    assert "The register does not know it." in page.get_by_role("alert").inner_text()
+    other.get_by_label("What it is").select_option(jingdezhen["kind"])
+    other.get_by_label("Country").select_option(jingdezhen["country"])
+    other.get_by_label("Time zone").fill("Shanghai")
+    other.get_by_label("Language of its messages").select_option("zh")
+    other.get_by_label("Name in another language").fill(jingdezhen["names"]["zh"])
+    other.get_by_label("Which language").select_option("zh")
+    page.get_by_role("button", name="Save and go on").click()
+
+    names = {stoke["reference"]: "Stoke-on-Trent", jingdezhen["reference"]: "Jingdezhen"}
+    for at, one in enumerate(wanted["signatories"], start=1):
+        who = page.get_by_role("group", name=f"Who signed ({at})")
+        who.get_by_label("Name").fill(one["name"])
+        who.get_by_label("Office").fill(one["office"])
+        who.get_by_label("For which party").select_option(label=names[one["party"]])
+    page.get_by_text("Where this is taken from").click()
+    page.get_by_label("Document", exact=True).fill(wanted["sources"][0]["document"])
+    page.get_by_label("What kind of document").select_option(wanted["sources"][0]["kind"])
+    page.get_by_label("Language of the document").select_option(wanted["sources"][0]["language"])
+    page.get_by_text("More about it").click()
+    page.get_by_label("Note").fill(" ".join(wanted["note"].split()))
+    page.get_by_role("button", name="Save and go on").click()
+
+    for at, promise in enumerate(wanted["commitments"]):
+        write_down_promise(page, promise, names, by_keyboard=at == 0)
+    page.get_by_role("link", name="Go on to the owners").click()
+
+    known = {one["reference"] for one in joan}
+    people = [
+        (party, one) for party in (stoke, jingdezhen) for one in party["contacts"] if one["reference"] not in known
+    ]
+    for at, (party, one) in enumerate(people, start=1):
+        page.get_by_role("button", name="Save, and add a person").click()
+        form = page.get_by_role("group", name=f"New person {at}", exact=True)
+        form.get_by_label("Name").fill(one["name"])
+        form.get_by_label("Speaks for").select_option(label=names[party["reference"]])
+        form.get_by_label("Mail address").fill(one["channels"]["mail"])
+        form.get_by_label("Office").fill(one["office"])
+        form.get_by_label("Role").select_option(one["role"])
+    page.get_by_role("button", name="Save, and add a person").click()
+    offices = {one["reference"]: one for party in (stoke, jingdezhen) for one in party["contacts"]}
+    for promise in wanted["commitments"]:
+        title = shorten_title(" ".join(promise["summary"].split()))
+        for owner in promise["owners"]:
+            person = offices[owner["contact"]]
+            label = f"{person['name']}, {person['office']}" if owner["contact"] in known else person["name"]
+            choice = page.get_by_role("group", name=title, exact=True).get_by_label(names[owner["party"]], exact=True)
+            choice.select_option(label=label)
+    page.get_by_role("button", name="Save and go on").click()
+
+    assert page.get_by_role("heading", name="Check", exact=True).is_visible()
+    page.get_by_role("button", name="Register the agreement").click()
+    assert page.get_by_role("heading", name="The agreement is registered").is_visible()
+    page.get_by_role("link", name="Open the agreement").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="YAML").click()
+    made = yaml.safe_load(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert list_essentials(made) == list_essentials(wanted)
+    context.close()
