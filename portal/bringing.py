@@ -49,6 +49,7 @@ from portal.roles import Permission, Role, Viewer
 from portal.sheet_words import list_headings
 from portal.step_views import FaultRow, FaultView
 from portal.viewing import require
+from portal.visits import end_visits
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
@@ -128,6 +129,9 @@ def post_apply(number: int, request: Request, viewer: Registering, sent: Form, h
                 raise HasChanged("the register has changed since this was shown")
             agreement_id = find_agreement(unit, imported.reference).id
             reconcile_agreement(unit, agreement_id, now, house.today(now))
+            for one in imported.changes:
+                if (one.subject, one.action) == ("contact", "amended") and "channels" in one.changes:
+                    end_visits(unit, one.row_id, now)  # whoever signed in by the former address
             remove_registration(unit, viewer.person.id, number)
     except (HasChanged, InvalidFiles, NotTheirs):
         return _show_difference(request, viewer, house, number, has_changed=True, status=409)

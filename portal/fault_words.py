@@ -131,7 +131,10 @@ _LIMITS: dict[Limit, str] = {
     Limit.OWNERS_ONLY: N_("The contact %(reference)s is new at a party that is not yours: it can only be an owner."),
     Limit.TIE_OF_OTHERS: N_("The relationship %(reference)s holds agreements of others: it stays as it is."),
     Limit.SAID_BY_OTHERS: N_("%(reference)s is a report or confirmation of another side: it is given by that side."),
-    Limit.ADMINISTRATORS_ADDRESS: N_("The contact %(reference)s has an administrator's mail address."),
+    Limit.ADMINISTRATORS_ADDRESS: N_(
+        "The contact %(reference)s: only an administrator gives or takes away an administrator's mail address."
+    ),
+    Limit.OPERATORS_ROLE: N_("The contact %(reference)s: only an administrator names an operator."),
 }
 
 

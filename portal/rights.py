@@ -28,6 +28,7 @@ class Limit(StrEnum):
     TIE_OF_OTHERS = "tie_of_others"
     SAID_BY_OTHERS = "said_by_others"
     ADMINISTRATORS_ADDRESS = "administrators_address"
+    OPERATORS_ROLE = "operators_role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _find_oversteps(
     new_parties = {one.reference for one in imported.changes if (one.subject, one.action) == ("party", "registered")}
     people = {one.reference for one in imported.changes if one.subject == "contact"}
     rows = unit.execute(
-        select(contact.c.reference, contact.c.role, contact.c.channels, party.c.reference.label("party"))
+        select(contact.c.reference, contact.c.role, party.c.reference.label("party"))
         .join(party, party.c.id == contact.c.party_id)
         .where(contact.c.reference.in_(people))
     )
@@ -91,8 +92,11 @@ def _find_oversteps(
         if one.subject != "contact":
             continue
         person = held[one.reference]
-        if (person.channels.get("mail") or "").lower() in administrators:
+        addresses = {(channels or {}).get("mail", "").lower() for channels in one.changes.get("channels", ())}
+        if addresses & administrators:
             yield Overstep(Limit.ADMINISTRATORS_ADDRESS, one.reference)
+        if one.changes.get("role", (None, None))[1] == ContactRole.OPERATOR:
+            yield Overstep(Limit.OPERATORS_ROLE, one.reference)
         if person.party in new_parties or person.party == viewer.party:
             continue
         if one.action == "amended":

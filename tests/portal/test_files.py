@@ -18,7 +18,7 @@ from commitments.export import export_agreement
 from commitments.tables import agreement, commitment, contact, follow_up, log_entry, party
 from portal.fault_words import has_words, tell_expected
 from portal.page_words import load_page_words
-from portal.tables import registration
+from portal.tables import registration, visit
 from tests.portal.desk import FORM, Desk
 from tests.rules.test_agreement_file import FAULTS, GOOD
 
@@ -264,7 +264,12 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> No
             ),
             "The contact eve is new at a party that is not yours",
         ),
-        (YAML.replace("mail: cy@north", "mail: admin@north"), "The contact cy has an administrator's mail address"),
+        (YAML.replace("mail: cy@north", "mail: admin@north"), "only an administrator gives or takes away"),
+        (YAML.replace("mail: ann@north", "mail: x@north"), "only an administrator gives or takes away"),
+        (
+            YAML.replace("name: Dee, role: owner", "name: Dee, role: operator"),
+            "only an administrator names an operator",
+        ),
         (
             NEW.replace("{reference: north}", "{reference: south}").replace(
                 "party: north, contact: ann", "party: south"
@@ -279,12 +284,21 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> No
 )
 def test_a_file_cannot_change_what_is_not_its_bringers(desk: Desk, content: str, said: str) -> None:
     house = desk.client.app.state.house  # type: ignore[attr-defined]
-    settings = desk.settings.model_copy(update={"administrators": "admin@north.example"})
+    settings = desk.settings.model_copy(update={"administrators": "admin@north.example,ann@north.example"})
     object.__setattr__(house, "settings", settings)
     before = desk.snapshot(), desk.rows(party), desk.rows(contact)
     page = bring(desk, content, 422)
     assert said in page
     assert (desk.snapshot(), desk.rows(party), desk.rows(contact)) == before
+
+
+def test_a_changed_address_ends_the_visits_that_began_by_the_former_one(desk: Desk) -> None:
+    desk.sign_in("dee")
+    desk.client.cookies.clear()
+    page = bring(desk, YAML.replace("mail: dee@north", "mail: dora@north"))
+    assert [row.ended_at for row in desk.rows(visit, visit.c.contact_id == desk.person("dee"))] == [None]
+    desk.act(newest(desk), shown=hash_shown(page))
+    assert all(row.ended_at for row in desk.rows(visit, visit.c.contact_id == desk.person("dee")))
 
 
 def test_an_agreement_of_others_is_not_taken_over_by_its_reference(desk: Desk) -> None:
