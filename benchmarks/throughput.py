@@ -1,6 +1,6 @@
-"""Messages a second beside bare smtplib: `python benchmarks/throughput.py [--messages N] [--senders N] [--delay MS]`
+"""Messages a second beside bare smtplib: `python benchmarks/throughput.py [--messages N] [--senders N …] [--delay MS]`
 
-What is measured is claiming, sending and recording together, each message on the disk before the next: the letters are
+Ours and the floors run one after the other, in rounds; told are the medians, and the median of each round's ratio. What is measured is claiming, sending and recording together, each message on the disk before the next: the letters are
 written beforehand, and all send the same bytes over as many kept connections. The bare floor keeps no record; the
 recorded one writes the same rows with bare SQL, one commit a message, over one connection. Writing them is
 reported apart: rendering and MIME beside the same templates rendered from ready strings by bare Jinja2, with the same
@@ -12,6 +12,7 @@ import json
 import shutil
 import smtplib
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,7 +56,8 @@ SENDER = "tallystick@tallystick.example"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=5000)
-    parser.add_argument("--senders", type=int, default=1)
+    parser.add_argument("--senders", type=int, nargs="+", default=[1])
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--delay", type=int, default=0, help="milliseconds that the server takes for each answer")
     parser.add_argument("--part", choices=("ours", "bare", "recorded"), help=argparse.SUPPRESS)
     parser.add_argument("--register", type=Path, help=argparse.SUPPRESS)
@@ -73,17 +75,27 @@ def compare(asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="tallystick-throughput-") as folder:
         register = Path(folder) / "queued.db"
         queue_messages(register, asked.messages)
+        print(f"{asked.messages:,} messages, {asked.delay} ms delay, medians of {asked.rounds} rounds\n")
+        print("| | ours | bare | recorded | ours / bare | ours / recorded |\n|---|---|---|---|---|---|")
         with running_sink(folder, asked.delay) as port:
-            ours, bare, recorded = (run_part(part, asked, register, port) for part in ("ours", "bare", "recorded"))
+            for senders in asked.senders:
+                parts = ("ours", "bare", "recorded")
+                rounds = [
+                    [run_part(part, asked.messages, senders, register, port) for part in parts]
+                    for _ in range(asked.rounds)
+                ]
+                for name, key in (("messages a second", "rate"), ("CPU, ms a message", "cpu")):
+                    tell(f"{senders} at a time: {name}", [[part[key] for part in one] for one in rounds])
         written = measure_writing(Path(folder))
-    print(f"{asked.messages:,} messages, {asked.senders} at a time, {asked.delay} ms delay\n")
-    print("| | ours | bare | recorded | ours / bare | ours / recorded |\n|---|---|---|---|---|---|")
-    for name, key in (("messages a second", "rate"), ("CPU, ms a message", "cpu")):
-        mine, least, most = ours[key], bare[key], recorded[key]
-        print(f"| {name} | {mine:.2f} | {least:.2f} | {most:.2f} | {mine / least:.2f} | {mine / most:.2f} |")
     print("\nwriting a letter, CPU ms:", ", ".join(f"{name} {spent:.2f}" for name, spent in written.items()))
     print(f"render and MIME, ours / bare: {written['render and MIME'] / written['bare render and MIME']:.2f}")
-    print("memory of ours by tenths, MiB:", ", ".join(f"{mib:.0f}" for mib in ours["memory"]))
+    print("memory of ours by tenths, MiB:", ", ".join(f"{mib:.0f}" for mib in rounds[-1][0]["memory"]))
+
+
+def tell(name: str, rounds: Sequence[Sequence[float]]) -> None:
+    columns = [statistics.median(one[part] for one in rounds) for part in range(3)]
+    columns += [statistics.median(one[0] / one[part] for one in rounds) for part in (1, 2)]
+    print(f"| {name} | {' | '.join(f'{value:.2f}' for value in columns)} |", flush=True)
 
 
 def queue_messages(register: Path, messages: int) -> None:
@@ -109,11 +121,11 @@ def running_sink(folder: str, delay: int) -> Iterator[int]:
             sink.terminate()
 
 
-def run_part(part: str, asked: argparse.Namespace, register: Path, port: int) -> dict[str, Any]:
+def run_part(part: str, messages: int, senders: int, register: Path, port: int) -> dict[str, Any]:
     copy = register.with_name(f"{part}.db")
     shutil.copy(register, copy)
     command = [sys.executable, __file__, "--part", part, "--register", str(copy), "--port", str(port)]
-    command += ["--messages", str(asked.messages), "--senders", str(asked.senders)]
+    command += ["--messages", str(messages), "--senders", str(senders)]
     figures: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return figures
 
@@ -138,7 +150,7 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
     settings = Settings(
         database_url=f"sqlite:///{asked.register}",
         mail_url=f"smtp://127.0.0.1:{asked.port}",
-        senders=asked.senders,
+        senders=asked.senders[0],
         rates={"mail:*": "off"},
     )
     engine = open_database(settings.register_url)
@@ -162,7 +174,7 @@ def send_barely(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
             line.quit()
 
     with measured() as figures:
-        threads = [Thread(target=send) for _ in range(asked.senders)]
+        threads = [Thread(target=send) for _ in range(asked.senders[0])]
         for thread in threads:
             thread.start()
         for thread in threads:
