@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from commitments.errors import SettingsError, TallyError
@@ -146,7 +146,14 @@ class Prepared:
         for name, process in form.processors:
             given[name] = process(given[name])
         wanted: Any = given if form.order is None else tuple([given[name] for name in form.order])
-        return unit.exec_driver_sql(form.sql, wanted, execution_options=_COUNTED).rowcount
+        if form.order is None:
+            return unit.exec_driver_sql(form.sql, wanted, execution_options=_COUNTED).rowcount
+        driver: Any = unit.connection.driver_connection
+        try:
+            written: int = driver.execute(form.sql, wanted).rowcount
+        except sqlite3.Error as fault:
+            raise DBAPIError.instance(form.sql, wanted, fault, sqlite3.Error, dialect=unit.dialect) from fault
+        return written
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,11 +103,11 @@ class Settings(BaseSettings):
         300, ge=1, description="How long a sender may hold a message before another takes it over"
     )
     senders: int = Field(
-        1,
+        3,
         ge=1,
         le=8,
-        description="How many messages are sent at the same time, each over a connection of its own; as many may have"
-        " to be repeated after a crash",
+        description="How many messages are sent at the same time, each over a connection of its own, if there are many;"
+        " as many may have to be repeated after a crash",
     )
     repeat_uncertain: bool = Field(
         True,

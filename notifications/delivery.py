@@ -6,7 +6,6 @@ This is the only module that imports apprise, and it does so at the first letter
 """
 
 import time
-from collections.abc import Callable
 from functools import cache
 from queue import LifoQueue
 from threading import Lock
@@ -96,18 +95,17 @@ class Post:
     def __repr__(self) -> str:
         return f"Post({self._route!s}, pool_size={self._size})"
 
-    def send(self, *, sender: str, to: str, wire: bytes, while_waiting: Callable[[], None] | None = None) -> Delivery:
+    def send(self, *, sender: str, to: str, wire: bytes) -> Delivery:
         """Hand one letter in for one recipient and say what came of it; no fault of network or server is raised.
 
         `UNCERTAIN` is said only if the whole letter had left and the answer was lost. A route that could not be
         opened for long, or that refused the password, is left alone for 30 s: letters get the same answer at once.
-        `while_waiting` is called once the letter has left, before its answer is read; not if it never got that far.
         """
         bare = wire.replace(b"\r\n", b"")
         if b"\n" in bare or b"\r" in bare:
             raise ValueError("a letter on the wire has CRLF line ends only")
         try:
-            envelope = Envelope(check_address(sender) if sender else "", "", wire, while_waiting)
+            envelope = Envelope(check_address(sender) if sender else "", "", wire)
         except ValueError as fault:
             return Delivery(Outcome.TEMPORARY, 0, f"the sender: {fault}"[:REPLY_LIMIT], route_down=True)
         try:

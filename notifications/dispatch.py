@@ -58,6 +58,8 @@ from notifications.smtp_line import Delivery
 from notifications.undelivered import review_channels
 
 BATCH = 100
+LETTERS_AHEAD = 25
+"""Letters are written several at a time: one after the other takes a third longer, and more would wait for long."""
 SMALLEST_BATCH = 10
 """Several senders share a small day, so that all of them are at work; less would be all claiming."""
 
@@ -99,6 +101,8 @@ class _Line:
     closed: threading.Event
     """Set when one sender found the way closed or failed: the others stop, too."""
     recorder: Recorder
+    desk: threading.Lock
+    """Held by who composes and writes: two at it at once would only take turns, and keep a third from sending."""
     batch: int
     mail_closed: threading.Event
     """Set when the way of letters is closed; what goes by other channels goes on."""
@@ -154,7 +158,8 @@ def dispatch_messages(
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
         ready = count_ready(reading, clock(), early=early)
-    senders = settings.senders if most is None and only is None else 1
+    # A few messages are sent by one: the others would have little to do.
+    senders = min(settings.senders, -(-ready // SMALLEST_BATCH) or 1) if most is None and only is None else 1
     with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post, Recorder(engine) as recorder:
         line = _Line(
             engine,
@@ -166,6 +171,7 @@ def dispatch_messages(
             stop or threading.Event(),
             threading.Event(),
             recorder,
+            threading.Lock(),
             BATCH if senders == 1 else min(BATCH, max(ready // (2 * senders), SMALLEST_BATCH)),
             threading.Event(),
             ChannelPost(settings),
@@ -244,7 +250,8 @@ def _send_batch(line: _Line, rules: Rules, names: Names, done: Dispatched, most:
         return False
     try:
         failpoint("outbox.after_claim")
-        rows, messages = _compose(line, claimed, rules, names, now, done)
+        with line.desk:
+            rows, messages = _compose(line, claimed, rules, names, now, done)
     except BaseException:
         line.recorder.write(partial(return_messages, ids=[row.id for row in claimed], worker=line.worker))
         raise
@@ -379,19 +386,15 @@ def _send_claimed(
     However it ends, what became of the message under way is kept, and those not begun are given back.
     """
     pending: Sent | None = None
-    left, unwritten = deque(rows), deque(rows)
+    left = deque(rows)
     written: deque[tuple[bytes, str, Delivery | None]] = deque()
-
-    def write_next() -> None:
-        if unwritten:
-            row = unwritten.popleft()
-            written.append(_try_to_write(line, row, messages[row.id]))
-
     lease = timedelta(seconds=line.settings.lease_seconds)
     try:
-        for row in rows:
+        for number, row in enumerate(rows):
             if not written:
-                write_next()
+                ahead = rows[number : number + LETTERS_AHEAD]
+                with line.desk:
+                    written.extend([_try_to_write(line, one, messages[one.id]) for one in ahead])
             letter, subject, fault = written.popleft()
             now = line.read_clock()
             renewed = [one.id for one in left] if now >= renew_at else []
@@ -408,10 +411,7 @@ def _send_claimed(
             if pending is None or fault is not None:
                 continue
             if row.channel == Channel.MAIL:
-                # The next letter is written while the server takes this one.
-                delivery = line.post.send(
-                    sender=line.find_return(row), to=row.address, wire=letter, while_waiting=write_next
-                )
+                delivery = line.post.send(sender=line.find_return(row), to=row.address, wire=letter)
             else:
                 delivery = line.channels.send(row, letter, subject, now)
             pending = replace(pending, delivery=delivery, ended_at=line.read_clock())

@@ -6,7 +6,6 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +52,6 @@ class Envelope:
     sender: str
     recipient: str
     wire: bytes
-    while_waiting: Callable[[], None] | None = None
     delivery: Delivery | None = None
     fault: Exception | None = None
 
@@ -190,8 +188,6 @@ class Line:
             self.drop()
             return self._not_handed_over(fault)
         self._carried += 1
-        if envelope.while_waiting is not None:
-            envelope.while_waiting()
         try:
             code, words = smtp.getreply()
         except _NETWORK_FAULTS as fault:

@@ -168,23 +168,6 @@ def test_a_second_letter_uses_the_same_connection() -> None:
     assert len({session.peer for session in desk.sessions}) == 1
 
 
-def test_other_work_is_done_while_the_server_takes_a_letter_but_not_for_one_that_it_refuses() -> None:
-    desk = Desk()
-    done: list[int] = []
-
-    def work() -> None:
-        until = time.monotonic() + 5
-        while not desk.taken and time.monotonic() < until:
-            time.sleep(0.01)
-        done.append(len(desk.taken))
-
-    with running_desk(desk) as port, post_to(port) as post:
-        assert send(post, while_waiting=work).outcome is Outcome.ACCEPTED
-        desk.rcpt = "550 5.1.1 no such user"
-        assert send(post, while_waiting=work).outcome is Outcome.PERMANENT
-    assert done == [1]
-
-
 def test_as_many_connections_as_the_pool_allows_work_at_once() -> None:
     desk = Desk()
     desk.wait = 0.3

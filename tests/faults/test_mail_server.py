@@ -354,7 +354,7 @@ def test_a_sender_that_is_asked_to_stop_finishes_its_letter_and_gives_the_rest_b
 
 
 def hire_senders(day: Given, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Four senders for a day whose messages have been queued; each takes two messages at a time."""
+    """Four senders for a day whose messages have been queued; each takes three messages at a time."""
     monkeypatch.setattr(dispatch, "SMALLEST_BATCH", 2)
     monkeypatch.setattr(dispatch, "BATCH", 8)
     settings = day.orders.settings().model_copy(update={"senders": 4})
@@ -414,7 +414,7 @@ def test_a_sender_that_fails_ends_the_run_of_the_others_and_nothing_stays_claime
     with pytest.raises(LookupError, match="third shelf"):
         dispatch_messages(day.engine, settings, read_clock=lambda: NOW)
     states = count_states(day.engine)
-    assert states["sent"] == len(day.office.read()) <= 2
+    assert states["sent"] == len(day.office.read()) <= 3, "no more than the first had claimed"
     assert states["sent"] + states["queued"] == MESSAGES
 
 
