@@ -81,7 +81,12 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
 
 
 def describe_owners(
-    words: Words, names: Names, acted: Acted, people: Mapping[int, Sequence[Person]], sent: Sent, flaws: Flaws
+    words: Words,
+    names: Names,
+    acted: Acted,
+    people: Mapping[int, Sequence[tuple[Person, str]]],
+    sent: Sent,
+    flaws: Flaws,
 ) -> list[FormView]:
     """For each side that the viewer may name an owner for: who answers."""
     forms = []
@@ -91,9 +96,8 @@ def describe_owners(
         chosen = sent.text("to") if sent.text("side") == owner.reference else None
         options = [OptionView("", words.gettext("Please choose"), not chosen)]
         options += [
-            OptionView(one.reference, _name_person(words, names, one), one.reference == chosen)
-            for one in people[owner.party_id]
-            if one.id != owner.contact_id
+            OptionView(one.reference, _name_person(words, one, name), one.reference == chosen)
+            for one, name in people[owner.party_id]
         ]
         now = names.contacts.get(owner.contact_id or 0, (None, None))[0]
         party = clean_text(names.name_party(owner.party_id, words.tag))
@@ -116,8 +120,8 @@ def describe_owners(
     return forms
 
 
-def _name_person(words: Words, names: Names, person: Person) -> str:
-    name = clean_text(names.contacts[person.id][0])
+def _name_person(words: Words, person: Person, name: str) -> str:
+    name = clean_text(name)
     if person.role is ContactRole.COORDINATOR:
         return words.gettext("%(name)s (coordinator)") % {"name": name}
     return name

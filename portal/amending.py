@@ -1,6 +1,5 @@
 """What a coordinator amends of a commitment: its words, owners, dates and steps, and whether it still holds."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -18,13 +17,12 @@ from commitments.deciding import (
     take_turn,
 )
 from commitments.errors import RefusedChange
-from commitments.facts import Person
 from commitments.filling import Flaw, Flawed, Flaws, check_text, refuse_flaws
 from commitments.log import Author
 from commitments.questions import load_question
-from commitments.reconcile import Rules, load_rules, reconcile_agreement
+from commitments.reconcile import load_rules, reconcile_agreement
 from commitments.tables import agreement, contact, follow_up
-from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
+from commitments.vocabulary import CommitmentState, FollowUpState
 from notifications.handing import tell_new_owner
 from notifications.names import load_names
 from portal.acting import Acted, find_acted, lead_to, read_acted, say_changed, show_act, today_of, write_acted
@@ -44,6 +42,7 @@ from portal.amend_views import (
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
+from portal.people_queries import load_successors
 from portal.roles import Permission, Viewer
 from portal.telling import contacts_of
 from portal.viewing import require
@@ -109,18 +108,20 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
     """Name another owner, who is told at once."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
-        refuse_flaws(check_text("why", author.why, needed=True))
         side = next((one for one in acted.sides(viewer) if one.reference == sent.text("side")), None)
-        rules, to = _load_rules(unit, acted), sent.text("to")
-        known = _list_people(rules.people, side.party_id, today) if side is not None else []
-        new = next((one for one in known if one.reference == to), None)
-        if side is None or new is None or new.id == side.contact_id:
-            raise Flawed([("to", Flaw.UNKNOWN)])
+        known = load_successors(unit, side.party_id, today, side.contact_id) if side is not None else []
+        new = next((one for one, _ in known if one.reference == sent.text("to")), None)
+        flaws = check_text("why", author.why, needed=True)
+        if side is None or new is None:
+            raise Flawed([("to", Flaw.UNKNOWN), *flaws])
+        refuse_flaws(flaws)
+        around = select(agreement.c.id).where(agreement.c.id == acted.head.id)
+        rules = load_rules(unit, around, contact.c.id.in_([viewer.person.id, new.id]))
         question = load_question(unit, rules, viewer.person.id, today, matter=acted.name, party_id=side.party_id)
         hand_over(unit, author, acted.name, side.reference, new.reference, today)
         reconcile_agreement(unit, acted.head.id, author.at, today)
         if question is not None:
-            tell_new_owner(unit, _load_rules(unit, acted), question, new, author.at, today, house.domain)
+            tell_new_owner(unit, rules, question, new, author.at, today, house.domain)
 
     try:
         acted = write_acted(viewer, house, sent, reference, promise, write)
@@ -129,22 +130,6 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
     except RefusedChange:
         return _show_owners(request, viewer, house, reference, promise, EMPTY, (), 409)
     return lead_to(acted.address, "owner")
-
-
-def _load_rules(reading: Connection, acted: Acted) -> Rules:
-    """The rules around the agreement, with all people of the sides that owe this."""
-    around = select(agreement.c.id).where(agreement.c.id == acted.head.id)
-    return load_rules(reading, around, contact.c.party_id.in_([one.party_id for one in acted.owners]))
-
-
-def _list_people(people: Mapping[int, Person], party_id: int, today: date) -> list[Person]:
-    """The people of a party who can answer for something: in office, and no leader."""
-    found = [
-        one
-        for one in people.values()
-        if one.party_id == party_id and one.is_in_office(today) and one.role is not ContactRole.LEADER
-    ]
-    return sorted(found, key=lambda one: one.reference)
 
 
 def _show_owners(
@@ -160,10 +145,9 @@ def _show_owners(
     words, today = find_words(viewer), today_of(viewer, house)
     with open_reading(house.engine) as reading:
         acted = find_acted(reading, viewer, reference, promise)
-        sides = [one.party_id for one in acted.sides(viewer)]
-        rules = _load_rules(reading, acted)
-        people = {side: _list_people(rules.people, side, today) for side in sides}
-        names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
+        sides = acted.sides(viewer)
+        people = {one.party_id: load_successors(reading, one.party_id, today, one.contact_id) for one in sides}
+        names = load_names(reading, contacts_of([], [one.contact_id for one in acted.owners]))
     state = say_changed(words) if status == 409 else ""
     if not sides:
         state = words.gettext("Your party does not owe this commitment; who does, names its own owner.")
