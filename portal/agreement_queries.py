@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -22,7 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import Subquery
 
-from commitments.dates import add_months
+from commitments.dates import add_days, add_months
+from commitments.policy import Policy
+from commitments.queries import load_policies
 from commitments.tables import (
     activity,
     agreement,
@@ -34,7 +38,14 @@ from commitments.tables import (
     party,
     progress_report,
 )
-from commitments.vocabulary import AgreementKind, FollowUpKind, FollowUpState, StandingState
+from commitments.vocabulary import (
+    AgreementKind,
+    CommitmentState,
+    FollowUpKind,
+    FollowUpState,
+    MilestoneState,
+    StandingState,
+)
 from notifications.candidates import STANDING_OF
 from notifications.digests import URGENCY
 from portal.roles import Viewer, select_visible_agreements
@@ -51,7 +62,7 @@ STANDINGS = (
     StandingState.DUE_SOON,
     StandingState.ON_TRACK,
 )
-"""The standings that can be looked for: those that open a follow-up, and on track for no follow-up at all."""
+"""The standings that can be looked for: those that open a follow-up, and on track where nothing is asked or near."""
 
 
 class Sort(StrEnum):
@@ -90,14 +101,17 @@ def find_agreements(reading: Connection, viewer: Viewer, wanted: Wanted, today: 
 
     A standing is looked for in the open follow-ups, which each check works out, and not by judging every agreement
     anew: what came to stand so since the last check is found after the next one. Found is an agreement under which
-    something stands so; on track is one with no open follow-up. Silence counts from the last activity, report,
+    something stands so; due soon also one with a date that is near, and on track one with neither.
+
+    Silence counts from the last activity, report,
     measurement or milestone met, else from the start of the agreement.
     """
     opened = _count_open()
+    soon = select_due_soon(load_policies(reading, false())[0], today)
     query = (
         select(agreement.c.id, opened.c.open, func.count().over().label("total"))
         .outerjoin(opened, opened.c.agreement_id == agreement.c.id)
-        .where(agreement.c.id.in_(select_visible_agreements(viewer)), *_filter(wanted, opened))
+        .where(agreement.c.id.in_(select_visible_agreements(viewer)), *_filter(wanted, opened, soon))
     )
     signs = None
     if wanted.silence is not None or wanted.sort is Sort.SILENCE:
@@ -131,7 +145,35 @@ def _stand(kind: FollowUpKind) -> StandingState:
     return STANDING_OF.get(kind, StandingState.DUE_SOON)
 
 
-def _filter(wanted: Wanted, opened: Subquery) -> list[ColumnElement[bool]]:
+def select_due_soon(policy: Policy, today: date) -> Select[tuple[int]]:
+    """The ids of the agreements with a date so near that the house reminds of it, or that expire within its limit.
+
+    Read from the dates alone, by the house's policy: near dates open no follow-up before their day.
+    """
+
+    def is_near(column: ColumnElement[Any], days: int) -> ColumnElement[bool]:
+        return _end_span(column).between(today.isoformat(), add_days(today, days).isoformat())
+
+    lead = max(policy.lead_days, default=0)
+    active = commitment.c.state == str(CommitmentState.ACTIVE)
+    promised = select(commitment.c.agreement_id).where(
+        active, or_(is_near(commitment.c.due, lead), is_near(commitment.c.confirm_by, lead))
+    )
+    stepped = (
+        select(commitment.c.agreement_id)
+        .join(milestone, milestone.c.commitment_id == commitment.c.id)
+        .where(active, milestone.c.state == str(MilestoneState.SCHEDULED), is_near(milestone.c.due, lead))
+    )
+    ending = select(agreement.c.id.label("agreement_id")).where(
+        is_near(agreement.c.expires, policy.expiry_lead_days),
+        func.coalesce(agreement.c.renewal_rule, "") != "automatic",
+        agreement.c.ended.is_(None),
+    )
+    near = union_all(promised, stepped, ending).subquery("near")
+    return select(near.c.agreement_id)
+
+
+def _filter(wanted: Wanted, opened: Subquery, soon: Select[tuple[int]]) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.text:
         where.extend(_search(word) for word in wanted.text.split()[:8])
@@ -148,7 +190,7 @@ def _filter(wanted: Wanted, opened: Subquery) -> list[ColumnElement[bool]]:
         themed = select(commitment.c.agreement_id).where(commitment.c.theme == wanted.theme)
         where.append(agreement.c.id.in_(themed))
     if wanted.standing is StandingState.ON_TRACK:
-        where.append(opened.c.open.is_(None))
+        where += [opened.c.open.is_(None), agreement.c.id.not_in(soon)]
     elif wanted.standing is not None:
         kinds = [str(kind) for kind in FollowUpKind if _stand(kind) is wanted.standing]
         stands = select(follow_up.c.agreement_id).where(
@@ -156,7 +198,10 @@ def _filter(wanted: Wanted, opened: Subquery) -> list[ColumnElement[bool]]:
             follow_up.c.kind.in_(kinds),
             follow_up.c.agreement_id.is_not(None),
         )
-        where.append(agreement.c.id.in_(stands))
+        stands_so: ColumnElement[bool] = agreement.c.id.in_(stands)
+        if wanted.standing is StandingState.DUE_SOON:
+            stands_so = or_(stands_so, agreement.c.id.in_(soon))
+        where.append(stands_so)
     return where
 
 

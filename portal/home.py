@@ -125,7 +125,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         names = load_names_of(reading, rules)
         questions = load_questions(reading, rules, viewer.person, today, asked)
         coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
-        overall = load_overall(reading, viewer)
+        overall = load_overall(reading, viewer, today)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         handed = load_hand_over(reading, viewer.person.id)
         told = describe_changes(reading, words, [handed], viewer.person.time_zone) if _is_news(handed, now) else []

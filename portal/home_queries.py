@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, case, false, func, or_, select
 
 from commitments.dates import parse_date
+from commitments.queries import load_policies
 from commitments.tables import agreement, commitment, commitment_owner, follow_up, milestone
 from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, MilestoneState, StandingState
 from notifications.candidates import STANDING_OF
@@ -16,6 +17,7 @@ from notifications.digests import URGENCY, WORST_FIRST
 from notifications.messages import News
 from notifications.names import Names, choose_words, find_words, name_promise
 from notifications.reasons import ChangeKind
+from portal.agreement_queries import select_due_soon
 from portal.roles import Viewer, select_visible_agreements
 
 AGREEMENTS_SHOWN = 12
@@ -116,8 +118,9 @@ def _come(row: Any, due: str, part: str, step: Any) -> Coming:
     return Coming(parse_date(due).last, due, row.title, matter, row, step, row.party_id)
 
 
-def load_overall(reading: Connection, viewer: Viewer) -> Overall:
-    """The agreements by how they stand, from their open follow-ups; without any, an agreement is on track."""
+def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
+    """The agreements by how they stand, from their open follow-ups; without any, one has a date that is near, or is on
+    track."""
     visible = select_visible_agreements(viewer)
     total = reading.execute(select(func.count()).select_from(agreement).where(agreement.c.id.in_(visible))).scalar_one()
     by_agreement = (
@@ -132,6 +135,15 @@ def load_overall(reading: Connection, viewer: Viewer) -> Overall:
             select(by_agreement.c.worst, func.count().label("number")).group_by(by_agreement.c.worst)
         )
     }
+    soon = select_due_soon(load_policies(reading, false())[0], today)
+    near = reading.execute(
+        select(func.count())
+        .select_from(agreement)
+        .where(agreement.c.id.in_(visible), agreement.c.id.in_(soon))
+        .where(agreement.c.id.not_in(select(by_agreement.c.agreement_id)))
+    ).scalar_one()
+    if near:
+        counts[StandingState.DUE_SOON] = counts.get(StandingState.DUE_SOON, 0) + near
     on_track = total - sum(counts.values())
     if on_track:
         counts[StandingState.ON_TRACK] = counts.get(StandingState.ON_TRACK, 0) + on_track

@@ -16,7 +16,7 @@ from notifications.planning import plan_messages
 from notifications.tables import attempt, notification
 from portal.pictures import Lane, Moment, draw_timeline, find_silences
 from portal.telling import tell_moment
-from tests.portal.desk import FORM, NOW, TODAY, Desk
+from tests.portal.desk import ELSEWHERE, FORM, NOW, TODAY, Desk
 from tests.portal.pages import list_addresses
 
 PAGES = [
@@ -93,6 +93,22 @@ def test_an_agreement_of_others_is_no_page_at_all(desk: Desk, path: str) -> None
 def test_a_filter_in_the_address_narrows_the_list(desk: Desk, query: str, found: bool) -> None:
     desk.sign_in("cy")
     assert ('href="/agreements/north-south"' in desk.get(f"/agreements?{query}")) is found
+
+
+@pytest.mark.parametrize(
+    ("due", "found"),
+    [("2026-03-20", "due_soon"), ("2026-03", "due_soon"), ("2026-04-01", "due_soon"), ("2026-12-31", "on_track")],
+)
+def test_an_agreement_with_a_date_that_is_near_is_found_as_due_soon(desk: Desk, due: str, found: str) -> None:
+    near = ELSEWHERE.replace(b"kind: open_ended", f"kind: deliverable, due: {due}".encode())
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(near, "elsewhere.yaml"), Author("test", NOW), TODAY)
+    desk.sign_in("zoe")
+    listed = {
+        one for one in ("due_soon", "on_track") if "/agreements/elsewhere" in desk.get(f"/agreements?standing={one}")
+    }
+    assert listed == {found}
+    assert f'href="/agreements?standing={found}"' in desk.client.get("/home").text
 
 
 def test_what_was_heard_lately_is_not_silent(desk: Desk) -> None:
