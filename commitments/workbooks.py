@@ -144,7 +144,9 @@ def write_csv(sheet: NewSheet) -> bytes:
 
 
 def _write_text(cell: Any, text: str) -> None:
-    cell.value = "".join(one for one in text if one == "\n" or one.isprintable())
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
     cell.data_type = "s"
     cell.number_format = "@"
     cell.quotePrefix = text.startswith(_FORMULA)

@@ -1,0 +1,53 @@
+"""Dates, numbers and zones as people write them."""
+
+import pytest
+
+from commitments.handwriting import find_zone, read_number, read_partial, read_zone
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2018", "2018"),
+        ("2018-9", "2018-09"),
+        (" 2018-09-30 ", "2018-09-30"),
+        ("2018/9/30", "2018-09-30"),
+        ("30.9.2018", "2018-09-30"),
+        ("30. 9. 2018", "2018-09-30"),
+        ("2018年", "2018"),
+        ("2018年9月", "2018-09"),
+        ("2018年9月30日", "2018-09-30"),
+        ("3/4/2018", None),  # the third of April, or the fourth of March
+        ("2018-13", None),
+        ("2018-02-30", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_date_is_read_as_precisely_as_it_is_written_and_never_guessed(written: str, read: str | None) -> None:
+    assert read_partial(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("1 000 000", 1e6), ("1,000,000", 1e6), ("5,5", 5.5), ("5.5", 5.5), ("1,000", 1000.0), ("many", None), ("", None)],
+)
+def test_a_number_is_read_with_comma_point_or_spaces(written: str, read: float | None) -> None:
+    assert read_number(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Europe/London", "Europe/London"),
+        ("shanghai", "Asia/Shanghai"),
+        ("New York", "America/New_York"),
+        ("Paris-ish", None),
+    ],
+)
+def test_a_zone_is_read_by_its_name_or_its_city(written: str, read: str | None) -> None:
+    assert read_zone(written) == read
+
+
+def test_a_country_with_one_zone_has_it() -> None:
+    assert (find_zone("GB"), find_zone("CN"), find_zone("XX")) == ("Europe/London", None, None)
