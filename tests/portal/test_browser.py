@@ -311,7 +311,7 @@ def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town
         import_agreement(unit, parse_agreement(yaml.safe_dump(tie).encode(), "tie.yaml"), author, date(2024, 1, 1))
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = town.sign_in(context, "joan.specimen@stoke-on-trent.example")
-    page.get_by_role("link", name="Agreements").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Agreements").click()
     page.get_by_role("link", name="Register an agreement").click()
     page.get_by_role("button", name="Begin").click()
 

@@ -250,7 +250,7 @@ def test_a_spreadsheet_that_would_unpack_to_too_much_is_refused(desk: Desk) -> N
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> None:
     desk.sign_in("cy")
     answer = desk.client.post("/register/files", files={"file": ("a.yaml", b"x" * 1_200_000)})
-    assert answer.status_code == 413 and "At most 1088 kB" in answer.text
+    assert answer.status_code == 413 and "At most 1 MB" in answer.text
 
 
 @pytest.mark.parametrize(
