@@ -16,7 +16,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Look at the settings, the database, the mail server, Prefect, the languages, the sources and the messages.
+    """Look at settings, database, mail server, Prefect, languages, sources, files handed in, and messages.
 
     Ends with exit code 3 if something is broken. No password is shown, and nothing is written or sent.
     """
