@@ -226,11 +226,14 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
 
     Raises InvalidFiles for what only the register can tell, NotTheirs for what the viewer may not change.
     """
-    file = read_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120), "")
-    check_files(unit, [file])
     today = house.today(author.at)
-    imported = import_agreement(unit, file.form, author, today)
-    check_rights(unit, viewer, house.settings.administrator_addresses, imported)
+    # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
+    parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
+    for part in (plain | {"commitments": []}, plain | {"parties": parties}):
+        file = read_text(yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=120), "")
+        check_files(unit, [file])
+        imported = import_agreement(unit, file.form, author, today)
+        check_rights(unit, viewer, house.settings.administrator_addresses, imported)
     reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, today)
     return imported
 

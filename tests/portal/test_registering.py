@@ -291,6 +291,23 @@ def test_who_is_named_as_in_the_register_is_taken_from_it(desk: Desk) -> None:
     assert (desk.rows(party), desk.rows(contact)) == before
 
 
+def test_who_is_new_at_a_party_and_who_is_there_answer_side_by_side(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first, _ = keys(desk, address)
+    for summary in ("Be friends", "Stay friends"):
+        page = add(desk, address, summary=summary, owed_by=[first])
+    promises = re.findall(rf'href="{address}/commitments/(k\d+)"', page)
+    page = send(desk, f"{address}/owners", do="more")
+    person = re.findall(r'name="(k\d+)-mail"', page)[0]
+    new = {f"{person}-name": "Zoé", f"{person}-party": first, f"{person}-mail": "zoe@north.example"}
+    owners = {f"{promises[0]}-{first}": "ann", f"{promises[1]}-{first}": person}
+    send(desk, f"{address}/owners", **new, **owners)
+    send(desk, f"{address}/check")
+    owned = [one["owners"] for one in exported(desk, "twin-towns")["commitments"]]
+    assert owned == [[{"party": "north", "contact": "ann"}], [{"party": "north", "contact": "north-zoe"}]]
+
+
 def test_a_second_agreement_of_the_same_title_gets_a_reference_of_its_own(desk: Desk) -> None:
     for reference in ("twin-towns", "twin-towns-2"):
         address = begin(desk)
