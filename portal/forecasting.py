@@ -93,6 +93,6 @@ def _tell(words: Words, names: Names, promises: Mapping[str, Any], reason: Mappi
         matter = words.name(MatterKind(kind)) if kind in list(MatterKind) else clean_text(reason["matter"])
     said = [tell_stored(words, names, reason["standing"]), tell_ground(words, names, reason["why"])]
     return words.gettext("%(matter)s: %(why)s") % {
-        "matter": matter,
+        "matter": matter.rstrip(".。"),
         "why": words.gettext("; ").join(part for part in said if part),
     }

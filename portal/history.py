@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -37,6 +38,7 @@ from portal.viewing import require
 router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 PAGE = 50
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
@@ -170,22 +172,23 @@ def _describe_change(
         ),
     }
     who = names.people.get(entry.who, entry.who)
+    action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
-        say_action(words, entry.action, what),
-        tuple(_describe_parts(words, names, entry)) if entry.action not in _NEVER_TOLD else (),
+        say_action(words, action, what),
+        tuple(_describe_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else (),
         tell_moment(words, entry.at, zone),
         words.gettext("the engine") if who == "engine" else clean_text(who),
         clean_text(entry.why or ""),
     )
 
 
-def _describe_parts(words: Words, names: Names, entry: Any) -> list[str]:
+def _describe_parts(words: Words, names: Names, entry: Any, zone: str) -> list[str]:
     said = []
     for column, (old, new) in entry.changes.items():
         named = name_column(words, column)
         if named is None:
             continue
-        before, after = (_tell_value(words, names, entry.subject, column, value) for value in (old, new))
+        before, after = (_tell_value(words, names, entry.subject, column, value, zone) for value in (old, new))
         if before and after:
             pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
         elif after:
@@ -198,7 +201,7 @@ def _describe_parts(words: Words, names: Names, entry: Any) -> list[str]:
     return said
 
 
-def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any) -> str:
+def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any, zone: str) -> str:
     if value is None or isinstance(value, dict | list):
         return ""
     if column in _PEOPLE:
@@ -212,4 +215,6 @@ def _tell_value(words: Words, names: Names, subject: str, column: str, value: An
     known = name_value(words, subject, column, value)
     if known is not None:
         return known
+    if _MOMENT.fullmatch(value):
+        return tell_moment(words, datetime.fromisoformat(value), zone)
     return words.format_partial(value) if _DAY.fullmatch(value) else fit_text(clean_text(value), _VALUE_LIMIT)

@@ -96,6 +96,7 @@ _ACTIONS: dict[str, str] = {
     "amended": N_("%(what)s: changed"),
     "closed": N_("%(what)s: closed"),
     "superseded": N_("%(what)s: replaced by a newer one"),
+    "asked": N_("%(what)s: opened"),
     "opened": N_("%(what)s: opened again"),
     "reassigned": N_("%(what)s: now asked of somebody else"),
     "escalated": N_("%(what)s: brought to the next person"),

@@ -268,7 +268,7 @@ def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone
 def _tell_notice(words: Words, names: Names, titles: Mapping[Any, str], one: Any) -> str:
     said = [tell_stored(words, names, one.reason), tell_ground(words, names, one.decision_reason)]
     return words.gettext("%(matter)s: %(why)s") % {
-        "matter": _name_matter(words, titles, one),
+        "matter": _name_matter(words, titles, one).rstrip(".。"),
         "why": words.gettext("; ").join(part for part in said if part),
     }
 
