@@ -96,6 +96,15 @@ class Town:
                 found += re.findall(rf"{re.escape(str(self.settings.base_url))}/sign-in/\S+", body.get_content())
         return found
 
+    def is_told(self, address: str, words: str) -> bool:
+        """Whether a letter to an address says this."""
+        for path in (self.home / "mailbox").glob("*.eml"):
+            letter = message_from_bytes(path.read_bytes(), policy=default)
+            body = letter.get_body(("plain",))
+            if address in str(letter["To"]) and body is not None and words in body.get_content():
+                return True
+        return False
+
     def state(self, key: str) -> str:
         with open_reading(self.engine) as reading:
             return str(reading.execute(select(follow_up.c.state).where(follow_up.c.key.like(f"{key}%"))).scalar_one())
@@ -381,3 +390,62 @@ def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town
     made = yaml.safe_load(Path(download.value.path()).read_text(encoding="utf-8"))
     assert list_essentials(made) == list_essentials(wanted)
     context.close()
+
+
+def test_a_coordinator_hands_over(town: Town, browser: Any) -> None:
+    town.morning(MONDAY)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = town.sign_in(context, "cy@north.example")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("main").get_by_role("link", name="People").click()
+    page.get_by_role("link", name="Add a person").click()
+    page.get_by_label("Name").fill("Bo Berg")
+    page.get_by_label("Office", exact=True).fill("Roads")
+    page.get_by_label("Mail address").fill("bo@north.example")
+    page.get_by_role("button", name="Add this person").click()
+    assert page.get_by_role("status").inner_text() == "Added."
+    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="Ann", exact=True).click()
+    page.get_by_role("link", name="Hand over everything").click()
+    assert page.get_by_role("link", name="Hand over the survey.").is_visible()
+    page.get_by_label("Who takes over").select_option(label="Bo Berg")
+    page.get_by_label("Last day in office").fill("2026-03-31")
+    page.get_by_label("Reason").fill("New post at the ministry")
+    page.get_by_role("button", name="Hand over everything").click()
+    assert "Everything was handed over" in page.get_by_role("status").inner_text()
+    until = time.monotonic() + 20
+    told = {"bo@north.example": "handed over to you", "ann@north.example": "Nothing is asked of you"}
+    while not all(town.is_told(*one) for one in told.items()):
+        assert time.monotonic() < until, "no letter tells of it"
+        time.sleep(0.05)
+    letter = town.letter_to(context.new_page(), "bo@north.example")
+    assert letter.get_by_role("heading", name="Hand over the survey.").is_visible()
+    assert "handed over to you from Ann by Cy" in letter.locator("body").inner_text()
+    former = town.letter_to(context.new_page(), "ann@north.example")
+    assert "Nothing is asked of you about it any more." in former.locator("body").inner_text()
+    context.close()
+
+
+def test_a_coordinator_publishes_an_agreement_and_a_stranger_reads_it(town: Town, browser: Any) -> None:
+    address = f"{town.settings.base_url}/public/north-south"
+    stranger = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="zh-CN")
+    reading = stranger.new_page()
+    assert reading.goto(address).status == 404
+    context = browser.new_context(java_script_enabled=False)
+    page = town.sign_in(context, "cy@north.example")
+    page.goto(f"{town.settings.base_url}/agreements/north-south")
+    page.get_by_role("link", name="Public page").click()
+    assert page.get_by_text("Only those who are signed in can read of this agreement.").is_visible()
+    page.get_by_role("button", name="Publish this page").click()
+    assert page.get_by_role("status").inner_text() == "The page is published."
+    assert reading.goto(address).status == 200
+    assert reading.get_by_role("heading", name="备忘录").is_visible()
+    reading.get_by_role("link", name="English").click()
+    told = reading.locator("body").inner_text()
+    assert "Hand over the survey." in told and "promised by North" in told
+    assert "Ann" not in told and "north.example" not in told
+    page.get_by_role("button", name="Withdraw it").click()
+    again = browser.new_context().new_page()
+    assert again.goto(address).status == 404
+    for one in (stranger, context, again.context):
+        one.close()

@@ -85,8 +85,10 @@ def test_what_the_two_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from commitments.database import open_reading
     from commitments.reconcile import load_rules
     from notifications.composing import compose_messages
+    from notifications.dates_file import write_dates
     from notifications.names import load_names
     from notifications.rendering import write_message
+    from notifications.wording import load_words
 
     desk.sign_in("cy")
     hand_over(desk, "ann", to="dee")
@@ -100,6 +102,9 @@ def test_what_the_two_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert former.subject.startswith("Handed over to somebody else: ")
     assert "handed over to Dee by Cy on 2 March 2026" in former.text
     assert "Nothing is asked of you about it any more." in former.text
+    sender = {"sender_name": "T", "sender_address": "t@x.example"}
+    dates = {row.contact_id: write_dates(load_words("en"), messages[row.id], **sender, now=NOW) for row in rows}
+    assert dates[desk.person("dee")] and dates[desk.person("ann")] is None  # no dates of what is not theirs any more
     assert "report-progress" not in former.text and "It is done" not in former.text
 
 
