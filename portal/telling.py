@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from commitments.facts import Reason, Standing
@@ -144,11 +144,10 @@ def tell_partial(words: Words, text: str | None) -> str:
 def tell_moment(words: Words, at: datetime | None, zone: str) -> str:
     if at is None:
         return ""
-    return (
-        str(format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM yyyy, HH:mm", locale=words.locale))
-        if (words.locale.language == "en")
-        else str(format_datetime(at.astimezone(ZoneInfo(zone)), "medium", locale=words.locale))
-    )
+    own = at.astimezone(ZoneInfo(zone))
+    if words.locale.language == "en":
+        return str(format_datetime(own, "d MMM yyyy, HH:mm", locale=words.locale))
+    return f"{format_date(own, 'medium', locale=words.locale)} {own:%H:%M}"
 
 
 def contacts_of(parties: Sequence[int], more: Iterable[int | None] = ()) -> ColumnElement[bool]:

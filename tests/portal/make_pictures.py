@@ -43,7 +43,6 @@ KEPT = {
     "/agreements": ("desktop", "portal-agreements"),
     "/agreements/harrowmere-songlan": ("desktop", "portal-agreement"),
     "/agreements/harrowmere-songlan/commitments/school-exchange": ("phone", "portal-commitment-phone"),
-    "/record": ("phone", "portal-record-phone"),
 }
 """What the documentation shows: the first screen of a page, in one look."""
 
@@ -69,7 +68,7 @@ def take(eyes: Eyes, addresses: list[str], looks: tuple[Look, ...], mark: str) -
         eyes.open(address)
         for look in looks:
             eyes.show(look)
-            name = re.sub(r"[^\w-]+", "_", re.sub(r"[\w-]{60,}[.\w-]*", "KEY", address)).strip("_") or "front"
+            name = re.sub(r"[^\w-]+", "_", re.sub(r"[\w-]{40,}[.\w-]*", "KEY", address)).strip("_") or "front"
             eyes.page.screenshot(path=FOLDER / f"{name}.{mark}{look.name}.png", full_page=True)
             taken += 1
             if not mark and KEPT.get(address, ("", ""))[0] == look.name and len(sys.argv) > 1:
