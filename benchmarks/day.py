@@ -74,7 +74,9 @@ def report(size: int, folder: Path, port: int) -> None:
         ratio = statistics.median(pair[0][name] / pair[1][name] for pair in pairs)
         print(f"| {name} | {ours:.2f} | {floor:.2f} | {ratio:.2f} |")
     first = pairs[-1][0]
-    print("\nparts of ours:", ", ".join(f"{name} {first[name]:.2f} s" for name in ("check", "plan", "send")))
+    loaded = statistics.median((ours["all"] + ours["load"]) / floor["all"] for ours, floor in pairs)
+    print(f"\nwith what a run loads once, the job is {loaded:.2f} times the floor's")
+    print("parts of ours:", ", ".join(f"{name} {first[name]:.2f} s" for name in ("load", "check", "plan", "send")))
     first = pairs[-1][1]
     print(
         "parts of the floor:", ", ".join(f"{n} {first[n]:.2f} s" for n in ("check", "plan", "write", "send", "record"))
