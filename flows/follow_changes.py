@@ -19,7 +19,7 @@ from flows.runs import (
 )
 from flows.send_reminders import KINDS
 from notifications.dispatch import Dispatched, dispatch_messages
-from notifications.planning import plan_messages
+from notifications.planning import plan_changes
 
 
 @flow(name="follow-changes", flow_run_name="follow changes")
@@ -33,9 +33,7 @@ async def follow_changes() -> dict[str, int]:
     waiting = await list_waiting_runs()
     with open_register("follow-changes") as register, stop_when_cancelled() as stop:
         day = register.choose_day(None)
-        plan = partial(
-            plan_messages, register.engine, register.now, day, kinds=frozenset(KINDS), domain=register.domain
-        )
+        plan = partial(plan_changes, register.engine, register.now, day, kinds=frozenset(KINDS), domain=register.domain)
         work = partial(follow_up_changes, register.engine, register.now, day, plan)
         followed = await do_step("judge what changed", work)
         send = partial(
@@ -55,7 +53,7 @@ async def follow_changes() -> dict[str, int]:
         "agreements": len(followed.agreements),
         "opened": story.opened,
         "closed": story.closed,
-        "messages": followed.planned.messages if followed.planned is not None else 0,
+        "messages": followed.queued,
         "sent": sent.sent,
         "cancelled_runs": cancelled,
     }

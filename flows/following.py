@@ -32,7 +32,8 @@ class Followed:
     first: int | None = None
     """The number of the oldest log entry that was followed up."""
     shown: list[Any] = field(default_factory=list)
-    planned: Planned | None = None
+    queued: int = 0
+    """Messages that this called for."""
 
     def take(self, rows: Sequence[Any]) -> None:
         self.changes += len(rows)
@@ -42,9 +43,9 @@ class Followed:
 
 
 def follow_up_changes(
-    engine: Engine, now: datetime, today: date, plan: Callable[[], Planned], done: Followed | None = None
+    engine: Engine, now: datetime, today: date, plan: Callable[[Sequence[Span]], Planned], done: Followed | None = None
 ) -> Followed:
-    """Judge every agreement that people changed, `plan` the messages that follow, and note that it was done.
+    """Judge every agreement that people changed, `plan` the messages that follow for them, and note that it was done.
 
     Whatever waits is taken, in rounds, until nothing does; killed under way, the next run takes up what is left.
     """
@@ -59,7 +60,7 @@ def follow_up_changes(
             with open_unit(engine) as unit:
                 reconcile_span(unit, span, load_rules(unit), now, today, Reconciled())
         failpoint("following.before_planning")
-        done.planned = plan()
+        done.queued += plan(spans).messages
         failpoint("following.before_mark")
         with open_unit(engine) as unit:
             mark_followed(unit, [row.id for row in rows], now)

@@ -17,7 +17,7 @@ from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
 from commitments.log import Author, Change, record_once
-from commitments.queries import split_register
+from commitments.queries import Span, split_register
 from commitments.reconcile import ENGINE, Known, Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
@@ -102,6 +102,44 @@ def plan_messages(
             _plan_part(unit, part, candidates, periodic, rules, now, today, kinds, domain, done)
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
+    return done
+
+
+def plan_changes(
+    engine: Engine,
+    now: datetime,
+    today: date,
+    spans: Sequence[Span],
+    *,
+    kinds: Collection[NotificationKind],
+    domain: str,
+) -> Planned:
+    """Queue what is due because of the agreements of these spans, without reading the rest where that cannot matter.
+
+    What goes at once is planned from a part. A scheduled message takes its reader's day: whatever else is due for them,
+    under any agreement, has to be in it, so that as soon as one is called for the whole register is planned.
+    """
+    with open_reading(engine) as reading:
+        rules = load_rules(reading)
+        found = [one for span in spans for one in find_candidates(reading, span, rules, now, today)]
+        found += find_alerts(reading, rules, today)
+        due: dict[int, list[Candidate]] = defaultdict(list)
+        for one in found:
+            if one.decision is Decision.TOLD and one.kind in kinds:
+                due[one.person.id].append(one)
+        known = _load_known_keys(reading, due)
+        late = _find_late(reading, rules, now)
+    fresh = {
+        contact_id: [one for one in ones if one.key not in known]
+        for contact_id, ones in due.items()
+        if any(one.key not in known for one in ones)
+    }
+    if late.keys() & fresh.keys() or any(one.kind not in AT_ONCE for ones in fresh.values() for one in ones):
+        return plan_messages(engine, now, today, kinds=kinds, domain=domain)
+    done = Planned()
+    if fresh:
+        with open_unit(engine) as unit:
+            _plan_part(unit, sorted(fresh), fresh, (), rules, now, today, kinds, domain, done)
     return done
 
 
