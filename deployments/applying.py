@@ -15,10 +15,11 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.actions import RunDeployment
 from prefect.events.schemas.automations import Automation, AutomationCore
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.workers.process import ProcessWorker
 
 from deployments.building import build_automation, build_deployment, build_trigger, load_flow, name_automation
+from deployments.dashboards import DASHBOARDS, Dashboard
 from deployments.schedules import PLANS, TAG, Plan
 from deployments.watches import HEARTBEAT, PREFIX, WATCHES, Watch
 
@@ -98,8 +99,10 @@ async def compare_server(
         order = "create" if found is None else "update"
         differences.append(Difference(order, "deployment", plan.flow, ", ".join(why), wanted.aapply))
     told = await compare_watches(client, watches, known.get(TELL_OPERATOR), automations)
+    saved = await compare_dashboards(client)
     removals = find_vanished(client, plans, watches, known, automations)
-    return Found((*differences, *told.differences, *removals), unchanged + told.unchanged, tuple(notes))
+    listed = (*differences, *told.differences, *saved.differences, *removals)
+    return Found(listed, unchanged + told.unchanged + saved.unchanged, (*notes, *saved.notes))
 
 
 async def compare_watches(
@@ -123,6 +126,33 @@ async def compare_watches(
             differences.append(Difference("update", "automation", watch.name, ", ".join(why), writing))
         else:
             unchanged += 1
+    return Found(tuple(differences), unchanged)
+
+
+async def compare_dashboards(client: PrefectClient, dashboards: Sequence[Dashboard] = DASHBOARDS) -> Found:
+    """The saved filters of the runs page that are missing, differ or are no longer planned."""
+    try:
+        answer = await client.request("POST", "/saved_searches/filter", json={"limit": _PAGE})
+    except PrefectHTTPStatusError as refused:
+        if refused.response.status_code in (401, 403):
+            raise
+        return Found((), 0, ("this server keeps no saved filters",))
+    known = {one["name"]: one for one in answer.json()}
+    differences: list[Difference] = []
+    unchanged = 0
+    for one in dashboards:
+        same = known.get(one.name)
+        if same is not None and same["filters"] == one.write_filters():
+            unchanged += 1
+            continue
+        order = "create" if same is None else "update"
+        differences.append(Difference(order, "saved filter", one.name, "", _saving(client, one)))
+    planned = {one.name for one in dashboards}
+    differences += [
+        Difference("remove", "saved filter", name, "no longer planned", _forgetting(client, one["id"]))
+        for name, one in known.items()
+        if name.startswith(PREFIX) and name not in planned
+    ]
     return Found(tuple(differences), unchanged)
 
 
@@ -197,13 +227,15 @@ async def read_automations(client: PrefectClient) -> list[Automation]:
 
 
 async def apply_watches(tell_operator: UUID) -> int:
-    """Bring the automations of a server that is ours alone up to date, and remove what is left of older ones."""
+    """Bring automations and saved filters of a server that is ours alone up to date, and remove what is left of older
+    ones; returns how many automations there are."""
     async with get_client() as client:
         known = await read_deployments(client)
         automations = await read_automations(client)
         told = await compare_watches(client, WATCHES, await client.read_deployment(tell_operator), automations)
         gone = find_vanished(client, PLANS, WATCHES, known, automations)
-        for one in (*told.differences, *gone):
+        saved = await compare_dashboards(client)
+        for one in (*told.differences, *gone, *saved.differences):
             await one.apply()
         return len(WATCHES)
 
@@ -312,6 +344,20 @@ def _creation(client: PrefectClient, watch: Watch, same: Automation | None) -> C
 def _update(client: PrefectClient, automation_id: UUID, wanted: AutomationCore) -> Callable[[], Awaitable[object]]:
     async def write() -> None:
         await client.update_automation(automation_id, wanted)
+
+    return write
+
+
+def _saving(client: PrefectClient, one: Dashboard) -> Callable[[], Awaitable[object]]:
+    async def write() -> None:
+        await client.request("PUT", "/saved_searches/", json={"name": one.name, "filters": one.write_filters()})
+
+    return write
+
+
+def _forgetting(client: PrefectClient, id_: str) -> Callable[[], Awaitable[object]]:
+    async def write() -> None:
+        await client.request("DELETE", "/saved_searches/{id}", path_params={"id": id_})
 
     return write
 

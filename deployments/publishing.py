@@ -7,7 +7,8 @@ lost them. An event is published when the server can be asked for it by its id.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -181,6 +183,13 @@ def _hand_over(client: SyncPrefectClient, events: Sequence[dict[str, Any]]) -> N
             _hand_over(client, [event])
 
 
+@contextmanager
+def open_client() -> Iterator[SyncPrefectClient]:
+    """A client that gives up soon: the publisher has its own pauses, which end when it is told to stop."""
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 1}), get_client(sync_client=True) as client:
+        yield client
+
+
 def publish_forever(
     engine: Engine,
     settings: Settings,
@@ -197,7 +206,7 @@ def publish_forever(
     settled = False
     while not stop.is_set():
         try:
-            with get_client(sync_client=True) as client:
+            with open_client() as client:
                 asked = 0.0
                 while not stop.wait(LOOK_EVERY):
                     ask = time.monotonic() - asked >= ASK_EVERY
@@ -268,7 +277,7 @@ def publish_all(engine: Engine, *, patience: float = 60.0) -> Published:
 def _publish_all(engine: Engine, patience: float) -> Published:
     total = Published()
     until = time.monotonic() + patience
-    with get_client(sync_client=True) as client:
+    with open_client() as client:
         while True:
             done = publish_round(engine, client)
             total.emitted += done.emitted

@@ -22,13 +22,14 @@ from flows.artifacts import write_cell
 from flows.check_progress import check_progress
 from flows.deliver import deliver
 from flows.housekeeping import housekeeping
+from flows.read_bounces import read_bounces
 from flows.runs import do_step, is_infrastructure, open_register
 from flows.send_digests import send_digests
 from flows.send_reminders import send_reminders
 from flows.send_summary import send_summary
 from flows.upkeep import DatabaseDamaged
 from notifications.runs import find_runs
-from notifications.tables import notification
+from notifications.tables import bounce, notification
 
 slow = pytest.mark.slow
 
@@ -167,6 +168,52 @@ def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect
 
 
 @slow
+def test_what_came_back_is_read_once_and_its_run_says_how_many_channels_fail(
+    prefect_api: None, examples: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(check_progress)
+    run(send_reminders)
+    with start_mailbox(examples.mailbox_folder, examples.mailbox_port, examples.mailbox_pages_port):
+        run(deliver)
+    with open_register() as register, open_reading(register.engine) as reading:
+        sent = reading.execute(select(notification).where(notification.c.state == "sent")).first()
+    assert sent is not None
+    came_back = examples.home / "came-back"
+    came_back.mkdir()
+    (came_back / "1.eml").write_bytes(write_report(sent.message_id))
+    monkeypatch.setenv("TALLY_BOUNCE_MAILBOX", f"folder:{came_back}")
+    read_settings.cache_clear()
+    counts = run(read_bounces)
+    assert counts == {"letters": 1, "reports": 1, "strange": 0, "ailing": 1}
+    assert ask(read_last_run()).name == "read bounces: 1 report, 1 channel fails or is off"
+    with open_register() as register, open_reading(register.engine) as reading:
+        left = reading.execute(select(notification.c.state).where(notification.c.id == sent.id)).scalar_one()
+    assert left == "failed"
+    run(read_bounces)
+    with open_register() as register, open_reading(register.engine) as reading:
+        assert len(reading.execute(select(bounce)).all()) == 1
+
+
+@slow
+def test_without_a_mailbox_of_what_came_back_its_run_says_so(
+    prefect_api: None, examples: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(read_bounces)["letters"] == 0
+    assert ask(read_last_run()).name == "read bounces: no mailbox is set"
+
+
+def write_report(message_id: str) -> bytes:
+    """What a mail server sends back of a message to an address that there is not."""
+    return (
+        "From: MAILER-DAEMON@elsewhere.example\r\nTo: bounces@tally.example\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nAction: failed\r\n"
+        "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {message_id}\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+@slow
 def test_housekeeping_counts_and_deletes_nothing(prefect_api: None, examples: Settings) -> None:
     run(check_progress)
     run(send_reminders)
@@ -237,5 +284,5 @@ def test_only_infrastructure_is_worth_another_try(fault: Exception, again: bool)
 
 def test_every_flow_is_an_async_shell() -> None:
     # A synchronous flow waits a second for Prefect's heartbeat thread at its end.
-    for flow in (check_progress, send_reminders, send_digests, send_summary, deliver, housekeeping):
+    for flow in (check_progress, send_reminders, send_digests, send_summary, deliver, read_bounces, housekeeping):
         assert flow.isasync

@@ -16,7 +16,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from prefect import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from sqlalchemy import Engine
 
@@ -209,7 +208,7 @@ def test_through_a_killed_server_no_event_is_lost_and_none_comes_twice(
     act(engine, 0, 40)
     with PrefectServer(settings, surroundings) as server, temporary_settings(here):
         server.wait_until_healthy(threading.Event())
-        with get_client(sync_client=True) as client:
+        with publishing.open_client() as client:
             assert publishing.publish_round(engine, client).emitted > 40
             server._process.kill()
             server._process.wait()
