@@ -1,7 +1,9 @@
 """A Prefect server for the whole session, and a register of the examples on a fixed Tuesday morning."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +26,24 @@ def prefect_api() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120):
         yield
+
+
+@pytest.fixture(scope="session")
+def started_before(prefect_api: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Prefect server that has been started once and has done nothing: a third of the wait."""
+    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL
+
+    address = str(PREFECT_SERVER_DATABASE_CONNECTION_URL.value())
+    folder = tmp_path_factory.mktemp("started-before")
+    with (
+        closing(sqlite3.connect(address.partition("///")[2])) as kept,
+        closing(sqlite3.connect(folder / "prefect.db")) as copy,
+    ):
+        kept.backup(copy)
+        for table in ("flow_run", "flow_run_state", "task_run", "artifact", "deployment", "flow", "events", "log"):
+            copy.execute(f"DELETE FROM {table}")
+        copy.commit()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,17 +111,24 @@ class Launched:
 
 
 @contextmanager
-def launch(home: Path, ports: list[int] | None = None, **settings: str) -> Iterator[Launched]:
-    """A system that is starting; whatever is left of it at the end is killed."""
+def launch(
+    home: Path, started_before: Path | None = None, *, first_run: bool = True, **settings: str
+) -> Iterator[Launched]:
+    """A system that is starting; whatever is left of it at the end is killed.
+
+    Given the folder of a Prefect server that was `started_before`, it begins with a copy of that.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    ports = ports or find_ports(4)
+    if started_before is not None:
+        shutil.copytree(started_before, home / "prefect")
+    ports = find_ports(4)
     names = ("TALLY_PREFECT_PORT", "TALLY_MAILBOX_PORT", "TALLY_MAILBOX_PAGES_PORT", "TALLY_PORTAL_PORT")
     kept = {name: value for name, value in os.environ.items() if not re.match("TALLY_|PREFECT_", name)}
     environment = kept | dict(zip(names, map(str, ports), strict=True)) | {"TALLY_HOME": str(home)} | settings
     log = home / "output.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.up", "--examples", "examples"],
+            [sys.executable, "-m", "deployments.up", "--examples", "examples", *["--no-first-run"] * (not first_run)],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

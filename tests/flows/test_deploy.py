@@ -40,7 +40,8 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(server_home: Path) -> Iterator[str]:
+def server(server_home: Path, started_before: Path) -> Iterator[str]:
+    shutil.copytree(started_before, server_home / "prefect")
     with start_server(server_home) as address:
         yield address
 

@@ -40,6 +40,23 @@ def test_no_prefect_setting_of_the_machine_reaches_our_server(monkeypatch: pytes
     assert surroundings["PREFECT_HOME"] == str(tmp_path / "prefect")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "lest"),
+    [
+        ("PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS", "600", "marking waiting runs locks SQLite"),
+        ("PREFECT_RUNNER_POLL_FREQUENCY", "2", "a run waits ten seconds for its process"),
+        ("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30", "a living run is taken for dead"),
+        ("PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED", "events,flow_runs", "the tables grow for ever"),
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false", "the server tells somebody elsewhere"),
+        ("DO_NOT_TRACK", "1", "the client does"),
+        ("PREFECT_SERVER_UI_V2_ENABLED", "false", "the browser does"),
+        ("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "false", "a second server starts unseen"),
+    ],
+)
+def test_each_setting_against_a_pitfall_is_set(tmp_path: Path, name: str, value: str, lest: str) -> None:
+    assert describe_surroundings(make_settings(tmp_path))[name] == value, f"or {lest}"
+
+
 def test_the_server_listens_on_this_machine_only(tmp_path: Path) -> None:
     assert describe_surroundings(make_settings(tmp_path))["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
 

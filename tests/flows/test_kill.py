@@ -59,10 +59,10 @@ def complete(system: Launched, flow: str) -> None:
 
 
 def test_killed_in_turn_a_run_the_serving_and_the_server_everything_is_finished_and_nothing_doubled(
-    tmp_path: Path,
+    tmp_path: Path, started_before: Path
 ) -> None:
     home = tmp_path / "home"
-    with launch(home, TALLY_CLOCK=TUESDAY, TALLY_OPERATOR="ops@house.example") as system:
+    with launch(home, started_before, TALLY_CLOCK=TUESDAY, TALLY_OPERATOR="ops@house.example") as system:
         system.wait_until_ready()
         ours = "SELECT count(*) FROM notification WHERE kind != 'alert'"
         messages, follow_ups = count_rows(home, ours), count_rows(home, "SELECT count(*) FROM follow_up")

@@ -1,6 +1,7 @@
 """From what somebody does to what follows: event, run, mail, artifact; in bursts, and through a killed server."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from commitments.settings import Settings
 from deployments import publishing
 from deployments.embedded import PrefectServer, describe_surroundings
 from migrations import migrate_database
-from tests.flows.launching import ROOT, Launched, ask, find_ports, launch
+from tests.flows.launching import AUTH, ROOT, Launched, ask, find_ports, launch, sign_in
 from tests.flows.test_up import TUESDAY, count_rows
 
 pytestmark = pytest.mark.slow
@@ -47,9 +48,11 @@ def wait_for(what: str, holds: Callable[[], bool], patience: float = 90) -> None
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    """A system as `tally up` starts it, with everything of the examples published and followed."""
-    with launch(tmp_path_factory.mktemp("reaction") / "home", TALLY_CLOCK=TUESDAY) as running:
+def system(tmp_path_factory: pytest.TempPathFactory, started_before: Path) -> Iterator[Launched]:
+    """A system as `tally up` starts it, with a password for its Prefect; all of the examples published and followed."""
+    home = tmp_path_factory.mktemp("reaction") / "home"
+    with launch(home, started_before, TALLY_CLOCK=TUESDAY, TALLY_PREFECT_AUTH=AUTH) as running:
+        sign_in(running.prefect)
         running.wait_until_ready()
         wait_for("the examples are followed", lambda: not count_rows(running.home, UNFOLLOWED))
         yield running
@@ -152,8 +155,7 @@ def send_event(system: Launched, name: str, **payload: Any) -> dict[str, Any]:
         "resource": {"prefect.resource.id": "calendar.gimcheon"},
         "payload": payload,
     }
-    with httpx.Client(trust_env=False) as client:
-        client.post(f"{system.prefect}/api/events", json=[event]).raise_for_status()
+    ask(system.prefect, "/events", body=[event])
     return event
 
 
@@ -178,9 +180,10 @@ def test_what_other_systems_report_is_taken_in_and_what_is_wrong_is_answered_wit
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[tuple[Engine, Settings]]:
+def register(tmp_path: Path, started_before: Path) -> Iterator[tuple[Engine, Settings]]:
     settings = Settings(home=tmp_path / "home", prefect_port=find_ports(1)[0])
     settings.home.mkdir()
+    shutil.copytree(started_before, settings.home / "prefect")
     engine = open_database(settings.register_url)
     migrate_database(engine)
     now = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

@@ -4,17 +4,20 @@ import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from prefect import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.events.schemas.automations import EventTrigger
 from prefect.runner import Runner
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.states import Pending, Running, Scheduled, Suspended
 
-from deployments.schedules import PLANS, Plan
+from deployments import serving
+from deployments.building import build_automation
+from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan
 from deployments.serving import (
     build_deployment,
     close_left_runs,
@@ -22,6 +25,7 @@ from deployments.serving import (
     load_flow,
     register_deployments,
 )
+from deployments.watches import WATCHES
 
 BY_FLOW = {plan.flow: plan for plan in PLANS}
 
@@ -69,6 +73,32 @@ def test_every_field_of_a_form_has_a_title_for_people_and_shows_as_one_field(pla
 def test_the_look_at_the_engine_begins_although_an_earlier_one_died_unseen() -> None:
     # Who looks for runs that hold their place for ever must not wait for a place itself.
     assert [plan.flow for plan in PLANS if plan.cron and not plan.has_one_place] == ["tell-operator"]
+
+
+def test_each_watch_for_what_does_not_come_watches_each_run_or_flow_by_itself() -> None:
+    # Without that Prefect strikes again every twenty seconds, for ever.
+    waiting = [watch for watch in WATCHES if watch.after]
+    assert len(waiting) > 2
+    for watch in waiting:
+        trigger = build_automation(watch, uuid4()).trigger
+        assert isinstance(trigger, EventTrigger)
+        assert trigger.for_each
+
+
+@pytest.mark.slow
+def test_the_serving_process_begins_no_more_runs_at_once_than_its_machine_carries(
+    prefect_api: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Runner] = []
+
+    async def stop(runner: Runner, *_: Any, **__: Any) -> None:
+        made.append(runner)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "register_deployments", stop)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(serving.serve_deployments("UTC", first_run=False, embedded=False, tell=print))
+    assert made[0].limit == RUNS_AT_ONCE == 2
 
 
 def test_the_slugs_are_all_different() -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deployments.dashboards import DASHBOARDS
 from tests.flows.launching import Launched, ask, launch
 
 pytestmark = pytest.mark.slow
 TUESDAY = "2026-11-24T09:30:00+00:00"
+SENT = "SELECT count(*) FROM notification WHERE state = 'sent'"
 
 
 def read_page(address: str) -> tuple[int, dict[str, str], bytes]:
@@ -32,8 +34,21 @@ def see_that_all_is_gone(system: Launched, family: list[psutil.Process]) -> None
     assert system.process.poll() is not None
 
 
-def test_one_command_starts_everything_ctrl_c_stops_it_and_a_second_start_sends_nothing_twice(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def begin_run(system: Launched, flow: str) -> str:
+    """A run that seems to be under way, as one does whose process was killed; it holds its deployment's only place."""
+    deployment = ask(system.prefect, f"/deployments/name/{flow}/{flow}", method="GET")
+    made = ask(system.prefect, f"/deployments/{deployment['id']}/create_flow_run", state={"type": "SCHEDULED"})
+    for state in ("PENDING", "RUNNING"):
+        ask(system.prefect, f"/flow_runs/{made['id']}/set_state", state={"type": state})
+    return str(made["id"])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up") / "home"
+
+
+def test_one_command_starts_everything_and_ctrl_c_stops_it(home: Path) -> None:
     with launch(home, TALLY_CLOCK=TUESDAY) as system:
         shown = system.wait_until_ready()
         assert f"http://127.0.0.1:{system.ports[0]}" in shown
@@ -55,40 +70,28 @@ def test_one_command_starts_everything_ctrl_c_stops_it_and_a_second_start_sends_
         assert b"Tallystick" in read_page(f"http://127.0.0.1:{system.ports[3]}/")[2]
         letter = next((home / "mailbox").glob("*.eml")).read_text()
         assert f"List-Unsubscribe: <http://127.0.0.1:{system.ports[3]}/unsubscribe/" in letter
-        sent = count_rows(home, "SELECT count(*) FROM notification WHERE state = 'sent'")
-        assert system.letters == sent > 10
-        family = system.family()
-        assert system.interrupt() == 0
-        see_that_all_is_gone(system, family)
-    before = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
-    with launch(home, TALLY_CLOCK=TUESDAY) as system:
-        shown = system.wait_until_ready()
-        assert "nothing changed" in shown
-        assert "0 follow-ups opened" in shown
-        assert system.letters == sent
-        assert system.interrupt() == 0
-    after = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
-    assert after == before
-
-
-def begin_run(system: Launched, flow: str) -> str:
-    """A run that seems to be under way, as one does whose process was killed; it holds its deployment's only place."""
-    deployment = ask(system.prefect, f"/deployments/name/{flow}/{flow}", method="GET")
-    made = ask(system.prefect, f"/deployments/{deployment['id']}/create_flow_run", state={"type": "SCHEDULED"})
-    for state in ("PENDING", "RUNNING"):
-        ask(system.prefect, f"/flow_runs/{made['id']}/set_state", state={"type": state})
-    return str(made["id"])
-
-
-def test_a_killed_system_leaves_no_server_behind_and_the_next_start_takes_up_what_it_left(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with launch(home, TALLY_CLOCK=TUESDAY) as system:
-        system.wait_until_ready()
+        assert system.letters == count_rows(home, SENT) > 10
         deadline = time.monotonic() + 30
         planned = "SELECT count(*) FROM flow_run WHERE state_type = 'SCHEDULED'"
         while not count_rows(home, planned, "prefect/prefect.db"):
             assert time.monotonic() < deadline, "no schedule made a run"
             time.sleep(0.5)
+        saved = [one["name"] for one in ask(system.prefect, "/saved_searches/filter")]
+        assert set(saved) == {one.name for one in DASHBOARDS}
+        family = system.family()
+        code, seconds = system.interrupt()
+        assert (code, seconds < 10) == (0, True)
+        see_that_all_is_gone(system, family)
+
+
+def test_a_second_start_sends_nothing_twice_and_the_next_takes_up_what_a_killed_one_left(home: Path) -> None:
+    sent = len(list((home / "mailbox").glob("*.eml")))
+    before = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
+    with launch(home, TALLY_CLOCK=TUESDAY) as system:
+        shown = system.wait_until_ready()
+        assert "nothing changed" in shown
+        assert "0 follow-ups opened" in shown
+        assert system.letters == sent > 10
         left = begin_run(system, "send-digests")
         family = system.family()
         system.process.kill()
@@ -97,7 +100,9 @@ def test_a_killed_system_leaves_no_server_behind_and_the_next_start_takes_up_wha
         shown = system.wait_until_ready()
         assert ask(system.prefect, f"/flow_runs/{left}", method="GET")["state_type"] == "CRASHED"
         assert re.search(r"send digests .*: 0 messages queued", shown)
-        assert system.interrupt() == 0
+        assert system.interrupt()[0] == 0
+    after = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
+    assert after == before
 
 
 def test_ctrl_c_while_it_starts_stops_it_too(tmp_path: Path) -> None:
