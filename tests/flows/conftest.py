@@ -12,6 +12,7 @@ import pytest
 from commitments.agreement_file import read_files
 from commitments.database import open_database
 from commitments.log import Author
+from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings, read_settings
 from tests.flows.launching import ROOT, find_ports
@@ -57,12 +58,32 @@ def filled_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
     return path
 
 
+@pytest.fixture(scope="session")
+def checked_template(filled_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register that holds the examples after the day's check."""
+    path = tmp_path_factory.mktemp("checked") / "tally.db"
+    shutil.copyfile(filled_template, path)
+    engine = open_database(f"sqlite:///{path}")
+    reconcile_register(engine, NOW, NOW.date())
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
 def examples(filled_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of this process: a home of its own with the examples in it, and nobody at the mail port."""
-    home = tmp_path / "home"
+    return _move_in(filled_template, tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def checked(checked_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The same after the day's check."""
+    return _move_in(checked_template, tmp_path / "home", monkeypatch)
+
+
+def _move_in(register: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     home.mkdir()
-    shutil.copyfile(filled_template, home / "tally.db")
+    shutil.copyfile(register, home / "tally.db")
     smtp, pages = find_ports(2)
     for name, value in {
         "TALLY_HOME": home,

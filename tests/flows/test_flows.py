@@ -126,8 +126,7 @@ def test_the_sending_flows_queue_and_a_second_time_queue_nothing(prefect_api: No
 
 
 @slow
-def test_a_preview_shows_each_waiting_summary_as_its_reader_will_get_it(prefect_api: None, examples: Settings) -> None:
-    run(check_progress)
+def test_a_preview_shows_each_waiting_summary_as_its_reader_will_get_it(prefect_api: None, checked: Settings) -> None:
     run(send_summary)
     shown = ask(read_artifacts(ask(read_last_run())))["summary-previews"]
     assert "Hello " in shown
@@ -137,9 +136,8 @@ def test_a_preview_shows_each_waiting_summary_as_its_reader_will_get_it(prefect_
 
 @slow
 def test_mail_that_the_server_does_not_take_completes_the_run_and_is_said_in_its_name(
-    prefect_api: None, examples: Settings
+    prefect_api: None, checked: Settings
 ) -> None:
-    run(check_progress)
     run(send_reminders)
     counts = run(deliver)
     last = ask(read_last_run())
@@ -150,12 +148,11 @@ def test_mail_that_the_server_does_not_take_completes_the_run_and_is_said_in_its
 
 
 @slow
-def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect_api: None, examples: Settings) -> None:
-    run(check_progress)
+def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect_api: None, checked: Settings) -> None:
     run(send_reminders)
-    with start_mailbox(examples.mailbox_folder, examples.mailbox_port, examples.mailbox_pages_port):
+    with start_mailbox(checked.mailbox_folder, checked.mailbox_port, checked.mailbox_pages_port):
         first, second = run(deliver), run(deliver)
-    letters = list(examples.mailbox_folder.glob("*.eml"))
+    letters = list(checked.mailbox_folder.glob("*.eml"))
     assert first["sent"] == len(letters) > 0
     assert second["sent"] == 0
     assert ask(read_last_run()).name.startswith("deliver: ")
@@ -169,16 +166,15 @@ def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect
 
 @slow
 def test_what_came_back_is_read_once_and_its_run_says_how_many_channels_fail(
-    prefect_api: None, examples: Settings, monkeypatch: pytest.MonkeyPatch
+    prefect_api: None, checked: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(check_progress)
     run(send_reminders)
-    with start_mailbox(examples.mailbox_folder, examples.mailbox_port, examples.mailbox_pages_port):
+    with start_mailbox(checked.mailbox_folder, checked.mailbox_port, checked.mailbox_pages_port):
         run(deliver)
     with open_register() as register, open_reading(register.engine) as reading:
         sent = reading.execute(select(notification).where(notification.c.state == "sent")).first()
     assert sent is not None
-    came_back = examples.home / "came-back"
+    came_back = checked.home / "came-back"
     came_back.mkdir()
     (came_back / "1.eml").write_bytes(write_report(sent.message_id))
     monkeypatch.setenv("TALLY_BOUNCE_MAILBOX", f"folder:{came_back}")
@@ -214,8 +210,7 @@ def write_report(message_id: str) -> bytes:
 
 
 @slow
-def test_housekeeping_counts_and_deletes_nothing(prefect_api: None, examples: Settings) -> None:
-    run(check_progress)
+def test_housekeeping_counts_and_deletes_nothing(prefect_api: None, checked: Settings) -> None:
     run(send_reminders)
     with open_register() as register, open_reading(register.engine) as reading:
         before = (len(reading.execute(select(log_entry)).all()), len(reading.execute(select(notification)).all()))

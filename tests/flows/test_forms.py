@@ -59,10 +59,7 @@ def test_all_mistakes_of_a_report_are_told_at_once_without_a_traceback_and_nothi
     assert count_entries() == before
 
 
-def test_an_activity_counts_at_once_and_closes_what_it_answers(prefect_api: None, examples: Settings) -> None:
-    from flows.check_progress import check_progress
-
-    asyncio.run(check_progress())
+def test_an_activity_counts_at_once_and_closes_what_it_answers(prefect_api: None, checked: Settings) -> None:
     filled = {"agreement": "gimcheon-chengdu", "title": "Visit of the ceramic artists", "held_on": "2026-11-20"}
     state, run, shown = submit(add_activity, activity=filled | {"commitments": ["exchange-activities"]})
     assert state.is_completed()
@@ -92,9 +89,9 @@ def test_a_forecast_shows_each_message_with_its_reason_and_writes_nothing(
     prefect_api: None, examples: Settings
 ) -> None:
     before = count_entries()
-    state, run, shown = submit(forecast, ahead={"days": 14, "to": "songlan"})
+    state, run, shown = submit(forecast, ahead={"days": 5, "to": "songlan"})
     assert state.is_completed()
-    assert run.name.startswith("forecast of 14 days: ")
+    assert run.name.startswith("forecast of 5 days: ")
     assert "harrowmere-songlan/reading-room" in shown["forecast"]
     assert count_entries() == before
     assert submit(forecast)[0].is_completed()
