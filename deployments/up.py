@@ -8,9 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -106,11 +106,28 @@ def _start(
     sign_in = _make_sign_in(settings, engine) if mailbox and portal and examples else None
     for line in ["", *write_overview(settings, counted, pages, portal, sign_in=sign_in, is_new=is_new), ""]:
         board.write(line)
-    _keep_alive(server, serving, board, stop)
+    _keep_alive(server, serving, board, stop, lambda: _tell_end(engine, settings))
 
 
-def _keep_alive(server: "PrefectServer", serving: "Serving", board: _Board, stop: threading.Event) -> None:
-    """Start again what dies, and say so; CannotStart if it dies too often in a row."""
+def _tell_end(engine: "Engine", settings: Settings) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    from commitments.clock import read_clock
+    from commitments.database import DatabaseBusy
+    from notifications.watching import tell_end
+
+    with suppress(DatabaseBusy, OperationalError):  # what ended it may be what keeps it from being told
+        tell_end(engine, settings, read_clock())
+
+
+def _keep_alive(
+    server: "PrefectServer",
+    serving: "Serving",
+    board: _Board,
+    stop: threading.Event,
+    tell_operator: Callable[[], None],
+) -> None:
+    """Start again what dies, and say so; if it dies too often in a row the operator is told, and CannotStart raised."""
     from deployments.embedded import CannotStart, quote_log
     from deployments.revival import Revivals
 
@@ -129,6 +146,7 @@ def _keep_alive(server: "PrefectServer", serving: "Serving", board: _Board, stop
                 continue
             wait = deaths[name].choose_wait(time.monotonic())
             if wait is None:
+                tell_operator()
                 raise CannotStart(
                     f"{end}, {deaths[name].deaths + 1} times in a row: given up; {quote_log(process.log)}"
                 )

@@ -9,10 +9,26 @@ from sqlalchemy import ColumnElement, Engine, select
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
-from commitments.operations import appoint_operator, find_last_run, find_silence, open_trouble, watch_flows
+from commitments.facts import Reason
+from commitments.operations import (
+    ALL_FLOWS,
+    Trouble,
+    appoint_operator,
+    find_last_run,
+    find_silence,
+    open_trouble,
+    watch_flows,
+)
 from commitments.settings import Settings
 from commitments.tables import follow_up
-from commitments.vocabulary import OPERATOR_KINDS, FollowUpState, NotificationKind, NotificationState
+from commitments.vocabulary import (
+    OPERATOR_KINDS,
+    FollowUpKind,
+    FollowUpState,
+    NotificationKind,
+    NotificationState,
+    ReasonCode,
+)
 from notifications.dispatch import Dispatched, dispatch_messages
 from notifications.planning import plan_alerts
 from notifications.tables import notification
@@ -51,6 +67,15 @@ def watch_engine(engine: Engine, settings: Settings, now: datetime) -> Watched:
         rows = reading.execute(select(follow_up).where(ours, still_open).order_by(follow_up.c.id)).all()
         waiting = len(reading.execute(_select_alerts(notification.c.attempts > 0)).all())
         return Watched(find_last_run(reading), tuple(rows), sent.sent, waiting, sent.halted)
+
+
+def tell_end(engine: Engine, settings: Settings, now: datetime) -> None:
+    """Tell the operator at once that nothing will run from now on, as when what runs it gives up."""
+    trouble = Trouble(FollowUpKind.NOTHING_RUNS, ALL_FLOWS, Reason(ReasonCode.NOTHING_RUNS, {}))
+    with open_unit(engine) as unit:
+        appoint_operator(unit, settings.operator, settings.operator_language, settings.time_zone, now)
+        open_trouble(unit, trouble, now)
+    tell_alerts(engine, settings, now)
 
 
 def tell_alerts(

@@ -279,6 +279,9 @@ def test_on_a_worker_a_report_brings_the_other_partys_mail_and_an_event_from_els
         wait_until("the event is taken in", lambda: count_rows(home, taken) == 1, log)
         for flow in ("follow-changes", "take-in-events"):
             wait_until(f"{flow} is done", lambda flow=flow: bool(list_done(server, flow)), log)  # type: ignore[misc]
+        checks = json.loads(tally(server, home, "doctor", "--json").stdout)["checks"]
+        (served,) = [one for one in checks if one["subject"] == "flows"]
+        assert (served["state"], served["found"]) == ("ok", f"{len(PLANS)} deployments, all served")
     sender = f"SELECT run FROM attempt JOIN notification n ON n.id = notification_id WHERE {asked.split('WHERE')[1]}"
     with sqlite3.connect(home / ".tally" / "tally.db") as register:
         ((run,),) = register.execute(sender.replace("kind", "n.kind", 1)).fetchall()

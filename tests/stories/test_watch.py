@@ -1,14 +1,17 @@
 """When nothing runs any more, nothing in the engine can say so: `tally watch`, started by cron, tells the operator."""
 
+import threading
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_cli import NOW, Tally, examples_template, home, letters, look, tally
 
 from commitments.database import open_database, open_unit
 from commitments.operations import record_beginning, record_finish
+from deployments.embedded import CannotStart
 
 __all__ = ["examples_template", "home", "letters", "tally"]  # the fixtures
 MOMENT = datetime.fromisoformat(NOW)
@@ -82,3 +85,27 @@ def test_the_doctor_says_when_a_flow_ran_last(tally: Tally, home: Path, letters:
     runs = next(one for one in done.json["checks"] if one["subject"] == "runs")
     assert (done.code, runs["state"], runs["found"][:30]) == (3, "broken", "a flow ran last 3 hours ago; 2")
     assert "tally watch" in runs["advice"]
+
+
+def test_when_tally_up_gives_up_the_operator_is_told_before_it_ends(
+    tally: Tally, home: Path, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from commitments.settings import Settings
+    from deployments import revival, up
+
+    class Dead:
+        log = home / "none.log"
+
+        def describe_end(self) -> str:
+            return "the Prefect server was killed by signal 9"
+
+    monkeypatch.setattr(revival, "WAITS", ())
+    tally("status")
+    engine = open_database(f"sqlite:///{home / 'tally.db'}")
+    dead: Any = Dead()
+    with pytest.raises(CannotStart, match="given up"):
+        up._keep_alive(dead, dead, up._Board(), threading.Event(), lambda: up._tell_end(engine, Settings()))
+    engine.dispose()
+    (letter,) = letters.glob("*.eml")
+    mail = message_from_bytes(letter.read_bytes(), policy=policy.default)
+    assert mail["Subject"] == "Nothing runs: no flow runs any more"
