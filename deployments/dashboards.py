@@ -1,4 +1,7 @@
-"""Saved filters of the runs page, by our tags, as data: what an operator picks there instead of typing it each time."""
+"""Saved filters of the runs page, by our tags, as data: what an operator picks there instead of typing it each time.
+
+Prefect calls them views. The address of one is the same on every server, and shows its name.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,8 +30,7 @@ class Dashboard:
     @property
     def path(self) -> str:
         """Where it is on any Prefect server, below the address of its pages."""
-        asked = [("tag", self.tag), *(("state", state) for state in self.states)]
-        return f"/runs?{urlencode([*asked, ('type', 'span'), ('seconds', str(-_WEEK_SECONDS))])}"
+        return f"/runs?{urlencode([('tag', self.tag), *(('state', state) for state in self.states)])}"
 
     def write_filters(self) -> list[Mapping[str, Any]]:
         """As the pages of Prefect save them."""

@@ -14,6 +14,7 @@ from commitments.database import open_reading
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, follow_up, party
 from commitments.vocabulary import FollowUpState, NotificationState
+from deployments.dashboards import DASHBOARDS
 from notifications.tables import notification
 
 TRY_NEXT = (
@@ -91,7 +92,9 @@ def write_overview(
     is_new: bool = False,
 ) -> Iterator[str]:
     """The block that is shown when everything runs."""
-    yield f"  Prefect      http://127.0.0.1:{settings.prefect_port}"
+    prefect = f"http://127.0.0.1:{settings.prefect_port}"
+    yield f"  Prefect      {prefect}"
+    yield f"               what failed or crashed: {prefect}{DASHBOARDS[0].path}"
     if portal is not None:
         yield f"  Portal       {portal}/"
     if sign_in is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +18,7 @@ from prefect.states import Pending, Running, Scheduled, Suspended
 
 from deployments import serving
 from deployments.building import build_automation
+from deployments.dashboards import DASHBOARDS
 from deployments.schedules import PLANS, RUNS_AT_ONCE, Plan
 from deployments.serving import (
     build_deployment,
@@ -99,6 +101,14 @@ def test_the_serving_process_begins_no_more_runs_at_once_than_its_machine_carrie
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(serving.serve_deployments("UTC", first_run=False, embedded=False, tell=print))
     assert made[0].limit == RUNS_AT_ONCE == 2
+
+
+def test_every_saved_filter_finds_runs_by_a_tag_that_some_deployment_has_and_its_address_is_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "run-with-workers.md").read_text()
+    tags = {tag for plan in PLANS for tag in plan.all_tags}
+    for one in DASHBOARDS:
+        assert one.tag in tags
+        assert f"| {one.name} | `{one.path}` |" in page
 
 
 def test_the_slugs_are_all_different() -> None:

@@ -65,6 +65,7 @@ def home(examples_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "TALLY_HOME": str(tmp_path),
         "TALLY_CLOCK": NOW,
         "TALLY_MAIL_URL": "smtp://127.0.0.1:9",
+        "TALLY_PREFECT_PORT": "9",
         "COLUMNS": "120",
     }
     for name, value in settings.items():
