@@ -79,8 +79,7 @@ def test_one_command_starts_everything_and_ctrl_c_stops_it(home: Path) -> None:
         saved = [one["name"] for one in ask(system.prefect, "/saved_searches/filter")]
         assert set(saved) == {one.name for one in DASHBOARDS}
         family = system.family()
-        code, seconds = system.interrupt()
-        assert (code, seconds < 10) == (0, True)
+        assert system.interrupt() == 0
         see_that_all_is_gone(system, family)
 
 
@@ -100,7 +99,7 @@ def test_a_second_start_sends_nothing_twice_and_the_next_takes_up_what_a_killed_
         shown = system.wait_until_ready()
         assert ask(system.prefect, f"/flow_runs/{left}", method="GET")["state_type"] == "CRASHED"
         assert re.search(r"send digests .*: 0 messages queued", shown)
-        assert system.interrupt()[0] == 0
+        assert system.interrupt() == 0
     after = count_rows(home, "SELECT count(*) FROM notification"), count_rows(home, "SELECT count(*) FROM log_entry")
     assert after == before
 
