@@ -85,17 +85,57 @@ class Dated:
         return f"{self.agreement}/{self.promise.reference}" + (f"#{part}" if part else "")
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A date under a commitment, before it is named."""
+
+    day: date
+    commitment_id: int
+    text: str
+    step_id: int | None = None
+    period: str = ""
+    is_plan: bool = False
+
+
 def load_dates(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> tuple[list[Dated], int]:
-    """The open dates of the span, the earliest first, and how many there are; seven statements."""
-    ends = _find_periods(reading, viewer, sought)
-    found = [
+    """The open dates of the span, the earliest first, and how many there are; eight statements.
+
+    Of thousands only the `most` that are shown are read whole.
+    """
+    ends = [
         *_find_promised(reading, viewer, sought),
         *_find_steps(reading, viewer, sought),
-        *_name_periods(reading, viewer, sought, ends[:most]),
-        *_find_agreement_dates(reading, viewer, sought),
+        *_find_periods(reading, viewer, sought),
     ]
+    ends.sort(key=lambda one: (one.day, one.commitment_id))
+    found = [*_name_ends(reading, ends[:most]), *_find_agreement_dates(reading, viewer, sought)]
     total = len(found) + max(len(ends) - most, 0)
     return sorted(found, key=lambda one: (one.day, one.agreement, one.matter))[:most], total
+
+
+def _name_ends(reading: Connection, ends: Sequence[_End]) -> Iterator[Dated]:
+    columns = (
+        commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
+        agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"),
+    )  # fmt: skip
+    promised = (
+        select(*columns)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(commitment.c.id.in_({one.commitment_id for one in ends}))
+    )
+    promises = {row.id: row for row in reading.execute(promised)}
+    stepped = select(
+        milestone.c.id, milestone.c.reference.label("step_reference"), milestone.c.title, milestone.c.titles
+    ).where(milestone.c.id.in_({one.step_id for one in ends if one.step_id is not None}))
+    steps = {row.id: row for row in reading.execute(stepped)}
+    for one in ends:
+        row, step = promises[one.commitment_id], steps.get(one.step_id)
+        kind = MatterKind.COMMITMENT
+        if step is not None or one.period:
+            kind = MatterKind.MILESTONE if step is not None else MatterKind.OCCURRENCE
+        yield Dated(
+            one.day, one.text, kind, row.agreement_reference, row.agreement_title, row, step, one.period, one.is_plan
+        )  # fmt: skip
 
 
 def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bool]:
@@ -106,14 +146,6 @@ def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bo
         (func.length(column) == 7) & column.between(low[:7], high[:7]),
         (func.length(column) == 4) & column.between(low[:4], high[:4]),
     )
-
-
-def _select_promises(viewer: Viewer, sought: Sought, *more: Any) -> Select[Any]:
-    columns = (
-        commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
-        agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"), *more,
-    )  # fmt: skip
-    return _narrow(select(*columns), viewer, sought)
 
 
 def _narrow(query: Select[Any], viewer: Viewer, sought: Sought) -> Select[Any]:
@@ -142,10 +174,11 @@ def _is_seen(viewer: Viewer, sought: Sought) -> ColumnElement[bool]:
     return seen & (agreement.c.reference == sought.agreement) if sought.agreement else seen
 
 
-def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[Dated]:
+def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
     """Due dates, and days by which plans are to be confirmed."""
     is_plan = commitment.c.kind == str(CommitmentKind.PLANNED)
-    query = _select_promises(viewer, sought, commitment.c.due, commitment.c.confirm_by, commitment.c.kind).where(
+    columns = (commitment.c.id, commitment.c.due, commitment.c.confirm_by, commitment.c.kind)
+    query = _narrow(select(*columns), viewer, sought).where(
         or_(
             and_(~is_plan, _ends_within(commitment.c.due, sought)),
             and_(is_plan, _ends_within(commitment.c.confirm_by, sought)),
@@ -156,47 +189,40 @@ def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Itera
         text = row.confirm_by if planned else row.due
         day = parse_date(text).last
         if sought.first <= day <= sought.last:
-            yield Dated(day, text, MatterKind.COMMITMENT, row.agreement_reference, row.agreement_title, row,
-                        is_plan=planned)  # fmt: skip
+            yield _End(day, row.id, text, is_plan=planned)
 
 
-def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[Dated]:
-    more = (milestone.c.reference.label("step_reference"), milestone.c.title, milestone.c.titles, milestone.c.due)
+def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
     query = (
-        _select_promises(viewer, sought, *more)
+        _narrow(select(commitment.c.id, milestone.c.id.label("step_id"), milestone.c.due), viewer, sought)
         .join(milestone, milestone.c.commitment_id == commitment.c.id)
         .where(milestone.c.state == str(MilestoneState.SCHEDULED), _ends_within(milestone.c.due, sought))
     )
     for row in reading.execute(query):
         day = parse_date(row.due).last
         if sought.first <= day <= sought.last:
-            yield Dated(day, row.due, MatterKind.MILESTONE, row.agreement_reference, row.agreement_title, row, row)
+            yield _End(day, row.id, row.due, row.step_id)
 
 
-def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> list[tuple[date, int, Period]]:
-    """The ends of the periods of recurring commitments with the commitment's id, but those of which nothing is
-    expected, the earliest first."""
+def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
+    """The ends of the periods of recurring commitments, but those of which nothing is expected."""
     recurring = (commitment.c.kind == str(CommitmentKind.RECURRING)) & commitment.c.recurrence.is_not(None)
     # As text: thousands recur in a few ways, each of which is worked out once.
     text = cast(commitment.c.recurrence, String).label("text")
-    query = _narrow(select(commitment.c.id, text), viewer, sought).where(recurring)
-    by_way: dict[str, list[Period]] = {}
-    found = []
-    for row in reading.execute(query):
-        if row.text not in by_way:
-            by_way[row.text] = list(_list_periods(row.text, sought))
-        found += [(period.window_last, row.id, period) for period in by_way[row.text]]
-    if not found:
-        return []
+    rows = reading.execute(_narrow(select(commitment.c.id, text), viewer, sought).where(recurring)).all()
+    by_way = {way: list(_list_periods(way, sought)) for way in {row.text for row in rows}}
+    labels = {period.label for periods in by_way.values() for period in periods}
     nothing = or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0)
-    labels = {period.label for _, _, period in found}
     waived = {
         (one.commitment_id, one.period)
         for one in reading.execute(
             select(occurrence.c.commitment_id, occurrence.c.period).where(occurrence.c.period.in_(labels), nothing)
         )
     }
-    return sorted((one for one in found if (one[1], one[2].label) not in waived), key=lambda one: (one[0], one[1]))
+    for row in rows:
+        for period in by_way[row.text]:
+            if (row.id, period.label) not in waived:
+                yield _End(period.window_last, row.id, period.window_last.isoformat(), period=period.label)
 
 
 def _list_periods(text: str, sought: Sought) -> Iterator[Period]:
@@ -209,21 +235,6 @@ def _list_periods(text: str, sought: Sought) -> Iterator[Period]:
         if period.expected and sought.first <= period.window_last <= sought.last:
             yield period
         day = add_days(period.last, 1) if period.last < sought.last else None
-
-
-def _name_periods(
-    reading: Connection, viewer: Viewer, sought: Sought, ends: Sequence[tuple[date, int, Period]]
-) -> Iterator[Dated]:
-    if not ends:
-        return
-    query = _select_promises(viewer, sought).where(commitment.c.id.in_({commitment_id for _, commitment_id, _ in ends}))
-    rows = {row.id: row for row in reading.execute(query)}
-    for day, commitment_id, period in ends:
-        row = rows[commitment_id]
-        yield Dated(
-            day, day.isoformat(), MatterKind.OCCURRENCE, row.agreement_reference, row.agreement_title, row,
-            period=period.label,
-        )  # fmt: skip
 
 
 _TERMS = (
