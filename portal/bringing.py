@@ -45,7 +45,7 @@ from portal.registrations import (
     save_registration,
 )
 from portal.rights import NotTheirs, check_rights, sees_agreement
-from portal.roles import Permission, Role, Viewer
+from portal.roles import Permission, Viewer
 from portal.sheet_words import list_headings
 from portal.step_views import FaultRow, FaultView
 from portal.viewing import require
@@ -205,11 +205,9 @@ def _place(invalid: InvalidFiles, drawing: SheetDrawing | None) -> InvalidFiles:
 
 def _find_base(reading: Connection, viewer: Viewer, reference: str) -> Plain | None:
     seen = sees_agreement(reading, viewer, reference)
-    if seen is False and viewer.role is not Role.ADMINISTRATOR:
+    if seen is False:
         raise SpreadsheetTaken
-    if seen is None:
-        return None
-    return load_plain(reading, reference)
+    return load_plain(reading, reference) if seen else None
 
 
 def load_plain(reading: Connection, reference: str) -> Plain:
