@@ -45,8 +45,8 @@ _QUICK_LANGUAGES = ("en", "zh_Hans")
 _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/test_statements")
 
 
-# What waits most, or is one long story, begins first: the processors are then done at about the same time.
-_LONG_PLACES = ("flows", "stories/test_year", "faults/test_kills", "faults", "portal/test_browser")
+# What lasts longest begins first, so that all processors are done at about the same time: a file stays on one of them.
+_LONG_PLACES = ("faults/test_kills", "flows", "stories/test_year", "faults", "portal/test_axe", "portal/test_browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,18 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank_length(place: str) -> int:
     return next((rank for rank, long in enumerate(_LONG_PLACES) if place.startswith(long)), len(_LONG_PLACES))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """On several processors a file stays together, and so does all that needs the one Prefect server."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "flows" if nodeid.startswith("tests/flows/") else nodeid.partition("::")[0]
-
-    return Scheduling(config, log)
 
 
 _NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")

@@ -92,7 +92,10 @@ def test_a_dry_run_counts_what_waits_by_name_and_asks_no_server(tally: Tally, ho
 
 
 def test_without_a_server_it_says_which_setting_names_one(tally: Tally) -> None:
-    done = tally("publish")
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        done = tally("publish")
     assert done.code == 1
     assert "set PREFECT_API_URL, as in http://127.0.0.1:4200/api" in done.err
 

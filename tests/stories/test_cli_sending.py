@@ -18,6 +18,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from test_cli import CHECKOUT, NOW, Tally, dump, examples_template, home, letters, look, tally
 
+from commitments.settings import Settings
+
 __all__ = ["examples_template", "home", "letters", "tally"]  # the fixtures
 
 
@@ -73,7 +75,10 @@ def test_send_exits_3_while_mail_is_outstanding(tally: Tally, home: Path) -> Non
     assert "outstanding" in done.err
     assert "127.0.0.1:9" in done.err
     with sqlite3.connect(home / "tally.db") as connection:
-        connection.execute("update notification set state = 'cancelled' where attempts = 0")
+        connection.execute(
+            "update notification set state = 'cancelled'"
+            " where id <> (select min(id) from notification where attempts > 0)"
+        )
     again = tally("send")
     assert (again.code, "1 message is outstanding" in again.err) == (3, True)  # though it waits for its next attempt
 
@@ -139,7 +144,7 @@ def start_send() -> "subprocess.Popen[bytes]":
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_send_finishes_the_message_under_way_and_gives_the_rest_back(
+def test_a_stopped_send_finishes_the_messages_under_way_and_gives_the_rest_back(
     home: Path, tally: Tally, open_post: Callable[[Strict], None], asked: signal.Signals
 ) -> None:
     tally("check")
@@ -153,7 +158,7 @@ def test_a_stopped_send_finishes_the_message_under_way_and_gives_the_rest_back(
     assert sender.returncode == 3
     assert b"outstanding" in said
     counts = dict(look(home, "select state, count(*) from notification group by state"))
-    assert 1 <= counts["sent"] <= 2
+    assert 1 <= counts["sent"] <= 2 * Settings().senders  # and those begun before it was heard
     assert counts["queued"] > 20
     assert "sending" not in counts
 
