@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commitments.sketch import Sketch, Step, TypedPromise
 from commitments.sketching import Drawing, Flaw, Known
 from commitments.vocabulary import AgreementKind, CommitmentKind, ContactRole
+from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_views import FactView
@@ -14,6 +15,8 @@ from portal.step_views import FaultView, name_parties
 from portal.step_words import list_comparators, list_every, name_step, tell_flaw
 
 _SHORT = 80
+_NAMED = {"title": N_("Title"), "kind": N_("Kind of agreement")}
+"""The fields of the agreement itself without which it cannot be registered, as their page calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ def _describe_flaws(words: Words, sketch: Sketch, flaws: Sequence[Flaw], address
     for one in flaws:
         promise = sketch.find_promise(one.promise) if one.promise else None
         label = name_step(words, one.step)
+        if one.field in _NAMED:
+            label = f"{label} · {words.gettext(_NAMED[one.field])}"
         if promise is not None:
             label = fit_text(clean_text(promise.summary), _SHORT) or label
         link = f"{address}/{one.step}" + (f"/{one.promise}" if promise is not None else "") + "?faults=1"

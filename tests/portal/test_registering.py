@@ -107,6 +107,12 @@ def test_what_was_registered_is_logged_with_who_and_why_and_judged_at_once(desk:
     assert "Twin towns" in desk.get("/agreements/twin-towns")
 
 
+def test_the_check_names_the_fields_that_are_still_empty(desk: Desk) -> None:
+    page = desk.get(f"{begin(desk)}/check")
+    assert "Parties · Title</a>: This is missing." in page
+    assert "Parties · Kind of agreement" in page
+
+
 def test_one_can_leave_and_come_back_to_any_step(desk: Desk) -> None:
     address = begin(desk)
     name_parties(desk, address)
