@@ -31,7 +31,7 @@ up: $(VENV)/runtime.stamp
 	@$(BIN)/tally up --examples examples
 
 test: lint
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Side by side on two processors: the first check of types takes as long as the tests.
 check: $(VENV)/dev.stamp
