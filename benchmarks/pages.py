@@ -41,6 +41,7 @@ from commitments.tables import (  # noqa: E402
 from notifications.links import open_links  # noqa: E402
 from notifications.planning import plan_messages  # noqa: E402
 from portal.app import make_portal  # noqa: E402
+from portal.serving import settle_memory  # noqa: E402
 from portal.viewing import list_declared  # noqa: E402
 from portal.visits import make_link_number  # noqa: E402
 
@@ -286,6 +287,7 @@ def main() -> None:
         settings = Settings(home=Path(folder), base_url="https://tally.example", requests_a_minute=1_000_000)
         app = make_portal(settings, engine, read_clock=lambda: NOW)
         with TestClient(app, base_url="https://tally.example") as client:
+            settle_memory()
             pages = list_pages(engine, draw, said.commitments // said.agreement, said.agreement, said.requests)
             print(f"{'page':22}{'median':>9}{'p95':>9}{'slowest':>9}{'busy':>9}  ms   statements")
             who = ""

@@ -1,5 +1,6 @@
 """Serves the portal: `python -m portal`, or in a thread beside everything else."""
 
+import gc
 import logging
 import socket
 import threading
@@ -70,8 +71,10 @@ class Errands:
 
 def configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     """How the portal is served. Nothing is logged of an address: it is a key."""
+    app = make_portal(settings, engine, send=Errands(settings, engine).send)
+    settle_memory()
     return uvicorn.Config(
-        make_portal(settings, engine, send=Errands(settings, engine).send),
+        app,
         host=settings.portal_host,
         port=settings.portal_port,
         access_log=False,
@@ -81,6 +84,12 @@ def configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
+
+
+def settle_memory() -> None:
+    """Set apart what the program itself consists of: going through it for garbage holds a page up for 130 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def serve(settings: Settings) -> None:
