@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from commitments.database import open_reading, open_unit
 from commitments.settings import Settings
-from commitments.tables import choices, contact, log_entry
+from commitments.tables import choices, contact, follow_up, log_entry
 from deployments.mailbox import start_mailbox
 from notifications.dispatch import dispatch_messages
 from notifications.tables import notification
@@ -335,6 +335,10 @@ def test_only_the_link_is_sent_at_once_and_what_cannot_go_waits_in_the_outbox(de
 def test_a_newcomer_is_signed_in_as_the_coordinator_with_the_most_to_see_in_their_language(
     language: str, found: str, desk: Desk
 ) -> None:
+    desk.add_elsewhere()
+    zoe = desk.rows(contact, contact.c.reference == "zoe")[0].id  # of an agreement with one kind of commitment
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(follow_up).values(assignee_id=zoe))
     with open_reading(desk.engine) as reading:
         person = find_busiest_coordinator(reading, NOW, language)
     assert person is not None and person.reference == found
