@@ -1,7 +1,9 @@
 """Starts a whole system from outside, as a person would, on free ports and in a folder of its own."""
 
+import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,7 +15,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 READY = "Ctrl-C stops everything."
+_FIRST_PORT, _PORTS_A_PROCESS = 20_000, 700
+_given_out = itertools.count(random.SystemRandom().randrange(_PORTS_A_PROCESS))
 
 
 AUTH = "ops:hush-hush"
@@ -58,11 +62,18 @@ def ask(base: str, path: str, *, method: str = "POST", body: Any = None, **quest
 
 
 def find_ports(number: int) -> list[int]:
-    """Ports that are free at this moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    """Ports that are free, and stay so until they are listened at.
+
+    Below those that the system gives to whoever calls out, and in a range of this test process's own: else another
+    connection may take one between its being found and its being used.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + process % 16 * _PORTS_A_PROCESS
+    ports: list[int] = []
+    while len(ports) < number:
+        port = first + next(_given_out) % _PORTS_A_PROCESS
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.append(port)
     return ports
 
 

@@ -29,7 +29,7 @@ def count_rows(home: Path, question: str, database: str = "tally.db") -> int:
 
 
 def see_that_all_is_gone(system: Launched, family: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
     assert system.process.poll() is not None
 
