@@ -30,7 +30,8 @@ from commitments.vocabulary import CommitmentState, ContactRole, DraftState, Fol
 HANDED_OVER = "handed_over"
 """The action of the log entry that says it of the person as a whole."""
 _PASSED_ON = (ContactRole.COORDINATOR, ContactRole.OPERATOR)
-_UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
+UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
+"""The states of what goes over; what is settled stays with who settled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def find_matters(reading: Connection, person: Person, name: str) -> Matters:
         .join(agreement, agreement.c.id == commitment.c.agreement_id)
         .where(
             commitment_owner.c.contact_id == person.id,
-            commitment.c.state.in_(_UNSETTLED),
+            commitment.c.state.in_(UNSETTLED),
             agreement.c.ended.is_(None),
         )
         .order_by(agreement.c.reference, commitment.c.position)
@@ -168,7 +169,7 @@ def hand_over_all(
     touched |= {row.agreement_id for row in matters.follow_ups if row.agreement_id is not None}
     reconcile_agreements(unit, sorted(touched), now, today)
     _pass_rest(unit, author, old, new)
-    coordinated = _find_coordinated(unit, old) if old.role is ContactRole.COORDINATOR else frozenset()
+    coordinated = find_coordinated(unit, old) if old.role is ContactRole.COORDINATOR else frozenset()
     return HandedOver(old, new, matters.commitments, tuple(sorted(asked)), coordinated)
 
 
@@ -273,7 +274,7 @@ def _change_offices(unit: Connection, old: Person, new: Person, last_day: date |
     return [one for one in changes if one is not None]
 
 
-def _find_coordinated(unit: Connection, person: Person) -> frozenset[int]:
+def find_coordinated(unit: Connection, person: Person) -> frozenset[int]:
     """The agreements of the person's party that have not ended."""
     rows = unit.execute(
         select(agreement.c.id)

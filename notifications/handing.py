@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
@@ -111,7 +111,15 @@ def _find_open(unit: Connection, question: Question, new: Person) -> Sequence[An
 
 
 def tell_hand_over(
-    unit: Connection, handed: HandedOver, by: str, now: datetime, today: date, domain: str, *, tell_former: bool
+    unit: Connection,
+    handed: HandedOver,
+    by: str,
+    now: datetime,
+    today: date,
+    domain: str,
+    *,
+    tell_former: bool,
+    tell_new: bool = True,
 ) -> list[int]:
     """Queue one message to who took over everything and, if `tell_former`, one to who had it; gives their ids.
 
@@ -133,13 +141,40 @@ def tell_hand_over(
     whence = {**said, "contact": former.reference} if former.reference not in (by, new.reference) else said
     rows = [_note_question(row) for row in asked if row.agreement_id is not None]
     rows += [row for row in matters if row["commitment_id"] is None or row["commitment_id"] not in answered]
-    ids = _tell(unit, new, mark, rows, {"code": str(Why.HANDED_OVER), "numbers": whence}, rules, now, today, domain)
+    ids = []
+    if tell_new:
+        ids = _tell(unit, new, mark, rows, {"code": str(Why.HANDED_OVER), "numbers": whence}, rules, now, today, domain)
     if tell_former:
         on = {**said, "contact": new.reference}
         ids += _tell(
             unit, former, mark, matters, {"code": str(Why.HANDED_ON), "numbers": on}, rules, now, today, domain
         )
     return ids
+
+
+def tell_hand_back(
+    unit: Connection, handed: HandedOver, since: datetime, by: str, now: datetime, today: date, domain: str
+) -> list[int]:
+    """Queue a message to each of those who were told of the hand-over of `since`, now taken back; gives their ids.
+
+    Whose message about it has not begun to go needs none: that one is cancelled. `handed` is the way back.
+    """
+    old, lately = handed.new.reference, handed.former.reference
+    keys = {
+        old: f"at-once|{Why.HANDED_ON}|{old}|{lately}|{old}|{since.isoformat()}"[:400],
+        lately: f"at-once|{Why.HANDED_OVER}|{old}|{lately}|{lately}|{since.isoformat()}"[:400],
+    }
+    _cancel(unit, notification.c.key.in_(keys.values()))
+    told = set(
+        unit.execute(
+            select(notification.c.key).where(
+                notification.c.key.in_(keys.values()), notification.c.state != str(NotificationState.CANCELLED)
+            )
+        ).scalars()
+    )
+    return tell_hand_over(
+        unit, handed, by, now, today, domain, tell_former=keys[lately] in told, tell_new=keys[old] in told
+    )
 
 
 def _tell(
@@ -233,13 +268,14 @@ def _list_standings(unit: Connection, handed: HandedOver, rules: Rules, today: d
 
 def take_back(unit: Connection, question: Question, new: str) -> None:
     """Cancel the message of a hand-over that was taken back, if it has not begun to go."""
+    _cancel(unit, notification.c.key.startswith(f"at-once|hand_over|{question.matter}|{new}|", autoescape=True))
+
+
+def _cancel(unit: Connection, which: ColumnElement[bool]) -> None:
+    """Cancel messages that have not begun to go."""
     begun = select(attempt.c.id).where(attempt.c.notification_id == notification.c.id).exists()
     unit.execute(
         update(notification)
-        .where(
-            notification.c.key.startswith(f"at-once|hand_over|{question.matter}|{new}|", autoescape=True),
-            notification.c.state == str(NotificationState.QUEUED),
-            ~begun,
-        )
+        .where(which, notification.c.state == str(NotificationState.QUEUED), ~begun)
         .values(state=str(NotificationState.CANCELLED), reason={"code": str(Why.ANSWERED_MEANWHILE), "numbers": {}})
     )

@@ -47,6 +47,7 @@ from portal import (
     searches,
     signing_in,
     signing_in_elsewhere,
+    taking_back,
     unsubscribing,
 )
 from portal.accounts import open_accounts
@@ -98,6 +99,7 @@ ROUTERS = (
     briefing.router,
     calendar.router,
     handing.router,
+    taking_back.router,
 )
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -34,6 +34,7 @@ from portal.people_views import (
     tell_why_orphaned,
 )
 from portal.roles import Permission, Viewer
+from portal.taking_back import send_all
 from portal.telling import tell_title
 from portal.viewing import require
 
@@ -84,7 +85,7 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
     except (RefusedChange, NotFound):
         text = words.gettext("Nothing was handed over, because this has changed meanwhile. Here is how it stands now.")
         return _show(request, viewer, house, reference, {}, sent=sent, refused=text, status=409)
-    _send(house, messages)
+    send_all(house, messages)
     if row.id == viewer.person.id:
         return RedirectResponse("/home", 303)
     return RedirectResponse(f"{ADDRESS}/{reference}?done=handed", 303)
@@ -114,7 +115,7 @@ def post_orphans(request: Request, viewer: Managing, sent: Form, house: Here) ->
             messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=False)
     except (RefusedChange, NotFound):
         return _show_orphans(request, viewer, house, "refused", status=409)
-    _send(house, messages)
+    send_all(house, messages)
     return RedirectResponse(f"{ORPHANS}?done=named", 303)
 
 
@@ -123,11 +124,6 @@ def _check_places(unit: Connection, viewer: Viewer, ids: Sequence[int]) -> None:
     rows = unit.execute(select(commitment_owner.c.party_id).where(commitment_owner.c.id.in_(ids))).scalars().all()
     if len(rows) < len(set(ids)) or not all(viewer.speaks_for(one) for one in rows):
         raise HTTPException(404)
-
-
-def _send(house: House, messages: Sequence[int]) -> None:
-    for message_id in messages:
-        house.send(message_id)
 
 
 def _find(reading: Connection, viewer: Viewer, reference: str) -> Any:

@@ -24,6 +24,7 @@ from commitments.tables import (
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.names import Names, load_names, name_promise
+from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
@@ -42,6 +43,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
+_WHYS = {"taken back": N_("taken back")}
+"""The reasons that are ours and nobody wrote."""
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
 
@@ -178,7 +181,7 @@ def _describe_change(
         tuple(_describe_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else (),
         tell_moment(words, entry.at, zone),
         words.gettext("the engine") if who == "engine" else clean_text(who),
-        clean_text(entry.why or ""),
+        words.gettext(_WHYS[entry.why]) if entry.why in _WHYS else clean_text(entry.why or ""),
     )
 
 

@@ -1,8 +1,8 @@
 """Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import date, timedelta
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -28,13 +28,12 @@ from portal.answer_views import describe_outcome
 from portal.answering import read_answered
 from portal.doing import list_record
 from portal.frame import find_words, show_framed
-from portal.history import describe_changes
 from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
 from portal.house import Here, House
 from portal.paging import describe_pages, read_page, write_address
-from portal.people_queries import load_hand_over
 from portal.roles import Permission, Viewer
 from portal.searches import list_searches
+from portal.taking_back import describe_hand_over
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
@@ -127,8 +126,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
         overall = load_overall(reading, viewer, today)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
-        handed = load_hand_over(reading, viewer.person.id)
-        told = describe_changes(reading, words, [handed], viewer.person.time_zone) if _is_news(handed, now) else []
+        handed = describe_hand_over(
+            reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
+        )
         outcome = _describe_done(reading, words, viewer, rules, names, today, given, done or "")
     return show_framed(
         request,
@@ -138,7 +138,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         day=words.format_weekday(today),
         ways=list_record(words, viewer),
         done=outcome,
-        handed=told[0] if told else None,
+        handed=handed,
         asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
         searches=searches,
@@ -148,11 +148,6 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         counts=_describe_counts(words, viewer, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],
     )
-
-
-def _is_news(handed: Any, now: datetime) -> bool:
-    """Whether a hand-over of everything by the viewer is still worth telling on their Home."""
-    return handed is not None and now - handed.at < timedelta(days=HANDED_SHOWN_DAYS)
 
 
 Given = tuple[Ask, Answer, list[int], int | None]

@@ -28,7 +28,6 @@ from portal.people_queries import (
     find_contact_of,
     is_over,
     load_contacts,
-    load_hand_over,
     load_managed_parties,
 )
 from portal.people_views import (
@@ -41,6 +40,7 @@ from portal.people_views import (
     tell_term,
 )
 from portal.roles import Permission, Role, Viewer
+from portal.taking_back import describe_hand_over
 from portal.telling import tell_title
 from portal.viewing import require
 from portal.visits import end_visits
@@ -234,13 +234,14 @@ def _show_person(
     done: str = "",
     status: int = 200,
 ) -> Response:
-    words, today = find_words(viewer), house.today_of(viewer.person, house.read_clock())
+    words, now = find_words(viewer), house.read_clock()
+    today = house.today_of(viewer.person, now)
     with open_reading(house.engine) as reading:
         row = _find(reading, viewer, reference)
         colleagues = _load_colleagues(reading, row.party_id, row.id)
         deputy = reading.execute(select(contact.c.reference).where(contact.c.id == row.deputy_id)).scalar_one_or_none()
         owned, asked = count_matters(reading, [row.id])
-        handed = load_hand_over(reading, row.id)
+        handed = describe_hand_over(reading, words, viewer, row, now)
         entries = list(
             reading.execute(
                 select(log_entry)
@@ -250,7 +251,6 @@ def _show_person(
             )
         )
         changes = describe_changes(reading, words, entries, viewer.person.time_zone)
-        told = describe_changes(reading, words, [handed], viewer.person.time_zone) if handed is not None else []
     address = f"{ADDRESS}/{reference}"
     form = describe_contact_form(
         words, filled or fill_form(row, deputy or ""), _offer_roles(viewer, ContactRole(row.role)), colleagues, faults,
@@ -270,7 +270,8 @@ def _show_person(
             if part
         ),
         done=_say_done(words, done),
-        handed=told[0] if told else None,
+        handed=handed,
+        refused=_say_refused(words, done),
         matters=[
             words.ngettext("%(count)s commitment", "%(count)s commitments", owned.get(row.id, 0))
             % {"count": owned.get(row.id, 0)},
@@ -313,4 +314,11 @@ def _say_done(words: Words, done: str) -> str:
         "same": words.gettext("Nothing had changed."),
         "ended": words.gettext("The end of the office is recorded."),
         "handed": words.gettext("Everything was handed over, and both are told."),
+        "taken_back": words.gettext("The hand-over was taken back, and whoever was told of it is told."),
     }.get(done, "")
+
+
+def _say_refused(words: Words, done: str) -> str:
+    if done != "refused":
+        return ""
+    return words.gettext("Nothing was taken back: this hand-over cannot be taken back any more.")

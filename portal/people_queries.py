@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from commitments.dates import parse_date
 from commitments.facts import Person
-from commitments.handing_over import HANDED_OVER
+from commitments.handing_over import UNSETTLED
 from commitments.queries import load_people
 from commitments.tables import (
     agreement,
@@ -19,14 +19,12 @@ from commitments.tables import (
     commitment_owner,
     contact,
     follow_up,
-    log_entry,
     party,
 )
-from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState, PartyRole
+from commitments.vocabulary import ContactRole, FollowUpState, PartyRole
 from portal.roles import Role, Viewer, select_visible_agreements
 
 PAGE = 50
-_UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def count_matters(reading: Connection, ids: Sequence[int]) -> tuple[Mapping[int,
         select(commitment_owner.c.contact_id, func.count())
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
         .join(agreement, agreement.c.id == commitment.c.agreement_id)
-        .where(commitment_owner.c.contact_id.in_(ids), commitment.c.state.in_(_UNSETTLED), agreement.c.ended.is_(None))
+        .where(commitment_owner.c.contact_id.in_(ids), commitment.c.state.in_(UNSETTLED), agreement.c.ended.is_(None))
         .group_by(commitment_owner.c.contact_id)
     ).all()
     asked = reading.execute(
@@ -117,16 +115,6 @@ def load_successors(
     return [(one, names[one.id]) for one in able]
 
 
-def load_hand_over(reading: Connection, contact_id: int) -> Any | None:
-    """The log entry of the latest hand-over of everything by this person."""
-    return reading.execute(
-        select(log_entry)
-        .where(log_entry.c.subject == contact.name, log_entry.c.row_id == contact_id, log_entry.c.action == HANDED_OVER)
-        .order_by(log_entry.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def load_orphans(reading: Connection, viewer: Viewer, today: date, most: int) -> tuple[list[Orphan], int]:
     """The places in commitments that nobody living holds, by party and by who is named, and how many there are.
 
@@ -138,7 +126,7 @@ def load_orphans(reading: Connection, viewer: Viewer, today: date, most: int) ->
     orphaned = or_(named.is_(None), named.in_(unreached)) if unreached else named.is_(None)
     where = and_(
         orphaned,
-        commitment.c.state.in_(_UNSETTLED),
+        commitment.c.state.in_(UNSETTLED),
         agreement.c.ended.is_(None),
         agreement.c.id.in_(select_visible_agreements(viewer)),
     )

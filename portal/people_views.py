@@ -236,12 +236,7 @@ def describe_matters(words: Words, matters: Matters, today: date) -> list[GroupV
         steps.setdefault(step.commitment_id, []).append(" – ".join(part for part in (due, said) if part))
     promises = {row.id: row for row in matters.commitments}
     owned = [
-        MovingView(
-            _title(words, row),
-            f"/agreements/{row.agreement_reference}/commitments/{row.reference}",
-            tell_title(row.title, words),
-            tuple(steps.get(row.id, ())),
-        )
+        MovingView(*describe_promise(words, row), tell_title(row.title, words), tuple(steps.get(row.id, ())))
         for row in matters.commitments
     ]
     asked = []
@@ -277,6 +272,11 @@ def _group(words: Words, title: str, moving: Sequence[MovingView]) -> GroupView:
     return GroupView(f"{title} ({len(moving)})", tuple(moving[:SHOWN]), more)
 
 
+def describe_promise(words: Words, row: Any) -> tuple[str, str]:
+    """A commitment's title, and where its page is."""
+    return _title(words, row), f"/agreements/{row.agreement_reference}/commitments/{row.reference}"
+
+
 def _title(words: Words, row: Any) -> str:
     return fit_text(clean_text(name_promise(row, words.tag)), _TITLE_LIMIT)
 
@@ -285,8 +285,7 @@ def describe_orphan(words: Words, one: Orphan) -> OrphanView:
     row = one.row
     due = words.gettext("due %(day)s") % {"day": words.format_end(row.due)} if row.due else ""
     return OrphanView(
-        _title(words, row),
-        f"/agreements/{row.agreement_reference}/commitments/{row.reference}",
+        *describe_promise(words, row),
         words.gettext(" · ").join(part for part in (tell_title(row.title, words), due) if part),
         str(row.owner_id),
     )

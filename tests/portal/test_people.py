@@ -1,6 +1,7 @@
 """Who is on record, who takes over from whom, and what has no living owner."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +35,10 @@ def owners(desk: Desk) -> dict[str, str | None]:
         promises[row.commitment_id]: names.get(row.contact_id)
         for row in desk.rows(commitment_owner, commitment_owner.c.party_id == north)
     }
+
+
+def promise(desk: Desk, reference: str) -> Any:
+    return desk.rows(commitment, commitment.c.reference == reference)[0]
 
 
 def told(desk: Desk, who: str) -> list[Any]:
@@ -128,6 +133,120 @@ def test_a_coordinator_hands_over_their_own_role_too(desk: Desk) -> None:
     assert still and {row.assignee_id for row in still} == {desk.person("dee")}
     assert {row.matter for row in told(desk, "dee")} >= {"north-south:expiry"}
     desk.get("/people", 403)
+
+
+def take_back(desk: Desk, former: str, status: int = 303) -> str:
+    """Press the button that takes a hand-over back, as the page of the person shows it."""
+    page = desk.client.get(f"/people/{former}").text
+    number = re.search(r'name="handed" value="(\d+)"', page)
+    return desk.act(f"/people/{former}/take-back", status, handed=number[1] if number else "")
+
+
+def roles(desk: Desk) -> dict[str, str]:
+    return {row.reference: row.role for row in desk.rows(contact)}
+
+
+def test_a_hand_over_of_the_wrong_persons_matters_is_taken_back_in_one_step(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = owners(desk)
+    asked = {row.id for row in desk.rows(follow_up, follow_up.c.assignee_id == desk.person("ann"))}
+    page = hand_over(desk, "ann", to="dee", last_day="2026-03-31")
+    assert "Until 9 March 2026 it can be taken back" in page and "Take the hand-over back" in page
+    page = take_back(desk, "ann")
+    assert "The hand-over was taken back, and whoever was told of it is told." in page
+    assert "the hand-over was taken back" in page and "Take the hand-over back" not in page
+    assert owners(desk) == before
+    still = desk.rows(follow_up, follow_up.c.id.in_(asked), follow_up.c.state == "open")
+    assert still and {row.assignee_id for row in still} == {desk.person("ann")}
+    assert desk.rows(contact, contact.c.reference == "ann")[0].valid_to is None
+    said = desk.rows(log_entry, log_entry.c.why == "taken back", log_entry.c.subject == "commitment_owner")
+    assert len(said) == 5 and {row.who for row in said} == {"cy"}
+    assert all(row.handed_from_id is None for row in desk.rows(commitment_owner))
+
+
+def test_who_was_told_of_a_hand_over_is_told_that_it_was_taken_back(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(notification).where(notification.c.kind == "hand_over").values(state="sent"))
+    take_back(desk, "ann")
+    assert {row.decision_reason["code"] for row in told(desk, "ann")} == {"handed_on", "handed_over"}
+    assert {row.decision_reason["code"] for row in told(desk, "dee")} == {"handed_on", "handed_over"}
+
+
+def test_nobody_is_written_to_about_a_hand_over_taken_back_before_its_messages_went(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    take_back(desk, "ann")
+    assert {row.state for row in desk.rows(notification, notification.c.kind == "hand_over")} == {"cancelled"}
+
+
+def test_what_somebody_else_changed_since_stays_and_is_named_and_the_rest_goes_back(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    (place,) = [row for row in desk.rows(commitment_owner) if row.commitment_id == promise(desk, "survey").id]
+    desk.act("/orphans", place=place.id, to="cy")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "fund").values(state="fulfilled"))
+    page = desk.get("/people/ann")
+    assert "Cy has changed it since." in page and "It was settled since." in page
+    page = take_back(desk, "ann")
+    assert page.count("Cy has changed it since.") == 1 and "It was settled since." in page
+    assert owners(desk) == {
+        "survey": "cy", "bridge": "ann", "visits": "ann", "fund": "dee", "friends": "ann", "orphan": None,
+    }  # fmt: skip
+
+
+def test_a_hand_over_of_which_everything_was_changed_since_is_refused_plainly(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "dee", to="ann")
+    number = desk.rows(log_entry, log_entry.c.action == "handed_over")[-1].id
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(deputy_id=desk.person("cy")))
+    before = desk.snapshot()
+    page = desk.act("/people/dee/take-back", handed=number)
+    assert "Nothing was taken back" in page
+    assert desk.snapshot() == before
+
+
+def test_a_hand_over_is_taken_back_once_and_within_a_week(desk: Desk) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    number = desk.rows(log_entry, log_entry.c.action == "handed_over")[-1].id
+    take_back(desk, "ann")
+    assert "Nothing was taken back" in desk.act("/people/ann/take-back", handed=number)
+    desk.clock[0] = NOW + timedelta(minutes=1)
+    hand_over(desk, "ann", to="dee")
+    number = desk.rows(log_entry, log_entry.c.action == "handed_over")[-1].id
+    desk.clock[0] = NOW + timedelta(days=7, minutes=1)
+    desk.sign_in("cy")
+    assert "Take the hand-over back" not in desk.get("/people/ann")
+    assert "Nothing was taken back" in desk.act("/people/ann/take-back", handed=number)
+    assert owners(desk)["survey"] == "dee"
+
+
+def test_who_gave_their_own_role_away_by_mistake_takes_it_back_from_their_home(desk: Desk) -> None:
+    desk.sign_in("cy")
+    asked = {row.id for row in desk.rows(follow_up, follow_up.c.assignee_id == desk.person("cy"))}
+    page = hand_over(desk, "cy", to="dee")
+    number = re.search(r'name="handed" value="(\d+)"', page)
+    assert number and "Take the hand-over back" in page
+    page = desk.act("/people/cy/take-back", handed=number[1])
+    assert "the hand-over was taken back" in page
+    assert (roles(desk)["cy"], roles(desk)["dee"]) == ("coordinator", "owner")
+    still = desk.rows(follow_up, follow_up.c.id.in_(asked), follow_up.c.state == "open")
+    assert still and {row.assignee_id for row in still} == {desk.person("cy")}
+
+
+@pytest.mark.parametrize("who", ["ann", "dee", "max", "li"])
+def test_nobody_takes_back_what_others_handed_over(desk: Desk, who: str) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    number = desk.rows(log_entry, log_entry.c.action == "handed_over")[-1].id
+    desk.sign_in(who)
+    assert "Take the hand-over back" not in desk.get("/home")
+    desk.act("/people/ann/take-back", 404, handed=number)
+    assert owners(desk)["survey"] == "dee"
 
 
 def test_the_next_import_of_the_file_does_not_take_a_hand_over_back(desk: Desk) -> None:
