@@ -160,10 +160,6 @@ def lead_to(address: str, done: str) -> RedirectResponse:
     return RedirectResponse(f"{address}?done={done}", 303)
 
 
-def say_changed(words: Words) -> str:
-    return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
-
-
 def write_acted(
     viewer: Viewer,
     house: House,
@@ -171,13 +167,11 @@ def write_acted(
     reference: str,
     promise: str,
     write: Callable[[Connection, Author, Acted, date], object],
-    *,
-    marked: bool = True,
 ) -> Acted:
     """Write something about a commitment that still is as the form showed it. Raises RefusedChange otherwise."""
     with open_unit(house.engine) as unit:
         acted = find_acted(unit, viewer, reference, promise, hold=True)
-        if marked and sent.text("mark") != acted.mark:
+        if sent.text("mark") != acted.mark:
             raise RefusedChange("it has changed since the page was opened")
         try:
             write(unit, sign(viewer, house, sent.text("why")), acted, today_of(viewer, house))

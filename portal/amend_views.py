@@ -251,6 +251,7 @@ def describe_new_step(words: Words, acted: Acted, sent: Sent, flaws: Flaws) -> F
         words.gettext("The owners are reminded before its date, and asked when it has passed."),
         words.gettext("Add the milestone"),
         mark_fields(words, fields, flaws),
+        _mark(acted),
     )
 
 
@@ -269,7 +270,12 @@ def describe_step(words: Words, acted: Acted, row: Any, part: str, sent: Sent, f
     ]  # fmt: skip
     forms = [
         FormView(
-            f"{address}/title", words.gettext("Its words"), "", words.gettext("Save"), mark_fields(words, fields, wrong)
+            f"{address}/title",
+            words.gettext("Its words"),
+            "",
+            words.gettext("Save"),
+            mark_fields(words, fields, wrong),
+            _mark(acted),
         )
     ]
     if row.state == MilestoneState.MET:
@@ -291,6 +297,7 @@ def describe_step(words: Words, acted: Acted, row: Any, part: str, sent: Sent, f
             words.gettext("Nobody is reminded of a step that is settled."),
             words.gettext("Settle it"),
             mark_fields(words, fields, wrong),
+            _mark(acted),
         )
     )
     return forms

@@ -16,8 +16,7 @@ from commitments.deciding import (
     set_date,
     take_turn,
 )
-from commitments.errors import RefusedChange
-from commitments.filling import Flaw, Flawed, Flaws, check_text, refuse_flaws
+from commitments.filling import Flaw, Flawed, check_text, refuse_flaws
 from commitments.log import Author
 from commitments.questions import load_question
 from commitments.reconcile import load_rules, reconcile_agreement
@@ -25,7 +24,7 @@ from commitments.tables import agreement, contact, follow_up
 from commitments.vocabulary import CommitmentState, FollowUpState
 from notifications.handing import tell_new_owner
 from notifications.names import load_names
-from portal.acting import Acted, find_acted, lead_to, read_acted, say_changed, show_act, today_of, write_acted
+from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, today_of, write_acted
 from portal.agreements import ADDRESS
 from portal.amend_views import (
     as_texts,
@@ -43,6 +42,7 @@ from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
 from portal.people_queries import load_successors
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
 from portal.telling import contacts_of
 from portal.viewing import require
@@ -69,13 +69,10 @@ def post_edit(request: Request, viewer: Amending, sent: Form, house: Here, refer
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         amend_texts(unit, author, acted.name, read_texts(acted.row, acted.head.languages, sent), today)
 
-    try:
-        acted = write_acted(viewer, house, sent, reference, promise, write)
-    except Flawed as refused:
-        return _show_edit(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_edit(request, viewer, house, reference, promise, None, (), 409)
-    return lead_to(acted.address, "changed")
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "changed"),
+        lambda refusal: _show_edit(request, viewer, house, reference, promise, sent, refusal),
+    )
 
 
 def _show_edit(
@@ -85,16 +82,25 @@ def _show_edit(
     reference: str,
     promise: str,
     sent: Sent | None = None,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     languages = acted.head.languages
-    texts = read_texts(acted.row, languages, sent) if sent is not None else as_texts(acted.row, languages)
-    form = describe_texts(words, acted, texts, (sent or EMPTY).text("why") or "", flaws)
-    state = say_changed(words) if status == 409 else ""
-    title = words.gettext("Change the words")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], state=state, status=status)
+    if sent is None or refusal.has_changed:
+        texts, sent = as_texts(acted.row, languages), EMPTY
+    else:
+        texts = read_texts(acted.row, languages, sent)
+    form = describe_texts(words, acted, texts, sent.text("why") or "", refusal.flaws)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Change the words"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
 
 
 @router.api_route(OWNERS, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -123,13 +129,12 @@ def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, ref
         if question is not None:
             tell_new_owner(unit, rules, question, new, author.at, today, house.domain)
 
-    try:
-        acted = write_acted(viewer, house, sent, reference, promise, write)
-    except Flawed as refused:
-        return _show_owners(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_owners(request, viewer, house, reference, promise, EMPTY, (), 409)
-    return lead_to(acted.address, "owner")
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "owner"),
+        lambda refusal: _show_owners(
+            request, viewer, house, reference, promise, EMPTY if refusal.has_changed else sent, refusal
+        ),
+    )
 
 
 def _show_owners(
@@ -139,8 +144,7 @@ def _show_owners(
     reference: str,
     promise: str,
     sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words, today = find_words(viewer), today_of(viewer, house)
     with open_reading(house.engine) as reading:
@@ -148,7 +152,7 @@ def _show_owners(
         sides = acted.sides(viewer)
         people = {one.party_id: load_successors(reading, one.party_id, today, one.contact_id) for one in sides}
         names = load_names(reading, contacts_of([], [one.contact_id for one in acted.owners]))
-    state = say_changed(words) if status == 409 else ""
+    state = refusal.say(words)
     if not sides:
         state = words.gettext("Your party does not owe this commitment; who does, names its own owner.")
     return show_act(
@@ -157,9 +161,9 @@ def _show_owners(
         words.gettext("Name an owner"),
         agreement=acted.head,
         acted=acted,
-        forms=describe_owners(words, names, acted, people, sent, flaws),
+        forms=describe_owners(words, names, acted, people, sent, refusal.flaws),
         state=state,
-        status=status,
+        status=refusal.status,
     )
 
 
@@ -173,16 +177,14 @@ def show_date(request: Request, viewer: Amending, house: Here, reference: str, p
 def post_date(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
     """Set it; the first one is kept."""
     due = sent.text("roughly") or sent.text("due")
-    try:
-        acted = write_acted(
-            viewer, house, sent, reference, promise,
-            lambda unit, author, acted, today: set_date(unit, author, acted.name, None, due, today),
-        )  # fmt: skip
-    except Flawed as refused:
-        return _show_date(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_date(request, viewer, house, reference, promise, sent, (), 409)
-    return lead_to(acted.address, "date")
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        set_date(unit, author, acted.name, None, due, today)
+
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "date"),
+        lambda refusal: _show_date(request, viewer, house, reference, promise, sent, refusal),
+    )
 
 
 def _show_date(
@@ -192,12 +194,11 @@ def _show_date(
     reference: str,
     promise: str,
     sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
-    state = say_changed(words) if status == 409 else ""
-    forms = [describe_date(words, acted, f"{acted.address}/date", sent, flaws)]
+    state = refusal.say(words)
+    forms = [describe_date(words, acted, f"{acted.address}/date", sent, refusal.flaws)]
     if acted.row.state not in [str(one) for one in _OPEN]:
         forms, state = [], words.gettext("It is settled, so its date cannot be moved.")
     return show_act(
@@ -210,7 +211,7 @@ def _show_date(
         facts=describe_dates(words, acted.row, planned=is_planned(acted.row)),
         follows=[words.gettext("Nobody is asked about the old date any more; the new one is watched like any other.")],
         state=state,
-        status=status,
+        status=refusal.status,
     )  # fmt: skip
 
 
@@ -226,16 +227,14 @@ def post_decide(
 ) -> Response:
     """Decide it, with a reason."""
     read, until = _read_turn(turn), sent.text("until")
-    try:
-        acted = write_acted(
-            viewer, house, sent, reference, promise,
-            lambda unit, author, acted, today: take_turn(unit, author, acted.name, read, until, today),
-        )  # fmt: skip
-    except Flawed as refused:
-        return _show_decide(request, viewer, house, reference, promise, read, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_decide(request, viewer, house, reference, promise, read, sent, (), 409)
-    return lead_to(acted.address, str(read))
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        take_turn(unit, author, acted.name, read, until, today)
+
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, str(read)),
+        lambda refusal: _show_decide(request, viewer, house, reference, promise, read, sent, refusal),
+    )
 
 
 def _read_turn(text: str) -> Turn:
@@ -252,8 +251,7 @@ def _show_decide(
     promise: str,
     turn: Turn,
     sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -265,7 +263,7 @@ def _show_decide(
         ).scalar_one()
     tomorrow = (today_of(viewer, house) + timedelta(days=1)).isoformat()
     possible = turn in list_turns(CommitmentState(acted.row.state))
-    state = say_changed(words) if status == 409 else ""
+    state = refusal.say(words)
     if not possible:
         state = words.gettext("As it stands now, this cannot be decided: %(state)s.") % {
             "state": words.name(CommitmentState(acted.row.state))
@@ -276,8 +274,8 @@ def _show_decide(
         name_turn(words, turn),
         agreement=acted.head,
         acted=acted,
-        forms=[describe_turn(words, acted, turn, sent, flaws, tomorrow)] if possible else [],
+        forms=[describe_turn(words, acted, turn, sent, refusal.flaws, tomorrow)] if possible else [],
         follows=explain_turn(words, turn, opened) if possible else (),
         state=state,
-        status=status,
+        status=refusal.status,
     )

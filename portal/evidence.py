@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from sqlalchemy import select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound
 from commitments.evidence_files import clean_name, find_file, keep_file, name_media_type
-from commitments.filling import Flawed, Flaws, refuse_flaws
+from commitments.filling import refuse_flaws
 from commitments.recording import add_evidence, check_evidence, withdraw_evidence
 from commitments.settings import Settings
 from commitments.tables import activity, activity_commitment, agreement, commitment, evidence
@@ -24,6 +24,7 @@ from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
 from portal.record_views import ACCEPTED, LINK, TEXT, describe_why
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.viewing import NotAllowed, require
 
@@ -61,7 +62,8 @@ def post_evidence(
     with open_reading(house.engine) as reading:
         acted = find_acted(reading, viewer, reference, promise)
         known = {row.reference for row in reading.execute(_select_activities(acted))}
-    try:
+
+    def write() -> Response:
         refuse_flaws(check_evidence(title, link, has_file=file is not None))
         settings = house.settings
         kept = None
@@ -73,9 +75,9 @@ def post_evidence(
                 unit, sign(viewer, house), reference, promise, title, today_of(viewer, house),
                 file=kept, link=link, shows=shows if shows in known else None,
             )  # fmt: skip
-    except Flawed as refused:
-        return _show(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    return lead_to(acted.address, "evidence")
+        return lead_to(acted.address, "evidence")
+
+    return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal))
 
 
 @router.api_route(ONE, methods=["GET", "HEAD"])
@@ -106,7 +108,7 @@ def hand_out(path: Path, name: str) -> FileResponse:
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_withdrawal(request: Request, evidence_id: int, viewer: Recording, house: Here) -> Response:
     """What withdrawing evidence means, and the form for it."""
-    return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id), (), 200)
+    return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id), NOT_REFUSED)
 
 
 @router.post(ONE + "/withdraw", response_class=HTMLResponse)
@@ -114,14 +116,16 @@ def post_withdrawal(request: Request, evidence_id: int, viewer: Recording, sent:
     """Withdraw it, with a reason."""
     row, why = _find(house, viewer, evidence_id), sent.text("why")
     _require_own(house, viewer, row)
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             withdraw_evidence(unit, sign(viewer, house, why), row.agreement, evidence_id, today_of(viewer, house))
-    except Flawed as refused:
-        return _show_withdrawal(request, viewer, house, row, refused.flaws, 422)
+        return lead_to(f"{ADDRESS}/{row.agreement}/commitments/{row.promise}", "evidence_withdrawn")
+
+    try:
+        return write_or_show(write, lambda refusal: _show_withdrawal(request, viewer, house, row, refusal))
     except NotFound:
         raise HTTPException(404) from None
-    return RedirectResponse(f"{ADDRESS}/{row.agreement}/commitments/{row.promise}?done=evidence_withdrawn", 303)
 
 
 def _find(house: House, viewer: Viewer, evidence_id: int) -> Any:
@@ -170,8 +174,7 @@ def _show(
     reference: str,
     promise: str,
     sent: Sent,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -194,7 +197,7 @@ def _show(
                   words.gettext("If left open: the name of the file."), most=TEXT),
         FieldView("activity", words.gettext("It belongs to"), "select", options=tuple(shows)),
     ]  # fmt: skip
-    marked = mark_fields(words, [one for one in fields if one.name != "activity" or held], flaws, megabytes)
+    marked = mark_fields(words, [one for one in fields if one.name != "activity" or held], refusal.flaws, megabytes)
     form = FormView(
         f"{acted.address}/evidence",
         "",
@@ -202,11 +205,19 @@ def _show(
         words.gettext("Hand it in"),
         marked,
     )
-    title = words.gettext("Hand in evidence")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Hand in evidence"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
 
 
-def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, flaws: Flaws, status: int) -> Response:
+def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal) -> Response:
     _require_own(house, viewer, row)
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -217,8 +228,16 @@ def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, f
         clean_text(row.title),
         words.gettext("It is no longer shown, and can no longer be downloaded. Nothing is deleted."),
         words.gettext("Withdraw"),
-        mark_fields(words, (reason,), flaws),
+        mark_fields(words, (reason,), refusal.flaws),
         look="danger",
     )
-    title = words.gettext("Withdraw evidence")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Withdraw evidence"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )

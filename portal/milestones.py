@@ -10,18 +10,17 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading
 from commitments.deciding import add_step, amend_step, set_date, settle_step
-from commitments.errors import RefusedChange
-from commitments.filling import Flawed, Flaws
 from commitments.log import Author
 from commitments.tables import milestone
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, lead_to, read_acted, say_changed, show_act, write_acted
+from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, write_acted
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
 from portal.amend_views import describe_dates, describe_new_step, describe_step
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
 from portal.viewing import require
 
@@ -45,14 +44,14 @@ def post_new_step(
 ) -> Response:
     """Add it, with a reason."""
     title, due = sent.text("title"), sent.text("due")
-    try:
-        acted = write_acted(
-            viewer, house, sent, reference, promise,
-            lambda unit, author, acted, today: add_step(unit, author, acted.name, title, due, today), marked=False,
-        )  # fmt: skip
-    except Flawed as refused:
-        return _show_new_step(request, viewer, house, reference, promise, sent, refused.flaws, 422)
-    return lead_to(acted.address, "step_added")
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        add_step(unit, author, acted.name, title, due, today)
+
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "step_added"),
+        lambda refusal: _show_new_step(request, viewer, house, reference, promise, sent, refusal),
+    )
 
 
 def _show_new_step(
@@ -62,13 +61,19 @@ def _show_new_step(
     reference: str,
     promise: str,
     sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
-    form = describe_new_step(words, acted, sent, flaws)
-    title = words.gettext("Add a milestone")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Add a milestone"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[describe_new_step(words, acted, sent, refusal.flaws)],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
 
 
 @router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -96,13 +101,11 @@ def post_step(
     }
     if part not in parts:
         raise HTTPException(404)
-    try:
-        acted = write_acted(viewer, house, sent, reference, promise, parts[part], marked=False)
-    except Flawed as refused:
-        return _show_step(request, viewer, house, reference, promise, step, part, sent, refused.flaws, 422)
-    except RefusedChange:
-        return _show_step(request, viewer, house, reference, promise, step, part, sent, (), 409)
-    return lead_to(acted.address, "date" if part == "date" else "step")
+    done = "date" if part == "date" else "step"
+    return write_or_show(
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, parts[part]).address, done),
+        lambda refusal: _show_step(request, viewer, house, reference, promise, step, part, sent, refusal),
+    )
 
 
 def _show_step(
@@ -114,8 +117,7 @@ def _show_step(
     step: str,
     part: str = "",
     sent: Sent = EMPTY,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -129,10 +131,10 @@ def _show_step(
         words.gettext("Amend a milestone"),
         agreement=acted.head,
         acted=acted,
-        forms=describe_step(words, acted, row, part, sent, flaws),
+        forms=describe_step(words, acted, row, part, sent, refusal.flaws),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
-        state=say_changed(words) if status == 409 else "",
-        status=status,
+        state=refusal.say(words),
+        status=refusal.status,
     )
 
 

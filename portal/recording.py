@@ -28,7 +28,7 @@ from commitments.vocabulary import CommitmentState
 from notifications.names import Names, load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
-from portal.acting import list_parties, say_changed, show_act, sign, title_of, today_of
+from portal.acting import list_parties, show_act, sign, title_of, today_of
 from portal.agreement_queries import Wanted, find_agreements
 from portal.agreements import ADDRESS, LONGEST_SEARCH
 from portal.flaws import mark_fields
@@ -48,6 +48,7 @@ from portal.record_views import (
     name_choice,
     read_happened,
 )
+from portal.refusals import say_changed
 from portal.roles import Permission, Role, Viewer, select_own_commitments
 from portal.telling import contacts_of, tell_title
 from portal.viewing import NotAllowed, require

@@ -10,18 +10,18 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
-from commitments.filling import Flawed, Flaws
 from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
 from commitments.tables import confirmation, milestone, progress_report
 from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
 from notifications.names import load_names
-from portal.acting import Acted, find_acted, lead_to, say_changed, show_act, sign, today_of
+from portal.acting import Acted, find_acted, lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.flaws import mark_fields
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
 from portal.pages import FormView
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import (
     describe_answers,
     describe_asked,
@@ -92,7 +92,8 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
         sent.number("value"),
         sent.text("value") is not None,
     )
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
             _require_same(acted, sent)
@@ -100,12 +101,10 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
             file_report(
                 unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today_of(viewer, house)
             )
-    except Flawed as refused:
-        return _show_report(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
-    except RefusedChange:
-        return _show_report(request, viewer, house, reference, promise, sent, has_changed=True, status=409)
-    shared = said.fulfilled and len(acted.owners) > 1
-    return lead_to(acted.address, "done_shared" if shared else "done" if said.fulfilled else "reported")
+        shared = said.fulfilled and len(acted.owners) > 1
+        return lead_to(acted.address, "done_shared" if shared else "done" if said.fulfilled else "reported")
+
+    return write_or_show(write, lambda refusal: _show_report(request, viewer, house, reference, promise, sent, refusal))
 
 
 def _show_report(
@@ -115,10 +114,7 @@ def _show_report(
     reference: str,
     promise: str,
     sent: Sent,
-    *,
-    flaws: Flaws = (),
-    has_changed: bool = False,
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -133,7 +129,7 @@ def _show_report(
                 "",
                 words.gettext("Your side says so, as of today. The other side reads it too."),
                 words.gettext("Report it"),
-                mark_fields(words, fields, flaws),
+                mark_fields(words, fields, refusal.flaws),
                 (("mark", acted.mark),),
             )
         )
@@ -145,8 +141,8 @@ def _show_report(
         acted=acted,
         forms=forms,
         follows=explain_report(words, acted),
-        state=say_changed(words) if has_changed else "",
-        status=status,
+        state=refusal.say(words),
+        status=refusal.status,
     )
 
 
@@ -163,7 +159,8 @@ def post_measure(
     """Record the value."""
     today = today_of(viewer, house)
     measured_on = sent.text("roughly") or sent.text("measured_on")
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
             if acted.row.kind != CommitmentKind.TARGET:
@@ -171,9 +168,11 @@ def post_measure(
             take_measurement(
                 unit, sign(viewer, house), acted.name, sent.number("value"), measured_on, sent.text("note"), today
             )
-    except Flawed as refused:
-        return _show_measure(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
-    return lead_to(acted.address, "measured")
+        return lead_to(acted.address, "measured")
+
+    return write_or_show(
+        write, lambda refusal: _show_measure(request, viewer, house, reference, promise, sent, refusal)
+    )
 
 
 def _show_measure(
@@ -183,9 +182,7 @@ def _show_measure(
     reference: str,
     promise: str,
     sent: Sent,
-    *,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -198,10 +195,18 @@ def _show_measure(
         "",
         words.gettext("The number reached so far. The same number for the same day is recorded once."),
         words.gettext("Record the number"),
-        mark_fields(words, fields, flaws),
+        mark_fields(words, fields, refusal.flaws),
     )
-    title = words.gettext("Record a measurement")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=[form], status=status)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Record a measurement"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
 
 
 @router.api_route(MET, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -217,21 +222,24 @@ def post_met(
     request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, step: StepName
 ) -> Response:
     """Record that it was met."""
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
-            _find_step(unit, acted, step)
+            if _find_step(unit, acted, step).state == MilestoneState.MET:
+                return lead_to(acted.address, "met_before")
             meet_step(
                 unit, sign(viewer, house), acted.name, step, sent.day("met_on"), sent.text("note"),
                 today_of(viewer, house),
             )  # fmt: skip
-    except Flawed as refused:
-        return _show_met(request, viewer, house, reference, promise, step, sent, flaws=refused.flaws, status=422)
+        return lead_to(acted.address, "met")
+
+    try:
+        return write_or_show(
+            write, lambda refusal: _show_met(request, viewer, house, reference, promise, step, sent, refusal)
+        )
     except NotFound:
         raise HTTPException(404) from None
-    except RefusedChange:
-        return lead_to(acted.address, "met_before")
-    return lead_to(acted.address, "met")
 
 
 def _find_step(reading: Connection, acted: Acted, step: str) -> Any:
@@ -251,9 +259,7 @@ def _show_met(
     promise: str,
     step: str,
     sent: Sent,
-    *,
-    flaws: Flaws = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -268,12 +274,19 @@ def _show_met(
                 row.title,
                 words.gettext("The step is settled, and nobody is reminded of it any more."),
                 words.gettext("Record that it is met"),
-                mark_fields(words, fields, flaws),
+                mark_fields(words, fields, refusal.flaws),
             )
         )
-    title = words.gettext("A milestone was met")
-    state = "" if forms else words.gettext("This step was met already.")
-    return show_act(request, viewer, title, agreement=acted.head, acted=acted, forms=forms, state=state, status=status)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("A milestone was met"),
+        agreement=acted.head,
+        acted=acted,
+        forms=forms,
+        state=refusal.say(words) if forms else words.gettext("This step was met already."),
+        status=refusal.status,
+    )
 
 
 @router.api_route(CONFIRM, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -308,20 +321,21 @@ def _answer(
     *,
     confirmed: bool,
 ) -> Response:
-    try:
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
             asked = load_asked_of(unit, acted.row.id, _name_sides(acted, viewer))
             side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
-            if side is None or sent.text("mark") != acted.mark:
-                raise RefusedChange("it has changed since the page was opened")
+            _require_same(acted, sent)
+            if side is None:
+                raise RefusedChange("nothing waits for this side any more")
             today = today_of(viewer, house)
             answer_report(unit, sign(viewer, house), acted.name, side, sent.text("note"), today, confirmed=confirmed)
-    except Flawed as refused:
-        return _show_confirm(request, viewer, house, reference, promise, sent, flaws=refused.flaws, status=422)
-    except RefusedChange:
-        return _show_confirm(request, viewer, house, reference, promise, sent, has_changed=True, status=409)
-    return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
+        return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
+
+    return write_or_show(
+        write, lambda refusal: _show_confirm(request, viewer, house, reference, promise, sent, refusal)
+    )
 
 
 def _name_sides(acted: Acted, viewer: Viewer) -> dict[int, str]:
@@ -363,10 +377,7 @@ def _show_confirm(
     reference: str,
     promise: str,
     sent: Sent,
-    *,
-    flaws: Flaws = (),
-    has_changed: bool = False,
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -374,8 +385,8 @@ def _show_confirm(
         asked = load_asked_of(reading, acted.row.id, _name_sides(acted, viewer))
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
-    state = say_changed(words) if has_changed else ""
-    if not asked and not has_changed:
+    state = refusal.say(words)
+    if not asked and not refusal.has_changed:
         state = words.gettext("Nothing waits here for your side's confirmation.")
     return show_act(
         request,
@@ -383,8 +394,8 @@ def _show_confirm(
         words.gettext("Confirm what the other side reported"),
         agreement=acted.head,
         acted=acted,
-        forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, flaws)],
+        forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, refusal.flaws)],
         facts=[fact for one in asked for fact in describe_asked(words, names, one)],
         state=state,
-        status=status,
+        status=refusal.status,
     )

@@ -356,6 +356,31 @@ def test_a_milestone_is_added_amended_and_settled(desk: Desk) -> None:
     assert "Not needed" in desk.get("/agreements/north-south/history")
 
 
+@pytest.mark.parametrize(
+    ("path", "on", "typed"),
+    [
+        ("milestones", "", {"title": "The ground is bought"}),
+        ("milestones/plan/title", "milestones/plan", {"title": "Both plans are drawn"}),
+        ("milestones/plan/date", "milestones/plan", {"roughly": "2026-07"}),
+        ("milestones/plan/state", "milestones/plan", {"state": "waived"}),
+    ],
+)
+def test_the_second_of_two_who_edit_a_milestone_is_told_and_loses_nothing_typed(
+    desk: Desk, path: str, on: str, typed: dict[str, str]
+) -> None:
+    desk.sign_in("cy")
+    opened = desk.get(f"{HERE}/bridge/{on or path}")
+    form = re.search(rf'action="{HERE}/bridge/{path}".*?</form>', opened, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
+    assert mark, "the form knows what it showed"
+    send(desk, "bridge/milestones/plan/date", on="bridge/milestones/plan", due="2026-06-30", why="Rain")
+    before = desk.snapshot()
+    page = desk.act(f"{HERE}/bridge/{path}", 409, mark=mark[1], why="Agreed", **typed)
+    assert "this has changed meanwhile" in page and all(one in page for one in typed.values())
+    assert desk.snapshot() == before
+    assert "Nothing was recorded" not in send(desk, f"bridge/{path}", on=f"bridge/{on or path}", why="Agreed", **typed)
+
+
 def test_every_page_of_acting_is_there_in_chinese(desk: Desk) -> None:
     with open_unit(desk.engine) as unit:
         unit.execute(

@@ -1,0 +1,44 @@
+"""What keeps a form from being written, and the page that comes back then: the same form, saying so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi.responses import Response
+
+from commitments.errors import RefusedChange
+from commitments.filling import Flawed, Flaws
+from notifications.wording import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was written: `flaws` of what was filled in, or that the matter has changed since it was shown."""
+
+    flaws: Flaws = ()
+    has_changed: bool = False
+
+    @property
+    def status(self) -> int:
+        return 409 if self.has_changed else 422 if self.flaws else 200
+
+    def say(self, words: Words) -> str:
+        """What stands above the form; flaws stand at their fields."""
+        return say_changed(words) if self.has_changed else ""
+
+
+NOT_REFUSED = Refusal()
+"""As a form is shown at first."""
+
+
+def write_or_show(write: Callable[[], Response], show: Callable[[Refusal], Response]) -> Response:
+    """Write what a form says and lead on, or show the form again with why not."""
+    try:
+        return write()
+    except Flawed as refused:
+        return show(Refusal(refused.flaws))
+    except RefusedChange:
+        return show(Refusal(has_changed=True))
+
+
+def say_changed(words: Words) -> str:
+    return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
