@@ -55,6 +55,7 @@ router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 WHY = "a file brought in the portal"
 _OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0"
+_AGREEMENT_FILES = (".yaml", ".yml")
 _FAULTS_SHOWN = 200
 
 
@@ -96,7 +97,7 @@ def post_file(
     try:
         imported = _rehearse(house, viewer, brought)
     except InvalidFiles as invalid:
-        return _show_form(request, viewer, name=brought.name, rows=list_fault_rows(words, invalid.problems), status=422)
+        return _show_form(request, viewer, name=brought.name, rows=_list_rows(words, brought.name, invalid), status=422)
     except NotTheirs as refused:
         faults = describe_oversteps(words, refused.oversteps)
         return _show_form(request, viewer, name=brought.name, faults=faults, status=422)
@@ -176,7 +177,7 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
         sheets = read_xlsx(content, name)
     elif ending in ("csv", "tsv", "txt"):
         sheets = read_csv(content, name)
-    elif ending in ("yaml", "yml"):
+    elif name.casefold().endswith(_AGREEMENT_FILES):
         return ParsedFile(Path(name), parse_agreement(content, name)), None
     else:
         expected = "an agreement file (.yaml), a spreadsheet (.xlsx) or a table (.csv)"
@@ -239,6 +240,10 @@ def _show_form(
     )  # fmt: skip
 
 
+def _list_rows(words: Words, name: str, invalid: InvalidFiles) -> list[FaultRow]:
+    return list_fault_rows(words, invalid.problems, of_sheet=not name.casefold().endswith(_AGREEMENT_FILES))
+
+
 def _count_more(words: Words, rows: Sequence[FaultRow]) -> str:
     more = len(rows) - _FAULTS_SHOWN
     return words.ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more} if more > 0 else ""
@@ -264,7 +269,7 @@ def _show_difference(
     try:
         imported = _rehearse(house, viewer, _unpack(kept))
     except InvalidFiles as invalid:
-        return _show_form(request, viewer, name=kept.title, rows=list_fault_rows(words, invalid.problems), status=409)
+        return _show_form(request, viewer, name=kept.title, rows=_list_rows(words, kept.title, invalid), status=409)
     except NotTheirs as refused:
         faults = describe_oversteps(words, refused.oversteps)
         return _show_form(request, viewer, name=kept.title, faults=faults, status=409)

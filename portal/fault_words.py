@@ -1,14 +1,16 @@
 """The faults of a file in the reader's language: the readers of files say them in English."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from commitments.agreement_faults import suggest
 from commitments.errors import Problem
 from notifications.phrases import N_
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.rights import Limit, Overstep
+from portal.sheet_words import name_choice
 from portal.step_views import FaultRow, FaultView
 
 _FOUND = (
@@ -122,6 +124,7 @@ _EXPECTED = (
     N_("String should have at most %(count)s characters"),
 )
 _DID_YOU_MEAN = N_("%(expected)s (did you mean “%(near)s”?)")
+_CHOICES = re.compile("one of (?!the )(?P<choices>.+)")
 _NEAR = re.compile(r"(?P<expected>.*) \(did you mean '(?P<near>[^']*)'\?\)", re.DOTALL)
 _LIMITS: dict[Limit, str] = {
     Limit.AGREEMENT_OF_OTHERS: N_("The agreement %(reference)s is one of others."),
@@ -138,13 +141,29 @@ _LIMITS: dict[Limit, str] = {
 }
 
 
-def tell_expected(words: Words, text: str) -> str:
-    """What is expected, in the reader's language; as it is said in English where there are no words for it."""
+def tell_expected(words: Words, text: str, found: str = "", name: Callable[[str], str] | None = None) -> str:
+    """What is expected, in the reader's language; as it is said in English where there are no words for it.
+
+    `name` names a word of the vocabulary as the reader may write it, where they need not write it as it is; what is
+    nearest to what was `found` is then looked for among those names too.
+    """
+    if name is not None:
+        text = _name_choices(words, text, found, name)
     near = _NEAR.fullmatch(text)
     if near is not None:
         parts = {"expected": _say(words, near["expected"], _EXPECTED), "near": near["near"]}
         return clean_text(words.gettext(_DID_YOU_MEAN) % parts)
     return clean_text(_say(words, text, _EXPECTED))
+
+
+def _name_choices(words: Words, text: str, found: str, name: Callable[[str], str]) -> str:
+    near = _NEAR.fullmatch(text)
+    choices = _CHOICES.fullmatch(near["expected"] if near else text)
+    if choices is None:
+        return f"{near['expected']} (did you mean {name(near['near'])!r}?)" if near else text
+    named = [name(one) for one in choices["choices"].split(", ")]
+    said = f"one of {words.join(named)}"
+    return f"{said} (did you mean {name(near['near'])!r}?)" if near else suggest(found.strip("'"), named, said)
 
 
 def tell_found(words: Words, text: str) -> str:
@@ -165,15 +184,16 @@ def describe_problems(words: Words, problems: Iterable[Problem]) -> list[FaultVi
     ]
 
 
-def list_fault_rows(words: Words, problems: Iterable[Problem]) -> list[FaultRow]:
-    """The faults of a file, each with its place."""
+def list_fault_rows(words: Words, problems: Iterable[Problem], *, of_sheet: bool = False) -> list[FaultRow]:
+    """The faults of a file, each with its place. A spreadsheet takes the words of the pages, so they are offered."""
+    name = name_choice(words) if of_sheet else None
     return [
         FaultRow(
             clean_text(one.file),
             str(one.line) if one.line else "",
             clean_text(one.field),
             tell_found(words, one.found),
-            tell_expected(words, one.expected),
+            tell_expected(words, one.expected, one.found, name),
         )
         for one in problems
     ]
@@ -206,4 +226,6 @@ def _find(text: str, phrases: tuple[str, ...]) -> tuple[str, dict[str, str]] | N
 
 @lru_cache(maxsize=2)
 def _compile(phrases: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
-    return [(one, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(one)), re.DOTALL)) for one in phrases]
+    # What says one thing alone goes before what has room for anything: "one of the parties" is no list of choices.
+    ordered = sorted(phrases, key=lambda one: "%(" in one)
+    return [(one, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(one)), re.DOTALL)) for one in ordered]

@@ -58,6 +58,12 @@ def name_word(words: Words) -> Callable[[Column, str], str]:
     return lambda _column, word: words.gettext(_WORDS.get(word.replace("_", " "), word.replace("_", " ")))
 
 
+def name_choice(words: Words) -> Callable[[str], str]:
+    """A word of the vocabulary, a heading or a sheet by the name that the reader's own spreadsheet has for it."""
+    named = {**{str(sheet): text for sheet, text in _SHEETS.items()}, **_HEADS, **_WORDS}
+    return lambda word: words.gettext(named.get(word.replace("_", " "), word))
+
+
 @lru_cache(maxsize=1)
 def list_headings() -> Headings:
     """Everything that may stand in a spreadsheet, in any language of the pages."""

@@ -155,7 +155,7 @@ def test_what_changed_elsewhere_does_not_stand_in_the_way(desk: Desk) -> None:
         (
             "agreement,summary,kind\nnorth-south,Do it,recurring\n",
             "a.csv",
-            ["how often it recurs", "<td>2</td>", "recurrence"],
+            ["how often it recurs", ">2</td>", "recurrence"],
         ),
     ],
 )
@@ -366,3 +366,25 @@ def test_what_is_expected_can_be_said_in_chinese(fault: tuple[str, str, int, str
     for problem in invalid.value.problems:
         said = tell_expected(load_page_words("zh"), problem.expected)
         assert has_words(problem.expected) and re.search("[\u4e00-\u9fff]", said), problem.expected
+
+
+@pytest.mark.parametrize(
+    ("who", "found", "offered", "near"),
+    [("cy", "memorendum", "sister city", "memorandum"), ("li", "备忘彔", "友好城市", "备忘录")],
+)
+def test_a_spreadsheet_is_offered_the_words_that_it_takes_in_the_readers_language(
+    desk: Desk, who: str, found: str, offered: str, near: str
+) -> None:
+    desk.sign_in(who)
+    book = workbook(fetch(desk, "/agreements/north-south/file.xlsx"))
+    sheet = book.worksheets[0]
+    kind = next(cell.column for cell in sheet[1] if cell.value in ("kind", "类型", "种类"))
+    sheet.cell(2, kind).value = found
+    page = bring(desk, save(book), 422, "n.xlsx", who=who)
+    assert offered in page and f"“{near}”" in page and "sister_city" not in page
+    sheet.cell(2, kind).value = near
+    bring(desk, save(book), name="n.xlsx", who=who)
+
+
+def test_no_list_of_choices_is_read_into_other_words() -> None:
+    assert "the parties" not in tell_expected(load_page_words("zh"), "one of the parties")
