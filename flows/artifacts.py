@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from textwrap import wrap
 
 from prefect.artifacts import (
     acreate_markdown_artifact,
@@ -56,6 +57,12 @@ async def show_changes(rows: Sequence[Row], touched: int, today: date, base_url:
     )
 
 
+# Prefect shows a line of a cell as it is and cuts the table off at the right: what matters most stands first, in lines
+# so short that they leave room for the next column.
+_READ_FIRST = ("matter", "standing", "change", "follow-up", "why", "who")
+_LETTERS = {"why": 38, "what": 38}
+
+
 async def _show_rows(key: str, rows: Sequence[Row], description: str, base_url: str | None) -> None:
     """A table that can be sorted; where there are pages, one whose matters lead to them, which Prefect's cannot.
 
@@ -65,13 +72,13 @@ async def _show_rows(key: str, rows: Sequence[Row], description: str, base_url: 
     if base_url is None:
         await acreate_table_artifact(table=shown, key=key, description=description)
         return
-    names = sorted(shown[0], key=lambda name: name != "matter")  # wide tables are cut off at the right
+    names = sorted(shown[0], key=lambda name: _READ_FIRST.index(name) if name in _READ_FIRST else len(_READ_FIRST))
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for row, plain in zip(rows, shown, strict=True):
-        linked = {name: write_cell(value) for name, value in plain.items()}
+        cells = {name: fold_cell(value, _LETTERS.get(name, 18)) for name, value in plain.items()}
         if row.get(PAGE):
-            linked["matter"] = f"[{linked['matter']}]({link_page(base_url, row[PAGE])})"
-        lines.append(f"| {' | '.join(linked[name] for name in names)} |")
+            cells["matter"] = _link_matter(plain["matter"], row[PAGE], base_url)
+        lines.append(f"| {' | '.join(cells[name] for name in names)} |")
     table = "\n".join(lines)
     await acreate_markdown_artifact(
         markdown=f"{description}\n\n{table}\n", key=key, description=description.splitlines()[0].lstrip("# ")
@@ -209,6 +216,15 @@ async def show_previews(previews: Sequence[Preview], name: str) -> None:
     )
 
 
+def _link_matter(matter: str, page: str, base_url: str) -> str:
+    """The agreement, and below it what the row is about, which leads to its page."""
+    mark = next((mark for mark in "/:" if mark in matter), None)
+    if mark is None:
+        return f"[{write_cell(matter)}]({link_page(base_url, page)})"
+    agreement, rest = matter.split(mark, 1)
+    return f"{write_cell(agreement)}<br>[{write_cell(rest)}]({link_page(base_url, page)})"
+
+
 async def show_table(key: str, rows: Sequence[Row], description: str) -> None:
     await acreate_table_artifact(table=list(rows), key=key, description=description)
 
@@ -239,6 +255,11 @@ def write_plain(text: str) -> str:
 def write_cell(text: str) -> str:
     """Text that stays in one cell of a table."""
     return write_plain(" ".join(text.split()))
+
+
+def fold_cell(text: str, letters: int) -> str:
+    """The same in lines of about so many letters."""
+    return "<br>".join(write_plain(line) for line in wrap(text, letters, break_long_words=False))
 
 
 def _longest_run(text: str) -> int:

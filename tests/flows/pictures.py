@@ -58,6 +58,18 @@ def fill_in(base: str, flow: str, **filled: Any) -> str:
     return str(made["id"])
 
 
+def wait_for_changes(base: str, word: str) -> str:
+    """The newest table of what changed that names something; gives the artifact's id."""
+    deadline = time.monotonic() + 120
+    while True:
+        wanted = {"key": {"any_": ["what-changed-and-why"]}}
+        for one in ask(base, "/artifacts/filter", artifacts=wanted, sort="UPDATED_DESC"):
+            if word in str(one["data"]):
+                return str(one["id"])
+        assert time.monotonic() < deadline, "nothing followed the change"
+        time.sleep(0.5)
+
+
 def find_artifact(base: str, run: str, key: str) -> str:
     found = ask(base, "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
     return next(str(one["id"]) for one in found if one["key"] == key)
@@ -74,6 +86,7 @@ def photograph(system: Launched, folder: Path) -> list[str]:
     check = next(run for run in runs if run["name"].startswith("check progress"))
     mistaken = fill_in(base, "report-progress", report=WRONG)
     fill_in(base, "report-progress", report=REPORT)
+    changes = wait_for_changes(base, "library-link")
     approval = fill_in(base, "register-agreement", agreement=FILLED_IN)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -83,6 +96,11 @@ def photograph(system: Launched, folder: Path) -> list[str]:
         page.get_by_text("check progress").first.wait_for(timeout=30_000)
         page.wait_for_timeout(2000)
         page.screenshot(path=folder / "prefect-runs.png")
+        page.get_by_text("Past week (default)").first.click(timeout=30_000)
+        page.keyboard.press("ArrowDown")
+        page.get_by_text("Tallystick: ").first.wait_for(timeout=30_000)
+        page.wait_for_timeout(1000)
+        page.screenshot(path=folder / "prefect-views.png", clip={"x": 0, "y": 0, "width": WIDTH, "height": 640})
         page.goto(f"{base}/runs/flow-run/{check['id']}")
         page.get_by_text("Artifacts", exact=True).first.click(timeout=30_000)
         page.get_by_text("what-needs-attention").first.wait_for(timeout=30_000)
@@ -103,6 +121,7 @@ def photograph(system: Launched, folder: Path) -> list[str]:
         take("decomposition", f"/artifacts/artifact/{find_artifact(base, approval, 'decomposition')}", 900)
         take("approval", f"/runs/flow-run/{approval}", 760, press="Resume")
         take("corrections", f"/artifacts/artifact/{find_artifact(base, mistaken, 'corrections')}", 480)
+        take("changes", f"/artifacts/artifact/{changes}", 620)
         take("events", "/events?events=tallystick.*", 900)
         browser.close()
     return sorted(one for one in addresses if not one.startswith((base, "data:", "blob:")))

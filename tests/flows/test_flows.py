@@ -93,11 +93,15 @@ def test_a_check_of_progress_shows_what_needs_attention_and_what_changed_with_re
     read_settings.cache_clear()
     run(check_progress)
     linked = ask(read_artifacts(ask(read_last_run())))["what-needs-attention"]
-    for matter, page in (
-        ("gimcheon-chengdu/exchange-activities#2026", "gimcheon-chengdu/commitments/exchange-activities"),
-        ("jingdezhen-uccn#2026:report", "jingdezhen-uccn"),
+    for agreement, about, page in (
+        ("gimcheon-chengdu", "exchange-activities#2026", "gimcheon-chengdu/commitments/exchange-activities"),
+        ("jingdezhen-uccn#2026", "report", "jingdezhen-uccn"),
     ):
-        assert f"[{write_cell(matter)}](https://tally.house.example/agreements/{page})" in linked
+        link = f"[{write_cell(about)}](https://tally.house.example/agreements/{page})"
+        assert f"{write_cell(agreement)}<br>{link}" in linked
+    whys = [row.split(" | ")[2] for row in linked.splitlines() if row.startswith("| ")]
+    assert whys[0] == "why"
+    assert max(len(line) for why in whys for line in why.split("<br>")) < 45
     assert linked.count("https://tally.house.example/agreements/") == len(attention)
 
 
