@@ -24,6 +24,8 @@ class EventName(StrEnum):
     PROGRESS_CONFIRMED = "tallystick.progress.confirmed"
     PROGRESS_RETURNED = "tallystick.progress.returned"
     ACTIVITY_HELD = "tallystick.activity.held"
+    ACTIVITY_AMENDED = "tallystick.activity.amended"
+    ACTIVITY_WITHDRAWN = "tallystick.activity.withdrawn"
     MEASUREMENT_TAKEN = "tallystick.measurement.taken"
     MILESTONE_MET = "tallystick.milestone.met"
     MILESTONE_OVERDUE = "tallystick.milestone.overdue"
@@ -45,6 +47,8 @@ MEANINGS: dict[EventName, str] = {
     EventName.PROGRESS_CONFIRMED: "the other party confirmed a report",
     EventName.PROGRESS_RETURNED: "the other party sent a report back",
     EventName.ACTIVITY_HELD: "something happened: a visit, an exhibition, a meeting",
+    EventName.ACTIVITY_AMENDED: "what was recorded of an activity, or what it counts for, was put right",
+    EventName.ACTIVITY_WITHDRAWN: "an activity did not happen or was recorded twice: it counts no more",
     EventName.MEASUREMENT_TAKEN: "a target's value was measured",
     EventName.MILESTONE_MET: "a milestone was met",
     EventName.MILESTONE_OVERDUE: "a milestone's date has passed and it is not met; once for each date",
@@ -66,6 +70,8 @@ FOLLOWED = frozenset(
         EventName.PROGRESS_CONFIRMED,
         EventName.PROGRESS_RETURNED,
         EventName.ACTIVITY_HELD,
+        EventName.ACTIVITY_AMENDED,
+        EventName.ACTIVITY_WITHDRAWN,
         EventName.MEASUREMENT_TAKEN,
         EventName.MILESTONE_MET,
     }
@@ -97,6 +103,8 @@ _WORDED: dict[tuple[str, str], EventName] = {
     ("registered", "commitment"): EventName.COMMITMENT_REGISTERED,
     ("registered", "progress_report"): EventName.PROGRESS_REPORTED,
     ("registered", "activity"): EventName.ACTIVITY_HELD,
+    ("amended", "activity"): EventName.ACTIVITY_AMENDED,
+    ("withdrawn", "activity"): EventName.ACTIVITY_WITHDRAWN,
     ("registered", "measurement"): EventName.MEASUREMENT_TAKEN,
 }
 

@@ -129,7 +129,7 @@ def record_activity(
     if file is not None:
         for promise in _read_promises(unit, agreement, said.commitments):
             _add_evidence(unit, author, agreement, promise, file.name, today, file, None, reference)
-    _work_out(unit, author, agreement, today)
+    reconcile_agreement(unit, find_agreement(unit, agreement).id, author.at, today)
     return reference
 
 
@@ -221,10 +221,13 @@ def correct_activity(
         refuse_flaws([("title", Flaw.NOTHING_CHANGED)])
     if changes:
         unit.execute(update(activity).where(activity.c.id == row.id).values(**values))
+    if wanted != counted:
+        changes["commitments"] = (sorted(counted), sorted(wanted))
+    if changes:
         amended = Change("amended", activity.name, row.id, name[:300], row.agreement_id, changes, author.why)
         record_changes(unit, author, [amended])
     _count_for(unit, author, agreement, row, joined, wanted, today)
-    _work_out(unit, author, agreement, today)
+    _work_out(unit, author, row, today)
 
 
 def withdraw_activity(unit: Connection, author: Author, agreement: str, reference: str, today: date) -> None:
@@ -249,7 +252,7 @@ def withdraw_activity(unit: Connection, author: Author, agreement: str, referenc
     ).all()
     ends = [(one, f"{agreement}/{one.promise}/{one.reference}") for one in rows]
     _end(unit, author, evidence, ends, row.agreement_id, today)
-    _work_out(unit, author, agreement, today)
+    _work_out(unit, author, row, today)
 
 
 def _count_for(
@@ -388,5 +391,11 @@ def _end(
     record_changes(unit, author, changes)
 
 
-def _work_out(unit: Connection, author: Author, agreement: str, today: date) -> None:
-    reconcile_agreement(unit, find_agreement(unit, agreement).id, author.at, today)
+def _work_out(unit: Connection, author: Author, row: Row[Any], today: date) -> None:
+    """Reconcile each agreement for which an activity counts, or did: its own, and those that share it."""
+    shared = select(commitment.c.agreement_id).join(
+        activity_commitment, activity_commitment.c.commitment_id == commitment.c.id
+    )
+    others = unit.execute(shared.where(activity_commitment.c.activity_id == row.id)).scalars()
+    for one in sorted({row.agreement_id, *others}):
+        reconcile_agreement(unit, one, author.at, today)

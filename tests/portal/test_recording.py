@@ -7,12 +7,12 @@ import zipfile
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from commitments.database import open_reading
+from commitments.database import open_reading, open_unit
 from commitments.evidence_files import place_of
 from commitments.tables import activity, activity_commitment, evidence, follow_up, log_entry, publication
-from tests.portal.desk import Desk
+from tests.portal.desk import NOW, Desk
 
 PDF = b"%PDF-1.7\nthe minutes\n%%EOF\n"
 FORM = {
@@ -327,6 +327,29 @@ def test_a_slip_is_put_right_and_the_history_keeps_what_stood_there(desk: Desk) 
     assert "Nothing is different" in correct(
         desk, 422, title="Visit of the painters", commitments=["friends"], why="Again"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "event"),
+    [
+        ("", FORM | {"held_on": "2026-02-20"}, "tallystick.activity.amended"),
+        ("", FORM | {"commitments": ["friends"]}, "tallystick.activity.amended"),
+        ("/withdraw", {}, "tallystick.activity.withdrawn"),
+    ],
+    ids=["another day", "other commitments", "withdrawn"],
+)
+def test_others_hear_that_what_happened_was_put_right_or_withdrawn(
+    desk: Desk, path: str, fields: dict[str, Any], event: str
+) -> None:
+    desk.sign_in("cy")
+    record(desk)
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(publication).values(followed_at=NOW))
+    (row,) = desk.rows(activity)
+    desk.act(f"/agreements/north-south/activities/{row.reference}{path}", **fields, why="It was put off")
+    with open_reading(desk.engine) as reading:
+        waiting = reading.execute(select(publication.c.name).where(publication.c.followed_at.is_(None)))
+        assert [name for name in waiting.scalars() if "activity" in name] == [event]
 
 
 def test_what_did_not_happen_is_withdrawn_and_counts_no_more(desk: Desk) -> None:
