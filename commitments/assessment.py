@@ -124,7 +124,8 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
         return StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": str(commitment.state), "on": on})
     if is_ended(agreement, today):
         return StandingState.SETTLED, Reason(ReasonCode.AGREEMENT_ENDED, {"on": str(agreement.ended)})
-    if commitment.state is CommitmentState.ON_HOLD and decided:
+    rests = commitment.state_until is None or today <= commitment.state_until.last
+    if commitment.state is CommitmentState.ON_HOLD and decided and rests:
         on = str(commitment.state_on) if commitment.state_on else None
         return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on})
     if commitment.condition is not None and commitment.condition.is_open(today):

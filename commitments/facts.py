@@ -166,6 +166,8 @@ class Commitment:
     owners: tuple[Owner, ...]
     registered_on: date
     state_on: PartialDate | None = None
+    state_until: PartialDate | None = None
+    """The last day of a hold, if that was said."""
     due: PartialDate | None = None
     period_from: PartialDate | None = None
     period_to: PartialDate | None = None

@@ -404,6 +404,7 @@ def _load_commitments(
             "owed",
             "registered_on",
             "state_on",
+            "state_until",
             "due",
             "period_from",
             "period_to",
@@ -441,8 +442,8 @@ def _load_commitments(
     parts = _load_parts(fetch, own)
     # Unpacked at once: by name each column would cost as much as reading it.
     for (
-        commitment_id, agreement_id, reference, summary, kind, state, owed, registered_on, state_on, due,
-        period_from, period_to, confirm_by, recurrence, target, condition,
+        commitment_id, agreement_id, reference, summary, kind, state, owed, registered_on, state_on, state_until,
+        due, period_from, period_to, confirm_by, recurrence, target, condition,
     ) in rows:  # fmt: skip
         own_parts = parts.get(commitment_id)
         found[agreement_id].append(
@@ -456,6 +457,7 @@ def _load_commitments(
                 tuple(owners[commitment_id]),
                 registered_on,
                 _partial(state_on),
+                _partial(state_until),
                 _partial(due),
                 _partial(period_from),
                 _partial(period_to),

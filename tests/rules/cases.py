@@ -112,7 +112,7 @@ def owner(party: int, contact_id: int | None) -> Owner:
 
 def promise(kind: CommitmentKind = CommitmentKind.DELIVERABLE, **facts: Any) -> Commitment:
     """A commitment of Leeds, owned by Ann, known since 2018; dates are written as text, activities as the day held."""
-    for name in ("state_on", "due", "period_from", "period_to", "confirm_by"):
+    for name in ("state_on", "state_until", "due", "period_from", "period_to", "confirm_by"):
         facts[name] = partial(facts.get(name))
     facts["registered_on"] = day(facts.get("registered_on", "2018-01-01"))
     facts["activities"] = tuple(
@@ -244,7 +244,7 @@ def commitments_at(draw: st.DrawFn, commitment_id: int, today: date) -> Commitme
         Owed.JOINTLY,
         tuple(owner(party, contact_id) for party, contact_id in draw(_OWING).items()),
         day_at(today, draw(SPOTS)),
-        *(at(draw(_MAYBE)) for _ in ("state_on", "due", "period_from", "period_to", "confirm_by")),
+        *(at(draw(_MAYBE)) for _ in ("state_on", "state_until", "due", "period_from", "period_to", "confirm_by")),
         recurrence,
         target,
         Condition(at(draw(_MAYBE))) if draw(st.sampled_from((True,) + (False,) * 9)) else None,
