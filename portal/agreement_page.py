@@ -28,7 +28,7 @@ from portal.house import Here
 from portal.message_log import ADDRESS as MESSAGES
 from portal.message_log import Sought, describe_messages, describe_unsent, load_messages, load_unsent
 from portal.paging import write_address
-from portal.roles import Permission, Role, Viewer
+from portal.roles import Permission, Role, Viewer, records_under
 from portal.telling import (
     contacts_of,
     count_standings,
@@ -54,6 +54,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
     today, zone = house.today_of(viewer.person, now), viewer.person.time_zone
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
+        records = viewer.role is not Role.OWNER or records_under(reading, viewer, head.id)
         (facts,) = load_agreements(reading, Span.over([head.id]))
         rules = load_rules_of(reading, [head.id])
         parts = load_parts(reading, head.id)
@@ -82,7 +83,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         reason=tell_worst(words, names, worst, name_matter(words, facts, parts, worst)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
         done=say_done(words, done),
-        ways=[*list_record(words, viewer, reference), *list_pages(words, viewer, address)],
+        ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),
         kinds=list_by_kind(words, names, facts, parts, standings, address),

@@ -96,8 +96,18 @@ class Found:
     open: Mapping[int, int]
 
 
-def find_agreements(reading: Connection, viewer: Viewer, wanted: Wanted, today: date, language: str) -> Found:
+def find_agreements(
+    reading: Connection,
+    viewer: Viewer,
+    wanted: Wanted,
+    today: date,
+    language: str,
+    *,
+    among: Select[int] | None = None,
+) -> Found:
     """The ids of one page of the agreements that somebody sees and looks for, in the order that they want.
+
+    `among` narrows them to those of these ids.
 
     A standing is looked for in the open follow-ups, which each check works out, and not by judging every agreement
     anew: what came to stand so since the last check is found after the next one. Found is an agreement under which
@@ -113,6 +123,8 @@ def find_agreements(reading: Connection, viewer: Viewer, wanted: Wanted, today: 
         .outerjoin(opened, opened.c.agreement_id == agreement.c.id)
         .where(agreement.c.id.in_(select_visible_agreements(viewer)), *_filter(wanted, opened, soon))
     )
+    if among is not None:
+        query = query.where(agreement.c.id.in_(among))
     signs = None
     if wanted.silence is not None or wanted.sort is Sort.SILENCE:
         signs = _find_last_signs(today)

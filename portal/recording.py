@@ -24,7 +24,6 @@ from commitments.recording import (
 )
 from commitments.tables import activity, activity_commitment, commitment
 from commitments.tables import agreement as agreements
-from commitments.vocabulary import CommitmentState
 from notifications.names import Names, load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
@@ -49,7 +48,7 @@ from portal.record_views import (
     read_happened,
 )
 from portal.refusals import say_changed
-from portal.roles import Permission, Role, Viewer, select_own_commitments
+from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_own_commitments, select_recordable_agreements
 from portal.telling import contacts_of, tell_title
 from portal.viewing import NotAllowed, require
 
@@ -59,7 +58,6 @@ RECORD = "/record"
 ACTIVITY = ADDRESS + "/{reference}/activities/{name}"
 AGREEMENTS_SHOWN = 20
 _ONCE = re.compile(r"[0-9a-f]{6}")
-_CLOSED = (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,8 @@ def _choose(request: Request, words: Words, viewer: Viewer, house: House, text: 
     """The agreements to choose from; the reference alone where there is one."""
     today = today_of(viewer, house)
     with open_reading(house.engine) as reading:
-        listed = find_agreements(reading, viewer, Wanted(text), today, words.tag)
+        among = select_recordable_agreements(viewer)
+        listed = find_agreements(reading, viewer, Wanted(text), today, words.tag, among=among)
         rows = {row.id: row for row in reading.execute(_select_heads(listed.ids[:AGREEMENTS_SHOWN]))}
     if listed.total == 1 and not text:
         return str(rows[listed.ids[0]].reference)
@@ -177,6 +176,11 @@ def _choose(request: Request, words: Words, viewer: Viewer, house: House, text: 
         words.gettext("Record what happened"),
         search=text,
         links=links,
+        nothing=words.gettext("No agreement is found.")
+        if text or viewer.role is not Role.OWNER
+        else words.gettext(
+            "You answer for nothing at present, so there is nothing to record here. Your coordinator can."
+        ),
         more=words.gettext("and %(count)s more: search for it") % {"count": more} if more > 0 else "",
     )
 
@@ -193,7 +197,7 @@ def _find_place(reading: Connection, viewer: Viewer, reference: str) -> _Place:
         .where(
             commitment.c.agreement_id == head.id,
             commitment.c.id.in_(select_own_commitments(viewer)),
-            commitment.c.state.not_in([str(one) for one in _CLOSED]),
+            commitment.c.state.not_in(GIVEN_UP),
         )
         .order_by(commitment.c.position)
     ).all()

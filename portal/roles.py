@@ -7,11 +7,11 @@ start with one that does neither.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, true
 
 from commitments.facts import Person
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
-from commitments.vocabulary import ContactRole, FollowUpState
+from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 
 
 class Role(StrEnum):
@@ -75,6 +75,9 @@ OPEN = frozenset(
     }
 )
 """The routes that ask for no visit: each is for everybody, or its address is a signed key."""
+
+GIVEN_UP = (str(CommitmentState.WAIVED), str(CommitmentState.WITHDRAWN))
+"""The states of commitments for which nothing is recorded any more."""
 
 _ROLE_OF = {
     ContactRole.COORDINATOR: Role.COORDINATOR,
@@ -150,6 +153,28 @@ def select_own_commitments(viewer: Viewer) -> Select[int]:
     stand in for answer for. Leaders and operators act on none.
     """
     return select(commitment.c.id).where(_may_act(viewer))
+
+
+def select_recordable_agreements(viewer: Viewer) -> Select[int]:
+    """The ids of the agreements under which somebody may record what happened.
+
+    For owners those under which they answer for something that was not given up: what they are asked they answer.
+    """
+    if viewer.role is not Role.OWNER:
+        return (
+            select_visible_agreements(viewer)
+            if viewer.may(Permission.RECORD)
+            else select(agreement.c.id).where(false())
+        )
+    return select(commitment.c.agreement_id).where(_may_act(viewer), commitment.c.state.not_in(GIVEN_UP))
+
+
+def records_under(reading: Connection, viewer: Viewer, agreement_id: int) -> bool:
+    """Whether somebody may record what happened under this agreement."""
+    own = select(agreement.c.id).where(
+        agreement.c.id == agreement_id, agreement.c.id.in_(select_recordable_agreements(viewer))
+    )
+    return reading.execute(own).first() is not None
 
 
 def _may_act(viewer: Viewer) -> ColumnElement[bool]:

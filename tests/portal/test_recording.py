@@ -11,7 +11,16 @@ from sqlalchemy import select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.evidence_files import place_of
-from commitments.tables import activity, activity_commitment, evidence, follow_up, log_entry, publication
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    contact,
+    evidence,
+    follow_up,
+    log_entry,
+    publication,
+)
 from tests.portal.desk import NOW, Desk
 
 PDF = b"%PDF-1.7\nthe minutes\n%%EOF\n"
@@ -56,6 +65,26 @@ def test_who_has_one_agreement_is_not_asked_which_and_who_has_several_is(desk: D
     desk.add_elsewhere()
     assert "Between two others" not in desk.get("/record?q=e")
     assert 'href="/record?agreement=north-south"' in desk.get("/record?q=memorandum")
+
+
+def test_an_owner_is_offered_only_agreements_under_which_they_answer_for_something(desk: Desk) -> None:
+    desk.add_elsewhere()
+    with open_unit(desk.engine) as unit:
+        elsewhere = select(agreement.c.id).where(agreement.c.reference == "elsewhere").scalar_subquery()
+        asked = select(follow_up.c.id).where(follow_up.c.assignee_id == desk.person("ann")).limit(1).scalar_subquery()
+        unit.execute(update(follow_up).where(follow_up.c.id == asked).values(agreement_id=elsewhere))
+    desk.sign_in("ann")
+    assert "Record what happened" not in desk.get("/agreements/elsewhere")
+    assert "Under which agreement" not in desk.get("/record"), "there is one to record under, so nothing is asked"
+    assert "No agreement is found." in desk.get("/record?q=others")
+    assert "Record what happened" in desk.get("/agreements/north-south")
+
+
+def test_an_owner_of_nothing_reads_why_there_is_nothing_to_record(desk: Desk) -> None:
+    desk.sign_in("dee")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).values(deputy_id=None))
+    assert "You answer for nothing at present" in desk.get("/record")
 
 
 def test_what_happened_is_recorded_and_the_next_can_follow(desk: Desk) -> None:
