@@ -1,0 +1,251 @@
+"""What is asked of the portal where its speed is measured: an example of every page, and of every form that is waited for.
+
+An address holds names in braces, as a route does; what stands for them comes from the example's pool
+(`benchmarks.page_pools`), another for each request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from benchmarks.large_house import CROWDED, HEARD
+from portal.viewing import list_declared
+
+INSIDE = "/agreements/{reference}"
+PROMISE = INSIDE + "/commitments/{promise}"
+DRAFT = "/register/drafts/{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A page as one person asks for it, or a form as they send it."""
+
+    name: str
+    route: str
+    """The path of the app that it stands for."""
+    address: str = ""
+    """As the route, where empty."""
+    pool: str = "once"
+    who: str = "cy"
+    """Who is signed in; nobody where empty."""
+    method: str = "GET"
+    form_on: str = ""
+    """The page with the form, read before and not timed; for a form that is its own page as the address."""
+    fields: Mapping[str, str | list[str]] = field(default_factory=dict)
+    """What is filled in; the rest is sent as the page has it."""
+    file: str = ""
+    """The field in which the pool's `content` is sent as a file."""
+    is_rare: bool = False
+    """Whether it is about what hardly any register has."""
+
+    @property
+    def path(self) -> str:
+        return self.address or self.route
+
+
+def _ask(name: str, route: str, address: str = "", pool: str = "once", who: str = "cy") -> Example:
+    return Example(name, route, address, pool, who)
+
+
+def _find_rare(name: str, route: str, address: str, who: str = "cy") -> Example:
+    return Example(name, route, address, who=who, is_rare=True)
+
+
+def _send(
+    name: str, route: str, pool: str, fields: Mapping[str, str | list[str]] | None = None, *, form_on: str = "",
+    who: str = "cy", address: str = "", file: str = "", is_rare: bool = False,
+) -> Example:  # fmt: skip
+    return Example(name, route, address, pool, who, "POST", form_on or address or route, fields or {}, file, is_rare)
+
+
+_LISTS = {
+    "list": "",
+    "list, page 20": "?page=20",
+    "list by title": "?sort=title",
+    "list by expiry": "?sort=expiry",
+    "list, the newest": "?sort=newest",
+    "list by silence": "?sort=silence",
+    "list: search": "?q=teachers+number+4711",
+    "list: nothing found": "?q=nowhere+to+be+found",
+    "list: party": "?party=partner-0042",
+    "list: a party of 500": "?party=network",
+    "list: kind": "?kind=memorandum",
+    "list: overdue": "?standing=overdue",
+    "list: on track": "?standing=on_track",
+    "list: theme": "?theme=culture",
+    "list: silent": "?silence=12",
+    "list: all at once": "?q=teachers&party=partner-0042&standing=overdue&theme=culture&silence=6&sort=silence",
+}
+_MESSAGES = {
+    "messages": "",
+    "messages to one": "?q=owner-00042",
+    "messages: agreement": "?agreement=agreement-00042",
+    "messages: queued": "?show=queued&kind=follow_up",
+    "messages: nobody's": "?q=nobody-at-all",
+    "messages, far back": "?before=200",
+    "not sent": "?show=unsent",
+    "not sent: agreement": "?show=unsent&agreement=agreement-00042",
+}
+_STEPS = ("parties", "dates", "commitments", "owners", "check")
+_ACTS = ("report", "confirm", "evidence", "edit", "owners", "date", "milestones")
+
+PAGES = (
+    _ask("front", "/", who=""),
+    _ask("style", "/static/{version}/portal.css", "/static/1/portal.css", who=""),
+    _ask("sign in", "/sign-in", who=""),
+    _ask("sign in: asked", "/sign-in/asked", who=""),
+    _ask("sign in: the link", "/sign-in/{token}", pool="sign_in", who=""),
+    _ask("sign in: account", "/sign-in/account", who=""),
+    Example("sign in: account, back", "/sign-in/back", "/sign-in/back?state=begun&code=given", who="",
+            form_on="/sign-in/account"),
+    _ask("link: answers", "/answer/{token}", pool="letters", who=""),
+    _ask("link: one answer", "/answer/{token}/{answer}", "/answer/{token}/snooze", "letters", ""),
+    _ask("link: answered", "/answered/{token}", pool="answered", who=""),
+    _ask("link: choices", "/choices/{token}", pool="choices", who=""),
+    _ask("link: unsubscribe", "/unsubscribe/{token}", pool="unsubscribe", who=""),
+    _ask("feed", "/feed/{key}.ics", pool="feeds", who=""),
+    _ask("public page", "/public/{reference}", pool="published", who=""),
+    _ask("Home", "/home"),
+    _ask("Home of an owner", "/home", who="busiest"),
+    _ask("asked", "/asked/{follow_up_id}", pool="asked"),
+    _ask("asked: one answer", "/asked/{follow_up_id}/{answer}", "/asked/{follow_up_id}/snooze", "asked"),
+    *(_ask(name, "/agreements", f"/agreements{query}") for name, query in _LISTS.items()),
+    _ask("list of an owner", "/agreements", who="busiest"),
+    _ask("agreement", INSIDE, pool="agreements"),
+    _ask("history", INSIDE + "/history", pool="agreements"),
+    _ask("forecast", INSIDE + "/forecast", pool="agreements"),
+    _ask("commitment", PROMISE, pool="promises"),
+    _ask("agreement as YAML", INSIDE + "/file.yaml", pool="agreements"),
+    _ask("agreement as XLSX", INSIDE + "/file.xlsx", pool="agreements"),
+    _ask("brief of an agreement", INSIDE + "/brief", pool="agreements"),
+    _ask("brief of an agreement, PDF", INSIDE + "/brief.pdf", pool="agreements"),
+    _ask("policy", INSIDE + "/policy", pool="agreements"),
+    _ask("publish", INSIDE + "/public", pool="agreements"),
+    _ask("briefs", "/brief"),
+    _ask("brief: a party", "/brief", "/brief?party=partner-0042"),
+    _ask("brief: a party, PDF", "/brief.pdf", "/brief.pdf?party=partner-0042"),
+    _ask("calendar", "/calendar"),
+    _ask("calendar, December", "/calendar", "/calendar?month=2026-12"),
+    _ask("calendar, own", "/calendar", "/calendar?whose=own"),
+    *(_ask(name, "/messages", f"/messages{query}") for name, query in _MESSAGES.items()),
+    _ask("people", "/people"),
+    _ask("person", "/people/{reference}", pool="owners"),
+    _ask("person: add", "/add-person"),
+    _ask("hand over", "/people/{reference}/hand-over", pool="owners"),
+    _ask("orphans", "/orphans"),
+    _ask("settings", "/settings"),
+    _ask("record: choose", "/record"),
+    _ask("record", "/record", "/record?agreement={reference}", "agreements"),
+    _ask("record: correct", INSIDE + "/activities/{name}", INSIDE + "/activities/visit-1", "agreements"),
+    *(_ask(f"act: {act}", f"{PROMISE}/{act}", pool="owed") for act in _ACTS),
+    _ask("act: hold", PROMISE + "/decide/{turn}", PROMISE + "/decide/hold", "owed"),
+    _ask("act: measure", PROMISE + "/measure", pool="targets"),
+    _ask("act: a step", PROMISE + "/milestones/{milestone}", pool="steps"),
+    _ask("act: a step met", PROMISE + "/milestones/{milestone}/met", pool="steps"),
+    _ask("evidence", "/evidence/{evidence_id}", pool="files"),
+    _ask("evidence: withdraw", "/evidence/{evidence_id}/withdraw", pool="evidence"),
+    _ask("add a commitment", INSIDE + "/add-commitment", pool="agreements"),
+    _ask("register", "/register"),
+    *(_ask(f"register: {step}", DRAFT + "/{step}", f"{DRAFT}/{step}", "draft") for step in _STEPS),
+    _ask("register: a commitment", DRAFT + "/commitments/{key}", DRAFT + "/commitments/new", "draft"),
+    _ask("register: done", "/register/done/{reference}", pool="agreements"),
+    _ask("register: bring a file", "/register/files"),
+    _ask("register: what a file changes", "/register/files/{number}", pool="brought"),
+    _ask("register: XLSX to fill in", "/register/template.xlsx"),
+    _ask("register: CSV to fill in", "/register/template.csv"),
+)  # fmt: skip
+
+RARE = (
+    _find_rare("2,000 commitments", INSIDE, f"/agreements/{CROWDED}"),
+    _find_rare("2,000 commitments: the last page", INSIDE, f"/agreements/{CROWDED}?page=40"),
+    _find_rare("2,000 commitments: brief", INSIDE + "/brief", f"/agreements/{CROWDED}/brief"),
+    _find_rare("2,000 commitments: PDF", INSIDE + "/brief.pdf", f"/agreements/{CROWDED}/brief.pdf"),
+    _find_rare("2,000 commitments: publish", INSIDE + "/public", f"/agreements/{CROWDED}/public"),
+    _find_rare("2,000 commitments: record", "/record", f"/record?agreement={CROWDED}"),
+    _find_rare("2,000 commitments: YAML", INSIDE + "/file.yaml", f"/agreements/{CROWDED}/file.yaml"),
+    _find_rare("2,000 commitments: XLSX", INSIDE + "/file.xlsx", f"/agreements/{CROWDED}/file.xlsx"),
+    _find_rare("2,000 commitments: one of them", PROMISE, f"/agreements/{CROWDED}/commitments/promise-0077"),
+    _find_rare("2,000 commitments: add one", INSIDE + "/add-commitment", f"/agreements/{CROWDED}/add-commitment"),
+    _find_rare("500 reports of one commitment", PROMISE, f"/agreements/{CROWDED}/commitments/{HEARD}"),
+    _find_rare("5,000 changes: history", INSIDE + "/history", f"/agreements/{CROWDED}/history"),
+    _find_rare("5,000 changes: page 90", INSIDE + "/history", f"/agreements/{CROWDED}/history?page=90"),
+    _find_rare("500 agreements: list of a party", "/agreements", "/agreements?party=network"),
+    _find_rare("500 agreements: brief", "/brief", "/brief?party=network"),
+    _find_rare("500 agreements: PDF", "/brief.pdf", "/brief.pdf?party=network"),
+    _find_rare("500 agreements: Home", "/home", "/home", who="wide"),
+    _find_rare("500 agreements: calendar", "/calendar", "/calendar", who="wide"),
+    _find_rare("500 agreements: messages", "/messages", "/messages", who="wide"),
+    _find_rare("3,000 owned: the officer", "/people/{reference}", "/people/busy"),
+    _find_rare("3,000 owned: hand over", "/people/{reference}/hand-over", "/people/busy/hand-over"),
+    _find_rare("3,000 owned: Home", "/home", "/home", who="busy"),
+    _find_rare("3,000 owned: list", "/agreements", "/agreements", who="busy"),
+    _find_rare("3,000 owned: calendar", "/calendar", "/calendar?month=2026-04", who="busy"),
+    _find_rare("3,000 owned: record", "/record", "/record", who="busy"),
+    _find_rare("1,000 dates on one day", "/calendar", "/calendar?month=2026-04"),
+)
+
+FORMS = (
+    _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
+    _send("sign in: by the link", "/sign-in/{token}", "sign_in", who=""),
+    _send("link: answer", "/answer/{token}/{answer}", "letters", {"day": "2026-03-20"}, who="",
+          address="/answer/{token}/snooze"),
+    _send("asked: answer", "/asked/{follow_up_id}/{answer}", "asked", {"day": "2026-03-20"},
+          address="/asked/{follow_up_id}/snooze"),
+    _send("record an activity", "/record", "owed", {
+        "title": "Visit of the librarians", "kind": "visit", "held_on": "2026-03-05", "commitments": ["{promise}"],
+    }, form_on="/record?agreement={reference}"),
+    _send("report progress", PROMISE + "/report", "owed", {"rating": "on_track", "note": "On its way."}),
+    _send("report as done", PROMISE + "/report", "owed", {"rating": "on_track", "fulfilled": "1"}),
+    _send("confirm", PROMISE + "/confirm", "reported"),
+    _send("send back", PROMISE + "/send-back", "reported", {"note": "A photo is missing."},
+          form_on=PROMISE + "/confirm"),
+    _send("record a measurement", PROMISE + "/measure", "targets", {"value": "180", "measured_on": "2026-03-05"}),
+    _send("a step was met", PROMISE + "/milestones/{milestone}/met", "steps", {"met_on": "2026-03-05"}),
+    _send("amend a date", PROMISE + "/date", "owed", {"due": "2027-06-30", "why": "The partner asked for it."}),
+    _send("amend the words", PROMISE + "/edit", "owed",
+          {"summary": "Hold the exchange of teachers every autumn", "why": "Said more plainly."}),
+    _send("name an owner", PROMISE + "/owners", "owned_by_us",
+          {"to": "{successor}", "why": "She knows the schools."}),
+    _send("waive", PROMISE + "/decide/{turn}", "owed", {"why": "Both sides agreed."},
+          address=PROMISE + "/decide/waive"),
+    _send("add a step", PROMISE + "/milestones", "owed",
+          {"title": "The first meeting", "due": "2026-06-30", "why": "Agreed at the table."}),
+    _send("evidence by a link", PROMISE + "/evidence", "owed",
+          {"title": "A photo", "link": "https://north.example/photo-2"}),
+    _send("add a commitment", INSIDE + "/add-commitment", "agreements",
+          {"summary": "Exchange two librarians", "has_date": "yes", "due": "2027-01-31", "owed_by": ["north"]}),
+    _send("register: dates", DRAFT + "/{step}", "draft", {"effective": "2026-04-01"}, address=DRAFT + "/dates"),
+    _send("register: a commitment", DRAFT + "/commitments/{key}", "draft",
+          {"summary": "Exchange two librarians", "has_date": "yes", "due": "2027-01-31"},
+          address=DRAFT + "/commitments/new"),
+    _send("register: the last step", DRAFT + "/check", "drafts"),
+    _send("register: bring YAML", "/register/files", "yaml", file="file"),
+    _send("register: bring XLSX", "/register/files", "xlsx", file="file"),
+    _send("register: apply a file", "/register/files/{number}", "brought_once"),
+    _send("add a person", "/add-person", "names", {"name": "{name}", "mail": "{mail}"}),
+    _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
+    _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},
+          form_on="/people/{reference}"),
+    _send("hand over", "/people/{reference}/hand-over", "handing", {"to": "{successor}", "why": "A new post."}),
+    _send("orphans: name an owner", "/orphans", "orphans",
+          {"place": ["{place}"], "to": "{successor}", "why": "She knows the schools."}),
+    _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
+    _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
+    _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers"),
+    _send("feed: make one", "/calendar/feed", "once", form_on="/calendar"),
+    _send("3,000 owned: hand over", "/people/{reference}/hand-over", "busy", {"to": "{successor}", "why": "A new post."},
+          is_rare=True),
+    _send("2,000 commitments: report", PROMISE + "/report", "crowded", {"rating": "on_track"}, is_rare=True),
+    _send("2,000 commitments: amend a date", PROMISE + "/date", "crowded", {"due": "2027-06-30", "why": "Later."},
+          is_rare=True),
+    _send("2,000 commitments: bring YAML", "/register/files", "crowded_yaml", file="file", is_rare=True),
+)  # fmt: skip
+
+EXAMPLES = (*PAGES, *RARE, *FORMS)
+
+
+def list_unmeasured(app: FastAPI, method: str = "GET") -> list[str]:
+    """The routes of the app for which nobody has put an example here."""
+    known = {one.route for one in EXAMPLES if one.method == method}
+    return sorted({path for path, methods, _ in list_declared(app) if method in methods and path not in known})
