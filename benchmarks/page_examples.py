@@ -93,6 +93,8 @@ _ACTS = ("report", "confirm", "evidence", "edit", "owners", "date", "milestones"
 PAGES = (
     _ask("front", "/", who=""),
     _ask("style", "/static/{version}/portal.css", "/static/1/portal.css", who=""),
+    _ask("own script", "/static/{version}/portal.js", "/static/1/portal.js", who=""),
+    _ask("htmx", "/static/{version}/htmx.min.js", "/static/1/htmx.min.js", who=""),
     _ask("sign in", "/sign-in", who=""),
     _ask("sign in: asked", "/sign-in/asked", who=""),
     _ask("sign in: the link", "/sign-in/{token}", pool="sign_in", who=""),

@@ -1,6 +1,6 @@
 """The portal as an app. A page is a module with a `router`, named in ROUTERS, and a template."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -101,6 +101,11 @@ ROUTERS = (
     handing.router,
     taking_back.router,
 )
+ASSETS: Mapping[str, tuple[str, str]] = {
+    "/static/{version}/portal.css": ("portal.css", "text/css"),
+    "/static/{version}/portal.js": ("portal.js", "text/javascript"),
+    "/static/{version}/htmx.min.js": ("htmx/htmx.min.js", "text/javascript"),
+}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -154,7 +159,8 @@ def make_portal(
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)
-    app.add_api_route("/static/{version}/portal.css", show_style, methods=["GET", "HEAD"])
+    for path, asset in ASSETS.items():
+        app.add_api_route(path, _serve(*asset), methods=["GET", "HEAD"])
     app.state.served = frozenset(path for path, _, _ in list_declared(app))
     app.add_exception_handler(NotSignedIn, show_not_signed_in)
     app.add_exception_handler(NotAllowed, show_not_allowed)
@@ -178,8 +184,11 @@ def show_front(request: Request) -> HTMLResponse:
     )
 
 
-def show_style(version: str) -> FileResponse:
-    return FileResponse(STATIC / "portal.css", media_type="text/css", headers=_FOR_EVER)
+def _serve(name: str, media_type: str) -> Callable[[str], FileResponse]:
+    def show_asset(version: str) -> FileResponse:
+        return FileResponse(STATIC / name, media_type=media_type, headers=_FOR_EVER)
+
+    return show_asset
 
 
 def show_expired(request: Request, _fault: Exception) -> Response:

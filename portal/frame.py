@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
+from portal.enhancing import ScriptView, describe_script, list_headers
 from portal.page_words import load_page_words
 from portal.pages import show_page, stream_page
 from portal.roles import Permission, Role, Viewer
@@ -42,11 +43,13 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class FrameView:
-    """What stands around a page."""
+    """What stands around a page. `surround` is the template that does: for a part of it, nothing but its title."""
 
     places: tuple[PlaceView, ...]
     who: str
     role: str
+    script: ScriptView
+    surround: str
 
 
 def find_words(viewer: Viewer) -> Words:
@@ -63,19 +66,26 @@ def show_framed(
 ) -> HTMLResponse:
     """A page for who is signed in. Its template begins with `{% extends "framed.html" %}` and fills the block `main`.
 
+    One that the script asks for a part of begins with `{% extends frame.surround %}`, stands in `enhancing`, and has in
+    `main` the blocks `told`, a line that says what there is to see, and `part`.
+
     Forms written by `show_form` of parts.html carry the token of the visit by themselves; any other form has
     `<input type="hidden" name="token" value="{{ token }}">`.
     """
     words = find_words(viewer)
-    frame = describe_frame(request, words, viewer)
-    return show_page(template, words, title, status=status, token=viewer.token, frame=frame, **view)
+    frame = describe_frame(request, words, viewer, template)
+    page = show_page(template, words, title, status=status, token=viewer.token, frame=frame, **view)
+    page.headers.update(list_headers(request, template))
+    return page
 
 
 def stream_framed(request: Request, template: str, viewer: Viewer, title: str, **view: Any) -> StreamingResponse:
     """A framed page that is sent while it is still written: what is slow in it is an iterator in its view."""
     words = find_words(viewer)
-    frame = describe_frame(request, words, viewer)
-    return stream_page(template, words, title, token=viewer.token, frame=frame, **view)
+    frame = describe_frame(request, words, viewer, template)
+    page = stream_page(template, words, title, token=viewer.token, frame=frame, **view)
+    page.headers.update(list_headers(request, template))
+    return page
 
 
 def show_framed_notice(
@@ -85,10 +95,11 @@ def show_framed_notice(
     return show_framed(request, "framed_notice.html", viewer, title, status=status, text=text, link=link)
 
 
-def describe_frame(request: Request, words: Words, viewer: Viewer) -> FrameView:
-    """The places that there are and that the viewer may go to."""
+def describe_frame(request: Request, words: Words, viewer: Viewer, template: str) -> FrameView:
+    """The places that there are and that the viewer may go to, and the script that the page uses."""
     served = request.app.state.served
     here = request.url.path
+    script = describe_script(request, template)
     return FrameView(
         tuple(
             PlaceView(name(words), link, here == link or here.startswith(f"{link}/"))
@@ -97,4 +108,6 @@ def describe_frame(request: Request, words: Words, viewer: Viewer) -> FrameView:
         ),
         clean_text(viewer.name),
         name_role(words, viewer.role),
+        script,
+        "part.html" if script.is_part else "framed.html",
     )

@@ -25,9 +25,13 @@ QUARTER_OF_AN_HOUR = 900.0
 _ADDRESSES_KEPT = 10_000
 _MINUTE = 60.0
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+WITH_SCRIPT = f"{_POLICY}; script-src 'self'; connect-src 'self'"
+"""The policy of a page that loads our own script, which asks nobody but ourselves. Every other page runs none."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",  # the addresses of pages are keys

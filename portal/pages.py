@@ -1,4 +1,4 @@
-"""Writes pages: server-rendered, one look, in their reader's language. No page needs a script."""
+"""Writes pages: server-rendered, one look, in their reader's language. No page needs a script; some use one."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,7 +91,13 @@ def stream_page(template: str, words: Words, title: str, *, token: str = "", **v
 
 
 def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
-    return {"title": title, "tag": words.tag, "direction": words.direction, "style": name_style(), "token": token}
+    return {
+        "title": title,
+        "tag": words.tag,
+        "direction": words.direction,
+        "style": name_asset("portal.css"),
+        "token": token,
+    }
 
 
 def show_notice(
@@ -115,10 +121,10 @@ def list_languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in CATALOGUES.glob("*.po")))
 
 
-@lru_cache(maxsize=1)
-def name_style() -> str:
-    """The address of the style sheet; another one whenever it changes, so that it can be kept for ever."""
-    return f"/static/{sha256((STATIC / 'portal.css').read_bytes()).hexdigest()[:12]}/portal.css"
+@lru_cache(maxsize=8)
+def name_asset(name: str) -> str:
+    """The address of a file of `static/`; another one whenever it changes, so that it can be kept for ever."""
+    return f"/static/{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}/{name.rpartition('/')[2]}"
 
 
 @lru_cache(maxsize=64)

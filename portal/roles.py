@@ -59,6 +59,8 @@ OPEN = frozenset(
     {
         "/",
         "/static/{version}/portal.css",
+        "/static/{version}/portal.js",
+        "/static/{version}/htmx.min.js",
         "/answer/{token}",
         "/answer/{token}/{answer}",
         "/answered/{token}",

@@ -15,6 +15,7 @@ from notifications.links import LinkExpired, LinkInvalid, Purpose
 from notifications.names import load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words, load_words
+from portal.enhancing import is_by_script
 from portal.forms import Form
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView, choose_words, show_notice, show_page
@@ -178,7 +179,10 @@ def show_not_signed_in(request: Request, _fault: Exception) -> Response:
     """To the page that asks for the address; what was sent by a form is not done, and that is said."""
     if request.method in ("GET", "HEAD"):
         lead = check_lead(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-        return RedirectResponse(f"/sign-in?{urlencode({'to': lead})}", 303)
+        there = f"/sign-in?{urlencode({'to': lead})}"
+        if is_by_script(request):  # which is to leave the page, not to show another within it
+            return Response(status_code=401, headers={"HX-Redirect": there})
+        return RedirectResponse(there, 303)
     words = choose_words(request)
     return show_notice(
         words,

@@ -15,6 +15,7 @@ CHROMIUM = next(
 NO_CHROMIUM = "no Chromium here: apt-get install chromium"
 AXE = Path(__file__).parents[1] / "axe" / "axe.min.js"
 DESKTOP, PHONE = (1280, 900), (390, 844)
+_SENT = frozenset({"content-type", "hx-request", "hx-boosted", "hx-target", "hx-current-url"})
 # What people must be able to use; what axe only recommends is looked at as well.
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -55,15 +56,27 @@ class Eyes:
         self.client = client
         self.page = browser.new_page()
         self.page.route("**/*", self._answer)
+        self.complaints: list[str] = []
+        self.page.on("console", self._listen)
         self._axe = AXE.read_text(encoding="utf-8")
 
     def _answer(self, route: Any) -> None:
         request = route.request
         answer = self.client.request(
-            request.method, request.url, content=request.post_data_buffer, headers={"accept": "text/html"},
+            request.method, request.url, content=request.post_data_buffer,
+            headers={"accept": "text/html"} | {name: value for name, value in request.headers.items() if name in _SENT},
         )  # fmt: skip
         headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
         route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
+
+    def _listen(self, said: Any) -> None:
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.complaints.append(said.text)
+
+    def hear_complaints(self) -> set[str]:
+        """What the browser has refused or found wrong since it was last asked: above all what a policy forbids."""
+        heard, self.complaints = set(self.complaints), []
+        return heard
 
     def open(self, address: str) -> None:
         self.page.goto(str(self.client.base_url) + address, wait_until="load")

@@ -1,4 +1,7 @@
-"""Everybody can use every page: axe finds nothing wrong, and nothing is wider than its window, on desktop and phone."""
+"""Everybody can use every page: axe finds nothing wrong, and nothing is wider than its window, on desktop and phone.
+
+Nor does a page ask for anything that its own policy forbids.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -26,6 +29,7 @@ def look_at(eyes: Eyes, addresses: Iterable[str], looks: Iterable[Any] = LOOKS) 
     wrong: dict[str, set[str]] = {}
     for address in addresses:
         eyes.open(address)
+        wrong.setdefault(address, set()).update(eyes.hear_complaints())
         for look in looks:
             eyes.show(look)
             found = {f"{look.name}: {one}" for one in eyes.find_violations(look.rules)}
