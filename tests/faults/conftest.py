@@ -18,7 +18,7 @@ from tests.faults.oracle import Picture, take_picture
 from tests.faults.post_office import Offices, running_offices
 
 COMMITMENTS = 60
-PIECE = 9
+PIECE = 12
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,44 @@
-"""Loads what a day's job needs into the server that its processes are forked from."""
+"""Lives through a day in the server that a day's processes are forked from, so that they need not load a thing."""
 
-from datetime import date
+import gc
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from commitments.calendar import is_working_day
-from notifications.delivery import _load_apprise
-from notifications.wording import load_words
-from tests.faults import day
-from tests.faults.dataset import CITIES
+import psycopg
 
-assert day
+from commitments.database import open_database
+from migrations import migrate_database
+from notifications import pictures
+from tests.faults.dataset import fill_register
+from tests.faults.day import Orders, run_day
+from tests.faults.post_office import running_offices
 
-_load_apprise()
-for _, _country, _, _language in CITIES:
-    is_working_day(date(2026, 3, 11), _country)
-    load_words(_language)
+assert psycopg
+
+_DRAWN: list[Any] = []
+
+
+def draw_once(*asked: Any, draw: Any = pictures.draw_summary) -> Any:
+    """Drawing takes longer than the rest of a letter, and no fault is looked for in it: one picture does for all."""
+    if not _DRAWN:
+        _DRAWN.append(draw(*asked))
+    return _DRAWN[0]
+
+
+def live_a_day() -> None:
+    with tempfile.TemporaryDirectory(prefix="tally-preload-") as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'tally.db'}"
+        engine = open_database(url)
+        migrate_database(engine)
+        fill_register(engine, 60)
+        engine.dispose()
+        with running_offices(folder) as offices:
+            run_day(replace(Orders(url, offices.open().url)).settings())
+
+
+pictures.draw_summary = draw_once
+live_a_day()
+gc.freeze()  # what is collected is copied to every child
