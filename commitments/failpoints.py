@@ -2,6 +2,7 @@
 
 `TALLY_FAILPOINTS="outbox.after_send=kill@3;reconcile.before_commit=raise@1;outbox.before_send=sleep:2@1"`
 kills the process with SIGKILL at the third hit, raises `FaultAsked`, or sleeps. Without `@N` it is the first hit.
+`hang` stops the process until it gets SIGCONT.
 TALLY_FAILPOINT_TRACE names a file to which each hit's name is appended, so that a test can list the places.
 """
 
@@ -48,6 +49,8 @@ def failpoint(name: str) -> None:
         return
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if action == "hang":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if action.startswith("sleep:"):
         time.sleep(float(action.removeprefix("sleep:")))
     if action == "raise":

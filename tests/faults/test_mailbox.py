@@ -49,7 +49,7 @@ def post(box: Mailbox, *letters: Letter) -> list[Delivery]:
 
 def get(box: Mailbox, path: str, host: str | None = None) -> tuple[int, dict[str, str], str]:
     address = urlsplit(box.pages_address)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=5)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
     connection.putrequest("GET", path, skip_host=True)
     connection.putheader("Host", host or address.netloc)
     connection.endheaders()

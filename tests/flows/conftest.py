@@ -25,7 +25,7 @@ def prefect_api() -> Iterator[None]:
     """A Prefect server of this session's own; its first start takes about 20 seconds."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=300):
         yield
 
 

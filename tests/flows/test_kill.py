@@ -19,7 +19,7 @@ def find_process(system: Launched, module: str) -> psutil.Process:
     return next(one for one in system.family() if module in " ".join(one.cmdline()))
 
 
-def wait_until(what: str, is_so: Callable[[], bool], patience: float = 90) -> None:
+def wait_until(what: str, is_so: Callable[[], bool], patience: float = 240) -> None:
     deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline, f"not in {patience:.0f} s: {what}"
@@ -42,7 +42,7 @@ def find_run_process(run: str) -> psutil.Process | None:
     return None
 
 
-def see_run_process(run: str, patience: float = 60) -> psutil.Process:
+def see_run_process(run: str, patience: float = 240) -> psutil.Process:
     wait_until(f"a process for the run {run}", lambda: find_run_process(run) is not None, patience)
     found = find_run_process(run)
     assert found is not None
@@ -71,7 +71,7 @@ def test_killed_in_turn_a_run_the_serving_and_the_server_everything_is_finished_
             runs = ask(system.prefect, "/flow_runs/filter", sort="EXPECTED_START_TIME_DESC", limit=50)
             return any(run["idempotency_key"] == f"again:{killed}" and run["state_type"] == "COMPLETED" for run in runs)
 
-        wait_until("the crashed check was run again", started_again, 120)
+        wait_until("the crashed check was run again", started_again)
 
         left = begin_run(system, "send-summary")
         see_run_process(left)
@@ -82,14 +82,14 @@ def test_killed_in_turn_a_run_the_serving_and_the_server_everything_is_finished_
         during = begin_run(system, "send-digests")
         see_run_process(during)
         find_process(system, "deployments.prefect_server").send_signal(signal.SIGKILL)
-        system.wait_for("the Prefect server answers again", 120)
-        wait_until("the run during it is ended", lambda: state_of(system, during) in ("CRASHED", "COMPLETED"), 120)
+        system.wait_for("the Prefect server answers again")
+        wait_until("the run during it is ended", lambda: state_of(system, during) in ("CRASHED", "COMPLETED"))
         flows = ("check-progress", "send-reminders", "send-digests", "send-summary", "deliver")
         runs = [begin_run(system, flow) for flow in flows]
         ended = ("COMPLETED", "CANCELLED")
-        wait_until("each flow runs again", lambda: all(state_of(system, run) in ended for run in runs), 120)
+        wait_until("each flow runs again", lambda: all(state_of(system, run) in ended for run in runs))
 
-        wait_until("no run is left under way", lambda: not list_under_way(system), 120)
+        wait_until("no run is left under way", lambda: not list_under_way(system))
         assert count_rows(home, ours) == messages
         assert count_rows(home, "SELECT count(*) FROM follow_up WHERE agreement_id IS NOT NULL") == follow_ups
         assert count_rows(home, f"{ours} AND state NOT IN ('sent', 'queued', 'cancelled')") == 0

@@ -40,7 +40,7 @@ FOLLOWED_RUNS = (
 )
 
 
-def wait_for(what: str, holds: Callable[[], bool], patience: float = 90) -> None:
+def wait_for(what: str, holds: Callable[[], bool], patience: float = 240) -> None:
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, f"not in {patience:.0f} s: {what}"
@@ -88,7 +88,7 @@ def test_a_report_is_an_event_starts_a_run_sends_a_mail_and_leaves_an_artifact(s
         letters.update(set((system.home / "mailbox").glob("*.eml")) - before)
         return bool(letters)
 
-    wait_for("the other party's mail", arrived, 60)
+    wait_for("the other party's mail", arrived)
     mail = message_from_bytes(next(iter(letters)).read_bytes(), policy=policy.default)
     assert "hangzhou" in str(mail["To"])
     wait_for("the change is published and followed", lambda: not count_rows(system.home, UNFOLLOWED))
@@ -133,13 +133,15 @@ def test_a_thousand_changes_in_a_burst_start_a_handful_of_runs_and_all_are_follo
                 ["exchange-activities"], reference=f"burst-{number}",
             )  # fmt: skip
     engine.dispose()
-    wait_for("all are published and followed", lambda: not count_rows(system.home, UNFOLLOWED), 240)
-    time.sleep(5)
+    wait_for("all are published and followed", lambda: not count_rows(system.home, UNFOLLOWED))
+    time.sleep(5)  # so that a run that is one too many has begun
+    left = FOLLOWED_RUNS.replace("= 'COMPLETED'", "IN ('PENDING', 'RUNNING')")
+    wait_for("the last run has ended", lambda: not count_rows(system.home, left, "prefect/prefect.db"))
     assert 1 <= count_rows(system.home, FOLLOWED_RUNS, "prefect/prefect.db") - started <= 12
     assert count_rows(system.home, activities, "prefect/prefect.db") - held == 1000
     waiting = FOLLOWED_RUNS.replace("'COMPLETED'", "'SCHEDULED' AND flow_run.auto_scheduled = 0")
     assert count_rows(system.home, waiting, "prefect/prefect.db") == 0
-    failed = FOLLOWED_RUNS.replace("= 'COMPLETED'", "IN ('FAILED', 'CRASHED', 'RUNNING')")
+    failed = FOLLOWED_RUNS.replace("= 'COMPLETED'", "IN ('FAILED', 'CRASHED')")
     assert count_rows(system.home, failed, "prefect/prefect.db") == 0
 
 
@@ -222,7 +224,7 @@ def test_through_a_killed_server_no_event_is_lost_and_none_comes_twice(
     act(engine, 60, 80)
     with PrefectServer(settings, surroundings) as server, temporary_settings(here):
         server.wait_until_healthy(threading.Event())
-        done = publishing.publish_all(engine, patience=90)
+        done = publishing.publish_all(engine, patience=240)
     assert done.waiting == 0
     with engine.connect() as reading:
         expected = set(reading.exec_driver_sql("SELECT event_id FROM log_entry WHERE event_id IS NOT NULL").scalars())

@@ -44,7 +44,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium here: apt-get install chromium")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=180_000)
         yield browser
         browser.close()
 
@@ -81,7 +81,7 @@ class Town:
         page.locator("main button").click()
         before = time.monotonic()
         while not self._links_to_sign_in(address):
-            assert time.monotonic() - before < 20, "no letter with a link came"
+            assert time.monotonic() - before < 120, "no letter with a link came"
             time.sleep(0.05)
         page.goto(self._links_to_sign_in(address)[-1])
         page.locator("main button").click()
@@ -413,7 +413,7 @@ def test_a_coordinator_hands_over(town: Town, browser: Any) -> None:
     page.get_by_label("Reason").fill("New post at the ministry")
     page.get_by_role("button", name="Hand over everything").click()
     assert "Everything was handed over" in page.get_by_role("status").inner_text()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     told = {"bo@north.example": "handed over to you", "ann@north.example": "Nothing is asked of you"}
     while not all(town.is_told(*one) for one in told.items()):
         assert time.monotonic() < until, "no letter tells of it"

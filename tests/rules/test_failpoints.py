@@ -65,6 +65,12 @@ def test_it_kills_its_own_process_without_mercy(done, monkeypatch):
     assert done == [("kill", signal.SIGKILL)]
 
 
+def test_it_hangs_until_it_is_told_to_go_on(done, monkeypatch):
+    order(monkeypatch, "a=hang")
+    failpoint("a")
+    assert done == [("kill", signal.SIGSTOP)]
+
+
 def test_it_sleeps_as_long_as_it_was_asked(done, monkeypatch):
     order(monkeypatch, "a=sleep:0.25")
     failpoint("a")

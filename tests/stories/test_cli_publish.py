@@ -173,7 +173,7 @@ def test_a_publisher_that_is_refused_tells_the_operator_once_and_takes_it_back_w
         while look(home, WAITING) != [(0,)]:
             assert not until.wait(0.05)
         stop.set()
-        follower.join(10)
+        follower.join(60)
     (letter,) = letters.glob("*.eml")
     assert b"Events not taken" in letter.read_bytes()
     kept = look(home, "select kind, state, closed_why from follow_up where kind = 'events_refused'")
@@ -182,12 +182,14 @@ def test_a_publisher_that_is_refused_tells_the_operator_once_and_takes_it_back_w
 
 
 def _follow(engine: Any, settings: Any, stop: threading.Event, until: threading.Event) -> threading.Thread:
-    """A publisher beside this test, in the settings of Prefect that hold here; `until` is set after a minute."""
+    """A publisher beside this test, in the settings of Prefect that hold here; `until` is set after two minutes."""
     from contextvars import copy_context
 
     from deployments.publishing import publish_forever
 
-    threading.Timer(60, until.set).start()
+    alarm = threading.Timer(120, until.set)
+    alarm.daemon = True  # or the process of the tests waits for it
+    alarm.start()
     follower = threading.Thread(target=copy_context().run, args=(publish_forever, engine, settings, stop), daemon=True)
     follower.start()
     return follower
