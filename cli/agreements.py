@@ -54,14 +54,14 @@ class _Painter:
         """The texts of a table by id, as they were known."""
         from sqlalchemy import select
 
-        from commitments.rewinding import Rewinder
+        from commitments.rewinding import Rewinder, load_later
 
         query = select(table)
         if self.question.agreement_id is not None:
             query = query.where(table.c[own] == self.question.agreement_id)
         rows: Sequence[Any] = reading.execute(query).all()
         if self.question.known_at is not None:
-            rows = Rewinder(reading, self.question.known_at).rewind(table.name, rows)
+            rows = Rewinder(load_later(reading, self.question.known_at)).rewind(table.name, rows)
         return {row.id: row for row in rows}
 
     def paint_agreement(self, agreement: "Agreement", standings: Sequence["Standing"]) -> Picture:

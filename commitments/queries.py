@@ -1,7 +1,7 @@
 """Reads facts from the register, set-based: a fixed number of statements for any number of rows in a chunk."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -28,7 +28,7 @@ from commitments.facts import (
 )
 from commitments.policy import HOUSE, Policy, adapt_policy
 from commitments.recurrence import Recurrence
-from commitments.rewinding import Rewinder
+from commitments.rewinding import Rewinder, load_later
 from commitments.tables import (
     activity,
     activity_commitment,
@@ -312,14 +312,23 @@ def load_agreements(
 
     `only` narrows the commitments (not the agreements); `known_at` leaves out what was recorded after that moment.
     """
-    rewinder = Rewinder(reading, known_at) if known_at is not None else None
-    within = span.holds(agreement.c.id)
-    own: ColumnElement[bool] = span.holds(commitment.c.agreement_id)
+    rewinder = Rewinder(load_later(reading, known_at)) if known_at is not None else None
 
     def fetch(subject: str, query: Select[Any]) -> Sequence[Any]:
         rows = reading.execute(query).all()
         return rewinder.rewind(subject, rows) if rewinder is not None else rows
 
+    return assemble_agreements(fetch, span, only)
+
+
+Fetch = Callable[[str, Select[Any]], Sequence[Any]]
+"""Gives the rows of a query, and is told of which table they are."""
+
+
+def assemble_agreements(fetch: Fetch, span: Span, only: ColumnElement[bool] | None = None) -> tuple[Agreement, ...]:
+    """The facts of a span of agreements, from what `fetch` finds."""
+    within = span.holds(agreement.c.id)
+    own: ColumnElement[bool] = span.holds(commitment.c.agreement_id)
     commitments = _load_commitments(fetch, own, only)
     places = defaultdict(list)
     for row in fetch(
@@ -389,7 +398,7 @@ def _build_agreement(
 
 
 def _load_commitments(
-    fetch: Any, own: ColumnElement[bool], only: ColumnElement[bool] | None
+    fetch: Fetch, own: ColumnElement[bool], only: ColumnElement[bool] | None
 ) -> dict[int, list[Commitment]]:
     found: dict[int, list[Commitment]] = defaultdict(list)
     columns = [
@@ -475,7 +484,7 @@ _PARTS = ("milestones", "occurrences", "activities", "measurements", "reports", 
 _NO_PARTS: tuple[tuple[Any, ...], ...] = ((),) * len(_PARTS)
 
 
-def _load_parts(fetch: Any, own: ColumnElement[bool]) -> dict[int, dict[str, list[Any]]]:
+def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, list[Any]]]:
     parts: dict[int, dict[str, list[Any]]] = defaultdict(lambda: {name: [] for name in _PARTS})
 
     def of(table: Any, *more: ColumnElement[Any]) -> Select[Any]:

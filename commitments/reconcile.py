@@ -28,6 +28,7 @@ from commitments.queries import (
     select_watched_commitments,
     split_register,
 )
+from commitments.settlements import Settlement, describe_new, plan_settlements
 from commitments.tables import follow_up, log_entry
 from commitments.vocabulary import (
     CommitmentState,
@@ -78,21 +79,6 @@ class Rules:
         return self.own.get(agreement.reference, self.house)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What does not change while days are played one after the other: read once, instead of anew for each day."""
-
-    span: Span
-    rules: Rules
-    facts: tuple[Agreement, ...]
-
-
-def load_known(reading: Connection, agreement_id: int) -> Known:
-    """All that is known of one agreement, whose register holds nothing else."""
-    span = Span(agreement_id, agreement_id)
-    return Known(span, load_rules(reading), load_agreements(reading, span))
-
-
 def load_rules(
     reading: Connection, around: Select[tuple[int]] | None = None, also: ColumnElement[bool] | None = None
 ) -> Rules:
@@ -106,6 +92,11 @@ def load_rules(
         house, own = load_policies(reading, tables.policy.c.scope.in_(named))
         may_be_asked = tables.contact.c.id.in_(select_people_around(around))
         people = load_people(reading, only=may_be_asked if also is None else or_(may_be_asked, also))
+    return group_rules(house, own, people)
+
+
+def group_rules(house: Policy, own: Mapping[str, Policy], people: Mapping[int, Person]) -> Rules:
+    """The rules of these policies and people."""
     coordinators = group_people(people.values(), ContactRole.COORDINATOR)
     return Rules(house, own, people, coordinators, group_people(people.values(), ContactRole.LEADER))
 
@@ -182,16 +173,14 @@ def reconcile_span(
     now: datetime,
     today: date,
     done: Reconciled,
-    facts: Sequence[Agreement] | None = None,
 ) -> None:
-    """Reconcile a span of agreements within the given unit; adds its counts to `done`. `facts` if they are known."""
-    if resume_rested(unit, span, Author(ENGINE, now), today) or facts is None:
-        facts = load_agreements(unit, span, only=select_watched_commitments(today))
+    """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
+    resume_rested(unit, span, Author(ENGINE, now), today)
     wanted: dict[str, WantedFollowUp] = {}
     passed: list[Change] = []
     days = find_days(rules.people, now, today)
     done.commitments += span.commitments
-    for agreement in facts:
+    for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
         done.agreements += 1
         judged = judge(agreement, rules, days)
         passed.extend(find_passed_dates(agreement, judged[today]))
@@ -203,15 +192,8 @@ def reconcile_span(
     standing_open = _load_open(unit, span)
     missing = [one for key, one in wanted.items() if key not in standing_open]
     closed_before = _open_missing(unit, author, missing, rules, days, done)
-    settlements = [
-        *_plan_closing(standing_open, wanted, today),
-        *_plan_passing_on(standing_open, wanted, rules, days),
-        *(
-            _reopen(row, wanted[key], rules, days)
-            for key, row in _load_by_key(unit, closed_before).items()
-            if row.closed_by == ENGINE and row.state != FollowUpState.OPEN
-        ),
-    ]
+    known = _load_by_key(unit, closed_before)
+    settlements = plan_settlements(standing_open, known, wanted, days, lambda one: find_due(one, rules, days), ENGINE)
     _settle(unit, author, settlements, done)
     done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
 
@@ -326,7 +308,8 @@ def _load_by_key(unit: Connection, keys: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _due_on(one: WantedFollowUp, rules: Rules, days: Days) -> date:
+def find_due(one: WantedFollowUp, rules: Rules, days: Days) -> date:
+    """The day by which its assignee is to answer."""
     person = rules.people.get(one.assignee_id) if one.assignee_id is not None else None
     policy = rules.own.get(one.matter.agreement, rules.house)
     country, subdivision = (person.country, person.subdivision) if person else (None, None)
@@ -339,24 +322,7 @@ def _open_missing(
 ) -> list[str]:
     """Insert what is not there yet; returns the keys that were there before, closed."""
     by_key = {one.key: one for one in missing}
-    rows = (
-        {
-            "key": one.key,
-            "kind": str(one.kind),
-            "matter": one.matter.reference,
-            "matter_kind": str(one.matter.kind),
-            "agreement_id": one.matter.agreement_id,
-            "commitment_id": one.matter.commitment_id,
-            "party_id": one.party_id,
-            "period": one.period,
-            "assignee_id": one.assignee_id,
-            "due_on": _due_on(one, rules, days),
-            "reason": one.reason.as_json(),
-            "state": str(FollowUpState.OPEN),
-            "opened_on": days.of(one.assignee_id),
-        }
-        for one in missing
-    )
+    rows = (describe_new(one, days, find_due(one, rules, days)) for one in missing)
     inserted = insert_new(unit, follow_up, rows, returning=("id", "key"))
     changes = [
         Change(
@@ -376,62 +342,7 @@ def _open_missing(
     return [key for key in by_key if key not in new]
 
 
-@dataclass(frozen=True, slots=True)
-class _Settlement:
-    """What becomes of one stored follow-up."""
-
-    order: str  # closed, superseded, opened (again) or reassigned
-    row: Any
-    values: dict[str, Any]
-
-    @property
-    def was(self) -> str:
-        return str(self.row.state)
-
-
-def _plan_closing(
-    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], today: date
-) -> Iterator[_Settlement]:
-    """Close what is no longer wanted: superseded if the same matter wants another in its place, else done."""
-    replaced = {(str(one.kind), one.matter.reference, one.party_id) for one in wanted.values()}
-    for key, row in standing_open.items():
-        if key in wanted:
-            continue
-        superseded = (row.kind, row.matter, row.party_id) in replaced
-        values = {
-            "state": str(FollowUpState.SUPERSEDED if superseded else FollowUpState.DONE),
-            "closed_on": today,
-            "closed_by": ENGINE,
-            "closed_why": "a newer one stands in its place" if superseded else "its cause is gone",
-        }
-        yield _Settlement("superseded" if superseded else "closed", row, values)
-
-
-def _plan_passing_on(
-    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], rules: Rules, days: Days
-) -> Iterator[_Settlement]:
-    for key, row in standing_open.items():
-        one = wanted.get(key)
-        if one is not None and one.assignee_id != row.assignee_id:
-            values = {"assignee_id": one.assignee_id, "due_on": _due_on(one, rules, days)}
-            yield _Settlement("reassigned", row, values)
-
-
-def _reopen(row: Any, one: WantedFollowUp, rules: Rules, days: Days) -> _Settlement:
-    """The engine closed it because its cause was gone; now the cause is back."""
-    values = {
-        "state": str(FollowUpState.OPEN),
-        "assignee_id": one.assignee_id,
-        "due_on": _due_on(one, rules, days),
-        "opened_on": days.of(one.assignee_id),
-        "closed_on": None,
-        "closed_by": None,
-        "closed_why": None,
-    }
-    return _Settlement("opened", row, values)
-
-
-def _settle(unit: Connection, author: Author, settlements: Sequence[_Settlement], done: Reconciled) -> None:
+def _settle(unit: Connection, author: Author, settlements: Sequence[Settlement], done: Reconciled) -> None:
     """Write the settlements whose rows are still as they were read: another run may have been first."""
     unchanged: set[int] = set()
     ids = sorted(one.row.id for one in settlements)

@@ -1,8 +1,9 @@
 """Undoes the log back to a moment, so that rows read as they were known then."""
 
 from collections import defaultdict, namedtuple
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,18 +14,26 @@ CREATED = "registered"
 """The action of a log entry that made a row."""
 
 
+def load_later(reading: Connection, known_at: datetime, agreement_id: int | None = None) -> Sequence[Any]:
+    """The log entries after a moment, the newest first; of one agreement only, if that is enough."""
+    columns = (log_entry.c.at, log_entry.c.subject, log_entry.c.row_id, log_entry.c.action, log_entry.c.changes)
+    query = select(*columns).where(log_entry.c.at > known_at)
+    if agreement_id is not None:
+        query = query.where(log_entry.c.agreement_id == agreement_id)
+    return reading.execute(query.order_by(log_entry.c.id.desc())).all()
+
+
 class Rewinder:
     """Holds what was recorded after a moment and takes it back from rows."""
 
-    def __init__(self, reading: Connection, known_at: datetime, agreement_id: int | None = None) -> None:
-        """Of one agreement only, if that is enough."""
+    def __init__(self, later: Iterable[Any] = ()) -> None:
+        """Of these log entries, the newest first."""
         self._undone: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
         self._made_later: dict[str, set[int]] = defaultdict(set)
-        query = select(log_entry.c.subject, log_entry.c.row_id, log_entry.c.action, log_entry.c.changes)
-        query = query.where(log_entry.c.at > known_at)
-        if agreement_id is not None:
-            query = query.where(log_entry.c.agreement_id == agreement_id)
-        later = reading.execute(query.order_by(log_entry.c.id.desc()))
+        self.undo(later)
+
+    def undo(self, later: Iterable[Any]) -> None:
+        """Take these back as well: the next older entries, the newest of them first."""
         for row in later:
             if row.action == CREATED:
                 self._made_later[row.subject].add(row.row_id)
@@ -42,9 +51,15 @@ class Rewinder:
             if row.id in undone:
                 names = row._fields
                 former = {**row._mapping, **undone[row.id]}
-                row = namedtuple("Row", names, rename=True)(*(former[name] for name in names))  # noqa: PLW2901
+                row = name_row(names)(*(former[name] for name in names))  # noqa: PLW2901
             kept.append(row)
         return kept
+
+
+@lru_cache(maxsize=256)
+def name_row(names: tuple[str, ...]) -> Any:
+    """What makes rows with these columns, which are as those that were read."""
+    return namedtuple("Row", names, rename=True)
 
 
 def _restore(subject: str, column: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Finds every notice that is due: reminders before dates, the rungs of follow-ups, digests and summaries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -108,37 +108,46 @@ class Candidate:
         }
 
 
-def find_candidates(
-    reading: Connection,
-    span: Span,
-    rules: Rules,
-    now: datetime,
-    today: date,
-    facts: Sequence[Agreement] | None = None,
-) -> Iterator[Candidate]:
-    """Every notice of a span that is due and not told yet, with the rungs passed over on the way.
-
-    `facts` are those of the whole span, if they are known.
-    """
+def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
+    """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     within = follow_up.c.agreement_id.between(span.first, span.last)
     waiting = _load_follow_ups(reading, within, today)
     ladders = _load_ladders(reading, within, rules.people)
     told = _load_told_reminders(reading, span, today)
-    agreements = {one.id: one for one in facts or _load_concerned(reading, span, rules, waiting, today)}
+    agreements = _load_concerned(reading, span, rules, waiting, today)
+    yield from find_due(agreements, waiting, ladders, told, rules, now, today)
+
+
+def find_due(
+    agreements: Sequence[Agreement],
+    waiting: Sequence[Any],
+    ladders: Mapping[int, Sequence[ToldRung]],
+    told: Collection[str],
+    rules: Rules,
+    now: datetime,
+    today: date,
+    judged: Mapping[date, Sequence[Standing]] | None = None,
+) -> Iterator[Candidate]:
+    """Of these agreements every notice that is due and not told yet; `waiting` are their follow-ups that wait for an
+    answer, with what the `ladders` of them have told, and `told` the keys of the reminders.
+
+    `judged` are the standings by day, where they are known of the one agreement that there is.
+    """
+    by_id = {one.id: one for one in agreements}
     current: dict[str, Standing] = {}
     days = find_days(rules.people, now, today)
-    for agreement in agreements.values():
+    for agreement in agreements:
         for day in days.list_for(agreement, rules.coordinators):
             if is_ended(agreement, day) or is_expired(agreement, day):
                 continue
-            for standing in assess(agreement, rules, day):
+            for standing in judged[day] if judged is not None else assess(agreement, rules, day):
                 latest = current.setdefault(standing.matter.reference, standing)
                 if _is_answered(latest):
                     continue
                 if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= day:
                     yield from _remind(agreement, standing, rules, told, days, now, day)
     for row in waiting:
-        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
+        yield from _follow_up(by_id[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
 
 
 def _load_concerned(
@@ -418,6 +427,11 @@ def _load_ladders(
         )
         .order_by(notice.c.id)
     )
+    return read_ladders(rows, people)
+
+
+def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int, list[ToldRung]]:
+    """What each follow-up has told, from its notices in their order, each with its follow-up and its message."""
     ladders: dict[int, list[ToldRung]] = defaultdict(list)
     for row in rows:
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None

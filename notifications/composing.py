@@ -31,7 +31,7 @@ from commitments.vocabulary import (
 )
 from notifications.digests import URGENCY, Pictures
 from notifications.links import Ask, Links
-from notifications.messages import ITEM_LIMIT, Ground, Item, Message
+from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
 from notifications.names import Names, choose_promise, choose_words, find_words
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE
@@ -58,26 +58,44 @@ def compose_messages(
         if row.kind == NotificationKind.SIGN_IN:
             messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], links)
             continue
-        items = _build_items(notices.get(row.id, []), person, names, counterparts, rules, links)
-        kinds = {one.kind for one in notices.get(row.id, [])}
-        name, mail = find_reply(person, rules, names)
-        messages[row.id] = Message(
-            NotificationKind(row.kind),
-            row.local_day,
-            names.contacts[person.id][0],
-            person.language,
-            tuple(items[:ITEM_LIMIT]),
-            max(len(items) - ITEM_LIMIT, 0),
-            pictures.digest_of(person) if NotificationKind.DIGEST in kinds else None,
-            pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None,
-            name,
-            mail,
-            base_url=links.base_url if links is not None else None,
-            choices_link=links.write_choices(person.id) if links is not None else None,
-            unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None else None,
-            notices=tuple(one.id for one in notices.get(row.id, [])),
-        )
+        told = notices.get(row.id, [])
+        kinds = {one.kind for one in told}
+        digest = pictures.digest_of(person) if NotificationKind.DIGEST in kinds else None
+        summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
+        messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary)
     return messages
+
+
+def compose_message(
+    row: Any,
+    notices: Sequence[Any],
+    rules: Rules,
+    names: Names,
+    counterparts: Mapping[int, Sequence[int]],
+    links: Links | None = None,
+    digest: Digest | None = None,
+    summary: Summary | None = None,
+) -> Message:
+    """The view of one notification with these notices that still stand; `counterparts` are the parties by agreement."""
+    person = rules.people[row.contact_id]
+    items = _build_items(notices, person, names, counterparts, rules, links)
+    name, mail = find_reply(person, rules, names)
+    return Message(
+        NotificationKind(row.kind),
+        row.local_day,
+        names.contacts[person.id][0],
+        person.language,
+        tuple(items[:ITEM_LIMIT]),
+        max(len(items) - ITEM_LIMIT, 0),
+        digest,
+        summary,
+        name,
+        mail,
+        base_url=links.base_url if links is not None else None,
+        choices_link=links.write_choices(person.id) if links is not None else None,
+        unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None else None,
+        notices=tuple(one.id for one in notices),
+    )
 
 
 def find_reply(person: Person, rules: Rules, names: Names) -> tuple[str | None, str | None]:

@@ -1,92 +1,68 @@
-"""Foresees every message of the coming days, by playing the days on a copy with the very code that runs every day."""
+"""Foresees every message of the coming days, by playing the days with the very code that runs every day."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select, update
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
-from commitments.reconcile import Known, Reconciled, load_known, load_rules, reconcile_register, reconcile_span
+from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
 from commitments.tables import contact
-from commitments.vocabulary import NotificationKind, NotificationState
+from commitments.vocabulary import NotificationState
 from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
-from notifications.planning import ALL_KINDS, plan_messages
-from notifications.rehearsal import open_rehearsal, put_rules
-from notifications.rendering import pass_over, write_safely
+from notifications.planning import plan_messages
+from notifications.playing import Foreseen
+from notifications.rehearsal import open_rehearsal
+from notifications.rendering import write_subject_line
+from notifications.scenes import load_play
 from notifications.tables import notice, notification
 
-OVER_ALL = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT})
-"""What tells of the whole register at once."""
 
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """A message that would be sent, if nothing else happened until then."""
-
-    day: date
-    at: datetime
-    key: str
-    contact: str
-    name: str
-    to: str
-    channel: str
-    kind: str
-    subject: str
-    reasons: tuple[Mapping[str, Any], ...]
-    """One a notice: {"matter", "kind", "why": {"code", "numbers"}, "standing": {"code", "numbers"}}."""
-
-
-def forecast_messages(
+def forecast_agreement(
     engine: Engine,
     settings: Settings,
     now: datetime,
     days: int,
+    agreement_id: int,
     *,
-    only: int | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> Iterator[Foreseen]:
-    """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register.
+    """What one agreement will bring in the next `days` days, as if it were alone, in the order in which it would go.
 
-    With `only` one agreement is played as if it were alone: without digests and summaries, and without what other
-    agreements bring to the same people. `rules` are tried in place of those that differ in it.
+    It is played in memory: without digests and summaries, and without what other agreements bring to the same people.
+    `rules` are tried in place of those that differ in it.
     """
-    kinds = ALL_KINDS if only is None else ALL_KINDS - OVER_ALL
-    with open_rehearsal(engine, only) as copy:
-        known = None
-        if only is not None:
-            if rules is not None:
-                put_rules(copy, only, rules)
-            with open_reading(copy) as reading:
-                known = load_known(reading, only)
-        for ahead in range(days + 1):
-            moment = now + timedelta(days=ahead)
-            if ahead == days:
-                moment = moment - timedelta(seconds=1)
-            yield from play_day(copy, settings, moment, now + timedelta(days=days), kinds, known)
+    with open_reading(engine) as reading:
+        play = load_play(reading, settings, agreement_id, now, rules=rules)
+    for moment, end in list_moments(now, days):
+        yield from play.play_day(moment, end)
 
 
-def play_day(
-    copy: Engine,
-    settings: Settings,
-    now: datetime,
-    end: datetime,
-    kinds: Collection[NotificationKind],
-    known: Known | None,
-) -> Iterator[Foreseen]:
+def list_moments(now: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
+    """The moment of each day's job, and of the last one just before the end; each with the end."""
+    end = now + timedelta(days=days)
+    for ahead in range(days):
+        yield now + timedelta(days=ahead), end
+    yield end - timedelta(seconds=1), end
+
+
+def forecast_messages(engine: Engine, settings: Settings, now: datetime, days: int) -> Iterator[Foreseen]:
+    """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register."""
+    with open_rehearsal(engine) as copy:
+        for moment, end in list_moments(now, days):
+            yield from play_day(copy, settings, moment, end)
+
+
+def play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) -> Iterator[Foreseen]:
     """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
     today = today_in(settings.time_zone, now)
-    if known is None:
-        reconcile_register(copy, now, today)
-    else:
-        with open_unit(copy) as unit:
-            reconcile_span(unit, known.span, known.rules, now, today, Reconciled(), known.facts)
-    plan_messages(copy, now, today, kinds=kinds, domain=settings.sender.rpartition("@")[2], known=known)
+    reconcile_register(copy, now, today)
+    plan_messages(copy, now, today, domain=settings.sender.rpartition("@")[2])
     until = min(now + timedelta(days=1), end)
     with open_unit(copy) as unit:
         due = unit.execute(
@@ -96,7 +72,7 @@ def play_day(
         ).all()
         if not due:
             return
-        rules, names = known.rules if known is not None else load_rules(unit), load_names(unit)
+        rules, names = load_rules(unit), load_names(unit)
         messages: dict[int, Message] = {}
         for start in range(0, len(due), 200):
             messages |= compose_messages(unit, due[start : start + 200], rules, names, today)
@@ -113,7 +89,7 @@ def play_day(
         )
     with open_reading(copy) as reading:
         for row in foreseen:
-            subject = write_safely(messages[row.id], settings.house_folder, pass_over).subject
+            subject = write_subject_line(messages[row.id], settings.house_folder)
             yield _foresee(reading, row, subject, max(row.next_at, now))
 
 

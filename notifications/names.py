@@ -40,16 +40,19 @@ class Names:
         return named
 
 
-def load_names(reading: Connection, only: ColumnElement[bool] | None = None) -> Names:
-    """The names of all parties, and of all contacts or of `only` some."""
-    parties = reading.execute(select(party.c.id, party.c.reference, party.c.names)).all()
+def load_names(
+    reading: Connection, only: ColumnElement[bool] | None = None, parties: ColumnElement[bool] | None = None
+) -> Names:
+    """The names of all parties or of some `parties`, and of all contacts or of `only` some."""
+    places = select(party.c.id, party.c.reference, party.c.names)
+    found = reading.execute(places if parties is None else places.where(parties)).all()
     query = select(contact.c.id, contact.c.reference, contact.c.name, contact.c.channels)
     people = reading.execute(query if only is None else query.where(only)).all()
     return Names(
-        {row.id: row.names or {"en": row.reference} for row in parties},
+        {row.id: row.names or {"en": row.reference} for row in found},
         {row.id: (row.name, row.channels.get("mail")) for row in people},
-        {row.id: row.reference for row in parties},
-        {row.reference: row.id for row in parties},
+        {row.id: row.reference for row in found},
+        {row.reference: row.id for row in found},
         {row.reference: row.name for row in people},
     )
 

@@ -6,21 +6,22 @@ Level-triggered: whatever is due and not yet told is found, whenever this runs; 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, exists, func, select, update
+from sqlalchemy import Engine
 
-from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new, open_reading, open_unit
+from commitments.database import open_reading, open_unit
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
-from commitments.log import Author, Change, record_once
+from commitments.log import Change
 from commitments.queries import Span, split_register
-from commitments.reconcile import ENGINE, Known, Rules, load_rules
+from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
+from notifications.ledger import Ledger, Move, StoredLedger
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
 from notifications.routing import (
@@ -31,11 +32,9 @@ from notifications.routing import (
     delay_to_end_of_quiet,
     explain_wait,
     is_declined,
-    is_late,
     name_message,
     set_choices_aside,
 )
-from notifications.tables import attempt, notice, notification
 
 ALL_KINDS = frozenset(NotificationKind)
 _PERIODIC = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY})
@@ -68,19 +67,14 @@ def plan_messages(
     *,
     kinds: Collection[NotificationKind] = ALL_KINDS,
     domain: str,
-    known: Known | None = None,
 ) -> Planned:
-    """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it.
-
-    `known` saves reading the facts of a register of one agreement.
-    """
+    """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it."""
     with open_reading(engine) as reading:
-        spans = split_register(reading) if known is None else (known.span,)
-        rules = load_rules(reading) if known is None else known.rules
+        rules = load_rules(reading)
         candidates: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Candidate] = []
-        for span in spans:
-            for one in find_candidates(reading, span, rules, now, today, known.facts if known is not None else None):
+        for span in split_register(reading):
+            for one in find_candidates(reading, span, rules, now, today):
                 if one.decision is Decision.TOLD:
                     candidates[one.person.id].append(one)
                 else:
@@ -91,7 +85,7 @@ def plan_messages(
             else:
                 passed.append(one)
         periodic = find_picture_readers(reading, rules, today)
-        late = _find_late(reading, rules, now)
+        late = StoredLedger(reading).find_late(rules, now)
     done = Planned()
     _pass_over(engine, passed, now, today, done)
     begin_with = (person.id for person in periodic) if _PERIODIC & set(kinds) else ()
@@ -99,7 +93,7 @@ def plan_messages(
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
         with open_unit(engine) as unit:
-            _plan_part(unit, part, candidates, periodic, rules, now, today, kinds, domain, done)
+            plan_part(StoredLedger(unit), part, candidates, periodic, rules, now, today, kinds, domain, done)
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
     return done
@@ -127,8 +121,8 @@ def plan_changes(
         for one in found:
             if one.decision is Decision.TOLD and one.kind in kinds:
                 due[one.person.id].append(one)
-        known = _load_known_keys(reading, due)
-        late = _find_late(reading, rules, now)
+        known = StoredLedger(reading).find_known(_list_keys(due))
+        late = StoredLedger(reading).find_late(rules, now)
     fresh = {
         contact_id: [one for one in ones if one.key not in known]
         for contact_id, ones in due.items()
@@ -139,7 +133,7 @@ def plan_changes(
     done = Planned()
     if fresh:
         with open_unit(engine) as unit:
-            _plan_part(unit, sorted(fresh), fresh, (), rules, now, today, kinds, domain, done)
+            plan_part(StoredLedger(unit), sorted(fresh), fresh, (), rules, now, today, kinds, domain, done)
     return done
 
 
@@ -157,7 +151,7 @@ def plan_alerts(engine: Engine, now: datetime, today: date, *, domain: str) -> P
     if candidates:
         with open_unit(engine) as unit:
             kinds = frozenset({NotificationKind.ALERT, NotificationKind.ESCALATION})
-            _plan_part(unit, sorted(candidates), candidates, (), rules, now, today, kinds, domain, done)
+            plan_part(StoredLedger(unit), sorted(candidates), candidates, (), rules, now, today, kinds, domain, done)
     return done
 
 
@@ -165,12 +159,12 @@ def _pass_over(engine: Engine, passed: Sequence[Candidate], now: datetime, today
     if passed:
         # Before the messages: once the rung that is right is told, nobody finds the missed ones again.
         with open_unit(engine) as unit:
-            done.passed_over += add_missing(unit, notice, [one.as_row(now, today, None) for one in passed])
+            done.passed_over += StoredLedger(unit).add_notices([one.as_row(now, today, None) for one in passed])
             failpoint("planning.before_passing_over")
 
 
-def _plan_part(
-    unit: Connection,
+def plan_part(
+    ledger: Ledger,
     persons: Sequence[int],
     candidates: Mapping[int, list[Candidate]],
     periodic: Collection[Person],
@@ -181,8 +175,9 @@ def _plan_part(
     domain: str,
     done: Planned,
 ) -> None:
-    waiting, taken = _load_scheduled(unit, persons, now)
-    late = _find_late(unit, rules, now, persons)
+    """Queue what is due for some persons, or say why it is not."""
+    waiting, taken = ledger.load_scheduled(persons, now)
+    late = ledger.find_late(rules, now, persons)
     periodic_of = {person.id: person for person in periodic}
     slots: dict[int, Slot] = {}
     due: dict[int, list[Candidate]] = {}
@@ -191,7 +186,7 @@ def _plan_part(
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic_of:
             due[contact_id] += find_periodic(person, _first_slot(person, rules, now), rules)
-    known = _load_known_keys(unit, due)
+    known = ledger.find_known(_list_keys(due))
     immediate: list[tuple[Candidate, dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
     held: list[dict[str, Any]] = []
@@ -229,14 +224,14 @@ def _plan_part(
         slots[contact_id] = slot
         if rest or contact_id in late:
             scheduled[contact_id] = rest
-    done.held += add_missing(unit, notice, held)
-    done.passed_over += add_missing(unit, notice, unsubscribed)
-    _queue_at_once(unit, immediate, now, today, done)
-    _queue_scheduled(unit, scheduled, slots, waiting, late, rules, now, today, domain, done)
-    _note_escalations(unit, [one for ones in scheduled.values() for one in ones], now)
+    done.held += ledger.add_notices(held)
+    done.passed_over += ledger.add_notices(unsubscribed)
+    _queue_at_once(ledger, immediate, now, today, done)
+    _queue_scheduled(ledger, scheduled, slots, waiting, late, rules, now, today, domain, done)
+    _note_escalations(ledger, [one for ones in scheduled.values() for one in ones], now)
 
 
-def _note_escalations(unit: Connection, told: Sequence[Candidate], now: datetime) -> None:
+def _note_escalations(ledger: Ledger, told: Sequence[Candidate], now: datetime) -> None:
     """Write to the log, once a rung however many people it tells, that a follow-up climbed its ladder."""
     climbed: dict[str, Change] = {}
     for one in told:
@@ -247,46 +242,7 @@ def _note_escalations(unit: Connection, told: Sequence[Candidate], now: datetime
                 "escalated", "follow_up", one.follow_up_id, follow_up[:300], one.agreement_id,
                 {"rung": (one.rung - 1, one.rung)}, once=once,
             )  # fmt: skip
-    if climbed:
-        record_once(unit, Author(ENGINE, now), list(climbed.values()))
-
-
-def _find_late(
-    reading: Connection, rules: Rules, now: datetime, persons: Sequence[int] | None = None
-) -> dict[int, list[Any]]:
-    """The scheduled messages, by person, that did not go on their day; given persons, theirs alone, and locked.
-
-    One that may have arrived already is not among them: it goes again as it was, under its old name. `tries` are those
-    that the server itself put off.
-    """
-    unheard = (
-        select(func.count())
-        .where(attempt.c.notification_id == notification.c.id, attempt.c.code.between(400, 499).is_not(True))
-        .scalar_subquery()
-    )
-    query = (
-        select(
-            notification.c.id,
-            notification.c.contact_id,
-            notification.c.local_day,
-            notification.c.kind,
-            (notification.c.attempts - unheard).label("tries"),
-        )
-        .where(
-            notification.c.state == str(NotificationState.QUEUED),
-            notification.c.repeated.is_(False),
-            notification.c.local_day <= now.date() + timedelta(days=1),
-            notification.c.key.like("scheduled|%"),
-        )
-        .order_by(notification.c.id)
-    )
-    if persons is not None:
-        query = query.where(notification.c.contact_id.in_(persons)).with_for_update(key_share=True, of=notification)
-    late: dict[int, list[Any]] = defaultdict(list)
-    for row in reading.execute(query):
-        if is_late(row.local_day, rules.people[row.contact_id], now):
-            late[row.contact_id].append(row)
-    return late
+    ledger.note_climbs(list(climbed.values()), now)
 
 
 def slot_now(person: Person, now: datetime) -> Slot:
@@ -299,44 +255,6 @@ def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:
     """The sending time of the day itself, also late and after its message went: it says which week and month it is."""
     midnight = now.astimezone(ZoneInfo(person.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     return choose_slot(person, rules.house.send_at, midnight, days=choose_days(person, [rules.house]))
-
-
-def _load_scheduled(
-    unit: Connection, persons: Sequence[int], now: datetime
-) -> tuple[dict[tuple[int, date], Any], dict[int, set[date]]]:
-    """The scheduled messages of these persons from yesterday on: those that still wait, and the days that are taken.
-
-    Only those that wait are locked, in order, so that nobody can wait for a planner and a planner for them.
-    """
-    scheduled = (
-        select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
-        .where(
-            notification.c.contact_id.in_(persons),
-            notification.c.local_day >= (now - timedelta(days=2)).date(),
-            notification.c.key.like("scheduled|%"),
-        )
-        .order_by(notification.c.id)
-    )
-    begun = exists().where(attempt.c.notification_id == notification.c.id)
-    still = (notification.c.state == str(NotificationState.QUEUED)) & ~begun
-    waiting = {
-        (row.contact_id, row.local_day): row
-        for row in unit.execute(scheduled.where(still).with_for_update(key_share=True))
-    }
-    taken: dict[int, set[date]] = defaultdict(set)
-    for row in unit.execute(scheduled):
-        if (row.contact_id, row.local_day) not in waiting:
-            taken[row.contact_id].add(row.local_day)  # also if cancelled: its key is used up
-    return waiting, taken
-
-
-def _load_known_keys(unit: Connection, due: Mapping[int, list[Candidate]]) -> set[str]:
-    keys = [one.key for ones in due.values() for one in ones]
-    known: set[str] = set()
-    for start in range(0, len(keys), ROWS_A_STATEMENT):
-        part = keys[start : start + ROWS_A_STATEMENT]
-        known.update(unit.execute(select(notice.c.key).where(notice.c.key.in_(part))).scalars())
-    return known
 
 
 def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
@@ -396,18 +314,17 @@ def message_row(
 
 
 def _queue_at_once(
-    unit: Connection, immediate: Sequence[tuple[Candidate, dict[str, Any]]], now: datetime, today: date, done: Planned
+    ledger: Ledger, immediate: Sequence[tuple[Candidate, dict[str, Any]]], now: datetime, today: date, done: Planned
 ) -> None:
     by_key = {row["key"]: one for one, row in immediate}
-    inserted = insert_new(unit, notification, (row for _, row in immediate), returning=("id", "key"))
-    rows = [by_key[row.key].as_row(now, today, row.id) for row in inserted]
-    done.notices += add_missing(unit, notice, rows)
-    done.messages += len(inserted)
-    done.message_ids.extend(row.id for row in inserted)
+    made = ledger.add_messages([row for _, row in immediate])
+    done.notices += ledger.add_notices([by_key[key].as_row(now, today, row_id) for key, row_id in made.items()])
+    done.messages += len(made)
+    done.message_ids.extend(made.values())
 
 
 def _queue_scheduled(
-    unit: Connection,
+    ledger: Ledger,
     scheduled: Mapping[int, list[Candidate]],
     slots: Mapping[int, Slot],
     waiting: Mapping[tuple[int, date], Any],
@@ -421,7 +338,7 @@ def _queue_scheduled(
     targets: dict[int, int] = {}
     notices: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
-    heavier: list[dict[str, Any]] = []
+    heavier: dict[int, str] = {}
     by_key: dict[str, int] = {}
     for contact_id, ones in scheduled.items():
         slot = slots[contact_id]
@@ -430,7 +347,7 @@ def _queue_scheduled(
             notices += [one.as_row(now, today, message.id) for one in ones]
             kind = name_message([message.kind, *_list_kinds(ones, late.get(contact_id, ()))])
             if kind != message.kind:
-                heavier.append({"row_id": message.id, "new_kind": str(kind)})
+                heavier[message.id] = str(kind)
             targets[contact_id] = message.id
             done.joined += 1
             continue
@@ -439,61 +356,32 @@ def _queue_scheduled(
         by_key[key] = contact_id
         kind = name_message(_list_kinds(ones, late.get(contact_id, ())))
         messages.append(message_row(key, person, kind, now, slot, domain))
-    inserted = insert_new(unit, notification, messages, returning=("id", "key"))
-    for row in inserted:
-        contact_id = by_key[row.key]
-        targets[contact_id] = row.id
-        notices += [one.as_row(now, today, row.id) for one in scheduled[contact_id]]
-    if heavier:
-        unit.execute(
-            update(notification).where(notification.c.id == bindparam("row_id")).values(kind=bindparam("new_kind")),
-            heavier,
-        )
-    done.notices += add_missing(unit, notice, notices)
-    done.messages += len(inserted)
-    done.message_ids.extend(row.id for row in inserted)
-    _carry_over(unit, targets, slots, late, done)
-
-
-def _list_kinds(ones: Iterable[Candidate], late: Iterable[Any]) -> list[str]:
-    return [*(str(one.kind) for one in ones), *(row.kind for row in late)]
-
-
-def _carry_over(
-    unit: Connection,
-    targets: Mapping[int, int],
-    slots: Mapping[int, Slot],
-    late: Mapping[int, Sequence[Any]],
-    done: Planned,
-) -> None:
-    """Give what late messages hold to the ones that go next, so that an outage ends with one message a person."""
+    made = ledger.add_messages(messages)
+    for key, row_id in made.items():
+        contact_id = by_key[key]
+        targets[contact_id] = row_id
+        notices += [one.as_row(now, today, row_id) for one in scheduled[contact_id]]
+    ledger.name_anew(heavier)
+    done.notices += ledger.add_notices(notices)
+    done.messages += len(made)
+    done.message_ids.extend(made.values())
+    # So that an outage ends with one message a person.
     moves = [
-        {"old": row.id, "new": target, "why": _explain_carrying(slots[contact_id]), "tries": row.tries}
+        Move(row.id, target, _explain_carrying(slots[contact_id]), row.tries)
         for contact_id, target in targets.items()
         for row in late.get(contact_id, ())
         if row.id != target
     ]
-    if not moves:
-        return
-    unit.execute(
-        update(notice).where(notice.c.notification_id == bindparam("old")).values(notification_id=bindparam("new")),
-        [{"old": move["old"], "new": move["new"]} for move in moves],
-    )
-    unit.execute(
-        update(notification)
-        .where(notification.c.id == bindparam("old"))
-        .values(state=str(NotificationState.CANCELLED), reason=bindparam("why", type_=notification.c.reason.type)),
-        [{"old": move["old"], "why": move["why"]} for move in moves],
-    )
-    tried = [{"new": move["new"], "tries": move["tries"]} for move in moves if move["tries"] > 0]
-    if tried:  # or a mailbox that is always full would be tried for ever, each day anew
-        unit.execute(
-            update(notification)
-            .where(notification.c.id == bindparam("new"), notification.c.attempts < bindparam("tries"))
-            .values(attempts=bindparam("tries")),
-            tried,
-        )
+    ledger.carry_over(moves)
     done.carried_over += len(moves)
+
+
+def _list_keys(due: Mapping[int, Sequence[Candidate]]) -> list[str]:
+    return [one.key for ones in due.values() for one in ones]
+
+
+def _list_kinds(ones: Iterable[Candidate], late: Iterable[Any]) -> list[str]:
+    return [*(str(one.kind) for one in ones), *(row.kind for row in late)]
 
 
 def _explain_carrying(slot: Slot) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from notifications.house import (
     CHAT,
     PAGE,
     PARTS,
+    POLICY,
     TEMPLATES,
     Fault,
     NamedUndefined,
     explain_fault,
     find_part,
+    list_files,
     sign_folder,
 )
 from notifications.items import DENSE_ITEMS, describe_sections, list_views
@@ -116,6 +118,13 @@ def write_safely(message: Message, house: Path | None, tell: Callable[[Fault], N
     ) as fault:  # a template is a program of the operator's: it may fail in any way, and the mail must go
         tell(explain_fault(fault, find_part(fault)))
         return write_message(message)
+
+
+def write_subject_line(message: Message, house: Path | None) -> str:
+    """The subject alone, as `write_safely` has it: the whole message is written only where the house may change it."""
+    if house is not None and any(path.name != POLICY for path in list_files(house)):
+        return write_safely(message, house, pass_over).subject
+    return shorten_text(clean_text(write_subject(load_words(message.language), message)), SUBJECT_LIMIT)
 
 
 def pass_over(_fault: Fault) -> None:

@@ -15,8 +15,9 @@ from commitments.errors import TallyError
 from commitments.queries import select_people_around
 from commitments.tables import agreement, commitment, contact
 from commitments.vocabulary import MatterKind, NotificationKind
-from notifications.forecast import Foreseen, forecast_messages
+from notifications.forecast import forecast_agreement
 from notifications.names import Names, load_names, name_promise
+from notifications.playing import Foreseen
 from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.agreements import ADDRESS
@@ -50,7 +51,7 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
         by_reference = {f"{reference}/{row.reference}": row for row in promises}
         around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
         names = load_names(reading, contact.c.id.in_(around))
-    foreseen = forecast_messages(house.engine, house.settings, now, DAYS, only=head.id)
+    foreseen = forecast_agreement(house.engine, house.settings, now, DAYS, head.id)
     return stream_framed(
         request,
         "forecast.html",

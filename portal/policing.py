@@ -16,8 +16,9 @@ from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies, select_people_around
 from commitments.tables import agreement, commitment, contact, policy
 from commitments.vocabulary import NotificationState
-from notifications.forecast import Foreseen, forecast_messages
+from notifications.forecast import forecast_agreement
 from notifications.names import Names, load_names
+from notifications.playing import Foreseen
 from notifications.replay import replay_messages
 from notifications.tables import notice, notification
 from notifications.views import LinkView
@@ -157,9 +158,9 @@ def _try(
         names = load_names(reading, contact.c.id.in_(around))
         sent = _count_sent(reading, head.id, now)
     past = list(replay_messages(house.engine, house.settings, now, DAYS, only=head.id, rules=rules))
-    coming = list(forecast_messages(house.engine, house.settings, now, DAYS, only=head.id, rules=rules))
-    usual = coming if dict(own) == dict(rules) else forecast_messages(
-        house.engine, house.settings, now, DAYS, only=head.id
+    coming = list(forecast_agreement(house.engine, house.settings, now, DAYS, head.id, rules=rules))
+    usual = coming if dict(own) == dict(rules) else forecast_agreement(
+        house.engine, house.settings, now, DAYS, head.id
     )  # fmt: skip
     without = sum(1 for _ in usual)
     then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")

@@ -96,10 +96,10 @@ def test_fewer_lead_days_send_fewer_messages(desk: Desk) -> None:
         unit.execute(update(commitment).where(commitment.c.reference == "survey").values(due="2026-04-20"))
     house = desk.client.app.state.house  # type: ignore[attr-defined]
     now = desk.clock[0]
-    from notifications.forecast import forecast_messages
+    from notifications.forecast import forecast_agreement
 
-    many = list(forecast_messages(desk.engine, house.settings, now, 60, only=1, rules={"lead_days": [40, 30, 20, 10]}))
-    few = list(forecast_messages(desk.engine, house.settings, now, 60, only=1, rules={"lead_days": []}))
+    many = list(forecast_agreement(desk.engine, house.settings, now, 60, 1, rules={"lead_days": [40, 30, 20, 10]}))
+    few = list(forecast_agreement(desk.engine, house.settings, now, 60, 1, rules={"lead_days": []}))
 
     def remind(found: list[Any]) -> int:
         return sum(reason["kind"] == "reminder" and "/" in reason["matter"] for one in found for reason in one.reasons)

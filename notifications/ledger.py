@@ -1,0 +1,169 @@
+"""What planning reads and writes of messages and notices, in the register."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, bindparam, exists, func, select, update
+
+from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
+from commitments.log import Author, Change, record_once
+from commitments.reconcile import ENGINE, Rules
+from commitments.vocabulary import NotificationState
+from notifications.routing import is_late
+from notifications.tables import attempt, notice, notification
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The notices of a late message are taken in by the one that goes next."""
+
+    old: int
+    new: int
+    why: Row
+    tries: int
+
+
+class Ledger(Protocol):
+    """The messages and notices that there are."""
+
+    def load_scheduled(
+        self, persons: Sequence[int], now: datetime
+    ) -> tuple[Mapping[tuple[int, date], Any], Mapping[int, Collection[date]]]:
+        """The scheduled messages of these persons from yesterday on: those that still wait, and the days taken."""
+
+    def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> Mapping[int, list[Any]]:
+        """The scheduled messages, by person, that did not go on their day; given persons, theirs alone."""
+
+    def find_known(self, keys: Sequence[str]) -> Collection[str]:
+        """Which of these keys a notice has."""
+
+    def add_notices(self, rows: Sequence[Row]) -> int:
+        """Add those whose key is not there yet; returns how many were added."""
+
+    def add_messages(self, rows: Sequence[Row]) -> Mapping[str, int]:
+        """Add those whose key is not there yet; gives the ids of those added by their keys."""
+
+    def name_anew(self, kinds: Mapping[int, str]) -> None:
+        """Make messages that wait be of other kinds, by their ids."""
+
+    def carry_over(self, moves: Sequence[Move]) -> None:
+        """Cancel the late messages and give what they hold to the next ones."""
+
+    def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
+        """Write to the log, once a rung, that follow-ups climbed their ladders."""
+
+
+class StoredLedger:
+    """The ledger of the register, within a unit of work."""
+
+    def __init__(self, unit: Connection) -> None:
+        self._unit = unit
+
+    def load_scheduled(
+        self, persons: Sequence[int], now: datetime
+    ) -> tuple[dict[tuple[int, date], Any], dict[int, set[date]]]:
+        """Only those that wait are locked, in order, so that nobody can wait for a planner and a planner for them."""
+        scheduled = (
+            select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
+            .where(
+                notification.c.contact_id.in_(persons),
+                notification.c.local_day >= (now - timedelta(days=2)).date(),
+                notification.c.key.like("scheduled|%"),
+            )
+            .order_by(notification.c.id)
+        )
+        begun = exists().where(attempt.c.notification_id == notification.c.id)
+        still = (notification.c.state == str(NotificationState.QUEUED)) & ~begun
+        waiting = {
+            (row.contact_id, row.local_day): row
+            for row in self._unit.execute(scheduled.where(still).with_for_update(key_share=True))
+        }
+        taken: dict[int, set[date]] = defaultdict(set)
+        for row in self._unit.execute(scheduled):
+            if (row.contact_id, row.local_day) not in waiting:
+                taken[row.contact_id].add(row.local_day)  # also if cancelled: its key is used up
+        return waiting, taken
+
+    def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> dict[int, list[Any]]:
+        """Locked, if persons are given. One that may have arrived already is not among them: it goes again as it was,
+        under its old name. `tries` are those that the server itself put off.
+        """
+        unheard = (
+            select(func.count())
+            .where(attempt.c.notification_id == notification.c.id, attempt.c.code.between(400, 499).is_not(True))
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                notification.c.id,
+                notification.c.contact_id,
+                notification.c.local_day,
+                notification.c.kind,
+                (notification.c.attempts - unheard).label("tries"),
+            )
+            .where(
+                notification.c.state == str(NotificationState.QUEUED),
+                notification.c.repeated.is_(False),
+                notification.c.local_day <= now.date() + timedelta(days=1),
+                notification.c.key.like("scheduled|%"),
+            )
+            .order_by(notification.c.id)
+        )
+        if persons is not None:
+            query = query.where(notification.c.contact_id.in_(persons)).with_for_update(key_share=True, of=notification)
+        late: dict[int, list[Any]] = defaultdict(list)
+        for row in self._unit.execute(query):
+            if is_late(row.local_day, rules.people[row.contact_id], now):
+                late[row.contact_id].append(row)
+        return late
+
+    def find_known(self, keys: Sequence[str]) -> set[str]:
+        known: set[str] = set()
+        for start in range(0, len(keys), ROWS_A_STATEMENT):
+            part = keys[start : start + ROWS_A_STATEMENT]
+            known.update(self._unit.execute(select(notice.c.key).where(notice.c.key.in_(part))).scalars())
+        return known
+
+    def add_notices(self, rows: Sequence[Row]) -> int:
+        return add_missing(self._unit, notice, rows)
+
+    def add_messages(self, rows: Sequence[Row]) -> dict[str, int]:
+        return {row.key: row.id for row in insert_new(self._unit, notification, rows, returning=("id", "key"))}
+
+    def name_anew(self, kinds: Mapping[int, str]) -> None:
+        if kinds:
+            self._unit.execute(
+                update(notification).where(notification.c.id == bindparam("row_id")).values(kind=bindparam("new_kind")),
+                [{"row_id": row_id, "new_kind": kind} for row_id, kind in kinds.items()],
+            )
+
+    def carry_over(self, moves: Sequence[Move]) -> None:
+        if not moves:
+            return
+        self._unit.execute(
+            update(notice).where(notice.c.notification_id == bindparam("old")).values(notification_id=bindparam("new")),
+            [{"old": move.old, "new": move.new} for move in moves],
+        )
+        self._unit.execute(
+            update(notification)
+            .where(notification.c.id == bindparam("old"))
+            .values(state=str(NotificationState.CANCELLED), reason=bindparam("why", type_=notification.c.reason.type)),
+            [{"old": move.old, "why": move.why} for move in moves],
+        )
+        tried = [{"new": move.new, "tries": move.tries} for move in moves if move.tries > 0]
+        if tried:  # or a mailbox that is always full would be tried for ever, each day anew
+            self._unit.execute(
+                update(notification)
+                .where(notification.c.id == bindparam("new"), notification.c.attempts < bindparam("tries"))
+                .values(attempts=bindparam("tries")),
+                tried,
+            )
+
+    def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
+        if climbed:
+            record_once(self._unit, Author(ENGINE, now), climbed)

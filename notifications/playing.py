@@ -1,0 +1,306 @@
+"""Plays days of one agreement in memory, by the code of the daily job: nothing is copied or written.
+
+Who is asked what, what is due to be told and in which message it goes is decided as every day. Only what that reads and
+writes is held as values.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from commitments.clock import today_in
+from commitments.dates import as_partial
+from commitments.days import Days, find_days
+from commitments.facts import Commitment, Milestone, Standing, WantedFollowUp
+from commitments.reconcile import ENGINE, Rules, find_due, judge, want
+from commitments.settings import Settings
+from commitments.settlements import describe_new, plan_settlements
+from commitments.vocabulary import (
+    CommitmentState,
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+    NotificationKind,
+    NotificationState,
+)
+from notifications import candidates
+from notifications.composing import compose_message, is_empty
+from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
+from notifications.ledger import Row
+from notifications.names import Names
+from notifications.planning import ALL_KINDS, Planned, plan_part
+from notifications.reasons import Decision
+from notifications.rendering import write_subject_line
+from notifications.routing import ToldRung
+
+KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
+"""What tells of one agreement, and not of the whole register at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A message that would be sent, if nothing else happened until then."""
+
+    day: date
+    at: datetime
+    key: str
+    contact: str
+    name: str
+    to: str
+    channel: str
+    kind: str
+    subject: str
+    reasons: tuple[Mapping[str, Any], ...]
+    """One a notice: {"matter", "kind", "why": {"code", "numbers"}, "standing": {"code", "numbers"}}."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """A notice with its follow-up and its message, as ladders are read from."""
+
+    follow_up_id: int
+    rung: int
+    contact_id: int
+    kind: str
+    decision: str
+    decision_reason: Mapping[str, Any]
+    decided_on: date
+    opened_on: date
+    snoozed_until: date | None
+    state: str | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice with what it is about, as messages are composed of."""
+
+    id: int
+    kind: str
+    agreement_id: int | None
+    agreement_reference: str
+    title: Mapping[str, str]
+    summary: str | None
+    summaries: Mapping[str, str] | None
+    quote: Mapping[str, str] | None
+    commitment_kind: str | None
+    commitment_due: object
+    milestone_due: object
+    milestone_title: str | None
+    milestone_titles: Mapping[str, str] | None
+    matter: str
+    matter_kind: str
+    standing: str
+    due_on: date | None
+    reason: Mapping[str, Any]
+    decision_reason: Mapping[str, Any]
+    party_id: int | None
+    follow_up_id: int | None
+    follow_up_key: str | None
+    follow_up_kind: str | None
+    answer_by: date | None
+    assignee_id: int | None
+    asked_party_id: int | None
+
+
+class Play:
+    """One agreement from day to day."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        names: Names,
+        scene: Scene,
+        follow_ups: Iterable[FollowUp],
+        ledger: ImaginedLedger,
+    ) -> None:
+        self._settings, self._rules, self._names = settings, rules, names
+        self.show(scene)
+        self._follow_ups: dict[str, FollowUp] = {}
+        self._by_id: dict[int, FollowUp] = {}
+        for one in follow_ups:
+            self._hold(one)
+        self._ledger = ledger
+        self._ladders: dict[int, list[ToldRung]] = {}
+        self._domain = settings.sender.rpartition("@")[2]
+
+    def show(self, scene: Scene) -> None:
+        """Go on with what is known from now on."""
+        self._scene = scene
+        self._promised = {one.id: one for one in scene.agreement.commitments}
+
+    def take_answers(self, asked: Iterable[Any]) -> None:
+        """What people closed or put off by then, of the follow-ups that are open here."""
+        for row in asked:
+            closed = row.state != FollowUpState.OPEN and row.closed_by != ENGINE
+            known = self._follow_ups.get(row.key)
+            if known is not None and known.is_open and (closed or row.snoozed_until is not None):
+                known.state, known.snoozed_until = row.state, row.snoozed_until
+                known.closed_on, known.closed_by, known.closed_why = row.closed_on, row.closed_by, row.closed_why
+                self._ladders.pop(known.id, None)
+
+    def play_day(self, now: datetime, end: datetime) -> Iterator[Foreseen]:
+        """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
+        today = today_in(self._settings.time_zone, now)
+        self._take_up(today)
+        days = find_days(self._rules.people, now, today)
+        judged = judge(self._scene.agreement, self._rules, days)
+        self._reconcile(judged, days)
+        self._plan(judged, now, today)
+        for message in self._ledger.list_queued(min(now + timedelta(days=1), end)):
+            at = max(message.next_at, now)
+            told = [self._describe(one) for one in self._ledger.by_message[message.id] if self._stands(one, today)]
+            parties = {self._scene.agreement.id: [place.party_id for place in self._scene.agreement.parties]}
+            written = compose_message(message, told, self._rules, self._names, parties)
+            if is_empty(written):
+                self._ledger.mark(message, NotificationState.CANCELLED)
+                continue
+            self._ledger.mark(message, NotificationState.SENT, at)
+            yield self._foresee(message, at, write_subject_line(written, self._settings.house_folder))
+
+    def _take_up(self, today: date) -> None:
+        """Take up again what was on hold until a day that has passed."""
+        agreement = self._scene.agreement
+        if any(is_rested(one, today) for one in agreement.commitments):
+            commitments = tuple(
+                replace(one, state=CommitmentState.ACTIVE, state_on=as_partial(today), state_until=None)
+                if is_rested(one, today)
+                else one
+                for one in agreement.commitments
+            )
+            self.show(replace(self._scene, agreement=replace(agreement, commitments=commitments)))
+
+    def _reconcile(self, judged: Mapping[date, Sequence[Standing]], days: Days) -> None:
+        """Open and close follow-ups, as they should be that day."""
+        rules = self._rules
+        wanted: dict[str, WantedFollowUp] = {}
+        for one in want(self._scene.agreement, rules, days, judged):
+            wanted.setdefault(one.key, one)
+        standing_open = {
+            one.key: one for one in self._follow_ups.values() if one.is_open and one.kind != FollowUpKind.MESSAGE_FAILED
+        }
+        closed_before: dict[str, FollowUp] = {}
+        for key, one in wanted.items():
+            if key in standing_open:
+                continue
+            if key in self._follow_ups:
+                closed_before[key] = self._follow_ups[key]
+            else:
+                row = describe_new(one, days, find_due(one, rules, days))
+                self._hold(FollowUp(max(self._by_id, default=0) + 1, **row))
+        settled = plan_settlements(
+            standing_open, closed_before, wanted, days, lambda one: find_due(one, rules, days), ENGINE
+        )
+        for one_settled in settled:
+            for name, value in one_settled.values.items():
+                setattr(one_settled.row, name, value)
+            self._ladders.pop(one_settled.row.id, None)
+
+    def _plan(self, judged: Mapping[date, Sequence[Standing]], now: datetime, today: date) -> None:
+        """Queue what is due."""
+        rules, done = self._rules, Planned()
+        waiting = sorted(
+            (
+                one
+                for one in self._follow_ups.values()
+                if one.is_open and (one.snoozed_until is None or one.snoozed_until <= today)
+            ),
+            key=lambda one: one.id,
+        )
+        ladders = self._read_ladders(waiting)
+        due: dict[int, list[candidates.Candidate]] = defaultdict(list)
+        passed: list[Row] = []
+        facts = (self._scene.agreement,)
+        for one in candidates.find_due(facts, waiting, ladders, self._ledger.notices, rules, now, today, judged):
+            if one.decision is Decision.TOLD:
+                due[one.person.id].append(one)
+            else:
+                passed.append(one.as_row(now, today, None))
+        persons = sorted({*due, *self._ledger.find_late(rules, now)})
+        self._ledger.add_notices(passed)
+        if persons:
+            plan_part(self._ledger, persons, due, (), rules, now, today, KINDS, self._domain, done)
+
+    def _read_ladders(self, waiting: Sequence[FollowUp]) -> Mapping[int, Sequence[ToldRung]]:
+        """What each has told; read anew only where something was told or sent since."""
+        for row_id in self._ledger.changed:
+            self._ladders.pop(row_id, None)
+        self._ledger.changed.clear()
+        unread = [one for one in waiting if one.id not in self._ladders]
+        rows = [row for one in unread for row in self._list_rungs(one)]
+        read = candidates.read_ladders(rows, self._rules.people)
+        self._ladders |= {one.id: read.get(one.id, []) for one in unread}
+        return self._ladders
+
+    def _list_rungs(self, one: FollowUp) -> Iterator[_Rung]:
+        for told in self._ledger.by_follow_up.get(one.id, ()):
+            if told.decided_on >= one.opened_on:
+                message = self._ledger.messages[told.notification_id] if told.notification_id is not None else None
+                yield _Rung(
+                    one.id, told.rung, told.contact_id, told.kind, told.decision, told.decision_reason,
+                    told.decided_on, one.opened_on, one.snoozed_until,
+                    message.state if message is not None else None, message.sent_at if message is not None else None,
+                )  # fmt: skip
+
+    def _hold(self, one: FollowUp) -> None:
+        self._follow_ups[one.key] = self._by_id[one.id] = one
+
+    def _stands(self, told: Notice, today: date) -> bool:
+        """Whether a notice still stands: its follow-up open and not at rest, its commitment active."""
+        if told.decision != Decision.TOLD:
+            return False
+        if told.follow_up_id is not None:
+            asked = self._by_id[told.follow_up_id]
+            if not asked.is_open or (asked.snoozed_until is not None and asked.snoozed_until > today):
+                return False
+        promised = self._promised.get(told.commitment_id) if told.commitment_id is not None else None
+        if promised is None:
+            return True
+        if told.follow_up_id is None and promised.state is not CommitmentState.ACTIVE:
+            return False
+        step = find_step(promised, told)
+        return step is None or step.met_on is None
+
+    def _describe(self, told: Notice) -> Told:
+        scene, asked = self._scene, self._by_id.get(told.follow_up_id or 0)
+        promised = self._promised.get(told.commitment_id or 0)
+        promise = scene.promises.get(told.commitment_id or 0)
+        step = find_step(promised, told) if promised is not None else None
+        title, titles = scene.steps[promised.id, step.reference] if promised and step else (None, None)
+        return Told(
+            told.id, told.kind, told.agreement_id, scene.agreement.reference, scene.title,
+            promise.summary if promise else None, promise.summaries if promise else None,
+            promise.quote if promise else None, str(promised.kind) if promised else None,
+            promised.due if promised else None, step.due if step else None, title, titles,
+            told.matter, told.matter_kind, told.standing, told.due_on, told.reason, told.decision_reason, told.party_id,
+            told.follow_up_id, asked.key if asked else None, asked.kind if asked else None,
+            asked.due_on if asked else None, asked.assignee_id if asked else None, asked.party_id if asked else None,
+        )  # fmt: skip
+
+    def _foresee(self, message: Queued, at: datetime, subject: str) -> Foreseen:
+        person = self._rules.people[message.contact_id]
+        reasons = tuple(
+            {"matter": one.matter, "kind": one.kind, "why": one.decision_reason, "standing": one.reason or None}
+            for one in self._ledger.by_message[message.id]
+        )
+        return Foreseen(
+            message.local_day, at, message.key, person.reference, self._names.contacts[person.id][0],
+            message.address, message.channel, message.kind, subject, reasons,
+        )  # fmt: skip
+
+
+def is_rested(promised: Commitment, today: date) -> bool:
+    """Whether its hold was to last until a day that has passed."""
+    until = promised.state_until
+    return promised.state is CommitmentState.ON_HOLD and until is not None and until.last < today
+
+
+def find_step(promised: Commitment, told: Notice) -> Milestone | None:
+    """The milestone that a notice is about."""
+    if told.matter_kind != MatterKind.MILESTONE:
+        return None
+    part = told.matter.partition("#")[2].removeprefix("milestone:")
+    return next((one for one in promised.milestones if one.reference == part), None)

@@ -1,0 +1,146 @@
+"""Reads what a play of one agreement begins with, by a fixed number of statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from commitments.facts import Agreement
+from commitments.policy import adapt_policy
+from commitments.queries import Span, load_agreements, load_people, load_policies, select_people_around
+from commitments.reconcile import group_rules
+from commitments.settings import Settings
+from commitments.tables import agreement, commitment, contact, follow_up, milestone, party, policy
+from commitments.vocabulary import NotificationState
+from notifications.imagined import FollowUp, ImaginedLedger, Notice, Promise, Queued, Scene
+from notifications.names import load_names
+from notifications.playing import Play
+from notifications.reasons import Decision
+from notifications.tables import notice, notification
+
+RECENT_DAYS = 30
+"""Notices that were decided so long ago are read, and older ones of what is still open, dated or on its way."""
+
+
+def load_play(
+    reading: Connection,
+    settings: Settings,
+    agreement_id: int,
+    now: datetime,
+    *,
+    rules: Mapping[str, Any] | None = None,
+) -> Play:
+    """One agreement as it stands now; `rules` are tried in place of those that differ in it."""
+    (facts,) = load_agreements(reading, Span(agreement_id, agreement_id))
+    scene = load_scene(reading, facts)
+    follow_ups = load_follow_ups(reading, agreement_id)
+    ledger = load_ledger(reading, agreement_id, follow_ups, now)
+    return make_play(reading, settings, scene, follow_ups, ledger, rules)
+
+
+def make_play(
+    reading: Connection,
+    settings: Settings,
+    scene: Scene,
+    follow_ups: Sequence[FollowUp],
+    ledger: ImaginedLedger,
+    rules: Mapping[str, Any] | None,
+) -> Play:
+    """A play of what is known, with the people of today and the house's rules of today."""
+    facts = scene.agreement
+    around = select_people_around(select(agreement.c.id).where(agreement.c.id == facts.id))
+    people = {row.id for row in reading.execute(around)}
+    people |= {one.assignee_id for one in follow_ups if one.assignee_id is not None}
+    people |= {one.contact_id for one in ledger.notices.values()}
+    people |= {one.contact_id for one in ledger.messages.values()}
+    places = {place.party_id for place in facts.parties}
+    places |= {owner.party_id for one in facts.commitments for owner in one.owners}
+    places |= {one.party_id for one in follow_ups if one.party_id is not None}
+    places |= {one.party_id for one in ledger.notices.values() if one.party_id is not None}
+    these = contact.c.id.in_(people)
+    house, own = load_policies(reading, policy.c.scope == facts.reference)
+    if rules is not None:
+        own = {facts.reference: adapt_policy(house, rules)}
+    names = load_names(reading, these, party.c.id.in_(places))
+    return Play(settings, group_rules(house, own, load_people(reading, only=these)), names, scene, follow_ups, ledger)
+
+
+def load_scene(reading: Connection, facts: Agreement) -> Scene:
+    """What messages call an agreement and its parts, beside its facts."""
+    title = reading.execute(select(agreement.c.title).where(agreement.c.id == facts.id)).scalar_one()
+    columns = (
+        commitment.c.id,
+        commitment.c.summary,
+        commitment.c.summaries,
+        commitment.c.quote,
+        commitment.c.state_until,
+    )
+    promises = reading.execute(select(*columns).where(commitment.c.agreement_id == facts.id)).all()
+    own = select(commitment.c.id).where(commitment.c.agreement_id == facts.id)
+    named = (milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles)
+    steps = reading.execute(select(*named).where(milestone.c.commitment_id.in_(own))).all()
+    return make_scene(facts, title, promises, steps)
+
+
+def make_scene(facts: Agreement, title: Mapping[str, str], promises: Sequence[Any], steps: Sequence[Any]) -> Scene:
+    """The scene of these rows."""
+    return Scene(
+        facts,
+        title,
+        {row.id: Promise(row.summary, row.summaries, row.quote) for row in promises},
+        {(row.commitment_id, row.reference): (row.title, row.titles) for row in steps},
+    )
+
+
+def load_follow_ups(reading: Connection, agreement_id: int) -> list[FollowUp]:
+    """All of an agreement, in their order: what was closed may be wanted again."""
+    query = select(follow_up).where(follow_up.c.agreement_id == agreement_id).order_by(follow_up.c.id)
+    return [FollowUp(**row) for row in reading.execute(query).mappings()]
+
+
+def load_ledger(
+    reading: Connection,
+    agreement_id: int,
+    follow_ups: Sequence[FollowUp],
+    now: datetime,
+    *,
+    sent_before: datetime | None = None,
+) -> ImaginedLedger:
+    """The notices of an agreement that may matter from now on, and the messages that hold them; `follow_ups` as they
+    stand now. Given `sent_before`, only what had been decided and sent by then."""
+    since = now.date() - timedelta(days=RECENT_DAYS)
+    query = (
+        select(notice, *(notification.c[name].label(f"message_{name}") for name in _MESSAGE))
+        .outerjoin(notification, notification.c.id == notice.c.notification_id)
+        .where(
+            notice.c.agreement_id == agreement_id,
+            or_(
+                notice.c.decided_on >= since,
+                notice.c.due_on >= since,
+                notice.c.follow_up_id.in_([one.id for one in follow_ups if one.is_open]),
+                notice.c.decision == str(Decision.HELD),
+                notification.c.state == str(NotificationState.QUEUED),
+                notification.c.local_day >= since,
+            ),
+        )
+        .order_by(notice.c.id)
+    )
+    ledger = ImaginedLedger()
+    for row in reading.execute(query).mappings():
+        held = {name: row[f"message_{name}"] for name in _MESSAGE}
+        sent_at = held["sent_at"]
+        if sent_before is not None and held["id"] is not None and (sent_at is None or sent_at >= sent_before):
+            continue
+        if held["id"] is not None and held["id"] not in ledger.messages:
+            ledger.hold_message(Queued(tries=held.pop("attempts"), **held))
+        if sent_before is None or row["decided_at"] < sent_before:
+            ledger.hold_notice(Notice(**{name: row[name] for name in _NOTICE}))
+    return ledger
+
+
+_NOTICE = tuple(column.name for column in notice.c)
+_MESSAGE = (
+    "id", "key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at", "attempts", "sent_at",
+    "repeated",
+)  # fmt: skip
