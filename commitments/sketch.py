@@ -4,28 +4,45 @@ What was typed is kept whatever is wrong with it; `commitments.sketching` says w
 """
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_PARTIES = 60
 MOST_PEOPLE = 60
 MOST_PROMISES = 200
+MOST_BELOW = 30
+"""Entries of a list within a step: documents, milestones, budget lines, languages."""
 
 
 class Step(StrEnum):
-    """The steps in their order; each can be gone back to."""
+    """The steps in their order; each can be gone back to. `MORE` is passed over by who does not ask for it."""
 
     PARTIES = "parties"
     DATES = "dates"
     COMMITMENTS = "commitments"
     OWNERS = "owners"
+    MORE = "more"
     CHECK = "check"
+
+    @property
+    def following(self) -> "Step":
+        """The step to which a step leads on."""
+        order = [one for one in Step if one is not Step.MORE or self is Step.MORE]
+        return order[min(order.index(self) + 1, len(order) - 1)]
 
 
 class Typed(BaseModel):
     """Fields as they were typed: texts, empty where nothing was."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+class TypedText(Typed):
+    """The same words in one more language."""
+
+    text: str = ""
+    language: str = ""
 
 
 class TypedParty(Typed):
@@ -35,10 +52,13 @@ class TypedParty(Typed):
     name: str = ""
     kind: str = ""
     country: str = ""
+    subdivision: str = ""
     time_zone: str = ""
     language: str = ""
-    other_name: str = ""
-    other_language: str = ""
+    names: list[TypedText] = Field(default_factory=list)
+    role: str = "party"
+    parent: str = ""
+    reference: str = ""
     signed: str = ""
 
 
@@ -46,6 +66,17 @@ class TypedSignatory(Typed):
     party: str = ""
     name: str = ""
     office: str = ""
+
+
+class TypedSource(Typed):
+    """A document from which the agreement is known."""
+
+    document: str = ""
+    kind: str = "signed_text"
+    date: str = ""
+    language: str = ""
+    title: str = ""
+    sha256: str = ""
 
 
 class TypedPerson(Typed):
@@ -58,6 +89,28 @@ class TypedPerson(Typed):
     role: str = "owner"
     mail: str = ""
     language: str = ""
+    time_zone: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+    deputy: str = ""
+    reference: str = ""
+
+
+class TypedPlace(Typed):
+    """Where a sentence stands in a document."""
+
+    document: str = ""
+    start: str = ""
+    end: str = ""
+    sha256: str = ""
+
+
+class TypedMilestone(Typed):
+    title: str = ""
+    due: str = ""
+    party: str = ""
+    titles: list[TypedText] = Field(default_factory=list)
+    reference: str = ""
 
 
 class TypedPromise(Typed):
@@ -65,26 +118,91 @@ class TypedPromise(Typed):
 
     key: str = ""
     summary: str = ""
+    summaries: list[TypedText] = Field(default_factory=list)
     is_plan: str = "no"
+    confirm_by: str = ""
     has_date: str = "no"
+    """`yes`: done by a date; `once`: done one day; else it goes on."""
     due: str = ""
     repeats: str = "no"
     times: str = "1"
     counted: str = ""
+    interval: str = ""
+    months: str = ""
+    starts: str = ""
+    ends: str = ""
     has_number: str = "no"
     comparator: str = "at_least"
     quantity: str = ""
     unit: str = ""
+    baseline: str = ""
+    baseline_on: str = ""
     quote: str = ""
     quote_language: str = ""
-    other_quote: str = ""
-    other_language: str = ""
+    quotes: list[TypedText] = Field(default_factory=list)
+    place: TypedPlace = Field(default_factory=TypedPlace)
     owed_by: list[str] = Field(default_factory=list)
+    owed: str = "jointly"
+    milestones: list[TypedMilestone] = Field(default_factory=list)
+    period_from: str = ""
+    period_to: str = ""
+    condition: str = ""
+    condition_met_on: str = ""
     implementers: str = ""
     theme: str = ""
+    tags: str = ""
     note: str = ""
+    reference: str = ""
     owners: dict[str, str] = Field(default_factory=dict)
     """Who answers for it, by party; what is missing is as in `usual_owners`, and `-` is nobody yet."""
+
+
+class TypedTie(Typed):
+    """The lasting tie: one that is there, by its reference, or a new one."""
+
+    chosen: str = ""
+    title: str = ""
+    language: str = ""
+    titles: list[TypedText] = Field(default_factory=list)
+    since: str = ""
+    kind: str = ""
+    reference: str = ""
+
+
+class TypedReport(Typed):
+    """A report that a network has got."""
+
+    cycle: str = ""
+    submitted: str = ""
+
+
+class TypedNetwork(Typed):
+    name: str = ""
+    field: str = ""
+    designated: str = ""
+    cycle: str = ""
+    reports: list[TypedReport] = Field(default_factory=list)
+
+
+class TypedBudgetLine(Typed):
+    amount: str = ""
+    currency: str = ""
+    kind: str = "planned"
+    approximate: str = ""
+    period_from: str = ""
+    period_to: str = ""
+    source_of_funds: str = ""
+    commitment: str = ""
+    """The key of the promise that it pays for."""
+    note: str = ""
+    reference: str = ""
+
+
+class TypedLanguage(Typed):
+    """A language in which the text exists; whether that version counts."""
+
+    language: str = ""
+    authentic: str = ""
 
 
 class Sketch(Typed):
@@ -92,9 +210,9 @@ class Sketch(Typed):
 
     title: str = ""
     title_language: str = "en"
-    other_title: str = ""
-    other_language: str = ""
+    titles: list[TypedText] = Field(default_factory=list)
     kind: str = ""
+    reference: str = ""
     parties: list[TypedParty] = Field(default_factory=list)
     effective: str = ""
     end: str = "unknown"
@@ -106,14 +224,25 @@ class Sketch(Typed):
     notice: str = ""
     notice_unit: str = "months"
     signatories: list[TypedSignatory] = Field(default_factory=list)
-    source: str = ""
-    source_kind: str = "signed_text"
-    source_date: str = ""
-    source_language: str = ""
+    sources: list[TypedSource] = Field(default_factory=list)
     note: str = ""
     people: list[TypedPerson] = Field(default_factory=list)
     usual_owners: dict[str, str] = Field(default_factory=dict)
     promises: list[TypedPromise] = Field(default_factory=list)
+    tie: TypedTie = Field(default_factory=TypedTie)
+    network: TypedNetwork = Field(default_factory=TypedNetwork)
+    budget: list[TypedBudgetLine] = Field(default_factory=list)
+    languages: list[TypedLanguage] = Field(default_factory=list)
+    binding: str = ""
+    parent: str = ""
+    amends: str = ""
+    replaces: str = ""
+    ended: str = ""
+    ended_reason: str = ""
+    rules: dict[str, Any] = Field(default_factory=dict)
+    """The rules for reminders that could be read, as the file has them."""
+    unread_rules: dict[str, str] = Field(default_factory=dict)
+    """What could not be read, as it was typed."""
     keys: int = 0
     """How many keys were given."""
 

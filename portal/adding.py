@@ -12,23 +12,29 @@ from commitments.drafting import add_drawn
 from commitments.log import Author
 from commitments.reconcile import reconcile_agreement
 from commitments.sketch import Sketch, TypedParty, TypedPromise
-from commitments.sketching import Drawing, Flaw, Known, draw_promise, load_known
-from commitments.tables import agreement_party, commitment, party
+from commitments.sketch_flaws import Drawing, Flaw
+from commitments.sketch_known import Known, load_known
+from commitments.sketched_promises import draw_promise
+from commitments.tables import agreement, agreement_party, commitment, party
 from notifications.views import clean_text, fit_text
 from portal.agreements import ADDRESS
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
+from portal.promise_views import describe_promise
 from portal.roles import Permission, Viewer
+from portal.step_fields import GroupView, Page
 from portal.step_reading import take_owners, take_promise
-from portal.step_views import GroupView, Page, describe_promise, list_people, name_parties
+from portal.step_views import list_people, name_parties
 from portal.telling import tell_title
 from portal.viewing import require
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 WHY = "added in the portal"
+_OWNERS_AFTER = 6
+"""Who answers stands below who owes it."""
 
 
 @router.api_route(ADDRESS + "/{reference}/add-commitment", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -50,6 +56,9 @@ def post_promise(reference: str, request: Request, viewer: Registering, sent: Fo
         promise = _take(sketch, sent)
         taken = unit.execute(select(commitment.c.reference).where(commitment.c.agreement_id == head.id)).scalars()
         drawn = draw_promise(promise, drawing, set(taken), {}, known)
+        if sent.text("do") == "stay":
+            drawing.flaws.clear()
+            return _show(request, viewer, head, sketch, known, drawing)
         if drawing.flaws:
             return _show(request, viewer, head, sketch, known, drawing, status=422)
         today, why = house.today(now), fit_text(sent.text("why") or "", 300)
@@ -70,7 +79,11 @@ def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
     ).scalars()
     parties = [TypedParty(key=one, name=one) for one in rows]
     sketch = Sketch(parties=parties, promises=[TypedPromise(key="new")])
-    return sketch, load_known(reading, sketch), Drawing(parties={one.key: one.name for one in parties})
+    sources = reading.execute(select(agreement.c.sources).where(agreement.c.id == agreement_id)).scalar_one()
+    drawing = Drawing(
+        parties={one.key: one.name for one in parties}, documents=[one["document"] for one in sources or []]
+    )
+    return sketch, load_known(reading, sketch), drawing
 
 
 def _take(sketch: Sketch, sent: Sent) -> TypedPromise:
@@ -87,15 +100,15 @@ def _show(
     (promise,) = sketch.promises
     flaws: list[Flaw] = drawing.flaws
     page, names = Page(words, flaws), name_parties(words, sketch, drawing, known)
-    groups = describe_promise(page, promise, names)
-    groups.insert(-2, _describe_owners(page, promise, names, sketch, known, drawing))
+    groups = describe_promise(page, promise, names, drawing.documents)
+    groups.insert(_OWNERS_AFTER, _describe_owners(page, promise, names, sketch, known, drawing))
     why = page.text("why", words.gettext("Why, if it should stand in the log"), "")
     groups.append(GroupView(words.gettext("For the log"), (why,)))
     return show_framed(
         request, "step.html", viewer, words.gettext("Add a commitment"), status=status,
         groups=groups, faults=page.finish(), action=f"{ADDRESS}/{head.reference}/add-commitment", offered=[], remove="",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Add it to the agreement"),
-        steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="",
+        steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], explained="",
     )  # fmt: skip
 
 

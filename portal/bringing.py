@@ -47,7 +47,7 @@ from portal.registrations import (
 from portal.rights import NotTheirs, check_rights, sees_agreement
 from portal.roles import Permission, Viewer
 from portal.sheet_words import list_headings
-from portal.step_views import FaultRow, FaultView
+from portal.step_fields import FaultRow, FaultView
 from portal.viewing import require
 from portal.visits import end_visits
 

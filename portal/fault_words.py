@@ -11,7 +11,7 @@ from notifications.views import clean_text
 from notifications.wording import Words
 from portal.rights import Limit, Overstep
 from portal.sheet_words import name_choice
-from portal.step_views import FaultRow, FaultView
+from portal.step_fields import FaultRow, FaultView
 
 _FOUND = (
     N_("nothing"),

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from commitments.handwriting import read_number
 
-_MOST_FIELDS = 60
+_MOST_FIELDS = 5000
 
 
 class Sent:
@@ -17,6 +17,7 @@ class Sent:
 
     def __init__(self, fields: list[tuple[str, str]], files: dict[str, UploadFile] | None = None) -> None:
         self._fields, self._files = fields, files or {}
+        self._first = dict(reversed(fields))
 
     def file(self, name: str) -> UploadFile | None:
         """The file that was chosen; None if none was."""
@@ -24,17 +25,17 @@ class Sent:
 
     def text(self, name: str) -> str | None:
         """The field's text, in one piece and without what cannot be stored; None if it is empty."""
-        found = next((value for key, value in self._fields if key == name), "")
+        found = self._first.get(name, "")
         cleaned = "".join(one for one in found.replace("\r\n", "\n") if one == "\n" or one.isprintable())
         return " ".join(cleaned.split()) or None
 
     def has(self, name: str) -> bool:
         """Whether the form had this field, filled in or not."""
-        return any(key == name for key, _ in self._fields)
+        return name in self._first
 
     def lines(self, name: str) -> str | None:
         """The same with its line breaks, for what stands word for word; None if it is empty."""
-        found = next((value for key, value in self._fields if key == name), "").replace("\r\n", "\n")
+        found = self._first.get(name, "").replace("\r\n", "\n")
         return "".join(one for one in found if one == "\n" or one.isprintable()).strip() or None
 
     def texts(self, name: str) -> list[str]:

@@ -13,8 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_FORM = 64 * 1024
 LARGER_FORMS: dict[str, int] = {
     "/register/files": 1024 * 1024 + LARGEST_FORM,
+    "/register/drafts/{number}/{step}": 16 * LARGEST_FORM,
+    "/register/drafts/{number}/commitments/{key}": 16 * LARGEST_FORM,
+    "/agreements/{reference}/add-commitment": 16 * LARGEST_FORM,
 }
-"""How many bytes a form may have where it carries a file: by the path of its route, as the route has it."""
+"""How many bytes a form may have that carries a file, or whole sentences in several scripts: by its route's path."""
 _READ_AWAY = 64 * 1024 * 1024
 """So much of what is too large is read and let go: a browser shows the answer only once it could send everything."""
 SIGN_INS_A_QUARTER = 40

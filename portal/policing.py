@@ -61,7 +61,7 @@ def show_policy(request: Request, viewer: Ruler, house: Here, reference: str, do
 def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
     """Make these the agreement's rules, with a reason."""
     now, why = house.read_clock(), sent.text("why")
-    rules, wrong = read_rules(sent, _load_usual(house))
+    rules, wrong = read_rules(sent, load_usual(house))
     if wrong or not why or len(why) > WHY_LIMIT:
         return _show(
             request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, lacks_reason=True, status=422
@@ -76,14 +76,14 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
 @router.post(AGREEMENTS + "/{reference}/policy/try", response_class=HTMLResponse)
 def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
     """Play the last and the coming 90 days by these rules, on a throwaway copy; nothing is written or sent."""
-    rules, wrong = read_rules(sent, _load_usual(house))
+    rules, wrong = read_rules(sent, load_usual(house))
     status = 422 if wrong else 200
     return _show(
         request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, is_tried=not wrong, status=status
     )  # fmt: skip
 
 
-def _load_usual(house: House) -> Policy:
+def load_usual(house: House) -> Policy:
     """The rules of the house."""
     with open_reading(house.engine) as reading:
         usual, _ = load_policies(reading, policy.c.scope == HOUSE)
@@ -108,7 +108,7 @@ def _show(
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         own = load_rules_in_own(reading, reference)
-    usual = _load_usual(house)
+    usual = load_usual(house)
     shown = own if rules is None else rules
     filled = fill_rules(shown)
     if sent is not None:

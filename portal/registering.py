@@ -20,8 +20,10 @@ from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
 from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise
-from commitments.sketching import Drawing, Known, draw_sketch, load_known
-from commitments.tables import party
+from commitments.sketch_flaws import Drawing
+from commitments.sketch_known import Known, load_known
+from commitments.sketching import draw_sketch
+from commitments.tables import agreement, party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
@@ -29,6 +31,9 @@ from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
+from portal.more_views import describe_more
+from portal.policing import load_usual
+from portal.promise_views import describe_promise
 from portal.registrations import (
     Registration,
     Way,
@@ -38,19 +43,10 @@ from portal.registrations import (
     save_registration,
 )
 from portal.rights import NotTheirs, check_rights
-from portal.roles import Permission, Role, Viewer
-from portal.step_reading import take_dates, take_owners, take_parties, take_promise
-from portal.step_views import (
-    FaultView,
-    GroupView,
-    Page,
-    describe_dates,
-    describe_owners,
-    describe_parties,
-    describe_promise,
-    name_parties,
-    offer_parties,
-)
+from portal.roles import Permission, Role, Viewer, select_visible_agreements
+from portal.step_fields import FaultView, GroupView, Page
+from portal.step_reading import take_dates, take_more, take_owners, take_parties, take_promise
+from portal.step_views import describe_dates, describe_owners, describe_parties, name_parties, offer_parties
 from portal.step_words import name_step
 from portal.summing_up import describe_sketch, list_promises
 from portal.telling import tell_moment
@@ -62,10 +58,12 @@ ADDRESS = "/register"
 WHY = "registered in the portal"
 NEW = "new"
 _SHORT = 60
-_TAKE: dict[Step, Callable[[Sketch, Sent], None]] = {
-    Step.PARTIES: take_parties,
-    Step.DATES: take_dates,
-    Step.OWNERS: take_owners,
+_AGREEMENTS_OFFERED = 500
+_TAKE: dict[Step, Callable[[Sketch, Sent, House], None]] = {
+    Step.PARTIES: lambda sketch, sent, _: take_parties(sketch, sent),
+    Step.DATES: lambda sketch, sent, _: take_dates(sketch, sent),
+    Step.OWNERS: lambda sketch, sent, _: take_owners(sketch, sent),
+    Step.MORE: lambda sketch, sent, house: take_more(sketch, sent, load_usual(house)),
 }
 
 
@@ -159,15 +157,14 @@ def post_step(number: int, step: Step, request: Request, viewer: Registering, se
         drawn = _load(unit, viewer, number, hold=True)
         if drawn is None:
             return _show_gone(request, viewer)
-        take(drawn.sketch, sent)
+        take(drawn.sketch, sent, house)
         drawn = _draw(unit, viewer, drawn.kept, drawn.sketch)
         _save(unit, house, drawn)
-    if sent.text("do") == "more":
+    if sent.text("do") in ("more", "stay"):
         return RedirectResponse(_link(number, step), 303)
     if drawn.drawing.lacks(step):
         return _show(request, viewer, house, drawn, step, with_faults=True, status=422)
-    order = list(Step)
-    return RedirectResponse(_link(number, order[order.index(step) + 1]), 303)
+    return RedirectResponse(_link(number, step.following), 303)
 
 
 @router.api_route(ADDRESS + "/drafts/{number}/commitments/{key}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -203,6 +200,8 @@ def post_promise(number: int, key: str, request: Request, viewer: Registering, s
             sketch.promises.remove(promise)
         drawn = _draw(unit, viewer, drawn.kept, sketch)
         _save(unit, house, drawn)
+    if sent.text("do") == "stay" and not sent.text("remove"):
+        return RedirectResponse(f"{_link(number, Step.COMMITMENTS)}/{promise.key}", 303)
     if not sent.text("remove") and any(one.promise == promise.key for one in drawn.drawing.flaws):
         return _show_promise(request, viewer, drawn, promise, with_faults=True, status=422)
     address = _link(number, Step.COMMITMENTS)
@@ -229,7 +228,7 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
     today = house.today(author.at)
     # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
-    for part in (plain | {"commitments": []}, plain | {"parties": parties}):
+    for part in (plain | {"commitments": [], "budget": []}, plain | {"parties": parties}):
         file = read_text(yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=120), "")
         check_files(unit, [file])
         imported = import_agreement(unit, file.form, author, today)
@@ -254,7 +253,7 @@ def _load(reading: Any, viewer: Viewer, number: int, *, hold: bool = False) -> _
 
 
 def _draw(reading: Any, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
-    known = load_known(reading, sketch)
+    known = load_known(reading, sketch, select_visible_agreements(viewer))
     own = None if viewer.role is Role.ADMINISTRATOR else viewer.party
     return _Drawn(kept, sketch, known, draw_sketch(sketch, known, own))
 
@@ -321,13 +320,14 @@ def _show(
     if step is Step.CHECK:
         return show_framed(
             request, "step_check.html", viewer, title, status=status,
-            action=_link(drawn.kept.id, step), why=why, delete=f"{ADDRESS}/drafts/{drawn.kept.id}/delete",
+            action=_link(drawn.kept.id, step), why=why, more=_link(drawn.kept.id, Step.MORE),
+            delete=f"{ADDRESS}/drafts/{drawn.kept.id}/delete",
             saved_at=tell_moment(words, drawn.kept.saved_at, viewer.person.time_zone),
             check=describe_sketch(words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or []),
             **view,
         )  # fmt: skip
     page = Page(words, drawing.lacks(step) if with_faults else ())
-    groups = _describe_groups(page, step, drawn)
+    groups = _describe_groups(page, step, drawn, house)
     more = {
         Step.PARTIES: words.gettext("Save, and add another party"),
         Step.DATES: words.gettext("Save, and add another who signed"),
@@ -335,12 +335,27 @@ def _show(
     }
     return show_framed(
         request, "step.html", viewer, title, status=status, groups=groups, faults=page.finish(),
-        action=_link(drawn.kept.id, step), more=more[step], button=words.gettext("Save and go on"), remove="",
-        offered=offer_parties(words, known) if step is Step.PARTIES else [], **view,
+        action=_link(drawn.kept.id, step), more=more.get(step, ""), button=words.gettext("Save and go on"), remove="",
+        offered=offer_parties(words, known) if step is Step.PARTIES else [],
+        agreements=_offer_agreements(house, viewer, words) if step is Step.MORE else [],
+        explained=words.gettext("All of this may stay empty. Open what the agreement says something about.")
+        if step is Step.MORE else "", **view,
     )  # fmt: skip
 
 
-def _describe_groups(page: Page, step: Step, drawn: _Drawn) -> list[GroupView]:
+def _offer_agreements(house: House, viewer: Viewer, words: Words) -> list[tuple[str, str]]:
+    """Other agreements that can be named, by their short names."""
+    query = select(agreement.c.reference, agreement.c.title).where(
+        agreement.c.id.in_(select_visible_agreements(viewer))
+    )
+    with open_reading(house.engine) as reading:
+        rows = reading.execute(query.order_by(agreement.c.reference).limit(_AGREEMENTS_OFFERED)).all()
+    return [(row.reference, fit_text(clean_text(choose_words(row.title, words.tag)), _SHORT)) for row in rows]
+
+
+def _describe_groups(page: Page, step: Step, drawn: _Drawn, house: House) -> list[GroupView]:
+    if step is Step.MORE:
+        return describe_more(page, drawn.sketch, drawn.drawing, drawn.known, load_usual(house))
     if step is Step.PARTIES:
         return describe_parties(page, drawn.sketch, drawn.known)
     if step is Step.DATES:
@@ -360,7 +375,8 @@ def _show_promise(
     words = find_words(viewer)
     flaws = [one for one in drawn.drawing.flaws if one.promise == promise.key]
     page = Page(words, flaws if with_faults else ())
-    groups = describe_promise(page, promise, name_parties(words, drawn.sketch, drawn.drawing, drawn.known))
+    names = name_parties(words, drawn.sketch, drawn.drawing, drawn.known)
+    groups = describe_promise(page, promise, names, drawn.drawing.documents)
     number = 1 + next(
         (at for at, one in enumerate(drawn.sketch.promises) if one.key == promise.key), len(drawn.sketch.promises)
     )
@@ -368,6 +384,7 @@ def _show_promise(
         request, "step.html", viewer, words.gettext("Commitment %(number)s") % {"number": number}, status=status,
         groups=groups, faults=page.finish(), action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{promise.key}",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Save"), offered=[],
+        agreements=[], explained="",
         remove=words.gettext("Leave this commitment out") if promise.key != NEW else "",
         **_describe_frame(words, viewer, drawn, Step.COMMITMENTS),
     )  # fmt: skip

@@ -1,37 +1,68 @@
 """Takes what a step's form sent into the sketch: everything as it was typed, right or wrong."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from pydantic import BaseModel
 
+from commitments.policy import Policy
 from commitments.sketch import (
+    MOST_BELOW,
     MOST_PARTIES,
     MOST_PEOPLE,
     Sketch,
+    Typed,
+    TypedBudgetLine,
+    TypedLanguage,
+    TypedMilestone,
     TypedParty,
     TypedPerson,
     TypedPromise,
+    TypedReport,
     TypedSignatory,
+    TypedSource,
+    TypedText,
 )
 from portal.forms import Sent
+from portal.policy_views import read_rules
 
+Entry = TypeVar("Entry", bound=Typed)
 _LONGEST = 8000
-_ABOUT = ("title", "title_language", "other_title", "other_language", "kind")
-_TERM = (
-    *("effective", "end", "expires", "term", "renewal", "renewal_months", "renew_by", "notice", "notice_unit"),
-    *("source", "source_kind", "source_date", "source_language", "note"),
-)
+_ABOUT = ("title", "title_language", "kind", "reference")
+_TERM = ("effective", "end", "expires", "term", "renewal", "renewal_months", "renew_by", "notice", "notice_unit")
+_SIGNATORY = ("party", "name", "office")
+_SOURCE = ("document", "kind", "date", "language", "title", "sha256")
 _PROMISE = (
-    *("summary", "is_plan", "has_date", "due", "repeats", "times", "counted", "has_number", "comparator", "quantity"),
-    *("unit", "quote", "quote_language", "other_quote", "other_language", "implementers", "theme", "note"),
+    *("summary", "is_plan", "confirm_by", "has_date", "due", "repeats", "times", "counted", "interval", "months"),
+    *("starts", "ends", "has_number", "comparator", "quantity", "unit", "baseline", "baseline_on", "quote_language"),
+    *("owed", "period_from", "period_to", "condition", "condition_met_on", "implementers", "theme", "tags"),
+    "reference",
 )
-_PARTY = ("name", "kind", "country", "time_zone", "language", "other_name", "other_language")
-_PERSON = ("name", "party", "mail", "office", "role", "language")
+_PLACE = ("document", "start", "end", "sha256")
+_MILESTONE = ("title", "due", "party", "reference")
+_PARTY = (
+    *("name", "kind", "country", "subdivision", "time_zone", "language", "role", "parent", "reference"),
+)  # fmt: skip
+_PERSON = (
+    *("name", "party", "mail", "office", "role", "language", "time_zone", "valid_from", "valid_to", "deputy"),
+    "reference",
+)
+_TIE = ("chosen", "title", "language", "since", "kind", "reference")
+_NETWORK = ("name", "field", "designated", "cycle")
+_BUDGET = (
+    *("amount", "currency", "kind", "approximate", "period_from", "period_to", "source_of_funds", "commitment"),
+    *("note", "reference"),
+)
+_MORE = ("binding", "parent", "amends", "replaces", "ended", "ended_reason")
 
 
 def take_parties(sketch: Sketch, sent: Sent) -> None:
     """The first step; with the button `more` a further party gets its place."""
     _take(sketch, sent, _ABOUT)
+    sketch.titles = _take_texts(sent, "titles")
     for one in sketch.parties:
         _take(one, sent, _PARTY, f"{one.key}-")
+        one.names = _take_texts(sent, f"{one.key}-names")
     sketch.parties = [one for one in sketch.parties if not sent.text(f"{one.key}-remove")]
     if sent.text("do") == "more" and len(sketch.parties) < MOST_PARTIES:
         sketch.parties.append(TypedParty(key=sketch.give_key()))
@@ -42,22 +73,28 @@ def take_parties(sketch: Sketch, sent: Sent) -> None:
 def take_dates(sketch: Sketch, sent: Sent) -> None:
     """The second step; with the button `more` there is room for one more who signed."""
     _take(sketch, sent, _TERM)
+    sketch.note = _read_text(sent, "note")
     for one in sketch.parties:
         one.signed = _read(sent, f"{one.key}-signed")
-    signed: list[TypedSignatory] = []
-    while len(signed) < MOST_PEOPLE and sent.has(f"s{len(signed)}-name"):
-        at = len(signed)
-        signed.append(TypedSignatory(**{name: _read(sent, f"s{at}-{name}") for name in ("party", "name", "office")}))
-    if sent.text("do") == "more" and len(signed) < MOST_PEOPLE:
-        signed.append(TypedSignatory())
-    else:
-        signed = [one for one in signed if one.name or one.office]
-    sketch.signatories = signed
+    signed = _take_list(sent, "s", TypedSignatory, _SIGNATORY, MOST_PEOPLE, "name")
+    sketch.signatories = [one for one in signed if one.name or one.office]
+    if sent.text("do") == "more" and len(sketch.signatories) < MOST_PEOPLE:
+        sketch.signatories.append(TypedSignatory())
+    documents = _take_list(sent, "d", TypedSource, _SOURCE, MOST_BELOW, "document")
+    sketch.sources = [one for one in documents if one.document or one.date or one.title or one.sha256]
 
 
 def take_promise(promise: TypedPromise, sent: Sent) -> None:
+    """A commitment, with its milestones."""
     _take(promise, sent, _PROMISE)
+    promise.quote, promise.note = _read_text(sent, "quote"), _read_text(sent, "note")
+    promise.summaries, promise.quotes = _take_texts(sent, "summaries"), _take_texts(sent, "quotes", _read_text)
+    _take(promise.place, sent, _PLACE, "place-")
     promise.owed_by = sent.texts("owed_by")[:MOST_PARTIES]
+    milestones = _take_list(sent, "m", TypedMilestone, _MILESTONE, MOST_BELOW, "title")
+    for at, one in enumerate(milestones):
+        one.titles = _take_texts(sent, f"m{at}-titles")
+    promise.milestones = [one for one in milestones if one.title or one.due or one.titles or one.reference]
 
 
 def take_owners(sketch: Sketch, sent: Sent) -> None:
@@ -73,6 +110,23 @@ def take_owners(sketch: Sketch, sent: Sent) -> None:
         sketch.people.append(TypedPerson(key=sketch.give_key()))
 
 
+def take_more(sketch: Sketch, sent: Sent, usual: Policy) -> None:
+    """What few agreements say; `usual` are the rules of the house, which need not be said again."""
+    _take(sketch, sent, _MORE)
+    _take(sketch.tie, sent, _TIE, "tie-")
+    sketch.tie.titles = _take_texts(sent, "tie-titles")
+    _take(sketch.network, sent, _NETWORK, "network-")
+    reports = _take_list(sent, "r", TypedReport, ("cycle", "submitted"), MOST_BELOW, "cycle")
+    sketch.network.reports = [one for one in reports if one.cycle or one.submitted]
+    lines = _take_list(sent, "b", TypedBudgetLine, _BUDGET, MOST_BELOW, "amount")
+    sketch.budget = [one for one in lines if one.amount or one.currency or one.period_from or one.note or one.reference]
+    languages = _take_list(sent, "l", TypedLanguage, ("language", "authentic"), MOST_BELOW, "language")
+    sketch.languages = [one for one in languages if one.language]
+    if sent.has("lead_days"):
+        sketch.rules, wrong = read_rules(sent, usual)
+        sketch.unread_rules = {name: _read(sent, name) for name in sorted(wrong)}
+
+
 def _take_owners(sent: Sent, prefix: str, keys: list[str]) -> dict[str, str]:
     return {key: who for key in keys if (who := _read(sent, f"{prefix}-{key}"))}
 
@@ -82,5 +136,33 @@ def _take(into: BaseModel, sent: Sent, names: tuple[str, ...], prefix: str = "")
         setattr(into, name, _read(sent, prefix + name))
 
 
+def _take_list(
+    sent: Sent, prefix: str, entry: type[Entry], names: tuple[str, ...], most: int, first: str
+) -> list[Entry]:
+    """The entries of a list, whose fields are `PREFIX0-name`, as far as the form has them."""
+    taken: list[Entry] = []
+    while len(taken) < most and sent.has(f"{prefix}{len(taken)}-{first}"):
+        one = entry()
+        _take(one, sent, names, f"{prefix}{len(taken)}-")
+        taken.append(one)
+    return taken
+
+
+def _take_texts(sent: Sent, name: str, read: Callable[[Sent, str], str] | None = None) -> list[TypedText]:
+    taken: list[TypedText] = []
+    at = 0
+    while at < MOST_BELOW and sent.has(f"{name}-{at}"):
+        text = (read or _read)(sent, f"{name}-{at}")
+        if text:
+            taken.append(TypedText(text=text, language=_read(sent, f"{name}-{at}-language")))
+        at += 1
+    return taken
+
+
 def _read(sent: Sent, name: str) -> str:
     return (sent.text(name) or "")[:_LONGEST]
+
+
+def _read_text(sent: Sent, name: str) -> str:
+    """Word for word, with its line breaks."""
+    return (sent.lines(name) or "")[:_LONGEST]

@@ -1,152 +1,36 @@
-"""The pages for registering an agreement step by step, as views: groups of fields, filled with what was typed."""
+"""The steps for registering an agreement, as views: its parties, its dates and term, and who answers for what."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commitments.sketch import Sketch, TypedParty, TypedPerson, TypedPromise, TypedSignatory
-from commitments.sketching import LONGEST_LINE, LONGEST_TEXT, NOBODY, Drawing, Flaw, Known
-from commitments.vocabulary import AgreementKind, ContactRole, RenewalRule
+from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
+from commitments.sketch_flaws import LONGEST_TEXT, Drawing
+from commitments.sketch_known import Known
+from commitments.sketching import NOBODY
+from commitments.vocabulary import AgreementKind, ContactRole, PartyRole, RenewalRule
 from notifications.names import choose_words
 from notifications.views import clean_text, shorten_title
 from notifications.wording import Words
-from portal.labels import name_agreement_kind, name_renewal
-from portal.pages import FieldView, OptionView
+from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room
 from portal.step_words import (
-    list_comparators,
     list_contact_roles,
     list_countries,
-    list_every,
     list_languages,
     list_party_kinds,
     list_source_kinds,
-    tell_flaw,
 )
 
-DATE = 20
 PARTIES_OFFERED = "parties-offered"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupView:
-    """Fields that belong together. What `asks` stands above the others, which matter unless its first option is chosen.
-
-    A `folded` group is opened by who needs it; with `folded_fields` it is those alone, under the heading `more`.
-    """
-
-    title: str
-    fields: tuple[FieldView, ...] = ()
-    help: str = ""
-    asks: FieldView | None = None
-    folded: bool = False
-    folded_fields: tuple[FieldView, ...] = ()
-    more: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultView:
-    """One line of the list of what is to be put right, leading to its field."""
-
-    label: str
-    text: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class FaultRow:
-    """One fault of a file: where it stands, what was found there, and what is expected."""
-
-    file: str
-    line: str
-    field: str
-    found: str
-    expected: str
-
-
-@dataclass
-class Page:
-    """Makes the fields of one page: each with its value and, if faults are to be shown, with its own."""
-
-    words: Words
-    flaws: Sequence[Flaw] = ()
-    faults: list[FaultView] = field(default_factory=list)
-
-    def find_fault(self, name: str, label: str) -> str:
-        told = " ".join(dict.fromkeys(tell_flaw(self.words, one) for one in self.flaws if one.field == name))
-        if told:
-            self.faults.append(FaultView(label, told, f"#f-{name}"))
-        return told
-
-    def text(
-        self,
-        name: str,
-        label: str,
-        value: str,
-        help: str = "",
-        kind: str = "text",
-        most: int = LONGEST_LINE,
-        listed: str = "",
-        required: bool = False,
-    ) -> FieldView:
-        fault = self.find_fault(name, label)
-        return FieldView(
-            name, label, kind, value, help, fault, most=str(most) if most else "", listed=listed, required=required
-        )
-
-    def day(self, name: str, label: str, value: str, help: str = "") -> FieldView:
-        return self.text(name, label, value, help, most=DATE)
-
-    def choose(
-        self,
-        name: str,
-        label: str,
-        value: str,
-        options: Iterable[tuple[str, str]],
-        nothing: str | None = None,
-        help: str = "",
-        kind: str = "select",
-    ) -> FieldView:
-        offered = [OptionView(one, text, one == value) for one, text in options]
-        if nothing is not None:
-            offered.insert(0, OptionView("", nothing, not any(one.chosen for one in offered)))
-        elif kind == "radios" and not any(one.chosen for one in offered):
-            offered[0] = OptionView(offered[0].value, offered[0].text, True)
-        return FieldView(name, label, kind, value, help, self.find_fault(name, label), options=tuple(offered))
-
-    def check(self, name: str, label: str, text: str) -> FieldView:
-        return FieldView(name, label, "checks", options=(OptionView("1", text),))
-
-    def language(self, name: str, label: str, value: str) -> FieldView:
-        return self.choose(name, label, value, list_languages(str(self.words.locale)), self.words.gettext("not said"))
-
-    def finish(self) -> list[FaultView]:
-        """All that is to be put right; what belongs to no field of the page stands first."""
-        shown = {one.link for one in self.faults}
-        rest = [FaultView("", tell_flaw(self.words, one), "") for one in self.flaws if f"#f-{one.field}" not in shown]
-        return [*rest, *self.faults]
-
-
-def is_filled(fields: Iterable[FieldView]) -> bool:
-    """Whether something stands in one of the fields, or is wrong with it."""
-    return any(one.value or one.fault for one in fields)
-
-
-def _fold(title: str, help: str, fields: Sequence[FieldView]) -> GroupView:
-    return GroupView(title, tuple(fields), help, folded=not is_filled(fields))
 
 
 def describe_parties(page: Page, sketch: Sketch, known: Known) -> list[GroupView]:
     """The agreement's title and kind, and each party in a group of its own."""
     words = page.words
     kinds = [(str(one), name_agreement_kind(words, one)) for one in AgreementKind]
+    as_called = words.gettext("As the agreement calls itself.")
     about = [
-        page.text(
-            "title",
-            words.gettext("Title"),
-            sketch.title,
-            words.gettext("As the agreement calls itself."),
-            required=True,
-        ),
+        page.text("title", words.gettext("Title"), sketch.title, as_called, required=True),
         page.choose(
             "title_language",
             words.gettext("Language of the title"),
@@ -154,10 +38,13 @@ def describe_parties(page: Page, sketch: Sketch, known: Known) -> list[GroupView
             list_languages(str(words.locale)),
         ),
         page.choose("kind", words.gettext("Kind of agreement"), sketch.kind, kinds, words.gettext("Choose")),
-        page.text("other_title", words.gettext("Title in another language"), sketch.other_title),
-        page.language("other_language", words.gettext("Which language"), sketch.other_language),
     ]
-    groups = [GroupView(words.gettext("The agreement"), tuple(about))]
+    rest = [
+        *page.texts("titles", words.gettext("Title in another language"), sketch.titles),
+        page.reference("reference", sketch.reference),
+    ]
+    more = words.gettext("The title in other languages")
+    groups = [fold_rest(words.gettext("The agreement"), about, rest, more)]
     groups += [_describe_party(page, at, one, known) for at, one in enumerate(sketch.parties)]
     return groups
 
@@ -196,19 +83,30 @@ def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> Group
             words.gettext("For example Asia/Shanghai. Empty: that of the country, where it has one alone."),
         ),
         page.language(f"{key}-language", words.gettext("Language of its messages"), one.language),
-        page.text(f"{key}-other_name", words.gettext("Name in another language"), one.other_name),
-        page.language(f"{key}-other_language", words.gettext("Which language"), one.other_language),
+        *page.texts(f"{key}-names", words.gettext("Name in another language"), one.names),
+        page.text(
+            f"{key}-subdivision",
+            words.gettext("Part of the country"),
+            one.subdivision,
+            words.gettext("Where holidays differ within the country, for example ENG or BY."),
+        ),
+        page.text(f"{key}-parent", words.gettext("Belongs to"), one.parent, listed=PARTIES_OFFERED),
+        page.reference(f"{key}-reference", one.reference),
     ]
+    roles = [(str(role), name_party_role(words, role)) for role in PartyRole]
+    role = page.choose(f"{key}-role", words.gettext("What it is in this agreement"), one.role, roles)
     help = words.gettext("The register knows this party; nothing more is needed.") if found else ""
     faulty = any(view.fault for view in (*first, *new))
-    unfolded = faulty or (not found and is_filled(new))
+    of_new = not found or faulty
     return GroupView(
         words.gettext("Party %(number)s") % {"number": at + 1},
         tuple(first),
         help,
-        folded=not unfolded,
-        folded_fields=() if found and not faulty else tuple(new),
-        more=words.gettext("A new party: what and where it is"),
+        folded=not (faulty or (not found and is_filled(new)) or is_filled([role])),
+        folded_fields=(*new[:4], role, *new[4:]) if of_new else (role,),
+        more=words.gettext("A new party: what and where it is")
+        if of_new
+        else words.gettext("What it is in this agreement"),
     )
 
 
@@ -268,9 +166,8 @@ def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -
     groups = [
         GroupView(words.gettext("Signed"), tuple(signed), help),
         GroupView(words.gettext("Term"), tuple(term), help),
-        _fold(words.gettext("Renewal and notice"), "", [one for one in goes_on if one.name != "notice_unit"]),
+        fold(words.gettext("Renewal and notice"), "", goes_on),
     ]
-    groups[-1] = GroupView(groups[-1].title, tuple(goes_on), "", folded=groups[-1].folded)
     places = [(key, name) for key, name in names.items()]
     for at, one in enumerate([*sketch.signatories, *[TypedSignatory()] * (2 if not sketch.signatories else 0)]):
         fields = [
@@ -279,24 +176,35 @@ def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -
             page.choose(f"s{at}-party", words.gettext("For which party"), one.party, places, words.gettext("Choose")),
         ]
         groups.append(GroupView(words.gettext("Who signed (%(number)s)") % {"number": at + 1}, tuple(fields)))
-    source = [
+    sources = [_describe_source(page, at, one) for at, one in enumerate([*sketch.sources, TypedSource()][:MOST_BELOW])]
+    groups.append(fold(words.gettext("Where this is taken from"), "", (), sources, name_room(words)))
+    note = [page.text("note", words.gettext("Note"), sketch.note, kind="note", most=LONGEST_TEXT)]
+    groups.append(fold(words.gettext("More about it"), "", note))
+    return groups
+
+
+def _describe_source(page: Page, at: int, one: TypedSource) -> GroupView:
+    words, name = page.words, f"d{at}"
+    fields = [
         page.text(
-            "source",
+            f"{name}-document",
             words.gettext("Document"),
-            sketch.source,
+            one.document,
             words.gettext("Its file name or title, so that it can be found again."),
         ),
-        page.choose(
-            "source_kind", words.gettext("What kind of document"), sketch.source_kind, list_source_kinds(words)
+        page.choose(f"{name}-kind", words.gettext("What kind of document"), one.kind, list_source_kinds(words)),
+        page.day(f"{name}-date", words.gettext("Date of the document"), one.date),
+        page.language(f"{name}-language", words.gettext("Language of the document"), one.language),
+        page.text(f"{name}-title", words.gettext("What it is headed"), one.title),
+        page.text(
+            f"{name}-sha256",
+            words.gettext("Fingerprint (SHA-256)"),
+            one.sha256,
+            words.gettext("If it is to be proved later that it is the same file."),
+            most=64,
         ),
-        page.day("source_date", words.gettext("Date of the document"), sketch.source_date),
-        page.language("source_language", words.gettext("Language of the document"), sketch.source_language),
     ]
-    is_folded = not (sketch.source or sketch.source_date)
-    groups.append(GroupView(words.gettext("Where this is taken from"), tuple(source), folded=is_folded))
-    note = [page.text("note", words.gettext("Note"), sketch.note, kind="note", most=LONGEST_TEXT)]
-    groups.append(_fold(words.gettext("More about it"), "", note))
-    return groups
+    return GroupView(words.gettext("Document %(number)s") % {"number": at + 1}, tuple(fields))
 
 
 def name_parties(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> dict[str, str]:
@@ -308,115 +216,12 @@ def name_parties(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -
     }
 
 
-def describe_promise(page: Page, one: TypedPromise, parties: Mapping[str, str]) -> list[GroupView]:
-    """One commitment by plain questions."""
-    words = page.words
-    no, yes = words.gettext("No"), words.gettext("Yes")
-    yes_or_no = [("no", no), ("yes", yes)]
-    firm = [
-        ("no", words.gettext("It is promised")),
-        ("yes", words.gettext("It is only planned, and still to be confirmed")),
-    ]
-    what = [
-        page.text(
-            "summary",
-            words.gettext("What was promised"),
-            one.summary,
-            words.gettext("In one sentence. For example: Hold at least four exchange activities every year."),
-            kind="note",
-            required=True,
-        ),
-        page.choose("is_plan", words.gettext("Is it firm?"), one.is_plan, firm, kind="radios"),
-    ]
-    dated = page.choose("has_date", words.gettext("Is there a date?"), one.has_date, yes_or_no, kind="radios")
-    due = page.day(
-        "due",
-        words.gettext("By when"),
-        one.due,
-        words.gettext("A month or a year means its last day. For a plan: by when it is to be confirmed."),
-    )
-    repeats = page.choose(
-        "repeats", words.gettext("Does it repeat?"), one.repeats, [("no", no), *list_every(words)], kind="radios"
-    )
-    periods = [
-        page.text("times", words.gettext("How many each time"), one.times, kind="number", most=6),
-        page.text(
-            "counted",
-            words.gettext("What is counted"),
-            one.counted,
-            words.gettext("In the plural, for example: exchange activities."),
-        ),
-    ]
-    numbered = page.choose(
-        "has_number", words.gettext("Is there a number to reach?"), one.has_number, yes_or_no, kind="radios"
-    )
-    number = [
-        page.choose("comparator", words.gettext("At least, at most or about"), one.comparator, list_comparators(words)),
-        page.text("quantity", words.gettext("The number"), one.quantity, kind="number", most=30),
-        page.text(
-            "unit",
-            words.gettext("Its unit"),
-            one.unit,
-            words.gettext("A currency such as CNY, or a plain word such as scholarships."),
-        ),
-    ]
-    owed = FieldView(
-        "owed_by",
-        words.gettext("Owed by"),
-        "checks",
-        help=words.gettext("None chosen: all parties owe it together."),
-        options=tuple(OptionView(key, name, key in one.owed_by) for key, name in parties.items()),
-    )
-    quote = [
-        page.text(
-            "quote",
-            words.gettext("The sentence itself"),
-            one.quote,
-            words.gettext("As it stands in the agreement. It is shown to whoever is asked."),
-            kind="note",
-            most=LONGEST_TEXT,
-        ),
-        page.language("quote_language", words.gettext("Language of the sentence"), one.quote_language),
-        page.text(
-            "other_quote",
-            words.gettext("The same in another language version"),
-            one.other_quote,
-            kind="note",
-            most=LONGEST_TEXT,
-        ),
-        page.language("other_language", words.gettext("Which language"), one.other_language),
-    ]
-    more = [
-        page.text(
-            "implementers",
-            words.gettext("Who does the work"),
-            one.implementers,
-            words.gettext("Bodies besides the parties, several with a semicolon between them."),
-        ),
-        page.text("theme", words.gettext("Theme"), one.theme, words.gettext("For example: education.")),
-        page.text("note", words.gettext("Note"), one.note, kind="note", most=LONGEST_TEXT),
-    ]
-    return [
-        GroupView(words.gettext("The commitment"), tuple(what)),
-        GroupView("", (due,), asks=dated),
-        GroupView("", tuple(periods), asks=repeats),
-        GroupView("", tuple(number), asks=numbered),
-        GroupView(words.gettext("Who owes it"), (owed,)),
-        GroupView(
-            words.gettext("The sentence in the agreement"),
-            tuple(quote),
-            folded=not (one.quote or one.other_quote or any(view.fault for view in quote)),
-        ),
-        _fold(words.gettext("More about it"), "", more),
-    ]
-
-
 def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -> list[GroupView]:
     """New people, who usually answers at each party, and who answers for each commitment."""
     words = page.words
     names = name_parties(words, sketch, drawing, known)
-    groups = [_describe_person(page, at, one, names) for at, one in enumerate(sketch.people)]
     people = {key: list_people(key, sketch, drawing, known) for key in names}
+    groups = [_describe_person(page, at, one, names, people) for at, one in enumerate(sketch.people)]
     usual = [
         page.choose(
             f"usual-{key}",
@@ -462,7 +267,13 @@ def _name_person(one: Any) -> str:
     return f"{name}, {clean_text(one.office)}" if one.office else name
 
 
-def _describe_person(page: Page, at: int, one: TypedPerson, parties: Mapping[str, str]) -> GroupView:
+def _describe_person(
+    page: Page,
+    at: int,
+    one: TypedPerson,
+    parties: Mapping[str, str],
+    people: Mapping[str, Sequence[tuple[str, str]]],
+) -> GroupView:
     words, key = page.words, one.key
     roles = [(role, text) for role, text in list_contact_roles(words) if role != ContactRole.OPERATOR]
     fields = [
@@ -474,4 +285,15 @@ def _describe_person(page: Page, at: int, one: TypedPerson, parties: Mapping[str
         page.language(f"{key}-language", words.gettext("Language of their messages"), one.language),
         page.check(f"{key}-remove", words.gettext("Not needed after all?"), words.gettext("Leave this person out")),
     ]
-    return GroupView(words.gettext("New person %(number)s") % {"number": at + 1}, tuple(fields))
+    others = [(who, name) for who, name in people.get(one.party, ()) if who != key]
+    rest = [
+        page.choose(f"{key}-deputy", words.gettext("Who stands in"), one.deputy, others, words.gettext("nobody yet")),
+        page.text(
+            f"{key}-time_zone", words.gettext("Time zone"), one.time_zone, words.gettext("Empty: that of the party.")
+        ),
+        page.day(f"{key}-valid_from", words.gettext("In office from"), one.valid_from),
+        page.day(f"{key}-valid_to", words.gettext("In office until"), one.valid_to),
+        page.reference(f"{key}-reference", one.reference),
+    ]
+    title = words.gettext("New person %(number)s") % {"number": at + 1}
+    return fold_rest(title, fields, rest, words.gettext("Deputy, time zone, time in office"))

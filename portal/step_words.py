@@ -5,7 +5,7 @@ from functools import lru_cache
 from babel.core import Locale, get_global
 
 from commitments.sketch import Step
-from commitments.sketching import Flaw, Lack
+from commitments.sketch_flaws import Flaw, Lack
 from commitments.vocabulary import Comparator, ContactRole, Every, PartyKind
 from notifications.phrases import N_
 from notifications.wording import Words
@@ -19,6 +19,7 @@ _STEPS: dict[Step, str] = {
     Step.DATES: N_("Dates and term"),
     Step.COMMITMENTS: N_("Commitments"),
     Step.OWNERS: N_("Owners"),
+    Step.MORE: N_("More, if needed"),
     Step.CHECK: N_("Check"),
 }
 _PARTY_KINDS: dict[PartyKind, str] = {
@@ -81,8 +82,17 @@ _LACKS: dict[Lack, str] = {
     Lack.LANGUAGE_MISSING: N_("Say in which language this is."),
     Lack.LANGUAGE_TWICE: N_("This is the same language as above."),
     Lack.PLAN_REPEATS: N_("What is only planned is confirmed first, and repeats then. Choose no here."),
-    Lack.NUMBER_REPEATS: N_("What repeats is counted each time: say there how many, and choose no here."),
     Lack.NOTHING_CHOSEN: N_("Choose one."),
+    Lack.ENDS_BEFORE: N_("This must not be before %(detail)s, when it begins."),
+    Lack.NO_MONTHS: N_("Write the months by their numbers, 1 to 12: 4, 10."),
+    Lack.NO_CURRENCY: N_("This is no currency. Write its code of three letters, such as EUR or CNY."),
+    Lack.NO_REFERENCE: N_("A short name has only small letters of the Latin alphabet, digits, dots and hyphens."),
+    Lack.REFERENCE_TAKEN: N_("This short name is taken. Choose another, or leave it empty."),
+    Lack.NO_FINGERPRINT: N_("A fingerprint of this kind has 64 digits and letters from a to f."),
+    Lack.PARENT_UNKNOWN: N_("The register does not know it. Leave it empty, or write its name as the register has it."),
+    Lack.UNKNOWN_AGREEMENT: N_("There is no such agreement among those that you see. Choose one of those offered."),
+    Lack.NO_RULE: N_("This cannot be read. Whole numbers are expected, with commas between them if there are several."),
+    Lack.TWICE: N_("This stands here already."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")
 
@@ -114,7 +124,7 @@ def list_source_kinds(words: Words) -> list[tuple[str, str]]:
 def tell_flaw(words: Words, flaw: Flaw) -> str:
     """What is wrong with a field, and what is expected."""
     said = words.gettext(_LACKS[flaw.lack]) % {"detail": flaw.detail}
-    if flaw.lack is Lack.UNKNOWN_PARTY and flaw.detail:
+    if flaw.lack in (Lack.UNKNOWN_PARTY, Lack.PARENT_UNKNOWN) and flaw.detail:
         said = " ".join([said, words.gettext(_DID_YOU_MEAN) % {"detail": flaw.detail}])
     return said
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from commitments.sketch import Sketch, Step, TypedPromise
-from commitments.sketching import Drawing, Flaw, Known
-from commitments.vocabulary import AgreementKind, CommitmentKind, ContactRole
+from commitments.sketch_flaws import Drawing, Flaw
+from commitments.sketch_known import Known
+from commitments.vocabulary import CommitmentKind, ContactRole
 from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_views import FactView
-from portal.labels import name_agreement_kind, name_renewal
-from portal.step_views import FaultView, name_parties
+from portal.sketch_facts import describe_facts, describe_promise_facts
+from portal.step_fields import FaultView
+from portal.step_views import name_parties
 from portal.step_words import list_comparators, list_every, name_step, tell_flaw
 
 _SHORT = 80
@@ -29,6 +31,8 @@ class PromiseView:
     about: str
     owners: str
     faults: tuple[str, ...]
+    facts: tuple[FactView, ...]
+    """The rest of it, for who checks the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def describe_sketch(
     """The whole sketch in words; `others` are faults that only the register could tell."""
     faults = [*_describe_flaws(words, sketch, drawing.flaws, address), *others]
     return CheckView(
-        tuple(_describe_facts(words, sketch, drawing, known)),
+        tuple(describe_facts(words, sketch, drawing, known)),
         tuple(list_promises(words, sketch, drawing, f"{address}/{Step.COMMITMENTS}", known)),
         tuple(_list_new_people(words, sketch, drawing, known)),
         tuple(faults),
@@ -83,15 +87,17 @@ def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, 
             describe_terms(words, promise, plain),
             words.join(owners),
             tuple(faults),
+            tuple(describe_promise_facts(words, plain, owing)),
         )
 
 
 def describe_terms(words: Words, promise: TypedPromise, plain: Mapping[str, object]) -> str:
     """By when, how often, how much."""
     parts = []
-    due = plain.get("due") or plain.get("confirm_by")
-    if due:
-        parts.append(words.gettext("by %(day)s") % {"day": words.format_end(str(due))})
+    if plain.get("due"):
+        parts.append(words.gettext("by %(day)s") % {"day": words.format_end(str(plain["due"]))})
+    if plain.get("confirm_by"):
+        parts.append(words.gettext("to be confirmed by %(day)s") % {"day": words.format_end(str(plain["confirm_by"]))})
     every = dict(list_every(words)).get(promise.repeats)
     if every and "recurrence" in plain:
         counted = " ".join(part for part in (promise.times or "1", clean_text(promise.counted)) if part)
@@ -119,40 +125,6 @@ def _describe_flaws(words: Words, sketch: Sketch, flaws: Sequence[Flaw], address
             label = fit_text(clean_text(promise.summary), _SHORT) or label
         link = f"{address}/{one.step}" + (f"/{one.promise}" if promise is not None else "") + "?faults=1"
         yield FaultView(label, tell_flaw(words, one), f"{link}#f-{one.field}" if one.field else link)
-
-
-def _describe_facts(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[FactView]:
-    plain = drawing.plain
-    title = [clean_text(text) for text in (sketch.title, sketch.other_title) if text]
-    yield FactView(words.gettext("Title"), " / ".join(title))
-    if sketch.kind in list(AgreementKind):
-        yield FactView(words.gettext("Kind"), name_agreement_kind(words, AgreementKind(sketch.kind)))
-    names = name_parties(words, sketch, drawing, known)
-    yield FactView(words.gettext("Parties"), words.join(list(names.values())))
-    for key, name in names.items():
-        day = plain.get("signed", {}).get(drawing.parties[key])
-        if day:
-            label = words.gettext("Signed by %(party)s on") % {"party": name}
-            yield FactView(label, words.format_partial(day))
-    for field, label in (("effective", words.gettext("In force from")), ("expires", words.gettext("Expires on"))):
-        if plain.get(field):
-            yield FactView(label, words.format_partial(plain[field]))
-    if plain.get("open_ended"):
-        yield FactView(words.gettext("Its end"), words.gettext("it is stated to have no end"))
-    if plain.get("term"):
-        yield FactView(words.gettext("Term in words"), clean_text(plain["term"]))
-    if plain.get("renewal"):
-        yield FactView(words.gettext("Renewal"), name_renewal(words, plain["renewal"]["rule"]))
-    notice = plain.get("notice", {})
-    if "months" in notice:
-        yield FactView(words.gettext("Notice, in months"), words.format_number(notice["months"]))
-    if "days" in notice:
-        yield FactView(words.gettext("Notice, in days"), words.format_number(notice["days"]))
-    signed = [clean_text(one["name"]) for one in plain.get("signatories", [])]
-    if signed:
-        yield FactView(words.gettext("Who signed"), words.join(signed))
-    for source in plain.get("sources", []):
-        yield FactView(words.gettext("Where this is taken from"), clean_text(source["document"]))
 
 
 def _list_new_people(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
@@ -185,9 +157,13 @@ def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) 
         yield words.gettext("There is no commitment yet. You can add some later, from the agreement's page.")
     if not drawing.plain.get("expires") and sketch.end == "unknown":
         yield words.gettext("It is not known when it ends, so nobody will be reminded of that.")
-    undated = [
-        one for one in sketch.promises if drawing.promises[one.key] is CommitmentKind.PLANNED and one.has_date != "yes"
-    ]
+    stated = ("confirm_by", "due", "period_to")
+    undated = [one for one in plain if one["kind"] == CommitmentKind.PLANNED and not any(map(one.get, stated))]
+    both = [one["summary"] for one in plain if "recurrence" in one and "target" in one and "summary" in one]
+    for summary in both:
+        yield words.gettext(
+            "“%(summary)s” repeats and has a number: what is counted each time is watched, the number only kept."
+        ) % {"summary": fit_text(clean_text(summary), _SHORT)}
     if undated:
         yield words.ngettext(
             "%(count)s plan has no date by which it is to be confirmed.",

@@ -61,7 +61,7 @@ def test_an_agreement_is_registered_step_by_step(desk: Desk) -> None:
         **{f"{first}-signed": "2026-02", f"{second}-signed": "3.2.2026", "effective": "2026", "end": "date",
            "expires": "2030-12-31", "term": "Five years", "renewal": "automatic", "renewal_months": "60", "notice": "6",
            "notice_unit": "months", "s0-name": "Ada North", "s0-office": "Mayor", "s0-party": first,
-           "source": "text.pdf", "source_kind": "signed_text", "source_language": "en"},
+           "d0-document": "text.pdf", "d0-kind": "signed_text", "d0-language": "en"},
     )  # fmt: skip
     assert "No commitment is written down yet." in page
     add(desk, address, summary="Hold four exchanges every year", repeats="year", times="4", counted="exchanges")
@@ -120,7 +120,7 @@ def test_one_can_leave_and_come_back_to_any_step(desk: Desk) -> None:
     desk.sign_in("cy")
     page = desk.get(f"{address}/parties")
     assert 'value="Twin towns"' in page and 'value="West Town"' in page
-    for step in ("dates", "commitments", "owners", "check"):
+    for step in ("dates", "commitments", "owners", "more", "check"):
         assert f'href="{address}/{step}"' in page
         desk.get(f"{address}/{step}")
 
@@ -143,8 +143,13 @@ def test_a_draft_is_deleted_and_was_never_anybody_elses(desk: Desk) -> None:
     [
         ({"title": ""}, "Title"),
         ({"kind": ""}, "Choose one."),
-        ({"other_title": "双城"}, "Say in which language this is."),
-        ({"other_title": "Towns", "other_language": "en"}, "This is the same language as above."),
+        ({"titles-0": "双城"}, "Say in which language this is."),
+        ({"titles-0": "Towns", "titles-0-language": "en"}, "This is the same language as above."),
+        ({"second-names-0": "West", "second-names-0-language": "en"}, "This is the same language as above."),
+        ({"second-parent": "Sooth"}, "Did you mean “south”?"),
+        ({"second-reference": "West Town"}, "A short name has only small letters"),
+        ({"second-reference": "north"}, "This short name is taken."),
+        ({"reference": "north-south"}, "This short name is taken."),
         ({"second-name": ""}, "An agreement has at least two parties."),
         ({"second-name": "north", "second-kind": "", "second-country": ""}, "This party stands here already."),
         ({"second-name": "Sooth", "second-kind": "", "second-country": ""}, "Did you mean “south”?"),
@@ -182,7 +187,10 @@ def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_l
         ({"renewal": "automatic", "renewal_months": "0"}, "A whole number is needed here: 1–1,200"),
         ({"s0-name": "Ada"}, "Choose one."),
         ({"s0-name": "", "s0-office": "Mayor"}, "This is missing."),
-        ({"source": "a.pdf", "source_date": "2026-02-30"}, "This is no date."),
+        ({"d0-document": "a.pdf", "d0-date": "2026-02-30"}, "This is no date."),
+        ({"d0-document": "", "d0-title": "Memorandum"}, "This is missing."),
+        ({"d0-document": "a.pdf", "d1-document": "a.pdf"}, "This stands here already."),
+        ({"d0-document": "a.pdf", "d0-sha256": "12ab"}, "A fingerprint of this kind has 64"),
     ],
 )
 def test_a_mistake_among_the_dates_is_told_by_its_field(desk: Desk, typed: dict[str, str], said: str) -> None:
@@ -202,6 +210,7 @@ def test_a_mistake_among_the_dates_is_told_by_its_field(desk: Desk, typed: dict[
         ({"has_number": "yes", "quantity": "5,5", "unit": "km"}, "Target"),
         ({"is_plan": "yes", "has_date": "yes", "due": "2027"}, "Planned"),
         ({"has_date": "no", "due": "not looked at"}, "Open-ended"),
+        ({"has_date": "once", "due": "not looked at"}, "Deliverable"),
     ],
 )
 def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, str], kind: str) -> None:
@@ -220,7 +229,17 @@ def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, st
         ({"has_number": "yes", "quantity": "many", "unit": "x"}, "This is no number."),
         ({"has_number": "yes", "quantity": "nan", "unit": "x"}, "This is no number."),
         ({"has_number": "yes", "quantity": "5"}, "This is missing."),
-        ({"has_number": "yes", "quantity": "5", "unit": "x", "repeats": "year"}, "What repeats is counted each time"),
+        ({"repeats": "year", "interval": "0"}, "A whole number is needed here: 1–100"),
+        ({"repeats": "year", "months": "4, 13"}, "Write the months by their numbers"),
+        ({"repeats": "year", "starts": "2026", "ends": "2025"}, "This must not be before 2026"),
+        ({"has_number": "yes", "quantity": "5", "unit": "x", "baseline": "few"}, "This is no number."),
+        ({"period_from": "2026", "period_to": "2025-12"}, "This must not be before 2026"),
+        ({"condition_met_on": "2026"}, "This is missing."),
+        ({"tags": "money; 钱"}, "A short name has only small letters"),
+        ({"m0-title": "", "m0-due": "2027"}, "This is missing."),
+        ({"m0-title": "The plan is drawn", "m0-due": "soon"}, "This is no date."),
+        ({"m0-title": "The plan is drawn", "m0-titles-0": "图纸完成"}, "Say in which language this is."),
+        ({"place-start": "4"}, "This is missing."),
         ({"is_plan": "yes", "repeats": "year"}, "What is only planned is confirmed first"),
         ({"quote": "The sentence."}, "Say in which language this is."),
     ],
@@ -332,7 +351,7 @@ def test_who_may_not_register_is_offered_nothing_of_it(desk: Desk, path: str) ->
         assert "/register" not in desk.get(path)
 
 
-@pytest.mark.parametrize("step", ["parties", "dates", "commitments", "commitments/new", "owners", "check"])
+@pytest.mark.parametrize("step", ["parties", "dates", "commitments", "commitments/new", "owners", "more", "check"])
 def test_every_step_is_in_english_and_in_chinese(desk: Desk, step: str) -> None:
     address = begin(desk)
     name_parties(desk, address)
@@ -344,3 +363,154 @@ def test_every_step_is_in_english_and_in_chinese(desk: Desk, step: str) -> None:
     send(desk, f"{address}/parties", title="双城", title_language="zh", kind="sister_city", **fields)
     page = desk.get(f"{address}/{step}")
     assert "我的草稿" in page and "双城" in page
+
+
+MORE = {
+    "tie-chosen": "-",
+    "tie-title": "North and West",
+    "tie-language": "en",
+    "tie-titles-0": "北与西",
+    "tie-titles-0-language": "zh",
+    "tie-since": "1996",
+    "network-name": "Cities of Light",
+    "network-designated": "2014-12",
+    "network-cycle": "4",
+    "r0-cycle": "2018",
+    "r0-submitted": "2018-11",
+    "b0-amount": "10 000",
+    "b0-currency": "eur",
+    "b0-period_from": "2026",
+    "l0-language": "en",
+    "l0-authentic": "yes",
+    "binding": "no",
+    "replaces": "north-south",
+    "lead_days": "60, 7",
+}
+
+
+def test_who_needs_no_more_is_led_past_it_and_who_does_goes_back_to_the_check(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = send(desk, f"{address}/owners")
+    assert "<h1>Check</h1>" in page and f'href="{address}/more"' in page
+    page = send(desk, f"{address}/more", **MORE)
+    assert "<h1>Check</h1>" in page
+
+
+def test_what_few_agreements_say_is_kept_shown_in_words_and_registered(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = send(desk, f"{address}/more", **MORE, always_sent="notice")
+    told = (
+        *("North and West · since 1996", "Cities of Light", "2018: November 2018", "10,000 euros"),
+        *("English (it counts)", "north-south", "1 rule differs"),
+    )
+    for said in told:
+        assert said in page, said
+    again = desk.get(f"{address}/more")
+    assert all(f'value="{one}"' in again for one in MORE.values()), "going back keeps everything"
+    send(desk, f"{address}/check")
+    plain = exported(desk, "twin-towns")
+    tie = {"reference": "north-and-west", "title": {"en": "North and West", "zh": "北与西"}, "since": 1996}
+    assert plain["relationship"] == tie
+    assert plain["network"]["reports"] == [{"cycle": 2018, "submitted": "2018-11"}]
+    (line,) = plain["budget"]
+    assert (line["amount"], line["currency"], line["period_from"]) == (10000, "EUR", 2026)
+    assert (plain["languages"], plain["authentic"], plain["binding"]) == (["en"], ["en"], False)
+    assert plain["replaces"] == "north-south" and plain["policy"] == {"lead_days": [60, 7]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"tie-since": "1996"}, "This is missing."),
+        ({"tie-title": "A tie", "tie-titles-0": "Ein Band"}, "Say in which language this is."),
+        ({"network-name": "Cities of Light"}, "This is missing."),
+        ({"network-name": "x", "network-designated": "2014", "r0-cycle": "18"}, "A whole number is needed here"),
+        ({"b0-amount": "much", "b0-currency": "EUR", "b0-period_from": "2026"}, "This is no number."),
+        ({"b0-amount": "5", "b0-currency": "euros", "b0-period_from": "2026"}, "This is no currency."),
+        ({"l0-language": "en", "l1-language": "en"}, "This is the same language as above."),
+        ({"amends": "elsewhere"}, "There is no such agreement among those that you see."),
+        ({"lead_days": "soon"}, "This cannot be read."),
+    ],
+)
+def test_a_mistake_in_what_few_agreements_say_is_told_by_its_field(
+    desk: Desk, typed: dict[str, str], said: str
+) -> None:
+    desk.add_elsewhere()
+    address = begin(desk)
+    name_parties(desk, address)
+    page = send(desk, f"{address}/more", 422, **typed)
+    assert said in page and all(f'value="{value}"' in page for value in typed.values())
+    assert said in desk.get(f"{address}/check") and "Register the agreement" not in desk.get(f"{address}/check")
+
+
+def test_an_agreement_is_put_under_a_tie_that_is_there(desk: Desk) -> None:
+    for title in ("Twin towns", "Second"):
+        address = begin(desk)
+        first, second = keys(desk, address)
+        about = {**ABOUT, "title": title, f"{first}-name": "North", f"{second}-name": "South"}
+        send(desk, f"{address}/parties", **about)
+        tie = {name: value for name, value in MORE.items() if name.startswith("tie-")}
+        chosen = tie if title == "Twin towns" else {"tie-chosen": "north-and-west"}
+        assert title == "Twin towns" or "North and West</option>" in desk.get(f"{address}/more")
+        send(desk, f"{address}/more", **chosen)
+        send(desk, f"{address}/check")
+    assert exported(desk, "second")["relationship"] == exported(desk, "twin-towns")["relationship"]
+
+
+def test_what_few_commitments_have_is_kept_shown_in_words_and_registered(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    second = keys(desk, address)[1]
+    send(desk, f"{address}/dates", **{"d0-document": "text.pdf", "d0-kind": "signed_text", "d0-title": "Memorandum"})
+    answers = {
+        "summary": "Report to each other", "summaries-0": "互相报告", "summaries-0-language": "zh", "owed": "each",
+        "repeats": "year", "times": "2", "interval": "2", "months": "4; 10", "starts": "2026", "ends": "2029-12",
+        "quote": "They shall report.\r\nBoth.", "quote_language": "en", "place-document": "text.pdf",
+        "place-start": "10", "condition": "The councils agree", "implementers": "The archive; The museum",
+        "tags": "Reporting, money",
+        "m0-title": "A form is agreed", "m0-due": "2026-05", "m0-party": second, "m1-title": "The form is printed",
+    }  # fmt: skip
+    add(desk, address, **answers)
+    page = desk.get(f"{address}/check")
+    told = (
+        *(
+            "互相报告",
+            "each owes its own",
+            "4, 10",
+            "December 2029",
+            "text.pdf, characters 10–34",
+            "The councils agree",
+        ),
+        *("The archive and The museum", "reporting, money", "A form is agreed · by the end of May 2026 · West Town"),
+    )
+    for said in told:
+        assert said in page, said
+    send(desk, f"{address}/check")
+    (promise,) = exported(desk, "twin-towns")["commitments"]
+    assert promise["recurrence"] == {
+        "every": "year", "interval": 2, "count": 2, "starts": 2026, "months": [4, 10], "ends": "2029-12",
+    }  # fmt: skip
+    assert promise["quote"] == {"en": "They shall report.\nBoth."} and promise["source"]["end"] == 34
+    assert [one["reference"] for one in promise["milestones"]] == ["a-form-is-agreed", "the-form-is-printed"]
+    assert promise["milestones"][0]["party"] == "west-town" and promise["tags"] == ["reporting", "money"]
+
+
+def test_one_stays_on_the_page_to_make_room_for_more_milestones(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = add(desk, address, do="stay", summary="Build it", **{"m0-title": "The ground is bought"})
+    assert 'value="The ground is bought"' in page and 'name="m2-title"' in page and 'name="m3-title"' not in page
+
+
+def test_a_commitment_added_later_has_the_same_fields(desk: Desk) -> None:
+    desk.sign_in("cy")
+    address = "/agreements/north-south/add-commitment"
+    typed = {"summary": "Plant a tree", "has_date": "once", "condition": "It rains", "m0-title": "The ground is bought"}
+    page = desk.act(address, do="stay", status=200, **typed)
+    assert 'value="It rains"' in page and 'name="m2-title"' in page
+    desk.act(address, **typed, tags="trees")
+    promise = next(one for one in exported(desk, "north-south")["commitments"] if one["summary"] == "Plant a tree")
+    assert (promise["kind"], promise["condition"], promise["tags"]) == ("deliverable", {"text": "It rains"}, ["trees"])
+    assert promise["milestones"] == [{"reference": "the-ground-is-bought", "title": "The ground is bought"}]

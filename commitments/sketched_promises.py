@@ -1,0 +1,183 @@
+"""Draws one commitment of a sketch as its file has it; the kind follows from the answers to plain questions."""
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from commitments.drafting import make_unique
+from commitments.progress import make_readable
+from commitments.recurrence import is_period_name
+from commitments.sketch import Step, TypedPlace, TypedPromise
+from commitments.sketch_flaws import LONGEST_TEXT, Drawing, Lack, Reader, keep_filled
+from commitments.sketch_known import Known, find_person
+from commitments.vocabulary import CommitmentKind, Comparator, Every, Owed
+
+_BETWEEN = re.compile("[;\uff1b]")
+_BETWEEN_TAGS = re.compile("[;,\uff1b\uff0c\u3001]")
+
+
+def draw_promise(
+    one: TypedPromise,
+    drawing: Drawing,
+    taken: Iterable[str],
+    usual: Mapping[str, str],
+    known: Known,
+) -> dict[str, Any]:
+    """One commitment as its file has it. Its kind follows from the answers; its flaws go into the drawing."""
+    reader, taken = Reader(drawing, Step.COMMITMENTS, one.key), set(taken)
+    summary = reader.line("summary", one.summary)
+    if not summary:
+        reader.lack("summary", Lack.MISSING)
+    kind = choose_kind(one)
+    drawing.promises[one.key] = kind
+    due = reader.date("due", one.due) if one.has_date == "yes" else None
+    if one.has_date == "yes" and not one.due:
+        reader.lack("due", Lack.MISSING)
+    begins, ends = reader.span(("period_from", one.period_from), ("period_to", one.period_to))
+    met_on = reader.date("condition_met_on", one.condition_met_on)
+    condition = reader.line("condition", one.condition)
+    if met_on and not condition:
+        reader.lack("condition", Lack.MISSING)
+    sentence = ("quote", one.quote), ("quote_language", one.quote_language)
+    owing = [key for key in one.owed_by if key in drawing.parties] or list(drawing.parties)
+    wish = make_readable(" ".join(one.summary.split()[:6])) or str(kind)
+    reference = reader.reference("reference", one.reference, taken) or make_unique(wish, taken)
+    drawing.named[one.key] = reference
+    reader.line("implementers", one.implementers, LONGEST_TEXT)
+    return keep_filled({
+        "reference": reference,
+        "summary": summary,
+        "summaries": reader.texts("summaries", one.summaries),
+        "kind": str(kind),
+        "quote": reader.texts("quotes", one.quotes, LONGEST_TEXT, sentence),
+        "source": _draw_place(reader, one.place, one.quote),
+        "theme": reader.line("theme", one.theme),
+        "tags": list(_draw_tags(reader, one.tags)),
+        "owed": one.owed if one.owed in list(Owed) else str(Owed.JOINTLY),
+        "owners": [_draw_owner(key, one.owners.get(key) or usual.get(key, ""), drawing, known) for key in owing],
+        "implementers": [name for name in (part.strip() for part in _BETWEEN.split(one.implementers)) if name],
+        "due": due,
+        "period_from": begins,
+        "period_to": ends,
+        "confirm_by": reader.date("confirm_by", one.confirm_by) if kind is CommitmentKind.PLANNED else None,
+        "recurrence": _draw_recurrence(reader, one, kind),
+        "target": _draw_target(reader, one),
+        "condition": keep_filled({"text": condition, "met_on": met_on}) if condition else None,
+        "milestones": _draw_milestones(reader, one, drawing),
+        "note": reader.line("note", one.note, LONGEST_TEXT),
+    })  # fmt: skip
+
+
+def choose_kind(one: TypedPromise) -> CommitmentKind:
+    """The kind that the answers make: a plan; else what repeats, has a number, is done one day; else open-ended."""
+    if one.is_plan == "yes":
+        return CommitmentKind.PLANNED
+    if one.repeats in list(Every):
+        return CommitmentKind.RECURRING
+    if one.has_number == "yes":
+        return CommitmentKind.TARGET
+    return CommitmentKind.DELIVERABLE if one.has_date in ("yes", "once") else CommitmentKind.OPEN_ENDED
+
+
+def _draw_recurrence(reader: Reader, one: TypedPromise, kind: CommitmentKind) -> dict[str, Any] | None:
+    if one.repeats not in list(Every):
+        return None
+    if kind is CommitmentKind.PLANNED:
+        reader.lack("repeats", Lack.PLAN_REPEATS)
+    begins, ends = reader.span(("starts", one.starts), ("ends", one.ends))
+    months = [part for part in re.split(r"[^\w]+", one.months) if part]
+    read = [int(part) for part in months if part.isascii() and part.isdigit() and 1 <= int(part) <= 12]
+    if len(read) != len(months):
+        reader.lack("months", Lack.NO_MONTHS)
+    return keep_filled({
+        "every": one.repeats,
+        "interval": reader.whole("interval", one.interval, most=100),
+        "count": reader.whole("times", one.times or "1", most=10_000) or 1,
+        "starts": begins,
+        "months": read,
+        "ends": ends,
+        "what": reader.line("counted", one.counted),
+    })  # fmt: skip
+
+
+def _draw_target(reader: Reader, one: TypedPromise) -> dict[str, Any] | None:
+    if one.has_number != "yes":
+        return None
+    quantity, unit = reader.number("quantity", one.quantity), reader.line("unit", one.unit)
+    if not one.quantity:
+        reader.lack("quantity", Lack.MISSING)
+    if not unit:
+        reader.lack("unit", Lack.MISSING)
+    target = {
+        "quantity": quantity,
+        "unit": unit,
+        "comparator": one.comparator if one.comparator in list(Comparator) else str(Comparator.AT_LEAST),
+        "baseline": reader.number("baseline", one.baseline),
+        "baseline_on": reader.date("baseline_on", one.baseline_on),
+    }
+    return {name: value for name, value in target.items() if value is not None}
+
+
+def _draw_place(reader: Reader, place: TypedPlace, quote: str) -> dict[str, Any] | None:
+    """Where the sentence stands; its end and its fingerprint follow from the sentence where it is written out."""
+    if not (place.document or place.start or place.end or place.sha256):
+        return None
+    start = reader.whole("place-start", place.start, 0, 100_000_000)
+    end = reader.whole("place-end", place.end, 1, 100_000_000)
+    print_ = reader.fingerprint("place-sha256", place.sha256)
+    if end is None and not place.end and quote and start is not None:
+        end = start + len(quote)
+    if print_ is None and not place.sha256 and quote:
+        print_ = sha256(quote.encode()).hexdigest()
+    for name, value, typed in (
+        ("start", start, place.start), ("end", end, place.end), ("sha256", print_, place.sha256),
+    ):  # fmt: skip
+        if value is None and not typed:
+            reader.lack(f"place-{name}", Lack.MISSING)
+    if place.document not in reader.drawing.documents:
+        reader.lack("place-document", Lack.NOTHING_CHOSEN)
+    if start is not None and end is not None and end <= start:
+        reader.lack("place-end", Lack.NO_WHOLE_NUMBER, f"{start + 1:,}–100,000,000")
+    return {"document": place.document, "start": start, "end": end, "sha256": print_}
+
+
+def _draw_tags(reader: Reader, typed: str) -> Iterable[str]:
+    tags: dict[str, None] = {}
+    for part in _BETWEEN_TAGS.split(typed):
+        if part.strip() and (read := reader.reference("tags", part.strip().lower().replace(" ", "-"))):
+            tags[read] = None
+    return tags
+
+
+def _draw_milestones(reader: Reader, one: TypedPromise, drawing: Drawing) -> list[dict[str, Any]]:
+    drawn: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    for at, typed in enumerate(one.milestones):
+        name = f"m{at}"
+        title = reader.line(f"{name}-title", typed.title)
+        titles = reader.texts(f"{name}-titles", typed.titles)
+        due = reader.date(f"{name}-due", typed.due)
+        if not title and (titles or typed.due or typed.party or typed.reference):
+            reader.lack(f"{name}-title", Lack.MISSING)
+        if not title:
+            continue
+        wish = (make_readable(typed.title) or "step")[:60]
+        reference = reader.reference(f"{name}-reference", typed.reference, taken) or make_unique(wish, taken)
+        if is_period_name(reference) and choose_kind(one) is CommitmentKind.RECURRING:
+            if typed.reference:
+                reader.lack(f"{name}-reference", Lack.REFERENCE_TAKEN)
+            reference = make_unique(f"step-{reference}", taken)
+        taken.add(reference)
+        party = drawing.parties.get(typed.party)
+        drawn.append(
+            keep_filled({"reference": reference, "title": title, "titles": titles, "due": due, "party": party})
+        )
+    return drawn
+
+
+def _draw_owner(key: str, who: str, drawing: Drawing, known: Known) -> dict[str, str]:
+    """A party that owes it, with the person who answers: one of the register, or a new one of the same party."""
+    holder = drawing.parties[key]
+    person = find_person(who, holder, drawing, known)
+    return {"party": holder, **({"contact": person} if person else {})}
