@@ -32,16 +32,21 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        # SQLite keeps text: written here at once, because every message has five moments.
+        return _write_moment if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _write_moment(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def open_database(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -106,7 +111,16 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads and then writes fails at once after another's commit, whatever the busy
     # timeout; so every unit that may write takes the write lock first.
     reading = connection.get_execution_options().get("tally_reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    _execute_barely(connection, "BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _execute_barely(connection: Connection, statement: str, values: Sequence[Any] = ()) -> Any:
+    """By SQLite's driver itself: what SQLAlchemy does around a statement takes longer than the statement."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(statement, values)
+    except sqlite3.Error as fault:
+        raise DBAPIError.instance(statement, tuple(values), fault, sqlite3.Error, dialect=connection.dialect) from fault
 
 
 @contextmanager
@@ -130,6 +144,9 @@ def open_unit(register: Engine | Connection) -> Iterator[Connection]:
         raise
 
 
+_Process = Callable[[Any], Any]
+
+
 class Prepared:
     """An insert or update that runs for every message, put together once: that takes longer than running it."""
 
@@ -143,16 +160,12 @@ class Prepared:
         if form is None:
             form = self._forms[unit.dialect.name] = _put_together(self.statement, unit.dialect)
         given = {**form.fixed, **values}
-        for name, process in form.processors:
-            given[name] = process(given[name])
-        wanted: Any = given if form.order is None else tuple([given[name] for name in form.order])
-        if form.order is None:
-            return unit.exec_driver_sql(form.sql, wanted, execution_options=_COUNTED).rowcount
-        driver: Any = unit.connection.driver_connection
-        try:
-            written: int = driver.execute(form.sql, wanted).rowcount
-        except sqlite3.Error as fault:
-            raise DBAPIError.instance(form.sql, wanted, fault, sqlite3.Error, dialect=unit.dialect) from fault
+        if form.places is None:
+            for name, process in form.processors:
+                given[name] = process(given[name])
+            return unit.exec_driver_sql(form.sql, given, execution_options=_COUNTED).rowcount
+        wanted = [given[name] if process is None else process(given[name]) for name, process in form.places]
+        written: int = _execute_barely(unit, form.sql, wanted).rowcount
         return written
 
 
@@ -161,23 +174,25 @@ class _Form:
     """A statement as one kind of database takes it."""
 
     sql: str
-    order: tuple[str, ...] | None
-    """The names of its values, if it takes them by their places."""
+    places: tuple[tuple[str, _Process | None], ...] | None
+    """The name of each value and what makes one of the database's own, if it takes them by their places."""
     fixed: dict[str, Any]
-    processors: tuple[tuple[str, Callable[[Any], Any]], ...]
-    """What makes values of the database's own."""
+    processors: tuple[tuple[str, _Process], ...]
+    """The same by name, for values that need it."""
 
 
 def _put_together(statement: Any, dialect: Dialect) -> _Form:
     compiled = statement.compile(dialect=dialect)
-    processors = (
-        (name, bound.type.dialect_impl(dialect).bind_processor(dialect)) for name, bound in compiled.binds.items()
-    )
+    processors = {
+        name: process
+        for name, bound in compiled.binds.items()
+        if (process := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
     return _Form(
         str(compiled),
-        tuple(compiled.positiontup) if compiled.positional else None,
+        tuple((name, processors.get(name)) for name in compiled.positiontup) if compiled.positional else None,
         {name: value for name, value in compiled.params.items() if value is not None},
-        tuple((name, process) for name, process in processors if process is not None),
+        tuple(processors.items()),
     )
 
 

@@ -104,7 +104,8 @@ def write_feed(dates: Sequence[FeedDate], *, name: str, host: str, now: datetime
 
 
 def _join(lines: Sequence[str]) -> bytes:
-    return "".join([f"{line if len(line) * 4 <= _LINE_LIMIT else _fold(line)}\r\n" for line in lines]).encode()
+    folded = [line if len(line) <= _LINE_LIMIT and line.isascii() else _fold(line) for line in lines]
+    return "\r\n".join((*folded, "")).encode()
 
 
 def _escape(text: str) -> str:
@@ -114,8 +115,6 @@ def _escape(text: str) -> str:
 def _fold(line: str) -> str:
     """At most 75 octets a line, no character cut in two."""
     if line.isascii():
-        if len(line) <= _LINE_LIMIT:
-            return line
         rest = [line[at : at + _LINE_LIMIT - 1] for at in range(_LINE_LIMIT, len(line), _LINE_LIMIT - 1)]
         return "\r\n ".join((line[:_LINE_LIMIT], *rest))
     data = line.encode()

@@ -76,6 +76,7 @@ def message_id_for(key: str, domain: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
+@lru_cache(maxsize=512)  # asked for the letter and again for its envelope
 def check_address(address: str) -> str:
     """Return the one mail address in wire form (international domains as A-labels); refuse anything else."""
     local, at, domain = address.rpartition("@")

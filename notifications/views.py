@@ -173,7 +173,7 @@ def fit_text(text: str, limit: int) -> str:
     """The beginning of a text; Chinese and Korean say as much in half as many characters."""
     if len(text) <= limit // 2:
         return text
-    wide = any(character >= "\u2e80" for character in text[:limit])
+    wide = not text.isascii() and any(character >= "\u2e80" for character in text[:limit])
     return shorten_text(text, limit // 2 if wide else limit)
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, UndefinedError, select_autoescape
+from markupsafe import Markup, escape
 
 from commitments.facts import Reason
 from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
@@ -20,7 +23,7 @@ from notifications.house import PARTS, TEMPLATES
 from notifications.items import describe_item
 from notifications.messages import Ground, Item, Message, Written
 from notifications.reasons import Why
-from notifications.rendering import build_environment, describe_message, describe_sign_in, write_message
+from notifications.rendering import OwnEnvironment, build_environment, describe_message, describe_sign_in, write_message
 from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, shorten_text
@@ -99,6 +102,11 @@ def test_what_is_written_into_the_templates_beforehand_changes_no_letter(languag
             view = describe_message(words, message)
             for part in PARTS:
                 assert ours.get_template(part).render(view=view) == plain.get_template(part).render(view=view)
+
+
+@given(st.text() | st.text("&<>\"'é…") | st.integers() | st.builds(Markup, st.text("<b>&")))
+def test_html_is_escaped_as_jinja_does(value: Any) -> None:
+    assert OwnEnvironment.escape(value) == escape(value)
 
 
 def write_sample(language: str, name: str) -> tuple[Message, Written]:
