@@ -58,7 +58,7 @@ def write_dates(
             "BEGIN:VEVENT",
             f"UID:{_name_date(item)}@{host}",
             *always,
-            f"DTSTART;VALUE=DATE:{day.year:04}{day.month:02}{day.day:02}",
+            f"DTSTART;VALUE=DATE:{day.isoformat().replace('-', '')}",
             f"SUMMARY:{_escape(view.title)}",
             f"DESCRIPTION:{_escape(chr(10).join(one for one in told if one))}",
             organizer,

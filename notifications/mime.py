@@ -97,17 +97,14 @@ def build_letter(letter: Letter) -> bytes:
         raise ValueError("a letter's date must know its time zone")
     headers = [
         _write_header("Message-ID", _check_message_id(letter.message_id)),
-        _write_header("Date", _write_date(letter.sent_at)),
-        _write_header("From", *_write_mailbox("From", letter.sender_name, letter.sender_address)),
+        _write_origin(letter.sent_at, letter.sender_name, letter.sender_address),
         _write_header("To", *_write_mailbox("To", letter.to_name, letter.to_address)),
     ]
     if letter.reply_to is not None:
         headers.append(_write_header("Reply-To", *_write_mailbox("Reply-To", *letter.reply_to)))
     headers += (
         _write_header("Subject", *_encode_text("Subject", letter.subject)),
-        _write_header("List-Id", _check_list_id(letter.list_id)),
-        _write_header("Auto-Submitted", "auto-generated"),
-        _write_header("X-Auto-Response-Suppress", "All"),
+        _write_list(letter.list_id),
         _write_header("X-Tallystick-Key", *_encode_text("X-Tallystick-Key", letter.key)),
     )
     if letter.kind:
@@ -122,12 +119,7 @@ def build_letter(letter: Letter) -> bytes:
     if letter.thread is not None and letter.thread != letter.message_id:
         root = _check_message_id(letter.thread)
         headers += (_write_header("In-Reply-To", root), _write_header("References", root))
-    if not _LANGUAGE.fullmatch(letter.language):
-        raise ValueError(f"a language is a tag such as zh-Hans, found {letter.language!r}")
-    headers += (
-        _write_header("Content-Language", letter.language),
-        _write_header("MIME-Version", "1.0"),
-    )
+    headers.append(_write_form(letter.language))
     body = _build_multipart(
         "alternative", "part", [_build_part("plain", letter.text), _build_part("html", letter.html)]
     )
@@ -254,7 +246,29 @@ def _check_list_id(list_id: str) -> str:
     return f"<{bare}>"
 
 
-_write_date = lru_cache(maxsize=16)(format_datetime)
+# The headers that are the same in letter after letter.
+
+
+@lru_cache(maxsize=16)
+def _write_origin(sent_at: datetime, sender_name: str, sender_address: str) -> str:
+    date = _write_header("Date", format_datetime(sent_at))
+    return date + _write_header("From", *_write_mailbox("From", sender_name, sender_address))
+
+
+@lru_cache(maxsize=16)
+def _write_list(list_id: str) -> str:
+    return (
+        _write_header("List-Id", _check_list_id(list_id))
+        + _write_header("Auto-Submitted", "auto-generated")
+        + _write_header("X-Auto-Response-Suppress", "All")
+    )
+
+
+@lru_cache(maxsize=64)
+def _write_form(language: str) -> str:
+    if not _LANGUAGE.fullmatch(language):
+        raise ValueError(f"a language is a tag such as zh-Hans, found {language!r}")
+    return _write_header("Content-Language", language) + _write_header("MIME-Version", "1.0")
 
 
 class _QuotedLines(dict[str, bytes]):

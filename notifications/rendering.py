@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Template, nodes, select_autoescape
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -259,7 +260,7 @@ class OwnEnvironment(Environment):
     def escape(value: Any) -> str:
         """The same as Jinja2 writes; a hundred marks around as many strings took as long as all the rest."""
         if type(value) is not str:
-            return escape(value)
+            return value if type(value) is Markup else escape(value)
         text: str = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return text.replace("'", "&#39;").replace('"', "&#34;")
 
@@ -298,11 +299,10 @@ def _load_layout(words: Words, house: Path | None, _signature: tuple[tuple[str, 
 
 def _take_part(template: Template) -> _Part:
     """A part of ours: what every template may use is put together once, and not for each letter."""
-    known = dict(template.globals)
-    render, make_context = template.root_render_func, template.new_context
+    environment, known, render = template.environment, dict(template.globals), template.root_render_func
 
     def write(view: MessageView) -> str:
-        return "".join(render(make_context({**known, "view": view}, shared=True)))
+        return "".join(render(Context(environment, {**known, "view": view}, template.name, template.blocks)))
 
     return write
 
