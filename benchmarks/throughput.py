@@ -1,10 +1,14 @@
 """Messages a second beside bare smtplib: `python benchmarks/throughput.py [--messages N] [--senders N …] [--delay MS]`
 
-Ours and the floors run one after the other, in rounds; told are the medians, and the median of each round's ratio. What is measured is claiming, sending and recording together, each message on the disk before the next: the letters are
-written beforehand, and all send the same bytes over as many kept connections. The bare floor keeps no record; the
-recorded one writes the same rows with bare SQL, one commit a message, over one connection. Writing them is
-reported apart: rendering and MIME beside the same templates rendered from ready strings by bare Jinja2, with the same
-calendar and MIME joined by hand; and composing, from the rows to the message, which the bare step has nothing of.
+Ours and the floors run one after the other, in rounds; told are the medians, and the median of each round's ratio with
+the least and the greatest. What is measured is claiming, sending and recording together, each message on the disk
+before the next: the letters are written beforehand, and all send the same bytes over as many kept connections. What a
+run loads once (Apprise, the people) is told apart, as in `day.py`, and the figure with it beside. The bare floor keeps
+no record; the recorded one writes the same rows with bare SQL, one commit a message, over one connection.
+
+Writing letters is reported apart (alone with `--letters`): rendering and MIME beside the same templates rendered from
+ready strings by bare Jinja2, with the same calendar and MIME joined by hand, in rounds again; and composing, from the
+rows to the message, which the bare step has nothing of.
 """
 
 import argparse
@@ -17,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +42,7 @@ from sqlalchemy import select  # noqa: E402
 from commitments.database import open_database, open_reading  # noqa: E402
 from commitments.reconcile import load_rules, reconcile_register  # noqa: E402
 from commitments.settings import Settings  # noqa: E402
-from notifications import dispatch  # noqa: E402
+from notifications import delivery, dispatch  # noqa: E402
 from notifications.composing import compose_messages  # noqa: E402
 from notifications.dates_file import write_dates  # noqa: E402
 from notifications.house import PARTS, TEMPLATES  # noqa: E402
@@ -50,6 +54,8 @@ from notifications.styles import STYLE  # noqa: E402
 from notifications.tables import notification  # noqa: E402
 from notifications.wording import load_words  # noqa: E402
 
+PARTS_COMPARED = ("ours", "bare", "recorded")
+WRITING_ROUNDS = 15
 SENDER = "tallystick@tallystick.example"
 
 
@@ -59,6 +65,7 @@ def main() -> None:
     parser.add_argument("--senders", type=int, nargs="+", default=[1])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--delay", type=int, default=0, help="milliseconds that the server takes for each answer")
+    parser.add_argument("--letters", action="store_true", help="measure only how letters are written")
     parser.add_argument("--part", choices=("ours", "bare", "recorded"), help=argparse.SUPPRESS)
     parser.add_argument("--register", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
@@ -73,29 +80,49 @@ def main() -> None:
 def compare(asked: argparse.Namespace) -> None:
     """Both programs on the same queued messages, each in a process of its own, and the table of what they did."""
     with tempfile.TemporaryDirectory(prefix="tallystick-throughput-") as folder:
-        register = Path(folder) / "queued.db"
-        queue_messages(register, asked.messages)
-        print(f"{asked.messages:,} messages, {asked.delay} ms delay, medians of {asked.rounds} rounds\n")
-        print("| | ours | bare | recorded | ours / bare | ours / recorded |\n|---|---|---|---|---|---|")
-        with running_sink(folder, asked.delay) as port:
-            for senders in asked.senders:
-                parts = ("ours", "bare", "recorded")
-                rounds = [
-                    [run_part(part, asked.messages, senders, register, port) for part in parts]
-                    for _ in range(asked.rounds)
-                ]
-                for name, key in (("messages a second", "rate"), ("CPU, ms a message", "cpu")):
-                    tell(f"{senders} at a time: {name}", [[part[key] for part in one] for one in rounds])
-        written = measure_writing(Path(folder))
-    print("\nwriting a letter, CPU ms:", ", ".join(f"{name} {spent:.2f}" for name, spent in written.items()))
-    print(f"render and MIME, ours / bare: {written['render and MIME'] / written['bare render and MIME']:.2f}")
-    print("memory of ours by tenths, MiB:", ", ".join(f"{mib:.0f}" for mib in rounds[-1][0]["memory"]))
+        if not asked.letters:
+            compare_sending(asked, folder)
+        compare_writing(Path(folder))
+
+
+def compare_sending(asked: argparse.Namespace, folder: str) -> None:
+    register = Path(folder) / "queued.db"
+    queue_messages(register, asked.messages)
+    print(f"{asked.messages:,} messages, {asked.delay} ms delay, medians of {asked.rounds} rounds\n")
+    print("| | ours | bare | recorded | ours / bare | ours / recorded |\n|---|---|---|---|---|---|")
+    with running_sink(folder, asked.delay) as port:
+        for senders in asked.senders:
+            rounds = [
+                [run_part(part, asked.messages, senders, register, port) for part in PARTS_COMPARED]
+                for _ in range(asked.rounds)
+            ]
+            for name, key in (
+                ("messages a second", "rate"),
+                ("the same with what is loaded once", "rate_loaded"),
+                ("CPU, ms a message", "cpu"),
+            ):
+                tell(f"{senders} at a time: {name}", [[part[key] for part in one] for one in rounds])
+    ours = rounds[-1][0]
+    print(f"\nloaded once: people {ours['people']:.2f} s, Apprise {ours['apprise']:.2f} s")
+    print("memory of ours by tenths, MiB:", ", ".join(f"{mib:.0f}" for mib in ours["memory"]))
+
+
+def compare_writing(folder: Path) -> None:
+    rounds = measure_writing(folder)
+    names = ("composing", "render and MIME", "bare render and MIME", "the floor's own letter")
+    middle = [statistics.median(one[part] for one in rounds) for part in range(len(names))]
+    print("\nwriting a letter, CPU ms:", ", ".join(f"{one} {ms:.3f}" for one, ms in zip(names, middle, strict=True)))
+    print(f"render and MIME, ours / bare: {tell_ratio([one[1] / one[2] for one in rounds])}, {len(rounds)} rounds")
 
 
 def tell(name: str, rounds: Sequence[Sequence[float]]) -> None:
-    columns = [statistics.median(one[part] for one in rounds) for part in range(3)]
-    columns += [statistics.median(one[0] / one[part] for one in rounds) for part in (1, 2)]
-    print(f"| {name} | {' | '.join(f'{value:.2f}' for value in columns)} |", flush=True)
+    columns = [f"{statistics.median(one[part] for one in rounds):.2f}" for part in range(len(PARTS_COMPARED))]
+    columns += [tell_ratio([one[0] / one[part] for one in rounds]) for part in (1, 2)]
+    print(f"| {name} | {' | '.join(columns)} |", flush=True)
+
+
+def tell_ratio(ratios: Sequence[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
 def queue_messages(register: Path, messages: int) -> None:
@@ -147,6 +174,10 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
 
     dispatch._write_letter = take_written
     dispatch._compose = compose_nothing
+    people = Load(dispatch.load_rules), Load(dispatch.load_names)
+    dispatch.load_rules, dispatch.load_names = people
+    apprise = Load(delivery._load_apprise)
+    apprise()
     settings = Settings(
         database_url=f"sqlite:///{asked.register}",
         mail_url=f"smtp://127.0.0.1:{asked.port}",
@@ -156,7 +187,25 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
     engine = open_database(settings.register_url)
     with measured() as figures:
         figures["sent"] = dispatch.dispatch_messages(engine, settings, read_clock=lambda: NOW).sent
-    return finish(figures) | {"memory": memory}
+    for load in people:
+        figures["wall"] -= load.wall
+        figures["busy"] -= load.busy
+    loads = {"people": sum(load.wall for load in people), "apprise": apprise.wall}
+    return finish(figures, sum(loads.values())) | loads | {"memory": memory}
+
+
+class Load:
+    """Does what it is given, and keeps the seconds that it took."""
+
+    def __init__(self, do: Callable[..., Any]) -> None:
+        self.do, self.wall, self.busy = do, 0.0, 0.0
+
+    def __call__(self, *given: Any) -> Any:
+        with measured() as figures:
+            done = self.do(*given)
+        self.wall += figures["wall"]
+        self.busy += figures["busy"]
+        return done
 
 
 def send_barely(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
@@ -210,9 +259,14 @@ def measured() -> Iterator[dict[str, Any]]:
     figures["wall"], figures["busy"] = time.perf_counter() - started, time.process_time() - busy
 
 
-def finish(figures: dict[str, Any]) -> dict[str, Any]:
-    sent = figures["sent"]
-    return {"sent": sent, "rate": sent / figures["wall"], "cpu": figures["busy"] / sent * 1000}
+def finish(figures: dict[str, Any], load: float = 0.0) -> dict[str, Any]:
+    sent, wall = figures["sent"], figures["wall"]
+    return {
+        "sent": sent,
+        "rate": sent / wall,
+        "rate_loaded": sent / (wall + load),
+        "cpu": figures["busy"] / sent * 1000,
+    }
 
 
 def write_sample(register: Path) -> bytes:
@@ -252,23 +306,21 @@ def write_letters(register: Path, most: int) -> Letters:
         return done
 
 
-def measure_writing(folder: Path) -> dict[str, float]:
-    """Milliseconds of CPU for a letter of four items, by what they go into; the least of three runs each."""
+def measure_writing(folder: Path) -> list[list[float]]:
+    """Milliseconds of CPU for a letter of four items in each round: composing, ours, bare, the floor's own letter."""
     register = folder / "letters.db"
     build_register(register, 10_000)
     bare = sqlite3.connect(shutil.copy(register, folder / "bare.db"), isolation_level=None)
     floor.open_follow_ups(bare)
     people = floor.queue_messages(bare)
     queue_day(register)
-    write_letters(register, 1)
-    runs = [write_letters(register, len(people)) for _ in range(3)]
-    spent = {
-        "composing": min(run.composing for run in runs),
-        "render and MIME": min(run.writing for run in runs),
-        "bare render and MIME": min(write_barely(runs[0].messages) for _ in range(3)),
-        "the floor's own letter": min(write_floor(people) for _ in range(3)),
-    }
-    return {name: seconds / len(people) * 1000 for name, seconds in spent.items()}
+    write_barely(write_letters(register, len(people)).messages)  # not counted: it fills what is kept
+    rounds = []
+    for _ in range(WRITING_ROUNDS):
+        ours = write_letters(register, len(people))
+        spent = (ours.composing, ours.writing, write_barely(ours.messages), write_floor(people))
+        rounds.append([seconds / len(people) * 1000 for seconds in spent])
+    return rounds
 
 
 def write_barely(messages: Sequence[Message]) -> float:
