@@ -55,6 +55,39 @@ commitments:
     due: 2026-03-06
     owners: [{party: north, contact: ann}]
 """
+OFFICE = """
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2024-01-01
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    country: GB
+    time_zone: Europe/London
+    contacts:
+      - {reference: economy-desk, name: Economy desk, role: owner, deputy: ann, channels: {slack: city-hall}}
+      - {reference: ann, name: Ann, role: owner, channels: {mail: ann@north.example}}
+      - {reference: bo, name: Bo, role: owner, channels: {mail: bo@north.example}}
+      - {reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}
+commitments:
+  - reference: survey
+    summary: Hand over the survey.
+    kind: deliverable
+    due: 2026-03-06
+    owners: [{party: north, contact: economy-desk}]
+  - reference: fair
+    summary: Hold the trade fair.
+    kind: deliverable
+    due: 2026-03-09
+    owners: [{party: north, contact: economy-desk}]
+  - reference: visit
+    summary: Receive the mayor.
+    kind: deliverable
+    due: 2026-03-05
+    owners: [{party: north, contact: ann}]
+"""
 MORNING = datetime(2026, 3, 11, 9, tzinfo=UTC)  # a Wednesday
 SLACK = {"type": "slack", "token": "T00000000/B00000000/SECRETSECRETSECRETSECRET"}
 
@@ -84,8 +117,8 @@ class House:
     def change(self, **settings: Any) -> None:
         self.settings = self.settings.model_copy(update=settings)
 
-    def register(self, channels: str) -> None:
-        form = parse_agreement(FORM.replace("CHANNELS", channels).encode(), "form.yaml")
+    def register(self, channels: str, text: str = FORM) -> None:
+        form = parse_agreement(text.replace("CHANNELS", channels).encode(), "form.yaml")
         with open_unit(self.engine) as unit:
             import_agreement(unit, form, Author("mei.lin", self.clock), self.clock.date())
 
@@ -170,6 +203,32 @@ def test_a_person_with_a_chat_channel_first_is_told_there_and_not_by_mail(house:
     assert request.headers["Host"] == "hooks.slack.com"
     assert b"Hand over the survey" in request.body
     assert "ann@north.example" not in [to for to, _, _ in house.letters]
+
+
+def test_an_offices_room_is_told_once_of_all_that_is_the_offices_and_its_members_only_of_their_own(
+    house: House,
+) -> None:
+    house.register("", OFFICE)
+    house.sweep()
+    (told,) = house.sink.requests
+    assert b"Hand over the survey" in told.body and b"Hold the trade fair" in told.body
+    assert b"Receive the mayor" not in told.body
+    (row,) = house.rows(notification, notification.c.contact_id == house.find("economy-desk"))
+    assert (row.state, row.channel, row.address) == ("sent", "slack", "city-hall")
+    ((to, _, letter),) = [one for one in house.letters if one[0] != "cy@north.example"]
+    assert to == "ann@north.example"
+    said = letter.get_body(("plain",)).get_content()
+    assert "Receive the mayor" in said and "survey" not in said and "trade fair" not in said
+
+
+def test_what_an_offices_room_leaves_unanswered_goes_up_the_ladder_and_not_to_every_member(house: House) -> None:
+    house.register("", OFFICE)
+    for days in range(0, 28, 2):
+        house.sweep(MORNING + timedelta(days=days))
+    raised = house.rows(notice, notice.c.kind == "escalation", notice.c.matter == "north-south/survey")
+    rungs = ["economy-desk", "ann", "cy"]  # the room again, its deputy, the coordinator
+    assert {one.contact_id for one in raised} == {house.find(one) for one in rungs}
+    assert "bo@north.example" not in [to for to, _, _ in house.letters]
 
 
 def test_a_webhook_tells_the_matter_in_the_registers_own_terms(house: House) -> None:
