@@ -279,6 +279,7 @@ def examine_catalogues() -> Finding:
 def examine_house(settings: "Settings") -> Iterator[Finding]:
     """The folder with the house's own templates, catalogues and policy."""
     from notifications.preview import find_house_faults
+    from portal.brief_page import find_brief_faults
 
     house = settings.house_folder
     if house is None:
@@ -287,7 +288,7 @@ def examine_house(settings: "Settings") -> Iterator[Finding]:
                 BROKEN, "house", f"{settings.templates} is no folder", "Correct TALLY_TEMPLATES, or unset it."
             )
         return
-    faults = list(find_house_faults(house))
+    faults = [*find_house_faults(house), *find_brief_faults(house)]
     for fault in faults:
         hint = "Until it is right, the usual file is used in its place."
         yield Finding(WARNING, "house", str(house / str(fault)), hint)

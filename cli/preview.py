@@ -42,6 +42,7 @@ def preview(
     from commitments.queries import load_people
     from commitments.references import find_contact
     from notifications.preview import find_message, make_sample, open_mock_links, preview_message
+    from portal.brief_page import find_brief_faults
 
     with open_register() as register, open_reading(register.engine) as reading:
         settings = register.settings
@@ -58,8 +59,8 @@ def preview(
         say(f"  {path}")
     if not real:
         say(f"From a sample: the register has no message of the kind {kind} {'for this person ' if to else ''}yet.")
-    if shown.faults:
-        house = settings.house_folder
-        print_error("\n".join(f"{house}/{fault}" for fault in shown.faults))
+    house = settings.house_folder
+    if faults := [*shown.faults, *find_brief_faults(house)]:
+        print_error("\n".join(f"{house}/{fault}" for fault in faults))
         say("What is shown was written by the usual templates where the house's own failed.")
         raise typer.Exit(1)

@@ -20,7 +20,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 PARTS = ("message/subject.txt", "message/body.txt", "message/body.html")
 CHAT = "message/chat.txt"
 PAGE = "summary/page.typ"
+BRIEF = "brief/page.typ"
 POLICY = "policy.yaml"
+_DRAWN = (".png", ".jpg", ".jpeg", ".svg")
+"""What a page may show of what lies beside it: a coat of arms, a letterhead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,11 @@ def list_files(folder: Path) -> list[Path]:
 
 def find_strangers(folder: Path) -> Iterator[Fault]:
     """Files that nothing reads: a template with a slip in its name would be passed over in silence."""
-    known = [*PARTS, CHAT, PAGE, POLICY]
+    known = [*PARTS, CHAT, PAGE, BRIEF, POLICY]
     for path in list_files(folder):
         name = path.relative_to(folder).as_posix()
-        if name not in known and path.suffix != ".po":
+        is_shown = path.suffix.lower() in _DRAWN and path.with_name("page.typ").is_file()
+        if name not in known and path.suffix != ".po" and not is_shown:
             yield Fault(
                 name,
                 None,

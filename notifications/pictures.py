@@ -24,7 +24,7 @@ from notifications.views import check_link, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 
 if TYPE_CHECKING:
-    from typst import Fonts
+    from typst import Compiler, Fonts
 
 AGREEMENTS_DRAWN = 8
 PARTIES_DRAWN = 5
@@ -55,10 +55,8 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
     own = house is not None and (house / PAGE).is_file()
     template = (house if own and house is not None else TEMPLATES) / PAGE
     try:
-        from typst import Compiler
-
         said = describe_page(words, message, message.summary)
-        compiler = Compiler(template, root=template.parent, font_paths=load_fonts(), ignore_system_fonts=True)
+        compiler = open_page(template)
         picture = compiler.compile(
             format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
         )
@@ -67,7 +65,7 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
         )
     except (ImportError, OSError, RuntimeError) as fault:
         if own and not isinstance(fault, ImportError):
-            raise _explain_page(fault) from None
+            raise explain_page(fault, PAGE) from None
         log.warning("the month's summary goes without a picture: %s", fault)
         return None
     if not isinstance(picture, bytes) or not isinstance(page, bytes):
@@ -76,12 +74,19 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
     return Drawn(picture, page)
 
 
-def _explain_page(fault: Exception) -> TemplateSyntaxError:
+def open_page(template: Path) -> "Compiler":
+    """A page that Typst can draw, with our fonts and the files beside it and no others; ImportError without Typst."""
+    from typst import Compiler
+
+    return Compiler(template, root=template.parent, font_paths=load_fonts(), ignore_system_fonts=True)
+
+
+def explain_page(fault: Exception, part: str) -> TemplateSyntaxError:
     """What Typst says is wrong, with the line that it tells in its drawing of the place."""
     place = re.search(r":(\d+):\d+", getattr(fault, "diagnostic", ""))
     hints = "; ".join(getattr(fault, "hints", ()))
     words = f"{getattr(fault, 'message', fault)}{'; ' if hints else ''}{hints}"
-    return TemplateSyntaxError(words, int(place[1]) if place else 0, PAGE)
+    return TemplateSyntaxError(words, int(place[1]) if place else 0, part)
 
 
 @lru_cache(maxsize=1)

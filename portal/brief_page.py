@@ -2,23 +2,57 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from notifications.pictures import list_families, load_fonts
+from notifications.house import BRIEF, Fault, explain_fault
+from notifications.pictures import explain_page, list_families, open_page
 from notifications.styles import LIGHT, TONE_COLOURS
-from notifications.wording import Words
-from portal.brief_views import BriefView
+from notifications.wording import Words, load_words
+from portal.brief_views import BriefView, LineView, ListView, OwedView, SideView
 
 TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
 log = logging.getLogger("tallystick.portal")
 
 
-def draw_brief(words: Words, view: BriefView, foot: str) -> bytes | None:
-    """The brief as a tagged PDF; None, with a warning in the log, where it cannot be drawn."""
+def draw_brief(words: Words, view: BriefView, foot: str, house: Path | None = None) -> bytes | None:
+    """The brief as a tagged PDF, by the house's own page if it has one.
+
+    While that one is wrong the usual one is drawn in its place. None, with a warning in the log, where it cannot be
+    drawn at all.
+    """
+    said = describe_page(words, view, foot)
+    try:
+        if house is not None and (house / BRIEF).is_file():
+            try:
+                return _draw(house / BRIEF, said)
+            except (OSError, RuntimeError) as fault:
+                log.warning("the usual brief was drawn: %s", explain_fault(explain_page(fault, BRIEF), BRIEF))
+        return _draw(TEMPLATE, said)
+    except (ImportError, OSError, RuntimeError) as fault:
+        log.warning("a brief could not be drawn: %s", fault)
+        return None
+
+
+def find_brief_faults(house: Path | None) -> Iterator[Fault]:
+    """What is wrong in the house's own page of a brief, tried on a sample."""
+    if house is None or not (house / BRIEF).is_file():
+        return
+    try:
+        _draw(house / BRIEF, describe_page(load_words("en"), _SAMPLE, "Tallystick"))
+    except ImportError:
+        return
+    except (OSError, RuntimeError) as fault:
+        yield explain_fault(explain_page(fault, BRIEF), BRIEF)
+
+
+def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
+    """All that the page shows, every string ready."""
     drawn = asdict(view)
-    said = {
+    return {
         **drawn,
         "first": [drawn["lists"][place] for place in (0, 2, 3)],
         "second": [drawn["lists"][1]],
@@ -30,12 +64,20 @@ def draw_brief(words: Words, view: BriefView, foot: str) -> bytes | None:
         "tones": {tone: {"ink": ink, "ground": ground} for tone, (ink, ground, *_) in TONE_COLOURS.items()},
         "foot": foot,
     }
-    try:
-        from typst import Compiler
 
-        compiler = Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=load_fonts(), ignore_system_fonts=True)
-        page = compiler.compile(format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said)})
-    except (ImportError, OSError, RuntimeError) as fault:
-        log.warning("a brief could not be drawn: %s", fault)
-        return None
+
+def _draw(template: Path, said: dict[str, Any]) -> bytes | None:
+    page = open_page(template).compile(format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said)})
     return page if isinstance(page, bytes) else None
+
+
+_LINES = ListView("What comes", (LineView("2026-11-30", "The memorandum expires", "Leeds – Hangzhou"),), "–", "")
+_SAMPLE = BriefView(
+    "Brief: Hangzhou",
+    "23 November 2026",
+    "1 open promise",
+    ("Memorandum of understanding",),
+    (SideView("We owe", (OwedView("Link the libraries", "", "Overdue", "red", "due in 2019", "Mei"),), ""),),
+    (_LINES, _LINES, _LINES, _LINES),
+    "",
+)

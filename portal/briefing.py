@@ -113,7 +113,7 @@ def _brief_agreement(reading: Connection, viewer: Viewer, house: House, referenc
 def _draw(request: Request, viewer: Viewer, house: House, view: BriefView, name: str) -> Response:
     words = find_words(viewer)
     foot = " · ".join(part for part in ("Tallystick", check_link(house.links.base_url), view.day) if part)
-    page = draw_brief(words, view, foot)
+    page = draw_brief(words, view, foot, house.settings.house_folder)
     if page is None:
         text = words.gettext("The page can be printed from the browser instead.")
         title = words.gettext("The PDF could not be made")

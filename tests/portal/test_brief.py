@@ -1,6 +1,7 @@
 """The brief for a visit or a call: what is open on both sides, to read and as PDF."""
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from sqlalchemy import insert
 
 from commitments.database import open_unit
 from commitments.tables import activity
+from notifications.house import find_strangers
+from portal.brief_page import TEMPLATE, find_brief_faults
 from tests.portal.desk import Desk
 
 
@@ -63,6 +66,31 @@ def test_the_same_comes_as_a_page_in_pdf(desk: Desk, tmp_path: Any) -> None:
         pytest.skip("no pdftotext here: apt-get install poppler-utils")
     assert "简报：North" in text and "Build the bridge." in text and "survey" in text
     assert desk.client.get("/agreements/north-south/brief.pdf").content.startswith(b"%PDF")
+
+
+ARMS = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10" fill="#036"/></svg>'
+
+
+def test_a_brief_bears_the_letterhead_of_the_house_and_is_drawn_as_usual_while_that_is_wrong(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tmp_path / "templates" / "brief" / "page.typ"
+    own.parent.mkdir(parents=True)
+    usual, letterhead = TEMPLATE.read_text(), '#image("arms.svg", width: 20mm, alt: "Arms of the North")\n'
+    (own.parent / "arms.svg").write_text(ARMS)
+    desk.sign_in("cy")
+    before = desk.client.get("/brief.pdf?party=south").content
+    own.write_text(usual.replace("= #said.title", letterhead + "= #said.title"))
+    house = desk.settings.house_folder
+    after = desk.client.get("/brief.pdf?party=south").content
+    assert len(after) > len(before)
+    assert house is not None
+    assert not [*find_brief_faults(house), *find_strangers(house)] and caplog.records == []
+    own.write_text(usual + "\n#nothing-here")
+    assert desk.client.get("/brief.pdf?party=south").content.startswith(b"%PDF")
+    (fault,) = find_brief_faults(house)
+    assert fault.file == "brief/page.typ" and "nothing-here" in fault.found and fault.line
+    assert "the usual brief was drawn" in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/brief?party=east", "/brief.pdf?party=east", "/brief?party=nobody"])
