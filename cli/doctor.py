@@ -1,10 +1,14 @@
 """`tally doctor`: what is configured, what can be reached, what is out of date, and what to do about it."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.screen import print_json, print_table, say, style_of, write_examples
+
+if TYPE_CHECKING:
+    from cli.findings import Finding
 
 FAILED = 3
 
@@ -20,8 +24,6 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
     Ends with exit code 3 if something is broken. No password is shown, and nothing is written or sent.
     """
-    from cli.findings import examine
-
     findings = list(examine())
     broken = sum(one.state == "broken" for one in findings)
     if as_json:
@@ -35,3 +37,34 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         say(f"\n{broken} broken, {warnings} to look at, {len(findings) - broken - warnings} in order.")
     if broken:
         raise typer.Exit(FAILED)
+
+
+def examine() -> "Iterator[Finding]":
+    """Every finding; what cannot be looked at because something before it is broken is left out."""
+    from cli import findings as around
+    from cli.register_findings import examine_register, open_engine
+    from commitments.errors import TallyError
+    from commitments.settings import read_settings
+
+    try:
+        settings = read_settings()
+    except TallyError as fault:
+        yield around.Finding(around.BROKEN, "settings", str(fault), "Correct it in the environment or in tally.toml.")
+        return
+    yield from around.examine_settings(settings)
+    yield around.examine_mail(settings)
+    yield around.examine_channels(settings)
+    yield around.examine_return(settings)
+    yield from around.examine_accounts(settings)
+    yield from around.examine_prefect(settings)
+    yield around.examine_catalogues()
+    yield from around.examine_house(settings)
+    engine = None
+    try:
+        engine, finding = open_engine(settings)
+        yield finding
+        if engine is not None:
+            yield from examine_register(engine, settings)
+    finally:
+        if engine is not None:
+            engine.dispose()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cli.findings import examine_evidence
+from cli.register_findings import examine_evidence
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, set_date, take_turn
