@@ -107,8 +107,12 @@ class Accounts:
         return issuer is None or issuer.rstrip("/") == self._issuer
 
     def _open_client(self, described: Mapping[str, Any] | None = None) -> Any:
+        from authlib.deprecate import AuthlibDeprecationWarning
+
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it prefers another name of the library by which it asks
+            # It would rather ask by httpx2. Prefect brings httpx, and one library that asks is enough while both do.
+            # Authlib's own filter, made where this class is, shows the warning always: so ours comes after it.
+            warnings.simplefilter("ignore", AuthlibDeprecationWarning)
             from authlib.integrations.httpx_client import OAuth2Client
 
         ways = (described or {}).get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]

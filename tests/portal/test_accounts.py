@@ -1,5 +1,7 @@
 """Signing in by the account of one's organisation, at a little provider that is asked over real HTTP."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -220,3 +222,9 @@ def test_the_doctor_says_whether_the_provider_answers(desk: Desk, provider: Prov
 def test_half_of_a_provider_or_one_without_encryption_is_refused_at_the_start(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**wrong)
+
+
+def test_an_operator_reads_no_warning_of_a_library_about_another() -> None:
+    asked = "from portal.accounts import Accounts; Accounts('https://id.example', 'a', 'b', 'c')._open_client()"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
