@@ -42,7 +42,7 @@ from sqlalchemy import select  # noqa: E402
 from commitments.database import open_database, open_reading  # noqa: E402
 from commitments.reconcile import load_rules, reconcile_register  # noqa: E402
 from commitments.settings import Settings  # noqa: E402
-from notifications import delivery, dispatch  # noqa: E402
+from notifications import delivery, desk, dispatch  # noqa: E402
 from notifications.composing import compose_messages  # noqa: E402
 from notifications.dates_file import write_dates  # noqa: E402
 from notifications.house import PARTS, TEMPLATES  # noqa: E402
@@ -172,8 +172,8 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
     def compose_nothing(line: Any, claimed: Sequence[Any], *rest: Any) -> tuple[list[Any], dict[int, Any]]:
         return list(claimed), dict.fromkeys(row.id for row in claimed)
 
-    dispatch._write_letter = take_written
-    dispatch._compose = compose_nothing
+    desk._write_letter = take_written
+    dispatch.compose_batch = compose_nothing
     people = Load(dispatch.load_rules), Load(dispatch.load_names)
     dispatch.load_rules, dispatch.load_names = people
     apprise = Load(delivery._load_apprise)
@@ -286,7 +286,7 @@ class Letters:
 
 def write_letters(register: Path, most: int) -> Letters:
     settings = Settings(database_url=f"sqlite:///{register}")
-    desk: Any = SimpleNamespace(
+    writer: Any = SimpleNamespace(
         settings=settings, read_clock=lambda: NOW, domain=SENDER.rpartition("@")[2], house=None, faults=set()
     )
     engine = open_database(settings.register_url)
@@ -299,7 +299,7 @@ def write_letters(register: Path, most: int) -> Letters:
             started = time.process_time()
             messages = compose_messages(reading, batch, rules, names, TODAY)
             composed = time.process_time()
-            done.wires += [dispatch._write_letter(desk, row, messages[row.id])[0] for row in batch]
+            done.wires += [desk._write_letter(writer, row, messages[row.id])[0] for row in batch]
             done.composing += composed - started
             done.writing += time.process_time() - composed
             done.messages += [messages[row.id] for row in batch]

@@ -16,7 +16,7 @@ from cli.screen import count, print_error, print_json, print_table, say, show_mo
 
 if TYPE_CHECKING:
     from cli.session import Register
-    from notifications.dispatch import Dispatched
+    from notifications.crew import Dispatched
 
 FAILED = 3
 SECONDS_TO_FINISH = 4.0

@@ -11,7 +11,8 @@ from flows.artifacts import MAIL_PROGRESS, move_progress, start_progress
 from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register, stop_when_cancelled
 from flows.views import count_due, count_waiting, has_sent
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 
 STRETCH = 500
 """Messages between two looks at the progress."""

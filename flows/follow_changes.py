@@ -18,7 +18,8 @@ from flows.runs import (
     stop_when_cancelled,
 )
 from flows.send_reminders import KINDS
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_changes
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from commitments.clock import today_in
 from commitments.reconcile import Reconciled, reconcile_register
 from commitments.settings import Settings
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 from notifications.planning import Planned, plan_messages
 
 

@@ -29,7 +29,8 @@ from commitments.vocabulary import (
     NotificationState,
     ReasonCode,
 )
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_alerts
 from notifications.tables import notification
 

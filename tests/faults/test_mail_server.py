@@ -20,8 +20,9 @@ from commitments.database import open_reading, open_unit
 from commitments.reconcile import reconcile_register
 from commitments.settings import Settings
 from commitments.tables import channel_state, commitment, contact, follow_up, log_entry, milestone
-from notifications import composing, dispatch, outbox, rendering
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications import composing, desk, dispatch, outbox, rendering
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 from notifications.failures import close_failures, open_failures
 from notifications.outbox import name_worker
 from notifications.planning import plan_messages
@@ -404,14 +405,14 @@ def test_a_sender_that_fails_ends_the_run_of_the_others_and_nothing_stays_claime
     day = given()
     settings = hire_senders(day, monkeypatch)
     calls = iter(range(100))
-    find = dispatch.find_left_out
+    find = desk.find_left_out
 
     def find_once(*arguments: Any) -> Any:
         if next(calls):
             raise LookupError("the third shelf is missing")
         return find(*arguments)
 
-    monkeypatch.setattr(dispatch, "find_left_out", find_once)
+    monkeypatch.setattr(desk, "find_left_out", find_once)
     with pytest.raises(LookupError, match="third shelf"):
         dispatch_messages(day.engine, settings, read_clock=lambda: NOW)
     states = count_states(day.engine)

@@ -25,7 +25,8 @@ from commitments.settings import Settings
 from commitments.tables import channel_state, choices, contact, follow_up, log_entry
 from notifications.bounce_address import read_bounce_address
 from notifications.bounces import read_bounce
-from notifications.dispatch import Dispatched, dispatch_messages
+from notifications.crew import Dispatched
+from notifications.dispatch import dispatch_messages
 from notifications.fallback import resend_message
 from notifications.planning import plan_messages
 from notifications.secret import load_secrets

@@ -1,0 +1,172 @@
+"""The writing desk: what becomes of a claimed batch before it is sent.
+
+Each message is put off, found to have nothing to say, or composed; what goes is written as its channel takes it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from commitments.database import open_reading
+from commitments.reconcile import Rules, load_rules
+from commitments.vocabulary import Channel, NotificationKind, NotificationState, Outcome
+from notifications.composing import compose_messages, is_empty
+from notifications.crew import Crew, Dispatched
+from notifications.letters import make_letter
+from notifications.links import Links
+from notifications.messages import Message
+from notifications.mime import build_letter
+from notifications.names import Names, load_names
+from notifications.outbox import (
+    Sent,
+    begin_attempt,
+    cancel_messages,
+    find_left_out,
+    leave_out,
+    postpone_messages,
+)
+from notifications.reasons import Why
+from notifications.rendering import write_safely
+from notifications.routing import delay_to_end_of_quiet, is_late
+from notifications.smtp_line import Delivery
+
+
+def compose_batch(
+    crew: Crew, claimed: Sequence[Any], rules: Rules, names: Names, now: datetime, done: Dispatched
+) -> tuple[list[Any], dict[int, Message]]:
+    """The messages that have something to say; the others are cancelled."""
+    with open_reading(crew.engine) as reading:
+        if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
+            rules, names = load_rules(reading), load_names(reading)
+        claimed = _put_off_fast(crew, _put_off_late(crew, claimed, rules, now), now)
+        messages, faults = _compose_each(reading, claimed, rules, names, now.date(), crew.links)
+        if faults:
+            claimed = [row for row in claimed if row.id not in faults]
+        told = {one for message in messages.values() for one in message.notices}
+        # One that is repeated may have told it the first time.
+        left_out = find_left_out(reading, [row.id for row in claimed if not row.repeated], told)
+    if faults:
+        _put_aside(crew, faults, done)
+    idle = [row for row in claimed if is_empty(messages[row.id])]
+    if idle or left_out:
+        crew.recorder.write(
+            partial(_leave_unsaid, crew, [(row.id, _why_idle(messages[row.id])) for row in idle], left_out)
+        )
+        done.cancelled += len(idle)
+    return [row for row in claimed if not is_empty(messages[row.id])], messages
+
+
+def _leave_unsaid(crew: Crew, idle: Sequence[tuple[int, Why]], left_out: Sequence[int], unit: Connection) -> None:
+    if left_out:
+        leave_out(unit, left_out)
+    for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
+        ids = [one for one, reason in idle if reason is why]
+        if ids:
+            cancel_messages(unit, ids, why, crew.worker)
+
+
+def _compose_each(
+    reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date, links: Links | None
+) -> tuple[dict[int, Message], dict[int, tuple[Any, str]]]:
+    """The messages by id, and the rows of those that cannot be composed, each with its fault."""
+    try:
+        return compose_messages(reading, rows, rules, names, today, links=links), {}
+    except DBAPIError:
+        raise  # the register is at fault, not a message
+    except Exception as fault:
+        if len(rows) == 1:
+            return {}, {rows[0].id: (rows[0], f"the message could not be composed: {type(fault).__name__}: {fault}")}
+    half = len(rows) // 2
+    (messages, faults), (more, others) = (
+        _compose_each(reading, part, rules, names, today, links) for part in (rows[:half], rows[half:])
+    )
+    return messages | more, faults | others
+
+
+def _put_aside(crew: Crew, faults: Mapping[int, tuple[Any, str]], done: Dispatched) -> None:
+    """Keep for each of these an attempt that failed for now: one message must not hold up others."""
+    for row, words in faults.values():
+        now = crew.read_clock()
+        fault = Sent(row.id, row.attempts + 1, Delivery(Outcome.TEMPORARY, 0, words[:300]), now, "", row.repeated)
+        state = crew.recorder.write(partial(_keep_fault, crew, row, fault, now))
+        done.count(fault, state)
+
+
+def _keep_fault(crew: Crew, row: Any, fault: Sent, now: datetime, unit: Connection) -> NotificationState | None:
+    return crew.keep(unit, fault if begin_attempt(unit, row, crew.worker, now, crew.run) else None)
+
+
+def _put_off_late(crew: Crew, claimed: Sequence[Any], rules: Rules, now: datetime) -> Sequence[Any]:
+    """Without the messages whose hours are over, as after an outage or a night of retries; those are put off.
+
+    One that may have arrived already goes at any hour but the reader's quiet ones, and so does what another person's
+    action has just caused.
+    """
+    if crew.early:
+        return claimed
+    put_off: dict[datetime, list[int]] = defaultdict(list)
+    for row in claimed:
+        person = rules.people[row.contact_id]
+        if row.kind == NotificationKind.SIGN_IN:  # the person waits for it
+            continue
+        quiet_ends = delay_to_end_of_quiet(person, now)
+        if quiet_ends > now:
+            put_off[quiet_ends].append(row.id)
+        elif row.key.startswith("scheduled|") and not row.repeated and is_late(row.local_day, person, now):
+            put_off[now + timedelta(hours=1)].append(row.id)
+    return _put_off(crew, claimed, put_off)
+
+
+def _put_off_fast(crew: Crew, claimed: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Without the messages that would go faster than their channel or their domain likes; each gets its turn."""
+    if crew.pace is None:
+        return claimed
+    put_off: dict[datetime, list[int]] = defaultdict(list)
+    with crew.pacing:
+        for row in claimed:
+            turn = crew.pace.take_turn(row.channel, row.address, now)
+            if turn > now:
+                put_off[turn].append(row.id)
+    return _put_off(crew, claimed, put_off)
+
+
+def _put_off(crew: Crew, claimed: Sequence[Any], put_off: Mapping[datetime, Sequence[int]]) -> Sequence[Any]:
+    if put_off:
+        crew.recorder.write(partial(_postpone, crew, put_off))
+    waiting = {one for ids in put_off.values() for one in ids}
+    return [row for row in claimed if row.id not in waiting]
+
+
+def _postpone(crew: Crew, put_off: Mapping[datetime, Sequence[int]], unit: Connection) -> None:
+    for until, ids in put_off.items():
+        postpone_messages(unit, sorted(ids), crew.worker, until)
+
+
+def _why_idle(message: Message) -> Why:
+    return Why.NOTHING_TO_SAY if message.digest is not None else Why.ANSWERED_MEANWHILE
+
+
+def write_letter(crew: Crew, row: Any, message: Message) -> tuple[bytes, str, Delivery | None]:
+    """The letter and its subject; or the fault, as the outcome of an attempt: one letter must not hold up others."""
+    try:
+        return *_write_letter(crew, row, message), None
+    except Exception as fault:
+        words = f"the letter could not be written: {type(fault).__name__}: {fault}"
+        return b"", "", Delivery(Outcome.TEMPORARY, 0, words[:300])
+
+
+def _write_letter(crew: Crew, row: Any, message: Message) -> tuple[bytes, str]:
+    if row.channel != Channel.MAIL:
+        return crew.channels.write(row, message, crew.faults.add)
+    written = write_safely(message, crew.house, crew.faults.add)
+    sent_at = row.queued_at if row.attempts else crew.read_clock()
+    letter = make_letter(
+        crew.settings, message, written, message_id=row.message_id, key=row.key, address=row.address, sent_at=sent_at,
+        repeat=row.repeated,
+    )  # fmt: skip
+    return build_letter(letter), written.subject
