@@ -150,10 +150,12 @@ def running_sink(folder: str, delay: int) -> Iterator[int]:
 
 def run_part(part: str, messages: int, senders: int, register: Path, port: int) -> dict[str, Any]:
     copy = register.with_name(f"{part}.db")
+    for leftover in register.parent.glob(f"{copy.name}*"):  # with an old log beside it, the copy would be of no use
+        leftover.unlink()
     shutil.copy(register, copy)
     command = [sys.executable, __file__, "--part", part, "--register", str(copy), "--port", str(port)]
     command += ["--messages", str(messages), "--senders", str(senders)]
-    figures: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    figures: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return figures
 
 
