@@ -146,6 +146,7 @@ def _show(
         "state": state,
         "first": forms[0] if forms and forms[0].is_open else None,
         "others": [form for form in forms if not form.is_open],
+        "key": f"-{follow_up_id}",
     }
     title = words.gettext("Your answer, please") if forms else words.gettext("How this stands today")
     return show_framed(request, "asked.html", viewer, title, status=status, **view)

@@ -15,10 +15,23 @@ from portal.guards import WITH_SCRIPT
 from portal.pages import name_asset
 from portal.paging import write_address
 
-ENHANCED = frozenset({"agreements.html"})
-"""The pages that load the script."""
-WITHIN_OTHERS: frozenset[str] = frozenset()
-"""The pages of which a part is shown within one of those; they load none themselves."""
+PARTED = frozenset(
+    {
+        "agreements.html",
+        "asked.html",
+        "calendar.html",
+        "forecast.html",
+        "history.html",
+        "home.html",
+        "messages.html",
+        "policy.html",
+        "record.html",
+        "record_choice.html",
+    }
+)
+"""The pages that give a part of themselves."""
+ENHANCED = PARTED - {"asked.html", "forecast.html"} | {"agreement.html"}
+"""The pages that load the script: what is asked on Home and what an agreement will bring is shown within those."""
 PART = "part"
 """The id of what is replaced where a list is narrowed or turned: its address is then the page's."""
 RULES = json.dumps(
@@ -61,7 +74,7 @@ def describe_script(request: Request, template: str) -> ScriptView:
 
 def asks_for_part(request: Request, template: str) -> bool:
     """Whether the script asked, and the page has a part to give."""
-    return is_by_script(request) and template in ENHANCED | WITHIN_OTHERS
+    return is_by_script(request) and template in PARTED
 
 
 def is_by_script(request: Request) -> bool:
@@ -70,9 +83,7 @@ def is_by_script(request: Request) -> bool:
 
 def list_headers(request: Request, template: str) -> Mapping[str, str]:
     """What a page's answer says to the browser, and a part's to the script."""
-    if template not in ENHANCED | WITHIN_OTHERS:
-        return {}
-    headers = {"Vary": "HX-Request"}
+    headers = {"Vary": "HX-Request"} if template in PARTED else {}
     if template in ENHANCED:
         headers["Content-Security-Policy"] = WITH_SCRIPT
     if asks_for_part(request, template) and request.headers.get("hx-target") == PART:

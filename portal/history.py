@@ -81,6 +81,7 @@ def show_history(request: Request, viewer: Reader, house: Here, reference: str, 
         viewer,
         words.gettext("History"),
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
+        found=words.gettext("Page %(number)s") % {"number": number},
         changes=changes,
         pages=PagesView("", tuple(links)),
     )

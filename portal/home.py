@@ -103,11 +103,12 @@ class ComingView:
 
 @dataclass(frozen=True, slots=True)
 class DoneView:
-    """What has just been answered; `token` takes it back, empty where that cannot be."""
+    """What has just been answered; `token` takes it back, empty where that cannot be. `link` leads to how it stands."""
 
     outcome: str
     title: str
     token: str
+    link: str
 
 
 @router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -185,6 +186,7 @@ def _describe_done(
         describe_outcome(words, question, answer, rules, names, today, new_owner),
         describe_question(words, question, names).title,
         token if can_undo(reading, entries) else "",
+        f"/asked/{ask.follow_up_id}" if ask.follow_up_id is not None else "",
     )
 
 

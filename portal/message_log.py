@@ -122,9 +122,16 @@ def show_messages(
                 str(sought.kind or ""), words.gettext("All"),
             ),
         ],
+        found=_say_found(words, len(messages), is_all=len(rows) <= PAGE and sought.before is None),
         messages=messages,
         pages=PagesView("", tuple(links)),
     )  # fmt: skip
+
+
+def _say_found(words: Words, number: int, *, is_all: bool) -> str:
+    if is_all:
+        return words.ngettext("%(count)s entry", "%(count)s entries", number) % {"count": number}
+    return words.ngettext("%(count)s entry of more", "%(count)s entries of more", number) % {"count": number}
 
 
 def _sees_all(viewer: Viewer) -> bool:

@@ -43,6 +43,8 @@ class FieldView:
     options: tuple[OptionView, ...] = ()
     listed: str = ""
     """The id of the list of words that are offered while one types."""
+    finder: LinkView | None = None
+    """Where a script asks for those of many options in which a word occurs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Offered:
     commitments: Sequence[tuple[str, str]]
     ticked_parties: Collection[str] = ()
     ticked_commitments: Collection[str] = ()
+    finder: str = ""
+    """Where the commitments are searched, if they are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _list_first(words: Words, offered: Offered, said: Happened, today: date) -> 
     day = "" if _is_rough(said) else said.held_on or today.isoformat()
     parties = tuple(OptionView(one, name, one in offered.ticked_parties) for one, name in offered.parties)
     promises = tuple(OptionView(one, name, one in offered.ticked_commitments) for one, name in offered.commitments)
+    finder = LinkView(words.gettext("Search among them"), offered.finder, "") if offered.finder else None
     fields = [
         FieldView("title", words.gettext("What happened"), "text", said.title or "",
                   words.gettext("For example: Visit of the ceramic artists"), required=True, most=TEXT),
@@ -113,7 +116,8 @@ def _list_first(words: Words, offered: Offered, said: Happened, today: date) -> 
         FieldView("place", words.gettext("Where"), "text", said.place or "", most=TEXT),
         FieldView("parties", words.gettext("Who took part"), "checks", options=parties),
         FieldView("participants", words.gettext("How many took part"), "number", said.participants or "", most="12"),
-        FieldView("commitments", words.gettext("Which commitments it serves"), "checks", options=promises),
+        FieldView("commitments", words.gettext("Which commitments it serves"), "checks", options=promises,
+                  finder=finder),
         FieldView("link", words.gettext("A page about it"), "text", said.link or "",
                   words.gettext("It is shown as a link; nothing is fetched from there."), most=LINK),
     ]  # fmt: skip

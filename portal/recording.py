@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
@@ -57,6 +57,8 @@ Recording = Annotated[Viewer, Depends(require(Permission.RECORD))]
 RECORD = "/record"
 ACTIVITY = ADDRESS + "/{reference}/activities/{name}"
 AGREEMENTS_SHOWN = 20
+MOST_AT_A_GLANCE = 8
+"""So many commitments are looked through without searching among them."""
 _ONCE = re.compile(r"[0-9a-f]{6}")
 
 
@@ -75,14 +77,22 @@ class _Place:
         references = frozenset(one.reference for one in self.promises)
         return Allowed(frozenset(one.reference for one in self.parties), references, self.is_owner)
 
-    def offer(self, words: Words, parties: Sequence[str], promises: Sequence[str]) -> Offered:
-        """What can be ticked, the commitments that are ticked first."""
-        first = sorted(self.promises, key=lambda one: one.reference not in promises)
+    def offer(self, words: Words, parties: Sequence[str], promises: Sequence[str], find: str = "") -> Offered:
+        """What can be ticked, the commitments that are ticked first; of the others those in which each word occurs."""
+        sought = find.casefold().split()
+        titles = {one.reference: title_of(words, one) for one in self.promises}
+        shown = [
+            (reference, title)
+            for reference, title in titles.items()
+            if reference in promises or all(word in title.casefold() for word in sought)
+        ]
+        first = sorted(shown, key=lambda one: one[0] not in promises)
         return Offered(
             [(one.reference, clean_text(self.names.name_party(one.id, words.tag))) for one in self.parties],
-            [(one.reference, name_choice(title_of(words, one))) for one in first],
+            [(reference, name_choice(title)) for reference, title in first],
             parties,
             promises,
+            write_address(RECORD, {"agreement": self.head.reference}) if len(titles) > MOST_AT_A_GLANCE else "",
         )
 
 
@@ -95,8 +105,13 @@ def show_record(
     commitment: str = "",
     done: str = "",
     q: str = "",
+    find: str = "",
+    commitments: Annotated[Sequence[str], Query()] = (),
 ) -> Response:
-    """An empty form, filled in as far as it can be guessed; without an agreement first the choice of one."""
+    """An empty form, filled in as far as it can be guessed; without an agreement first the choice of one.
+
+    `find` narrows its commitments to those in which each word occurs, beside those that are ticked already.
+    """
     words = find_words(viewer)
     if not agreement:
         chosen = _choose(request, words, viewer, house, q[:LONGEST_SEARCH].strip())
@@ -109,9 +124,11 @@ def show_record(
     own = [one.reference for one in place.parties if one.id == viewer.person.party_id]
     known = {one.reference for one in place.promises}
     commitment = commitment if commitment in known else ""
-    ticked = [commitment] if commitment else sorted(known) if len(known) == 1 else []
+    guessed = [commitment] if commitment else sorted(known) if len(known) == 1 else []
+    ticked = [one for one in commitments if one in known] or guessed
     said = Happened(None, None, None, parties=tuple(own), commitments=tuple(ticked))
-    return _show_record(request, words, viewer, house, place, said, commitment, token_hex(3), recorded=recorded)
+    return _show_record(request, words, viewer, house, place, said, commitment, token_hex(3), recorded=recorded,
+                        find=find[:LONGEST_SEARCH])  # fmt: skip
 
 
 @router.post(RECORD, response_class=HTMLResponse)
@@ -175,6 +192,7 @@ def _choose(request: Request, words: Words, viewer: Viewer, house: House, text: 
         viewer,
         words.gettext("Record what happened"),
         search=text,
+        total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         links=links,
         nothing=words.gettext("No agreement is found.")
         if text or viewer.role is not Role.OWNER
@@ -220,10 +238,12 @@ def _show_record(
     flaws: Flaws = (),
     sent: Sent | None = None,
     recorded: RecordedView | None = None,
+    find: str = "",
     state: str = "",
     status: int = 200,
 ) -> Response:
-    offered = place.offer(words, said.parties, said.commitments)
+    offered = place.offer(words, said.parties, said.commitments, find)
+    found = len(offered.commitments)
     megabytes = house.settings.evidence_megabytes
     fields, more = describe_record(
         words, offered, said, today_of(viewer, house), flaws, megabytes, takes_file=bool(place.promises)
@@ -255,6 +275,7 @@ def _show_record(
         status=status,
         template="record.html",
         recorded=recorded,
+        found=words.ngettext("%(count)s commitment", "%(count)s commitments", found) % {"count": found},
     )
 
 

@@ -449,3 +449,52 @@ def test_a_coordinator_publishes_an_agreement_and_a_stranger_reads_it(town: Town
     assert again.goto(address).status == 404
     for one in (stranger, context, again.context):
         one.close()
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["in place by a script", "page by page without one"])
+def test_a_list_is_narrowed_and_questions_are_answered(town: Town, browser: Any, has_script: bool) -> None:
+    town.morning(MONDAY)
+    context = browser.new_context(java_script_enabled=has_script, viewport={"width": 390, "height": 844})
+    page = town.sign_in(context, "ann@north.example")
+    heard: list[str] = []
+    page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Agreements").click()
+    search = page.get_by_label("Search")
+    search.press_sequentially("nowhere")
+    if not has_script:
+        search.press("Enter")
+    page.get_by_text("No agreement is found.").wait_for()
+    assert page.get_by_role("status").inner_text() == "0 agreements"
+    assert "q=nowhere" in page.url, "an address that can be kept"
+    if has_script:
+        assert page.evaluate("document.activeElement.id") == "f-q", "one types on"
+    page.go_back()
+    page.get_by_role("heading", name="Memorandum").wait_for()
+    assert page.get_by_label("Search").input_value() == ""
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Home").click()
+    home = page.url
+    card = page.get_by_role("article", name="Hand over the survey.")
+    card.get_by_role("button", name="On its way").click()
+    page.locator(".answered").wait_for()
+    assert "you will not be asked about it before 1 April 2026" in page.locator(".answered").inner_text()
+    assert card.count() == 0
+    assert town.state("overdue:north-south/survey@north") == "done"
+    if has_script:
+        assert page.url == home and page.title().startswith("Home")
+        page.wait_for_function("document.activeElement.matches('.answered ~ .asking h3 a')")
+        assert "Hand over the survey." in page.locator("#told").inner_text(), "read aloud"
+
+    card = page.get_by_role("article", name="Raise a fund.")
+    card.get_by_role("link", name="Remind me later").click()
+    page.get_by_label("Remind me on").first.fill("2026-03-12")
+    if has_script:
+        assert page.url == home
+    page.get_by_role("button", name="Remind me then").click()
+    page.get_by_text("Raise a fund.: ").last.wait_for()
+    assert page.locator(".answered").count() == (2 if has_script else 1)
+    page.locator(".answered", has_text="Raise a fund.").get_by_role("button", name="Take it back").click()
+    page.get_by_role("heading", name="Your answer, please").wait_for()
+    assert heard == []
+    context.close()

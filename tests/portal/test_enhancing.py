@@ -2,13 +2,13 @@
 
 import re
 from html import unescape
-from pathlib import Path
 
 import httpx
 import pytest
 
+from portal import recording
 from portal.app import ASSETS
-from portal.enhancing import ENHANCED, WITHIN_OTHERS
+from portal.enhancing import ENHANCED, PARTED
 from portal.guards import HEADERS, WITH_SCRIPT
 from portal.pages import FOLDER, STATIC, name_asset
 from tests.portal.desk import Desk
@@ -30,9 +30,13 @@ def ask(desk: Desk, path: str, target: str = "part", **headers: str) -> httpx.Re
 
 def read_part(page: str) -> str:
     """What stands in a page where the script would put the part."""
-    found = re.search(r'<div id="part">\n(.*)</div>\n</main>', page, re.S)
-    assert found, page
-    return found[1]
+    main = page.partition('<div id="part">\n')[2].partition("</main>")[0]
+    depth = 1
+    for one in re.finditer(r"<(/?)div\b", main):
+        depth += -1 if one[1] else 1
+        if depth == 0:
+            return main[: one.start()]
+    raise AssertionError(page)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,12 @@ def read_part(page: str) -> str:
         "/agreements",
         "/agreements?q=memorandum&standing=overdue",
         "/agreements?q=nowhere",
+        "/calendar?month=2026-02",
+        "/messages",
+        "/messages?show=unsent&q=ann",
+        "/agreements/north-south/history",
+        "/record?q=nowhere",
+        "/agreements/north-south/policy",
     ],
 )
 @pytest.mark.parametrize("who", ["cy", "li"])
@@ -50,7 +60,9 @@ def test_a_part_says_what_the_whole_page_says_in_its_place(desk: Desk, path: str
     assert "<html" in page and "<html" not in part and "<nav aria-label=" not in part
     assert read_part(page).strip() in part
     told = re.search(r'id="told"[^>]*>(.*?)</', page, re.S)
-    assert told and told[1] and f'id="told" hx-swap-oob="innerHTML">{told[1]}<' in part, "how many, read aloud"
+    assert told and (told[1] or "policy" in path) and f'id="told" hx-swap-oob="innerHTML">{told[1]}<' in part, (
+        "how many, read aloud"
+    )
     assert re.search(r"<title>(.*)</title>", page)[0] in part  # type: ignore[index]
 
 
@@ -136,11 +148,96 @@ def test_scripts_are_ours_unchanged_with_their_licence_and_kept_for_ever_by_the_
         assert "immutable" in answer.headers["cache-control"]
 
 
-def test_a_template_that_gives_a_part_is_one_that_is_named(desk: Desk) -> None:
-    giving = {
-        path.name for path in Path(FOLDER / "templates").glob("*.html") if "frame.surround" in path.read_text("utf-8")
-    }
-    assert giving == ENHANCED | WITHIN_OTHERS
-    using = {path.name for path in Path(FOLDER / "templates").glob("*.html") if "hx-" in path.read_text("utf-8")}
-    assert not any("hx-on" in path.read_text("utf-8") for path in Path(FOLDER / "templates").glob("*.html"))
-    assert using <= ENHANCED | WITHIN_OTHERS | {"part.html", "reading.html", "framed.html"}
+def answer_in_place(desk: Desk, path: str, **fields: str) -> httpx.Response:
+    page = desk.client.get("/home").text
+    form = re.search(rf'action="{re.escape(path)}".*?</form>', page, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else desk.client.get(path).text)
+    assert mark is not None
+    sent = {"token": desk.token(), "mark": mark[1], **fields}
+    return desk.client.post(path, data=sent, headers=BY_SCRIPT, follow_redirects=True)
+
+
+def test_an_answer_on_home_comes_back_as_what_was_answered_with_the_counters_and_nothing_around_them(
+    desk: Desk,
+) -> None:
+    desk.sign_in("ann")
+    path = f"/asked/{desk.find('overdue', '/survey').id}/done"
+    answer = answer_in_place(desk, path)
+    assert answer.status_code == 200 and "<html" not in answer.text
+    said = re.search(r'id="told" hx-swap-oob="innerHTML">(.*?)<', answer.text)
+    assert said and said[1].startswith("Hand over the survey.: ")
+    done = answer.text.partition('<div class="state answered" tabindex="-1">')[2].partition("</div>")[0]
+    assert said[1] in done and f'<a href="{path.rpartition("/")[0]}">See how it stands now' in done
+    for one in ("rest", "ahead", "week", "overall"):
+        assert f'id="{one}"' in answer.text
+    assert "hx-push-url" not in answer.headers, "the address is still that of Home"
+    again = desk.client.post(path, data={"token": desk.token(), "mark": "none"}, headers=BY_SCRIPT)
+    assert again.status_code == 409 and 'class="asking opened"' in again.text and "<html" not in again.text
+
+
+def test_what_is_to_be_filled_in_opens_in_its_card_and_what_is_missing_is_said_there(desk: Desk) -> None:
+    desk.sign_in("ann")
+    path = f"/asked/{desk.find('overdue', '/survey').id}/more_time"
+    assert (
+        f'href="{path}"'
+        in re.search(r'<div class="actions" hx-boost="true">.*?</div>', desk.client.get("/home").text, re.S)[0]
+    )  # type: ignore[index]
+    part, page = ask(desk, path, "").text, desk.client.get(path).text
+    assert '<div class="asking opened" hx-boost="true">' in part and "<html" not in part
+    assert '<div class="asking opened">' in page and "<script" not in page, "the page itself needs none"
+    shown = page.partition('<div class="asking opened">')[2].partition("</main>")[0]
+    assert shown.partition("Back to Home")[0] in part
+    refused = answer_in_place(desk, path)
+    assert refused.status_code == 422 and "Please give a day." in refused.text and "<html" not in refused.text
+
+
+def test_no_answer_is_taken_from_the_script_without_the_token_of_the_visit(desk: Desk) -> None:
+    desk.sign_in("ann")
+    before = desk.snapshot()
+    path = f"/asked/{desk.find('overdue', '/survey').id}/on_track"
+    answer = desk.client.post(path, data={"mark": "none"}, headers=BY_SCRIPT)
+    assert answer.status_code == 403 and "<html" in answer.text, "shown as the page that it is"
+    assert desk.snapshot() == before
+
+
+def test_the_forecast_is_shown_within_its_agreement(desk: Desk) -> None:
+    desk.sign_in("cy")
+    path = "/agreements/north-south/forecast"
+    link = re.search(rf'<span hx-boost="true"[^>]*><a href="{path}">', desk.client.get("/agreements/north-south").text)
+    assert link and 'hx-target="#forecast"' in link[0]
+    part, page = ask(desk, path, "forecast").text, desk.client.get(path).text
+    assert "<html" not in part and part.count("<li>") == page.partition("<main")[2].count("<li>") > 3
+
+
+def test_rules_are_tried_in_place(desk: Desk) -> None:
+    desk.sign_in("cy")
+    path = "/agreements/north-south/policy/try"
+    tried = desk.client.post(path, data={"token": desk.token()}, headers={**BY_SCRIPT, "HX-Target": "part"})
+    assert "<html" not in tried.text and "hx-push-url" not in tried.headers
+    if tried.status_code == 200:
+        assert re.search(r'id="told"[^>]*>The last 90 days: ', tried.text)
+
+
+def test_the_commitments_of_a_large_agreement_are_searched_and_those_ticked_stay(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sign_in("cy")
+    assert 'name="find"' not in desk.client.get("/record?agreement=north-south").text, "six are seen at a glance"
+    monkeypatch.setattr(recording, "MOST_AT_A_GLANCE", 5)
+    page = desk.client.get("/record?agreement=north-south").text
+    assert 'name="find" form="none"' in page, "it is sent with no form"
+    part = ask(
+        desk, "/record?agreement=north-south&find=BE&commitments=fund&commitments=nothing", "f1-commitments-options"
+    ).text
+    assert re.findall(r'name="commitments" value="(\w+)"( checked)?', part) == [("fund", " checked"), ("friends", "")]
+    assert 'id="told" hx-swap-oob="innerHTML">2 commitments<' in part
+
+
+def test_a_template_that_gives_a_part_is_one_that_is_named() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in (FOLDER / "templates").glob("*.html")}
+    giving = {name for name, text in texts.items() if "{% extends frame.surround %}" in text}
+    assert giving - {"act.html"} | {"record.html"} == PARTED
+    assert {name for name, text in texts.items() if "hx-" in text} <= ENHANCED | PARTED | {
+        "part.html", "parts.html", "reading.html", "framed.html"
+    }  # fmt: skip
+    assert not [name for name, text in texts.items() if re.search(r"hx-on|hx-vals=.js|style=|<style| on\w+=", text)]

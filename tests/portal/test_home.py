@@ -55,7 +55,7 @@ def test_one_click_answers_and_home_says_what_it_came_to(desk: Desk) -> None:
 def test_the_page_behind_a_button_takes_what_is_to_be_filled_in_and_says_what_is_missing(desk: Desk) -> None:
     desk.sign_in("ann")
     page = desk.get(f"/asked/{desk.find('overdue', '/survey').id}/more_time")
-    assert page.index('aria-labelledby="first"') < page.index("<details")
+    assert page.index('aria-labelledby="first-') < page.index("<details")
     assert "Please give a day." in answer(desk, "overdue", "/survey", "more_time", 422)
     page = answer(desk, "overdue", "/survey", "more_time", day="2026-05-15")
     assert "The date is now 15 May 2026; first promised was 13 February 2026." in page
