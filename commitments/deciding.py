@@ -140,6 +140,15 @@ def amend_texts(unit: Connection, author: Author, name: str, texts: Texts, today
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 
 
+def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str, Any], today: date) -> bool:
+    """Write the terms of `agreement/commitment` (see `commitments.terms`); False if nothing is different."""
+    row = _hold(unit, name)
+    if not _amend(unit, author, commitment, row, terms, name, row.agreement_id):
+        return False
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
+    return True
+
+
 def set_date(unit: Connection, author: Author, name: str, step: str | None, due: str | None, today: date) -> None:
     """Give `agreement/commitment`, or a milestone of it, another date, as precise as it is known; the first is kept.
 

@@ -50,6 +50,7 @@ class Lack(StrEnum):
     NOTHING_CHOSEN = "nothing_chosen"
     NO_RULE = "no_rule"
     TWICE = "twice"
+    NOTHING_CHANGED = "nothing_changed"
 
 
 @dataclass(frozen=True, slots=True)

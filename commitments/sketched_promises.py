@@ -34,17 +34,11 @@ def draw_promise(
     due = reader.date("due", one.due) if one.has_date == "yes" else None
     if one.has_date == "yes" and not one.due:
         reader.lack("due", Lack.MISSING)
-    begins, ends = reader.span(("period_from", one.period_from), ("period_to", one.period_to))
-    met_on = reader.date("condition_met_on", one.condition_met_on)
-    condition = reader.line("condition", one.condition)
-    if met_on and not condition:
-        reader.lack("condition", Lack.MISSING)
     sentence = ("quote", one.quote), ("quote_language", one.quote_language)
     owing = [key for key in one.owed_by if key in drawing.parties] or list(drawing.parties)
     wish = make_readable(" ".join(one.summary.split()[:6])) or str(kind)
     reference = reader.reference("reference", one.reference, taken) or make_unique(wish, taken)
     drawing.named[one.key] = reference
-    reader.line("implementers", one.implementers, LONGEST_TEXT)
     return keep_filled({
         "reference": reference,
         "summary": summary,
@@ -53,19 +47,32 @@ def draw_promise(
         "quote": reader.texts("quotes", one.quotes, LONGEST_TEXT, sentence),
         "source": _draw_place(reader, one.place, one.quote),
         "theme": reader.line("theme", one.theme),
+        "owners": [_draw_owner(key, one.owners.get(key) or usual.get(key, ""), drawing, known) for key in owing],
+        "due": due,
+        "confirm_by": reader.date("confirm_by", one.confirm_by) if kind is CommitmentKind.PLANNED else None,
+        **draw_terms(reader, one, kind),
+        "milestones": _draw_milestones(reader, one, drawing),
+        "note": reader.line("note", one.note, LONGEST_TEXT),
+    })  # fmt: skip
+
+
+def draw_terms(reader: Reader, one: TypedPromise, kind: CommitmentKind) -> dict[str, Any]:
+    """How often, how much, over which time and on what condition; how it is owed, who does it, what it is found by."""
+    begins, ends = reader.span(("period_from", one.period_from), ("period_to", one.period_to))
+    met_on = reader.date("condition_met_on", one.condition_met_on)
+    condition = reader.line("condition", one.condition)
+    if met_on and not condition:
+        reader.lack("condition", Lack.MISSING)
+    reader.line("implementers", one.implementers, LONGEST_TEXT)
+    return keep_filled({
         "tags": list(_draw_tags(reader, one.tags)),
         "owed": one.owed if one.owed in list(Owed) else str(Owed.JOINTLY),
-        "owners": [_draw_owner(key, one.owners.get(key) or usual.get(key, ""), drawing, known) for key in owing],
         "implementers": [name for name in (part.strip() for part in _BETWEEN.split(one.implementers)) if name],
-        "due": due,
         "period_from": begins,
         "period_to": ends,
-        "confirm_by": reader.date("confirm_by", one.confirm_by) if kind is CommitmentKind.PLANNED else None,
         "recurrence": _draw_recurrence(reader, one, kind),
         "target": _draw_target(reader, one),
         "condition": keep_filled({"text": condition, "met_on": met_on}) if condition else None,
-        "milestones": _draw_milestones(reader, one, drawing),
-        "note": reader.line("note", one.note, LONGEST_TEXT),
     })  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def read_texts(row: Any, languages: Sequence[str], sent: Sent) -> Texts:
     """The words as the form has them."""
     return Texts(
         sent.text("summary"),
-        {tag: sent.text(f"summary-{tag}") or "" for tag in row.summaries},
+        {tag: sent.text(f"summary-{tag}") or "" for tag in list_spoken(row, languages)},
         {tag: sent.lines(f"quote-{tag}") or "" for tag in list_quoted(row, languages)},
         sent.text("theme"),
         sent.lines("note"),
@@ -46,7 +46,13 @@ def read_texts(row: Any, languages: Sequence[str], sent: Sent) -> Texts:
 def as_texts(row: Any, languages: Sequence[str]) -> Texts:
     """The words as they are on record."""
     quote = {tag: row.quote.get(tag, "") for tag in list_quoted(row, languages)}
-    return Texts(row.summary, dict(row.summaries), quote, row.theme, row.note)
+    summaries = {tag: row.summaries.get(tag, "") for tag in list_spoken(row, languages)}
+    return Texts(row.summary, summaries, quote, row.theme, row.note)
+
+
+def list_spoken(row: Any, languages: Sequence[str]) -> list[str]:
+    """The languages in which the summary can be said besides its own: those on record, and the agreement's."""
+    return list(dict.fromkeys([*row.summaries, *languages]))
 
 
 def list_quoted(row: Any, languages: Sequence[str]) -> list[str]:

@@ -48,6 +48,7 @@ from portal import (
     signing_in,
     signing_in_elsewhere,
     taking_back,
+    terms,
     unsubscribing,
 )
 from portal.accounts import open_accounts
@@ -91,6 +92,7 @@ ROUTERS = (
     reporting.router,
     amending.router,
     milestones.router,
+    terms.router,
     evidence.router,
     message_log.router,
     people.router,

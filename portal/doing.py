@@ -28,6 +28,9 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
     "confirmed": lambda words: words.gettext("Confirmed: the promise counts as kept by both sides."),
     "sent_back": lambda words: words.gettext("Sent back: the promise is open again, and the other side is told."),
+    "terms": lambda words: words.gettext(
+        "The new terms are saved, and it is judged by them; the history keeps the old ones."
+    ),
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
     "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
@@ -92,11 +95,12 @@ def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> lis
     state = CommitmentState(row.state)
     links = [
         LinkView(words.gettext("Change the words"), f"{address}/edit", ""),
+        LinkView(words.gettext("Change the terms"), f"{address}/terms", ""),
         LinkView(words.gettext("Name an owner"), f"{address}/owners", ""),
         LinkView(words.gettext("Add a milestone"), f"{address}/milestones", ""),
     ]
     if Turn.WAIVE in list_turns(state):
-        links.insert(1, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
+        links.insert(2, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
     return links + [LinkView(name_turn(words, turn), f"{address}/decide/{turn}", "") for turn in list_turns(state)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from commitments.sketch import MOST_BELOW, TypedMilestone, TypedPromise
 from commitments.sketch_flaws import LONGEST_TEXT
-from commitments.vocabulary import Owed
+from commitments.vocabulary import Every, Owed
 from notifications.wording import Words
 from portal.pages import FieldView, OptionView
 from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room
@@ -111,7 +111,7 @@ def _ask_repetition(page: Page, one: TypedPromise) -> GroupView:
         ),
         page.day("ends", words.gettext("Until when it repeats"), one.ends),
     ]
-    more = words.gettext("More about its periods")
+    more = words.gettext("Its periods more exactly")
     return GroupView("", tuple(fields), asks=asks, folded=not is_filled(rest), folded_fields=tuple(rest), more=more)
 
 
@@ -151,8 +151,31 @@ def _describe_owing(page: Page, one: TypedPromise, parties: Mapping[str, str]) -
         help=words.gettext("None chosen: all parties owe it together."),
         options=tuple(OptionView(key, name, key in one.owed_by) for key, name in parties.items()),
     )
+    return owed_by, _ask_owed(page, one)
+
+
+def describe_terms(page: Page, one: TypedPromise, *, is_shared: bool) -> list[FieldView]:
+    """The terms of a commitment whose kind is settled; `is_shared` if several owe it."""
+    words = page.words
+    fields: list[FieldView] = []
+    if one.repeats in list(Every):
+        asked = _ask_repetition(page, one)
+        every = page.choose("repeats", words.gettext("How often"), one.repeats, list_every(words))
+        fields += [every, *asked.fields, *asked.folded_fields]
+    if one.has_number == "yes":
+        asked = _ask_number(page, one)
+        fields += [*asked.fields, *asked.folded_fields]
+    if is_shared:
+        fields.append(_ask_owed(page, one))
+    named = {field.name: field for field in _describe_rest(page, one).fields}
+    wanted = ("implementers", "condition", "condition_met_on", "period_from", "period_to", "tags")
+    return [*fields, *(named[name] for name in wanted)]
+
+
+def _ask_owed(page: Page, one: TypedPromise) -> FieldView:
+    words = page.words
     ways = [(str(way), name_owed(words, way)) for way in Owed]
-    return owed_by, page.choose("owed", words.gettext("If several owe it"), one.owed, ways)
+    return page.choose("owed", words.gettext("If several owe it"), one.owed, ways)
 
 
 def name_owed(words: Words, owed: Owed) -> str:

@@ -38,6 +38,11 @@ _PROMISE = (
     *("owed", "period_from", "period_to", "condition", "condition_met_on", "implementers", "theme", "tags"),
     "reference",
 )
+_TERMS = (
+    *("repeats", "times", "counted", "interval", "months", "starts", "ends", "comparator", "quantity", "unit"),
+    *("baseline", "baseline_on", "owed", "period_from", "period_to", "condition", "condition_met_on", "implementers"),
+    "tags",
+)
 _PLACE = ("document", "start", "end", "sha256")
 _MILESTONE = ("title", "due", "party", "reference")
 _PARTY = (
@@ -95,6 +100,11 @@ def take_promise(promise: TypedPromise, sent: Sent) -> None:
     for at, one in enumerate(milestones):
         one.titles = _take_texts(sent, f"m{at}-titles")
     promise.milestones = [one for one in milestones if one.title or one.due or one.titles or one.reference]
+
+
+def take_terms(promise: TypedPromise, sent: Sent) -> None:
+    """What the form has of the terms of a commitment; the rest stays as it is."""
+    _take(promise, sent, tuple(name for name in _TERMS if sent.has(name)))
 
 
 def take_owners(sketch: Sketch, sent: Sent) -> None:

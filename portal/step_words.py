@@ -93,6 +93,7 @@ _LACKS: dict[Lack, str] = {
     Lack.UNKNOWN_AGREEMENT: N_("There is no such agreement among those that you see. Choose one of those offered."),
     Lack.NO_RULE: N_("This cannot be read. Whole numbers are expected, with commas between them if there are several."),
     Lack.TWICE: N_("This stands here already."),
+    Lack.NOTHING_CHANGED: N_("Nothing is different from what is on record."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")
 

@@ -389,8 +389,52 @@ def test_every_page_of_acting_is_there_in_chinese(desk: Desk) -> None:
             .values(kind="target", target={"quantity": 1, "unit": "x"})
         )
     desk.sign_in("li")
-    for path in ("report", "measure", "milestones/plan/met", "confirm", "edit", "owners", "date", "milestones",
+    for path in ("report", "measure", "milestones/plan/met", "confirm", "edit", "terms", "owners", "date", "milestones",
                  "milestones/plan", "decide/waive", "decide/hold", "decide/withdraw", "decide/resume"):  # fmt: skip
         page = desk.get(f"{HERE}/bridge/{path}")
         assert re.search("[一-鿿]{4}", page), path
         assert not re.search(r"<(h1|h2|label|button[^>]*)>[A-Za-z ]{6,}<", page.replace("Build the bridge", "")), path
+
+
+def test_the_terms_are_changed_judged_at_once_and_the_history_keeps_the_old_ones(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "Change the terms" in desk.get(f"{HERE}/visits")
+    page = desk.get(f"{HERE}/visits/terms")
+    assert 'value="4"' in page and "Is there a number to reach?" not in page, "it is asked for what it has"
+    typed = {
+        "times": "2",
+        "counted": "visits",
+        "condition": "The border is open",
+        "tags": "travel",
+        "period_from": "2025",
+    }
+    assert "Why: This is missing." in send(desk, "visits/terms", 422, **typed)
+    page = send(desk, "visits/terms", 422, why="Agreed", times="often", period_from="2026", period_to="2025")
+    assert "A whole number is needed here" in page and "must not be before 2026" in page and 'value="often"' in page
+    page = send(desk, "visits/terms", why="Agreed at the council", **typed)
+    assert "The new terms are saved" in page and "The border is open" in page
+    row = row_of(desk, "visits")
+    assert (row.recurrence["count"], row.recurrence["what"], row.recurrence["every"]) == (2, "visits", "year")
+    assert (row.condition["text"], row.tags, row.period_from) == ("The border is open", ["travel"], "2025")
+    assert "Agreed at the council" in desk.get("/agreements/north-south/history")
+    assert "Nothing is different" in send(desk, "visits/terms", 422, why="Again", **typed)
+
+
+def test_the_terms_of_a_target_are_its_number_and_where_it_started(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = send(
+        desk, "fund/terms", why="More is needed", quantity="750", unit="EUR", baseline="20", baseline_on="2025-06"
+    )
+    assert "The new terms are saved" in page
+    target = row_of(desk, "fund").target
+    assert target == {
+        "quantity": 750.0, "unit": "EUR", "comparator": "at_least", "baseline": 20.0, "baseline_on": "2025-06",
+    }  # fmt: skip
+    assert "each owes its own" in desk.get(f"{HERE}/bridge/terms") and "each owes" not in desk.get(f"{HERE}/fund/terms")
+
+
+def test_the_second_of_two_who_change_the_terms_is_told(desk: Desk) -> None:
+    desk.sign_in("cy")
+    send(desk, "fund/terms", why="More is needed", quantity="750", unit="EUR")
+    page = desk.act(f"{HERE}/fund/terms", 409, mark="an old one", why="Less", quantity="100", unit="EUR")
+    assert "this has changed meanwhile" in page and row_of(desk, "fund").target["quantity"] == 750

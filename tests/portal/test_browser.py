@@ -273,10 +273,10 @@ def write_down_promise(page: Any, promise: dict[str, Any], parties: dict[str, st
     if len(promise["owners"]) < len(parties):
         for owner in promise["owners"]:
             page.get_by_role("checkbox", name=parties[owner["party"]]).check()
-    page.get_by_text("More about it").click()
+    page.get_by_text("More about it", exact=True).click()
     page.get_by_label("Who does the work").fill("; ".join(promise.get("implementers", [])))
-    page.get_by_label("Theme").fill(promise.get("theme", ""))
-    page.get_by_label("Note").fill(promise.get("note", ""))
+    page.get_by_label("Theme", exact=True).fill(promise.get("theme", ""))
+    page.get_by_label("Note", exact=True).fill(promise.get("note", ""))
     save = page.get_by_role("button", name="Save", exact=True)
     if by_keyboard:
         focus(page, save)
@@ -325,19 +325,20 @@ def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town
     page.get_by_role("button", name="Begin").click()
 
     page.get_by_label("Title", exact=True).fill(wanted["title"]["en"])
-    page.get_by_label("Title in another language").fill(wanted["title"]["zh"])
-    page.get_by_role("group", name="The agreement").get_by_label("Which language").select_option("zh")
+    page.get_by_text("The title in other languages").click()
+    page.get_by_label("Title in another language (1)").fill(wanted["title"]["zh"])
+    page.get_by_role("group", name="The agreement").get_by_label("Which language (1)").select_option("zh")
     page.get_by_label("Kind of agreement").select_option(wanted["kind"])
     other = page.get_by_role("group", name="Party 2")
     other.get_by_label("Name of the party").fill(jingdezhen["names"]["en"])
     page.get_by_role("button", name="Save and go on").click()
     assert "The register does not know it." in page.get_by_role("alert").inner_text()
-    other.get_by_label("What it is").select_option(jingdezhen["kind"])
-    other.get_by_label("Country").select_option(jingdezhen["country"])
+    other.get_by_label("What it is", exact=True).select_option(jingdezhen["kind"])
+    other.get_by_label("Country", exact=True).select_option(jingdezhen["country"])
     other.get_by_label("Time zone").fill("Shanghai")
     other.get_by_label("Language of its messages").select_option("zh")
-    other.get_by_label("Name in another language").fill(jingdezhen["names"]["zh"])
-    other.get_by_label("Which language").select_option("zh")
+    other.get_by_label("Name in another language (1)").fill(jingdezhen["names"]["zh"])
+    other.get_by_label("Which language (1)").select_option("zh")
     page.get_by_role("button", name="Save and go on").click()
 
     names = {stoke["reference"]: "Stoke-on-Trent", jingdezhen["reference"]: "Jingdezhen"}
@@ -346,12 +347,12 @@ def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town
         who.get_by_label("Name").fill(one["name"])
         who.get_by_label("Office").fill(one["office"])
         who.get_by_label("For which party").select_option(label=names[one["party"]])
-    page.get_by_text("Where this is taken from").click()
+    page.get_by_text("Where this is taken from", exact=True).click()
     page.get_by_label("Document", exact=True).fill(wanted["sources"][0]["document"])
     page.get_by_label("What kind of document").select_option(wanted["sources"][0]["kind"])
     page.get_by_label("Language of the document").select_option(wanted["sources"][0]["language"])
-    page.get_by_text("More about it").click()
-    page.get_by_label("Note").fill(" ".join(wanted["note"].split()))
+    page.get_by_text("More about it", exact=True).click()
+    page.get_by_label("Note", exact=True).fill(" ".join(wanted["note"].split()))
     page.get_by_role("button", name="Save and go on").click()
 
     for at, promise in enumerate(wanted["commitments"]):
@@ -365,10 +366,10 @@ def test_a_coordinator_registers_the_stoke_on_trent_agreement_by_hand(town: Town
     for at, (party, one) in enumerate(people, start=1):
         page.get_by_role("button", name="Save, and add a person").click()
         form = page.get_by_role("group", name=f"New person {at}", exact=True)
-        form.get_by_label("Name").fill(one["name"])
+        form.get_by_label("Name", exact=True).fill(one["name"])
         form.get_by_label("Speaks for").select_option(label=names[party["reference"]])
         form.get_by_label("Mail address").fill(one["channels"]["mail"])
-        form.get_by_label("Office").fill(one["office"])
+        form.get_by_label("Office", exact=True).fill(one["office"])
         form.get_by_label("Role").select_option(one["role"])
     page.get_by_role("button", name="Save, and add a person").click()
     offices = {one["reference"]: one for party in (stoke, jingdezhen) for one in party["contacts"]}

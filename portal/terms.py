@@ -1,0 +1,109 @@
+"""The terms of a commitment, changed by a coordinator: how often, how much, on what condition, who does the work."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from commitments.deciding import amend_terms
+from commitments.log import Author
+from commitments.sketch import Step, TypedPromise
+from commitments.sketch_flaws import LONGEST_LINE, Flaw, Lack
+from commitments.terms import Undrawn, read_terms, type_terms
+from portal.acting import Acted, lead_to, read_acted, show_act, write_acted
+from portal.agreements import ADDRESS
+from portal.forms import Form, Sent
+from portal.frame import find_words
+from portal.house import Here, House
+from portal.pages import FormView
+from portal.promise_views import describe_terms
+from portal.record_views import describe_why
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
+from portal.roles import Permission, Viewer
+from portal.step_fields import Page
+from portal.step_reading import take_terms
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+TERMS = ADDRESS + "/{reference}/commitments/{promise}/terms"
+
+
+@router.api_route(TERMS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_terms(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The terms as they are on record."""
+    return _show(request, viewer, house, reference, promise)
+
+
+@router.post(TERMS, response_class=HTMLResponse)
+def post_terms(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Change them, with a reason; the agreement is judged anew at once."""
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        typed = _take(acted, sent)
+        if not amend_terms(unit, author, acted.name, read_terms(acted.row, typed, _check_reason(author.why)), today):
+            raise Undrawn([Flaw(Step.COMMITMENTS, "", Lack.NOTHING_CHANGED)])
+
+    try:
+        return write_or_show(
+            lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "terms"),
+            lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal),
+        )
+    except Undrawn as undrawn:
+        return _show(request, viewer, house, reference, promise, sent, flaws=undrawn.flaws)
+
+
+def _check_reason(why: str | None) -> list[Flaw]:
+    if not why:
+        return [Flaw(Step.COMMITMENTS, "why", Lack.MISSING)]
+    too_long = Flaw(Step.COMMITMENTS, "why", Lack.TOO_LONG, str(LONGEST_LINE))
+    return [too_long] if len(why) > LONGEST_LINE else []
+
+
+def _take(acted: Acted, sent: Sent) -> TypedPromise:
+    typed = type_terms(acted.row)
+    take_terms(typed, sent)
+    return typed
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent | None = None,
+    refusal: Refusal = NOT_REFUSED,
+    flaws: Sequence[Flaw] = (),
+) -> Response:
+    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    typed = _take(acted, sent) if sent is not None else type_terms(acted.row)
+    page = Page(words, flaws)
+    fields = describe_terms(page, typed, is_shared=len(acted.owners) > 1)
+    why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
+    fields.append(replace(why, fault=page.find_fault("why", why.label)))
+    form = FormView(
+        f"{acted.address}/terms",
+        "",
+        words.gettext(
+            "Both sides see the new terms, and it is judged by them at once; the history keeps the old ones."
+        ),
+        words.gettext("Save"),
+        tuple(fields),
+        (("mark", acted.mark),),
+    )
+    above = " ".join(one.text for one in page.finish() if not one.link)
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Change the terms"),
+        agreement=acted.head,
+        acted=acted,
+        forms=[form],
+        state=refusal.say(words) or above,
+        status=422 if flaws else refusal.status,
+    )
