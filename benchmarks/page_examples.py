@@ -87,8 +87,8 @@ _MESSAGES = {
     "not sent": "?show=unsent",
     "not sent: agreement": "?show=unsent&agreement=agreement-00042",
 }
-_STEPS = ("parties", "dates", "commitments", "owners", "check")
-_ACTS = ("report", "confirm", "evidence", "edit", "owners", "date", "milestones")
+_STEPS = ("parties", "dates", "commitments", "owners", "more", "check")
+_ACTS = ("report", "confirm", "evidence", "edit", "terms", "owners", "date", "milestones")
 
 PAGES = (
     _ask("front", "/", who=""),
@@ -207,6 +207,7 @@ FORMS = (
     _send("amend a date", PROMISE + "/date", "owed", {"due": "2027-06-30", "why": "The partner asked for it."}),
     _send("amend the words", PROMISE + "/edit", "owed",
           {"summary": "Hold the exchange of teachers every autumn", "why": "Said more plainly."}),
+    _send("amend the terms", PROMISE + "/terms", "owed", {"tags": "teachers, schools", "why": "To be found by."}),
     _send("name an owner", PROMISE + "/owners", "owned_by_us",
           {"to": "{successor}", "why": "She knows the schools."}),
     _send("waive", PROMISE + "/decide/{turn}", "owed", {"why": "Both sides agreed."},
@@ -221,6 +222,8 @@ FORMS = (
     _send("register: a commitment", DRAFT + "/commitments/{key}", "draft",
           {"summary": "Exchange two librarians", "has_date": "yes", "due": "2027-01-31"},
           address=DRAFT + "/commitments/new"),
+    _send("register: more", DRAFT + "/{step}", "draft", {"network-name": "Cities of Light", "network-designated": "2014"},
+          address=DRAFT + "/more"),
     _send("register: the last step", DRAFT + "/check", "drafts"),
     _send("register: bring YAML", "/register/files", "yaml", file="file"),
     _send("register: bring XLSX", "/register/files", "xlsx", file="file"),
