@@ -53,6 +53,7 @@ from portal import (
 )
 from portal.accounts import open_accounts
 from portal.evidence import size_uploads
+from portal.frame import show_missing
 from portal.guards import (
     LARGER_FORMS,
     QUARTER_OF_AN_HOUR,
@@ -66,7 +67,7 @@ from portal.guards import (
 from portal.house import House
 from portal.pages import STATIC, choose_words, show_notice
 from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in
-from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, list_declared
+from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, find_viewer, list_declared
 
 ROUTERS = (
     answering.router,
@@ -223,9 +224,14 @@ def show_not_understood(request: Request, _fault: Exception) -> Response:
 
 def show_http_fault(request: Request, fault: Exception) -> Response:
     words, status = choose_words(request), getattr(fault, "status_code", 400)
-    title = words.gettext("There is no such page")
-    text = words.gettext("Use the link in a message that was sent to you.")
-    answer = show_notice(words, title, text, status=status)
+    try:
+        viewer = find_viewer(request, request.app.state.house)[0]
+    except NotSignedIn:
+        title = words.gettext("There is no such page")
+        text = words.gettext("Use the link in a message that was sent to you.")
+        answer = show_notice(words, title, text, status=status)
+    else:
+        answer = show_missing(request, viewer, status)
     answer.headers.update(getattr(fault, "headers", None) or {})
     return answer
 

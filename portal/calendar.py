@@ -30,6 +30,9 @@ Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 ADDRESS = "/calendar"
 FEED = "/feed"
 DATES_SHOWN = 300
+MONTHS_SEARCHED = 24
+"""So far ahead the next date is looked for from a month that has none."""
+_LATEST = date(2200, 1, 1)
 FEED_BACK, FEED_AHEAD = timedelta(days=30), timedelta(days=400)
 DATES_IN_FEED = 500
 
@@ -116,6 +119,10 @@ def _show(
         offered = load_offered(reading, viewer)
         dates, total = load_dates(reading, viewer, Sought(first, last, chosen, party, agreement), DATES_SHOWN)
         own_feed = find_feed(reading, viewer.person.id)
+        ahead = None
+        if not total and last < _LATEST:
+            sought = Sought(last + timedelta(days=1), add_months(last, MONTHS_SEARCHED), chosen, party, agreement)
+            ahead = next(iter(load_dates(reading, viewer, sought, 1)[0]), None)
     parties = sorted(((one, tell_title(names, words)) for one, names in offered.parties), key=lambda one: one[1])
     kept = {"whose": chosen if chosen is not usual else None, "party": party, "agreement": agreement}
     rest = total - len(dates)
@@ -127,6 +134,7 @@ def _show(
         month=_name_month(words, first),
         total=words.ngettext("%(count)s date", "%(count)s dates", total) % {"count": total},
         days=describe_days(words, dates, today),
+        next=_describe_next(words, ahead.day, kept) if ahead is not None else None,
         more=words.ngettext("and %(count)s more: narrow the list", "and %(count)s more: narrow the list", rest)
         % {"count": rest}
         if rest > 0
@@ -150,6 +158,12 @@ def _show(
     )  # fmt: skip
 
 
+def _describe_next(words: Words, day: date, kept: Mapping[str, object]) -> LinkView:
+    """The way from a month without a date to the first one that has some."""
+    said = words.gettext("The next date lies in %(month)s") % {"month": _name_month(words, day.replace(day=1))}
+    return LinkView(said, write_address(ADDRESS, {"month": f"{day:%Y-%m}", **kept}), "")
+
+
 def _name_month(words: Words, first: date) -> str:
     return str(format_skeleton("yMMMM", first, locale=words.locale))
 
@@ -160,6 +174,6 @@ def _list_turns(words: Words, first: date, today: date, kept: Mapping[str, objec
         turns.append((words.gettext("Month before"), add_months(first, -1)))
     if (first.year, first.month) != (today.year, today.month):
         turns.append((words.gettext("This month"), today.replace(day=1)))
-    if first < date(2200, 1, 1):
+    if first < _LATEST:
         turns.append((words.gettext("Month after"), add_months(first, 1)))
     return [LinkView(said, write_address(ADDRESS, {"month": f"{one:%Y-%m}", **kept}), "") for said, one in turns]

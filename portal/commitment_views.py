@@ -115,7 +115,11 @@ def _describe_source(
     source = by_document.get(place["document"], {})
     title = source.get("title") or place["document"]
     day = f" ({words.format_partial(source['date'])})" if source.get("date") else ""
-    said = words.gettext("%(title)s, characters %(start)s to %(end)s of %(document)s") % {
+    # Where a document has no title of its own, its name is said once.
+    pattern = words.gettext("%(title)s, characters %(start)s to %(end)s of %(document)s")
+    if title == place["document"]:
+        pattern = words.gettext("%(title)s, characters %(start)s to %(end)s")
+    said = pattern % {
         "title": clean_text(title) + day,
         "start": place["start"],
         "end": place["end"],

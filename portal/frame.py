@@ -95,6 +95,14 @@ def show_framed_notice(
     return show_framed(request, "framed_notice.html", viewer, title, status=status, text=text, link=link)
 
 
+def show_missing(request: Request, viewer: Viewer, status: int) -> HTMLResponse:
+    """For who is signed in: with the ways on, and the same whether the page is not there or not theirs to see."""
+    words = find_words(viewer)
+    text = words.gettext("Perhaps its address has a slip, or it is not among what you see.")
+    first = LinkView(words.gettext("To the first page"), "/home", "first")
+    return show_framed_notice(request, viewer, words.gettext("There is no such page"), text, status=status, link=first)
+
+
 def describe_frame(request: Request, words: Words, viewer: Viewer, template: str) -> FrameView:
     """The places that there are and that the viewer may go to, and the script that the page uses."""
     served = request.app.state.served

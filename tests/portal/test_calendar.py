@@ -191,3 +191,12 @@ def test_the_clock_moves_the_feed(desk: Desk) -> None:
     path = make_feed(desk, "ann")
     desk.clock[0] += timedelta(days=60)
     assert "Hand over the survey." not in read_feed(desk, path)
+
+
+def test_from_a_month_without_a_date_a_link_leads_to_the_next_one_that_has_some(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-04")
+    assert "No date lies in this month." in page
+    found = re.search(r'href="(/calendar\?month=[\d-]+)">The next date lies in ([\w ]+)<', page)
+    assert found and "No date lies in this month." not in desk.get(found[1])
+    assert "The next date lies" not in desk.get("/calendar?month=2026-04&agreement=nowhere")

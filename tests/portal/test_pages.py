@@ -248,3 +248,13 @@ def test_the_secrets_of_the_settings_come_first(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(SettingsError, match="at least 24 characters"):
         read_settings()
     assert not (tmp_path / "secret").exists()
+
+
+def test_who_is_signed_in_finds_ways_on_also_from_a_page_that_is_not_there(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("ann")
+    page, hidden = desk.get("/agreements/nowhere", 404), desk.get("/agreements/elsewhere", 404)
+    assert "There is no such page" in page and 'href="/home"' in page and 'href="/agreements"' in page
+    assert page == hidden, "nobody learns what there is that they do not see"
+    desk.sign_in("li")
+    assert "没有此页面" in desk.get("/agreements/nowhere", 404)
