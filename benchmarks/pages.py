@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +160,13 @@ def open_bench(
     settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000)
     links = open_links(settings)
     assert links is not None
-    ticks = itertools.count(step=1000)  # so that nobody is asked to wait
-    app = make_portal(settings, engine, read_clock=lambda: NOW, read_ticks=lambda: float(next(ticks)))
+    ticks, moments = itertools.count(step=1000), itertools.count()  # nobody is asked to wait; nothing happens twice at once
+    app = make_portal(
+        settings,
+        engine,
+        read_clock=lambda: NOW + timedelta(milliseconds=next(moments)),
+        read_ticks=lambda: float(next(ticks)),
+    )
     app.state.house = replace(app.state.house, accounts=AtOnce())
     ground = Ground(engine, settings, links, random.Random(7), find_busiest(engine), requests)
     return Bench(ground, TestClient(app, base_url=BASE, follow_redirects=False), app)

@@ -9,19 +9,19 @@ from datetime import date
 from email.utils import parseaddr
 from typing import Any
 
-import yaml
 from babel.core import get_global
 from pydantic import ValidationError
 from rapidfuzz import process, utils
 from sqlalchemy import Connection, select
 
 from commitments.agreement_faults import find_inner_faults
-from commitments.agreement_file import explain_fault, parse_agreement
+from commitments.agreement_file import explain_fault
 from commitments.agreement_form import AgreementForm, CommitmentForm
 from commitments.entries import AgreementEntry, Correction, Mistakes, PartyEntry, PromiseEntry, name_field
 from commitments.errors import NotFound
-from commitments.export import export_agreement
+from commitments.export import load_head
 from commitments.log import Author
+from commitments.plain_values import write_plain
 from commitments.progress import make_readable
 from commitments.references import find_agreement
 from commitments.register import import_agreement
@@ -99,14 +99,11 @@ def add_promise(
 
 def add_drawn(unit: Connection, author: Author, reference: str, drawn: Mapping[str, Any], today: date) -> str:
     """Add one commitment as its file has it to an agreement of the register; returns `agreement/commitment`."""
-    form = parse_agreement(export_agreement(unit, reference).encode(), reference)
     roles = _load_roles(unit, find_agreement(unit, reference).id)
     # The agreement itself as it is, its parties by name alone and no other commitment: so nothing else can change.
-    narrowed = form.model_dump(mode="json", exclude_defaults=True) | {
-        "parties": [{"reference": one, "role": role} for one, role in roles.items()],
-        "commitments": [drawn],
-        "activities": [],
-    }
+    parts = {"parties": [{"reference": one, "role": role} for one, role in roles.items()], "commitments": [drawn]}
+    form = AgreementForm.model_validate(load_head(unit, reference) | parts)
+    narrowed = form.model_dump(mode="json", exclude_defaults=True) | parts
     import_agreement(unit, AgreementForm.model_validate(narrowed), author, today)
     return f"{reference}/{drawn['reference']}"
 
@@ -160,7 +157,7 @@ def draft_agreement(reading: Connection, entry: AgreementEntry, faults: Iterable
         corrections += _check_agreement(plain)
     if known_faults or corrections:
         raise Mistakes([*known_faults, *corrections])
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+    return write_plain(plain)
 
 
 def _load_known(reading: Connection) -> _Known:

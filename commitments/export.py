@@ -45,13 +45,26 @@ def export_agreement(reading: Connection, reference: str) -> str:
     Fields stand in the order of the form and empty ones are left out. The parties are written out with all their
     contacts. Raises NotFound, with the nearest reference, if the register knows no such agreement.
     """
-    form = AgreementForm.model_validate(_Export(reading, find_agreement(reading, reference)).build())
-    plain = _make_readable(form.model_dump(mode="json", exclude_defaults=True))
+    plain = _make_readable(load_form(reading, reference).model_dump(mode="json", exclude_defaults=True))
     parts: list[str] = []
     for name, value in plain.items():
         part = yaml.dump({name: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
         parts.append("\n" + part if isinstance(value, list) else part)
     return HEADER + "".join(parts)
+
+
+def load_form(reading: Connection, reference: str) -> AgreementForm:
+    """The agreement as the form of its file. Raises NotFound as `export_agreement` does."""
+    return AgreementForm.model_validate(_Export(reading, find_agreement(reading, reference)).build())
+
+
+def load_head(reading: Connection, reference: str) -> dict[str, Any]:
+    """The fields of the agreement itself, as its file has them, without parties, commitments and activities.
+
+    Raises NotFound as `export_agreement` does.
+    """
+    row = find_agreement(reading, reference)
+    return _Export(reading, row, is_whole=False).build_head()
 
 
 class _Dumper(yaml.SafeDumper):
@@ -91,13 +104,14 @@ def _make_readable(value: Any, name: str = "", above: str = "") -> Any:
 class _Export:
     """Reads one agreement's rows, table by table, and puts them together as the form has them."""
 
-    def __init__(self, reading: Connection, agreement: Row[Any]) -> None:
+    def __init__(self, reading: Connection, agreement: Row[Any], *, is_whole: bool = True) -> None:
         self.reading = reading
         self.agreement = agreement
         party, contact = tables.party, tables.contact
         joined = select(tables.agreement_party.c.party_id).where(self._own(tables.agreement_party))
         self.parties = {row.id: row for row in self._fetch(select(party).where(party.c.id.in_(joined)))}
-        self.contacts = self._fetch(select(contact).where(contact.c.party_id.in_(joined)))
+        of_parties = select(contact).where(contact.c.party_id.in_(joined))
+        self.contacts = self._fetch(of_parties) if is_whole else []
         # Parents and deputies may stand outside this agreement.
         parents = [row.parent_id for row in self.parties.values()]
         deputies = [row.deputy_id for row in self.contacts]
@@ -105,25 +119,32 @@ class _Export:
         self.contact_names = self._name(contact, [*(row.id for row in self.contacts), *deputies])
 
     def build(self) -> dict[str, Any]:
+        return {
+            **self.build_head(),
+            "parties": [self._build_party(one) for one in self._list_joined()],
+            "commitments": self._build_commitments(),
+            "activities": self._build_activities(),
+        }
+
+    def _list_joined(self) -> list[Row[Any]]:
+        return self._fetch(select(tables.agreement_party).where(self._own(tables.agreement_party)), "position", "id")
+
+    def build_head(self) -> dict[str, Any]:
         row = self.agreement
-        joined = self._fetch(select(tables.agreement_party).where(self._own(tables.agreement_party)), "position", "id")
         notice = {"months": row.notice_months, "days": row.notice_days}
         rules = select(tables.policy.c.rules).where(tables.policy.c.scope == row.reference)
         return {
             **_take(row, AgreementForm),
             "agreement": row.reference,
             "relationship": self._build_relationship(),
-            "parties": [self._build_party(one) for one in joined],
             "signatories": self._list_own(tables.signatory, SignatoryForm),
-            "signed": {self.party_names[one.party_id]: one.signed for one in joined if one.signed},
+            "signed": {self.party_names[one.party_id]: one.signed for one in self._list_joined() if one.signed},
             "renewal": row.renewal_rule
             and {"rule": row.renewal_rule, "months": row.renewal_months, "renew_by": row.renew_by},
             "notice": notice if any(length is not None for length in notice.values()) else None,
             "network": self._build_network(),
             "policy": self.reading.execute(rules).scalar_one_or_none(),
             "budget": self._list_own(tables.budget_line, BudgetLineForm),
-            "commitments": self._build_commitments(),
-            "activities": self._build_activities(),
         }
 
     def _build_relationship(self) -> dict[str, Any] | None:

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
-from commitments.agreement_file import SIZE_LIMIT, ParsedFile, parse_agreement, read_text
+from commitments.agreement_file import ParsedFile, parse_agreement, read_text
 from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
-from commitments.export import export_agreement
+from commitments.export import load_form
 from commitments.file_checks import check_files
 from commitments.log import Author
+from commitments.plain_values import SIZE_LIMIT, write_plain
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import Imported, import_agreement, open_rehearsal
@@ -186,7 +186,7 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
     if drawing.problems and not drawing.plain.get("parties"):
         raise InvalidFiles(tuple(drawing.problems))
     try:
-        file = read_text(yaml.safe_dump(drawing.plain, sort_keys=False, allow_unicode=True, width=120), name)
+        file = read_text(write_plain(drawing.plain), name)
     except InvalidFiles as invalid:
         raise _place(invalid, drawing) from None
     if drawing.problems:
@@ -213,8 +213,7 @@ def _find_base(reading: Connection, viewer: Viewer, reference: str) -> Plain | N
 
 def load_plain(reading: Connection, reference: str) -> Plain:
     """An agreement of the register as the plain values of its file."""
-    form = parse_agreement(export_agreement(reading, reference).encode(), reference)
-    plain: Plain = form.model_dump(mode="json", exclude_defaults=True)
+    plain: Plain = load_form(reading, reference).model_dump(mode="json", exclude_defaults=True)
     return plain
 
 

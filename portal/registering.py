@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from commitments.difference import Imported
 from commitments.errors import InvalidFiles
 from commitments.file_checks import check_files
 from commitments.log import Author
+from commitments.plain_values import write_plain
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
@@ -229,7 +229,7 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
     # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
     for part in (plain | {"commitments": [], "budget": []}, plain | {"parties": parties}):
-        file = read_text(yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=120), "")
+        file = read_text(write_plain(part), "")
         check_files(unit, [file])
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported)

@@ -11,8 +11,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commitments.agreement_file import (
-    DEPTH_LIMIT,
-    SIZE_LIMIT,
     agreement_schema,
     parse_agreement,
     read_files,
@@ -20,6 +18,7 @@ from commitments.agreement_file import (
 )
 from commitments.agreement_form import AgreementForm
 from commitments.errors import InvalidFiles
+from commitments.plain_values import DEPTH_LIMIT, SIZE_LIMIT
 from tests.forms import twin_towns
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "agreement.schema.json"
