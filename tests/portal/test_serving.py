@@ -1,0 +1,53 @@
+"""How the portal is served."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from commitments.database import open_database
+from portal.serving import configure, settle_memory
+from tests.portal.desk import Desk
+
+
+@pytest.fixture
+def unsettled() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+class Knot:
+    """Something that holds itself, so that only the search for garbage lets it go."""
+
+    def __init__(self) -> None:
+        self.self = self
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_what_the_program_consists_of_is_no_longer_gone_through_for_garbage() -> None:
+    kept = Knot()
+    looked_through = len(gc.get_objects())
+    settle_memory()
+    assert gc.get_freeze_count() > 0.9 * looked_through
+    assert len(gc.get_objects()) < 0.1 * looked_through
+    assert kept.self is kept
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_what_a_request_leaves_behind_is_still_collected_and_nothing_that_was_garbage_is_kept() -> None:
+    before = weakref.ref(Knot())
+    settle_memory()
+    assert before() is None
+    after = weakref.ref(Knot())
+    gc.collect()
+    assert after() is None
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_whoever_serves_the_portal_settles_first(desk: Desk) -> None:
+    engine = open_database(desk.settings.register_url)
+    configure(desk.settings, engine)
+    engine.dispose()
+    assert gc.get_freeze_count() > 0
