@@ -95,6 +95,8 @@ PAGES = (
     _ask("style", "/static/{version}/portal.css", "/static/1/portal.css", who=""),
     _ask("own script", "/static/{version}/portal.js", "/static/1/portal.js", who=""),
     _ask("htmx", "/static/{version}/htmx.min.js", "/static/1/htmx.min.js", who=""),
+    _ask("script", "/static/{version}/portal.js", "/static/1/portal.js", who=""),
+    _ask("script: htmx", "/static/{version}/htmx.min.js", "/static/1/htmx.min.js", who=""),
     _ask("sign in", "/sign-in", who=""),
     _ask("sign in: asked", "/sign-in/asked", who=""),
     _ask("sign in: the link", "/sign-in/{token}", pool="sign_in", who=""),

@@ -160,7 +160,10 @@ def open_bench(
     settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000)
     links = open_links(settings)
     assert links is not None
-    ticks, moments = itertools.count(step=1000), itertools.count()  # nobody is asked to wait; nothing happens twice at once
+    ticks, moments = (
+        itertools.count(step=1000),
+        itertools.count(),
+    )  # nobody is asked to wait; nothing happens twice at once
     app = make_portal(
         settings,
         engine,

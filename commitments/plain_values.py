@@ -121,7 +121,7 @@ class _Reading:
         loader = self._loader
         while loader.check_event():
             event = loader.get_event()
-            if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            if getattr(event, "anchor", None) is not None:
                 raise Refused(event.start_mark.line + 1, "file", "an anchor or alias", "each value written out")
             yield event
 

@@ -1,5 +1,6 @@
 """The page of one agreement."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,8 +10,10 @@ from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
 from notifications.names import load_names
+from notifications.wording import Words
 from portal.agreement_facts import load_parts
 from portal.agreement_views import (
+    PROMISES_A_PAGE,
     describe_agreement,
     describe_coming,
     describe_documents,
@@ -27,7 +30,7 @@ from portal.history import describe_changes, find_head, load_entries
 from portal.house import Here
 from portal.message_log import ADDRESS as MESSAGES
 from portal.message_log import Sought, describe_messages, describe_unsent, load_messages, load_unsent
-from portal.paging import write_address
+from portal.paging import PagesView, describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer, records_under
 from portal.telling import (
     contacts_of,
@@ -48,8 +51,10 @@ MESSAGES_SHOWN = 6
 
 
 @router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_agreement(request: Request, viewer: Reader, house: Here, reference: str, done: str = "") -> Response:
-    """How one agreement stands, and all that is on record of it."""
+def show_agreement(
+    request: Request, viewer: Reader, house: Here, reference: str, done: str = "", page: str = ""
+) -> Response:
+    """How one agreement stands, and all that is on record of it; of its commitments one page."""
     words, now = find_words(viewer), house.read_clock()
     today, zone = house.today_of(viewer.person, now), viewer.person.time_zone
     with open_reading(house.engine) as reading:
@@ -71,6 +76,7 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
     standings = assess(facts, rules, today)
     worst = find_worst(standings)
     policy = find_policy(rules, reference)
+    number = min(read_page(page), max(-(-len(facts.commitments) // PROMISES_A_PAGE), 1))
     picture, moments = draw_agreement(words, names, facts, parts, standings, policy, today)
     address = f"{ADDRESS}/{reference}"
     return show_framed(
@@ -86,7 +92,8 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),
-        kinds=list_by_kind(words, names, facts, parts, standings, address),
+        kinds=list_by_kind(words, names, facts, parts, standings, address, number),
+        pages=_describe_pages(words, number, len(facts.commitments), address),
         picture=picture,
         moments=moments,
         activities=list_latest(
@@ -105,3 +112,11 @@ def show_agreement(request: Request, viewer: Reader, house: Here, reference: str
         all_unsent=write_address(MESSAGES, {"agreement": reference, "show": "unsent"}),
         forecast=f"{address}/forecast" if viewer.may(Permission.READ_MESSAGES) else "",
     )
+
+
+def _describe_pages(words: Words, number: int, total: int, address: str) -> PagesView | None:
+    """The ways to the other commitments; none where one page holds them all."""
+    if total <= PROMISES_A_PAGE:
+        return None
+    pages = describe_pages(words, number, PROMISES_A_PAGE, total, address, {})
+    return replace(pages, links=tuple(replace(one, link=f"{one.link}#commitments") for one in pages.links))

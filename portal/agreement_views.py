@@ -32,6 +32,7 @@ from portal.labels import name_agreement_kind, name_party_role, name_renewal
 from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
 from portal.telling import tell_reason
 
+PROMISES_A_PAGE = 50
 COMING_SHOWN = 20
 MOMENTS_SHOWN = 200
 _TITLE_LIMIT = 160
@@ -203,28 +204,31 @@ def describe_coming(
 
 
 def list_by_kind(
-    words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing], address: str
+    words: Words,
+    names: Names,
+    facts: Agreement,
+    parts: Parts,
+    standings: Sequence[Standing],
+    address: str,
+    page: int = 1,
 ) -> list[KindView]:
-    """The commitments of each kind, the most urgent first."""
+    """One page of the commitments, kind after kind and in each the most urgent first."""
     own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
-    kinds = []
-    for kind in CommitmentKind:
-        found = [one for one in facts.commitments if one.kind is kind]
-        found.sort(key=lambda one: URGENCY[own[one.id].state])
-        views = tuple(
-            PromiseView(
-                fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
-                f"{address}/commitments/{one.reference}",
-                words.name(own[one.id].state),
-                TONES[own[one.id].state],
-                tell_reason(words, names, own[one.id].reason),
-                describe_owners(words, names, one.owners),
-            )
-            for one in found
+    place = {kind: at for at, kind in enumerate(CommitmentKind)}
+    ordered = sorted(facts.commitments, key=lambda one: (place[one.kind], URGENCY[own[one.id].state]))
+    total = Counter(one.kind for one in ordered)
+    shown: dict[CommitmentKind, list[PromiseView]] = {}
+    for one in ordered[(page - 1) * PROMISES_A_PAGE : page * PROMISES_A_PAGE]:
+        view = PromiseView(
+            fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
+            f"{address}/commitments/{one.reference}",
+            words.name(own[one.id].state),
+            TONES[own[one.id].state],
+            tell_reason(words, names, own[one.id].reason),
+            describe_owners(words, names, one.owners),
         )
-        if views:
-            kinds.append(KindView(f"{words.name_kind(kind)} ({len(views)})", views))
-    return kinds
+        shown.setdefault(one.kind, []).append(view)
+    return [KindView(f"{words.name_kind(kind)} ({total[kind]})", tuple(views)) for kind, views in shown.items()]
 
 
 def describe_owners(words: Words, names: Names, owners: Sequence[Any]) -> str:

@@ -191,7 +191,7 @@ def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime
 
 def _load(reading: Connection, query: Any, column: Any, ids: Iterable[int]) -> dict[int, Any]:
     wanted: Sequence[int] = sorted(set(ids))
-    return {row.id: row for row in reading.execute(query.where(column.in_(wanted)))} if wanted else {}
+    return {row.id: row for row in reading.execute(query.where(column.in_(wanted)))}
 
 
 def _name(one: Noted, titles: dict[int, Any], promises: dict[int, Any], language: str) -> str:

@@ -148,7 +148,11 @@ def load_messages(reading: Connection, viewer: Viewer, sought: Sought, most: int
         visible = told.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)))
         query = query.where(or_(contact.c.party_id == viewer.person.party_id, visible))
     if sought.agreement:
-        query = query.where(told.where(notice.c.agreement_id == _find_agreement(sought.agreement)))
+        # By the agreement first: its matters are few, and the messages of a house are not gone through for them.
+        telling = select(notice.c.notification_id).where(
+            notice.c.agreement_id == _find_agreement(sought.agreement), notice.c.notification_id.is_not(None)
+        )
+        query = query.where(notification.c.id.in_(telling))
     if sought.state is not None:
         query = query.where(notification.c.state == str(sought.state))
     if sought.kind is not None:

@@ -3,19 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 from fastapi import FastAPI
 from sqlalchemy import insert, select
 
 from commitments.database import open_reading, open_unit
+from commitments.evidence_files import keep_file
 from commitments.log import Author
 from commitments.publishing import publish_agreement
 from commitments.sketch import Step
 from commitments.tables import activity, activity_commitment, commitment, evidence, follow_up
 from notifications.links import Ask, Purpose
+from portal.feeds import make_feed
 from portal.roles import OPEN
 from portal.viewing import list_declared
-from tests.portal.desk import FORM, Desk
+from tests.portal.desk import FORM, NOW, Desk
 
 FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$")
 """What is served and is no page: files, by how their address ends."""
@@ -76,6 +79,33 @@ def list_open_addresses(desk: Desk, who: str = "ann", place: Place = NORTH_SOUTH
     for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
         if "GET" in methods and path in OPEN and not FILE.search(path):
             yield _write(path, values, place)
+
+
+def list_files(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Iterator[str]:
+    """An address of each file that is served: what is no page."""
+    with open_unit(desk.engine) as unit:
+        values = {
+            "reference": place.agreement,
+            "version": "1",
+            "key": make_feed(unit, Author(who, NOW), desk.person(who)),
+        }
+    values |= {"evidence_id": _keep_file(desk, place), "/brief.pdf": f"/brief.pdf?party={place.party}"}
+    for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
+        if "GET" in methods and FILE.search(path):
+            yield _write(path, values, place)
+
+
+def _keep_file(desk: Desk, place: Place) -> str:
+    """Evidence under the first promise that is a file."""
+    before = desk.rows(evidence, evidence.c.reference == "kept")
+    if before:
+        return str(before[0].id)
+    kept = keep_file(desk.settings.evidence_folder, "photo.jpg", BytesIO(b"\xff\xd8\xff\xe0" + bytes(64)), 1000)
+    promise = next(row for row in desk.rows(commitment) if row.reference == place.promise)
+    shown = {"reference": "kept", "title": "Kept", "file": kept.name, "sha256": kept.sha256, "size": kept.size}
+    with open_unit(desk.engine) as unit:
+        row = insert(evidence).values(**shown, commitment_id=promise.id, added_on="2026-01-12")
+        return str(unit.execute(row.returning(evidence.c.id)).scalar_one())
 
 
 def begin_draft(desk: Desk) -> str:

@@ -1,10 +1,12 @@
 """What people see of agreements, commitments and messages."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine, event, insert
 
 from commitments.agreement_file import parse_agreement
@@ -16,8 +18,9 @@ from notifications.planning import plan_messages
 from notifications.tables import attempt, notification
 from portal.pictures import Lane, Moment, draw_timeline, find_silences
 from portal.telling import tell_moment
+from portal.viewing import list_declared
 from tests.portal.desk import ELSEWHERE, FORM, NOW, TODAY, Desk
-from tests.portal.pages import list_addresses
+from tests.portal.pages import list_addresses, list_files, list_open_addresses
 
 PAGES = [
     "/agreements",
@@ -115,6 +118,21 @@ def test_what_was_heard_lately_is_not_silent(desk: Desk) -> None:
     held(desk, "2026-01-15")
     desk.sign_in("cy")
     assert "/agreements/north-south" not in desk.get("/agreements?silence=6").replace("/agreements?", "")
+
+
+def test_of_many_commitments_the_page_of_an_agreement_shows_fifty_and_leads_to_the_others(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert 'class="pages"' not in desk.get("/agreements/north-south")
+    grow_agreement(desk, *range(10))
+    first, last = desk.get("/agreements/north-south"), desk.get("/agreements/north-south?page=2")
+    assert "1–50 of 66" in first and 'href="/agreements/north-south?page=2#commitments"' in first
+    assert "51–66 of 66" in last and 'href="/agreements/north-south#commitments"' in last
+    shown = [set(re.findall(r'href="(/agreements/north-south/commitments/[\w-]+)">', page)) for page in (first, last)]
+    assert (len(shown[0]), len(shown[1]), shown[0] & shown[1]) == (50, 16, set())
+    assert (
+        "Deliverable (33)" in first and "Open-ended (11)" in last and "Deliverable" not in last.split("Dates ahead")[1]
+    )
+    assert desk.get("/agreements/north-south?page=99").count("/commitments/") == last.count("/commitments/")
 
 
 def held(desk: Desk, *days: str, prefix: str = "visit") -> None:
@@ -250,25 +268,55 @@ def add_agreements(desk: Desk, *numbers: int) -> None:
     plan_messages(desk.engine, desk.clock[0], desk.clock[0].date(), domain="tally.example")
 
 
+def grow_agreement(desk: Desk, *numbers: int) -> None:
+    """So many times more promises, milestones and all, under the agreement that the pages are about."""
+    promises = FORM.partition(b"commitments:")[2].lstrip(b"\n")
+    grown = FORM + b"".join(
+        promises.replace(b"reference: ", f"reference: own-{one}-".encode()).replace(f"own-{one}-plan".encode(), b"plan")
+        for one in numbers
+    )
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(grown, "grown.yaml"), Author("cy", NOW), TODAY)
+
+
+ELSEWHERE_ANSWERED = {"/sign-in/account", "/sign-in/back"}
+"""What needs another house's sign-in to answer; neither reads of what is promised."""
+
+
+def count_each(desk: Desk) -> dict[str, int]:
+    """The statements of every page and file, by its address without what is drawn anew each time."""
+    counts: dict[str, int] = {}
+    addresses = [*list_addresses(desk), *list_files(desk), *list_open_addresses(desk, "cy")]
+    for at, address in enumerate(one for one in addresses if one not in ELSEWHERE_ANSWERED):
+        assert desk.client.get(address).status_code == 200, address
+        with count_statements(desk.engine) as said:
+            desk.client.get(address)
+        path = re.sub(r"/(\d+|[\w.-]{40,})(?=/|\.ics|$)", "/…", address)
+        counts[f"{at} {path}"] = len(said)
+    return counts
+
+
 def test_no_page_asks_the_database_more_often_when_there_is_more_on_record(desk: Desk) -> None:
     desk.sign_in("cy")
     add_agreements(desk, 1, 2)
-    addresses = [one for one in list_addresses(desk) if not one.endswith("/brief.pdf")]  # which is of a party
-    assert len(addresses) > 15
-
-    def count() -> dict[str, int]:
-        counts = {}
-        for address in addresses:
-            desk.get(address)
-            with count_statements(desk.engine) as said:
-                desk.get(address)
-            counts[address] = len(said)
-        return counts
-
-    few = count()
+    grow_agreement(desk, 0)
+    few = count_each(desk)
     add_agreements(desk, *range(3, 23))
-    many = count()
-    assert {one: (few[one], many[one]) for one in addresses if few[one] != many[one]} == {}
+    grow_agreement(desk, *range(10))
+    many = count_each(desk)
+    assert {one: (number, many[one]) for one, number in few.items() if many[one] != number} == {}
+
+
+def test_every_page_and_file_is_among_those_whose_statements_are_counted(desk: Desk) -> None:
+    desk.sign_in("cy")
+    walked = [
+        one.partition("?")[0] for one in (*list_addresses(desk), *list_files(desk), *list_open_addresses(desk, "cy"))
+    ]
+    app: FastAPI = desk.client.app  # type: ignore[assignment]
+    routes = {path for path, methods, _ in list_declared(app) if "GET" in methods} - ELSEWHERE_ANSWERED
+    patterns = {one: re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(one)) for one in routes}
+    left_out = {one for one, pattern in patterns.items() if not any(re.fullmatch(pattern, path) for path in walked)}
+    assert left_out == set()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from commitments import plain_values
 from commitments.agreement_file import (
     agreement_schema,
     parse_agreement,
@@ -302,3 +303,16 @@ def test_the_published_schema_is_that_of_the_form(tmp_path: Path) -> None:
     assert SCHEMA.read_text(encoding="utf-8") == (tmp_path / "schema.json").read_text(encoding="utf-8")
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == agreement_schema()
     assert set(agreement_schema()["properties"]) == set(AgreementForm.model_fields)
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("text", [GOOD.encode(), *(one.read_bytes() for one in EXAMPLES)])
+def test_where_the_yaml_library_has_no_fast_half_a_file_is_read_the_same(
+    text: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = plain_values.read_plain(text)
+    monkeypatch.setattr(plain_values, "_FastLoader", plain_values._Loader)
+    slow = plain_values.read_plain(text)
+    assert (fast.value, fast.lines) == (slow.value, slow.lines)
