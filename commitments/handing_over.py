@@ -151,8 +151,9 @@ def hand_over_all(
 
     Raises NotFound for a contact that is not known, RefusedChange for one who cannot take over.
     """
-    people = load_people(unit)
-    old, new = people[find_contact(unit, former).id], people[find_contact(unit, to).id]
+    ids = find_contact(unit, former).id, find_contact(unit, to).id
+    people = load_people(unit, only=contact.c.id.in_(ids))
+    old, new = (people[one] for one in ids)
     check_successor(old, new, today)
     matters = find_matters(unit, old, old.reference)
     changes = [
@@ -181,7 +182,8 @@ def name_owner(
     Raises NotFound for a contact that is not known, and RefusedChange for one who is not in office, or a place of
     another party.
     """
-    new = load_people(unit)[find_contact(unit, to).id]
+    row = find_contact(unit, to)
+    new = load_people(unit, only=contact.c.id == row.id)[row.id]
     if not new.is_in_office(today):
         raise RefusedChange(f"{to} is not in office today; name somebody who is")
     places = unit.execute(
@@ -198,12 +200,8 @@ def name_owner(
     if any(place.party_id != new.party_id for place in places):
         raise RefusedChange(f"{to} is no contact of the party that owes it; name one of its own")
     moving = [place for place in places if place.contact_id != new.id]
-    changes = []
-    for place in moving:
-        named = {"contact_id": new.id, "handed_from_id": place.handed_from_id or place.contact_id}
-        unit.execute(update(commitment_owner).where(commitment_owner.c.id == place.owner_id).values(**named))
-        changes.append(_change_owner(place, place.contact_id, new))
-    record_changes(unit, author, changes)
+    _pass_places(unit, [(place, place.handed_from_id or place.contact_id) for place in moving], new)
+    record_changes(unit, author, [_change_owner(place, place.contact_id, new) for place in moving])
     reconcile_agreements(unit, sorted({place.agreement_id for place in moving}), now, today)
     asked = unit.execute(
         select(follow_up.c.id).where(
@@ -217,9 +215,11 @@ def name_owner(
 
 def reconcile_agreements(unit: Connection, ids: Sequence[int], now: datetime, today: date) -> Reconciled:
     """Reconcile some agreements within the unit of the change that touched them."""
-    done, rules = Reconciled(), load_rules(unit)
+    done = Reconciled()
     for start in range(0, len(ids), ROWS_A_STATEMENT):
-        reconcile_span(unit, Span.over(ids[start : start + ROWS_A_STATEMENT]), rules, now, today, done)
+        part = ids[start : start + ROWS_A_STATEMENT]
+        rules = load_rules(unit, select(agreement.c.id).where(agreement.c.id.in_(part)))
+        reconcile_span(unit, Span.over(part), rules, now, today, done)
     return done
 
 
@@ -229,11 +229,9 @@ def _change_owner(row: Any, former: int | None, new: Person) -> Change:
     return Change("amended", commitment_owner.name, row.owner_id, reference[:300], row.agreement_id, changes)
 
 
-def _pass_commitments(unit: Connection, matters: Matters, new: Person) -> list[Change]:
-    former = matters.person.id
-    rows = [
-        {"row_id": row.owner_id, "named": row.handed_from_id or former, "to": new.id} for row in matters.commitments
-    ]
+def _pass_places(unit: Connection, places: Sequence[tuple[Any, int | None]], new: Person) -> None:
+    """Name the new person in these places, each beside whom the agreement's file still names."""
+    rows = [{"row_id": row.owner_id, "named": named, "to": new.id} for row, named in places]
     if rows:
         unit.execute(
             update(commitment_owner)
@@ -241,6 +239,11 @@ def _pass_commitments(unit: Connection, matters: Matters, new: Person) -> list[C
             .values(contact_id=bindparam("to"), handed_from_id=bindparam("named")),
             rows,
         )
+
+
+def _pass_commitments(unit: Connection, matters: Matters, new: Person) -> list[Change]:
+    former = matters.person.id
+    _pass_places(unit, [(row, row.handed_from_id or former) for row in matters.commitments], new)
     return [_change_owner(row, former, new) for row in matters.commitments]
 
 

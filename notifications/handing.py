@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, false, select, update
 
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
@@ -12,7 +12,7 @@ from commitments.handing_over import HandedOver
 from commitments.queries import Span, load_agreements
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, load_rules
-from commitments.tables import commitment, follow_up
+from commitments.tables import agreement, commitment, contact, follow_up
 from commitments.vocabulary import (
     FollowUpKind,
     FollowUpState,
@@ -127,9 +127,10 @@ def tell_hand_over(
     commitment without one, and the dates ahead of the agreements that they coordinate; the former one of the
     commitments and dates. Who has no address, or does not want to be told of a hand-over, gets none, and that is noted.
     """
-    rules = load_rules(unit)
+    both = contact.c.id.in_([handed.new.id, handed.former.id])
+    rules = load_rules(unit, select(agreement.c.id).where(false()), both)
     new, former = rules.people[handed.new.id], rules.people[handed.former.id]
-    matters = _list_standings(unit, handed, rules, today)
+    matters = _list_standings(unit, handed, today)
     asked = unit.execute(
         select(follow_up)
         .where(follow_up.c.id.in_(handed.asked), follow_up.c.assignee_id == new.id)
@@ -237,13 +238,14 @@ def _note_question(row: Any) -> dict[str, Any]:
     }
 
 
-def _list_standings(unit: Connection, handed: HandedOver, rules: Rules, today: date) -> list[dict[str, Any]]:
+def _list_standings(unit: Connection, handed: HandedOver, today: date) -> list[dict[str, Any]]:
     """How what was handed over stands: the commitments, and for a coordinator the dates ahead of the agreements."""
     owned = {row.id: row.party_id for row in handed.commitments}
     ids = sorted({row.agreement_id for row in handed.commitments} | set(handed.coordinated))
     found = []
     for start in range(0, len(ids), AGREEMENTS_AT_ONCE):
         part = ids[start : start + AGREEMENTS_AT_ONCE]
+        rules = load_rules(unit, select(agreement.c.id).where(agreement.c.id.in_(part)))
         for facts in load_agreements(unit, Span.over(part), only=commitment.c.id.in_(sorted(owned))):
             for standing in assess(facts, rules, today):
                 matter = standing.matter
