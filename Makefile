@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --prefer-binary --constraint constraints.txt
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start some hundred processes: what one of them has compiled the others need not.
+export PYTHONDONTWRITEBYTECODE :=
 
 TALLY_SOURCES ?= $(wildcard ../shared/seeds)
 ifeq ($(strip $(TALLY_SOURCES)),)

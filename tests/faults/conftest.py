@@ -12,13 +12,19 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from commitments.database import open_database
+from notifications import pictures
 from tests.faults.dataset import fill_register
-from tests.faults.day import Orders, finish_day
+from tests.faults.day import Orders, draw_once, finish_day
 from tests.faults.oracle import Picture, take_picture
 from tests.faults.post_office import Offices, running_offices
 
 COMMITMENTS = 60
 PIECE = 12
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "draw_summary", draw_once)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import gc
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -12,19 +11,10 @@ from commitments.database import open_database
 from migrations import migrate_database
 from notifications import pictures
 from tests.faults.dataset import fill_register
-from tests.faults.day import Orders, run_day
+from tests.faults.day import Orders, draw_once, run_day
 from tests.faults.post_office import running_offices
 
 assert psycopg
-
-_DRAWN: list[Any] = []
-
-
-def draw_once(*asked: Any, draw: Any = pictures.draw_summary) -> Any:
-    """Drawing takes longer than the rest of a letter, and no fault is looked for in it: one picture does for all."""
-    if not _DRAWN:
-        _DRAWN.append(draw(*asked))
-    return _DRAWN[0]
 
 
 def live_a_day() -> None:

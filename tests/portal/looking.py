@@ -46,7 +46,15 @@ LOOKS = (
     Look("dark", DESKTOP, dark=True, rules=("color-contrast", "link-in-text-block")),
     Look("phone", PHONE, rules=("color-contrast", "target-size", "scrollable-region-focusable", "region")),
 )
-CHINESE = Look("phone", PHONE)
+CHINESE = Look(
+    "phone",
+    PHONE,
+    rules=(
+        "html-has-lang", "html-lang-valid", "valid-lang", "document-title", "empty-heading", "heading-order", "label",
+        "label-title-only", "link-name", "button-name", "input-button-name", "select-name", "summary-name", "image-alt",
+        "table-duplicate-name", "target-size", "scrollable-region-focusable", "region",
+    ),
+)  # fmt: skip
 
 
 class Eyes:

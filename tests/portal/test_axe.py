@@ -50,7 +50,7 @@ def test_everybody_can_use_every_page_of_who_is_signed_in(desk: Desk, browser: A
 
 
 def test_everybody_can_use_every_page_in_chinese(desk: Desk, browser: Any) -> None:
-    """Words have other lengths and another script; the colours are those of the same pages in English."""
+    """Words have other lengths and another script; colours and roles are those of the same pages in English."""
     desk.morning(TODAY)
     desk.sign_in("li")
     eyes = Eyes(browser, desk.client)
