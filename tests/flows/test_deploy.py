@@ -75,7 +75,7 @@ def tally(server: str, home: Path, *words: str, **settings: str) -> subprocess.C
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -216,7 +216,7 @@ def begin(server: str, flow: str, **values: Any) -> str:
     return str(ask(server, f"/deployments/{deployment}/create_flow_run", **values)["id"])
 
 
-def wait_for(server: str, run: str, *states: str, patience: float = 120) -> dict[str, Any]:
+def wait_for(server: str, run: str, *states: str, patience: float = 240) -> dict[str, Any]:
     deadline = time.monotonic() + patience
     while True:
         found: dict[str, Any] = ask(server, f"/flow_runs/{run}", method="GET")
@@ -244,7 +244,7 @@ def count_rows(home: Path, question: str) -> int:
         return int(register.execute(question).fetchone()[0])
 
 
-def wait_until(what: str, holds: Callable[[], bool], log: Path, patience: float = 120) -> None:
+def wait_until(what: str, holds: Callable[[], bool], log: Path, patience: float = 240) -> None:
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, f"not in {patience:.0f} s: {what}\n{log.read_text()[-3000:]}"
@@ -349,7 +349,7 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine_and_changes_no_run_by
     beat(server, silent)
     set_state(server, crashed, "CRASHED")
     set_state(server, checked, "COMPLETED")
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while count_looks(server) < before + 4:
         assert time.monotonic() < deadline, count_looks(server) - before
         time.sleep(0.5)
@@ -423,7 +423,7 @@ def count_crashed(server: str) -> int:
 def wait_for_beats(server: str, runs: set[str], number: int = 1) -> datetime:
     """Until the server shows so many signs of life of each; gives when it got the last of them."""
     wanted = {f"prefect.flow-run.{run}" for run in runs}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         found = ask(
             server,
