@@ -18,7 +18,7 @@ from commitments.sketched_promises import draw_promise
 from commitments.tables import agreement, agreement_party, commitment, party
 from notifications.views import clean_text, fit_text
 from portal.agreements import ADDRESS
-from portal.forms import Form, Sent
+from portal.forms import LongForm, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
@@ -47,7 +47,7 @@ def show_questions(reference: str, request: Request, viewer: Registering, house:
 
 
 @router.post(ADDRESS + "/{reference}/add-commitment", response_class=HTMLResponse)
-def post_promise(reference: str, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+def post_promise(reference: str, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
     """Add it, judge the agreement at once, and lead to the new commitment; what is wrong is said by its field."""
     now = house.read_clock()
     with open_unit(house.engine) as unit:

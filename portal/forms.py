@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 
 from commitments.handwriting import read_number
 
-_MOST_FIELDS = 5000
+_MOST_FIELDS = 60
+_MOST_FIELDS_OF_A_STEP = 5000
 
 
 class Sent:
@@ -55,8 +56,17 @@ class Sent:
 
 async def read_form(request: Request) -> Sent:
     """The form that was sent, as web pages send it."""
+    return await _read(request, _MOST_FIELDS)
+
+
+async def read_long_form(request: Request) -> Sent:
+    """The form of a step for registering: some fields for each of many commitments, people or milestones."""
+    return await _read(request, _MOST_FIELDS_OF_A_STEP)
+
+
+async def _read(request: Request, most: int) -> Sent:
     try:
-        form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+        form = await request.form(max_files=0, max_fields=most)
     except HTTPException:
         raise
     except (ValueError, UnicodeError) as unreadable:
@@ -67,3 +77,4 @@ async def read_form(request: Request) -> Sent:
 
 
 Form = Annotated[Sent, Depends(read_form)]
+LongForm = Annotated[Sent, Depends(read_long_form)]

@@ -28,7 +28,7 @@ from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.fault_words import describe_oversteps, describe_problems
-from portal.forms import Form, Sent
+from portal.forms import Form, LongForm, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
 from portal.more_views import describe_more
@@ -148,7 +148,7 @@ def post_register(number: int, request: Request, viewer: Registering, sent: Form
 
 
 @router.post(ADDRESS + "/drafts/{number}/{step}", response_class=HTMLResponse)
-def post_step(number: int, step: Step, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+def post_step(number: int, step: Step, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
     """Keep what was typed, whatever is wrong with it; go on if nothing is."""
     take = _TAKE.get(step)
     if take is None:
@@ -182,7 +182,7 @@ def show_promise(
 
 
 @router.post(ADDRESS + "/drafts/{number}/commitments/{key}", response_class=HTMLResponse)
-def post_promise(number: int, key: str, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+def post_promise(number: int, key: str, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
     """Keep the commitment as it was typed, and ask for the next, or go back to the list; or leave it out."""
     with open_unit(house.engine) as unit:
         drawn = _load(unit, viewer, number, hold=True)

@@ -514,3 +514,18 @@ def test_a_commitment_added_later_has_the_same_fields(desk: Desk) -> None:
     promise = next(one for one in exported(desk, "north-south")["commitments"] if one["summary"] == "Plant a tree")
     assert (promise["kind"], promise["condition"], promise["tags"]) == ("deliverable", {"text": "It rains"}, ["trees"])
     assert promise["milestones"] == [{"reference": "the-ground-is-bought", "title": "The ground is bought"}]
+
+
+def test_the_owners_of_many_commitments_fit_into_one_form(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first, second = keys(desk, address)
+    for number in range(35):
+        desk.client.post(
+            f"{address}/commitments/new",
+            data={"token": desk.token(), "do": "next", "summary": f"Promise {number}"},
+            follow_redirects=False,
+        )
+    promises = dict.fromkeys(re.findall(rf'href="{address}/commitments/(k\d+)"', desk.get(f"{address}/commitments")))
+    owners = {f"{promise}-{party}": "-" for promise in promises for party in (first, second)}
+    assert len(owners) == 70 and "<h1>Check</h1>" in send(desk, f"{address}/owners", **owners)
