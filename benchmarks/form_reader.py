@@ -19,6 +19,8 @@ class _Forms(HTMLParser):
             self._fields = self.forms.setdefault(has["action"], {})
         elif self._fields is None:
             return
+        elif tag == "button" and "formaction" in has:
+            self.forms[has["formaction"]] = self._fields  # the same fields, sent elsewhere
         elif tag == "select":
             self._list = has["name"]
             self._fields.setdefault(self._list, [""])

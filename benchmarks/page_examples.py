@@ -237,6 +237,7 @@ FORMS = (
     _send("hand over", "/people/{reference}/hand-over", "handing", {"to": "{successor}", "why": "A new post."}),
     _send("orphans: name an owner", "/orphans", "orphans",
           {"place": ["{place}"], "to": "{successor}", "why": "She knows the schools."}),
+    _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy"),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
     _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers"),

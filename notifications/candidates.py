@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days, parse_date, whole_months
 from commitments.days import Days, find_days, find_own_day
-from commitments.facts import Agreement, Person, Standing
+from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.followups import find_answerable, find_coordinator, find_spokespeople, has_answered
 from commitments.operations import choose_coordinator
 from commitments.policy import find_lead_days
@@ -137,6 +137,7 @@ def find_due(
     current: dict[str, Standing] = {}
     days = find_days(rules.people, now, today)
     for agreement in agreements:
+        promised = {one.id: one for one in agreement.commitments}
         for day in days.list_for(agreement, rules.coordinators):
             if is_ended(agreement, day) or is_expired(agreement, day):
                 continue
@@ -145,7 +146,8 @@ def find_due(
                 if _is_answered(latest):
                     continue
                 if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= day:
-                    yield from _remind(agreement, standing, rules, told, days, now, day)
+                    owned = promised.get(standing.matter.commitment_id or 0)
+                    yield from _remind(agreement, owned, standing, rules, told, days, now, day)
     for row in waiting:
         yield from _follow_up(by_id[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
 
@@ -175,6 +177,7 @@ def _is_answered(standing: Standing) -> bool:
 
 def _remind(
     agreement: Agreement,
+    owned: Commitment | None,
     standing: Standing,
     rules: Rules,
     told: Collection[str],
@@ -186,11 +189,10 @@ def _remind(
     matter, deadline = standing.matter, standing.deadline
     if deadline is None:
         return
-    owned = next((one for one in agreement.commitments if one.id == matter.commitment_id), None)
     if matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
         return  # its occurrences speak for it
     policy = rules.policy_of(agreement)
-    for party_id, person in _find_recipients(agreement, standing, rules, today):
+    for party_id, person in _find_recipients(agreement, owned, standing, rules, today):
         if days.of(person.id) != today:
             continue
         if owned is not None and has_answered(owned, party_id, policy, days.today):
@@ -243,10 +245,9 @@ def _remind(
 
 
 def _find_recipients(
-    agreement: Agreement, standing: Standing, rules: Rules, today: date
+    agreement: Agreement, owned: Commitment | None, standing: Standing, rules: Rules, today: date
 ) -> Iterator[tuple[int, Person]]:
     """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked."""
-    owned = next((one for one in agreement.commitments if one.id == standing.matter.commitment_id), None)
     if owned is not None:
         for owner in find_answerable(owned, standing.matter):
             person = find_owner(owner.contact_id, rules.people, today) or find_coordinator(

@@ -1,26 +1,28 @@
 """Foresees every message of the coming days, by playing the days with the very code that runs every day."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
-from commitments.tables import contact
 from commitments.vocabulary import NotificationState
 from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
 from notifications.planning import plan_messages
-from notifications.playing import Foreseen
+from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
 from notifications.scenes import load_play
 from notifications.tables import notice, notification
+
+MESSAGES_AT_ONCE = 200
 
 
 def forecast_agreement(
@@ -74,32 +76,43 @@ def play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) -> 
             return
         rules, names = load_rules(unit), load_names(unit)
         messages: dict[int, Message] = {}
-        for start in range(0, len(due), 200):
-            messages |= compose_messages(unit, due[start : start + 200], rules, names, today)
-        foreseen = [row for row in due if not is_empty(messages[row.id])]
-        idle = [row.id for row in due if is_empty(messages[row.id])]
-        for row in foreseen:
-            unit.execute(
-                update(notification)
-                .where(notification.c.id == row.id)
-                .values(state=str(NotificationState.SENT), sent_at=max(row.next_at, now))
-            )
+        reasons: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        for start in range(0, len(due), MESSAGES_AT_ONCE):
+            part = due[start : start + MESSAGES_AT_ONCE]
+            messages |= compose_messages(unit, part, rules, names, today)
+            for one in _load_notices(unit, [row.id for row in part]):
+                if one.id in messages[one.notification_id].notices:
+                    reasons[one.notification_id].append(give_reason(one))
+        sent, cancelled = str(NotificationState.SENT), str(NotificationState.CANCELLED)
+        became = [
+            {"row_id": row.id, "became": sent, "at": max(row.next_at, now)}
+            if not is_empty(messages[row.id])
+            else {"row_id": row.id, "became": cancelled, "at": None}
+            for row in due
+        ]
         unit.execute(
-            update(notification).where(notification.c.id.in_(idle)).values(state=str(NotificationState.CANCELLED))
+            update(notification)
+            .where(notification.c.id == bindparam("row_id"))
+            .values(state=bindparam("became"), sent_at=bindparam("at", type_=notification.c.sent_at.type)),
+            became,
         )
-    with open_reading(copy) as reading:
-        for row in foreseen:
+    for row, what in zip(due, became, strict=True):
+        if what["became"] == sent:
             subject = write_subject_line(messages[row.id], settings.house_folder)
-            yield _foresee(reading, row, subject, max(row.next_at, now))
+            person, name = rules.people[row.contact_id], names.contacts[row.contact_id][0]
+            yield Foreseen(
+                row.local_day, max(row.next_at, now), row.key, person.reference, name, row.address, row.channel,
+                row.kind, subject, tuple(reasons[row.id]),
+            )  # fmt: skip
 
 
-def _foresee(reading: Any, row: Any, subject: str, at: datetime) -> Foreseen:
-    person = reading.execute(select(contact.c.reference, contact.c.name).where(contact.c.id == row.contact_id)).one()
-    notices = reading.execute(select(notice).where(notice.c.notification_id == row.id).order_by(notice.c.id))
-    reasons = tuple(
-        {"matter": one.matter, "kind": one.kind, "why": one.decision_reason, "standing": one.reason or None}
-        for one in notices
+def _load_notices(reading: Connection, messages: Sequence[int]) -> Sequence[Any]:
+    columns = (
+        notice.c.id,
+        notice.c.notification_id,
+        notice.c.matter,
+        notice.c.kind,
+        notice.c.decision_reason,
+        notice.c.reason,
     )
-    return Foreseen(
-        row.local_day, at, row.key, person.reference, person.name, row.address, row.channel, row.kind, subject, reasons
-    )
+    return reading.execute(select(*columns).where(notice.c.notification_id.in_(messages)).order_by(notice.c.id)).all()

@@ -152,14 +152,15 @@ class Play:
         self._plan(judged, now, today)
         for message in self._ledger.list_queued(min(now + timedelta(days=1), end)):
             at = max(message.next_at, now)
-            told = [self._describe(one) for one in self._ledger.by_message[message.id] if self._stands(one, today)]
+            standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
+            told = [self._describe(one) for one in standing]
             parties = {self._scene.agreement.id: [place.party_id for place in self._scene.agreement.parties]}
             written = compose_message(message, told, self._rules, self._names, parties)
             if is_empty(written):
                 self._ledger.mark(message, NotificationState.CANCELLED)
                 continue
             self._ledger.mark(message, NotificationState.SENT, at)
-            yield self._foresee(message, at, write_subject_line(written, self._settings.house_folder))
+            yield self._foresee(message, standing, at, write_subject_line(written, self._settings.house_folder))
 
     def _take_up(self, today: date) -> None:
         """Take up again what was on hold until a day that has passed."""
@@ -280,16 +281,18 @@ class Play:
             asked.due_on if asked else None, asked.assignee_id if asked else None, asked.party_id if asked else None,
         )  # fmt: skip
 
-    def _foresee(self, message: Queued, at: datetime, subject: str) -> Foreseen:
+    def _foresee(self, message: Queued, told: Sequence[Notice], at: datetime, subject: str) -> Foreseen:
         person = self._rules.people[message.contact_id]
-        reasons = tuple(
-            {"matter": one.matter, "kind": one.kind, "why": one.decision_reason, "standing": one.reason or None}
-            for one in self._ledger.by_message[message.id]
-        )
+        reasons = tuple(give_reason(one) for one in told)
         return Foreseen(
             message.local_day, at, message.key, person.reference, self._names.contacts[person.id][0],
             message.address, message.channel, message.kind, subject, reasons,
         )  # fmt: skip
+
+
+def give_reason(told: Any) -> Mapping[str, Any]:
+    """What a foreseen message says of one of its notices."""
+    return {"matter": told.matter, "kind": told.kind, "why": told.decision_reason, "standing": told.reason or None}
 
 
 def is_rested(promised: Commitment, today: date) -> bool:

@@ -1,5 +1,6 @@
 """Writes pages: server-rendered, one look, in their reader's language. No page needs a script; some use one."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -17,6 +18,8 @@ from notifications.wording import CATALOGUES, Words, load_words
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 _PIECES_AT_ONCE = 20
+SO_FAR = "\x1e"
+"""Stands in a page that is streamed for: send what is written so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,22 @@ def show_page(
 
 
 def stream_page(template: str, words: Words, title: str, *, token: str = "", **view: Any) -> StreamingResponse:
-    """The same, sent piece by piece as it is written."""
-    stream = _open_environment(words).get_template(template).stream(_surround(words, title, token) | view)
-    stream.enable_buffering(_PIECES_AT_ONCE)
-    return StreamingResponse(stream, media_type="text/html; charset=utf-8")
+    """The same, sent piece by piece as it is written: at the latest where the template says `{{ so_far }}`."""
+    surround = _surround(words, title, token) | {"so_far": SO_FAR}
+    pieces = _open_environment(words).get_template(template).generate(surround | view)
+    return StreamingResponse(gather_pieces(pieces), media_type="text/html; charset=utf-8")
+
+
+def gather_pieces(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces of a page, some at a time; those so far at once where its template says so."""
+    held: list[str] = []
+    for piece in pieces:
+        if piece != SO_FAR:
+            held.append(piece)
+        if piece == SO_FAR or len(held) >= _PIECES_AT_ONCE:
+            yield "".join(held)
+            held.clear()
+    yield "".join(held)
 
 
 def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
@@ -99,6 +114,7 @@ def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
         "direction": words.direction,
         "style": name_asset("portal.css"),
         "token": token,
+        "so_far": "",
     }
 
 

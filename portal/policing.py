@@ -1,15 +1,18 @@
 """The rules of an agreement: changed in plain words, and tried on the past and the coming days before they hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading, open_unit
+from commitments.errors import TallyError
 from commitments.log import Author
 from commitments.policies import load_rules_in_own, set_policy
 from commitments.policy import HOUSE, Policy
@@ -24,9 +27,10 @@ from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
+from portal.enhancing import asks_for_part
 from portal.forecasting import DAYS, describe_foreseen
 from portal.forms import Form
-from portal.frame import find_words, show_framed
+from portal.frame import find_words, show_framed, stream_framed
 from portal.history import find_head
 from portal.house import Here, House
 from portal.message_log import MessageView
@@ -39,16 +43,26 @@ router = APIRouter()
 Ruler = Annotated[Viewer, Depends(require(Permission.SET_POLICY))]
 WHY_LIMIT = 300
 SHOWN = 60
+log = logging.getLogger("tallystick.portal")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldView:
+    """What the rules would send in a span, beside what is sent without them."""
+
+    said: str
+    messages: tuple[MessageView, ...] = ()
+    more: str = ""
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TriedView:
-    """What the rules would send in a span, beside what is sent without them."""
+    """A span on which the rules are tried."""
 
     title: str
-    said: str
-    messages: tuple[MessageView, ...]
-    more: str
+    told: Iterable[ToldView]
+    """Played when it is come to: its title stands on the page by then."""
 
 
 @router.api_route(AGREEMENTS + "/{reference}/policy", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -115,12 +129,7 @@ def _show(
         filled |= {name: sent.text(name) or "" for name in wrong}
     why = sent.text("why") or "" if sent is not None else ""
     address = f"{AGREEMENTS}/{reference}/policy"
-    return show_framed(
-        request,
-        "policy.html",
-        viewer,
-        words.gettext("Rules for reminders"),
-        status=status,
+    view: dict[str, Any] = dict(
         agreement=LinkView(tell_title(head.title, words), f"{AGREEMENTS}/{reference}", ""),
         groups=describe_rules(words, usual, shown, filled, wrong),
         action=address,
@@ -135,8 +144,15 @@ def _show(
         if own
         else words.gettext("All rules are as the house has them."),
         done={"saved": words.gettext("Saved."), "same": words.gettext("Nothing had changed.")}.get(done, ""),
-        tried=_try(words, viewer, house, head, reference, own, shown) if is_tried else [],
-    )  # fmt: skip
+    )
+    title = words.gettext("Rules for reminders")
+    if is_tried:
+        tried = _try(words, viewer, house, head, reference, own, shown)
+        if not asks_for_part(request, "policy.html"):
+            return stream_framed(request, "policy.html", viewer, title, tried=tried, **view)
+        played = [replace(one, told=tuple(one.told)) for one in tried]  # the script says at once what came of it
+        return show_framed(request, "policy.html", viewer, title, tried=played, **view)
+    return show_framed(request, "policy.html", viewer, title, status=status, tried=[], **view)
 
 
 def _try(
@@ -157,26 +173,36 @@ def _try(
         around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
         names = load_names(reading, contact.c.id.in_(around))
         sent = _count_sent(reading, head.id, now)
-    past = list(replay_messages(house.engine, house.settings, now, DAYS, only=head.id, rules=rules))
-    coming = list(forecast_agreement(house.engine, house.settings, now, DAYS, head.id, rules=rules))
-    usual = coming if dict(own) == dict(rules) else forecast_agreement(
-        house.engine, house.settings, now, DAYS, head.id
-    )  # fmt: skip
-    without = sum(1 for _ in usual)
     then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")
     ahead = words.gettext("%(new)s by these rules; %(old)s without the change.")
+    arguments = (house.engine, house.settings, now, DAYS)
+
+    def play_past() -> Iterator[ToldView]:
+        past = list(replay_messages(*arguments, only=head.id, rules=rules))
+        said = then % {"new": _count(words, len(past)), "old": _count(words, sent)}
+        yield ToldView(said, *_describe(words, viewer, names, promises, reversed(past), len(past)))
+
+    def play_coming() -> Iterator[ToldView]:
+        coming = list(forecast_agreement(*arguments, head.id, rules=rules))
+        usual = coming if dict(own) == dict(rules) else forecast_agreement(*arguments, head.id)
+        said = ahead % {"new": _count(words, len(coming)), "old": _count(words, sum(1 for _ in usual))}
+        yield ToldView(said, *_describe(words, viewer, names, promises, coming, len(coming)))
+
     return [
-        TriedView(
-            words.gettext("The last 90 days"),
-            then % {"new": _count(words, len(past)), "old": _count(words, sent)},
-            *_describe(words, viewer, names, promises, reversed(past), len(past)),
-        ),
-        TriedView(
-            words.gettext("The next 90 days"),
-            ahead % {"new": _count(words, len(coming)), "old": _count(words, without)},
-            *_describe(words, viewer, names, promises, coming, len(coming)),
-        ),
+        TriedView(words.gettext("The last 90 days"), _say_faults(words, play_past())),
+        TriedView(words.gettext("The next 90 days"), _say_faults(words, play_coming())),
     ]
+
+
+def _say_faults(words: Words, told: Iterator[ToldView]) -> Iterator[ToldView]:
+    """The page has begun by then: what fails on the way is said in it."""
+    try:
+        yield from told
+    except (TallyError, SQLAlchemyError, OSError) as fault:
+        log.warning("the trying of rules was broken off: %s", type(fault).__name__)
+        yield ToldView(
+            words.gettext("The rest could not be worked out. Please try again in a few minutes."), is_whole=False
+        )
 
 
 def _describe(

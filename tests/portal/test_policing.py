@@ -1,5 +1,6 @@
 """The rules of an agreement: in plain words, tried before they hold, saved with a reason."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from commitments.database import open_unit
 from commitments.tables import commitment, contact, log_entry, policy
 from notifications.replay import replay_messages
 from notifications.tables import notice, notification
+from portal.pages import SO_FAR, gather_pieces
 from tests.portal.desk import TODAY, Desk
 
 PAGE = "/agreements/north-south/policy"
@@ -88,6 +90,31 @@ def test_rules_are_tried_without_writing_or_sending_anything(desk: Desk) -> None
     assert "Nothing is saved yet" in page and "by these rules" in page
     assert 'name="lead_days" type="text" value="0"' in page
     assert desk.snapshot() == before and desk.rows(policy) == []
+
+
+def test_what_stands_on_the_page_before_days_are_played_is_sent_before() -> None:
+    sent: list[str] = []
+
+    def write() -> Iterator[str]:
+        yield from ("<h2>", "The last 90 days", SO_FAR)
+        sent.append("played")
+        yield "<li>"
+
+    for piece in gather_pieces(write()):
+        sent.append(piece)
+    assert sent == ["<h2>The last 90 days", "played", "<li>"]
+
+
+def test_a_trial_that_fails_on_the_way_says_so_and_ends_as_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    desk.sign_in("cy")
+    page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
+    last, _, coming = page.partition("The next 90 days")
+    assert "The rest could not be worked out." in last and "no space left" not in page
+    assert "by these rules" in coming and "</html>" in coming
 
 
 def test_fewer_lead_days_send_fewer_messages(desk: Desk) -> None:

@@ -3,19 +3,21 @@
 import random
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 
-from commitments.agreement_file import read_files
-from commitments.database import open_database, open_reading
+from commitments.agreement_file import parse_agreement, read_files
+from commitments.database import open_database, open_reading, open_unit
+from commitments.deciding import Turn, take_turn
 from commitments.log import Author
+from commitments.progress import answer_follow_up
 from commitments.reconcile import reconcile_register
-from commitments.register import import_files
+from commitments.register import import_agreement, import_files
 from commitments.settings import Settings
-from commitments.tables import agreement
+from commitments.tables import agreement, follow_up
 from notifications.forecast import forecast_agreement
 from notifications.planning import plan_messages
 from notifications.replay import replay_messages
@@ -78,3 +80,65 @@ def test_after_any_life_the_coming_and_the_last_weeks_are_played_as_the_daily_jo
     rules = draw_rules(draw)
     again = list(replay_messages(sqlite_engine, settings, now, 16, only=1, rules=rules))
     assert again == replay_day_by_day(sqlite_engine, settings, now, 16, 1, rules)
+
+
+FORM = """
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2024-01-01
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    contacts:
+      - {reference: ann, name: Ann, role: owner, channels: {mail: ann@north.example}}
+      - {reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}
+commitments:
+  - {reference: survey, summary: Hand over the survey., kind: deliverable, due: 2026-02-13,
+     owners: [{party: north, contact: ann}]}
+  - {reference: bridge, summary: Build the bridge., kind: deliverable, due: 2026-04-01,
+     owners: [{party: north, contact: ann}]}
+"""
+
+
+def open_memorandum(engine: Engine) -> Author:
+    """An agreement with one promise overdue and one to come, checked and planned on a morning."""
+    morning = datetime.combine(START, time(1), UTC)
+    author = Author("ann", morning, "because")
+    with open_unit(engine) as unit:
+        import_agreement(unit, parse_agreement(FORM.encode(), "north-south.yaml"), author, START)
+    reconcile_register(engine, morning, START)
+    plan_messages(engine, morning, START, domain="tally.example")
+    return author
+
+
+def list_days(engine: Engine, settings: Settings, author: Author, promise: str) -> list[date]:
+    """On which days Ann is told of a promise in the coming weeks, as both ways foresee it."""
+    quick = list(forecast_agreement(engine, settings, author.at, 40, 1))
+    assert quick == forecast_day_by_day(engine, settings, author.at, 40, 1)
+    return [
+        one.day
+        for one in quick
+        if one.contact == "ann" and any(reason["matter"].endswith(promise) for reason in one.reasons)
+    ]
+
+
+def test_what_is_on_hold_until_a_day_is_told_again_from_the_next_one_on(sqlite_engine: Engine, tmp_path: Path) -> None:
+    author, settings = open_memorandum(sqlite_engine), Settings(home=tmp_path)
+    before = list_days(sqlite_engine, settings, author, "/bridge")
+    with open_unit(sqlite_engine) as unit:
+        take_turn(unit, author, "north-south/bridge", Turn.HOLD, "2026-03-20", START)
+    after = list_days(sqlite_engine, settings, author, "/bridge")
+    assert min(before) < date(2026, 3, 20) < min(after)
+    assert [day for day in before if day > date(2026, 3, 24)] == [day for day in after if day > date(2026, 3, 24)]
+
+
+def test_what_was_put_off_is_told_when_its_rest_is_over(sqlite_engine: Engine, tmp_path: Path) -> None:
+    author, settings = open_memorandum(sqlite_engine), Settings(home=tmp_path)
+    assert list_days(sqlite_engine, settings, author, "/survey")[0] == START
+    with open_unit(sqlite_engine) as unit:
+        key = unit.execute(select(follow_up.c.key).where(follow_up.c.matter == "north-south/survey")).scalar_one()
+        until = date(2026, 3, 11)
+        answer_follow_up(unit, author, key, START, done=False, snooze_until=until, note=None)
+    assert list_days(sqlite_engine, settings, author, "/survey")[0] == until
