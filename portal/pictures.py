@@ -3,7 +3,7 @@
 Every string is ready and every number is placed; the templates only write the shapes as SVG.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -14,6 +14,7 @@ WIDTH = 720
 _LEFT, _RIGHT, _TOP, _LANE = 120, 16, 24, 34
 _TICKS = 8
 _MARKS_A_LANE = 300
+_RADIUS, _SAID_A_MARK = 6, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,9 @@ def draw_timeline(
         middle = _TOP + row * _LANE + _LANE / 2
         labels.append(Label("name", 0, middle + 4, lane.name))
         lines.append(Line("rule", _LEFT, middle, WIDTH - _RIGHT, middle))
+        marks += _mark_days([one for one in lane.moments if one.until is None], place, middle)
         for one in lane.moments[-_MARKS_A_LANE:]:
-            if one.until is None:
-                marks.append(Mark(f"mark {one.tone}", place(one.day), middle, 6, one.said))
-            else:
+            if one.until is not None:
                 width = max(place(one.until) - place(one.day), 3)
                 bands.append(Band(f"band {one.tone}", place(one.day), middle - 7, round(width, 1), 14, one.said))
     for tick in _list_ticks(first, last):
@@ -124,6 +124,23 @@ def draw_timeline(
     style = "now late" if place(today) > WIDTH - _RIGHT - 40 else "now"
     labels.append(Label(style, place(today), _TOP - 10, today_said))
     return PictureView(title, alternative, WIDTH, height, tuple(bands), tuple(lines), tuple(marks), tuple(labels))
+
+
+def _mark_days(moments: Sequence[Moment], place: Callable[[date], float], y: float) -> list[Mark]:
+    """A mark for each moment; one for those of a tone that would cover each other, so that none of them is lost."""
+    gathered: list[tuple[float, str, list[str]]] = []
+    latest: dict[str, tuple[float, str, list[str]]] = {}
+    for one in sorted(moments, key=lambda one: one.day):
+        x, before = place(one.day), latest.get(one.tone)
+        if before is not None and x - before[0] < _RADIUS:
+            before[2].append(one.said)
+        else:
+            latest[one.tone] = (x, one.tone, [one.said])
+            gathered.append(latest[one.tone])
+    return [
+        Mark(f"mark {tone}", x, y, _RADIUS, "\n".join(said[:_SAID_A_MARK]) + ("\n…" if said[_SAID_A_MARK:] else ""))
+        for x, tone, said in gathered
+    ]
 
 
 def _list_ticks(first: date, last: date) -> list[date]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from fastapi import FastAPI
@@ -333,6 +334,18 @@ def test_silence_is_every_year_without_a_sign_of_life(
     signs: list[date], start: date | None, silences: list[tuple[date, date]]
 ) -> None:
     assert find_silences(signs, start, TODAY, 12) == silences
+
+
+def test_of_thousands_of_dates_a_timeline_shows_when_each_was_by_marks_that_do_not_cover_each_other() -> None:
+    days = [Moment(date(2020, 1, 1) + timedelta(days=one // 2), f"day {one}", "blue") for one in range(4_000)]
+    late = [Moment(date(2020, 3, 1), "late", "red")]
+    picture = draw_timeline("Timeline", "in words", [Lane("Dates", [*days, *late])], TODAY, "today")
+    assert picture is not None
+    blue = [one for one in picture.marks if one.style == "mark blue"]
+    assert len(blue) < 110
+    assert blue[0].title.startswith("day 0\nday 1\n") and blue[0].title.endswith("\n…")
+    assert min(after.x - before.x for before, after in pairwise(blue)) >= blue[0].r
+    assert [one.title for one in picture.marks if one.style == "mark red"] == ["late"]
 
 
 def test_a_timeline_holds_every_mark_inside_its_frame() -> None:
