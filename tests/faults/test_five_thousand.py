@@ -25,7 +25,7 @@ from commitments.vocabulary import FollowUpKind
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notification
 from tests.faults.dataset import NOW, REGISTERED, TODAY
-from tests.faults.day import Orders, finish_day, start_day
+from tests.faults.day import Orders, RunningDay, finish_day, start_day
 from tests.faults.post_office import Mail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +65,11 @@ class Sink:
 
     def count(self) -> int:
         return self._log.read_bytes().count(b"\n") if self._log.exists() else 0
+
+    def wait_for(self, sender: RunningDay, letters: int) -> None:
+        """Until it has taken so many, or nobody sends any more."""
+        while sender.process.is_alive() and self.count() < letters:
+            time.sleep(0.002)
 
     def read(self) -> list[Mail]:
         lines = (line.split("\t") for line in self._log.read_text().splitlines())
@@ -186,7 +191,7 @@ def test_of_5000_messages_a_server_that_is_killed_slow_or_answers_421_451_550_55
     dice, kills = random.Random(4), 0
     for _ in range(SERVER_KILLS):
         running = start_day(orders)
-        time.sleep(dice.uniform(0.8, 1.6))
+        sink.wait_for(running, sink.count() + dice.randint(200, 1200))
         sink.kill()
         kills += running.process.is_alive()
         running.finish()
@@ -215,11 +220,8 @@ def test_after_25_kills_of_the_sender_none_of_5000_is_lost_and_only_those_in_fli
     orders = replace(orders, mail_url=sink.url, senders=senders)
     dice, kills, in_flight = random.Random(25), 0, set[str]()
     while kills < KILLS:
-        before = sink.count()
         running = start_day(orders)
-        while running.process.is_alive() and sink.count() == before:
-            time.sleep(0.002)
-        time.sleep(dice.uniform(0, 0.3))
+        sink.wait_for(running, sink.count() + dice.randint(1, 150))
         running.kill()
         if running.finish() is None:
             kills += 1
