@@ -18,6 +18,8 @@ from commitments.vocabulary import ContactRole, DraftState, FollowUpState
 HANDED_BACK = "handed_back"
 """The action of the log entry that says it of the person as a whole."""
 WITHIN = timedelta(days=7)
+_PASSING = ("amended", "reassigned")
+"""The actions of the log entries by which something goes from one to another."""
 _TABLES: dict[str, Table] = {table.name: table for table in (commitment_owner, contact, draft, follow_up)}
 
 
@@ -164,7 +166,7 @@ def _load_moved(reading: Connection, entry: Any, reference: str, *, hold: bool) 
     ours = {
         (one.subject, one.row_id, *sorted(one.changes)): one
         for one in entries
-        if one.subject in _TABLES and one.action != HANDED_OVER and _is_of(one, entry.row_id, reference, new)
+        if one.subject in _TABLES and one.action in _PASSING and _is_of(one, entry.row_id, reference, new)
     }
     rows = {
         (subject, row.owner_id if subject == commitment_owner.name else row.id): row

@@ -16,7 +16,7 @@ from notifications.links import open_links
 from portal.app import make_portal
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.portal.test_calendar import make_feed, read_feed
-from tests.portal.test_people import hand_over, owners
+from tests.portal.test_people import hand_over, owners, take_back
 
 PAGES = (
     "/people", "/people/ann", "/people/ann/hand-over", "/orphans", "/brief?party=south", "/calendar?month=2026-02",
@@ -50,3 +50,7 @@ def test_the_same_is_read_and_written_on_both_databases(engine: Engine, tmp_path
         desk.get("/public/north-south", 404)
         assert read_feed(desk, make_feed(desk, "north.bo-berg"))
         assert desk.rows(contact, contact.c.reference == "ann")[0].valid_to == "2026-03-31"
+        desk.sign_in("cy")
+        take_back(desk, "ann")
+        assert owners(desk)["survey"] == "ann"
+        assert desk.rows(contact, contact.c.reference == "ann")[0].valid_to is None
