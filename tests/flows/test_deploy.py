@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,15 +11,18 @@ import subprocess
 import sys
 import time
 import tomllib
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psutil
 import pytest
@@ -117,6 +121,38 @@ def test_a_wrong_password_is_said_by_every_command_and_loses_nothing(server: str
     right = json.loads(tally(server, home, "doctor", "--json").stdout)["checks"]
     states = {one["subject"]: one["state"] for one in right}
     assert states["Prefect server"] == "ok"
+
+
+OPEN = {"/api/health", "/api/ready", "/docs", "/redoc", "/openapi.json", "/ui-settings"}
+"""What a server tells whoever asks, also without its password."""
+
+
+def ask_as_a_stranger(server: str, path: str, method: str = "GET") -> tuple[int, str]:
+    request = urllib.request.Request(f"{server}{path}", b"{}" if method == "POST" else None, method=method)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def test_who_does_not_know_the_servers_password_learns_nothing_of_the_register(
+    server: str, home: Path, deployed: str
+) -> None:
+    assert tally(server, home, "publish", "--json").returncode == 0
+    described = json.loads(ask_as_a_stranger(server, "/openapi.json")[1])
+    questions = [
+        (f"/api{re.sub(r'{[^}]+}', str(UUID(int=0)), path)}", method.upper())
+        for path, methods in described["paths"].items()
+        for method in methods.keys() & {"get", "post"}
+    ]
+    assert len(questions) > 100
+    refused = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # the second for want of a token against forgery
+    assert {path for path, method in questions if ask_as_a_stranger(server, path, method)[0] not in refused} <= OPEN
+    for path in sorted(OPEN):
+        told = ask_as_a_stranger(server, path)[1].lower()
+        assert not [word for word in ("leeds", "hangzhou", "house.example", "hush-hush") if word in told], path
 
 
 def test_deployed_twice_nothing_is_doubled_and_nothing_is_written_the_second_time(
@@ -231,12 +267,19 @@ def test_a_worker_runs_what_was_deployed_and_after_a_time_without_one_a_single_r
 ) -> None:
     missed = schedule_in_the_past(server, server_home, "send-reminders")
     asked_for = begin(server, "check-progress", state={"type": "SCHEDULED"})
-    with start_worker(server, home):
+    with start_worker(server, home) as worker:
         done = wait_for(server, asked_for, "COMPLETED", "FAILED", "CRASHED")
         assert done["state_type"] == "COMPLETED", (home / "worker.log").read_text()
+        assert list_listening(worker) == [], "no health page, nor any other: nobody on the network reaches a worker"
         assert done["name"].startswith("check progress 2026-11-24")
         states = Counter(wait_for(server, run, "COMPLETED", "CANCELLED")["state_type"] for run in missed)
     assert states == {"COMPLETED": 1, "CANCELLED": len(missed) - 1}
+
+
+def list_listening(worker: subprocess.Popen[bytes]) -> list[Any]:
+    """At which addresses a worker waits to be asked."""
+    connections = psutil.Process(worker.pid).net_connections("inet")
+    return [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
 
 
 def count_rows(home: Path, question: str) -> int:
