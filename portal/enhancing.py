@@ -86,7 +86,7 @@ def list_headers(request: Request, template: str) -> Mapping[str, str]:
     headers = {"Vary": "HX-Request"} if template in PARTED else {}
     if template in ENHANCED:
         headers["Content-Security-Policy"] = WITH_SCRIPT
-    if asks_for_part(request, template) and request.headers.get("hx-target") == PART:
+    if request.method == "GET" and asks_for_part(request, template) and request.headers.get("hx-target") == PART:
         headers |= _keep_address(request)
     return headers
 
