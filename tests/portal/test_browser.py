@@ -484,7 +484,7 @@ def test_a_list_is_narrowed_and_questions_are_answered(town: Town, browser: Any,
     assert town.state("overdue:north-south/survey@north") == "done"
     if has_script:
         assert page.url == home and page.title().startswith("Home")
-        page.wait_for_function("document.activeElement.matches('.answered ~ .asking h3 a')")
+        page.locator(".answered ~ .asking h3 a:focus").wait_for()
         assert "Hand over the survey." in page.locator("#told").inner_text(), "read aloud"
 
     card = page.get_by_role("article", name="Raise a fund.")
