@@ -164,14 +164,14 @@ def send_ours(asked: argparse.Namespace, wire: bytes) -> dict[str, Any]:
     memory: list[float] = []
     written = 0
 
-    def take_written(line: Any, row: Any, message: Any) -> tuple[bytes, str]:
+    def take_written(crew: Any, row: Any, message: Any) -> tuple[bytes, str]:
         nonlocal written
         written += 1
         if written % max(asked.messages // 10, 1) == 0:
             memory.append(psutil.Process().memory_info().rss / 2**20)
         return wire, "written before"
 
-    def compose_nothing(line: Any, claimed: Sequence[Any], *rest: Any) -> tuple[list[Any], dict[int, Any]]:
+    def compose_nothing(crew: Any, claimed: Sequence[Any], *rest: Any) -> tuple[list[Any], dict[int, Any]]:
         return list(claimed), dict.fromkeys(row.id for row in claimed)
 
     desk._write_letter = take_written
@@ -288,9 +288,7 @@ class Letters:
 
 def write_letters(register: Path, most: int) -> Letters:
     settings = Settings(database_url=f"sqlite:///{register}")
-    writer: Any = SimpleNamespace(
-        settings=settings, read_clock=lambda: NOW, domain=SENDER.rpartition("@")[2], house=None, faults=set()
-    )
+    writer: Any = SimpleNamespace(settings=settings, read_clock=lambda: NOW, house=None, faults=set())
     engine = open_database(settings.register_url)
     with open_reading(engine) as reading:
         rows = reading.execute(select(notification).order_by(notification.c.id).limit(most)).all()

@@ -28,6 +28,7 @@ from commitments.agreement_form import (
     SignatoryForm,
     SubmittedReport,
 )
+from commitments.plain_values import AMBIGUOUS
 from commitments.references import find_agreement
 
 HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
@@ -84,7 +85,7 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    for first, resolvers in AMBIGUOUS.items()
 }
 _Dumper.add_representer(str, _Dumper.represent_text)
 

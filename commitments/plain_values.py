@@ -50,8 +50,17 @@ for _tag, _pattern, _first in (
 ):
     for _start in _first:
         _Loader.yaml_implicit_resolvers.setdefault(_start, []).append((_TAG + _tag, re.compile(_pattern)))
+AMBIGUOUS = {
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *_Loader.yaml_implicit_resolvers.get(first, [])]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+}
+"""What other readers of YAML, or this one, take for something else than text, by its first letter: to be quoted."""
 _TEXT = _TAG + "str"
 _PLAIN_TAGS = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    yaml_implicit_resolvers = AMBIGUOUS
 
 
 def read_plain(content: bytes) -> Plain:
@@ -84,8 +93,7 @@ def _read_slowly(text: str) -> Plain:
 
 def write_plain(value: Any) -> str:
     """Plain values as YAML that is read again and by nobody else."""
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120))
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
 def name_path(path: FieldPath) -> str:

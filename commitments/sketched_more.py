@@ -99,7 +99,7 @@ def _draw_budget(sketch: Sketch, drawing: Drawing, reader: Reader) -> list[dict[
     taken: set[str] = set()
     for at, one in enumerate(sketch.budget):
         typed = (one.amount, one.currency, one.period_from, one.period_to, one.source_of_funds, one.note, one.reference)
-        if not any(typed):
+        if not any((*typed, one.commitment)):
             continue
         name = f"b{at}"
         amount = reader.number(f"{name}-amount", one.amount)

@@ -31,6 +31,8 @@ def draw_promise(
         reader.lack("summary", Lack.MISSING)
     kind = choose_kind(one)
     drawing.promises[one.key] = kind
+    if kind is CommitmentKind.PLANNED and one.repeats in list(Every):
+        reader.lack("repeats", Lack.PLAN_REPEATS)
     due = reader.date("due", one.due) if one.has_date == "yes" else None
     if one.has_date == "yes" and not one.due:
         reader.lack("due", Lack.MISSING)
@@ -50,13 +52,13 @@ def draw_promise(
         "owners": [_draw_owner(key, one.owners.get(key) or usual.get(key, ""), drawing, known) for key in owing],
         "due": due,
         "confirm_by": reader.date("confirm_by", one.confirm_by) if kind is CommitmentKind.PLANNED else None,
-        **draw_terms(reader, one, kind),
+        **draw_terms(reader, one),
         "milestones": _draw_milestones(reader, one, drawing),
         "note": reader.line("note", one.note, LONGEST_TEXT),
     })  # fmt: skip
 
 
-def draw_terms(reader: Reader, one: TypedPromise, kind: CommitmentKind) -> dict[str, Any]:
+def draw_terms(reader: Reader, one: TypedPromise) -> dict[str, Any]:
     """How often, how much, over which time and on what condition; how it is owed, who does it, what it is found by."""
     begins, ends = reader.span(("period_from", one.period_from), ("period_to", one.period_to))
     met_on = reader.date("condition_met_on", one.condition_met_on)
@@ -70,7 +72,7 @@ def draw_terms(reader: Reader, one: TypedPromise, kind: CommitmentKind) -> dict[
         "implementers": [name for name in (part.strip() for part in _BETWEEN.split(one.implementers)) if name],
         "period_from": begins,
         "period_to": ends,
-        "recurrence": _draw_recurrence(reader, one, kind),
+        "recurrence": _draw_recurrence(reader, one),
         "target": _draw_target(reader, one),
         "condition": keep_filled({"text": condition, "met_on": met_on}) if condition else None,
     })  # fmt: skip
@@ -87,11 +89,9 @@ def choose_kind(one: TypedPromise) -> CommitmentKind:
     return CommitmentKind.DELIVERABLE if one.has_date in ("yes", "once") else CommitmentKind.OPEN_ENDED
 
 
-def _draw_recurrence(reader: Reader, one: TypedPromise, kind: CommitmentKind) -> dict[str, Any] | None:
+def _draw_recurrence(reader: Reader, one: TypedPromise) -> dict[str, Any] | None:
     if one.repeats not in list(Every):
         return None
-    if kind is CommitmentKind.PLANNED:
-        reader.lack("repeats", Lack.PLAN_REPEATS)
     begins, ends = reader.span(("starts", one.starts), ("ends", one.ends))
     months = [part for part in re.split(r"[^\w]+", one.months) if part]
     read = [int(part) for part in months if part.isascii() and part.isdigit() and 1 <= int(part) <= 12]

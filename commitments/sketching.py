@@ -122,6 +122,8 @@ def _draw_dates(sketch: Sketch, drawing: Drawing) -> dict[str, Any]:
     expires = reader.date("expires", sketch.expires) if sketch.end == "date" else None
     if sketch.end == "date" and not sketch.expires:
         reader.lack("expires", Lack.MISSING)
+    if sketch.expires and sketch.end != "date":
+        reader.lack("end", Lack.NOTHING_CHOSEN)
     if effective and expires and parse_date(expires).last < parse_date(effective).first:
         reader.lack("expires", Lack.NOT_BEFORE, effective)
     renewal = None
@@ -130,6 +132,8 @@ def _draw_dates(sketch: Sketch, drawing: Drawing) -> dict[str, Any]:
         renewal = {"rule": sketch.renewal} | {
             name: value for name, value in (("months", months), ("renew_by", by)) if value
         }
+    elif sketch.renewal_months or sketch.renew_by:
+        reader.lack("renewal", Lack.NOTHING_CHOSEN)
     notice = reader.whole("notice", sketch.notice, least=0)
     return {
         "signatories": list(_draw_signatories(sketch, drawing, reader)),

@@ -85,11 +85,20 @@ def find_take_back(reading: Connection, entry: Any, *, hold: bool = False) -> Ta
                 moving.append((found, row))
         elif any(row._mapping[name] not in pair for name, pair in found.changes.items()):
             changed.append((found, row))
+    # The role goes back only to who can have it again, else nobody would have it.
+    if any(_is_of_former(found, entry) for found, _ in changed):
+        moving = [(found, row) for found, row in moving if found.subject != contact.name or "role" not in found.changes]
     authors = _load_authors(reading, changed)
     left += [
         Left(found.subject, row, Stays.CHANGED, authors.get((found.subject, found.row_id))) for found, row in changed
     ]
     return TakeBack(entry, moving, tuple(left))
+
+
+def _is_of_former(found: Any, entry: Any) -> bool:
+    """Whether it is about the role or the office of who handed over."""
+    is_theirs = (found.subject, found.row_id) == (contact.name, entry.row_id)
+    return is_theirs and bool({"role", "valid_to"} & found.changes.keys())
 
 
 def take_back_hand_over(unit: Connection, author: Author, entry_id: int, now: datetime, today: date) -> HandedOver:
@@ -112,7 +121,7 @@ def take_back_hand_over(unit: Connection, author: Author, entry_id: int, now: da
     changes.append(Change(HANDED_BACK, contact.name, back.former, entry.reference, None, passed))
     record_changes(unit, author, changes)
     asked = unit.execute(
-        select(follow_up.c.id, follow_up.c.agreement_id).where(
+        select(follow_up.c.id, follow_up.c.agreement_id, follow_up.c.assignee_id).where(
             follow_up.c.assignee_id.in_([back.new, back.former]), follow_up.c.state == str(FollowUpState.OPEN)
         )
     ).all()
@@ -126,7 +135,8 @@ def take_back_hand_over(unit: Connection, author: Author, entry_id: int, now: da
     )
     coordinates = has_role_back and former.role is ContactRole.COORDINATOR
     coordinated = find_coordinated(unit, former) if coordinates else frozenset[int]()
-    return HandedOver(new, former, owned, tuple(sorted(row.id for row in asked)), coordinated)
+    came = {row.id for row in back.list_rows(follow_up)} | {row.id for row in asked if row.assignee_id == back.new}
+    return HandedOver(new, former, owned, tuple(sorted(came)), coordinated)
 
 
 def load_latest(reading: Connection, contact_id: int) -> Any | None:

@@ -12,7 +12,6 @@ from commitments.sketch import Step, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw, Reader
 from commitments.sketched_promises import draw_terms
 from commitments.tables import commitment
-from commitments.vocabulary import CommitmentKind
 
 COLUMNS = ("tags", "owed", "implementers", "period_from", "period_to", "recurrence", "target", "condition")
 """What of a commitment its terms are; its kind, its owners and its date are decided elsewhere."""
@@ -57,12 +56,15 @@ def type_terms(row: Row[Any]) -> TypedPromise:
 def read_terms(row: Row[Any], typed: TypedPromise, others: list[Flaw]) -> Mapping[str, Any]:
     """The columns of a commitment that these terms make. Undrawn with every flaw, `others` among them."""
     drawing = Drawing()
-    terms = draw_terms(Reader(drawing, Step.COMMITMENTS), typed, CommitmentKind(row.kind))
+    terms = draw_terms(Reader(drawing, Step.COMMITMENTS), typed)
     if drawing.flaws or others:
         raise Undrawn([*drawing.flaws, *others])
     plain = {"reference": row.reference, "summary": row.summary, "kind": row.kind, "owners": [{"party": "any"}]}
     columns = take_columns(CommitmentForm.model_validate(plain | terms), commitment)
-    return {name: columns[name] for name in COLUMNS}
+    read = {name: columns[name] for name in COLUMNS}
+    if typed.implementers == type_terms(row).implementers:
+        read["implementers"] = row.implementers  # a name may hold the mark that parts names
+    return read
 
 
 def _write(value: Any) -> str:

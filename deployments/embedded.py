@@ -20,6 +20,7 @@ from typing import Any
 
 from commitments.errors import TallyError
 from commitments.settings import Settings
+from deployments.parting import PARENT
 
 LOOPBACK = "127.0.0.1"
 HEALTH_PATIENCE = 120.0
@@ -162,7 +163,7 @@ def start_child(arguments: Sequence[str], surroundings: Mapping[str, str], **str
 
     return subprocess.Popen(  # noqa: S603
         [sys.executable, *arguments],
-        env=dict(surroundings),
+        env={**surroundings, PARENT: str(parent)},
         start_new_session=True,
         preexec_fn=follow_parent,  # noqa: PLW1509
         **streams,

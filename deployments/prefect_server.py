@@ -14,6 +14,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deployments.parting import end_with_parent
+
 HERE_ONLY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
     "connect-src 'self' data: http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:*"
@@ -70,6 +72,7 @@ def guard_pages() -> None:
 
 def main() -> None:
     """Mend, then do what `prefect server start` does with the same arguments."""
+    end_with_parent()
     mend_scheduler()
     guard_pages()
     from prefect.cli import app

@@ -34,6 +34,7 @@ from deployments.applying import TELL_OPERATOR, apply_watches
 from deployments.at_once import AtOnce
 from deployments.building import build_deployment, load_flow
 from deployments.embedded import GO, READY, TOLD
+from deployments.parting import end_with_parent
 from deployments.schedules import FOLLOWER, PLANS, RUNS_AT_ONCE, Plan
 from flows.missed import MISSED
 
@@ -196,6 +197,7 @@ def main() -> int:
 
     with suppress(KeyboardInterrupt):
         if chosen.embedded:
+            end_with_parent()
             asyncio.run(serve_for_parent(zone, first_run=chosen.first_run))
         else:
             asyncio.run(serve_deployments(zone, first_run=chosen.first_run, embedded=False, tell=tell))

@@ -436,8 +436,9 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
     ladders: dict[int, list[ToldRung]] = defaultdict(list)
     for row in rows:
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
-        if row.kind == NotificationKind.HAND_OVER and why is None:
-            ladders[row.follow_up_id].clear()  # it begins anew with the person to whom it was handed over
+        if row.kind == NotificationKind.HAND_OVER and why is None and row.state != NotificationState.CANCELLED:
+            # It begins anew with the person to whom it was handed over; unless that was taken back before they heard.
+            ladders[row.follow_up_id].clear()
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
             continue

@@ -158,7 +158,8 @@ def tell_hand_back(
 ) -> list[int]:
     """Queue a message to each of those who were told of the hand-over of `since`, now taken back; gives their ids.
 
-    Whose message about it has not begun to go needs none: that one is cancelled. `handed` is the way back.
+    Whose message about it has not begun to go needs none: that one is cancelled. Who gets everything back is told as
+    soon as either was, of what has been asked meanwhile. `handed` is the way back.
     """
     old, lately = handed.new.reference, handed.former.reference
     keys = {
@@ -173,9 +174,7 @@ def tell_hand_back(
             )
         ).scalars()
     )
-    return tell_hand_over(
-        unit, handed, by, now, today, domain, tell_former=keys[lately] in told, tell_new=keys[old] in told
-    )
+    return tell_hand_over(unit, handed, by, now, today, domain, tell_former=keys[lately] in told, tell_new=bool(told))
 
 
 def _tell(

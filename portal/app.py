@@ -224,6 +224,8 @@ def show_not_understood(request: Request, _fault: Exception) -> Response:
 
 def show_http_fault(request: Request, fault: Exception) -> Response:
     words, status = choose_words(request), getattr(fault, "status_code", 400)
+    if status == 400:
+        return show_not_understood(request, fault)
     try:
         viewer = find_viewer(request, request.app.state.house)[0]
     except NotSignedIn:

@@ -7,7 +7,7 @@ pages that have something to add load a script; every other page forbids them al
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 
@@ -94,7 +94,7 @@ def list_headers(request: Request, template: str) -> Mapping[str, str]:
 def _keep_address(request: Request) -> Mapping[str, str]:
     """The address under which the list can be kept. A word that is typed on takes the place of what was typed of it."""
     asked = {name: value for name, value in request.query_params.items() if value}
-    before = dict(parse_qsl(urlsplit(request.headers.get("hx-current-url", "")).query))
+    before = dict(parse_qsl(request.headers.get("hx-current-url", "").partition("#")[0].partition("?")[2]))
     types_on = (
         request.headers.get("hx-boosted") != "true"
         and asked.keys() == before.keys()

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from commitments.handwriting import read_number
 
 _MOST_FIELDS = 60
-_MOST_FIELDS_OF_A_STEP = 5000
+_MOST_FIELDS_OF_A_STEP = 15_000
 
 
 class Sent:

@@ -98,7 +98,7 @@ def show_framed_notice(
 def show_missing(request: Request, viewer: Viewer, status: int) -> HTMLResponse:
     """For who is signed in: with the ways on, and the same whether the page is not there or not theirs to see."""
     words = find_words(viewer)
-    text = words.gettext("Perhaps its address has a slip, or it is not among what you see.")
+    text = words.gettext("Perhaps there is a mistake in its address, or it is not among what you see.")
     first = LinkView(words.gettext("To the first page"), "/home", "first")
     return show_framed_notice(request, viewer, words.gettext("There is no such page"), text, status=status, link=first)
 

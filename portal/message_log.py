@@ -131,7 +131,9 @@ def show_messages(
 def _say_found(words: Words, number: int, *, is_all: bool) -> str:
     if is_all:
         return words.ngettext("%(count)s entry", "%(count)s entries", number) % {"count": number}
-    return words.ngettext("%(count)s entry of more", "%(count)s entries of more", number) % {"count": number}
+    return words.ngettext("%(count)s entry, and there are more", "%(count)s entries, and there are more", number) % {
+        "count": number
+    }
 
 
 def _sees_all(viewer: Viewer) -> bool:

@@ -40,7 +40,7 @@ from portal.people_views import (
     tell_term,
 )
 from portal.roles import Permission, Role, Viewer
-from portal.taking_back import describe_hand_over
+from portal.taking_back import describe_hand_over, say_refused
 from portal.telling import tell_title
 from portal.viewing import require
 from portal.visits import end_visits
@@ -271,7 +271,7 @@ def _show_person(
         ),
         done=_say_done(words, done),
         handed=handed,
-        refused=_say_refused(words, done),
+        refused=say_refused(words) if done == "refused" else "",
         matters=[
             words.ngettext("%(count)s commitment", "%(count)s commitments", owned.get(row.id, 0))
             % {"count": owned.get(row.id, 0)},
@@ -316,9 +316,3 @@ def _say_done(words: Words, done: str) -> str:
         "handed": words.gettext("Everything was handed over, and both are told."),
         "taken_back": words.gettext("The hand-over was taken back, and whoever was told of it is told."),
     }.get(done, "")
-
-
-def _say_refused(words: Words, done: str) -> str:
-    if done != "refused":
-        return ""
-    return words.gettext("Nothing was taken back: this hand-over cannot be taken back any more.")

@@ -129,7 +129,7 @@ def take_more(sketch: Sketch, sent: Sent, usual: Policy) -> None:
     reports = _take_list(sent, "r", TypedReport, ("cycle", "submitted"), MOST_BELOW, "cycle")
     sketch.network.reports = [one for one in reports if one.cycle or one.submitted]
     lines = _take_list(sent, "b", TypedBudgetLine, _BUDGET, MOST_BELOW, "amount")
-    sketch.budget = [one for one in lines if one.amount or one.currency or one.period_from or one.note or one.reference]
+    sketch.budget = [one for one in lines if any(getattr(one, name) for name in _BUDGET if name != "kind")]
     languages = _take_list(sent, "l", TypedLanguage, ("language", "authentic"), MOST_BELOW, "language")
     sketch.languages = [one for one in languages if one.language]
     if sent.has("lead_days"):

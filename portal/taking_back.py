@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
@@ -30,6 +30,7 @@ from notifications.names import load_names
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.forms import Form
+from portal.frame import find_words, show_framed_notice
 from portal.history import ChangeView, describe_changes
 from portal.house import Here, House
 from portal.pages import FormView
@@ -86,7 +87,7 @@ def describe_hand_over(
 
 
 @router.post(ADDRESS + "/{reference}/take-back", response_class=HTMLResponse)
-def post_take_back(viewer: SignedIn, sent: Form, house: Here, reference: str) -> Response:
+def post_take_back(request: Request, viewer: SignedIn, sent: Form, house: Here, reference: str) -> Response:
     """Move everything back that nobody has changed since, and tell whoever was told of the hand-over."""
     now, number = house.read_clock(), sent.text("handed") or ""
     today = house.today_of(viewer.person, now)
@@ -106,7 +107,16 @@ def post_take_back(viewer: SignedIn, sent: Form, house: Here, reference: str) ->
             done = "refused"
     send_all(house, messages)
     manages = viewer.may(Permission.HAND_OVER) and row.id != viewer.person.id
+    if done == "refused" and not manages:
+        words = find_words(viewer)
+        return show_framed_notice(
+            request, viewer, words.gettext("Take the hand-over back"), say_refused(words), status=409
+        )
     return RedirectResponse(f"{ADDRESS}/{reference}?done={done}" if manages else "/home", 303)
+
+
+def say_refused(words: Words) -> str:
+    return words.gettext("Nothing was taken back: this hand-over cannot be taken back any more.")
 
 
 def send_all(house: House, messages: list[int]) -> None:
@@ -143,5 +153,6 @@ def _describe_left(words: Words, one: Left, people: Mapping[str, str]) -> Moving
         return MovingView(title, link, why)
     if one.subject == contact.name:
         return MovingView(clean_text(one.row.name), f"{ADDRESS}/{one.row.reference}", why)
-    title = one.row.title if one.subject == "draft" else one.row.matter
-    return MovingView(clean_text(title), "", why)
+    if one.subject == "draft":
+        return MovingView(clean_text(one.row.title), "", why)
+    return MovingView(words.gettext("A question: %(what)s") % {"what": one.row.matter}, "", why)

@@ -81,6 +81,8 @@ def _show(
     flaws: Sequence[Flaw] = (),
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    if refusal.has_changed:
+        sent = None  # what was typed was typed over terms that no longer hold
     typed = _take(acted, sent) if sent is not None else type_terms(acted.row)
     page = Page(words, flaws)
     fields = describe_terms(page, typed, is_shared=len(acted.owners) > 1)

@@ -23,7 +23,7 @@ from portal.visits import Visit, find_visit, is_to_be_noted, is_token, note_visi
 
 TOKEN = "token"  # noqa: S105 - the name of a field
 MOST_FILES = 5
-_MOST_FIELDS = 2000  # a form of many rows; what it holds is bounded by its size
+_MOST_FIELDS = 15_000  # a form of many rows; what it holds is bounded by its size
 _SAFE = ("GET", "HEAD")
 
 

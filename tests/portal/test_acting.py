@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, list_turns
@@ -438,3 +438,22 @@ def test_the_second_of_two_who_change_the_terms_is_told(desk: Desk) -> None:
     send(desk, "fund/terms", why="More is needed", quantity="750", unit="EUR")
     page = desk.act(f"{HERE}/fund/terms", 409, mark="an old one", why="Less", quantity="100", unit="EUR")
     assert "this has changed meanwhile" in page and row_of(desk, "fund").target["quantity"] == 750
+    assert 'value="750"' in page and 'value="100"' not in page, "saving again would undo what the first changed"
+
+
+def test_the_terms_that_stay_as_they_are_are_kept_to_the_letter(desk: Desk) -> None:
+    desk.sign_in("cy")
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            update(commitment).where(commitment.c.reference == "visits").values(implementers=["Arts; Crafts Society"])
+        )
+    send(desk, "visits/terms", why="Agreed", tags="travel")
+    row = row_of(desk, "visits")
+    assert (row.tags, row.implementers) == (["travel"], ["Arts; Crafts Society"])
+
+
+def test_a_plan_that_repeats_by_its_file_can_be_changed(desk: Desk) -> None:
+    desk.sign_in("cy")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "visits").values(kind="planned"))
+    assert "The new terms are saved" in send(desk, "visits/terms", why="Agreed", tags="travel")

@@ -171,6 +171,8 @@ def test_an_answer_on_home_comes_back_as_what_was_answered_with_the_counters_and
     for one in ("rest", "ahead", "week", "overall"):
         assert f'id="{one}"' in answer.text
     assert "hx-push-url" not in answer.headers, "the address is still that of Home"
+    assert 'href="/home">See all that waits for you now' in answer.text, "a page counted anew would leave some out"
+    assert "See all that waits" not in desk.get("/home")
     again = desk.client.post(path, data={"token": desk.token(), "mark": "none"}, headers=BY_SCRIPT)
     assert again.status_code == 409 and 'class="asking opened"' in again.text and "<html" not in again.text
 

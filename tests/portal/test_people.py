@@ -236,6 +236,7 @@ def test_who_gave_their_own_role_away_by_mistake_takes_it_back_from_their_home(d
     assert (roles(desk)["cy"], roles(desk)["dee"]) == ("coordinator", "owner")
     still = desk.rows(follow_up, follow_up.c.id.in_(asked), follow_up.c.state == "open")
     assert still and {row.assignee_id for row in still} == {desk.person("cy")}
+    assert "Nothing was taken back" in desk.act("/people/cy/take-back", 409, handed=number[1])
 
 
 @pytest.mark.parametrize("who", ["ann", "dee", "max", "li"])

@@ -182,6 +182,9 @@ def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_l
         ({"effective": "soon"}, "This is no date."),
         ({"effective": "3/4/2026"}, "This is no date."),
         ({"end": "date"}, "This is missing."),
+        ({"expires": "2027"}, "Choose one."),
+        ({"renewal_months": "12"}, "Choose one."),
+        ({"renew_by": "2027-06"}, "Choose one."),
         ({"end": "date", "effective": "2027", "expires": "2026-12"}, "must not be before 2027"),
         ({"notice": "half a year"}, "A whole number is needed here"),
         ({"renewal": "automatic", "renewal_months": "0"}, "A whole number is needed here: 1–1,200"),
@@ -427,6 +430,7 @@ def test_what_few_agreements_say_is_kept_shown_in_words_and_registered(desk: Des
         ({"tie-title": "A tie", "tie-titles-0": "Ein Band"}, "Say in which language this is."),
         ({"network-name": "Cities of Light"}, "This is missing."),
         ({"network-name": "x", "network-designated": "2014", "r0-cycle": "18"}, "A whole number is needed here"),
+        ({"b0-amount": "", "b0-source_of_funds": "North City Council", "b0-period_to": "2027"}, "This is missing."),
         ({"b0-amount": "much", "b0-currency": "EUR", "b0-period_from": "2026"}, "This is no number."),
         ({"b0-amount": "5", "b0-currency": "euros", "b0-period_from": "2026"}, "This is no currency."),
         ({"l0-language": "en", "l1-language": "en"}, "This is the same language as above."),
@@ -529,3 +533,5 @@ def test_the_owners_of_many_commitments_fit_into_one_form(desk: Desk) -> None:
     promises = dict.fromkeys(re.findall(rf'href="{address}/commitments/(k\d+)"', desk.get(f"{address}/commitments")))
     owners = {f"{promise}-{party}": "-" for promise in promises for party in (first, second)}
     assert len(owners) == 70 and "<h1>Check</h1>" in send(desk, f"{address}/owners", **owners)
+    many = {f"k{promise}-{party}": "-" for promise in range(1000, 2250) for party in (first, second)}
+    assert len(many) == 2500 and "<h1>Check</h1>" in send(desk, f"{address}/owners", **owners | many)

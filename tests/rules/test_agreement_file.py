@@ -316,3 +316,8 @@ def test_where_the_yaml_library_has_no_fast_half_a_file_is_read_the_same(
     monkeypatch.setattr(plain_values, "_FastLoader", plain_values._Loader)
     slow = plain_values.read_plain(text)
     assert (fast.value, fast.lines) == (slow.value, slow.lines)
+
+
+@pytest.mark.parametrize("text", ["1.5e3", "-.5", "+.5", "1e5", "0x1f", "010", "1_000", "yes", "~", "12:30", "=", "<<"])
+def test_a_text_that_looks_like_something_else_is_read_as_it_was_written(text: str) -> None:
+    assert plain_values.read_plain(plain_values.write_plain({"a": text}).encode()).value == {"a": text}
