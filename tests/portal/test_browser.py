@@ -461,6 +461,7 @@ def test_a_list_is_narrowed_and_questions_are_answered(town: Town, browser: Any,
     page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Agreements").click()
+    page.wait_for_url("**/agreements")  # and its script
     search = page.get_by_label("Search")
     search.press_sequentially("nowhere")
     if not has_script:
