@@ -30,6 +30,7 @@ from portal.doing import list_record
 from portal.frame import find_words, show_framed
 from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
 from portal.house import Here, House
+from portal.others import describe_others, load_others
 from portal.paging import describe_pages, read_page, write_address
 from portal.roles import Permission, Viewer
 from portal.searches import list_searches
@@ -125,6 +126,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         names = load_names_of(reading, rules)
         questions = load_questions(reading, rules, viewer.person, today, asked)
         coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
+        others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         handed = describe_hand_over(
@@ -142,6 +144,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         handed=handed,
         asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
+        others=describe_others(words, viewer, others),
         searches=searches,
         coming=[_describe_coming(words, viewer, house, today, one) for one in coming],
         news=[describe_news(words, one) for one in news],

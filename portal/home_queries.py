@@ -21,7 +21,7 @@ from portal.agreement_queries import select_due_soon
 from portal.roles import Viewer, select_visible_agreements
 
 AGREEMENTS_SHOWN = 12
-_PLACE = case(
+PLACE = case(
     *((follow_up.c.kind == str(kind), URGENCY[STANDING_OF.get(kind, StandingState.DUE_SOON)]) for kind in FollowUpKind),
     else_=URGENCY[StandingState.ON_TRACK],
 )
@@ -71,7 +71,7 @@ def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyo
     total = reading.execute(select(func.count()).select_from(follow_up).where(mine)).scalar_one()
     # What another person waits for comes first, then what stands worst.
     waited_for = case((follow_up.c.kind == str(FollowUpKind.CONFIRMATION_ASKED), 0), else_=1)
-    order = (waited_for, _PLACE, follow_up.c.due_on, follow_up.c.id)
+    order = (waited_for, PLACE, follow_up.c.due_on, follow_up.c.id)
     rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most).offset(beyond)).all()
     return list(rows), total
 
@@ -124,7 +124,7 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
     visible = select_visible_agreements(viewer)
     total = reading.execute(select(func.count()).select_from(agreement).where(agreement.c.id.in_(visible))).scalar_one()
     by_agreement = (
-        select(follow_up.c.agreement_id, func.min(_PLACE).label("worst"), func.count().label("open"))
+        select(follow_up.c.agreement_id, func.min(PLACE).label("worst"), func.count().label("open"))
         .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.agreement_id.in_(visible))
         .group_by(follow_up.c.agreement_id)
         .subquery()

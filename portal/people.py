@@ -20,6 +20,7 @@ from portal.frame import find_words, show_framed
 from portal.history import describe_changes
 from portal.house import Here, House
 from portal.labels import name_contact_role
+from portal.others import describe_matter, load_asked_of
 from portal.pages import FieldView, FormView
 from portal.paging import describe_pages, offer, read_page, write_address
 from portal.people_queries import (
@@ -49,6 +50,7 @@ router = APIRouter()
 Managing = Annotated[Viewer, Depends(require(Permission.HAND_OVER))]
 ADD = "/add-person"
 CHANGES_SHOWN = 20
+ASKED_SHOWN = 20
 _ROLES = (ContactRole.OWNER, ContactRole.COORDINATOR, ContactRole.LEADER)
 
 
@@ -241,6 +243,7 @@ def _show_person(
         colleagues = _load_colleagues(reading, row.party_id, row.id)
         deputy = reading.execute(select(contact.c.reference).where(contact.c.id == row.deputy_id)).scalar_one_or_none()
         owned, asked = count_matters(reading, [row.id])
+        waiting = load_asked_of(reading, viewer, row.id, today, ASKED_SHOWN + 1)
         handed = describe_hand_over(reading, words, viewer, row, now)
         entries = list(
             reading.execute(
@@ -278,6 +281,8 @@ def _show_person(
             words.ngettext("%(count)s open question", "%(count)s open questions", asked.get(row.id, 0))
             % {"count": asked.get(row.id, 0)},
         ],
+        asked=[describe_matter(words, one, named=False) for one in waiting[:ASKED_SHOWN]],
+        more_asked=words.gettext("These are the most urgent.") if len(waiting) > ASKED_SHOWN else "",
         hand_over=f"{address}/hand-over",
         form=form,
         form_open=bool(faults),

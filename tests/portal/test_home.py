@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, log_entry, progress_report
+from commitments.tables import commitment, follow_up, log_entry, progress_report
 from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+COMMITMENTS = "/agreements/north-south/commitments"
 
 
 def list_asked(page: str) -> list[str]:
@@ -128,9 +131,46 @@ def test_a_coordinator_answers_for_their_own_side_and_not_for_the_other(desk: De
 def test_a_leader_looks_and_answers_nothing(desk: Desk) -> None:
     desk.sign_in("max")
     page = desk.get("/home")
-    assert "Nothing waits for you." in page and "Memorandum" in page
+    assert "Nothing is asked of you." in page and "Memorandum" in page
     asked = desk.find("overdue", "/survey").id
     assert desk.client.post(f"/asked/{asked}/done", data={"token": desk.token()}).status_code == 403
+
+
+def test_a_coordinator_of_whom_nothing_is_asked_sees_what_waits_for_their_owners(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(follow_up).where(follow_up.c.assignee_id == desk.person("cy")).values(state="done"))
+    desk.sign_in("cy")
+    page = desk.get("/home")
+    assert "Nothing is asked of you." in page
+    others = page[page.index("What waits for others") : page.index("What changed this week")]
+    waiting = [row for row in desk.rows(follow_up) if row.state == "open" and row.assignee_id == desk.person("ann")]
+    assert f"{len(waiting)} questions wait for others on your side." in others
+    assert f'<a href="/people/ann">Ann ({len(waiting)})</a>' in others and "Li" not in others, "the other side's"
+    assert f'<a href="{COMMITMENTS}/survey">Hand over the survey.</a>' in others, "the most urgent, with the way there"
+    assert "Ann · answer by" in others and "Be friends." not in others, "only a few of them"
+    person = desk.get("/people/ann")
+    assert f'<a href="{COMMITMENTS}/friends">Be friends.</a>' in person, "all of them on the page of the person"
+
+
+def test_what_an_owner_put_off_until_later_does_not_wait_for_them_now(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = re.search(r"(\d+) questions wait for others", desk.get("/home"))
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/survey", "snooze", day="2026-03-20")
+    desk.sign_in("cy")
+    after = re.search(r"(\d+) questions wait for others", desk.get("/home"))
+    assert before is not None and after is not None and int(after[1]) == int(before[1]) - 1
+
+
+@pytest.mark.parametrize(("who", "links"), [("max", False), ("li", None), ("ann", None), ("dee", None)], ids=str)
+def test_what_waits_for_others_is_for_who_coordinates_or_leads_their_side(
+    desk: Desk, who: str, links: bool | None
+) -> None:
+    desk.sign_in(who)
+    page = desk.get("/home")
+    assert ('id="asked-of-others"' in page) is (links is not None)
+    if links is not None:
+        assert ('href="/people/ann"' in page) is links and "Ann (" in page
 
 
 def test_dates_ahead_stand_there_with_a_way_to_answer_early(desk: Desk) -> None:
