@@ -1,6 +1,5 @@
 """The daily look at every promise: how each stands today, and which follow-ups that opens or closes."""
 
-import asyncio
 from datetime import date
 from functools import partial
 
@@ -9,7 +8,8 @@ from prefect import flow
 from commitments.database import open_unit
 from commitments.house_rules import adopt_house_rules
 from commitments.reconcile import Reconciled, reconcile_register
-from flows.artifacts import CHECK_PROGRESS, move_progress, show_attention, show_changes, show_picture, start_progress
+from flows.artifacts import CHECK_PROGRESS, show_attention, show_changes, show_picture
+from flows.bars import Tell, do_long_step
 from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register
 from flows.standings import count_standings, draw_standings
@@ -71,20 +71,10 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
 
 async def _judge(register: Register, day: date) -> Reconciled:
     """Judge everything; on a large register with a bar that moves."""
-    share = (0, 0)
 
-    def tell(done: int, of: int) -> None:
-        nonlocal share
-        share = (done, of)
+    def judge(tell: Tell) -> Reconciled:
+        return reconcile_register(register.engine, register.now, day, tell=tell)
 
-    work = partial(reconcile_register, register.engine, register.now, day, tell=tell)
-    judging = asyncio.ensure_future(do_step("judge every promise", work))
-    bar = None
-    while not judging.done():
-        await asyncio.wait([judging], timeout=2)
-        done, of = share
-        if of >= LONG and bar is None:
-            bar = await start_progress(f"{count_things(of, 'part')} of the register to look at", CHECK_PROGRESS)
-        if bar is not None:
-            await move_progress(bar, done, of)
-    return await judging
+    return await do_long_step(
+        "judge every promise", judge, "{of} parts of the register to look at", CHECK_PROGRESS, least=LONG
+    )

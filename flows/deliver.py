@@ -7,15 +7,16 @@ from functools import partial
 from prefect import flow
 
 from commitments.clock import read_clock
-from flows.artifacts import MAIL_PROGRESS, move_progress, start_progress
+from flows.artifacts import MAIL_PROGRESS
+from flows.bars import Tell, do_long_step
 from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register, stop_when_cancelled
 from flows.views import count_due, count_waiting, has_sent
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
 
-STRETCH = 500
-"""Messages between two looks at the progress."""
+LONG = 500
+"""Messages from which on a run shows how far it is."""
 
 
 @flow(name="deliver", flow_run_name="deliver", on_running=[set_aside_missed])
@@ -47,23 +48,20 @@ async def deliver(early: bool = False) -> dict[str, int]:
 
 
 async def _send_due(register: Register, due: int, stop: threading.Event, early: bool) -> Dispatched:
-    """One step if there is little to send; else stretch by stretch, with a bar that moves."""
+    """One step with all senders at work; on a large morning with a bar that moves."""
     send = partial(
         dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early,
         run=register.run,
     )  # fmt: skip
-    if due <= STRETCH:
+    if due < LONG:
         return await do_step("send what is due", send)
-    bar = await start_progress(f"{count_things(due, 'message')} to send", MAIL_PROGRESS)
-    done = Dispatched()
-    while not stop.is_set():
-        stretch = await do_step("send a stretch of what is due", partial(send, most=STRETCH))
-        for name in ("sent", "repeated", "retried", "failed", "cancelled", "released"):
-            setattr(done, name, getattr(done, name) + getattr(stretch, name))
-        await move_progress(bar, done.sent, due)
-        if stretch.sent < STRETCH:
-            break
-    return done
+
+    def send_and_tell(tell: Tell) -> Dispatched:
+        return send(tell=lambda done: tell(done, due))
+
+    return await do_long_step(
+        "send what is due", send_and_tell, f"{count_things(due, 'message')} to send", MAIL_PROGRESS
+    )
 
 
 def _describe(done: Dispatched, waiting: int, tried: int) -> str:

@@ -38,6 +38,11 @@ class Dispatched:
     halted: str | None = None
     """Why it stopped with messages still waiting: what was said on a way that is closed for every letter."""
 
+    @property
+    def ended(self) -> int:
+        """Messages that this run is done with, whatever became of them."""
+        return self.sent + self.retried + self.failed + self.cancelled
+
     def add(self, other: "Dispatched") -> None:
         """Take in the counts of another sender of the same run."""
         for name in ("sent", "repeated", "retried", "failed", "cancelled", "released"):

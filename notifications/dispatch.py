@@ -58,15 +58,16 @@ def dispatch_messages(
     *,
     read_clock: Callable[[], datetime] | None = None,
     stop: threading.Event | None = None,
-    most: int | None = None,
     early: bool = False,
     only: int | None = None,
     run: str | None = None,
+    tell: Callable[[int], None] | None = None,
 ) -> Dispatched:
     """Send every message that may go now; returns when none is left, or after the message under way once `stop` is set.
 
     `early` sends also what waits for its reader's morning: for a mailbox on this machine, where nobody is disturbed.
     `only` is the one message to send, whatever else waits. `run` is the id of the run of Prefect that this is part of.
+    `tell` hears after every batch, from the thread of its sender, how many messages are done with.
     A message is marked as sent only after the server took it. A process killed between the two repeats that one
     message under the same Message-ID.
     """
@@ -78,7 +79,7 @@ def dispatch_messages(
         rules, names = load_rules(reading), load_names(reading)
         ready = count_ready(reading, clock(), early=early)
     # A few messages are sent by one: the others would have little to do.
-    senders = min(settings.senders, -(-ready // SMALLEST_BATCH) or 1) if most is None and only is None else 1
+    senders = min(settings.senders, -(-ready // SMALLEST_BATCH) or 1) if only is None else 1
     with Post(MailRoute.parse(settings.post_url), pool_size=senders) as post, Recorder(engine) as recorder:
         crew = Crew(
             engine,
@@ -103,7 +104,7 @@ def dispatch_messages(
             only,
             run,
         )
-        for more in _run_senders(crew, rules, names, senders, most):
+        for more in _run_senders(crew, rules, names, senders, tell):
             done.add(more)
     _tell_faults(crew, done)
     if done.sent:
@@ -124,42 +125,51 @@ def _set_pace(engine: Engine, settings: Settings, now: datetime) -> Pace | None:
     return pace
 
 
-def _run_senders(crew: Crew, rules: Rules, names: Names, senders: int, most: int | None) -> list[Dispatched]:
+def _run_senders(
+    crew: Crew, rules: Rules, names: Names, senders: int, tell: Callable[[int], None] | None
+) -> list[Dispatched]:
+    shares = [Dispatched() for _ in range(senders)]
+    telling = threading.Lock()
+
+    def end_batch() -> None:
+        if tell is not None:
+            with telling:  # so that what is told never goes back
+                tell(sum(share.ended for share in shares))
+
     if senders == 1:
-        return [_send_all(crew, rules, names, most)]
+        _send_all(crew, rules, names, shares[0], end_batch)
+        return shares
     with ThreadPoolExecutor(senders, thread_name_prefix="sender") as pool:
-        running = [pool.submit(_send_all, crew, rules, names, most) for _ in range(senders)]
+        running = [pool.submit(_send_all, crew, rules, names, share, end_batch) for share in shares]
         try:
-            return [one.result() for one in running]
+            for one in running:
+                one.result()
         except BaseException:
             crew.closed.set()
             raise
+    return shares
 
 
-def _send_all(crew: Crew, rules: Rules, names: Names, most: int | None) -> Dispatched:
+def _send_all(crew: Crew, rules: Rules, names: Names, done: Dispatched, end_batch: Callable[[], None]) -> None:
     """What one sender does: batch after batch, until nothing is left or somebody ends the run."""
-    done = Dispatched()
     try:
-        while not crew.is_ending and (most is None or done.sent < most):
-            if not _send_batch(crew, rules, names, done, most):
-                break
+        while not crew.is_ending and _send_batch(crew, rules, names, done):
+            end_batch()
     except BaseException:
         crew.closed.set()
         raise
-    return done
 
 
-def _send_batch(crew: Crew, rules: Rules, names: Names, done: Dispatched, most: int | None) -> bool:
+def _send_batch(crew: Crew, rules: Rules, names: Names, done: Dispatched) -> bool:
     now = crew.read_clock()
     lease = timedelta(seconds=crew.settings.lease_seconds)
-    size = crew.batch if most is None else min(crew.batch, most - done.sent)
     claimed = crew.recorder.write(
         partial(
             claim_messages,
             worker=crew.worker,
             now=now,
             lease=lease,
-            most=size,
+            most=crew.batch,
             early=crew.early,
             besides_mail=crew.mail_closed.is_set(),
             only=crew.only,

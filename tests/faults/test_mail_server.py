@@ -385,6 +385,18 @@ def test_several_senders_at_work_at_once_send_each_message_once(
     assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
 
 
+def test_what_several_senders_are_done_with_is_told_together_batch_by_batch_up_to_all(
+    given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = given()
+    settings = hire_senders(day, monkeypatch)
+    told: list[int] = []
+    report = dispatch_messages(day.engine, settings, read_clock=lambda: NOW, tell=told.append)
+    assert told == sorted(told)
+    assert len(told) >= MESSAGES / 8
+    assert told[-1] == report.sent == MESSAGES
+
+
 def test_when_one_of_several_senders_finds_the_way_closed_all_stop_and_give_back_what_they_hold(
     given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """What a person sees of the flows: names that say what happened, tables, previews; a second run changes nothing."""
 
 import asyncio
+import importlib
 from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ from flows.send_digests import send_digests
 from flows.send_reminders import send_reminders
 from flows.send_summary import send_summary
 from flows.upkeep import DatabaseDamaged
+from notifications import dispatch
+from notifications.delivery import Post
 from notifications.runs import find_runs
 from notifications.tables import bounce, notification
 
@@ -166,6 +169,28 @@ def test_what_is_due_goes_out_by_smtp_once_however_often_it_is_delivered(prefect
     assert len(rows) == len(letters)
     (sender,) = runs
     assert ask(read_run(sender)).name.startswith(f"deliver: {first['sent']} sent")
+
+
+@slow
+def test_on_a_large_morning_all_senders_are_at_work_in_one_step_and_a_bar_moves_to_its_end(
+    prefect_api: None, checked: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hired: list[int] = []
+
+    def hire(*arguments: Any, pool_size: int) -> Post:
+        hired.append(pool_size)
+        return Post(*arguments, pool_size=pool_size)
+
+    monkeypatch.setattr(importlib.import_module("flows.deliver"), "LONG", 3)
+    monkeypatch.setattr(dispatch, "SMALLEST_BATCH", 1)
+    monkeypatch.setattr(dispatch, "Post", hire)
+    run(send_reminders)
+    with start_mailbox(checked.mailbox_folder, checked.mailbox_port, checked.mailbox_pages_port):
+        counts = run(deliver)
+    assert hired == [checked.senders]
+    assert checked.senders == 3
+    assert counts["sent"] == len(list(checked.mailbox_folder.glob("*.eml"))) > 3
+    assert ask(read_artifacts(ask(read_last_run())))["mail-going-out"] == 100
 
 
 @slow
