@@ -34,6 +34,7 @@ from commitments.tables import (
     policy,
     progress_report,
 )
+from flows.upkeep import tidy_database
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
 
@@ -76,6 +77,7 @@ def furnish_house(engine: Engine, an_agreement: int, rare: Rare) -> None:
     plan_messages(engine, NOW, TODAY, domain=DOMAIN)
     with open_unit(engine) as unit:
         _add_messages(unit, rare.messages)
+    tidy_database(engine)  # as every night
 
 
 def _add_people(unit: Connection) -> None:

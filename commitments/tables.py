@@ -215,6 +215,14 @@ commitment = Table(
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("agreement_id", "reference"),
     Index("ix_commitment_theme_agreement_id", "theme", "agreement_id"),
+    Index("ix_commitment_due", "due"),
+    Index("ix_commitment_confirm_by", "confirm_by"),
+    Index(
+        "ix_commitment_recurring",
+        "agreement_id",
+        sqlite_where=text("recurrence IS NOT NULL"),
+        postgresql_where=text("recurrence IS NOT NULL"),
+    ),
 )
 
 commitment_owner = Table(
@@ -245,6 +253,7 @@ milestone = Table(
     Column("source", JSON(none_as_null=True)),
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("commitment_id", "reference"),
+    Index("ix_milestone_due", "due"),
 )
 
 occurrence = Table(

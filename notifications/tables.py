@@ -1,6 +1,6 @@
 """The tables of telling people: what is told, in which message, with which attempts, and what was not sent and why."""
 
-from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 
 from commitments.database import UtcTime
 from commitments.tables import metadata
@@ -58,6 +58,12 @@ notice = Table(
     Column("decided_at", UtcTime, nullable=False),
     Index("ix_notice_matter", "matter"),
     Index("ix_notice_agreement_id_due_on", "agreement_id", "due_on"),
+    Index(
+        "ix_notice_untold",
+        "id",
+        sqlite_where=text("decision <> 'told'"),
+        postgresql_where=text("decision <> 'told'"),
+    ),
 )
 
 attempt = Table(

@@ -304,16 +304,27 @@ class Offered:
 
 
 def load_offered(reading: Connection, viewer: Viewer) -> Offered:
-    visible = select_visible_agreements(viewer)
-    parties = reading.execute(
-        select(party.c.reference, party.c.names).where(
-            exists().where(agreement_party.c.party_id == party.c.id, agreement_party.c.agreement_id.in_(visible))
-        )
+    return Offered(load_parties(reading, viewer), load_themes(reading, viewer))
+
+
+def load_parties(reading: Connection, viewer: Viewer) -> list[tuple[str, Mapping[str, str]]]:
+    """The parties of the agreements that somebody sees: reference and names."""
+    bound = select(agreement_party.c.party_id).where(
+        agreement_party.c.agreement_id.in_(select_visible_agreements(viewer))
     )
-    themes = reading.execute(
-        select(commitment.c.theme)
-        .distinct()
-        .where(commitment.c.theme.is_not(None), commitment.c.agreement_id.in_(visible))
-        .order_by(commitment.c.theme)
+    rows = reading.execute(select(party.c.reference, party.c.names).where(party.c.id.in_(bound)))
+    return [(row.reference, row.names) for row in rows]
+
+
+def load_themes(reading: Connection, viewer: Viewer) -> list[str]:
+    """The themes of the agreements that somebody sees, by name."""
+    # From each theme to the next by the index: to go through all commitments for a handful of words would take longer
+    # than the list itself.
+    themes = select(func.min(commitment.c.theme).label("theme")).cte("themes", recursive=True)
+    following = select(func.min(commitment.c.theme)).where(commitment.c.theme > themes.c.theme).scalar_subquery()
+    themes = themes.union_all(select(following).where(themes.c.theme.is_not(None)))
+    seen = exists().where(
+        commitment.c.theme == themes.c.theme, commitment.c.agreement_id.in_(select_visible_agreements(viewer))
     )
-    return Offered([(row.reference, row.names) for row in parties], [str(one) for one in themes.scalars()])
+    rows = reading.execute(select(themes.c.theme).where(themes.c.theme.is_not(None), seen).order_by(themes.c.theme))
+    return [str(one) for one in rows.scalars()]

@@ -1,15 +1,16 @@
 """Finds the dates that lie in a span, over the whole register, in a fixed number of statements."""
 
 import json
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select
 
-from commitments.dates import PartialDate, add_days, parse_date
+from commitments.dates import PartialDate, add_days, add_months, parse_date
 from commitments.deadlines import find_expiry, find_notice_deadline, find_report_cycles
 from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
@@ -86,34 +87,81 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """A date under a commitment, before it is named."""
+class Day:
+    """A day with dates: those of them that are shown, and how many there are."""
 
     day: date
-    commitment_id: int
+    dates: tuple[Dated, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pile:
+    """The dates of one sort that are known by the same text, by the ids of their commitments or milestones."""
+
+    day: date
+    kind: MatterKind
     text: str
-    step_id: int | None = None
+    ids: Sequence[int]
     period: str = ""
     is_plan: bool = False
 
 
-def load_dates(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> tuple[list[Dated], int]:
+_Entry = Dated | tuple[_Pile, int]
+"""A date of an agreement; or one of a pile, which is not named yet."""
+
+
+def load_days(reading: Connection, viewer: Viewer, sought: Sought, most: int, a_day: int) -> list[Day]:
+    """The days of the span with their open dates, in eight statements: of more than `most` the first few of each day.
+
+    Of thousands only those that are shown are read whole.
+    """
+    by_day = _find_entries(reading, viewer, sought)
+    if sum(map(len, by_day.values())) > most:
+        shown = {day: entries[:a_day] for day, entries in by_day.items()}
+    else:
+        shown = by_day
+    named = _name_entries(reading, [one for entries in shown.values() for one in entries])
+    return [Day(day, tuple(named[day]), len(by_day[day])) for day in sorted(by_day)]
+
+
+def load_dates(
+    reading: Connection, viewer: Viewer, sought: Sought, most: int, skip: int = 0
+) -> tuple[list[Dated], int]:
     """The open dates of the span, the earliest first, and how many there are; eight statements.
 
-    Of thousands only the `most` that are shown are read whole.
+    Of thousands only the `most` that are shown, after the `skip` before them, are read whole.
     """
-    ends = [
+    by_day = _find_entries(reading, viewer, sought)
+    entries = [one for day in sorted(by_day) for one in by_day[day]]
+    named = _name_entries(reading, entries[skip : skip + most])
+    return [one for day in sorted(named) for one in named[day]], len(entries)
+
+
+def _find_entries(reading: Connection, viewer: Viewer, sought: Sought) -> dict[date, list[_Entry]]:
+    """Everything of each day: the agreements' own dates, then what was registered first."""
+    found: dict[date, list[_Entry]] = {}
+    for one in _find_agreement_dates(reading, viewer, sought):
+        found.setdefault(one.day, []).append(one)
+    piles = [
         *_find_promised(reading, viewer, sought),
         *_find_steps(reading, viewer, sought),
         *_find_periods(reading, viewer, sought),
     ]
-    ends.sort(key=lambda one: (one.day, one.commitment_id))
-    found = [*_name_ends(reading, ends[:most]), *_find_agreement_dates(reading, viewer, sought)]
-    total = len(found) + max(len(ends) - most, 0)
-    return sorted(found, key=lambda one: (one.day, one.agreement, one.matter))[:most], total
+    for pile in piles:
+        if pile.ids:
+            found.setdefault(pile.day, []).extend((pile, one) for one in pile.ids)
+    return found
 
 
-def _name_ends(reading: Connection, ends: Sequence[_End]) -> Iterator[Dated]:
+def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, list[Dated]]:
+    """The entries by day, as they are read; those of a day by agreement."""
+    piled = [one for one in entries if not isinstance(one, Dated)]
+    stepped = select(
+        milestone.c.id, milestone.c.commitment_id,
+        milestone.c.reference.label("step_reference"), milestone.c.title, milestone.c.titles,
+    ).where(milestone.c.id.in_({one for pile, one in piled if pile.kind is MatterKind.MILESTONE}))  # fmt: skip
+    steps = {row.id: row for row in reading.execute(stepped)}
     columns = (
         commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
         agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"),
@@ -121,34 +169,45 @@ def _name_ends(reading: Connection, ends: Sequence[_End]) -> Iterator[Dated]:
     promised = (
         select(*columns)
         .join(agreement, agreement.c.id == commitment.c.agreement_id)
-        .where(commitment.c.id.in_({one.commitment_id for one in ends}))
+        .where(
+            commitment.c.id.in_(
+                {one for pile, one in piled if pile.kind is not MatterKind.MILESTONE}
+                | {row.commitment_id for row in steps.values()}
+            )
+        )
     )
     promises = {row.id: row for row in reading.execute(promised)}
-    stepped = select(
-        milestone.c.id, milestone.c.reference.label("step_reference"), milestone.c.title, milestone.c.titles
-    ).where(milestone.c.id.in_({one.step_id for one in ends if one.step_id is not None}))
-    steps = {row.id: row for row in reading.execute(stepped)}
-    for one in ends:
-        row, step = promises[one.commitment_id], steps.get(one.step_id)
-        kind = MatterKind.COMMITMENT
-        if step is not None or one.period:
-            kind = MatterKind.MILESTONE if step is not None else MatterKind.OCCURRENCE
-        yield Dated(
-            one.day, one.text, kind, row.agreement_reference, row.agreement_title, row, step, one.period, one.is_plan
+    named: dict[date, list[Dated]] = {}
+    for entry in entries:
+        if isinstance(entry, Dated):
+            named.setdefault(entry.day, []).append(entry)
+            continue
+        pile, one = entry
+        step = steps[one] if pile.kind is MatterKind.MILESTONE else None
+        row = promises[step.commitment_id if step is not None else one]
+        dated = Dated(
+            pile.day, pile.text, pile.kind, row.agreement_reference, row.agreement_title, row, step, pile.period,
+            pile.is_plan,
         )  # fmt: skip
+        named.setdefault(pile.day, []).append(dated)
+    for dates in named.values():
+        dates.sort(key=lambda one: (one.agreement, one.matter))
+    return named
 
 
 def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bool]:
-    """Whether a partial date may end within the span: as text, by how precise it is."""
-    low, high = sought.first.isoformat(), sought.last.isoformat()
+    """Whether a partial date ends within the span: as text, by how precise it is."""
+    low, last = sought.first.isoformat(), sought.last
+    month = last if last.day == monthrange(last.year, last.month)[1] else add_months(last, -1)
+    year = last.year if (last.month, last.day) == (12, 31) else last.year - 1
     return or_(
-        (func.length(column) == 10) & column.between(low, high),
-        (func.length(column) == 7) & column.between(low[:7], high[:7]),
-        (func.length(column) == 4) & column.between(low[:4], high[:4]),
+        (func.length(column) == 10) & column.between(low, last.isoformat()),
+        (func.length(column) == 7) & column.between(low[:7], f"{month:%Y-%m}"),
+        (func.length(column) == 4) & column.between(low[:4], f"{year:04}"),
     )
 
 
-def _narrow(query: Select[Any], viewer: Viewer, sought: Sought) -> Select[Any]:
+def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought) -> Select[Any]:
     """To the active commitments that are wanted."""
     query = query.join(agreement, agreement.c.id == commitment.c.agreement_id).where(
         commitment.c.state == str(CommitmentState.ACTIVE), agreement.c.ended.is_(None), _is_seen(viewer, sought)
@@ -174,43 +233,61 @@ def _is_seen(viewer: Viewer, sought: Sought) -> ColumnElement[bool]:
     return seen & (agreement.c.reference == sought.agreement) if sought.agreement else seen
 
 
-def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
+def _find_first(
+    column: ColumnElement[int], within: Select[tuple[int]], sought: Sought
+) -> tuple[ColumnElement[bool], ...]:
+    """Narrow a whole register by its dates first, which have an index; what is somebody's own is few anyway."""
+    return () if sought.whose is Whose.OWN or sought.agreement else (column.in_(within),)
+
+
+def _gather(column: ColumnElement[int]) -> ColumnElement[str]:
+    """Ids as one text: of thousands a row each would take longer than the page."""
+    return func.aggregate_strings(cast(column, String), ",").label("ids")
+
+
+def _read_ids(gathered: str) -> list[int]:
+    return sorted(map(int, gathered.split(",")))
+
+
+def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """Due dates, and days by which plans are to be confirmed."""
+    dated = commitment.alias("dated")
+    within = or_(_ends_within(dated.c.due, sought), _ends_within(dated.c.confirm_by, sought))
     is_plan = commitment.c.kind == str(CommitmentKind.PLANNED)
-    columns = (commitment.c.id, commitment.c.due, commitment.c.confirm_by, commitment.c.kind)
-    query = _narrow(select(*columns), viewer, sought).where(
-        or_(
-            and_(~is_plan, _ends_within(commitment.c.due, sought)),
-            and_(is_plan, _ends_within(commitment.c.confirm_by, sought)),
-        )
+    text = case((is_plan, commitment.c.confirm_by), else_=commitment.c.due)
+    found = (
+        _narrow(select(commitment.c.id, text.label("text"), is_plan.label("is_plan")), viewer, sought)
+        .where(*_find_first(commitment.c.id, select(dated.c.id).where(within), sought), _ends_within(text, sought))
+        .subquery("found")
     )
+    query = select(found.c.text, found.c.is_plan, _gather(found.c.id)).group_by(found.c.text, found.c.is_plan)
     for row in reading.execute(query):
-        planned = row.kind == CommitmentKind.PLANNED
-        text = row.confirm_by if planned else row.due
-        day = parse_date(text).last
-        if sought.first <= day <= sought.last:
-            yield _End(day, row.id, text, is_plan=planned)
+        day = parse_date(row.text).last
+        yield _Pile(day, MatterKind.COMMITMENT, row.text, _read_ids(row.ids), is_plan=bool(row.is_plan))
 
 
-def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
+def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
+    step = milestone.alias("step")
+    within = select(milestone.c.id).where(_ends_within(milestone.c.due, sought))
     query = (
-        _narrow(select(commitment.c.id, milestone.c.id.label("step_id"), milestone.c.due), viewer, sought)
-        .join(milestone, milestone.c.commitment_id == commitment.c.id)
-        .where(milestone.c.state == str(MilestoneState.SCHEDULED), _ends_within(milestone.c.due, sought))
+        _narrow(select(step.c.due, _gather(step.c.id)), viewer, sought)
+        .join(step, step.c.commitment_id == commitment.c.id)
+        .where(step.c.state == str(MilestoneState.SCHEDULED), _ends_within(step.c.due, sought))
+        .where(*_find_first(step.c.id, within, sought))
+        .group_by(step.c.due)
     )
     for row in reading.execute(query):
-        day = parse_date(row.due).last
-        if sought.first <= day <= sought.last:
-            yield _End(day, row.id, row.due, row.step_id)
+        yield _Pile(parse_date(row.due).last, MatterKind.MILESTONE, row.due, _read_ids(row.ids))
 
 
-def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_End]:
+def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """The ends of the periods of recurring commitments, but those of which nothing is expected."""
     recurring = (commitment.c.kind == str(CommitmentKind.RECURRING)) & commitment.c.recurrence.is_not(None)
     # As text: thousands recur in a few ways, each of which is worked out once.
-    text = cast(commitment.c.recurrence, String).label("text")
-    rows = reading.execute(_narrow(select(commitment.c.id, text), viewer, sought).where(recurring)).all()
-    by_way = {way: list(_list_periods(way, sought)) for way in {row.text for row in rows}}
+    way = cast(commitment.c.recurrence, String).label("way")
+    query = _narrow(select(way, _gather(commitment.c.id)), viewer, sought).where(recurring).group_by(way)
+    rows = reading.execute(query).all()
+    by_way = {row.way: list(_list_periods(row.way, sought)) for row in rows}
     labels = {period.label for periods in by_way.values() for period in periods}
     nothing = or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0)
     waived = {
@@ -220,9 +297,10 @@ def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterat
         )
     }
     for row in rows:
-        for period in by_way[row.text]:
-            if (row.id, period.label) not in waived:
-                yield _End(period.window_last, row.id, period.window_last.isoformat(), period=period.label)
+        for period in by_way[row.way]:
+            ids = [one for one in _read_ids(row.ids) if (one, period.label) not in waived]
+            day = period.window_last
+            yield _Pile(day, MatterKind.OCCURRENCE, day.isoformat(), ids, period=period.label)
 
 
 def _list_periods(text: str, sought: Sought) -> Iterator[Period]:

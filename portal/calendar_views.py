@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from commitments.vocabulary import MatterKind, StandingState
 from notifications.dates_file import FeedDate
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
-from notifications.views import clean_text, fit_text
+from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
-from portal.calendar_queries import Dated
+from portal.calendar_queries import Dated, Day
 from portal.telling import tell_title
 
 _TITLE_LIMIT = 160
@@ -34,25 +33,25 @@ class DateView:
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """The dates of one day; `mark` is that of its heading."""
+    """The dates of one day; `mark` is that of its heading, `more` leads to those that are not shown."""
 
     title: str
     ahead: str
     mark: str
     dates: tuple[DateView, ...]
+    more: LinkView | None = None
 
 
-def describe_days(words: Words, dates: Sequence[Dated], today: date) -> list[DayView]:
-    """The dates by day, in their order."""
-    return [
-        DayView(
-            words.format_weekday(day),
-            words.format_ahead((day - today).days) if day >= today else words.format_ago((today - day).days),
-            day.isoformat(),
-            tuple(_describe_date(words, one, today) for one in own),
-        )
-        for day, own in groupby(dates, key=lambda one: one.day)
-    ]
+def describe_day(words: Words, day: Day, today: date, more: LinkView | None = None) -> DayView:
+    """The dates of a day, in their order."""
+    away = (day.day - today).days
+    return DayView(
+        words.format_weekday(day.day),
+        words.format_ahead(away) if away >= 0 else words.format_ago(-away),
+        day.day.isoformat(),
+        tuple(_describe_date(words, one, today) for one in day.dates),
+        more,
+    )
 
 
 def _describe_date(words: Words, one: Dated, today: date) -> DateView:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, or_, select, true
 
 from commitments.database import open_reading
 from commitments.settings import Settings
@@ -167,20 +167,22 @@ def load_messages(reading: Connection, viewer: Viewer, sought: Sought, most: int
 
 def load_unsent(reading: Connection, viewer: Viewer, sought: Sought, most: int) -> Sequence[Any]:
     """What was decided not to be told, under the agreements that the viewer sees."""
-    query = (
-        select(notice, contact.c.name)
-        .join(contact, contact.c.id == notice.c.contact_id)
-        .where(notice.c.decision != str(Decision.TOLD), _is_person(sought.person))
-    )
+    # In the words of its index, and from the newest on: what was told is a hundred times as much, and what is seen is
+    # only asked of each, for by itself it would be half of the register.
+    query = select(notice).where(notice.c.decision != literal_column(f"'{Decision.TOLD}'"))
     if not _sees_all(viewer):
-        query = query.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)))
+        query = query.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)).is_(true()))
+    if sought.person:
+        query = query.where(notice.c.contact_id.in_(select(contact.c.id).where(_is_person(sought.person))))
     if sought.agreement:
         query = query.where(notice.c.agreement_id == _find_agreement(sought.agreement))
     if sought.kind is not None:
         query = query.where(notice.c.kind == str(sought.kind))
     if sought.before is not None:
         query = query.where(notice.c.id < sought.before)
-    return reading.execute(query.order_by(notice.c.id.desc()).limit(most)).all()
+    newest = query.order_by(notice.c.id.desc()).limit(most).subquery("newest")
+    named = select(newest, contact.c.name).join(contact, contact.c.id == newest.c.contact_id)
+    return reading.execute(named.order_by(newest.c.id.desc())).all()
 
 
 def _find_agreement(reference: str) -> Any:

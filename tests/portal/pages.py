@@ -48,6 +48,7 @@ class Place:
             "/messages?show=unsent",
             f"/brief?party={self.party}",
             "/calendar?month=2026-02",
+            "/calendar?day=2026-02-13",
             f"/messages?agreement={self.agreement}&kind=follow_up&show=queued&q={self.person}",
         )
 

@@ -187,6 +187,66 @@ def test_the_calendar_reads_by_the_same_number_of_statements(desk: Desk, count_s
     assert many.total == few.total and "Step 39" in page
 
 
+def add_steps(desk: Desk, due: str, number: int, first: int = 0) -> None:
+    """Give the survey many steps that are due on one day."""
+    survey = next(row.id for row in desk.rows(commitment) if row.reference == "survey")
+    row = {
+        "commitment_id": survey,
+        "titles": {},
+        "due": due,
+        "state": "scheduled",
+        "registered_on": desk.clock[0].date(),
+    }
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            insert(milestone),
+            [{**row, "reference": f"m{one}", "title": f"Step {one}"} for one in range(first, first + number)],
+        )
+
+
+def test_of_a_crowded_month_each_day_shows_its_first_dates_and_says_how_many_more_there_are(desk: Desk) -> None:
+    add_steps(desk, "2026-02-18", 320)
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-02&party=north")
+    found = re.search(r'href="(/calendar\?[^"]+)">and 312 more<span class="unseen">: ([^<]+)<', page)
+    assert found and found[2] == "Wednesday, 18 February 2026"
+    assert len(re.findall(r"Step \d+", page)) == 8 and "Hand over the survey." in page  # of another day
+    day = desk.get(found[1].replace("&amp;", "&"))
+    assert "Wednesday, 18 February 2026 · 320 dates" in day and "1–50 of 320" in day
+    assert "Hand over the survey." not in day and "All of February 2026" in day
+
+
+def test_a_month_with_few_enough_dates_shows_them_all(desk: Desk) -> None:
+    add_steps(desk, "2026-02-20", 60)
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-02")
+    assert len(re.findall(r"Step \d+", page)) == 60 and "more" not in page.partition("</h1>")[2].partition("own")[0]
+
+
+def test_the_pages_of_a_day_show_each_of_its_dates_once(desk: Desk) -> None:
+    add_steps(desk, "2026-02-20", 120)
+    desk.sign_in("cy")
+    pages = [desk.get(f"/calendar?day=2026-02-20&page={number}") for number in (1, 2, 3)]
+    shown = [one for page in pages for one in re.findall(r">(Step \d+)<", page)]
+    assert sorted(shown) == sorted(f"Step {number}" for number in range(120))
+    assert "Next page" not in pages[2] and "No date lies on this day." in desk.get("/calendar?day=2026-02-21")
+
+
+def test_a_day_that_is_none_leads_to_this_month(desk: Desk) -> None:
+    desk.sign_in("cy")
+    for day in ("2026-02-30", "today", "2026-1-1"):
+        assert "No date lies on this day." not in desk.get(f"/calendar?day={day}")
+
+
+def test_a_date_known_as_a_month_stands_on_the_page_of_its_last_day_alone(desk: Desk) -> None:
+    set_dates(desk, survey="2026-09", orphan="2027")
+    desk.sign_in("cy")
+    assert "Hand over the survey." in desk.get("/calendar?day=2026-09-30")
+    assert "Hand over the survey." not in desk.get("/calendar?day=2026-09-29")
+    assert "Nobody's promise." in desk.get("/calendar?day=2027-12-31")
+    assert "Nobody's promise." not in desk.get("/calendar?day=2027-12-30")
+
+
 def test_the_clock_moves_the_feed(desk: Desk) -> None:
     path = make_feed(desk, "ann")
     desk.clock[0] += timedelta(days=60)

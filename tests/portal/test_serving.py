@@ -13,9 +13,11 @@ from tests.portal.desk import Desk
 
 @pytest.fixture
 def unsettled() -> Iterator[None]:
+    before = gc.get_threshold()
     gc.unfreeze()
     yield
     gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 class Knot:
@@ -44,6 +46,21 @@ def test_what_a_request_leaves_behind_is_still_collected_and_nothing_that_was_ga
     after = weakref.ref(Knot())
     gc.collect()
     assert after() is None
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_a_page_with_thousands_of_objects_is_not_held_up_to_look_through_them_for_garbage() -> None:
+    settle_memory()
+    looked: list[int] = []
+
+    def notice(phase: str, info: dict[str, int]) -> None:
+        looked.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(notice)
+    page = [[number] for number in range(20_000)]
+    gc.callbacks.remove(notice)
+    assert len(page) == 20_000 and not looked
 
 
 @pytest.mark.usefixtures("unsettled")
