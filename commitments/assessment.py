@@ -91,6 +91,8 @@ def find_start(agreement: Agreement, commitment: Commitment | None = None) -> Pa
 
 def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
     """The last sign of life by that day: an activity, a report, a milestone met or a measurement."""
+    if not (commitment.activities or commitment.measurements or commitment.milestones or commitment.reports):
+        return None
     signs = [activity.held_on for activity in commitment.activities]
     signs += [measurement.measured_on for measurement in commitment.measurements]
     signs += [milestone.met_on for milestone in commitment.milestones if milestone.met_on is not None]

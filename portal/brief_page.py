@@ -54,8 +54,8 @@ def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
     drawn = asdict(view)
     return {
         **drawn,
-        "first": [drawn["lists"][place] for place in (0, 2, 3)],
-        "second": [drawn["lists"][1]],
+        "first": [drawn["lists"][place] for place in (0, 2)],
+        "second": [drawn["lists"][place] for place in (1, 3)],
         "lang": words.locale.language,
         "font": list_families(words),
         "ink": LIGHT["ink"],

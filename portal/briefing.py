@@ -9,10 +9,12 @@ from sqlalchemy import Connection, exists, select
 from commitments.database import open_reading
 from commitments.tables import agreement_party, party
 from notifications.views import LinkView, check_link
-from portal.agreement_queries import Wanted, find_agreements, load_offered
+from portal.agreement_queries import Sort, Wanted, find_agreements, load_offered
 from portal.agreements import ADDRESS as AGREEMENTS
+from portal.brief_facts import load_brief
 from portal.brief_page import draw_brief
-from portal.brief_views import BriefView, describe_brief, load_brief
+from portal.brief_views import BriefView, Rest, describe_brief
+from portal.calendar import ADDRESS as CALENDAR
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
@@ -97,17 +99,20 @@ def _brief_party(reading: Connection, viewer: Viewer, house: House, reference: s
     found = find_agreements(reading, viewer, Wanted(party=reference), today, words.tag)
     ids = found.ids[:AGREEMENTS_IN_BRIEF]
     title = words.gettext("Brief: %(name)s") % {"name": tell_title(row.names, words)}
-    briefed = load_brief(reading, ids, today)
-    return describe_brief(words, briefed, title, viewer.person.party_id, row.id, today, found.total - len(ids))
+    briefed = load_brief(reading, ids, viewer.person.party_id, row.id, today)
+    dates = write_address(CALENDAR, {"party": reference, "whose": "all"})
+    listed, silent = (write_address(AGREEMENTS, {"party": reference, "sort": sort}) for sort in ("", Sort.SILENCE))
+    return describe_brief(words, briefed, title, today, found.total - len(ids), Rest(listed, dates, silent))
 
 
 def _brief_agreement(reading: Connection, viewer: Viewer, house: House, reference: str) -> BriefView:
     words, today = find_words(viewer), house.today_of(viewer.person, house.read_clock())
     head = find_head(reading, viewer, reference)
     title = words.gettext("Brief: %(name)s") % {"name": tell_title(head.title, words)}
-    return describe_brief(
-        words, load_brief(reading, [head.id], today), title, viewer.person.party_id, None, today, 0
-    )  # fmt: skip
+    briefed = load_brief(reading, [head.id], viewer.person.party_id, None, today)
+    dates = write_address(CALENDAR, {"agreement": reference, "whose": "all"})
+    listed = f"{AGREEMENTS}/{reference}#commitments"
+    return describe_brief(words, briefed, title, today, 0, Rest(listed, dates, listed))
 
 
 def _draw(request: Request, viewer: Viewer, house: House, view: BriefView, name: str) -> Response:

@@ -1,17 +1,26 @@
 """The brief for a visit or a call: what is open on both sides, to read and as PDF."""
 
 import subprocess
+from datetime import timedelta
+from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import insert
 
 from commitments.database import open_unit
-from commitments.tables import activity
+from commitments.facts import Agreement, Commitment, Matter, Owner, Reason, Standing
+from commitments.tables import activity, commitment, commitment_owner, contact
+from commitments.vocabulary import CommitmentKind, CommitmentState, MatterKind, Owed, ReasonCode, StandingState
 from notifications.house import find_strangers
+from portal.brief_facts import OWED_SHOWN, Open, list_sides, share_room
 from portal.brief_page import TEMPLATE, find_brief_faults
-from tests.portal.desk import Desk
+from tests.portal.desk import TODAY, Desk
+
+_NUMBERS = count(1)
 
 
 def test_a_brief_says_what_each_side_owes_and_what_lies_ahead(desk: Desk) -> None:
@@ -114,3 +123,103 @@ def test_a_brief_reads_the_register_by_the_same_number_of_statements(desk: Desk,
     with count_statements(desk.engine) as many:
         desk.get("/brief?party=south")
     assert many.total == few.total
+
+
+@pytest.fixture
+def crowded(desk: Desk) -> Desk:
+    """Sixty further promises, the last of them the most urgent, and fifty people who answer for them."""
+    rows = {"agreement_id": 1, "summaries": {}, "kind": "deliverable", "quote": {}, "quote_sources": {}, "tags": [],
+            "owed": "each", "implementers": [], "state": "active", "registered_on": TODAY}  # fmt: skip
+    people = {"party_id": 1, "role": "owner", "channels": {}}
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            insert(contact),
+            [{**people, "id": 100 + one, "reference": f"p{one}", "name": f"Person {one}"} for one in range(50)],
+        )
+        unit.execute(
+            insert(commitment),
+            [
+                {**rows, "id": 100 + one, "reference": f"line-{one}", "position": 10 + one,
+                 "summary": f"Do line {one} of the long annex.",
+                 "due": (TODAY - timedelta(days=one) if one > 30 else TODAY + timedelta(days=one)).isoformat()}
+                for one in range(60)
+            ],
+        )  # fmt: skip
+        owed = [
+            {"commitment_id": 100 + one, "party_id": 1 + one % 2, "contact_id": 100 + one % 50, "position": 0}
+            for one in range(60)
+        ]
+        unit.execute(insert(commitment_owner), owed)
+    return desk
+
+
+def test_of_much_that_is_open_a_brief_shows_the_most_urgent_and_leads_to_the_rest(crowded: Desk) -> None:
+    crowded.sign_in("cy")
+    page = crowded.get("/agreements/north-south/brief")
+    assert "66 open commitments" in page and "35 of them need attention" in page
+    assert "What we owe (35)" in page and "What South owes (30)" in page and "What we owe together (1)" in page
+    assert "Do line 58" in page and "Do line 59" in page and "Do line 32" not in page
+    assert page.count("/agreements/north-south/commitments/") == OWED_SHOWN
+    ours, _, rest = page.partition("What we owe together")
+    assert '<a href="/agreements/north-south#commitments">and 29 more' in ours
+    assert '<a href="/agreements/north-south#commitments">and 25 more' in rest.partition("What South owes")[2]
+    assert '<a href="/calendar?agreement=north-south&whose=all">and ' in rest
+    people = rest.partition("People")[2]
+    assert "Cy" in people and "Li" in people and people.count("<li>") == 6 and "and 48 more" in people
+    page = crowded.get("/brief?party=south")
+    assert '<a href="/agreements?party=south">and 29 more' in page
+    assert '<a href="/calendar?party=south&whose=all">and ' in page
+
+
+def test_a_brief_of_much_is_one_sheet_of_paper(crowded: Desk) -> None:
+    crowded.sign_in("cy")
+    answer = crowded.client.get("/brief.pdf?party=south")
+    assert len(PdfReader(BytesIO(answer.content)).pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "room", "given"),
+    [
+        pytest.param([], 12, [], id="nothing of nothing"),
+        pytest.param([2, 0, 1], 12, [2, 0, 1], id="all where there is room for all"),
+        pytest.param([40, 30], 12, [6, 6], id="half each where both have more"),
+        pytest.param([40, 1, 30], 12, [6, 1, 5], id="what one does not need goes to the others"),
+        pytest.param([5, 5, 5], 2, [1, 1, 0], id="the first where there is not one for each"),
+    ],
+)
+def test_the_room_of_a_brief_is_shared_out(wanted: list[int], room: int, given: list[int]) -> None:
+    assert share_room(wanted, room) == given
+
+
+def _owe(*parties: int) -> Open:
+    number = next(_NUMBERS)
+    owners = tuple(Owner(one, f"party-{one}", None) for one in parties)
+    promise = Commitment(
+        number, "p", "P", CommitmentKind.DELIVERABLE, CommitmentState.ACTIVE, Owed.EACH, owners, TODAY
+    )  # fmt: skip
+    agreement = Agreement(1, "a", TODAY, (), (promise,))
+    matter = Matter(MatterKind.COMMITMENT, 1, "a", number, "b")
+    return Open(agreement, promise, Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.DUE_LATER, {})))
+
+
+@pytest.mark.parametrize(
+    ("owing", "theirs", "is_ours", "told"),
+    [
+        pytest.param([(1,), (1, 2), (2,)], None, True, ["ours 1", "joint 1", "party-2 1"], id="each side and both"),
+        pytest.param([(1,)], 2, True, ["ours 1", "theirs 0"], id="the other side owes nothing"),
+        pytest.param([(3,), (2,), (3,)], 2, True, ["ours 0", "party-2 1", "party-3 2"], id="theirs before a third's"),
+        pytest.param([(3, 2)], 2, True, ["ours 0", "party-2 1"], id="what theirs owes with a third is theirs"),
+        pytest.param(
+            [(2,), (3,), (4,), (5,), (5,)], 2, True, ["ours 0", "party-2 1", "others 4"],
+            id="in a brief with one of many parties the rest stands under one heading",
+        ),
+        pytest.param(
+            [(2,), (3,), (4,), (4,), (5,), (5,), (6,)], None, False,
+                ["party-4 2", "party-5 2", "party-2 1", "others 2"],
+            id="of many parties of an agreement those that owe most have a heading of their own",
+        ),
+    ],
+)  # fmt: skip
+def test_the_sides_of_a_brief(owing: list[tuple[int, ...]], theirs: int | None, is_ours: bool, told: list[str]) -> None:
+    sides = list_sides([_owe(*one) for one in owing], 1, theirs, is_ours=is_ours)
+    assert [f"{f'party-{one.party_id}' if one.party_id else one.kind} {one.total}" for one in sides] == told

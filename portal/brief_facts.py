@@ -1,0 +1,283 @@
+"""What a brief is written from: all that is open is judged and counted, and of what is shown the words are read."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from commitments.facts import Agreement, Commitment, Standing
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import assess
+from commitments.tables import activity, agreement, commitment, commitment_owner, contact, milestone, party
+from commitments.vocabulary import CommitmentState, ContactRole, MatterKind, StandingState
+from notifications.digests import NEEDING_ATTENTION, URGENCY
+from notifications.names import Names, load_names
+from portal.people_queries import is_over
+from portal.telling import load_rules_of
+
+OWED_SHOWN = 12
+"""So many promises of all sides together: with what follows them they fit on a sheet of paper."""
+SIDES_NAMED = 3
+"""Where there are more other parties, those that owe most under an agreement have a heading of their own,
+and in a brief with a party it alone; what the rest owes comes under one."""
+DATES_SHOWN = 5
+SILENT_SHOWN = 4
+ACTIVITIES_SHOWN = 4
+PEOPLE_SHOWN = 6
+DAYS_AHEAD = 366
+
+
+class SideKind(StrEnum):
+    """Who owes what stands under one heading."""
+
+    OURS = "ours"
+    JOINT = "joint"
+    THEIRS = "theirs"
+    PARTY = "party"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One promise that is open, and how it stands."""
+
+    agreement: Agreement
+    promise: Commitment
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side owes: the most urgent of it, and how much it is in all."""
+
+    kind: SideKind
+    party_id: int | None
+    total: int
+    shown: tuple[Open, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The first of some matters, each with its agreement, and how many there are in all."""
+
+    total: int
+    shown: tuple[tuple[Agreement, Standing], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Briefed:
+    """What a brief is written from."""
+
+    facts: Sequence[Agreement]
+    """The most urgent first."""
+    open: int
+    attention: int
+    """How many of those that are open need it."""
+    sides: Sequence[Side]
+    dates: Chosen
+    silent: Chosen
+    names: Names
+    """Of the parties, and of who owns what is shown."""
+    titles: Mapping[int, Any]
+    promises: Mapping[int, Any]
+    """Of what is shown."""
+    steps: Sequence[Any]
+    activities: Sequence[Any]
+    people: Sequence[Any]
+    """Some of each party."""
+    serving: int
+    """How many there are in all."""
+
+
+def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: int | None, today: date) -> Briefed:
+    """All that a brief of these agreements, at least one, is written from: a fixed number of statements.
+
+    `theirs` is the party that it is about; without one, all parties of the agreement are.
+    """
+    place = {one: at for at, one in enumerate(ids)}
+    facts = load_agreements(reading, Span.over(ids))
+    rules = load_rules_of(reading, ids)
+    standings = {one.id: assess(one, rules, today) for one in facts}
+    found = _list_open(facts, standings)
+    is_ours = any(bound.party_id == own_party for one in facts for bound in one.parties)
+    sides = share_out(list_sides(found, own_party, theirs, is_ours=is_ours))
+    dates = _choose_dates(facts, standings, today)
+    silent = _choose_silent(facts, standings)
+    shown = {one.promise.id: one.promise for side in sides for one in side.shown}
+    told = [standing.matter.commitment_id for _, standing in (*dates.shown, *silent.shown)]
+    named = {*shown, *(one for one in told if one is not None)}
+    owners = [owner for promise in shown.values() for owner in promise.owners]
+    bound = {place.party_id for one in facts for place in one.parties}
+    people = _load_people(reading, ids, bound, today)
+    parties = {*bound, *(owner.party_id for owner in owners), *(side.party_id for side in sides if side.party_id)}
+    return Briefed(
+        sorted(facts, key=lambda one: place[one.id]),
+        len(found),
+        sum(one.standing.state in NEEDING_ATTENTION for one in found),
+        sides,
+        dates,
+        silent,
+        load_names(
+            reading,
+            contact.c.id.in_({owner.contact_id for owner in owners if owner.contact_id is not None}),
+            party.c.id.in_(parties),
+        ),
+        _load_titles(reading, ids),
+        _load_promises(reading, named),
+        reading.execute(
+            select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles).where(
+                milestone.c.commitment_id.in_(named)
+            )
+        ).all(),
+        _load_activities(reading, ids, today),
+        _choose_people(people),
+        len(people),
+    )
+
+
+def _list_open(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> list[Open]:
+    """All that is open, the most urgent first."""
+    own = {
+        one.matter.commitment_id: one
+        for judged in standings.values()
+        for one in judged
+        if one.matter.kind is MatterKind.COMMITMENT
+    }
+    found = [
+        Open(one, promise, own[promise.id])
+        for one in facts
+        for promise in one.commitments
+        if promise.state in (CommitmentState.ACTIVE, CommitmentState.ON_HOLD)
+        and own[promise.id].state is not StandingState.SETTLED
+    ]
+    return sorted(found, key=lambda one: (URGENCY[one.standing.state], one.standing.deadline or date.max))
+
+
+def list_sides(found: Sequence[Open], own_party: int, theirs: int | None, *, is_ours: bool) -> Iterator[Side]:
+    """What we owe, what we owe together, and what each other party does; for who is of neither side each by its name.
+
+    `theirs` comes first of the others.
+    """
+    ours: list[Open] = []
+    joint: list[Open] = []
+    others: dict[int, list[Open]] = {}
+    for one in found:
+        owing = [owner.party_id for owner in one.promise.owners]
+        if own_party in owing and len(owing) > 1:
+            joint.append(one)
+        elif own_party in owing:
+            ours.append(one)
+        elif owing:
+            others.setdefault(theirs if theirs is not None and theirs in owing else owing[0], []).append(one)
+    if is_ours:
+        yield Side(SideKind.OURS, None, len(ours), tuple(ours))
+    if joint:
+        yield Side(SideKind.JOINT, None, len(joint), tuple(joint))
+    order = sorted(others, key=lambda side: (side != theirs, -len(others[side])))
+    most = SIDES_NAMED if theirs is None else int(theirs in others)
+    named = order if len(order) <= SIDES_NAMED else order[:most]
+    for side in named:
+        yield Side(SideKind.PARTY, side, len(others[side]), tuple(others[side]))
+    rest = {one.promise.id for other in order[len(named) :] for one in others[other]}
+    if rest:
+        yield Side(SideKind.OTHERS, None, len(rest), tuple(one for one in found if one.promise.id in rest))
+    if is_ours and not others:
+        yield Side(SideKind.THEIRS, None, 0, ())
+
+
+def share_out(sides: Iterator[Side]) -> list[Side]:
+    """The sides with as much of each as the page has room for."""
+    listed = list(sides)
+    room = share_room([side.total for side in listed], OWED_SHOWN)
+    return [replace(side, shown=side.shown[:most]) for side, most in zip(listed, room, strict=True)]
+
+
+def share_room(wanted: Sequence[int], room: int) -> list[int]:
+    """How many of so many places each gets: each in turn one more, as long as it wants any."""
+    given = [0] * len(wanted)
+    for _ in range(min(room, sum(wanted))):
+        poorest = min((at for at, most in enumerate(wanted) if given[at] < most), key=lambda at: given[at])
+        given[poorest] += 1
+    return given
+
+
+def _choose_dates(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]], today: date) -> Chosen:
+    """The next dates within the year. The current period of a recurring commitment stands there by itself."""
+    horizon = today + timedelta(days=DAYS_AHEAD)
+    repeating = {promise.id for one in facts for promise in one.commitments if promise.recurrence is not None}
+    ahead = [
+        (standing.deadline, standing.matter.reference, one, standing)
+        for one in facts
+        for standing in standings[one.id]
+        if standing.deadline is not None
+        and today <= standing.deadline <= horizon
+        and standing.state is not StandingState.SETTLED
+        and not (standing.matter.kind is MatterKind.COMMITMENT and standing.matter.commitment_id in repeating)
+    ]
+    ahead.sort(key=lambda one: one[:2])
+    return Chosen(len(ahead), tuple((one, standing) for *_, one, standing in ahead[:DATES_SHOWN]))
+
+
+def _choose_silent(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> Chosen:
+    """Of what nothing was heard for longest."""
+    silent = [
+        (one, standing) for one in facts for standing in standings[one.id] if standing.state is StandingState.SILENT
+    ]
+    silent.sort(key=lambda pair: pair[1].cause)
+    return Chosen(len(silent), tuple(silent[:SILENT_SHOWN]))
+
+
+def _load_titles(reading: Connection, ids: Sequence[int]) -> dict[int, Any]:
+    columns = (agreement.c.id, agreement.c.reference, agreement.c.title, agreement.c.kind)
+    return {row.id: row for row in reading.execute(select(*columns).where(agreement.c.id.in_(ids)))}
+
+
+def _load_promises(reading: Connection, ids: set[int]) -> dict[int, Any]:
+    columns = (commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+    return {row.id: row for row in reading.execute(select(*columns).where(commitment.c.id.in_(ids)))}
+
+
+def _load_activities(reading: Connection, ids: Sequence[int], today: date) -> Sequence[Any]:
+    """What happened last, the newest first."""
+    return reading.execute(
+        select(activity)
+        .where(
+            activity.c.agreement_id.in_(ids),
+            activity.c.held_on <= today.isoformat(),
+            activity.c.withdrawn_on.is_(None),
+        )
+        .order_by(activity.c.held_on.desc(), activity.c.id.desc())
+        .limit(ACTIVITIES_SHOWN)
+    ).all()
+
+
+def _load_people(reading: Connection, ids: Sequence[int], parties: set[int], today: date) -> list[Any]:
+    """Who speaks for the parties or answers for something, and is in office."""
+    owning = (
+        select(commitment_owner.c.contact_id)
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .where(commitment.c.agreement_id.in_(ids), commitment_owner.c.contact_id.is_not(None))
+    )
+    speaking = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
+    rows = reading.execute(
+        select(contact.c.party_id, contact.c.name, contact.c.office, contact.c.role, contact.c.valid_to)
+        .where(or_(contact.c.id.in_(owning), and_(contact.c.party_id.in_(parties), speaking)))
+        .order_by(contact.c.party_id, contact.c.role, contact.c.name)
+    )
+    return [row for row in rows if not is_over(row, today)]
+
+
+def _choose_people(people: Sequence[Any]) -> list[Any]:
+    """Some of every party, those who speak for it first."""
+    of_party = Counter(row.party_id for row in people)
+    left = dict(zip(of_party, share_room(list(of_party.values()), PEOPLE_SHOWN), strict=True))
+    chosen = []
+    for row in people:
+        if left[row.party_id]:
+            left[row.party_id] -= 1
+            chosen.append(row)
+    return chosen
