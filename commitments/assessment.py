@@ -165,9 +165,14 @@ def _assess_date(matter: Matter, due: PartialDate, policy: Policy, today: date) 
     if days < 0:
         reason = Reason(ReasonCode.PAST_DUE, {"due": str(due), "days": -days})
         return Standing(matter, StandingState.OVERDUE, reason, due.last, str(due))
-    soon = days <= max(policy.lead_days, default=0)
+    soon = is_soon(due.last, policy, today)
     reason = Reason(ReasonCode.DUE_SOON if soon else ReasonCode.DUE_LATER, {"due": str(due), "days": days})
     return Standing(matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, reason, due.last, str(due))
+
+
+def is_soon(day: date, policy: Policy, today: date) -> bool:
+    """Whether a day ahead is so near that the policy reminds of it."""
+    return (day - today).days <= max(policy.lead_days, default=0)
 
 
 def _assess_milestone(

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Standing
-from commitments.queries import Span, load_agreements
-from commitments.reconcile import assess
+from commitments.facts import Standing
+from commitments.judging import Judged, judge_agreements
 from commitments.tables import agreement, commitment
 from commitments.vocabulary import AgreementKind, MatterKind, StandingState
 from notifications.names import Names, load_names, name_promise
@@ -34,10 +33,9 @@ from portal.roles import Permission, Viewer
 from portal.searches import LONGEST_NAME, list_searches
 from portal.telling import (
     contacts_of,
-    count_standings,
     find_worst,
     load_rules_of,
-    own_standings,
+    tell_counts,
     tell_reason,
     tell_title,
 )
@@ -181,7 +179,7 @@ def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], open
     if not ids:
         return []
     rules = load_rules_of(reading, ids)
-    facts = {one.id: one for one in load_agreements(reading, Span.over(ids))}
+    judged = judge_agreements(reading, ids, rules, today)
     heads = {
         row.id: row
         for row in reading.execute(
@@ -189,14 +187,12 @@ def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], open
         )
     }
     names = load_names(reading, contacts_of([], rules.people))
-    judged = {one: assess(facts[one], rules, today) for one in ids}
-    worst = {one: find_worst(_without_dormancy(standings)) for one, standings in judged.items()}
+    worst = {one: find_worst(_without_dormancy(own.standings)) for one, own in judged.items()}
     promises = load_promises(
         reading, words, [one.matter.commitment_id for one in worst.values() if one and one.matter.commitment_id]
     )
     return [
-        _describe_row(words, names, facts[one], heads[one], judged[one], worst[one], promises, opened[one], today)
-        for one in ids
+        _describe_row(words, names, judged[one], heads[one], worst[one], promises, opened[one], today) for one in ids
     ]
 
 
@@ -222,16 +218,15 @@ def tell_worst(words: Words, names: Names, worst: Standing, promise: str | None)
 def _describe_row(
     words: Words,
     names: Names,
-    facts: Agreement,
+    judged: Judged,
     head: Any,
-    standings: Sequence[Standing],
     worst: Standing | None,
     promises: Mapping[int, str],
     opened: int,
     today: date,
 ) -> RowView:
-    own = own_standings(standings)
-    life = next((one for one in standings if one.matter.kind is MatterKind.DORMANCY), None)
+    facts = judged.facts
+    life = next((one for one in judged.standings if one.matter.kind is MatterKind.DORMANCY), None)
     state = words.name(derive_state(facts, today))
     return RowView(
         tell_title(head.title, words),
@@ -243,7 +238,7 @@ def _describe_row(
         tell_worst(words, names, worst, promises.get(worst.matter.commitment_id or 0))
         if worst
         else words.gettext("no commitment on record"),
-        count_standings(words, own),
+        tell_counts(words, judged.counts),
         words.ngettext("%(count)s open follow-up", "%(count)s open follow-ups", opened) % {"count": opened}
         if opened
         else "",

@@ -122,7 +122,11 @@ def own_standings(standings: Iterable[Standing]) -> list[Standing]:
 
 def count_standings(words: Words, standings: Iterable[Standing]) -> tuple[CountView, ...]:
     """How many commitments stand how, the worst first."""
-    counts = Counter(one.state for one in standings)
+    return tell_counts(words, Counter(one.state for one in standings))
+
+
+def tell_counts(words: Words, counts: Mapping[StandingState, int]) -> tuple[CountView, ...]:
+    """How many stand how, the worst first."""
     return tuple(
         CountView(f"{words.name(state)} {counts[state]}", TONES[state])
         for state in sorted(counts, key=lambda state: URGENCY[state])
