@@ -16,6 +16,7 @@ from commitments.tables import (
     agreement_party,
     commitment,
     commitment_owner,
+    contact,
     follow_up,
     milestone,
     party,
@@ -57,6 +58,8 @@ class Question:
     last_report: Any
     """The party's latest progress report on the commitment."""
     counterparts: tuple[int, ...] = ()
+    to_confirm: Any = None
+    """The other side's report, where the question is whether it is so."""
 
     @property
     def owner_id(self) -> int | None:
@@ -187,6 +190,7 @@ def load_question(
         _find_standing(reading, rules, under, promise, matter, today),
         _find_report(reading, promise, party_id),
         _list_counterparts(reading, under, party_id),
+        load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
     )
 
 
@@ -207,6 +211,7 @@ def load_questions(
     owners, places = _group_owners(reading, promise_ids), _group_places(reading, agreement_ids)
     reports = _load_last_reports(reading, promise_ids)
     standings = _load_standings(reading, rules, follow_ups, today)
+    to_confirm = load_reports_to_confirm(reading, follow_ups)
     questions = []
     for one in follow_ups:
         under, promise = agreements.get(one.agreement_id), promises.get(one.commitment_id)
@@ -227,9 +232,31 @@ def load_questions(
                 standings.get(one.matter) or standings.get(one.matter.partition("#")[0]),
                 reports.get((one.commitment_id, one.party_id)),
                 tuple(place for place in places.get(one.agreement_id, ()) if place != one.party_id),
+                to_confirm.get(one.id),
             )
         )
     return questions
+
+
+def load_reports_to_confirm(reading: Connection, follow_ups: Sequence[Any]) -> dict[int, Any]:
+    """What the other side reported, with the name of the person as `reporter`, by the follow-up that asks about it.
+
+    Follow-ups are rows with `id` and `kind`; no statement is made where none of them asks for a confirmation.
+    """
+    asking = [one.id for one in follow_ups if one.kind == FollowUpKind.CONFIRMATION_ASKED]
+    if not asking:
+        return {}
+    rows = reading.execute(
+        select(follow_up.c.id.label("follow_up_id"), progress_report, contact.c.name.label("reporter"))
+        .join(
+            progress_report,
+            (progress_report.c.commitment_id == follow_up.c.commitment_id)
+            & (progress_report.c.reference == follow_up.c.period),
+        )
+        .outerjoin(contact, contact.c.id == progress_report.c.contact_id)
+        .where(follow_up.c.id.in_(asking))
+    )
+    return {row.follow_up_id: row for row in rows}
 
 
 def _load_by_id(reading: Connection, table: Any, where: Any) -> dict[int, Any]:

@@ -6,7 +6,7 @@ from commitments.vocabulary import FollowUpKind, NotificationKind, ReasonCode, S
 from notifications.candidates import STANDING_OF
 from notifications.items import describe_item
 from notifications.messages import Ground, Item
-from notifications.names import Names, choose_promise, choose_words, find_words
+from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
 from notifications.reasons import Why
 from notifications.views import ItemView
 from notifications.wording import Words
@@ -48,6 +48,7 @@ def build_item(question: Question, names: Names) -> Item:
         asked.due_on if asked is not None and question.is_open else None,
         party=names.name_party(turn, language) if turn is not None else None,
         summary=summary,
+        report=tell_report(question.to_confirm, names, language) if question.to_confirm is not None else None,
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
 from commitments.facts import Person, Reason
-from commitments.questions import list_answers
+from commitments.questions import list_answers, load_reports_to_confirm
 from commitments.reconcile import Rules
 from commitments.tables import (
     agreement,
@@ -32,11 +34,16 @@ from commitments.vocabulary import (
 from notifications.digests import URGENCY, Pictures
 from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
-from notifications.names import Names, choose_promise, choose_words, find_words
+from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notice
+
+
+class _Asked(NamedTuple):
+    id: int | None
+    kind: str | None
 
 
 def compose_messages(
@@ -51,6 +58,8 @@ def compose_messages(
     """The view of each notification, by its id; one whose matters are all answered meanwhile has no items."""
     notices = _load_notices(reading, [row.id for row in notifications], today)
     counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
+    asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
+    reports = load_reports_to_confirm(reading, asked)
     pictures = Pictures(reading, rules, names, today)
     messages: dict[int, Message] = {}
     for row in notifications:
@@ -62,7 +71,7 @@ def compose_messages(
         kinds = {one.kind for one in told}
         digest = pictures.digest_of(person) if NotificationKind.DIGEST in kinds else None
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
-        messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary)
+        messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary, reports)
     return messages
 
 
@@ -75,10 +84,14 @@ def compose_message(
     links: Links | None = None,
     digest: Digest | None = None,
     summary: Summary | None = None,
+    reports: Mapping[int, Any] = MappingProxyType({}),
 ) -> Message:
-    """The view of one notification with these notices that still stand; `counterparts` are the parties by agreement."""
+    """The view of one notification with these notices that still stand.
+
+    `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up.
+    """
     person = rules.people[row.contact_id]
-    items = _build_items(notices, person, names, counterparts, rules, links)
+    items = _build_items(notices, person, names, counterparts, rules, links, reports)
     name, mail = find_reply(person, rules, names)
     return Message(
         NotificationKind(row.kind),
@@ -178,12 +191,15 @@ def _build_items(
     counterparts: Mapping[int, Sequence[int]],
     rules: Rules,
     links: Links | None,
+    reports: Mapping[int, Any],
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first."""
     latest: dict[tuple[str, int | None, str | None], Item] = {}
     for row in rows:
         if row.agreement_id is not None or row.follow_up_id is not None:
             item = _build_item(row, person, names, counterparts, rules, links)
+            if row.follow_up_id in reports:
+                item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
             latest[row.matter, row.party_id, row.follow_up_kind] = item
     return sorted(
         latest.values(),

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
-from notifications.messages import Item
+from notifications.messages import Item, Reported
 from notifications.reasons import Why
 from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, SectionView, check_link, clean_text, fit_text, name_some
@@ -50,7 +50,22 @@ def describe_item(
         else (),
         answers=_describe_answers(words, item, each=with_hints),
         page=check_link(item.answer_link),
+        report=describe_report(words, item.report) if item.report is not None else "",
+        note=words.quote(fit_text(clean_text(item.report.note), quote_limit))
+        if item.report is not None and item.report.note
+        else "",
     )
+
+
+def describe_report(words: Words, report: Reported) -> str:
+    """What was reported, by whom and when, without what was said with it."""
+    party = clean_text(report.party)
+    if report.name:
+        party = words.gettext("%(name)s (%(party)s)") % {"name": clean_text(report.name), "party": party}
+    said = {"party": party, "day": words.format_day(report.on), "rating": words.name(report.rating)}
+    if report.is_done:
+        return words.gettext("%(party)s reported on %(day)s that it is done.") % said
+    return words.gettext("%(party)s reported on %(day)s: %(rating)s.") % said
 
 
 def _describe_answers(words: Words, item: Item, *, each: bool) -> tuple[LinkView, ...]:

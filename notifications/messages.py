@@ -39,6 +39,18 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """What one party reported, which another is asked to confirm."""
+
+    party: str
+    name: str | None  # of the person who reported it
+    on: date
+    rating: Rating
+    is_done: bool
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One matter that its reader is to act on, or is told of."""
 
@@ -66,6 +78,7 @@ class Item:
     part: str | None = None  # the milestone's reference, the period's name, or what date of the agreement it is
     answer_link: str | None = None  # where its reader can answer it, or see how it stands
     answers: tuple[Answer, ...] = ()  # what they can answer there, the most likely first
+    report: Reported | None = None  # what its reader is asked to confirm
 
 
 @dataclass(frozen=True, slots=True)

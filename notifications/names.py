@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from commitments.tables import contact, party
+from commitments.vocabulary import Rating
+from notifications.messages import Reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +100,15 @@ def name_promise(row: Any, language: str) -> str:
     """A commitment in a few words; the sentence itself if that is all there is in the reader's language."""
     sentence, short, _ = choose_promise(row, language)
     return short or sentence
+
+
+def tell_report(row: Any, names: Names, language: str) -> Reported:
+    """A progress report as it is told to whom it is to be confirmed by; the row has its `reporter`'s name."""
+    return Reported(
+        names.name_party(row.party_id, language),
+        row.reporter,
+        row.reported_on,
+        Rating(row.rating),
+        row.fulfilled,
+        row.note,
+    )

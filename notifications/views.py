@@ -45,6 +45,9 @@ class ItemView:
     answers: tuple[LinkView, ...] = ()
     page: str = ""
     """Where all of them stand together: for a chat, which has no room for buttons."""
+    report: str = ""
+    """What was reported, where that is to be confirmed, and what was said with it."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

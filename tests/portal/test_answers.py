@@ -142,6 +142,7 @@ def test_only_colleagues_in_office_can_be_chosen_the_coordinator_first(desk: Des
 def test_the_other_side_confirms_or_sends_back(desk: Desk) -> None:
     desk.post(desk.link("ann", "overdue", "/bridge") + "/done")
     link = desk.link("li", "confirmation_asked", "/bridge", "south")
+    assert "Ann（North）于2026年3月2日报告：已完成。" in desk.get(link), "nobody confirms what they have not read"
     assert "请说明原因" in desk.post(link + "/send_back", 422)
     desk.post(link + "/send_back", note="The railing is missing")
     assert desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "active"

@@ -245,6 +245,8 @@ def test_the_other_side_confirms(town: Town, browser: Any) -> None:
     south = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     letter = town.letter_to(south.new_page(), "li@south.example")
     letter.get_by_role("heading", name="Build the bridge.").wait_for()
+    letter.get_by_text("Ann（North）于2026年3月2日报告：已完成。").wait_for()
+    letter.get_by_text("“Opened on Sunday”").wait_for()
     own = town.sign_in(south, "li@south.example")
     own.goto(f"{town.settings.base_url}/agreements/north-south/commitments/bridge")
     own.get_by_role("link", name="确认或退回").click()

@@ -96,11 +96,13 @@ def test_two_clicks_are_one_answer(desk: Desk) -> None:
     assert len(desk.rows(progress_report)) == 1
 
 
-def test_done_by_one_side_is_confirmed_by_the_other_on_its_home(desk: Desk) -> None:
+def test_done_by_one_side_is_read_and_confirmed_by_the_other_on_its_home(desk: Desk) -> None:
     desk.sign_in("ann")
-    answer(desk, "overdue", "/bridge", "done")
+    answer(desk, "overdue", "/bridge", "done", note="Opened on Sunday")
     desk.sign_in("li")
     asked = desk.find("confirmation_asked", "/bridge", "south").id
+    for page in (desk.get("/home"), desk.get(f"/asked/{asked}")):
+        assert "Ann（North）于2026年3月2日报告：已完成。" in page and "“Opened on Sunday”" in page
     assert list_asked(desk.get("/home"))[0], "what another waits for comes first"
     assert desk.get("/home").index(f"/asked/{asked}") < desk.get("/home").index("本周变化")
     answer(desk, "confirmation_asked", "/bridge", "confirm", party="south")

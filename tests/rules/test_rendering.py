@@ -182,7 +182,7 @@ def test_a_message_is_in_one_language_throughout(language: str, name: str) -> No
         ("en", "follow_up", "Behind: Hold at least four exchange activities every year"),
         ("en", "follow_ups", "4 promises need an answer from you — and 1 more"),
         ("en", "escalation", "Still unanswered: Encourage investors to support growth in both cities"),
-        ("en", "confirmation", "Please confirm: Report: twelve teachers trained in Hangzhou in October"),
+        ("en", "confirmation", "Please confirm: Link the two library services"),
         ("en", "digest", "Your week: 5 agreements, 3 need attention"),
         ("en", "digest_with_items", "2 promises need an answer from you — and 1 more · Your week"),
         ("en", "summary", "November 2026: 5 agreements, 3 need attention"),
@@ -406,6 +406,22 @@ def test_who_is_asked_to_confirm_is_not_said_to_have_promised() -> None:
     view = describe_item(load_words("en"), make_items("en")["confirmation"], 400)
     assert view.promised == "Between Leeds City Council and Hangzhou Municipal People's Government"
     assert view.standing == "Confirmation asked for"
+
+
+def test_who_is_asked_to_confirm_reads_what_was_reported_by_whom_and_in_which_words() -> None:
+    item = make_items("en")["confirmation"]
+    view = describe_item(load_words("en"), item, 400)
+    assert view.report == (
+        "Li Na (Hangzhou Municipal People's Government) reported on 23 November 2026 that it is done."
+    )
+    assert view.note == "“Readers of either city have borrowed from both libraries since October.”"
+    assert item.report is not None
+    halfway = replace(item, report=replace(item.report, name=None, is_done=False, note=None))
+    view = describe_item(load_words("en"), halfway, 400)
+    assert view.report == "Hangzhou Municipal People's Government reported on 23 November 2026: On track."
+    assert view.note == ""
+    written = write_message(make_message(replace(item, report=replace(item.report, note="<b>Bold</b>\r\nBcc: x"))))
+    assert "“<b>Bold</b> Bcc: x”" in written.text and "“&lt;b&gt;Bold&lt;/b&gt; Bcc: x”" in written.html
 
 
 def test_a_message_that_failed_is_not_called_a_promise() -> None:
