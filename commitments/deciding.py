@@ -75,7 +75,7 @@ def take_turn(unit: Connection, author: Author, name: str, turn: Turn, until: st
         "state_reason": author.why,
         "state_until": str(parse_date(until)) if until and turn is Turn.HOLD else None,
     }
-    _amend(unit, author, commitment, row, values, name, row.agreement_id)
+    amend_row(unit, author, commitment, row, values, name, row.agreement_id)
     if turn is not Turn.HOLD:
         _ask_no_more(unit, author, name, row, today)
     reconcile_agreement(unit, row.agreement_id, author.at, today)
@@ -92,7 +92,7 @@ def _ask_no_more(unit: Connection, author: Author, name: str, row: Row[Any], tod
     ).all()
     for one in asked:
         ended = {"state": str(ConfirmationState.WITHDRAWN), "answered_on": today}
-        _amend(unit, author, confirmation, one, ended, f"{name}/{one.report}/{one.party}", row.agreement_id)
+        amend_row(unit, author, confirmation, one, ended, f"{name}/{one.report}/{one.party}", row.agreement_id)
 
 
 def check_turn(turn: Turn, why: str | None, until: str | None, today: date) -> Flaws:
@@ -135,7 +135,7 @@ def amend_texts(unit: Connection, author: Author, name: str, texts: Texts, today
         "theme": texts.theme,
         "note": texts.note,
     }
-    if not _amend(unit, author, commitment, row, values, name, row.agreement_id):
+    if not amend_row(unit, author, commitment, row, values, name, row.agreement_id):
         refuse_flaws([("summary", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 
@@ -143,7 +143,7 @@ def amend_texts(unit: Connection, author: Author, name: str, texts: Texts, today
 def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str, Any], today: date) -> bool:
     """Write the terms of `agreement/commitment` (see `commitments.terms`); False if nothing is different."""
     row = _hold(unit, name)
-    if not _amend(unit, author, commitment, row, terms, name, row.agreement_id):
+    if not amend_row(unit, author, commitment, row, terms, name, row.agreement_id):
         return False
     reconcile_agreement(unit, row.agreement_id, author.at, today)
     return True
@@ -171,7 +171,7 @@ def set_date(unit: Connection, author: Author, name: str, step: str | None, due:
         values["first_due"] = found.first_due or found.due
     if found._mapping[column] == values[column]:
         refuse_flaws([("due", Flaw.NOTHING_CHANGED)])
-    _amend(unit, author, table, found, values, reference, row.agreement_id)
+    amend_row(unit, author, table, found, values, reference, row.agreement_id)
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 
 
@@ -212,7 +212,7 @@ def amend_step(unit: Connection, author: Author, name: str, step: str, title: st
     refuse_flaws([*check_text("title", title, needed=True), *check_text("why", author.why, needed=True)])
     row = _hold(unit, name)
     found = _hold_step(unit, row, name, step)
-    if not _amend(unit, author, milestone, found, {"title": title}, f"{name}/{step}", row.agreement_id):
+    if not amend_row(unit, author, milestone, found, {"title": title}, f"{name}/{step}", row.agreement_id):
         refuse_flaws([("title", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 
@@ -228,7 +228,7 @@ def settle_step(unit: Connection, author: Author, name: str, step: str, state: s
     found = _hold_step(unit, row, name, step)
     if found.state == MilestoneState.MET:
         raise RefusedChange(f"{name}/{step} was met")
-    if not _amend(unit, author, milestone, found, {"state": state}, f"{name}/{step}", row.agreement_id):
+    if not amend_row(unit, author, milestone, found, {"state": state}, f"{name}/{step}", row.agreement_id):
         refuse_flaws([("state", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 
@@ -247,7 +247,7 @@ def _hold_step(unit: Connection, row: Row[Any], name: str, step: str) -> Row[Any
     return found
 
 
-def _amend(
+def amend_row(
     unit: Connection,
     author: Author,
     table: Table,

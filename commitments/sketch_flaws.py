@@ -51,6 +51,7 @@ class Lack(StrEnum):
     NO_RULE = "no_rule"
     TWICE = "twice"
     NOTHING_CHANGED = "nothing_changed"
+    POINTED_AT = "pointed_at"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def draw_sketch(sketch: Sketch, known: Known, own: str | None = None) -> Drawing
         "title": reader.texts("titles", sketch.titles, first=title),
         "kind": sketch.kind,
         "parties": parties,
-        **_draw_dates(sketch, drawing),
+        **draw_dates(sketch, drawing),
     }
     drawing.documents = [one["document"] for one in plain["sources"]]
     _draw_people(sketch, known, drawing, parties, own)
@@ -111,7 +111,8 @@ def _write_party(one: TypedParty, language: str, known: Known, drawing: Drawing)
     })  # fmt: skip
 
 
-def _draw_dates(sketch: Sketch, drawing: Drawing) -> dict[str, Any]:
+def draw_dates(sketch: Sketch, drawing: Drawing) -> dict[str, Any]:
+    """When and by whom it was signed, from when to when it holds, how it goes on, and whence this is known."""
     reader = Reader(drawing, Step.DATES)
     signed = {
         drawing.parties[one.key]: day

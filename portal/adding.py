@@ -109,6 +109,7 @@ def _show(
         groups=groups, faults=page.finish(), action=f"{ADDRESS}/{head.reference}/add-commitment", offered=[], remove="",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Add it to the agreement"),
         steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], explained="",
+        back=f"{ADDRESS}/{head.reference}", mark="", state="",
     )  # fmt: skip
 
 

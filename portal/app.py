@@ -18,6 +18,7 @@ from notifications.links import LinkExpired, LinkInvalid, open_links
 from notifications.views import LinkView
 from portal import (
     adding,
+    agreement_amending,
     agreement_page,
     agreements,
     amending,
@@ -82,6 +83,7 @@ ROUTERS = (
     agreements.router,
     agreement_page.router,
     adding.router,
+    agreement_amending.router,
     beginning.router,
     bringing.router,
     handing_out.router,

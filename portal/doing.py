@@ -31,6 +31,9 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "terms": lambda words: words.gettext(
         "The new terms are saved, and it is judged by them; the history keeps the old ones."
     ),
+    "agreement": lambda words: words.gettext(
+        "The agreement is changed, and judged by it; the history keeps what stood there before."
+    ),
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
     "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
@@ -81,6 +84,8 @@ def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, row: A
 def list_pages(words: Words, viewer: Viewer, address: str) -> list[LinkView]:
     """The pages beside that of an agreement."""
     pages = [LinkView(words.gettext("Brief"), f"{address}/brief", OTHER)]
+    if viewer.may(Permission.AMEND):
+        pages.append(LinkView(words.gettext("Change this agreement"), f"{address}/edit", OTHER))
     if viewer.may(Permission.SET_POLICY):
         pages.append(LinkView(words.gettext("Rules for reminders"), f"{address}/policy", OTHER))
     if viewer.may(Permission.PUBLISH):

@@ -28,7 +28,7 @@ def describe_more(page: Page, sketch: Sketch, drawing: Drawing, known: Known, us
         _describe_budget(page, sketch, drawing),
         _describe_text(page, sketch),
         _describe_others(page, sketch),
-        _describe_end(page, sketch),
+        describe_end(page, sketch),
         _describe_rules(page, sketch, usual),
     ]
 
@@ -188,7 +188,8 @@ def _describe_others(page: Page, sketch: Sketch) -> GroupView:
     )
 
 
-def _describe_end(page: Page, sketch: Sketch) -> GroupView:
+def describe_end(page: Page, sketch: Sketch) -> GroupView:
+    """When and why it ended, if that was before its term."""
     words = page.words
     fields = [
         page.day("ended", words.gettext("Ended on"), sketch.ended),

@@ -291,6 +291,9 @@ def _describe_frame(words: Words, viewer: Viewer, drawn: _Drawn, step: Step) -> 
         "about": fit_text(title, _SHORT),
         "saved": words.gettext("Kept as a draft: you can leave and come back."),
         "drafts": ADDRESS,
+        "back": "",
+        "mark": "",
+        "state": "",
     }
 
 

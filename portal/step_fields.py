@@ -128,13 +128,21 @@ class Page:
         return FieldView(name, label, "checks", options=(OptionView("1", text, chosen),))
 
     def language(self, name: str, label: str, value: str) -> FieldView:
-        return self.choose(name, label, value, list_languages(str(self.words.locale)), self.words.gettext("not said"))
+        return self.choose(name, label, value, offer_languages(self.words, value), self.words.gettext("not said"))
 
     def finish(self) -> list[FaultView]:
         """All that is to be put right; what belongs to no field of the page stands first."""
         shown = {one.link for one in self.faults}
         rest = [FaultView("", tell_flaw(self.words, one), "") for one in self.flaws if f"#f-{one.field}" not in shown]
         return [*rest, *self.faults]
+
+
+def offer_languages(words: Words, chosen: str) -> list[tuple[str, str]]:
+    """Languages to choose from; what is chosen is among them, also a variant that few write in."""
+    offered = list(list_languages(str(words.locale)))
+    if chosen and chosen not in dict(offered):
+        offered.append((chosen, f"{words.locale.languages.get(chosen.partition('-')[0], chosen)} ({chosen})"))
+    return offered
 
 
 def is_filled(fields: Iterable[FieldView]) -> bool:

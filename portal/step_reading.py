@@ -75,18 +75,30 @@ def take_parties(sketch: Sketch, sent: Sent) -> None:
         sketch.parties.append(TypedParty(key=sketch.give_key()))
 
 
-def take_dates(sketch: Sketch, sent: Sent) -> None:
-    """The second step; with the button `more` there is room for one more who signed."""
+def take_dates(sketch: Sketch, sent: Sent, signatories: int = 0, sources: int = 0) -> None:
+    """The second step; with the button `more` there is room for one more who signed.
+
+    The first so many who signed and documents are on record: they keep their place also where nothing stands in it.
+    """
     _take(sketch, sent, _TERM)
     sketch.note = _read_text(sent, "note")
     for one in sketch.parties:
         one.signed = _read(sent, f"{one.key}-signed")
     signed = _take_list(sent, "s", TypedSignatory, _SIGNATORY, MOST_PEOPLE, "name")
-    sketch.signatories = [one for one in signed if one.name or one.office]
+    sketch.signatories = [one for at, one in enumerate(signed) if at < signatories or one.name or one.office]
     if sent.text("do") == "more" and len(sketch.signatories) < MOST_PEOPLE:
         sketch.signatories.append(TypedSignatory())
     documents = _take_list(sent, "d", TypedSource, _SOURCE, MOST_BELOW, "document")
-    sketch.sources = [one for one in documents if one.document or one.date or one.title or one.sha256]
+    sketch.sources = [
+        one for at, one in enumerate(documents) if at < sources or one.document or one.date or one.title or one.sha256
+    ]
+
+
+def take_agreement(sketch: Sketch, sent: Sent) -> None:
+    """The own fields of an agreement of the register: its title and kind, all of the second step, and its end."""
+    _take(sketch, sent, ("title", "title_language", "kind", "ended", "ended_reason"))
+    sketch.titles = _take_texts(sent, "titles")
+    take_dates(sketch, sent, len(sketch.signatories), len(sketch.sources))
 
 
 def take_promise(promise: TypedPromise, sent: Sent) -> None:

@@ -12,11 +12,10 @@ from notifications.names import choose_words
 from notifications.views import clean_text, shorten_title
 from notifications.wording import Words
 from portal.labels import name_agreement_kind, name_party_role, name_renewal
-from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room
+from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room, offer_languages
 from portal.step_words import (
     list_contact_roles,
     list_countries,
-    list_languages,
     list_party_kinds,
     list_source_kinds,
 )
@@ -26,6 +25,12 @@ PARTIES_OFFERED = "parties-offered"
 
 def describe_parties(page: Page, sketch: Sketch, known: Known) -> list[GroupView]:
     """The agreement's title and kind, and each party in a group of its own."""
+    about = describe_title(page, sketch, is_new=True)
+    return [about, *(_describe_party(page, at, one, known) for at, one in enumerate(sketch.parties))]
+
+
+def describe_title(page: Page, sketch: Sketch, *, is_new: bool) -> GroupView:
+    """What the agreement is called and what it is; a new one can be given a short name."""
     words = page.words
     kinds = [(str(one), name_agreement_kind(words, one)) for one in AgreementKind]
     as_called = words.gettext("As the agreement calls itself.")
@@ -35,18 +40,15 @@ def describe_parties(page: Page, sketch: Sketch, known: Known) -> list[GroupView
             "title_language",
             words.gettext("Language of the title"),
             sketch.title_language,
-            list_languages(str(words.locale)),
+            offer_languages(words, sketch.title_language),
         ),
         page.choose("kind", words.gettext("Kind of agreement"), sketch.kind, kinds, words.gettext("Choose")),
     ]
-    rest = [
-        *page.texts("titles", words.gettext("Title in another language"), sketch.titles),
-        page.reference("reference", sketch.reference),
-    ]
+    rest = page.texts("titles", words.gettext("Title in another language"), sketch.titles)
+    if is_new:
+        rest.append(page.reference("reference", sketch.reference))
     more = words.gettext("The title in other languages")
-    groups = [fold_rest(words.gettext("The agreement"), about, rest, more)]
-    groups += [_describe_party(page, at, one, known) for at, one in enumerate(sketch.parties)]
-    return groups
+    return fold_rest(words.gettext("The agreement"), about, rest, more)
 
 
 def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> GroupView:
@@ -115,8 +117,11 @@ def offer_parties(words: Words, known: Known) -> list[str]:
     return sorted({clean_text(choose_words(names, words.tag)) for names in known.shown.values()})[:500]
 
 
-def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -> list[GroupView]:
-    """When it was signed and by whom, from when and until when it holds, and how it goes on."""
+def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known, room: str = "") -> list[GroupView]:
+    """When it was signed and by whom, from when and until when it holds, and how it goes on.
+
+    `room` is the button that makes room for further documents.
+    """
     words = page.words
     help = words.gettext("A day, a month or a year, as precisely as it is known: 2026-11-20, 2026-11 or 2026.")
     names = name_parties(words, sketch, drawing, known)
@@ -177,7 +182,7 @@ def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -
         ]
         groups.append(GroupView(words.gettext("Who signed (%(number)s)") % {"number": at + 1}, tuple(fields)))
     sources = [_describe_source(page, at, one) for at, one in enumerate([*sketch.sources, TypedSource()][:MOST_BELOW])]
-    groups.append(fold(words.gettext("Where this is taken from"), "", (), sources, name_room(words)))
+    groups.append(fold(words.gettext("Where this is taken from"), "", (), sources, room or name_room(words)))
     note = [page.text("note", words.gettext("Note"), sketch.note, kind="note", most=LONGEST_TEXT)]
     groups.append(fold(words.gettext("More about it"), "", note))
     return groups

@@ -94,6 +94,7 @@ _LACKS: dict[Lack, str] = {
     Lack.NO_RULE: N_("This cannot be read. Whole numbers are expected, with commas between them if there are several."),
     Lack.TWICE: N_("This stands here already."),
     Lack.NOTHING_CHANGED: N_("Nothing is different from what is on record."),
+    Lack.POINTED_AT: N_("Sentences are shown to stand in “%(detail)s”: it keeps its name and stays."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")
 

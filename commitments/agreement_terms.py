@@ -1,0 +1,176 @@
+"""The own fields of an agreement of the register, asked for anew by the questions with which they were written down."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from commitments.agreement_form import AgreementForm
+from commitments.dates import parse_date
+from commitments.deciding import amend_row
+from commitments.export import load_head
+from commitments.log import Author
+from commitments.reconcile import reconcile_agreement
+from commitments.references import find_agreement
+from commitments.register import import_agreement
+from commitments.sketch import Sketch, Step, TypedParty, TypedSignatory, TypedSource, TypedText
+from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader, keep_filled
+from commitments.sketching import draw_dates
+from commitments.tables import agreement, agreement_party, budget_line, commitment, milestone, party, signatory
+from commitments.terms import Undrawn
+from commitments.vocabulary import AgreementKind
+
+_OWN = (
+    *("title", "kind", "effective", "expires", "open_ended", "term", "renewal", "notice", "signed", "signatories"),
+    *("sources", "note", "ended", "ended_reason"),
+)
+"""What of an agreement's file is asked for here; its parties, tie, network, money and rules stay as they are."""
+
+
+def load_typed(reading: Connection, reference: str) -> Sketch:
+    """The agreement on record as somebody would have typed it; its parties go by their references."""
+    head = load_head(reading, reference)
+    (language, title), *others = head["title"].items()
+    renewal, notice = head["renewal"] or {}, head["notice"] or {}
+    unit = "days" if notice.get("days") is not None else "months"
+    return Sketch(
+        title=title,
+        title_language=language,
+        titles=[TypedText(text=text, language=spoken) for spoken, text in others],
+        kind=head["kind"],
+        parties=[
+            TypedParty(key=one.reference, name=one.reference, signed=one.signed or "")
+            for one in _load_parties(reading, reference)
+        ],
+        end="date" if head.get("expires") else "none" if head.get("open_ended") else "unknown",
+        renewal=renewal.get("rule") or "",
+        renewal_months=_write(renewal.get("months")),
+        renew_by=_write(renewal.get("renew_by")),
+        notice=_write(notice.get(unit)),
+        notice_unit=unit,
+        signatories=[
+            TypedSignatory(party=one.party, name=one.name, office=one.office or "")
+            for one in _load_signatories(reading, reference)
+        ],
+        sources=[TypedSource(**{name: _write(value) for name, value in one.items()}) for one in head["sources"]],
+        **{name: _write(head.get(name)) for name in ("effective", "expires", "term", "note", "ended", "ended_reason")},
+    )
+
+
+def amend_agreement(unit: Connection, author: Author, reference: str, typed: Sketch, today: date) -> None:
+    """Write what was typed over an agreement's own fields, as a file with them would, and judge it anew.
+
+    Raises Undrawn with every flaw: of a field, without a reason (`why`), and where nothing is different.
+    """
+    row = unit.execute(select(agreement).where(agreement.c.reference == reference).with_for_update()).one()
+    signatories = _load_signatories(unit, reference)
+    drawing = draw_agreement(typed, len(signatories))
+    _check_documents(unit, row, typed, drawing)
+    if not author.why:
+        drawing.flaws.append(Flaw(Step.DATES, "why", Lack.MISSING))
+    if drawing.flaws:
+        raise Undrawn(drawing.flaws)
+    corrected = _correct_signatories(unit, author, row, signatories, drawing)
+    if row.open_ended is False and "expires" not in drawing.plain:
+        drawing.plain.setdefault("open_ended", False)  # to say that it has an end is more than not to know
+    kept = {name: value for name, value in load_head(unit, reference).items() if name not in _OWN}
+    parts = {
+        "parties": [{"reference": one.reference, "role": one.role} for one in _load_parties(unit, reference)],
+        "commitments": [],
+    }
+    form = AgreementForm.model_validate(keep_filled(kept) | drawing.plain | parts)
+    narrowed = form.model_dump(mode="json", exclude_defaults=True) | parts
+    imported = import_agreement(unit, AgreementForm.model_validate(narrowed), author, today)
+    if not (corrected or imported.changes):
+        raise Undrawn([Flaw(Step.DATES, "", Lack.NOTHING_CHANGED)])
+    reconcile_agreement(unit, row.id, author.at, today)
+
+
+def draw_agreement(typed: Sketch, signed: int = 0) -> Drawing:
+    """The fields as a file has them; the first so many who signed are on record, and cannot be left empty. Pure."""
+    drawing = Drawing(parties={one.key: one.name for one in typed.parties})
+    reader = Reader(drawing, Step.DATES)
+    if not typed.title:
+        reader.lack("title", Lack.MISSING)
+    if typed.kind not in list(AgreementKind):
+        reader.lack("kind", Lack.NOTHING_CHOSEN)
+    for at, one in enumerate(typed.signatories[:signed]):
+        if not one.name and not one.office:
+            reader.lack(f"s{at}-name", Lack.MISSING)
+    ended, why_ended = reader.date("ended", typed.ended), reader.line("ended_reason", typed.ended_reason)
+    if why_ended and not typed.ended:
+        reader.lack("ended", Lack.MISSING)
+    title = ("title", typed.title), ("title_language", typed.title_language)
+    dates = draw_dates(typed, drawing)
+    if ended and dates["effective"] and parse_date(ended).last < parse_date(dates["effective"]).first:
+        reader.lack("ended", Lack.NOT_BEFORE, dates["effective"])
+    drawing.plain = keep_filled({
+        "title": reader.texts("titles", typed.titles, first=title),
+        "kind": typed.kind,
+        **dates,
+        "ended": ended,
+        "ended_reason": why_ended,
+    })  # fmt: skip
+    return drawing
+
+
+def _check_documents(unit: Connection, row: Row[Any], typed: Sketch, drawing: Drawing) -> None:
+    """A document in which sentences are shown to stand keeps its name."""
+    named = {one.document for one in typed.sources}
+    gone = [at for at, one in enumerate(row.sources) if one["document"] not in named]
+    if not gone:
+        return
+    under = commitment.c.agreement_id == row.id
+    places = [
+        *unit.execute(select(commitment.c.source).where(under, commitment.c.source.is_not(None))).scalars(),
+        *unit.execute(select(budget_line.c.source).where(budget_line.c.agreement_id == row.id)).scalars(),
+        *unit.execute(
+            select(milestone.c.source).join(commitment, commitment.c.id == milestone.c.commitment_id).where(under)
+        ).scalars(),
+        *(
+            place
+            for places in unit.execute(select(commitment.c.quote_sources).where(under)).scalars()
+            for place in places.values()
+        ),
+    ]
+    pointed = {place["document"] for place in places if place}
+    for at in gone:
+        if row.sources[at]["document"] in pointed:
+            drawing.flaws.append(Flaw(Step.DATES, f"d{at}-document", Lack.POINTED_AT, row.sources[at]["document"]))
+
+
+def _correct_signatories(
+    unit: Connection, author: Author, row: Row[Any], before: Sequence[Any], drawing: Drawing
+) -> bool:
+    """Whoever stands on record keeps their row, also under another name; whether anything was corrected."""
+    parties = {one.reference: one.id for one in _load_parties(unit, row.reference)}
+    known, corrected = {(one.party, one.name) for one in before}, False
+    for one, said in zip(before, drawing.plain.get("signatories", []), strict=False):
+        if (said["party"], said["name"]) in known:
+            continue
+        values = {"name": said["name"], "office": said.get("office"), "party_id": parties[said["party"]]}
+        corrected |= amend_row(unit, author, signatory, one, values, f"{row.reference}/{one.name}", row.id)
+    return corrected
+
+
+def _load_parties(reading: Connection, reference: str) -> Sequence[Any]:
+    return reading.execute(
+        select(party.c.id, party.c.reference, agreement_party.c.role, agreement_party.c.signed)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .where(agreement_party.c.agreement_id == find_agreement(reading, reference).id)
+        .order_by(agreement_party.c.position)
+    ).all()
+
+
+def _load_signatories(reading: Connection, reference: str) -> Sequence[Any]:
+    return reading.execute(
+        select(signatory, party.c.reference.label("party"))
+        .join(party, party.c.id == signatory.c.party_id)
+        .where(signatory.c.agreement_id == find_agreement(reading, reference).id)
+        .order_by(signatory.c.id)
+    ).all()
+
+
+def _write(value: Any) -> str:
+    return "" if value is None else str(value)

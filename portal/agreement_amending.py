@@ -1,0 +1,122 @@
+"""The own fields of an agreement, changed by its coordinator: title, dates, term, renewal, notice, who signed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from commitments.agreement_terms import amend_agreement, load_typed
+from commitments.database import open_reading, open_unit
+from commitments.sketch import Sketch, Step
+from commitments.sketch_flaws import LONGEST_LINE, Drawing, Flaw, Lack
+from commitments.sketch_known import load_known
+from commitments.terms import Undrawn
+from notifications.views import clean_text
+from portal.acting import lead_to, sign, today_of
+from portal.agreements import ADDRESS
+from portal.forms import LongForm, Sent
+from portal.frame import find_words, show_framed
+from portal.history import find_head
+from portal.house import Here, House
+from portal.more_views import describe_end
+from portal.refusals import say_changed
+from portal.roles import Permission, Viewer
+from portal.step_fields import GroupView, Page
+from portal.step_reading import take_agreement
+from portal.step_views import describe_dates, describe_title
+from portal.telling import tell_title
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+EDIT = ADDRESS + "/{reference}/edit"
+
+
+@router.api_route(EDIT, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_edit(request: Request, viewer: Amending, house: Here, reference: str) -> Response:
+    """The agreement's own fields as they are on record."""
+    return _show(request, viewer, house, reference)
+
+
+@router.post(EDIT, response_class=HTMLResponse)
+def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, reference: str) -> Response:
+    """Change them, with a reason; the agreement is judged anew at once. What is wrong is said by its field."""
+    if sent.text("do") in ("more", "stay"):
+        return _show(request, viewer, house, reference, sent)
+    why = sent.text("why")
+    if why and len(why) > LONGEST_LINE:
+        too_long = Flaw(Step.DATES, "why", Lack.TOO_LONG, str(LONGEST_LINE))
+        return _show(request, viewer, house, reference, sent, [too_long])
+    try:
+        with open_unit(house.engine) as unit:
+            find_head(unit, viewer, reference)
+            typed = load_typed(unit, reference)
+            if sent.text("mark") != _mark(typed):
+                return _show(request, viewer, house, reference, has_changed=True)
+            take_agreement(typed, sent)
+            amend_agreement(unit, sign(viewer, house, why), reference, typed, today_of(viewer, house))
+    except Undrawn as undrawn:
+        return _show(request, viewer, house, reference, sent, undrawn.flaws)
+    return lead_to(f"{ADDRESS}/{reference}", "agreement")
+
+
+def _mark(typed: Sketch) -> str:
+    """Another one as soon as anything of the agreement's own is changed."""
+    return sha256(typed.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    sent: Sent | None = None,
+    flaws: Sequence[Flaw] = (),
+    *,
+    has_changed: bool = False,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        typed = load_typed(reading, reference)
+        mark = _mark(typed)
+        if sent is not None:
+            take_agreement(typed, sent)
+        known = load_known(reading, typed)
+    page, drawing = Page(words, flaws), Drawing(parties={one.key: one.name for one in typed.parties})
+    groups = [
+        describe_title(page, typed, is_new=False),
+        *_fold_documents(describe_dates(page, typed, drawing, known, words.gettext("Make room for more"))),
+        describe_end(page, typed),
+        _describe_why(page, sent),
+    ]
+    return show_framed(
+        request, "step.html", viewer, words.gettext("Change this agreement"),
+        status=409 if has_changed else 422 if flaws else 200,
+        groups=groups, faults=page.finish(), action=f"{ADDRESS}/{reference}/edit", offered=[], remove="",
+        more=words.gettext("Make room for one more who signed"), button=words.gettext("Save"), steps=[],
+        about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], mark=mark,
+        back=f"{ADDRESS}/{reference}", state=say_changed(words) if has_changed else "",
+        explained=words.gettext(
+            "Both sides see it as it is written here, and it is judged by it at once: nobody is asked about a date "
+            "that no longer holds."
+        ),
+    )  # fmt: skip
+
+
+def _fold_documents(groups: list[GroupView]) -> list[GroupView]:
+    """Whence it is known is long, and seldom changed: open only where something is to be put right."""
+    return [
+        replace(one, is_open=any(field.fault for part in one.parts for field in part.fields)) if one.parts else one
+        for one in groups
+    ]
+
+
+def _describe_why(page: Page, sent: Sent | None) -> GroupView:
+    words = page.words
+    help = words.gettext("It stands in the history beside your name; both sides can read it.")
+    why = page.text("why", words.gettext("Why"), (sent.text("why") or "") if sent is not None else "", help)
+    return GroupView(words.gettext("For the log"), (why,))

@@ -1,0 +1,194 @@
+"""Changing an agreement's own fields on a page: what a coordinator sees, and what follows at once."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+
+from benchmarks.form_reader import read_form
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.export import load_form
+from commitments.log import Author
+from commitments.register import import_agreement
+from commitments.tables import agreement, agreement_party, follow_up, log_entry, signatory
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+PAGE = "/agreements/north-south"
+EDIT = f"{PAGE}/edit"
+SIGNED = b"""
+signed: {north: 2023-12-01}
+signatories:
+  - {party: north, name: Ada, office: Mayor}
+  - {party: south, name: Bo}
+sources:
+  - {document: text.pdf, kind: signed_text}
+  - {document: news.html, kind: news}
+note: "First line.\\nSecond line."
+term: Two years and eight months
+"""
+
+
+def change(desk: Desk, status: int = 303, **fields: Any) -> str:
+    """Fill in the page as it stands, with these fields changed."""
+    form = read_form(desk.client.get(EDIT).text, EDIT)
+    return desk.act(EDIT, status, **{**form, "do": "next", "why": "As the sides agreed", **fields})
+
+
+def row_of(desk: Desk) -> Any:
+    return desk.rows(agreement, agreement.c.reference == "north-south")[0]
+
+
+def file_of(desk: Desk) -> dict[str, Any]:
+    with open_reading(desk.engine) as reading:
+        plain: dict[str, Any] = load_form(reading, "north-south").model_dump(mode="json")
+    return plain
+
+
+@pytest.fixture
+def signed(desk: Desk) -> Desk:
+    """The agreement with who signed it and whence it is known."""
+    pointing = FORM.replace(
+        b"  - reference: survey\n",
+        b"  - reference: survey\n    source: {document: text.pdf, start: 0, end: 5, sha256: %s}\n" % (b"a" * 64),
+    )
+    with open_unit(desk.engine) as unit:
+        form = parse_agreement(pointing.replace(b"\nparties:", SIGNED + b"parties:", 1), "north-south.yaml")
+        import_agreement(unit, form, Author("test", NOW - timedelta(days=400)), TODAY)
+    desk.sign_in("cy")
+    return desk
+
+
+def test_a_page_offers_to_change_the_agreement_to_its_coordinator_alone(desk: Desk) -> None:
+    for who, status in (("cy", 200), ("ann", 403), ("max", 403)):
+        desk.sign_in(who)
+        assert desk.client.get(EDIT).status_code == status
+        assert (f'href="{EDIT}"' in desk.get(PAGE)) is (status == 200)
+
+
+def test_all_stands_in_the_form_as_it_is_on_record_and_sent_back_so_nothing_is_different(signed: Desk) -> None:
+    before = file_of(signed), len(signed.rows(log_entry))
+    page = signed.get(EDIT)
+    for said in (
+        "Memorandum",
+        "备忘录",
+        "2024-01-01",
+        "2026-08-31",
+        "Ada",
+        "Mayor",
+        "news.html",
+        "Two years and eight",
+    ):
+        assert said in page
+    assert "Nothing is different from what is on record." in change(signed, 422)
+    assert (file_of(signed), len(signed.rows(log_entry))) == before
+
+
+def test_the_words_and_dates_are_changed_with_a_reason_that_stands_in_the_history(signed: Desk) -> None:
+    page = change(
+        signed, title="Memorandum of 2024", effective="2024-02", expires="2027-08-31", term="Until August 2027",
+        renewal="by_agreement", renewal_months="36", renew_by="2027-03", notice="90", notice_unit="days", note="",
+        **{"south-signed": "2023-12"}, why="Renewed at the meeting",
+    )  # fmt: skip
+    assert "The agreement is changed, and judged by it" in page and "Memorandum of 2024" in page
+    assert "Until August 2027" in page and "31 August 2027" in page and "Renewed at the meeting" in page
+    row = row_of(signed)
+    assert (row.title, row.effective, row.note) == ({"en": "Memorandum of 2024", "zh": "备忘录"}, "2024-02", None)
+    assert (row.renewal_rule, row.renewal_months, row.renew_by) == ("by_agreement", 36, "2027-03")
+    assert (row.notice_months, row.notice_days) == (None, 90)
+    assert [one.signed for one in signed.rows(agreement_party)] == ["2023-12-01", "2023-12"]
+    entry = signed.rows(log_entry, log_entry.c.subject == "agreement", log_entry.c.action == "amended")[-1]
+    assert (entry.who, entry.why) == ("cy", "Renewed at the meeting")
+    assert entry.changes["expires"] == ["2026-08-31", "2027-08-31"]
+
+
+def test_all_that_is_not_asked_for_stays_as_it_is(signed: Desk) -> None:
+    before = file_of(signed)
+    change(signed, term="Until further notice")
+    assert file_of(signed) == before | {"term": "Until further notice"}
+
+
+def test_another_expiry_closes_what_was_asked_about_the_old_one_at_once_and_asks_about_the_new(signed: Desk) -> None:
+    def list_asked() -> set[str]:
+        rows = signed.rows(follow_up, follow_up.c.kind == "notice_deadline", follow_up.c.state == "open")
+        return {row.key.rpartition(":")[2] for row in rows}
+
+    change(signed, expires="2026-09-30")
+    assert list_asked() == {"2026-03-30"}, "notice can still be given"
+    change(signed, expires="2031-12-31")
+    assert not list_asked()
+    change(signed, expires="2026-10-31")
+    assert list_asked() == {"2026-04-30"}
+
+
+def test_an_end_that_is_stated_not_to_be_is_not_one_that_is_unknown(signed: Desk) -> None:
+    assert "stated to have no end" in change(signed, end="none", expires="")
+    assert (row_of(signed).open_ended, row_of(signed).expires) == (True, None)
+    assert "not known" in change(signed, end="unknown")
+    assert row_of(signed).open_ended is None
+
+
+def test_that_it_has_ended_is_recorded_and_nobody_is_asked_any_more(signed: Desk) -> None:
+    assert "Ended on: This is missing." in re.sub("<[^>]+>", "", change(signed, 422, ended_reason="Given up"))
+    page = change(signed, ended="2026-02", ended_reason="Given up by both councils")
+    assert "Given up by both councils" in page and "February 2026" in page
+    assert not signed.rows(follow_up, follow_up.c.state == "open")
+
+
+def test_a_name_of_who_signed_is_corrected_in_its_place_and_another_is_added(signed: Desk) -> None:
+    fields = {"s0-name": "Ada Lovelace", "s2-name": "Cai", "s2-party": "south", "s2-office": "Secretary"}
+    room = change(signed, 200, do="more", **{"s0-name": "Ada Lovelace"})
+    assert "Who signed (3)" in room and signed.rows(signatory)[0].name == "Ada", "nothing is written yet"
+    change(signed, **fields)
+    assert [(one.name, one.office) for one in signed.rows(signatory)] == [
+        ("Ada Lovelace", "Mayor"), ("Bo", None), ("Cai", "Secretary"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"title": ""}, "Title: This is missing."),
+        ({"expires": "soon"}, "Expires on: This is no date."),
+        ({"expires": "2023-01-01"}, "Expires on: This must not be before 2024-01-01"),
+        ({"end": "date", "expires": ""}, "Expires on: This is missing."),
+        ({"renewal": "", "renew_by": "2027"}, "Renewal: Choose one."),
+        ({"notice": "many"}, "Notice period: A whole number is needed here"),
+        ({"s0-name": "", "s0-office": ""}, "Name: This is missing."),
+        ({"d0-document": ""}, "Sentences are shown to stand in “text.pdf”: it keeps its name and stays."),
+        ({"ended": "2020"}, "Ended on: This must not be before 2024-01-01"),
+        ({"why": ""}, "Why: This is missing."),
+        ({"why": "x" * 301}, "Why: This is too long"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_what_cannot_be_taken_is_said_by_its_field_and_nothing_is_written(
+    signed: Desk, fields: dict[str, str], said: str
+) -> None:
+    before = file_of(signed), len(signed.rows(log_entry))
+    page = change(signed, 422, term="Something else", **fields)
+    assert said in unescape(re.sub("<[^>]+>", "", page))
+    assert "Something else" in page, "what was typed stays"
+    assert (file_of(signed), len(signed.rows(log_entry))) == before
+
+
+def test_a_document_in_which_nothing_is_shown_to_stand_can_be_left_out(signed: Desk) -> None:
+    change(signed, **{"d1-document": "", "d1-date": ""})
+    assert [one["document"] for one in row_of(signed).sources] == ["text.pdf"]
+
+
+def test_a_form_over_what_somebody_else_has_changed_meanwhile_is_not_taken(signed: Desk) -> None:
+    form = read_form(signed.client.get(EDIT).text, EDIT)
+    change(signed, term="By the other")
+    page = signed.act(EDIT, 409, **{**form, "do": "next", "term": "By me", "why": "x"})
+    assert "Nothing was recorded, because this has changed meanwhile." in page and "By the other" in page
+    assert row_of(signed).term == "By the other"
+
+
+def test_an_agreement_that_is_not_theirs_is_not_there(desk: Desk) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    assert desk.client.get("/agreements/elsewhere/edit").status_code == 404
+    assert desk.client.post("/agreements/elsewhere/edit", data={"token": desk.token()}).status_code == 404
