@@ -51,13 +51,10 @@ class Words:
         self.translations = translations
         self.gettext: Callable[[str], str] = lru_cache(maxsize=2048)(translations.gettext)
         self.ngettext: Callable[[str, str, int], str] = translations.ngettext
+        self.tag = "-".join(part for part in (locale.language, locale.script) if part)
+        """The language as mail and HTML name it, such as zh-Hans."""
         self._name = str(locale)
         self._said: dict[Any, str] = {}
-
-    @property
-    def tag(self) -> str:
-        """The language as mail and HTML name it, such as zh-Hans."""
-        return "-".join(part for part in (self.locale.language, self.locale.script) if part)
 
     @property
     def direction(self) -> str:

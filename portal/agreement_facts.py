@@ -26,14 +26,20 @@ from commitments.tables import (
 )
 from commitments.vocabulary import ContactRole, FollowUpState
 
+ACTIVITIES_SHOWN = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The rows under one agreement."""
+    """The rows under one agreement, each with what its page says of it."""
 
     commitments: Mapping[int, Any]
+    """The words of each by its id."""
     milestones: Sequence[Any]
     activities: Sequence[Any]
+    """All of them in order of their dates: when, what, and who took part."""
+    latest: Sequence[Any]
+    """The last few of these as they are recorded, the newest first."""
     reports: Sequence[Any]
     confirmations: Sequence[Any]
     signatories: Sequence[Any]
@@ -44,16 +50,23 @@ class Parts:
 
 
 def load_parts(reading: Connection, agreement_id: int) -> Parts:
-    """Nine statements."""
+    """Ten statements."""
     own = select(commitment.c.id).where(commitment.c.agreement_id == agreement_id)
 
     def rows(query: Any) -> Sequence[Any]:
         return reading.execute(query).all()
 
-    commitments = rows(select(commitment).where(commitment.c.agreement_id == agreement_id))
-    reports = rows(
-        select(progress_report).where(progress_report.c.commitment_id.in_(own)).order_by(progress_report.c.reported_on)
+    commitments = rows(
+        select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote).where(
+            commitment.c.agreement_id == agreement_id
+        )
     )
+    reports = rows(
+        select(progress_report.c.reported_on, progress_report.c.party_id, progress_report.c.rating)
+        .where(progress_report.c.commitment_id.in_(own))
+        .order_by(progress_report.c.reported_on)
+    )
+    held = (activity.c.agreement_id == agreement_id) & activity.c.withdrawn_on.is_(None)
     coordinators: dict[int, list[str]] = {}
     for row in rows(
         select(contact.c.party_id, contact.c.name)
@@ -74,14 +87,16 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
     return Parts(
         {row.id: row for row in commitments},
         rows(select(milestone).where(milestone.c.commitment_id.in_(own)).order_by(milestone.c.id)),
+        rows(select(activity.c.held_on, activity.c.title, activity.c.parties).where(held).order_by(activity.c.held_on)),
         rows(
             select(activity)
-            .where(activity.c.agreement_id == agreement_id, activity.c.withdrawn_on.is_(None))
-            .order_by(activity.c.held_on)
+            .where(held)
+            .order_by(activity.c.held_on.desc(), activity.c.id.desc())
+            .limit(ACTIVITIES_SHOWN)
         ),
         reports,
         rows(
-            select(confirmation, progress_report.c.party_id.label("reporter"))
+            select(confirmation.c.party_id, confirmation.c.state)
             .join(progress_report, progress_report.c.id == confirmation.c.report_id)
             .where(progress_report.c.commitment_id.in_(own))
         ),

@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
+from commitments.tables import contact
 from notifications.names import load_names
 from notifications.wording import Words
 from portal.agreement_facts import load_parts
 from portal.agreement_views import (
     PROMISES_A_PAGE,
+    choose_page,
     describe_agreement,
     describe_coming,
     describe_documents,
@@ -33,7 +35,6 @@ from portal.message_log import Sought, describe_messages, describe_unsent, load_
 from portal.paging import PagesView, describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer, records_under
 from portal.telling import (
-    contacts_of,
     count_standings,
     find_policy,
     find_worst,
@@ -63,8 +64,11 @@ def show_agreement(
         (facts,) = load_agreements(reading, Span.over([head.id]))
         rules = load_rules_of(reading, [head.id])
         parts = load_parts(reading, head.id)
-        owners = [owner.contact_id for one in facts.commitments for owner in one.owners]
-        names = load_names(reading, contacts_of([place.party_id for place in facts.parties], owners))
+        standings = assess(facts, rules, today)
+        number = min(read_page(page), max(-(-len(facts.commitments) // PROMISES_A_PAGE), 1))
+        shown = choose_page(facts, standings, number)
+        owners = {owner.contact_id for one in shown for owner in one.owners if owner.contact_id is not None}
+        names = load_names(reading, contact.c.id.in_(owners))
         entries = load_entries(reading, head.id, CHANGES_SHOWN)
         changes = describe_changes(reading, words, entries, zone)
         sent, unsent = [], []
@@ -73,10 +77,8 @@ def show_agreement(
             rows = load_messages(reading, viewer, sought, MESSAGES_SHOWN)
             sent = describe_messages(reading, words, viewer, rows, zone, house.settings, only=head.id)
             unsent = describe_unsent(reading, words, load_unsent(reading, viewer, sought, MESSAGES_SHOWN), zone)
-    standings = assess(facts, rules, today)
     worst = find_worst(standings)
     policy = find_policy(rules, reference)
-    number = min(read_page(page), max(-(-len(facts.commitments) // PROMISES_A_PAGE), 1))
     picture, moments = draw_agreement(words, names, facts, parts, standings, policy, today)
     address = f"{ADDRESS}/{reference}"
     return show_framed(
@@ -92,12 +94,12 @@ def show_agreement(
         ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),
-        kinds=list_by_kind(words, names, facts, parts, standings, address, number),
+        kinds=list_by_kind(words, names, facts, parts, standings, address, shown),
         pages=_describe_pages(words, number, len(facts.commitments), address),
         picture=picture,
         moments=moments,
         activities=list_latest(
-            words, names, parts.activities, address, may_correct=viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
+            words, names, parts.latest, address, may_correct=viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
         ),
         reciprocity=describe_reciprocity(words, names, facts, parts, standings),
         documents=describe_documents(words, head),

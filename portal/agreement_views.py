@@ -9,7 +9,7 @@ from typing import Any
 from commitments.assessment import find_start
 from commitments.dates import PartialDate, parse_date
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Standing
+from commitments.facts import Agreement, Commitment, Standing
 from commitments.policy import Policy
 from commitments.vocabulary import (
     AgreementKind,
@@ -203,6 +203,14 @@ def describe_coming(
     ]
 
 
+def choose_page(facts: Agreement, standings: Sequence[Standing], number: int) -> list[Commitment]:
+    """The commitments of one page, kind after kind and in each the most urgent first."""
+    states = {one.matter.commitment_id: one.state for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    place = {kind: at for at, kind in enumerate(CommitmentKind)}
+    ordered = sorted(facts.commitments, key=lambda one: (place[one.kind], URGENCY[states[one.id]]))
+    return ordered[(number - 1) * PROMISES_A_PAGE : number * PROMISES_A_PAGE]
+
+
 def list_by_kind(
     words: Words,
     names: Names,
@@ -210,15 +218,13 @@ def list_by_kind(
     parts: Parts,
     standings: Sequence[Standing],
     address: str,
-    page: int = 1,
+    page: Sequence[Commitment],
 ) -> list[KindView]:
-    """One page of the commitments, kind after kind and in each the most urgent first."""
+    """One page of the commitments, as `choose_page` gives it, under the heads of their kinds."""
     own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
-    place = {kind: at for at, kind in enumerate(CommitmentKind)}
-    ordered = sorted(facts.commitments, key=lambda one: (place[one.kind], URGENCY[own[one.id].state]))
-    total = Counter(one.kind for one in ordered)
+    total = Counter(one.kind for one in facts.commitments)
     shown: dict[CommitmentKind, list[PromiseView]] = {}
-    for one in ordered[(page - 1) * PROMISES_A_PAGE : page * PROMISES_A_PAGE]:
+    for one in page:
         view = PromiseView(
             fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
             f"{address}/commitments/{one.reference}",
@@ -251,14 +257,18 @@ def describe_reciprocity(
     waiting = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.ASKED)
     took_part = Counter(reference for row in parts.activities for reference in row.parties)
     met = Counter(row.party_id for row in parts.milestones if row.state == MilestoneState.MET and row.party_id)
+    owed: dict[int, list[Commitment]] = {place.party_id: [] for place in facts.parties}
+    for one in facts.commitments:
+        for party in {owner.party_id for owner in one.owners} & owed.keys():
+            owed[party].append(one)
     rows = []
     for place in facts.parties:
-        owed = [one for one in facts.commitments if any(owner.party_id == place.party_id for owner in one.owners)]
-        alone = [one for one in owed if len(one.owners) == 1]
-        fulfilled = sum(one.state is CommitmentState.FULFILLED for one in owed)
-        attention = sum(own[one.id] in NEEDING_ATTENTION for one in owed)
+        mine = owed[place.party_id]
+        alone = sum(len(one.owners) == 1 for one in mine)
+        fulfilled = sum(one.state is CommitmentState.FULFILLED for one in mine)
+        attention = sum(own[one.id] in NEEDING_ATTENTION for one in mine)
         numbers = (
-            len(owed), len(alone), fulfilled, attention, took_part[place.reference], met[place.party_id],
+            len(mine), alone, fulfilled, attention, took_part[place.reference], met[place.party_id],
             reports[place.party_id], confirmed[place.party_id], waiting[place.party_id],
         )  # fmt: skip
         rows.append((clean_text(names.name_party(place.party_id, words.tag)), *map(str, numbers)))
@@ -306,28 +316,8 @@ def draw_agreement(
     today: date,
 ) -> tuple[PictureView | None, TableView]:
     """The agreement in time, and the same as a table."""
-    activities = [
-        Moment(
-            parse_date(row.held_on).first, _say(words, row.held_on, clean_text(row.title)), "green",
-        )
-        for row in parts.activities
-    ]  # fmt: skip
-    reports = [
-        Moment(
-            row.reported_on,
-            _say(
-                words,
-                row.reported_on.isoformat(),
-                words.gettext("%(party)s reported: %(rating)s")
-                % {
-                    "party": clean_text(names.name_party(row.party_id, words.tag)),
-                    "rating": words.name(Rating(row.rating)),
-                },
-            ),
-            _RATING_TONES[Rating(row.rating)],
-        )
-        for row in parts.reports
-    ]
+    activities = [Moment(parse_date(row.held_on).first, (row.held_on, row.title), "green") for row in parts.activities]
+    reports = [Moment(row.reported_on, row, _RATING_TONES[Rating(row.rating)]) for row in parts.reports]
     dates = _list_dates(words, facts, parts, standings, today)
     signs = [one.day for one in (*activities, *reports)]
     signs += [parse_date(row.met_on).last for row in parts.milestones if row.met_on]
@@ -344,18 +334,18 @@ def draw_agreement(
         for first, last in find_silences(signs, _end(start), today, policy.silence_amber_months)
     ]
     lanes = [
-        Lane(words.gettext("Dates"), dates),
-        Lane(words.gettext("Activities"), activities),
-        Lane(words.gettext("Reports"), reports),
+        Lane(words.gettext("Dates"), dates, lambda about: _say(words, *about)),
+        Lane(words.gettext("Activities"), activities, lambda about: _say(words, about[0], clean_text(about[1]))),
+        Lane(words.gettext("Reports"), reports, lambda row: _say_report(words, names, row)),
         Lane(words.gettext("Silence"), silent),
     ]
     table = TableView(
         words.gettext("The same in words"),
         (words.gettext("When"), words.gettext("What"), words.gettext("Sort")),
         tuple(
-            (words.format_day(one.day), one.said, lane)
+            (words.format_day(one.day), lane.tell(one.about), lane.name)
             for lane, one in sorted(
-                ((lane.name, one) for lane in lanes for one in lane.moments), key=lambda pair: pair[1].day, reverse=True
+                ((lane, one) for lane in lanes for one in lane.moments), key=lambda pair: pair[1].day, reverse=True
             )[:MOMENTS_SHOWN]
         ),
     )
@@ -374,15 +364,20 @@ def _say(words: Words, day: str, what: str) -> str:
     return f"{words.format_partial(day)}: {fit_text(what, _TITLE_LIMIT)}"
 
 
+def _say_report(words: Words, names: Names, row: Any) -> str:
+    party, rating = clean_text(names.name_party(row.party_id, words.tag)), words.name(Rating(row.rating))
+    said = words.gettext("%(party)s reported: %(rating)s") % {"party": party, "rating": rating}
+    return _say(words, row.reported_on.isoformat(), said)
+
+
 def _list_dates(
     words: Words, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
 ) -> list[Moment]:
-    """Milestones, due dates and the dates of the agreement itself."""
+    """Milestones, due dates and the dates of the agreement itself, each about its date and its name."""
     moments = [
         Moment(
             parse_date(row.met_on or row.due).last,
-            _say(
-                words,
+            (
                 row.met_on or row.due,
                 " – ".join(
                     (clean_text(find_words(row.titles, words.tag) or row.title), words.name(MilestoneState(row.state)))
@@ -396,16 +391,12 @@ def _list_dates(
         if row.met_on or row.due
     ]
     if facts.effective is not None:
-        moments.append(
-            Moment(facts.effective.first, _say(words, str(facts.effective), words.gettext("In force from")), "blue")
-        )
+        moments.append(Moment(facts.effective.first, (str(facts.effective), words.gettext("In force from")), "blue"))
     for one in standings:
         if one.deadline is None or one.matter.kind is MatterKind.MILESTONE:
             continue
         tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
-        moments.append(
-            Moment(one.deadline, _say(words, one.deadline.isoformat(), name_matter(words, facts, parts, one)), tone)
-        )
+        moments.append(Moment(one.deadline, (one.deadline.isoformat(), name_matter(words, facts, parts, one)), tone))
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)
 
 

@@ -30,7 +30,6 @@ from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
 
 PERIODS_SHOWN = 6
-ACTIVITIES_SHOWN = 8
 _RATING_TONES = {Rating.ON_TRACK: "green", Rating.AT_RISK: "amber", Rating.OFF_TRACK: "red"}
 
 
@@ -323,10 +322,10 @@ def describe_activities(
 def list_latest(
     words: Words, names: Names, rows: Sequence[Any], agreement: str, *, may_correct: bool
 ) -> list[ActivityView]:
-    """The last activities of an agreement (rows in order of their dates), whatever they count for."""
+    """The last activities of an agreement, whatever they count for."""
     return [
         _describe_activity(words, names, row, (), f"{agreement}/activities/{row.reference}" if may_correct else "")
-        for row in reversed(rows[-ACTIVITIES_SHOWN:])
+        for row in rows
     ]
 
 

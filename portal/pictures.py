@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 from commitments.dates import add_months, whole_months
 
@@ -14,6 +15,7 @@ WIDTH = 720
 _LEFT, _RIGHT, _TOP, _LANE = 120, 16, 24, 34
 _TICKS = 8
 _MARKS_A_LANE = 300
+_SHORTEST_MONTH = 28
 _RADIUS, _SAID_A_MARK = 6, 5
 
 
@@ -72,7 +74,8 @@ class Moment:
     """One thing on a day, or over the span from `day` to `until`."""
 
     day: date
-    said: str
+    about: Any
+    """What it says, or what its lane makes words of."""
     tone: str = "grey"
     until: date | None = None
 
@@ -81,13 +84,19 @@ class Moment:
 class Lane:
     name: str
     moments: Sequence[Moment]
+    tell: Callable[[Any], str] = str
+    """What a moment says, asked only of those whose words are shown."""
 
 
 def find_silences(signs: Iterable[date], start: date | None, today: date, months: int) -> list[tuple[date, date]]:
     """The spans of at least so many months without a sign of life, from the start until today."""
     days = sorted({one for one in signs if one <= today} | ({start} if start is not None and start <= today else set()))
     ends = [*days[1:], today]
-    return [(day, end) for day, end in zip(days, ends, strict=False) if whole_months(day, end) >= months]
+    return [
+        (day, end)
+        for day, end in zip(days, ends, strict=False)
+        if (end - day).days >= months * _SHORTEST_MONTH and whole_months(day, end) >= months
+    ]
 
 
 def draw_timeline(
@@ -111,11 +120,13 @@ def draw_timeline(
         middle = _TOP + row * _LANE + _LANE / 2
         labels.append(Label("name", 0, middle + 4, lane.name))
         lines.append(Line("rule", _LEFT, middle, WIDTH - _RIGHT, middle))
-        marks += _mark_days([one for one in lane.moments if one.until is None], place, middle)
+        marks += _mark_days([one for one in lane.moments if one.until is None], lane.tell, place, middle)
         for one in lane.moments[-_MARKS_A_LANE:]:
             if one.until is not None:
                 width = max(place(one.until) - place(one.day), 3)
-                bands.append(Band(f"band {one.tone}", place(one.day), middle - 7, round(width, 1), 14, one.said))
+                bands.append(
+                    Band(f"band {one.tone}", place(one.day), middle - 7, round(width, 1), 14, lane.tell(one.about))
+                )
     for tick in _list_ticks(first, last):
         lines.append(Line("tick", place(tick), _TOP, place(tick), height - 20))
         labels.append(Label("year", place(tick), height - 6, str(tick.year)))
@@ -126,21 +137,26 @@ def draw_timeline(
     return PictureView(title, alternative, WIDTH, height, tuple(bands), tuple(lines), tuple(marks), tuple(labels))
 
 
-def _mark_days(moments: Sequence[Moment], place: Callable[[date], float], y: float) -> list[Mark]:
+def _mark_days(
+    moments: Sequence[Moment], tell: Callable[[Any], str], place: Callable[[date], float], y: float
+) -> list[Mark]:
     """A mark for each moment; one for those of a tone that would cover each other, so that none of them is lost."""
-    gathered: list[tuple[float, str, list[str]]] = []
-    latest: dict[str, tuple[float, str, list[str]]] = {}
+    gathered: list[tuple[float, str, list[Any]]] = []
+    latest: dict[str, tuple[float, str, list[Any]]] = {}
     for one in sorted(moments, key=lambda one: one.day):
         x, before = place(one.day), latest.get(one.tone)
         if before is not None and x - before[0] < _RADIUS:
-            before[2].append(one.said)
+            before[2].append(one.about)
         else:
-            latest[one.tone] = (x, one.tone, [one.said])
+            latest[one.tone] = (x, one.tone, [one.about])
             gathered.append(latest[one.tone])
     return [
-        Mark(f"mark {tone}", x, y, _RADIUS, "\n".join(said[:_SAID_A_MARK]) + ("\n…" if said[_SAID_A_MARK:] else ""))
-        for x, tone, said in gathered
-    ]
+        Mark(
+            f"mark {tone}", x, y, _RADIUS,
+            "\n".join(map(tell, about[:_SAID_A_MARK])) + ("\n…" if about[_SAID_A_MARK:] else ""),
+        )
+        for x, tone, about in gathered
+    ]  # fmt: skip
 
 
 def _list_ticks(first: date, last: date) -> list[date]:
