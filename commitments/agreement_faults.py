@@ -45,7 +45,9 @@ def find_inner_faults(form: AgreementForm) -> Iterator[Fault]:
     """Every inner fault of a form, also of one that `soften_form` made: what is broken in it is passed over."""
     parties = _Names([party.reference for party in form.parties])
     contacts = {contact.reference: party.reference for party in form.parties for contact in party.contacts}
-    yield from find_unstorable(form.model_dump(warnings=False), ())
+    plain = form.model_dump(warnings=False)
+    if not is_storable(plain):
+        yield from find_unstorable(plain, ())
     if form.agreement == "house":
         yield ("agreement",), "'house'", "another reference: this one stands for the policy of the house"
     yield from _find_party_faults(form)
@@ -67,6 +69,25 @@ def find_inner_faults(form: AgreementForm) -> Iterator[Fault]:
         yield from _find_list_faults(path, commitment, parties, activities)
         yield from _find_place_faults(path, commitment, documents)
     yield from _find_activity_faults(form, parties, own)
+
+
+def is_storable(plain: Any) -> bool:
+    """Whether both databases can keep every text and number: without their places, which hardly any file needs."""
+    rest = [plain]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            if "\x00" in value:
+                return False
+        elif isinstance(value, dict):
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+        elif (isinstance(value, int) and abs(value) > LARGEST_NUMBER) or (
+            isinstance(value, float) and not isfinite(value)
+        ):
+            return False
+    return True
 
 
 def find_unstorable(value: Any, path: FieldPath) -> Iterator[Fault]:

@@ -6,7 +6,6 @@ their JSON Schema (docs/reference/agreement.schema.json) and `commitments.export
 
 from datetime import date
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -42,6 +41,7 @@ from commitments.vocabulary import (
     Rating,
     RenewalRule,
 )
+from commitments.zones import list_zones
 
 
 def _read_partial(value: Any) -> Any:
@@ -57,7 +57,7 @@ def _read_day(value: Any) -> Any:
 
 
 def _read_zone(value: Any) -> Any:
-    if value not in available_timezones():
+    if value not in list_zones():
         raise ValueError("a time zone is written like Europe/London")
     return value
 

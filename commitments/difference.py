@@ -191,9 +191,10 @@ class Difference:
         if before is None:
             changed = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
         else:
-            found = {name: getattr(before, name) for name in values}
             changed = {
-                name: (found[name], value) for name, value in values.items() if _differ(found[name], value, name)
+                name: (found, value)
+                for name, value in values.items()
+                if _differ(found := getattr(before, name), value, name)
             }
             if not changed:
                 return False

@@ -2,11 +2,11 @@
 
 import re
 from functools import lru_cache
-from zoneinfo import available_timezones
 
 from babel.core import get_global
 
 from commitments.dates import parse_date
+from commitments.zones import list_zones
 
 _YEAR_FIRST = re.compile(r"(\d{4})(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?\s*[年月日号]?", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
@@ -54,7 +54,7 @@ def find_zone(country: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
-    named = sorted(available_timezones())
+    named = sorted(list_zones())
     cities: dict[str, list[str]] = {}
     for zone in named:
         cities.setdefault(zone.rpartition("/")[2].casefold(), []).append(zone)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
-from zoneinfo import available_timezones
 
 from babel.core import Locale, UnknownLocaleError
 from sqlalchemy import Connection, Row, select, update
@@ -20,6 +19,7 @@ from commitments.progress import make_readable
 from commitments.references import find_contact, find_party
 from commitments.tables import contact
 from commitments.vocabulary import ContactRole
+from commitments.zones import list_zones
 
 NAME_LIMIT = 300
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -80,7 +80,7 @@ def check_contact(written: Written) -> list[ContactFault]:
         faults.append(ContactFault.MAIL_WRONG)
     if written.language and not _is_language(written.language):
         faults.append(ContactFault.LANGUAGE_UNKNOWN)
-    if written.time_zone and written.time_zone not in available_timezones():
+    if written.time_zone and written.time_zone not in list_zones():
         faults.append(ContactFault.ZONE_UNKNOWN)
     try:
         first = parse_date(written.valid_from) if written.valid_from else None

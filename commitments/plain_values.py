@@ -126,9 +126,9 @@ class _Reading:
         return Plain(value, self._lines)
 
     def _list_events(self) -> Iterator[Any]:
-        loader = self._loader
-        while loader.check_event():
-            event = loader.get_event()
+        event: Any = None
+        while not isinstance(event, yaml.StreamEndEvent):
+            event = self._loader.get_event()
             if getattr(event, "anchor", None) is not None:
                 raise Refused(event.start_mark.line + 1, "file", "an anchor or alias", "each value written out")
             yield event
