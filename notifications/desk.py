@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from commitments.database import open_reading
+from commitments.database import open_reading, release_pages
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import Channel, NotificationKind, NotificationState, Outcome
 from notifications.composing import compose_messages, is_empty
@@ -50,6 +50,7 @@ def compose_batch(
         told = {one for message in messages.values() for one in message.notices}
         # One that is repeated may have told it the first time.
         left_out = find_left_out(reading, [row.id for row in claimed if not row.repeated], told)
+        release_pages(reading)
     if faults:
         _put_aside(crew, faults, done)
     idle = [row for row in claimed if is_empty(messages[row.id])]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from commitments.database import open_reading, open_unit
+from commitments.database import open_reading, open_unit, release_pages
 from commitments.facts import Reason
 from commitments.failpoints import failpoint
 from commitments.operations import Trouble, close_operator_follow_ups, list_open_troubles, open_trouble
@@ -260,6 +260,7 @@ def _stop(crew: Crew, sent: Sent | None, left: Sequence[int], unit: Connection) 
     state = crew.keep(unit, sent)
     if left:
         return_messages(unit, left, crew.worker)
+    release_pages(unit)
     return state
 
 

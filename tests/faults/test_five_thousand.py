@@ -83,16 +83,16 @@ def planned(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.copyfile(sqlite_template, path)
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     with open_unit(engine) as unit:
-        fill_with_promises(unit)
+        fill_with_promises(unit, MESSAGES)
     reconcile_register(engine, NOW, TODAY)
     assert plan_messages(engine, NOW, TODAY, domain="tallystick.example").messages == MESSAGES
     engine.dispose()
     return path
 
 
-def fill_with_promises(unit: Connection) -> None:
+def fill_with_promises(unit: Connection, people_asked: int) -> None:
     """One overdue promise a person, in agreements of ten, with a coordinator beyond."""
-    places = range(MESSAGES)
+    places = range(people_asked)
     cities = [
         {"id": one, "reference": name, "kind": "city", "names": {"en": name.title()}, "country": "GB",
          "time_zone": "Europe/London", "language": "en"}
@@ -103,12 +103,12 @@ def fill_with_promises(unit: Connection) -> None:
          "channels": {"mail": f"owner-{one:04d}@city-{one % DOMAINS}.example"}}
         for one in places
     ]  # fmt: skip
-    keeper = {"id": MESSAGES + 1, "reference": "keeper", "party_id": 1, "name": "Keeper", "role": "leader",
+    keeper = {"id": people_asked + 1, "reference": "keeper", "party_id": 1, "name": "Keeper", "role": "leader",
               "channels": {}}  # fmt: skip
     agreements = [
         {"id": one + 1, "reference": f"agreement-{one:04d}", "title": {"en": f"Agreement {one}"}, "kind": "memorandum",
          "effective": "2025-01-01", "languages": [], "authentic": [], "sources": [], "registered_on": REGISTERED}
-        for one in range(MESSAGES // 10)
+        for one in range(-(-people_asked // 10))
     ]  # fmt: skip
     sides = [
         {"agreement_id": one["id"], "party_id": side, "role": "party", "position": side, "signed": "2025-01-01"}
