@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from commitments.agreement_form import AgreementForm
@@ -24,6 +25,10 @@ from commitments.vocabulary import (
     Rating,
     RenewalRule,
 )
+
+beside_other_threads = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+"""For tests with any form: the line that Prefect keeps open for tests of flows in the same process draws a number of
+its own now and then, and Hypothesis takes it for one of the strategy's."""
 
 
 def twin_towns(**changes: Any) -> dict[str, Any]:

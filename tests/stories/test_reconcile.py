@@ -19,7 +19,7 @@ from commitments.queries import Span, load_agreements, select_watched_commitment
 from commitments.reconcile import assess, list_standings, load_rules, reconcile_agreement, reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.tables import follow_up, log_entry
-from tests.forms import agreement_forms
+from tests.forms import agreement_forms, beside_other_threads
 
 TODAY = date(2026, 3, 2)
 NOW = datetime.combine(TODAY, time(9), UTC)
@@ -227,6 +227,7 @@ def test_leaving_out_the_untroubled_leaves_out_no_follow_up_of_the_examples(sqli
 
 
 @pytest.mark.slow
+@beside_other_threads
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(form=agreement_forms(), ahead=st.integers(-400, 4000))
 def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_time(

@@ -21,7 +21,7 @@ from commitments.export import export_agreement
 from commitments.log import Author
 from commitments.register import Imported, check_files, describe_changes, import_agreement, import_files
 from tests.conftest import CountedStatements
-from tests.forms import agreement_forms, as_form, twin_towns
+from tests.forms import agreement_forms, as_form, beside_other_threads, twin_towns
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
@@ -382,8 +382,7 @@ def test_every_example_comes_out_as_it_went_in(engine: Engine, author: Author, t
         unit.rollback()
 
 
-# The line that Prefect keeps open for tests of flows in the same process draws a number now and then.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+@beside_other_threads
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(form=agreement_forms())
 def test_any_form_comes_out_as_it_went_in(engine: Engine, author: Author, today: date, form: AgreementForm) -> None:
