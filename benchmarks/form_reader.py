@@ -1,5 +1,6 @@
 """Reads the form of a page as a browser would send it: every field with what the page has in it."""
 
+import re
 from html.parser import HTMLParser
 
 
@@ -46,6 +47,16 @@ class _Forms(HTMLParser):
 def _is_sent(field: dict[str, str]) -> bool:
     kind = field.get("type")
     return kind != "file" and (kind not in ("checkbox", "radio") or "checked" in field)
+
+
+def find_action(page: str, pattern: re.Pattern[str]) -> str:
+    """Where the first form of the page is sent whose address is of this pattern; KeyError if the page has none."""
+    forms = _Forms()
+    forms.feed(page)
+    for action in forms.forms:
+        if pattern.fullmatch(action):
+            return action
+    raise KeyError(pattern.pattern)
 
 
 def read_form(page: str, action: str) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ An address holds names in braces, as a route does; what stands for them comes fr
 (`benchmarks.page_pools`), another for each request.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -36,8 +37,17 @@ class Example:
     """What is filled in; the rest is sent as the page has it."""
     file: str = ""
     """The field in which the pool's `content` is sent as a file."""
+    after: "Example | None" = None
+    """What is sent before, not timed: the page that it leads to has the form, where none is named."""
+    ends_visit: bool = False
+    """Whether it signs out, so that each request needs a visit of its own."""
     is_rare: bool = False
     """Whether it is about what hardly any register has."""
+
+    @property
+    def part(self) -> str:
+        """The part of the measuring that it belongs to."""
+        return "rare" if self.is_rare else "forms" if self.method == "POST" else "pages"
 
     @property
     def path(self) -> str:
@@ -55,8 +65,12 @@ def _find_rare(name: str, route: str, address: str, who: str = "cy") -> Example:
 def _send(
     name: str, route: str, pool: str, fields: Mapping[str, str | list[str]] | None = None, *, form_on: str = "",
     who: str = "cy", address: str = "", file: str = "", is_rare: bool = False,
+    after: Example | None = None, ends_visit: bool = False,
 ) -> Example:  # fmt: skip
-    return Example(name, route, address, pool, who, "POST", form_on or address or route, fields or {}, file, is_rare)
+    form_on = form_on or ("" if after is not None else address or route)
+    return Example(
+        name, route, address, pool, who, "POST", form_on, fields or {}, file, after, ends_visit, is_rare
+    )  # fmt: skip
 
 
 _LISTS = {
@@ -190,13 +204,20 @@ RARE = (
     _find_rare("1,000 dates on one day", "/calendar", "/calendar?month=2026-04"),
 )
 
+_ANSWER = _send("asked: answer", "/asked/{follow_up_id}/{answer}", "asked", {"day": "2026-03-20"},
+                address="/asked/{follow_up_id}/snooze")  # fmt: skip
+_ANSWER_BY_LINK = _send("link: answer", "/answer/{token}/{answer}", "letters", {"day": "2026-03-20"}, who="",
+                        address="/answer/{token}/snooze")  # fmt: skip
+_HAND_OVER = _send("hand over", "/people/{reference}/hand-over", "handing",
+                   {"to": "{successor}", "why": "A new post."})  # fmt: skip
+_KEEP_SEARCH = _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers")
+_MAKE_FEED = _send("feed: make one", "/calendar/feed", "once", form_on="/calendar")
+
 FORMS = (
     _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
     _send("sign in: by the link", "/sign-in/{token}", "sign_in", who=""),
-    _send("link: answer", "/answer/{token}/{answer}", "letters", {"day": "2026-03-20"}, who="",
-          address="/answer/{token}/snooze"),
-    _send("asked: answer", "/asked/{follow_up_id}/{answer}", "asked", {"day": "2026-03-20"},
-          address="/asked/{follow_up_id}/snooze"),
+    _ANSWER_BY_LINK,
+    _ANSWER,
     _send("record an activity", "/record", "owed", {
         "title": "Visit of the librarians", "kind": "visit", "held_on": "2026-03-05", "commitments": ["{promise}"],
     }, form_on="/record?agreement={reference}"),
@@ -236,14 +257,34 @@ FORMS = (
     _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
     _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},
           form_on="/people/{reference}"),
-    _send("hand over", "/people/{reference}/hand-over", "handing", {"to": "{successor}", "why": "A new post."}),
+    _HAND_OVER,
     _send("orphans: name an owner", "/orphans", "orphans",
           {"place": ["{place}"], "to": "{successor}", "why": "She knows the schools."}),
     _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy"),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
-    _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers"),
-    _send("feed: make one", "/calendar/feed", "once", form_on="/calendar"),
+    _KEEP_SEARCH,
+    _MAKE_FEED,
+    _send("feed: end it", "/calendar/feed/end", "once", form_on="/calendar", after=_MAKE_FEED),
+    _send("asked: take back", "/asked/undo", "asked", after=_ANSWER),
+    _send("link: take back", "/answered/{token}/undo", "letters", who="", after=_ANSWER_BY_LINK),
+    _send("link: choices", "/choices/{token}", "choices", {"hour": "09:00"}, who=""),
+    _send("link: unsubscribe", "/unsubscribe/{token}", "unsubscribe", who=""),
+    _send("amend an activity", INSIDE + "/activities/{name}", "agreements",
+          {"title": "Visit of the librarians", "why": "Said more plainly."}, address=INSIDE + "/activities/visit-1"),
+    _send("withdraw an activity", INSIDE + "/activities/{name}/withdraw", "agreements", {"why": "It was another year."},
+          address=INSIDE + "/activities/visit-2/withdraw", form_on=INSIDE + "/activities/visit-2"),
+    _send("withdraw evidence", "/evidence/{evidence_id}/withdraw", "evidence", {"why": "Another photo."}),
+    _send("amend a step", PROMISE + "/milestones/{milestone}/{part}", "steps",
+          {"title": "The plan is agreed", "why": "Said more plainly."}, form_on=PROMISE + "/milestones/{milestone}",
+          address=PROMISE + "/milestones/{milestone}/title"),
+    _send("publish: withdraw", INSIDE + "/public/withdraw", "published", {"why": "Not yet."}, form_on=INSIDE + "/public"),
+    _send("hand over: take back", "/people/{reference}/take-back", "handing", after=_HAND_OVER),
+    _send("register: begin", "/register/drafts", "once", form_on="/register"),
+    _send("register: delete", DRAFT + "/delete", "drafts", form_on=DRAFT + "/check"),
+    _send("forget a search", "/searches/forget", "searches", after=_KEEP_SEARCH),
+    _send("end a visit", "/settings/visits/end", "visits", {"visit": "{visit}"}, form_on="/settings"),
+    _send("sign out", "/sign-out", "once", form_on="/home", ends_visit=True),
     _send("3,000 owned: hand over", "/people/{reference}/hand-over", "busy", {"to": "{successor}", "why": "A new post."},
           is_rare=True),
     _send("2,000 commitments: report", PROMISE + "/report", "crowded", {"rating": "on_track"}, is_rare=True),
@@ -253,6 +294,11 @@ FORMS = (
 )  # fmt: skip
 
 EXAMPLES = (*PAGES, *RARE, *FORMS)
+
+
+def compile_route(route: str) -> re.Pattern[str]:
+    """The pattern of the addresses of a route."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)))
 
 
 def list_unmeasured(app: FastAPI, method: str = "GET") -> list[str]:

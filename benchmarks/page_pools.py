@@ -4,6 +4,7 @@ import random
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from itertools import cycle, islice
 from typing import Any
@@ -38,6 +39,7 @@ from portal.feeds import make_feed
 from portal.page_words import load_page_words
 from portal.registrations import Way, begin_registration
 from portal.sheet_words import name_head, name_sheet, name_word
+from portal.tables import visit
 from portal.visits import make_link_number
 
 Values = Mapping[str, Any]
@@ -342,6 +344,16 @@ def _list_brought(ground: Ground) -> Iterator[Values]:
     return cycle(islice(_bring(ground), 5))
 
 
+def _list_visits(ground: Ground) -> Iterator[Values]:
+    """Visits of the coordinator, on other machines."""
+    row = {"contact_id": ground.person("cy"), "device": "Another machine", "began_at": NOW, "seen_at": NOW}
+    for _ in range(ground.requests):
+        own = {"key_hash": ground.draw.randbytes(32).hex(), "expires_at": NOW + timedelta(days=30)}
+        with open_unit(ground.engine) as unit:
+            number = unit.execute(insert(visit).values(row | own).returning(visit.c.id)).scalar_one()
+        yield {"visit": number}
+
+
 def _list_searches(ground: Ground) -> Iterator[Values]:
     return ({"name": f"Teachers {number % 5}"} for number in range(ground.requests))
 
@@ -380,5 +392,6 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "brought": _list_brought,
     "brought_once": _bring,
     "searches": _list_searches,
+    "visits": _list_visits,
 }
 POOLS = frozenset(_POOLS)

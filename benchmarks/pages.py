@@ -2,13 +2,15 @@
 
 `python benchmarks/pages.py` asks for every page, and sends the forms that people wait for. It prints a line an example:
 the median, the 95th percentile, the slowest, the median of the processor time alone (which a busy machine does not
-lengthen), and the statements; then what misses the goal, and what nobody measures. `--only` keeps to what has this in
-its name or its path.
+lengthen), and the statements; then what misses the goal, and what nobody measures. `--part` keeps to the pages, the
+forms, or what is rare, `--only` to what has this in its name or its path. The register that is measured is a copy of the
+one that `--register` names, which is built first where it is not there: so the parts need not build it each anew.
 """
 
 import argparse
 import itertools
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -27,9 +29,9 @@ from starlette.testclient import TestClient
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.dataset import NOW, build_register  # noqa: E402
-from benchmarks.form_reader import read_form  # noqa: E402
+from benchmarks.form_reader import find_action, read_form  # noqa: E402
 from benchmarks.large_house import Rare, find_busiest, furnish_house  # noqa: E402
-from benchmarks.page_examples import EXAMPLES, Example, list_unmeasured  # noqa: E402
+from benchmarks.page_examples import EXAMPLES, Example, compile_route, list_unmeasured  # noqa: E402
 from benchmarks.page_pools import Ground, Values, fill_pool  # noqa: E402
 from commitments.database import open_database, open_unit  # noqa: E402
 from commitments.settings import Settings  # noqa: E402
@@ -44,6 +46,7 @@ BASE = "https://tally.example"
 GOAL = 200
 """Milliseconds within which an example is to be answered at the 95th percentile."""
 ANSWERED = (200, 303)
+PARTS = ("pages", "forms", "rare")
 
 
 class AtOnce:
@@ -95,9 +98,13 @@ class Bench:
             number = make_link_number(unit, person, f"{who}@north.example", NOW)
         self._expect(self.client.post(self.ground.links.write_sign_in(number).removeprefix(BASE), data={"who": person}))
 
+    def open_for(self, example: Example) -> None:
+        """Be signed in as the example has it."""
+        self.sign_in({"busiest": self.ground.busiest}.get(example.who, example.who))
+
     def measure(self, example: Example) -> Measured:
         """Ask for it, once for warmth, then as often as the ground says; SystemExit for an answer that is none."""
-        self.sign_in({"busiest": self.ground.busiest}.get(example.who, example.who))
+        self.open_for(example)
         pool = fill_pool(example.pool, self.ground)
         if not pool:
             raise SystemExit(f"{example.name}: the register has nothing of this sort")
@@ -110,6 +117,8 @@ class Bench:
             counted[0] += 1
 
         for values in pool:
+            if example.ends_visit:
+                self.open_for(example)
             request = self._prepare(example, values)
             event.listen(self.ground.engine, "before_cursor_execute", count)
             counted[0] = 0
@@ -127,12 +136,19 @@ class Bench:
 
     def _prepare(self, example: Example, values: Values) -> httpx.Request:
         """The request, with the form as its page has it and the example fills it in."""
-        address = example.path.format(**values)
-        page = self.client.get(example.form_on.format(**values)) if example.form_on else None
+        led = self.client.send(self._prepare(example.after, values)) if example.after is not None else None
+        if led is not None:
+            self._expect(led)
+        form_on = example.form_on.format(**values) or (led.headers["location"] if led is not None else "")
+        page = self.client.get(form_on) if form_on else None
         if example.method == "GET":
-            return self.client.build_request("GET", address)
+            return self.client.build_request("GET", example.path.format(**values))
         assert page is not None
         self._expect(page)
+        if example.after is not None:
+            address = find_action(page.text, compile_route(example.route))
+        else:
+            address = example.path.format(**values)
         filled = read_form(page.text, address) | _fill(example.fields, values)
         files = {example.file: (values["file"], values["content"])} if example.file else None
         return self.client.build_request("POST", address, data=filled, files=files)
@@ -154,9 +170,9 @@ def open_bench(
 ) -> Bench:
     """A register in this folder, and a portal over it; the caller closes the client and disposes of the engine."""
     path = folder / "tally.db"
-    build_register(path, commitments, an_agreement=an_agreement)
+    if not path.exists():
+        build_house(path, commitments, an_agreement, rare or Rare())
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    furnish_house(engine, an_agreement, rare or Rare())
     settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000)
     links = open_links(settings)
     assert links is not None
@@ -175,8 +191,19 @@ def open_bench(
     return Bench(ground, TestClient(app, base_url=BASE, follow_redirects=False), app)
 
 
-def list_chosen(only: str) -> Iterator[Example]:
-    return (one for one in EXAMPLES if only in one.name or only in one.route)
+def build_house(path: Path, commitments: int, an_agreement: int, rare: Rare) -> None:
+    """The register that is measured, whole in one file."""
+    build_register(path, commitments, an_agreement=an_agreement)
+    engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    furnish_house(engine, an_agreement, rare)
+    with engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    engine.dispose()
+
+
+def list_chosen(only: str, part: str = "") -> Iterator[Example]:
+    """The examples with this in their name or path, of this part or of all."""
+    return (one for one in EXAMPLES if part in ("", one.part) and (only in one.name or only in one.route))
 
 
 def main() -> None:
@@ -184,15 +211,21 @@ def main() -> None:
     asked.add_argument("--commitments", type=int, default=50_000)
     asked.add_argument("--agreement", type=int, default=25, help="commitments an agreement")
     asked.add_argument("--requests", type=int, default=40, help="requests an example")
+    asked.add_argument("--part", choices=PARTS, default="", help="only these")
+    asked.add_argument("--register", type=Path, help="the register to copy; built there where it is missing")
     asked.add_argument("--only", default="", help="examples with this in their name or path")
     said = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if said.register is not None:
+            if not said.register.exists():
+                build_house(said.register, said.commitments, said.agreement, Rare())
+            shutil.copy(said.register, Path(folder) / "tally.db")
         bench = open_bench(Path(folder), said.commitments, said.agreement, said.requests)
         slow: dict[str, Any] = {}
         with bench.client:
             settle_memory()
             print(f"{'example':38}{'median':>9}{'p95':>9}{'slowest':>9}{'busy':>9}  ms   statements")
-            for one in list_chosen(said.only):
+            for one in list_chosen(said.only, said.part):
                 measured = bench.measure(one)
                 name = one.name if one.method == "GET" else f"{one.name} (POST)"
                 print(measured.describe(name), flush=True)

@@ -1,14 +1,14 @@
 """That nothing of the portal is left out where its speed is measured (`benchmarks/pages.py`)."""
 
-import re
 from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy import Engine
 
-from benchmarks.page_examples import EXAMPLES, list_unmeasured
+from benchmarks.page_examples import EXAMPLES, compile_route, list_unmeasured
 from benchmarks.page_pools import POOLS
+from benchmarks.pages import PARTS, list_chosen
 from commitments.settings import Settings
 from portal import app as portal_app
 from portal.app import make_portal
@@ -20,17 +20,20 @@ def open_portal(engine: Engine, folder: Path) -> FastAPI:
     return make_portal(Settings(home=folder, base_url="https://tally.example"), engine)
 
 
-def test_every_page_of_the_portal_is_measured(sqlite_engine: Engine, tmp_path: Path) -> None:
-    assert list_unmeasured(open_portal(sqlite_engine, tmp_path)) == []
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_page_and_form_of_the_portal_is_measured(sqlite_engine: Engine, tmp_path: Path, method: str) -> None:
+    assert list_unmeasured(open_portal(sqlite_engine, tmp_path), method) == []
 
 
-def test_a_page_that_nobody_measures_is_named(
-    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_page_or_form_that_nobody_measures_is_named(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     router = APIRouter()
-    router.get("/newest", dependencies=[Depends(require(Permission.COME_IN))])(lambda: "new")
+    declared = [Depends(require(Permission.COME_IN))]
+    router.add_api_route("/newest", lambda: "new", methods=[method], dependencies=declared)
     monkeypatch.setattr(portal_app, "ROUTERS", (*portal_app.ROUTERS, router))
-    assert list_unmeasured(open_portal(sqlite_engine, tmp_path)) == ["/newest"]
+    assert list_unmeasured(open_portal(sqlite_engine, tmp_path), method) == ["/newest"]
 
 
 def test_what_is_measured_is_there(sqlite_engine: Engine, tmp_path: Path) -> None:
@@ -46,8 +49,12 @@ def test_an_example_asks_for_the_page_that_it_stands_for() -> None:
 
 
 def is_of_route(path: str, route: str) -> bool:
-    pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route))
-    return re.fullmatch(pattern, path.partition("?")[0]) is not None
+    return compile_route(route).fullmatch(path.partition("?")[0]) is not None
+
+
+def test_each_example_belongs_to_a_part_that_can_be_measured_alone() -> None:
+    assert {one.part for one in EXAMPLES} == set(PARTS)
+    assert sum(len(list(list_chosen("", part))) for part in PARTS) == len(EXAMPLES)
 
 
 def test_no_two_examples_are_called_the_same() -> None:
