@@ -14,7 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 # Prefect and the failpoints read the environment when they are imported, so it is set before any test module is.
-for _name in [name for name in os.environ if name.startswith("TALLY_")]:
+# But for the folder of the source documents, which test_examples reads, also in the processes that share the tests out.
+for _name in [name for name in os.environ if name.startswith("TALLY_") and name != "TALLY_SOURCES"]:
     del os.environ[_name]
 _PREFECT_HOME = tempfile.mkdtemp(prefix="tally-prefect-")
 atexit.register(shutil.rmtree, _PREFECT_HOME, ignore_errors=True)

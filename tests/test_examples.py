@@ -1,6 +1,6 @@
 """The agreement files in examples/: valid, true to their sources, in our own words, and free of real addresses.
 
-The five source documents are not part of the project. Where they are at hand (the folder in TALLYSTICK_SOURCES, or
+The five source documents are not part of the project. Where they are at hand (the folder in TALLY_SOURCES, or
 shared/seeds beside the checkout) every span is checked against them; where they are not, those tests are skipped.
 """
 
@@ -19,7 +19,7 @@ from commitments.vocabulary import CommitmentKind, ContactRole
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLES = CHECKOUT / "examples"
-SOURCES = Path(os.environ.get("TALLYSTICK_SOURCES") or CHECKOUT.parent / "shared" / "seeds")
+SOURCES = Path(os.environ.get("TALLY_SOURCES") or CHECKOUT.parent / "shared" / "seeds")
 INVENTED = "harrowmere-songlan"
 DOCUMENTS = {
     "000_e679933574322f04.txt",
@@ -56,7 +56,7 @@ RUN = 8  # so many words in a row that are also in a document count as copied
 
 documents_at_hand = pytest.mark.skipif(
     not all((SOURCES / name).is_file() for name in DOCUMENTS),
-    reason=f"the five source documents are not in {SOURCES}; set TALLYSTICK_SOURCES to their folder",
+    reason=f"the five source documents are not in {SOURCES}; set TALLY_SOURCES to their folder",
 )
 
 
