@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,24 @@ from uuid import UUID, uuid4
 
 import psutil
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from sqlalchemy import Engine
 
+from commitments.agreement_file import read_files
+from commitments.database import open_database, open_reading
+from commitments.log import Author
+from commitments.publication import list_unfollowed, list_unpublished
+from commitments.register import import_files
+from deployments import publishing
 from deployments.mailbox import start_mailbox
 from deployments.schedules import PLANS
 from deployments.watches import WATCHES
 from flows import troubles
+from flows.following import follow_up_changes
+from flows.send_reminders import KINDS
+from notifications.planning import plan_changes
 from tests.flows.conftest import NOW
-from tests.flows.launching import AUTH, ask, describe_client, find_ports, start_server
+from tests.flows.launching import AUTH, ROOT, ask, describe_client, find_ports, start_server
 
 HEALTH_PAGE = 8080
 """Where a worker shows one if it is told to: Prefect's `PREFECT_WORKER_WEBSERVER_PORT`."""
@@ -188,6 +200,42 @@ def test_what_somebody_changed_by_hand_is_put_right_and_what_they_switched_off_s
     assert list_deployments(server)["deliver"]["description"] == deliver["description"]
     assert list_deployments(server)["send-digests"]["schedules"][0]["active"] is False
     change(server, f"{digests['id']}/schedules/{schedule['id']}", active=True)
+
+
+@pytest.fixture
+def fresh_house(sqlite_template: Path, tmp_path: Path) -> Iterator[tuple[Path, Engine]]:
+    """The folder and the register of another house, where two agreements were just registered."""
+    (tmp_path / ".tally").mkdir()
+    shutil.copyfile(sqlite_template, tmp_path / ".tally" / "tally.db")
+    engine = open_database(f"sqlite:///{tmp_path / '.tally' / 'tally.db'}")
+    files = [ROOT / "examples" / f"{name}.yaml" for name in ("gimcheon-chengdu", "stoke-jingdezhen")]
+    import_files(engine, read_files(files), Author("test", NOW), NOW.date())
+    yield tmp_path, engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("place", ["publishing.after_claim", "publishing.after_emission"])
+def test_after_a_publisher_was_killed_each_event_is_published_and_each_change_followed_once(
+    server: str, server_home: Path, fresh_house: tuple[Path, Engine], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    house, engine = fresh_house
+    killed = tally(server, house, "publish", TALLY_FAILPOINTS=f"{place}=kill")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with open_reading(engine) as reading:
+        waiting = list_unpublished(reading, 1000)
+    assert len(waiting) > 10
+    assert [one for one in waiting if one.emitted_at is not None]
+    monkeypatch.setattr(publishing, "PATIENCE", timedelta(seconds=8))
+    with temporary_settings({PREFECT_API_URL: f"{server}/api", PREFECT_API_AUTH_STRING: AUTH}):
+        assert publishing.publish_all(engine, patience=240).waiting == 0
+    ids = {one.event_id for one in waiting}
+    with sqlite3.connect(f"file:{server_home / 'prefect' / 'prefect.db'}?mode=ro", uri=True) as kept:
+        shown = Counter(row[0] for row in kept.execute("SELECT id FROM events") if row[0] in ids)
+    assert shown == dict.fromkeys(ids, 1)
+    with open_reading(engine) as reading:
+        changed = len(list_unfollowed(reading, 1000))
+    plan = partial(plan_changes, engine, NOW, NOW.date(), kinds=frozenset(KINDS), domain="house.example")
+    assert [follow_up_changes(engine, NOW, NOW.date(), plan).changes for _ in range(2)] == [changed, 0]
 
 
 def change(server: str, path: str, **values: Any) -> None:
@@ -408,8 +456,6 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine_and_changes_no_run_by
 def test_a_run_is_ended_only_when_a_look_at_it_finds_its_process_gone(
     server: str, home: Path, deployed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
-
     monkeypatch.setattr(troubles, "SILENT_AFTER", timedelta(seconds=5))
     monkeypatch.setattr(troubles, "PENDING_WITHIN", timedelta(seconds=5))
     silent, unbegun, living, paused, ended, mute = (
