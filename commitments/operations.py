@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, insert, or_, select, update
 
 from commitments.calendar import add_working_days
 from commitments.database import insert_new, open_unit
@@ -20,7 +20,7 @@ from commitments.log import Author, Change, record_changes
 from commitments.policy import HOUSE
 from commitments.queries import load_people
 from commitments.reconcile import ENGINE
-from commitments.tables import contact, flow_record, follow_up, party
+from commitments.tables import contact, flow_record, follow_up, party, progress_report
 from commitments.vocabulary import (
     OPERATOR_KINDS,
     ContactRole,
@@ -43,6 +43,12 @@ RUNS_WITHIN = timedelta(hours=2)
 ALL_FLOWS = "flows"
 """What a follow-up is about that concerns no single flow."""
 _ANSWER_WORKING_DAYS = 1
+_BEHIND_UTC = timedelta(hours=12)
+"""By so much the last place on earth comes to a new day later."""
+REPORTS = "reports"
+"""What the operator's follow-up is about while nobody answers what the engine asked."""
+_ASK_FOR_REPORT = (FollowUpKind.OVERDUE, FollowUpKind.BEHIND, FollowUpKind.SILENT)
+"""Follow-ups on a commitment that its owner answers by a progress report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +235,37 @@ def find_troubles(reading: Connection, now: datetime) -> Iterator[Trouble]:
             yield Trouble(FollowUpKind.RUN_FAILED, row.flow, Reason(ReasonCode.RUN_FAILED, numbers))
 
 
+def find_unanswered(reading: Connection, now: datetime) -> Trouble | None:
+    """That commitments were asked for a progress report and the day of answer is over everywhere without one.
+
+    None if each has been answered, put off by the person asked, or closed for another reason.
+    """
+    today = (now - _BEHIND_UTC).date()
+    answered = exists().where(
+        progress_report.c.commitment_id == follow_up.c.commitment_id,
+        or_(follow_up.c.party_id.is_(None), progress_report.c.party_id == follow_up.c.party_id),
+        progress_report.c.reported_on >= follow_up.c.opened_on,
+    )
+    asked = (
+        follow_up.c.state == str(FollowUpState.OPEN),
+        follow_up.c.kind.in_([str(kind) for kind in _ASK_FOR_REPORT]),
+        follow_up.c.commitment_id.is_not(None),
+        follow_up.c.due_on < today,
+        or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until < today),
+        ~answered,
+    )
+    number = reading.execute(select(func.count(follow_up.c.commitment_id.distinct())).where(*asked)).scalar_one()
+    if not number:
+        return None
+    oldest = reading.execute(
+        select(follow_up).where(*asked).order_by(follow_up.c.due_on, follow_up.c.id).limit(1)
+    ).one()
+    numbers: dict[str, Any] = {"matter": oldest.matter, "since": oldest.due_on.isoformat()}
+    if number > 1:
+        numbers["others"] = number - 1
+    return Trouble(FollowUpKind.REPORTS_MISSING, REPORTS, Reason(ReasonCode.REPORTS_MISSING, numbers))
+
+
 def find_last_run(reading: Connection) -> datetime | None:
     """When a flow last began or finished; None if none ever did."""
     moments = [
@@ -256,6 +293,11 @@ def _count_hours(span: timedelta) -> int:
 def watch_flows(unit: Connection, now: datetime) -> int:
     """Open what the register itself finds wrong, pass on what another operator has now; returns how many opened."""
     opened = sum(open_trouble(unit, trouble, now) for trouble in find_troubles(unit, now))
+    unanswered = find_unanswered(unit, now)
+    if unanswered is not None:
+        opened += open_trouble(unit, unanswered, now)
+    else:
+        close_operator_follow_ups(unit, [FollowUpKind.REPORTS_MISSING], REPORTS, "what was asked is answered", now)
     _pass_on(unit, now)
     return opened
 

@@ -211,6 +211,7 @@ class ReasonCode(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     NOTHING_RUNS = "nothing_runs"
+    REPORTS_MISSING = "reports_missing"
     EVENTS_REFUSED = "events_refused"
     INBOUND_REFUSED = "inbound_refused"
     TEMPLATE_BROKEN = "template_broken"
@@ -235,6 +236,7 @@ class FollowUpKind(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
     NOTHING_RUNS = "nothing_runs"
+    REPORTS_MISSING = "reports_missing"
     EVENTS_REFUSED = "events_refused"
     INBOUND_REFUSED = "inbound_refused"
     TEMPLATE_BROKEN = "template_broken"
@@ -247,12 +249,13 @@ OPERATOR_KINDS = frozenset(
         FollowUpKind.RUN_FAILED,
         FollowUpKind.RUN_STUCK,
         FollowUpKind.NOTHING_RUNS,
+        FollowUpKind.REPORTS_MISSING,
         FollowUpKind.EVENTS_REFUSED,
         FollowUpKind.INBOUND_REFUSED,
         FollowUpKind.TEMPLATE_BROKEN,
     }
 )
-"""What is wrong with the engine itself: the operator's matter, under no agreement."""
+"""What is wrong with the engine itself, or with the answers that it waits for: the operator's, under no agreement."""
 
 
 class DraftState(StrEnum):

@@ -26,7 +26,6 @@ from deployments.watches import HEARTBEAT, PREFIX, WATCHES, Watch
 PROCESS = "process"
 ENGINE = "python -m prefect.engine"
 """Said to the workers so that each run starts one Python instead of two."""
-TELL_OPERATOR = "tell-operator"
 _PAGE = 200
 
 
@@ -98,7 +97,7 @@ async def compare_server(
             continue
         order = "create" if found is None else "update"
         differences.append(Difference(order, "deployment", plan.flow, ", ".join(why), wanted.aapply))
-    told = await compare_watches(client, watches, known.get(TELL_OPERATOR), automations)
+    told = await compare_watches(client, watches, known, automations)
     saved = await compare_dashboards(client)
     removals = find_vanished(client, plans, watches, known, automations)
     listed = (*differences, *told.differences, *saved.differences, *removals)
@@ -108,7 +107,7 @@ async def compare_server(
 async def compare_watches(
     client: PrefectClient,
     watches: Sequence[Watch],
-    tell_operator: DeploymentResponse | None,
+    known: Mapping[str, DeploymentResponse],
     automations: Sequence[Automation],
 ) -> Found:
     """The automations that are missing or differ, each looked for by its name."""
@@ -116,10 +115,11 @@ async def compare_watches(
     unchanged = 0
     for watch in watches:
         same = next((one for one in automations if one.name == watch.name), None)
-        if same is None or tell_operator is None:
+        started = known.get(watch.starts)
+        if same is None or started is None:
             differences.append(Difference("create", "automation", watch.name, "", _creation(client, watch, same)))
             continue
-        wanted = build_automation(watch, tell_operator.id)
+        wanted = build_automation(watch, started.id)
         why = [name for name in _COMPARED if _dump(wanted)[name] != _dump(same)[name]]
         if why:
             writing = _update(client, same.id, wanted)
@@ -175,7 +175,7 @@ def find_vanished(
         for name, one in known.items()
         if name not in planned
     ]
-    wanted = {(TELL_OPERATOR, watch.name) for watch in watches} | triggers
+    wanted = {(watch.starts, watch.name) for watch in watches} | triggers
     seen: set[tuple[str | None, str]] = set()
     for one in automations:
         if not one.name.startswith(PREFIX):
@@ -226,13 +226,13 @@ async def read_automations(client: PrefectClient) -> list[Automation]:
             return found
 
 
-async def apply_watches(tell_operator: UUID) -> int:
+async def apply_watches() -> int:
     """Bring automations and saved filters of a server that is ours alone up to date, and remove what is left of older
     ones; returns how many automations there are."""
     async with get_client() as client:
         known = await read_deployments(client)
         automations = await read_automations(client)
-        told = await compare_watches(client, WATCHES, await client.read_deployment(tell_operator), automations)
+        told = await compare_watches(client, WATCHES, known, automations)
         gone = find_vanished(client, PLANS, WATCHES, known, automations)
         saved = await compare_dashboards(client)
         for one in (*told.differences, *gone, *saved.differences):
@@ -331,7 +331,7 @@ async def _create_pool(client: PrefectClient, pool: str) -> None:
 def _creation(client: PrefectClient, watch: Watch, same: Automation | None) -> Callable[[], Awaitable[object]]:
     async def write() -> None:
         # Asked only now: the deployment that it starts may have been made a moment ago.
-        found = (await read_deployments(client))[TELL_OPERATOR]
+        found = (await read_deployments(client))[watch.starts]
         wanted = build_automation(watch, found.id)
         if same is None:
             await client.create_automation(wanted)

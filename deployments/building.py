@@ -63,16 +63,27 @@ def name_automation(trigger: Trigger) -> str:
     return trigger.name if trigger.name.startswith(PREFIX) else PREFIX + trigger.name
 
 
-def build_automation(watch: Watch, tell_operator: UUID) -> AutomationCore:
+SETTLING = timedelta(seconds=30)
+"""Many commitments may pass their date at one moment: of the runs that this starts, all due at about the same time, the
+first does the work of all."""
+
+
+def build_automation(watch: Watch, started: UUID) -> AutomationCore:
     """The automation of a watch; it starts the deployment with the given id."""
-    related: list[dict[str, Any]] = [
-        {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{watch.tag}"}
-    ]
+    related: list[dict[str, Any]]
+    if watch.tag is None:
+        resource = "tallystick.agreement.*"
+        related = [{"prefect.resource.role": "commitment", "prefect.resource.id": "tallystick.commitment.*"}]
+        each = {"related:commitment:prefect.resource.id"}
+    else:
+        resource = "prefect.flow-run.*"
+        related = [{"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{watch.tag}"}]
+        each = {"prefect.resource.id"}
     if watch.flow is not None:
         related.append({"prefect.resource.role": "flow", "prefect.resource.name": watch.flow})
-    each = {"prefect.resource.id"} if watch.flow is None else {"related:flow:prefect.resource.id"}
+        each = {"related:flow:prefect.resource.id"}
     trigger = EventTrigger(
-        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match={"prefect.resource.id": resource},
         match_related=related,
         after=set(watch.after),
         expect=set(watch.expect),
@@ -82,5 +93,6 @@ def build_automation(watch: Watch, tell_operator: UUID) -> AutomationCore:
         within=watch.within,
     )
     pause = timedelta(0) if watch.after else watch.within  # so that all of a burst are looked at by one run
-    actions: list[ActionTypes] = [RunDeployment(source="selected", deployment_id=tell_operator, schedule_after=pause)]
+    pause = SETTLING if watch.tag is None else pause
+    actions: list[ActionTypes] = [RunDeployment(source="selected", deployment_id=started, schedule_after=pause)]
     return AutomationCore(name=watch.name, description=watch.purpose, tags=[TAG], trigger=trigger, actions=actions)

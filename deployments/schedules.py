@@ -14,6 +14,8 @@ RUNS_AT_ONCE = 2
 
 FOLLOWER = "follow-changes"
 """The flow that takes up what people changed."""
+TELL_OPERATOR = "tell-operator"
+"""The flow that looks at the engine itself."""
 
 
 @dataclass(frozen=True, slots=True)

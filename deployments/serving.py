@@ -30,7 +30,7 @@ from prefect.types._datetime import now as prefect_now
 
 from commitments.database import open_database
 from commitments.settings import read_settings
-from deployments.applying import TELL_OPERATOR, apply_watches
+from deployments.applying import apply_watches
 from deployments.at_once import AtOnce
 from deployments.building import build_deployment, load_flow
 from deployments.embedded import GO, READY, TOLD
@@ -126,7 +126,7 @@ async def serve_deployments(
     """
     runner = Runner(name="tallystick", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
     ids = await register_deployments(runner, zone)
-    watches = await apply_watches(ids[TELL_OPERATOR])
+    watches = await apply_watches()
     if embedded:
         await close_left_runs(ids.values())
     tell(f"{len(ids)} deployments are on their schedules ({zone}), watched by {watches} automations")

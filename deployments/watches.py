@@ -1,4 +1,4 @@
-"""What the Prefect server watches by itself, as data: automations that wake the flow `tell-operator`.
+"""What the Prefect server watches by itself, as data: automations that wake a flow.
 
 An automation tells nobody anything and ends no run by itself: it starts the flow, which looks up the truth. A busy
 server may come to an event only after it has judged its absence. Every hour the flow looks anyway, so a lost event
@@ -8,8 +8,9 @@ costs an hour at most.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from commitments.events import EventName
 from commitments.operations import CHECK, CHECK_WITHIN
-from deployments.schedules import TAG, WATCHED
+from deployments.schedules import FOLLOWER, TAG, TELL_OPERATOR, WATCHED
 
 PREFIX = "Tallystick: "
 """By which our automations are known on a server."""
@@ -19,20 +20,26 @@ RUN_EVENTS = "prefect.flow-run.*"
 """Whatever happens to a run, so that one that is suspended, paused or waiting is not taken for dead."""
 
 
+TIME_TO_ANSWER = timedelta(days=15)
+"""Ten working days and a day: before that no question of the house's own policy is past its date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One automation: which events it waits for, or which must follow others within a time."""
 
     title: str
     purpose: str
-    tag: str
-    """Of runs with this tag."""
     expect: tuple[str, ...]
     within: timedelta
+    tag: str | None = None
+    """Of runs with this tag; if none is given, of what happens to commitments, each by itself."""
     after: tuple[str, ...] = ()
     """If given, the watch strikes when nothing of `expect` comes within the time after one of these."""
     flow: str | None = None
     """Of runs of this flow alone, and of all of them together; else of each run by itself."""
+    starts: str = TELL_OPERATOR
+    """The flow that looks."""
 
     @property
     def name(self) -> str:
@@ -75,5 +82,15 @@ WATCHES: tuple[Watch, ...] = (
         expect=("prefect.flow-run.Completed",),
         within=CHECK_WITHIN,
         flow=CHECK,
+    ),
+    Watch(
+        title="no progress report where one was asked for",
+        purpose="Something was asked about a commitment, and for two weeks nobody reported progress on it. The flow "
+        "sees in the register which questions are past their date: those become one follow-up of the operator. A "
+        "question that was answered, put off or withdrawn starts a look that finds nothing.",
+        after=(str(EventName.FOLLOW_UP_OPENED),),
+        expect=(str(EventName.PROGRESS_REPORTED),),
+        within=TIME_TO_ANSWER,
+        starts=FOLLOWER,  # which one run of does for any number of commitments at once
     ),
 )

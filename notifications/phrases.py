@@ -122,6 +122,14 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("a run of %(flow)s does not move on"),
     ),
     ReasonCode.NOTHING_RUNS: (N_("no flow has begun for %(hours)s hours"), N_("no flow runs any more")),
+    ReasonCode.REPORTS_MISSING: (
+        N_(
+            "no progress report on %(matter)s, which was asked for one to be given by %(since)s, nor on %(others)s "
+            "more that were asked"
+        ),
+        N_("no progress report on %(matter)s, which was asked for one to be given by %(since)s"),
+        N_("no progress report on a commitment that was asked for one"),
+    ),
     ReasonCode.EVENTS_REFUSED: (
         N_("the Prefect server takes no events: %(fault)s"),
         N_("the Prefect server takes no events"),
@@ -255,6 +263,10 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
         "See whether tally up runs, or a worker and its Prefect server, and start it again; the next run closes this "
         "by itself."
     ),
+    FollowUpKind.REPORTS_MISSING: N_(
+        "Ask those who are to answer, or see why they cannot: tally follow-ups lists them. Once all have answered, "
+        "this closes by itself."
+    ),
     FollowUpKind.EVENTS_REFUSED: N_(
         "Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY to what the server asks for. Nothing is lost; this closes by "
         "itself when it takes them."
@@ -354,6 +366,7 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         FollowUpKind.RUN_FAILED: N_("Run failed"),
         FollowUpKind.RUN_STUCK: N_("Run stuck"),
         FollowUpKind.NOTHING_RUNS: N_("Nothing runs"),
+        FollowUpKind.REPORTS_MISSING: N_("Reports not given"),
         FollowUpKind.EVENTS_REFUSED: N_("Events not taken"),
         FollowUpKind.INBOUND_REFUSED: N_("Event refused"),
         FollowUpKind.TEMPLATE_BROKEN: N_("Template broken"),

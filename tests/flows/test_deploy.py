@@ -14,7 +14,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,13 +32,14 @@ from sqlalchemy import Engine
 
 from commitments.agreement_file import read_files
 from commitments.database import open_database, open_reading
+from commitments.events import EventName
 from commitments.log import Author
-from commitments.publication import list_unfollowed, list_unpublished
+from commitments.publication import Happening, list_unfollowed, list_unpublished
 from commitments.register import import_files
 from deployments import publishing
 from deployments.mailbox import start_mailbox
 from deployments.schedules import PLANS
-from deployments.watches import WATCHES
+from deployments.watches import WATCHES, Watch
 from flows import troubles
 from flows.following import follow_up_changes
 from flows.send_reminders import KINDS
@@ -413,24 +414,28 @@ def schedule_in_the_past(server: str, server_home: Path, flow: str) -> list[str]
     return made
 
 
-def test_what_the_server_sees_wakes_the_look_at_the_engine_and_changes_no_run_by_itself(
-    server: str, home: Path, deployed: str
-) -> None:
-    """A run that crashed, one that fell silent, one that never began, no check for too long."""
+def hasten(server: str, watches: Sequence[Watch]) -> None:
+    """Let the server's automations be these."""
     from prefect.client.orchestration import PrefectClient
 
     from deployments.applying import compare_watches, read_automations, read_deployments
 
-    soon = [replace(watch, within=timedelta(seconds=min(10, watch.within.total_seconds()))) for watch in WATCHES]
-
-    async def hasten() -> None:
+    async def apply() -> None:
         async with PrefectClient(f"{server}/api", auth_string=AUTH) as client:
             known = await read_deployments(client)
-            told = await compare_watches(client, soon, known["tell-operator"], await read_automations(client))
+            told = await compare_watches(client, watches, known, await read_automations(client))
             for one in told.differences:
                 await one.apply()
 
-    asyncio.run(hasten())
+    asyncio.run(apply())
+
+
+def test_what_the_server_sees_wakes_the_look_at_the_engine_and_changes_no_run_by_itself(
+    server: str, home: Path, deployed: str
+) -> None:
+    """A run that crashed, one that fell silent, one that never began, no check for too long."""
+    runs = [watch for watch in WATCHES if watch.tag is not None]
+    hasten(server, [replace(watch, within=timedelta(seconds=min(10, watch.within.total_seconds()))) for watch in runs])
     before = count_looks(server)
     crashed, silent, unbegun, checked = (
         begin(server, flow, state={"type": "SCHEDULED"})
@@ -451,6 +456,41 @@ def test_what_the_server_sees_wakes_the_look_at_the_engine_and_changes_no_run_by
     for run in (silent, unbegun):
         set_state(server, run, "CANCELLED")
     deploy(server, home)  # with the usual times again
+
+
+def test_a_question_about_a_commitment_wakes_a_look_at_the_register_unless_progress_is_reported_on_it(
+    server: str, home: Path, deployed: str
+) -> None:
+    asking = next(watch for watch in WATCHES if watch.expect == (EventName.PROGRESS_REPORTED,))
+    hasten(server, [replace(asking, within=timedelta(seconds=20))])
+    for attempt in range(3):  # a busy server may come to a report only after it has judged its absence
+        before = count_started_by(server, asking.name)
+        quiet, answered = f"leeds-hangzhou-2018/quiet-{attempt}", f"leeds-hangzhou-2018/answered-{attempt}"
+        happen(server, EventName.FOLLOW_UP_OPENED, quiet)
+        happen(server, EventName.FOLLOW_UP_OPENED, answered)
+        happen(server, EventName.PROGRESS_REPORTED, answered)
+        deadline = time.monotonic() + 240
+        while count_started_by(server, asking.name) == before:
+            assert time.monotonic() < deadline, "nothing woke a look"
+            time.sleep(0.5)
+        time.sleep(5)  # what is judged at the same time comes at the same time
+        if count_started_by(server, asking.name) == before + 1:
+            break
+    else:
+        pytest.fail("what was answered woke a look as well, three times of three")
+    deploy(server, home)  # with the usual time again
+
+
+def happen(server: str, name: EventName, commitment: str) -> None:
+    """An event about a commitment, as the publisher forms it."""
+    agreement = commitment.partition("/")[0]
+    happening = Happening(1, str(uuid4()), str(name), agreement, None, (commitment,), ("leeds",), None, {})
+    ask(server, "/events", body=[publishing.form_event(happening, datetime.now(UTC))])
+
+
+def count_started_by(server: str, automation: str) -> int:
+    runs = ask(server, "/flow_runs/filter", limit=200, sort="EXPECTED_START_TIME_DESC")
+    return sum((run["created_by"] or {}).get("display_value") == automation for run in runs)
 
 
 def test_a_run_is_ended_only_when_a_look_at_it_finds_its_process_gone(

@@ -727,7 +727,8 @@ ELSEWHERE = {
     "reasons of follow-ups, in test_followups": {"NO_NEXT_STEP", "CONFIRMATION_ASKED"},
     "written where messages fail, in notifications": {"MESSAGE_FAILED"},
     "of the engine itself, in operations": {
-        "CHECK_MISSED", "RUN_FAILED", "RUN_STUCK", "NOTHING_RUNS", "INBOUND_REFUSED",
+        "CHECK_MISSED", "RUN_FAILED", "RUN_STUCK", "NOTHING_RUNS", "REPORTS_MISSING",
+        "INBOUND_REFUSED",
     },
     "of handing events to Prefect, in deployments": {"EVENTS_REFUSED"},
     "of the house's own files, in notifications": {"TEMPLATE_BROKEN"},

@@ -331,6 +331,19 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     ),
     (ReasonCode.NOTHING_RUNS, {"hours": 3}, "no flow has begun for 3 hours", "已有3小时没有任何流程开始运行"),
     (
+        ReasonCode.REPORTS_MISSING,
+        {"matter": "north-south/survey", "since": "2026-11-16", "others": 1},
+        "no progress report on north-south/survey, which was asked for one to be given by 16 November 2026, nor on 1 "
+        "more that were asked",
+        "没有收到north-south/survey的进展报告（要求于2026年11月16日前提交），另有1项也未收到",
+    ),
+    (
+        ReasonCode.REPORTS_MISSING,
+        {"matter": "north-south/survey", "since": "2026-11-16"},
+        "no progress report on north-south/survey, which was asked for one to be given by 16 November 2026",
+        "没有收到north-south/survey的进展报告（要求于2026年11月16日前提交）",
+    ),
+    (
         ReasonCode.EVENTS_REFUSED,
         {"fault": "it refuses with 401"},
         "the Prefect server takes no events: it refuses with 401",

@@ -13,12 +13,13 @@ from commitments.log import Author
 from commitments.operations import (
     appoint_operator,
     find_troubles,
+    find_unanswered,
     open_operator_follow_up,
     record_beginning,
     record_finish,
     watch_flows,
 )
-from commitments.progress import answer_follow_up
+from commitments.progress import answer_follow_up, report_progress
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, log_entry
@@ -241,3 +242,89 @@ def test_the_daily_check_leaves_the_operators_follow_ups_alone(engine: Engine) -
     _refuse(engine)
     assert reconcile_register(engine, NOW, TODAY).touched == 0
     assert len(_open(engine)) == 1
+
+
+MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
+SURVEY = "overdue:north-south/survey@north:2026-02"
+ALONE = FORM.partition("  - reference: visits")[0]
+
+
+def _ask(engine: Engine, form: str = FORM) -> date:
+    """Let the check of a Monday ask for what is late; gives the day by which the owner of the survey is to answer."""
+    form = form.replace("DUE", "2026-02")
+    with open_unit(engine) as unit:
+        import_agreement(unit, parse_agreement(form.encode(), "a"), Author("test", MONDAY), MONDAY.date())
+    reconcile_register(engine, MONDAY, MONDAY.date())
+    with open_reading(engine) as reading:
+        due: date = reading.execute(select(follow_up.c.due_on).where(follow_up.c.key == SURVEY)).scalar_one()
+    return due
+
+
+def _report(engine: Engine, commitment: str, party: str, now: datetime) -> None:
+    with open_unit(engine) as unit:
+        report_progress(unit, Author("ann", now), f"north-south/{commitment}", party, None, "at_risk", now.date())
+
+
+def _watch(engine: Engine, now: datetime) -> int:
+    with open_unit(engine) as unit:
+        return watch_flows(unit, now)
+
+
+def test_reports_that_were_asked_for_and_not_given_are_one_matter_of_the_operator_which_closes_with_the_last_of_them(
+    engine: Engine,
+) -> None:
+    _appoint(engine, "ops@house.example")
+    due = _ask(engine)
+    assert _watch(engine, MONDAY) == 0
+    assert [_watch(engine, NOW + hours * HOUR) for hours in range(3)] == [1, 0, 0]
+    (asked,) = _open(engine)
+    assert asked.kind == FollowUpKind.REPORTS_MISSING
+    assert asked.reason["numbers"] == {"matter": "north-south/survey", "since": due.isoformat(), "others": 1}
+    assert [_plan(engine, NOW + hours * HOUR) for hours in range(3)] == [1, 0, 0]
+    for commitment, party in (("survey", "north"), ("visits", "north"), ("visits", "south")):
+        assert _watch(engine, NOW + 3 * HOUR) == 0
+        assert len(_open(engine)) == 1
+        _report(engine, commitment, party, NOW + 3 * HOUR)
+    _watch(engine, NOW + 4 * HOUR)
+    assert not _open(engine)
+
+
+@pytest.mark.parametrize(
+    ("happens", "days", "told"),
+    [
+        pytest.param("nothing", 0, False, id="on the day of answer there is still time"),
+        pytest.param("nothing", 1, False, id="and somewhere on earth half of the next"),
+        pytest.param("nothing", 2, True, id="then it is told"),
+        pytest.param("reported", 2, False, id="not what was reported on, however badly it goes"),
+        pytest.param("reported before", 2, True, id="but a report from before the question is no answer to it"),
+        pytest.param("reported by the other", 2, True, id="nor one of another party"),
+        pytest.param("put off", 2, False, id="not what the person asked has put off"),
+        pytest.param("put off", 20, True, id="until that day is over as well"),
+        pytest.param("done", 2, False, id="not what was closed"),
+    ],
+)
+def test_a_question_is_unanswered_when_its_day_is_over_without_a_report_of_who_was_asked(
+    sqlite_engine: Engine, happens: str, days: int, told: bool
+) -> None:
+    if happens == "reported before":
+        with open_unit(sqlite_engine) as unit:
+            form = parse_agreement(ALONE.replace("DUE", "2027").encode(), "a")
+            import_agreement(unit, form, Author("test", MONDAY), MONDAY.date())
+        _report(sqlite_engine, "survey", "north", MONDAY - timedelta(days=60))
+    form = ALONE
+    if happens == "reported by the other":
+        form = ALONE.replace("contact: north-owner}]", "contact: north-owner}, {party: south}]")
+    due = _ask(sqlite_engine, form)
+    noon = datetime.combine(due, time(9), UTC) + days * 24 * HOUR
+    with open_unit(sqlite_engine) as unit:
+        author = Author("ann", MONDAY)
+        if happens == "put off":
+            answer_follow_up(unit, author, SURVEY, MONDAY.date(), False, due + timedelta(days=10), None)
+        if happens == "done":
+            answer_follow_up(unit, author, SURVEY, MONDAY.date(), True, None, "seen to")
+        if happens == "reported by the other":
+            unit.execute(follow_up.update().where(follow_up.c.key != SURVEY).values(state="done"))
+    if happens.startswith("reported") and happens != "reported before":
+        _report(sqlite_engine, "survey", "south" if "other" in happens else "north", MONDAY + 24 * HOUR)
+    with open_reading(sqlite_engine) as reading:
+        assert (find_unanswered(reading, noon) is not None) is told
