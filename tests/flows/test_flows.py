@@ -1,8 +1,10 @@
 """What a person sees of the flows: names that say what happened, tables, previews; a second run changes nothing."""
 
 import asyncio
+import base64
 import importlib
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,9 @@ from prefect.exceptions import PrefectException
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from commitments import reconcile
 from commitments.database import DatabaseBusy, open_database, open_reading
+from commitments.queries import split_register
 from commitments.settings import Settings, read_settings
 from commitments.tables import log_entry
 from deployments.mailbox import start_mailbox
@@ -28,11 +32,13 @@ from flows.runs import do_step, is_infrastructure, open_register
 from flows.send_digests import send_digests
 from flows.send_reminders import send_reminders
 from flows.send_summary import send_summary
+from flows.standings import count_standings
 from flows.upkeep import DatabaseDamaged
 from notifications import dispatch
 from notifications.delivery import Post
 from notifications.runs import find_runs
 from notifications.tables import bounce, notification
+from tests.flows.conftest import NOW
 
 slow = pytest.mark.slow
 
@@ -106,6 +112,27 @@ def test_a_check_of_progress_shows_what_needs_attention_and_what_changed_with_re
     assert whys[0] == "why"
     assert max(len(line) for why in whys for line in why.split("<br>")) < 45
     assert linked.count("https://tally.house.example/agreements/") == len(attention)
+
+
+@slow
+def test_a_check_of_a_large_register_moves_a_bar_to_its_end_and_leaves_a_picture_of_how_promises_stand(
+    prefect_api: None, examples: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(check_progress)
+    small = ask(read_artifacts(ask(read_last_run())))
+    monkeypatch.setattr(importlib.import_module("flows.check_progress"), "LONG", 2)
+    monkeypatch.setattr(reconcile, "split_register", partial(split_register, size=20))
+    run(check_progress)
+    shown = ask(read_artifacts(ask(read_last_run())))
+    assert "promises-looked-at" not in small
+    assert shown["promises-looked-at"] == 100
+    head, _, picture = shown["how-promises-stand"].partition("base64,")
+    assert head == "![How every promise stands](data:image/svg+xml;"
+    drawn = base64.b64decode(picture.rstrip().rstrip(")")).decode()
+    counts = count_standings(open_database(examples.register_url), NOW.date())
+    total = sum(sum(kind.values()) for kind in counts.values())
+    assert total > 50
+    assert f"How {total} commitments stand on 24 November 2026" in drawn
 
 
 @slow
