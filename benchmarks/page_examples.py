@@ -102,7 +102,7 @@ _MESSAGES = {
     "not sent: agreement": "?show=unsent&agreement=agreement-00042",
 }
 _STEPS = ("parties", "dates", "commitments", "owners", "more", "check")
-_ACTS = ("report", "confirm", "evidence", "edit", "terms", "owners", "date", "milestones")
+_ACTS = ("report", "confirm", "evidence", "edit", "terms", "kind", "owners", "date", "milestones")
 
 PAGES = (
     _ask("front", "/", who=""),
@@ -232,6 +232,7 @@ FORMS = (
     _send("amend the words", PROMISE + "/edit", "owed",
           {"summary": "Hold the exchange of teachers every autumn", "why": "Said more plainly."}),
     _send("amend the terms", PROMISE + "/terms", "owed", {"tags": "teachers, schools", "why": "To be found by."}),
+    _send("change the kind", PROMISE + "/kind", "owed", {"repeats": "year", "times": "2", "why": "Agreed anew."}),
     _send("name an owner", PROMISE + "/owners", "owned_by_us",
           {"to": "{successor}", "why": "She knows the schools."}),
     _send("waive", PROMISE + "/decide/{turn}", "owed", {"why": "Both sides agreed."},

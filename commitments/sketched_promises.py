@@ -47,7 +47,7 @@ def draw_promise(
         "summaries": reader.texts("summaries", one.summaries),
         "kind": str(kind),
         "quote": reader.texts("quotes", one.quotes, LONGEST_TEXT, sentence),
-        "source": _draw_place(reader, one.place, one.quote),
+        "source": draw_place(reader, one.place, one.quote),
         "theme": reader.line("theme", one.theme),
         "owners": [_draw_owner(key, one.owners.get(key) or usual.get(key, ""), drawing, known) for key in owing],
         "due": due,
@@ -126,7 +126,7 @@ def _draw_target(reader: Reader, one: TypedPromise) -> dict[str, Any] | None:
     return {name: value for name, value in target.items() if value is not None}
 
 
-def _draw_place(reader: Reader, place: TypedPlace, quote: str) -> dict[str, Any] | None:
+def draw_place(reader: Reader, place: TypedPlace, quote: str) -> dict[str, Any] | None:
     """Where the sentence stands; its end and its fingerprint follow from the sentence where it is written out."""
     if not (place.document or place.start or place.end or place.sha256):
         return None

@@ -34,6 +34,7 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "agreement": lambda words: words.gettext(
         "The agreement is changed, and judged by it; the history keeps what stood there before."
     ),
+    "kind": lambda words: words.gettext("Its kind is changed, and it is judged by it; the history keeps the old one."),
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
     "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
@@ -101,11 +102,12 @@ def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> lis
     links = [
         LinkView(words.gettext("Change the words"), f"{address}/edit", ""),
         LinkView(words.gettext("Change the terms"), f"{address}/terms", ""),
+        LinkView(words.gettext("Change the kind"), f"{address}/kind", ""),
         LinkView(words.gettext("Name an owner"), f"{address}/owners", ""),
         LinkView(words.gettext("Add a milestone"), f"{address}/milestones", ""),
     ]
     if Turn.WAIVE in list_turns(state):
-        links.insert(2, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
+        links.insert(3, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
     return links + [LinkView(name_turn(words, turn), f"{address}/decide/{turn}", "") for turn in list_turns(state)]
 
 

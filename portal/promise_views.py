@@ -18,10 +18,7 @@ def describe_promise(
     words = page.words
     return [
         _describe_what(page, one),
-        _ask_firmness(page, one),
-        _ask_date(page, one),
-        _ask_repetition(page, one),
-        _ask_number(page, one),
+        *describe_kind(page, one),
         GroupView(words.gettext("Who owes it"), _describe_owing(page, one, parties)),
         _describe_sentence(page, one, documents),
         _describe_milestones(page, one, parties),
@@ -154,6 +151,11 @@ def _describe_owing(page: Page, one: TypedPromise, parties: Mapping[str, str]) -
     return owed_by, _ask_owed(page, one)
 
 
+def describe_kind(page: Page, one: TypedPromise) -> list[GroupView]:
+    """The plain questions from whose answers the kind follows."""
+    return [_ask_firmness(page, one), _ask_date(page, one), _ask_repetition(page, one), _ask_number(page, one)]
+
+
 def describe_terms(page: Page, one: TypedPromise, *, is_shared: bool) -> list[FieldView]:
     """The terms of a commitment whose kind is settled; `is_shared` if several owe it."""
     words = page.words
@@ -199,11 +201,12 @@ def _describe_sentence(page: Page, one: TypedPromise, documents: Sequence[str]) 
         page.language("quote_language", words.gettext("Language of the sentence"), one.quote_language),
         *page.texts("quotes", words.gettext("The same in another language version"), one.quotes, "note", LONGEST_TEXT),
     ]
-    parts = [_describe_place(page, one, documents)] if documents else []
+    parts = [describe_place(page, one, documents)] if documents else []
     return fold(words.gettext("The sentence in the agreement"), "", fields, parts)
 
 
-def _describe_place(page: Page, one: TypedPromise, documents: Sequence[str]) -> GroupView:
+def describe_place(page: Page, one: TypedPromise, documents: Sequence[str]) -> GroupView:
+    """Where the sentence stands in one of the documents."""
     words, place = page.words, one.place
     fields = [
         page.choose(

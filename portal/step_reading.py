@@ -43,6 +43,7 @@ _TERMS = (
     *("baseline", "baseline_on", "owed", "period_from", "period_to", "condition", "condition_met_on", "implementers"),
     "tags",
 )
+_KIND = ("is_plan", "confirm_by", "has_date", "due", "has_number")
 _PLACE = ("document", "start", "end", "sha256")
 _MILESTONE = ("title", "due", "party", "reference")
 _PARTY = (
@@ -115,8 +116,14 @@ def take_promise(promise: TypedPromise, sent: Sent) -> None:
 
 
 def take_terms(promise: TypedPromise, sent: Sent) -> None:
-    """What the form has of the terms of a commitment; the rest stays as it is."""
+    """What the form has of the terms of a commitment and of where it stands; the rest stays as it is."""
     _take(promise, sent, tuple(name for name in _TERMS if sent.has(name)))
+    _take(promise.place, sent, tuple(name for name in _PLACE if sent.has(f"place-{name}")), "place-")
+
+
+def take_kind(promise: TypedPromise, sent: Sent) -> None:
+    """What the form has of the answers that make the kind of a commitment; the rest stays as it is."""
+    _take(promise, sent, tuple(name for name in (*_KIND, *_TERMS) if sent.has(name)))
 
 
 def take_owners(sketch: Sketch, sent: Sent) -> None:

@@ -20,7 +20,7 @@ from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
 from portal.pages import FormView
-from portal.promise_views import describe_terms
+from portal.promise_views import describe_place, describe_terms
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
@@ -44,8 +44,8 @@ def post_terms(request: Request, viewer: Amending, sent: Form, house: Here, refe
     """Change them, with a reason; the agreement is judged anew at once."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
-        typed = _take(acted, sent)
-        if not amend_terms(unit, author, acted.name, read_terms(acted.row, typed, _check_reason(author.why)), today):
+        terms = read_terms(acted.row, _take(acted, sent), check_reason(author.why), acted.head.sources)
+        if not amend_terms(unit, author, acted.name, terms, today):
             raise Undrawn([Flaw(Step.COMMITMENTS, "", Lack.NOTHING_CHANGED)])
 
     try:
@@ -57,7 +57,8 @@ def post_terms(request: Request, viewer: Amending, sent: Form, house: Here, refe
         return _show(request, viewer, house, reference, promise, sent, flaws=undrawn.flaws)
 
 
-def _check_reason(why: str | None) -> list[Flaw]:
+def check_reason(why: str | None) -> list[Flaw]:
+    """What is wrong with the reason for a change."""
     if not why:
         return [Flaw(Step.COMMITMENTS, "why", Lack.MISSING)]
     too_long = Flaw(Step.COMMITMENTS, "why", Lack.TOO_LONG, str(LONGEST_LINE))
@@ -86,6 +87,8 @@ def _show(
     typed = _take(acted, sent) if sent is not None else type_terms(acted.row)
     page = Page(words, flaws)
     fields = describe_terms(page, typed, is_shared=len(acted.owners) > 1)
+    documents = [one["document"] for one in acted.head.sources]
+    place = describe_place(page, typed, documents) if documents else None
     why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
     fields.append(replace(why, fault=page.find_fault("why", why.label)))
     form = FormView(
@@ -97,6 +100,8 @@ def _show(
         words.gettext("Save"),
         tuple(fields),
         (("mark", acted.mark),),
+        more=place.fields if place is not None else (),
+        more_title=place.title if place is not None else "",
     )
     above = " ".join(one.text for one in page.finish() if not one.link)
     return show_act(

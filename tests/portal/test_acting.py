@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, list_turns
 from commitments.reconcile import reconcile_register
 from commitments.tables import (
+    agreement,
     commitment,
     commitment_owner,
     confirmation,
@@ -389,8 +391,11 @@ def test_every_page_of_acting_is_there_in_chinese(desk: Desk) -> None:
             .values(kind="target", target={"quantity": 1, "unit": "x"})
         )
     desk.sign_in("li")
-    for path in ("report", "measure", "milestones/plan/met", "confirm", "edit", "terms", "owners", "date", "milestones",
-                 "milestones/plan", "decide/waive", "decide/hold", "decide/withdraw", "decide/resume"):  # fmt: skip
+    paths = (
+        *("report", "measure", "milestones/plan/met", "confirm", "edit", "terms", "kind", "owners", "date"),
+        *("milestones", "milestones/plan", "decide/waive", "decide/hold", "decide/withdraw", "decide/resume"),
+    )
+    for path in paths:
         page = desk.get(f"{HERE}/bridge/{path}")
         assert re.search("[一-鿿]{4}", page), path
         assert not re.search(r"<(h1|h2|label|button[^>]*)>[A-Za-z ]{6,}<", page.replace("Build the bridge", "")), path
@@ -457,3 +462,70 @@ def test_a_plan_that_repeats_by_its_file_can_be_changed(desk: Desk) -> None:
     with open_unit(desk.engine) as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "visits").values(kind="planned"))
     assert "The new terms are saved" in send(desk, "visits/terms", why="Agreed", tags="travel")
+
+
+def test_the_kind_follows_from_the_same_questions_and_is_judged_at_once(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "Change the kind" in desk.get(f"{HERE}/friends")
+    page = desk.get(f"{HERE}/friends/kind")
+    assert "It is now of the kind “open-ended”." in page.lower().replace("it is now", "It is now", 1)
+    assert "Does it repeat?" in page and "Is there a number to reach?" in page
+    assert "Why: This is missing." in _read(send(desk, "friends/kind", 422, repeats="year", times="3"))
+    assert "Nothing is different" in send(desk, "friends/kind", 422, why="Nothing")
+    silent = desk.rows(follow_up, follow_up.c.commitment_id == row_of(desk, "friends").id, follow_up.c.state == "open")
+    assert silent
+    page = send(desk, "friends/kind", why="They agreed on three a year", repeats="year", times="3", counted="meetings")
+    assert "Its kind is changed" in page and "0 of 3" in page
+    row = row_of(desk, "friends")
+    assert (row.kind, row.recurrence["count"], row.recurrence["what"]) == ("recurring", 3, "meetings")
+    left = desk.rows(follow_up, follow_up.c.id.in_([one.id for one in silent]), follow_up.c.state == "open")
+    assert not left, "nobody is asked for a next step of what recurs"
+    assert "They agreed on three a year" in desk.get("/agreements/north-south/history")
+
+
+def test_a_plan_becomes_firm_with_its_date_and_what_is_firm_a_plan(desk: Desk) -> None:
+    desk.sign_in("cy")
+    send(desk, "bridge/kind", why="Only an intention", is_plan="yes", confirm_by="2026-09")
+    row = row_of(desk, "bridge")
+    assert (row.kind, row.due, row.confirm_by) == ("planned", "2026-02-13", "2026-09")
+    send(desk, "bridge/kind", why="Decided", is_plan="no", due="2027-06")
+    row = row_of(desk, "bridge")
+    assert (row.kind, row.due, row.first_due, row.confirm_by) == ("deliverable", "2027-06", "2026-02-13", None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"has_date": "yes"}, "By when: This is missing."),
+        ({"has_number": "yes"}, "The number: This is missing."),
+        ({"is_plan": "yes", "repeats": "year"}, "Does it repeat?: What is only planned is confirmed first"),
+        ({"has_date": "yes", "due": "soon"}, "By when: This is no date."),
+    ],
+)
+def test_a_kind_whose_answers_lack_something_is_not_taken(desk: Desk, fields: dict[str, str], said: str) -> None:
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    assert said in _read(send(desk, "friends/kind", 422, why="Agreed", **fields))
+    assert desk.snapshot() == before
+
+
+def _read(page: str) -> str:
+    return re.sub("<[^>]+>", "", page)
+
+
+def test_where_the_sentence_stands_is_put_right_with_its_fingerprint(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "Where it stands in a document" not in desk.get(f"{HERE}/survey/terms"), "there is none"
+    with open_unit(desk.engine) as unit:
+        sources = [{"document": "text.pdf", "kind": "signed_text", "language": "en"}]
+        unit.execute(update(agreement).where(agreement.c.reference == "north-south").values(sources=sources))
+    fields = {"place-document": "text.pdf", "place-start": "100"}
+    assert "Its first character" in send(desk, "survey/terms", 422, why="Found", **{**fields, "place-start": "first"})
+    assert "text.pdf" in send(desk, "survey/terms", why="Found", **fields)
+    sentence = "The North shall hand over the <b>survey</b>."
+    assert row_of(desk, "survey").source == {
+        "document": "text.pdf", "start": 100, "end": 100 + len(sentence),
+        "sha256": sha256(sentence.encode()).hexdigest(),
+    }  # fmt: skip
+    assert "The new terms are saved" in send(desk, "survey/terms", why="To be found", tags="maps")
+    assert row_of(desk, "survey").source["start"] == 100, "what was not touched stays"

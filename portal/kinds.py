@@ -1,0 +1,93 @@
+"""The kind of a commitment, changed by a coordinator through the plain questions with which it was chosen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from commitments.deciding import amend_terms
+from commitments.log import Author
+from commitments.sketch import Step, TypedPromise
+from commitments.sketch_flaws import Flaw, Lack
+from commitments.terms import Undrawn, read_kind, type_kind
+from commitments.vocabulary import CommitmentKind
+from portal.acting import Acted, lead_to, read_acted, title_of, write_acted
+from portal.agreements import ADDRESS
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed
+from portal.house import Here, House
+from portal.promise_views import describe_kind
+from portal.record_views import describe_why
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
+from portal.roles import Permission, Viewer
+from portal.step_fields import GroupView, Page
+from portal.step_reading import take_kind
+from portal.terms import check_reason
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+KIND = ADDRESS + "/{reference}/commitments/{promise}/kind"
+
+
+@router.api_route(KIND, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_kind(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+    """The questions, answered as it is on record."""
+    return _show(request, viewer, house, reference, promise)
+
+
+@router.post(KIND, response_class=HTMLResponse)
+def post_kind(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+    """Change it, with a reason; the commitment is judged as what it is now at once."""
+
+    def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
+        columns = read_kind(acted.row, _take(acted, sent), check_reason(author.why))
+        if not amend_terms(unit, author, acted.name, columns, today):
+            raise Undrawn([Flaw(Step.COMMITMENTS, "", Lack.NOTHING_CHANGED)])
+
+    try:
+        return write_or_show(
+            lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "kind"),
+            lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal),
+        )
+    except Undrawn as undrawn:
+        return _show(request, viewer, house, reference, promise, sent, flaws=undrawn.flaws)
+
+
+def _take(acted: Acted, sent: Sent) -> TypedPromise:
+    typed = type_kind(acted.row)
+    take_kind(typed, sent)
+    return typed
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    sent: Sent | None = None,
+    refusal: Refusal = NOT_REFUSED,
+    flaws: Sequence[Flaw] = (),
+) -> Response:
+    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    if refusal.has_changed:
+        sent = None  # what was answered was answered about what it no longer is
+    page = Page(words, flaws)
+    groups = describe_kind(page, _take(acted, sent) if sent is not None else type_kind(acted.row))
+    why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
+    groups.append(GroupView(words.gettext("For the log"), (replace(why, fault=page.find_fault("why", why.label)),)))
+    return show_framed(
+        request, "step.html", viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
+        groups=groups, faults=page.finish(), action=f"{acted.address}/kind", offered=[], remove="", more="",
+        button=words.gettext("Save"), steps=[], about=title_of(words, acted.row), saved="", drafts="", agreements=[],
+        back=acted.address, mark=acted.mark, state=refusal.say(words),
+        explained=words.gettext(
+            "It is now of the kind “%(kind)s”. What it is to be follows from the answers; it is judged by them at "
+            "once, and the date first promised stays on record."
+        ) % {"kind": words.name_kind(CommitmentKind(acted.row.kind))},
+    )  # fmt: skip
