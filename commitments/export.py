@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 from sqlalchemy import Connection, Row, Select, Table, select
 
@@ -28,7 +27,7 @@ from commitments.agreement_form import (
     SignatoryForm,
     SubmittedReport,
 )
-from commitments.plain_values import AMBIGUOUS
+from commitments.readable_yaml import write_readable
 from commitments.references import find_agreement
 
 HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
@@ -36,7 +35,6 @@ _DATES = re.compile(
     "since|effective|expires|renew_by|designated|submitted|date|valid_from|valid_to|ended|due|first_due|period_from|period_to"
     "|confirm_by|starts|ends|baseline_on|met_on|held_on|until|measured_on|added_on|state_on|state_until"
 )
-_UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 Grouped = Mapping[int, list[dict[str, Any]]]
 
 
@@ -47,11 +45,11 @@ def export_agreement(reading: Connection, reference: str) -> str:
     contacts. Raises NotFound, with the nearest reference, if the register knows no such agreement.
     """
     plain = _make_readable(load_form(reading, reference).model_dump(mode="json", exclude_defaults=True))
-    parts: list[str] = []
+    parts = [HEADER]
     for name, value in plain.items():
-        part = yaml.dump({name: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-        parts.append("\n" + part if isinstance(value, list) else part)
-    return HEADER + "".join(parts)
+        parts += ["\n"] if isinstance(value, list) else []
+        parts += write_readable({name: value})
+    return "".join(parts)
 
 
 def load_form(reading: Connection, reference: str) -> AgreementForm:
@@ -66,28 +64,6 @@ def load_head(reading: Connection, reference: str) -> dict[str, Any]:
     """
     row = find_agreement(reading, reference)
     return _Export(reading, row, is_whole=False).build_head()
-
-
-class _Dumper(yaml.SafeDumper):
-    """Block style, each value written out, days and months unquoted as a person writes them."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-    def represent_text(self, text: str) -> yaml.ScalarNode:
-        # A line break of another kind would come back as a plain one, so it is escaped.
-        style = '"' if _UNUSUAL.search(text) else "|" if "\n" in text else None
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in AMBIGUOUS.items()
-}
-_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def _make_readable(value: Any, name: str = "", above: str = "") -> Any:
@@ -265,5 +241,6 @@ class _Export:
 
 def _take(row: Row[Any], form: type[BaseModel]) -> dict[str, Any]:
     """The columns that are fields of the form; a day is written as one."""
-    fields = {name: row._mapping[name] for name in form.model_fields if name in row._mapping}
+    stored = row._mapping
+    fields = {name: stored[name] for name in form.model_fields if name in stored}
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in fields.items()}

@@ -102,33 +102,29 @@ def read_csv(content: bytes, name: str) -> tuple[Sheet, ...]:
 def write_xlsx(sheets: Sequence[NewSheet]) -> bytes:
     """A workbook of text alone, headings first and kept in sight; a cell that begins like a formula stays text."""
     import openpyxl
-    from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    book = openpyxl.Workbook()
-    del book[book.sheetnames[0]]
+    book = openpyxl.Workbook(write_only=True)
     for one in sheets:
         sheet = book.create_sheet(one.title)
-        for number, row in enumerate([one.heads, *one.rows], start=1):
-            for column, text in enumerate(row, start=1):
-                cell = sheet.cell(number, column)
-                _write_text(cell, text)
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.freeze_panes = "A2"
         for column, head in enumerate(one.heads, start=1):
             letter = get_column_letter(column)
             longest = max([len(head), *(len(row[column - 1]) for row in one.rows)], default=0)
-            sheet.column_dimensions[letter].width = min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1])
+            width = min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1])
             # Text in every row to come, so that 2018-09 is not turned into a day of the month.
-            sheet.column_dimensions[letter].number_format = "@"
-            cell = sheet.cell(1, column)
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E6EEF7")
+            dimension = sheet.column_dimensions[letter]
+            dimension.width, dimension.number_format, dimension.alignment = width, "@", _align()
             listed = '"' + ",".join(one.offered.get(head, ())) + '"'
             if head in one.offered and len(listed) <= 255:
                 choice = DataValidation(type="list", formula1=listed, allow_blank=True, showErrorMessage=False)
-                sheet.add_data_validation(choice)
+                sheet.data_validations.append(choice)
                 choice.add(f"{letter}2:{letter}{MOST_ROWS}")
-        sheet.freeze_panes = "A2"
+        head_cells, cells = _Cells(sheet, is_head=True), _Cells(sheet)
+        sheet.append(head_cells.fill(one.heads))
+        for row in one.rows:
+            sheet.append(cells.fill(row))
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
@@ -143,13 +139,37 @@ def write_csv(sheet: NewSheet) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _write_text(cell: Any, text: str) -> None:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+def _align() -> Any:
+    from openpyxl.styles import Alignment
 
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-    cell.data_type = "s"
-    cell.number_format = "@"
-    cell.quotePrefix = text.startswith(_FORMULA)
+    return Alignment(wrap_text=True, vertical="top")
+
+
+class _Cells:
+    """The cells of a sheet, one after the other in the same two, whose looks are worked out once."""
+
+    def __init__(self, sheet: Any, *, is_head: bool = False) -> None:
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+        from openpyxl.styles import Font, PatternFill
+
+        self.illegal = ILLEGAL_CHARACTERS_RE
+        self.usual, self.quoted = WriteOnlyCell(sheet), WriteOnlyCell(sheet)
+        for cell in (self.usual, self.quoted):
+            cell.alignment, cell.number_format = _align(), "@"
+            if is_head:
+                cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E6EEF7")
+        self.quoted.quotePrefix = True
+
+    def fill(self, row: Sequence[str]) -> Iterator[Any]:
+        """Each cell as it is to be written, before the next is asked for; none where there is no text."""
+        for text in row:
+            if not text:
+                yield None
+                continue
+            cell = self.quoted if text.startswith(_FORMULA) else self.usual
+            cell.value = self.illegal.sub("", text)
+            cell.data_type = "s"
+            yield cell
 
 
 def _unprotect(text: str) -> str:
