@@ -25,7 +25,7 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings
 from commitments.tables import follow_up
-from commitments.vocabulary import Rating
+from commitments.vocabulary import ContactRole, Rating
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
@@ -34,7 +34,9 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
-OUTAGE = (date(2026, 6, 8), date(2026, 6, 17))
+OUTAGE = (date(2026, 1, 9), date(2026, 1, 18))
+LEAST_DAYS = {0: 0, 1: 5, 2: 10, 3: 15}
+"""After how many working days without an answer each rung is told."""
 ANSWERED = "leeds-hangzhou-2018/library-link"
 ANSWERED_ON = date(2026, 3, 16)
 
@@ -61,7 +63,7 @@ class Year:
 
 @pytest.fixture(scope="module")
 def year(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
-    """2026 as it would have been, with ten days without power in June and one answer in March."""
+    """2026 as it would have been, with ten days without power in January and one answer in March."""
     path = tmp_path_factory.mktemp("year") / "tally.db"
     shutil.copyfile(sqlite_template, path)
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
@@ -165,31 +167,59 @@ def test_the_working_saturdays_before_spring_festival_count_as_working_days(year
     assert theirs
 
 
-def test_the_ladder_climbs_from_owner_to_deputy_to_coordinator_to_leaders_in_working_days(year: Year) -> None:
+def _read_ladders(year: Year) -> dict[int, list[Any]]:
+    """What was sent about each follow-up, in its order."""
     rows = _read(
         year,
-        select(notice.c.follow_up_id, notice.c.rung, notice.c.contact_id, notification.c.sent_at)
+        select(notice.c.follow_up_id, notice.c.rung, notice.c.contact_id, notice.c.decided_on, notification.c.sent_at)
         .join(notification, notification.c.id == notice.c.notification_id)
         .where(notice.c.follow_up_id.is_not(None), notification.c.sent_at.is_not(None))
         .order_by(notification.c.sent_at),
     )
-    assignees = dict(_read(year, select(follow_up.c.id, follow_up.c.assignee_id)))
     ladders: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         ladders[row.follow_up_id].append(row)
-    full = [ladder for ladder in ladders.values() if {row.rung for row in ladder} >= {0, 1, 3}]
-    assert full, "no follow-up climbed to the leaders"
-    for ladder in ladders.values():
+    return ladders
+
+
+def _read_asked(year: Year) -> dict[int, Any]:
+    """Who is asked by each follow-up."""
+    rows = _read(year, select(follow_up.c.id, follow_up.c.assignee_id))
+    return {row.id: year.people[row.assignee_id] for row in rows}
+
+
+def _count_days(year: Year, asked: Any, first: Any, day: date) -> int:
+    """The working days of the person asked since somebody was told first."""
+    began = _local(first.sent_at, year.people[first.contact_id]).date()
+    return count_working_days(began, day, asked.country, asked.subdivision)
+
+
+def test_the_ladder_climbs_from_owner_to_deputy_to_coordinator_to_leaders_of_both_sides(year: Year) -> None:
+    ladders, asked = _read_ladders(year), _read_asked(year)
+    assert any([row.rung for row in ladder][:4] == [0, 1, 2, 3] for ladder in ladders.values()), "all four"
+    sides = [{year.people[row.contact_id].party_id for row in one if row.rung == 3} for one in ladders.values()]
+    assert any(len(told) > 1 for told in sides), "the leaders of both"
+    for number, ladder in ladders.items():
         rungs = [row.rung for row in ladder]
         assert rungs == sorted(rungs), "a lower rung was told after a higher one"
         assert len({row.contact_id for row in ladder}) == len(ladder), "somebody was told of the same follow-up twice"
-    for ladder in full:
-        person = year.people[assignees[ladder[0].follow_up_id]]
-        first = _local(ladder[0].sent_at, year.people[ladder[0].contact_id]).date()
+        for row in ladder:
+            person = year.people[row.contact_id]
+            at_their_place = {
+                0: person.id == asked[number].id,
+                1: person.id == asked[number].deputy_id,
+                2: person.role is ContactRole.COORDINATOR,
+                3: person.role is ContactRole.LEADER,
+            }
+            assert at_their_place[row.rung], f"{person.reference} on rung {row.rung}"
+
+
+def test_the_ladder_climbs_in_working_days_of_the_person_asked(year: Year) -> None:
+    ladders, asked = _read_ladders(year), _read_asked(year)
+    for number, ladder in ladders.items():
         for row in ladder[1:]:
             day = _local(row.sent_at, year.people[row.contact_id]).date()
-            days = count_working_days(first, day, person.country, person.subdivision)
-            assert days >= {1: 5, 2: 10, 3: 15}[row.rung]
+            assert _count_days(year, asked[number], ladder[0], day) >= LEAST_DAYS[row.rung]
 
 
 def test_reminders_of_a_dated_promise_come_at_each_lead_and_no_other_day(year: Year) -> None:
@@ -209,12 +239,19 @@ def test_reminders_of_a_dated_promise_come_at_each_lead_and_no_other_day(year: Y
 
 def test_after_ten_days_of_outage_each_matter_is_told_once_at_the_rung_that_is_right(year: Year) -> None:
     back = OUTAGE[1] + timedelta(days=1)
+    asked = _read_asked(year)
+    before = {number: [row for row in one if row.decided_on < back] for number, one in _read_ladders(year).items()}
     rows = _read(
         year,
-        select(notice.c.contact_id, notice.c.matter, notice.c.party_id, notice.c.kind, notice.c.follow_up_id)
+        select(notice.c.contact_id, notice.c.rung, notice.c.follow_up_id)
         .where(notice.c.decided_on == back, notice.c.decision == "told", notice.c.follow_up_id.is_not(None)),
     )  # fmt: skip
     assert len({(row.contact_id, row.follow_up_id) for row in rows}) == len(rows)
+    climbed = [row for row in rows if before[row.follow_up_id]]
+    assert len(climbed) > 20, "the outage came over ladders under way"
+    for row in climbed:
+        days = _count_days(year, asked[row.follow_up_id], before[row.follow_up_id][0], back)
+        assert row.rung == max(rung for rung, least in LEAST_DAYS.items() if least <= days), "no rung is made up for"
     silent = [at for at, _, _ in year.inbox.letters if OUTAGE[0] <= at.date() <= OUTAGE[1]]
     assert silent == []
     # The backlog of ten days did not come on the first morning: nobody has more than one letter then.
