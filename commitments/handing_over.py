@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, func, select, update
 
 from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import RefusedChange
@@ -141,13 +141,22 @@ def check_successor(former: Person, new: Person, today: date) -> None:
 
 
 def hand_over_all(
-    unit: Connection, author: Author, former: str, to: str, now: datetime, today: date, *, last_day: date | None = None
+    unit: Connection,
+    author: Author,
+    former: str,
+    to: str,
+    now: datetime,
+    today: date,
+    *,
+    last_day: date | None = None,
+    matters: Matters | None = None,
 ) -> HandedOver:
     """Make another contact of the party answerable for all that names a person, at once.
 
     Commitments that are not settled, the questions open under them, the drafts that wait, the places as a deputy, and
     the role of a coordinator or operator go over. `last_day` ends the former person's office; without it they stay on
-    record as an owner of nothing. All of it is logged with the author's reason, and what was touched is reconciled.
+    record as an owner of nothing. `matters` is what moves, if it was found in this unit. All of it is logged with the
+    author's reason, and what was touched is reconciled.
 
     Raises NotFound for a contact that is not known, RefusedChange for one who cannot take over.
     """
@@ -155,7 +164,7 @@ def hand_over_all(
     people = load_people(unit, only=contact.c.id.in_(ids))
     old, new = (people[one] for one in ids)
     check_successor(old, new, today)
-    matters = find_matters(unit, old, old.reference)
+    matters = matters or find_matters(unit, old, old.reference)
     changes = [
         *_pass_commitments(unit, matters, new),
         *_pass_deputyships(unit, matters, new),
@@ -200,7 +209,7 @@ def name_owner(
     if any(place.party_id != new.party_id for place in places):
         raise RefusedChange(f"{to} is no contact of the party that owes it; name one of its own")
     moving = [place for place in places if place.contact_id != new.id]
-    _pass_places(unit, [(place, place.handed_from_id or place.contact_id) for place in moving], new)
+    _pass_places(unit, moving, new)
     record_changes(unit, author, [_change_owner(place, place.contact_id, new) for place in moving])
     reconcile_agreements(unit, sorted({place.agreement_id for place in moving}), now, today)
     asked = unit.execute(
@@ -229,22 +238,21 @@ def _change_owner(row: Any, former: int | None, new: Person) -> Change:
     return Change("amended", commitment_owner.name, row.owner_id, reference[:300], row.agreement_id, changes)
 
 
-def _pass_places(unit: Connection, places: Sequence[tuple[Any, int | None]], new: Person) -> None:
+def _pass_places(unit: Connection, places: Sequence[Any], new: Person) -> None:
     """Name the new person in these places, each beside whom the agreement's file still names."""
-    rows = [{"row_id": row.owner_id, "named": named, "to": new.id} for row, named in places]
-    if rows:
+    named = func.coalesce(commitment_owner.c.handed_from_id, commitment_owner.c.contact_id)
+    for start in range(0, len(places), ROWS_A_STATEMENT):
+        ids = [row.owner_id for row in places[start : start + ROWS_A_STATEMENT]]
         unit.execute(
             update(commitment_owner)
-            .where(commitment_owner.c.id == bindparam("row_id"))
-            .values(contact_id=bindparam("to"), handed_from_id=bindparam("named")),
-            rows,
+            .where(commitment_owner.c.id.in_(ids))
+            .values(contact_id=new.id, handed_from_id=named)
         )
 
 
 def _pass_commitments(unit: Connection, matters: Matters, new: Person) -> list[Change]:
-    former = matters.person.id
-    _pass_places(unit, [(row, row.handed_from_id or former) for row in matters.commitments], new)
-    return [_change_owner(row, former, new) for row in matters.commitments]
+    _pass_places(unit, matters.commitments, new)
+    return [_change_owner(row, matters.person.id, new) for row in matters.commitments]
 
 
 def _pass_deputyships(unit: Connection, matters: Matters, new: Person) -> list[Change]:

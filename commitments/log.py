@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert
 
 from commitments.changes import Author, Change
-from commitments.database import ROWS_A_STATEMENT, insert_new
+from commitments.database import ROWS_A_STATEMENT, insert_new, write_rows
 from commitments.events import FOLLOWED, EventName, name_changes
 from commitments.tables import log_entry, publication
 
@@ -24,7 +24,7 @@ def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) 
             written = unit.execute(insert(log_entry).returning(log_entry.c.id, log_entry.c.event_id), part)
             _await_publication(unit, author, written.all(), names)
         else:
-            unit.execute(insert(log_entry), part)
+            write_rows(unit, insert(log_entry), part)
     return len(rows)
 
 

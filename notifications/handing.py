@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, false, select, update
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
 from commitments.handing_over import HandedOver
-from commitments.queries import Span, load_agreements
+from commitments.queries import IDS_A_STATEMENT, Span, load_agreements
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, load_rules
-from commitments.tables import agreement, commitment, contact, follow_up
+from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up
 from commitments.vocabulary import (
     FollowUpKind,
     FollowUpState,
@@ -240,12 +240,16 @@ def _note_question(row: Any) -> dict[str, Any]:
 def _list_standings(unit: Connection, handed: HandedOver, today: date) -> list[dict[str, Any]]:
     """How what was handed over stands: the commitments, and for a coordinator the dates ahead of the agreements."""
     owned = {row.id: row.party_id for row in handed.commitments}
+    moved = commitment.c.id.in_(sorted(owned))
+    if len(owned) > IDS_A_STATEMENT:  # they are all among those that the new person owns by now
+        mine = commitment_owner.c.contact_id == handed.new.id
+        moved = commitment.c.id.in_(select(commitment_owner.c.commitment_id).where(mine))
     ids = sorted({row.agreement_id for row in handed.commitments} | set(handed.coordinated))
     found = []
     for start in range(0, len(ids), AGREEMENTS_AT_ONCE):
         part = ids[start : start + AGREEMENTS_AT_ONCE]
         rules = load_rules(unit, select(agreement.c.id).where(agreement.c.id.in_(part)))
-        for facts in load_agreements(unit, Span.over(part), only=commitment.c.id.in_(sorted(owned))):
+        for facts in load_agreements(unit, Span.over(part), only=moved):
             for standing in assess(facts, rules, today):
                 matter = standing.matter
                 promised = matter.kind is MatterKind.COMMITMENT and matter.commitment_id in owned

@@ -76,9 +76,10 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
         with open_unit(house.engine) as unit:
             row = _find(unit, viewer, reference)
             person = load_people(unit, only=contact.c.id == row.id)[row.id]
-            if sent.text("mark") != _mark(find_matters(unit, person, row.name)):
+            matters = find_matters(unit, person, row.name)
+            if sent.text("mark") != _mark(matters):
                 raise RefusedChange("what would move has changed since the page was opened")
-            handed = hand_over_all(unit, author, reference, to or "", now, today, last_day=last_day)
+            handed = hand_over_all(unit, author, reference, to or "", now, today, last_day=last_day, matters=matters)
             tell_former = last_day is None or last_day >= today
             by = viewer.person.reference
             messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=tell_former)

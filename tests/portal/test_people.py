@@ -75,6 +75,46 @@ def test_everything_of_an_officer_moves_in_one_step(desk: Desk) -> None:
     assert len(said) == 5 and {row.who for row in said} == {"cy"}
 
 
+def test_an_officer_with_hundreds_of_commitments_hands_all_of_them_over_and_both_are_told_of_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.handing.IDS_A_STATEMENT", 100)
+    row = {"agreement_id": 1, "summaries": {}, "kind": "deliverable", "quote": {}, "quote_sources": {}, "tags": [],
+           "owed": "each", "implementers": [], "state": "active", "registered_on": TODAY,
+           "due": "2026-12-31"}  # fmt: skip
+    north = desk.rows(contact, contact.c.reference == "ann")[0].party_id
+    ann, dee = desk.person("ann"), desk.person("dee")
+    with open_unit(desk.engine) as unit:
+        unit.execute(
+            insert(commitment),
+            [{**row, "id": 100 + one, "reference": f"line-{one}", "position": 10 + one, "summary": f"Line {one}"}
+             for one in range(610)],
+        )  # fmt: skip
+        owed = {"party_id": north, "position": 0}
+        unit.execute(
+            insert(commitment_owner),
+            # The last ten are Dee's own, and the file still names Ann for the hundred before them.
+            [{**owed, "commitment_id": 100 + one, "contact_id": dee if one >= 600 else ann,
+              "handed_from_id": dee if 500 <= one < 600 else None} for one in range(610)],
+        )  # fmt: skip
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee", why="To the ministry")
+    places = {row.commitment_id - 100: row for row in desk.rows(commitment_owner) if row.commitment_id >= 100}
+    assert {row.contact_id for row in places.values()} == {dee}
+    assert {row.handed_from_id for at, row in places.items() if at < 500} == {ann}
+    assert {row.handed_from_id for at, row in places.items() if 500 <= at < 600} == {dee}
+    assert {row.handed_from_id for at, row in places.items() if at >= 600} == {None}
+    said = desk.rows(log_entry, log_entry.c.why == "To the ministry", log_entry.c.subject == "commitment_owner")
+    assert len(said) == 605 and {tuple(row.changes["contact_id"]) for row in said} == {(ann, dee)}
+    lines = {f"north-south/line-{one}" for one in range(600)}
+    for who in ("dee", "ann"):
+        of_lines = [row for row in told(desk, who) if "/line-" in row.matter]
+        assert {row.matter for row in of_lines} == lines and len(of_lines) == 600
+        assert {(row.standing, str(row.due_on), row.reason["code"]) for row in of_lines} == {
+            ("on_track", "2026-12-31", "due_later")
+        }
+
+
 def test_both_are_told_at_once_and_the_morning_asks_nobody_twice(desk: Desk) -> None:
     desk.sign_in("cy")
     hand_over(desk, "ann", to="dee")
