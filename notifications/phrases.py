@@ -123,11 +123,8 @@ REASONS: dict[ReasonCode, Variants] = {
     ),
     ReasonCode.NOTHING_RUNS: (N_("no flow has begun for %(hours)s hours"), N_("no flow runs any more")),
     ReasonCode.REPORTS_MISSING: (
-        N_(
-            "no progress report on %(matter)s, which was asked for one to be given by %(since)s, nor on %(others)s "
-            "more that were asked"
-        ),
-        N_("no progress report on %(matter)s, which was asked for one to be given by %(since)s"),
+        N_("no progress report on %(matter)s, asked for by %(since)s, nor on %(others)s more"),
+        N_("no progress report on %(matter)s, asked for by %(since)s"),
         N_("no progress report on a commitment that was asked for one"),
     ),
     ReasonCode.EVENTS_REFUSED: (

@@ -333,14 +333,13 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     (
         ReasonCode.REPORTS_MISSING,
         {"matter": "north-south/survey", "since": "2026-11-16", "others": 1},
-        "no progress report on north-south/survey, which was asked for one to be given by 16 November 2026, nor on 1 "
-        "more that were asked",
+        "no progress report on north-south/survey, asked for by 16 November 2026, nor on 1 more",
         "没有收到north-south/survey的进展报告（要求于2026年11月16日前提交），另有1项也未收到",
     ),
     (
         ReasonCode.REPORTS_MISSING,
         {"matter": "north-south/survey", "since": "2026-11-16"},
-        "no progress report on north-south/survey, which was asked for one to be given by 16 November 2026",
+        "no progress report on north-south/survey, asked for by 16 November 2026",
         "没有收到north-south/survey的进展报告（要求于2026年11月16日前提交）",
     ),
     (
