@@ -209,15 +209,19 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NO_DATE_ACTIVE, numbers), cause=str(since))
 
 
-def _assess_plan(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
-    matter = _matter(agreement, commitment)
+def find_confirm_day(agreement: Agreement, commitment: Commitment, policy: Policy) -> tuple[date, str]:
+    """The day by which a plan is to be confirmed, and how it is known: as stated, else some months after it began."""
     stated = commitment.confirm_by or commitment.due or commitment.period_to
     if stated is not None:
-        by, text = stated.last, str(stated)
-    else:
-        start = find_start(agreement, commitment)
-        by = add_months(start.last if start else commitment.registered_on, policy.confirm_within_months)
-        text = by.isoformat()
+        return stated.last, str(stated)
+    start = find_start(agreement, commitment)
+    by = add_months(start.last if start else commitment.registered_on, policy.confirm_within_months)
+    return by, by.isoformat()
+
+
+def _assess_plan(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
+    matter = _matter(agreement, commitment)
+    by, text = find_confirm_day(agreement, commitment, policy)
     days = (by - today).days
     if days < 0:
         reason = Reason(ReasonCode.CONFIRM_PASSED, {"by": text, "days": -days})

@@ -35,6 +35,7 @@ from commitments.vocabulary import (
     OccurrenceState,
     RenewalRule,
 )
+from portal.plan_days import find_plan_days, select_plans
 from portal.roles import Role, Viewer, select_visible_agreements
 
 PERIODS_READ = 60
@@ -112,7 +113,7 @@ _Entry = Dated | tuple[_Pile, int]
 
 
 def load_days(reading: Connection, viewer: Viewer, sought: Sought, most: int, a_day: int) -> list[Day]:
-    """The days of the span with their open dates, in eight statements: of more than `most` the first few of each day.
+    """The days of the span with their open dates, in eleven statements: of more than `most` the first few of each day.
 
     Of thousands only those that are shown are read whole.
     """
@@ -128,7 +129,7 @@ def load_days(reading: Connection, viewer: Viewer, sought: Sought, most: int, a_
 def load_dates(
     reading: Connection, viewer: Viewer, sought: Sought, most: int, skip: int = 0
 ) -> tuple[list[Dated], int]:
-    """The open dates of the span, the earliest first, and how many there are; eight statements.
+    """The open dates of the span, the earliest first, and how many there are; eleven statements.
 
     Of thousands only the `most` that are shown, after the `skip` before them, are read whole.
     """
@@ -145,6 +146,7 @@ def _find_entries(reading: Connection, viewer: Viewer, sought: Sought) -> dict[d
         found.setdefault(one.day, []).append(one)
     piles = [
         *_find_promised(reading, viewer, sought),
+        *_find_plans(reading, viewer, sought),
         *_find_steps(reading, viewer, sought),
         *_find_periods(reading, viewer, sought),
     ]
@@ -250,7 +252,7 @@ def _read_ids(gathered: str) -> list[int]:
 
 
 def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
-    """Due dates, and days by which plans are to be confirmed."""
+    """Due dates, and days stated by which plans are to be confirmed."""
     dated = commitment.alias("dated")
     within = or_(_ends_within(dated.c.due, sought), _ends_within(dated.c.confirm_by, sought))
     is_plan = commitment.c.kind == str(CommitmentKind.PLANNED)
@@ -264,6 +266,13 @@ def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Itera
     for row in reading.execute(query):
         day = parse_date(row.text).last
         yield _Pile(day, MatterKind.COMMITMENT, row.text, _read_ids(row.ids), is_plan=bool(row.is_plan))
+
+
+def _find_plans(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
+    """Days by which plans are to be confirmed that state none."""
+    plans = _narrow(select_plans(_gather(commitment.c.id)), viewer, sought)
+    for day, text, ids in find_plan_days(reading, plans, sought.first, sought.last):
+        yield _Pile(day, MatterKind.COMMITMENT, text, _read_ids(ids), is_plan=True)
 
 
 def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:

@@ -16,6 +16,7 @@ LARGER_FORMS: dict[str, int] = {
     "/register/drafts/{number}/{step}": 16 * LARGEST_FORM,
     "/register/drafts/{number}/commitments/{key}": 16 * LARGEST_FORM,
     "/agreements/{reference}/add-commitment": 16 * LARGEST_FORM,
+    "/agreements/{reference}/edit": 16 * LARGEST_FORM,
 }
 """How many bytes a form may have that carries a file, or whole sentences in several scripts: by its route's path."""
 _READ_AWAY = 64 * 1024 * 1024

@@ -9,7 +9,7 @@ from icalendar import Calendar
 from sqlalchemy import insert, update
 
 from commitments.database import open_unit
-from commitments.tables import agreement, commitment, contact, log_entry, milestone, occurrence
+from commitments.tables import agreement, commitment, contact, log_entry, milestone, occurrence, policy
 from portal.guards import READS_OF_A_FEED
 from portal.tables import feed
 from tests.portal.desk import Desk
@@ -168,6 +168,41 @@ def test_one_feed_is_read_so_often_and_no_more(desk: Desk) -> None:
     answers = [desk.client.get(path).status_code for _ in range(READS_OF_A_FEED + 1)]
     assert answers == [200] * READS_OF_A_FEED + [429]
     assert desk.client.get("/sign-in").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dates", "month", "day"),
+    [
+        ({}, "2024-07", "1 July 2024"),  # in force from 1 January 2024, and six months to confirm
+        ({"period_from": "2025-11"}, "2026-05", "30 May 2026"),
+        ({"due": "2026-09"}, "2026-09", "the end of September 2026"),
+        ({"period_to": "2026"}, "2026-12", "the end of 2026"),
+        ({"confirm_by": "2026-04-10"}, "2026-04", "10 April 2026"),
+    ],
+    ids=["its agreement", "its period", "its date", "its last day", "its own"],
+)
+def test_a_plan_stands_on_the_day_by_which_it_is_to_be_confirmed_also_where_none_is_stated(
+    desk: Desk, dates: dict[str, str], month: str, day: str
+) -> None:
+    with open_unit(desk.engine) as unit:
+        row = commitment.c.reference == "friends"
+        unit.execute(update(commitment).where(row).values(kind="planned", **dates))
+    desk.sign_in("cy")
+    page = desk.get(f"/calendar?month={month}")
+    assert "Be friends." in page and "to be confirmed" in page.lower()
+    assert day in desk.get("/agreements/north-south/commitments/friends"), "the same as on its own page"
+    for other in {"2024-06", "2024-08", "2026-04", "2026-06", "2026-10", "2027-01"} - {month}:
+        assert "Be friends." not in desk.get(f"/calendar?month={other}")
+
+
+def test_the_day_by_which_a_plan_is_to_be_confirmed_follows_from_the_rules_and_comes_in_the_feed(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "friends").values(kind="planned"))
+        unit.execute(insert(policy).values(scope="north-south", rules={"confirm_within_months": 30}))
+    path = make_feed(desk, "ann")
+    assert "Be friends." in desk.get("/calendar?month=2026-07")
+    (said,) = [one for title, one in read_feed(desk, path).items() if "Be friends." in title]
+    assert said["DTSTART"].dt.isoformat() == "2026-07-01"
 
 
 def test_the_calendar_reads_by_the_same_number_of_statements(desk: Desk, count_statements: Any) -> None:
