@@ -132,14 +132,19 @@ def load_people(
     only: ColumnElement[bool] | None = None,
     usual_zone: str = "UTC",
     usual_language: str = "en",
+    with_choices: bool = True,
 ) -> dict[int, Person]:
-    """All contacts by id, or some; zone, language and country are the party's where a contact has none."""
+    """All contacts by id, or some; zone, language and country are the party's where a contact has none.
+
+    Who judges and writes to nobody needs them without what they chose, and without the channels that are off.
+    """
     query = select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
         party, party.c.id == contact.c.party_id
     )
     rows = reading.execute(query if only is None else query.where(only))
     these = select(contact.c.id).where(only) if only is not None else None
-    chosen, off = load_choices(reading, these), _load_off(reading, these)
+    chosen = load_choices(reading, these) if with_choices else {}
+    off = _load_off(reading, these) if with_choices else frozenset()
     return {
         row.id: Person(
             row.id,

@@ -29,7 +29,7 @@ _SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
 
 
 def load_rules_of(reading: Connection, ids: Collection[int]) -> Rules:
-    """The rules for some agreements, with only the people who answer under them."""
+    """The rules to judge some agreements by, with only the people who answer under them, and not what these chose."""
     owners = (
         select(commitment_owner.c.contact_id)
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
@@ -37,7 +37,7 @@ def load_rules_of(reading: Connection, ids: Collection[int]) -> Rules:
     )
     named = select(agreement.c.reference).where(agreement.c.id.in_(ids))
     house, own = load_policies(reading, policy.c.scope.in_(named))
-    people = load_people(reading, only=contact.c.id.in_(owners))
+    people = load_people(reading, only=contact.c.id.in_(owners), with_choices=False)
     return Rules(house, own, people, {}, {})
 
 
