@@ -107,7 +107,7 @@ class Intake:
             rows = self.unit.execute(
                 select(tables.contact.c.reference, tables.contact.c.id).where(tables.contact.c.party_id.in_(some))
             )
-            self._contacts |= {row.reference: row.id for row in rows}
+            self._contacts |= {reference: number for reference, number in rows}
         self.difference.labels["contact_id"] = self.difference.labels["handed_from_id"] = _turn(self._contacts)
         self._take_agreement_row(self._take_relationship())
         self._take_agreement_parties()

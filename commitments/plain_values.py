@@ -111,13 +111,15 @@ class _Reading:
         self._loader = loader(text)
         self._events = self._list_events()
         self._lines: dict[FieldPath, int] = {}
+        self._others = frozenset(loader.yaml_implicit_resolvers)
 
     def read(self) -> Plain:
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
             raise Refused(1, "file", "nothing", "an agreement")
-        value = self._construct(next(self._events), ())
+        first = next(self._events)
+        value = self._construct(first, (), first.start_mark.line + 1)
         next(self._events)
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
@@ -133,18 +135,20 @@ class _Reading:
                 raise Refused(event.start_mark.line + 1, "file", "an anchor or alias", "each value written out")
             yield event
 
-    def _construct(self, event: Any, path: FieldPath) -> Any:
-        self._lines[path] = event.start_mark.line + 1
+    def _construct(self, event: Any, path: FieldPath, line: int) -> Any:
+        """The value that begins with this event; `line` is that of its field."""
+        self._lines[path] = line
         if len(path) > DEPTH_LIMIT:
-            raise Refused(self._lines[path], name_path(path[:3]), "too many levels", f"at most {DEPTH_LIMIT} levels")
+            own = event.start_mark.line + 1
+            raise Refused(own, name_path(path[:3]), "too many levels", f"at most {DEPTH_LIMIT} levels")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._construct_scalar(event, path)
         if isinstance(event, yaml.MappingStartEvent):
             return self._construct_mapping(path)
-        if isinstance(event, yaml.SequenceStartEvent):
-            values: list[Any] = []
-            while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
-                values.append(self._construct(inner, (*path, len(values))))
-            return values
-        return self._construct_scalar(event, path)
+        values: list[Any] = []
+        while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
+            values.append(self._construct(inner, (*path, len(values)), inner.start_mark.line + 1))
+        return values
 
     def _construct_mapping(self, path: FieldPath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -153,8 +157,7 @@ class _Reading:
             key = self._read_key(event)
             if key in mapping:
                 raise Refused(line, name_path((*path, key)), "the field twice", "the field once")
-            mapping[key] = self._construct(next(self._events), (*path, key))
-            self._lines[(*path, key)] = line
+            mapping[key] = self._construct(next(self._events), (*path, key), line)
         return mapping
 
     def _read_key(self, event: Any) -> str:
@@ -167,20 +170,23 @@ class _Reading:
         return "?"
 
     def _construct_scalar(self, event: Any, path: FieldPath) -> Any:
-        tag = event.tag
+        tag, text = event.tag, event.value
+        if tag is None and not (event.implicit[0] and text[:1] in self._others):
+            return text  # as most are: quoted, or beginning as nothing else does
         if tag is None or tag == "!":
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         if tag == _TEXT:
-            return event.value
+            return text
+        line = event.start_mark.line + 1
         if tag not in _PLAIN_TAGS:
             found = f"the tag {tag.replace(_TAG, '!!')}"
-            raise Refused(self._lines[path], name_path(path), found, "a value without a tag")
+            raise Refused(line, name_path(path), found, "a value without a tag")
         node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
         try:
             return self._loader.construct_object(node, deep=True)
         except (ValueError, LookupError) as unreadable:
             found = shorten_value(event.value)
-            raise Refused(self._lines[path], name_path(path), found, "a value that its tag allows") from unreadable
+            raise Refused(line, name_path(path), found, "a value that its tag allows") from unreadable
 
 
 def shorten_value(value: Any) -> str:

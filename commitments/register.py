@@ -124,6 +124,5 @@ def _by_reference(imported: Sequence[Imported]) -> dict[str, Imported]:
 def open_rehearsal(engine: Engine) -> Iterator[Connection]:
     """A unit that sees its own writes and leaves none."""
     with open_unit(engine) as unit:
-        rehearsal = unit.begin_nested()
         yield unit
-        rehearsal.rollback()
+        unit.rollback()
