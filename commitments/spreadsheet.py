@@ -344,15 +344,18 @@ class _Lists:
         return found
 
     def _take_contacts(self) -> None:
+        known: dict[str, dict[str, int]] = {}
         for cells, where, texts in self._rows(SheetName.CONTACTS):
             holder = self._find_party(texts.get("party", ""), where.at("party"))
             if holder is None:
                 continue
             party_at, party = _find_entry(self.plain["parties"], "reference", holder)
             entries = party.setdefault("contacts", [])
-            same = next((one["reference"] for one in entries if one.get("name") == texts.get("name")), None)
+            if holder not in known:
+                known[holder] = _list_places(entries)
+            reference = texts.get("reference") or _find_same(entries, "name", texts)
             wish = make_readable(f"{holder} {texts.get('name', '')}") or f"{holder}-person"
-            at, entry = _find_entry(entries, "reference", texts.get("reference") or same or wish)
+            at, entry = _place_entry(entries, known[holder], reference or wish)
             path: FieldPath = ("parties", party_at, "contacts", at)
             _write_cells(self.drawing, entry, path, cells, where, skip=("reference", "party"))
             entry.setdefault("role", str(ContactRole.OWNER))
@@ -383,12 +386,13 @@ class _Lists:
     def _take_commitments(self) -> None:
         entries = self.plain.setdefault("commitments", [])
         taken = {one["reference"] for one in entries}
+        known = _list_places(entries)
         for cells, where, texts in self._rows(SheetName.COMMITMENTS):
-            same = next((one["reference"] for one in entries if one.get("summary") == texts.get("summary")), None)
             wish = make_readable(" ".join(texts.get("summary", "").split()[:6])) or "commitment"
-            reference = texts.get("reference") or same or make_unique(wish, taken)
+            same = texts.get("reference") or _find_same(entries, "summary", texts)
+            reference = same or make_unique(wish, taken)
             taken.add(reference)
-            at, entry = _find_entry(entries, "reference", reference)
+            at, entry = _place_entry(entries, known, reference)
             path: FieldPath = ("commitments", at)
             _write_cells(self.drawing, entry, path, cells, where, skip=("reference", "agreement"))
             for block, needed in (("recurrence", "every"), ("target", "quantity"), ("condition", "text")):
@@ -443,6 +447,24 @@ def _find_entry(entries: list[Plain], key: str, value: str) -> tuple[int, Plain]
             return at, entry
     entries.append({key: value})
     return len(entries) - 1, entries[-1]
+
+
+def _list_places(entries: Sequence[Plain]) -> dict[str, int]:
+    """The place of each entry by its reference, the first where there are several."""
+    return {one["reference"]: at for at, one in reversed([*enumerate(entries)])}
+
+
+def _place_entry(entries: list[Plain], known: dict[str, int], reference: str) -> tuple[int, Plain]:
+    """The entry of this reference with its place; a new one at the end if there is none."""
+    if reference not in known:
+        known[reference] = len(entries)
+        entries.append({"reference": reference})
+    return known[reference], entries[known[reference]]
+
+
+def _find_same(entries: Sequence[Plain], field: str, texts: Mapping[str, str]) -> str | None:
+    """The reference of the entry that says the same here."""
+    return next((one["reference"] for one in entries if one.get(field) == texts.get(field)), None)
 
 
 def _dotted(path: FieldPath) -> str:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from commitments.errors import InvalidFiles, Problem
@@ -121,6 +122,9 @@ def write_xlsx(sheets: Sequence[NewSheet]) -> bytes:
                 choice = DataValidation(type="list", formula1=listed, allow_blank=True, showErrorMessage=False)
                 sheet.data_validations.append(choice)
                 choice.add(f"{letter}2:{letter}{MOST_ROWS}")
+        # So that who reads it knows how much there is, which the library writes only of sheets that it keeps whole.
+        size = f"A1:{get_column_letter(max(len(one.heads), 1))}{len(one.rows) + 1}"
+        sheet.calculate_dimension = partial(str, size)
         head_cells, cells = _Cells(sheet, is_head=True), _Cells(sheet)
         sheet.append(head_cells.fill(one.heads))
         for row in one.rows:
