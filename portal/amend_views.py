@@ -16,6 +16,7 @@ from portal.flaws import mark_fields
 from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
 from portal.record_views import NOTE, TEXT, describe_why
+from portal.roles import Viewer
 
 SHORT = "10"
 
@@ -261,7 +262,19 @@ def describe_new_step(words: Words, acted: Acted, sent: Sent, flaws: Flaws) -> F
     )
 
 
-def describe_step(words: Words, acted: Acted, row: Any, part: str, sent: Sent, flaws: Flaws) -> list[FormView]:
+def list_ends(viewer: Viewer, row: Any) -> list[MilestoneState]:
+    """What somebody may say of how a step ended. Of one that another side alone is to take: that nobody waits for it
+    any more, or does again; how it went is that side's to say."""
+    if viewer.speaks_of(row.party_id):
+        ends = [*SETTLED_STEPS, MilestoneState.SCHEDULED]
+    else:
+        ends = [MilestoneState.SCHEDULED if row.state == MilestoneState.WAIVED else MilestoneState.WAIVED]
+    return [one for one in ends if one != row.state]
+
+
+def describe_step(
+    words: Words, acted: Acted, row: Any, ends: Sequence[MilestoneState], part: str, sent: Sent, flaws: Flaws
+) -> list[FormView]:
     """The words, the date and the end of a step; `part` is the form that was sent."""
     address = f"{acted.address}/milestones/{row.reference}"
 
@@ -289,9 +302,8 @@ def describe_step(words: Words, acted: Acted, row: Any, part: str, sent: Sent, f
     if row.state == MilestoneState.SCHEDULED:
         forms.insert(0, describe_date(words, acted, f"{address}/date", *own("date"), words.gettext("Another date")))
     said, wrong = own("state")
-    states = [*SETTLED_STEPS, *([] if row.state == MilestoneState.SCHEDULED else [MilestoneState.SCHEDULED])]
     chosen = said.text("state") or ""
-    options = tuple(OptionView(str(one), words.name(one), str(one) == chosen) for one in states if one != row.state)
+    options = tuple(OptionView(str(one), words.name(one), str(one) == chosen) for one in ends)
     fields = [
         FieldView("state", words.gettext("How it ended"), "radios", options=options, required=True),
         _why(words, said),

@@ -119,7 +119,8 @@ def list_steps(
     for row in milestones:
         links = []
         step = f"{address}/milestones/{row.reference}"
-        if speaks and viewer.may(Permission.REPORT) and row.state == MilestoneState.SCHEDULED:
+        says = speaks and viewer.speaks_of(row.party_id)
+        if says and viewer.may(Permission.REPORT) and row.state == MilestoneState.SCHEDULED:
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):
             links.append(LinkView(words.gettext("Amend it"), step, ""))

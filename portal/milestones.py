@@ -16,13 +16,13 @@ from notifications.views import clean_text
 from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, write_acted
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
-from portal.amend_views import describe_dates, describe_new_step, describe_step
+from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
-from portal.viewing import require
+from portal.viewing import NotAllowed, require
 
 router = APIRouter()
 Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
@@ -101,6 +101,11 @@ def post_step(
     }
     if part not in parts:
         raise HTTPException(404)
+    if part == "state":
+        with open_reading(house.engine) as reading:
+            row = _find_step(reading, find_acted(reading, viewer, reference, promise), step)
+        if not viewer.speaks_of(row.party_id) and sent.text("state") not in [*list_ends(viewer, row), None]:
+            raise NotAllowed(f"how {step} went is another side's to say")
     done = "date" if part == "date" else "step"
     return write_or_show(
         lambda: lead_to(write_acted(viewer, house, sent, reference, promise, parts[part]).address, done),
@@ -122,21 +127,23 @@ def _show_step(
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         acted = find_acted(reading, viewer, reference, promise)
-        row = reading.execute(_select_step(acted, step)).one_or_none()
-    if row is None:
-        raise HTTPException(404)
+        row = _find_step(reading, acted, step)
     return show_act(
         request,
         viewer,
         words.gettext("Amend a milestone"),
         agreement=acted.head,
         acted=acted,
-        forms=describe_step(words, acted, row, part, sent, refusal.flaws),
+        forms=describe_step(words, acted, row, list_ends(viewer, row), part, sent, refusal.flaws),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
         state=refusal.say(words),
         status=refusal.status,
     )
 
 
-def _select_step(acted: Acted, step: str) -> Any:
-    return select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)
+def _find_step(reading: Connection, acted: Acted, step: str) -> Any:
+    own = (milestone.c.commitment_id == acted.row.id) & (milestone.c.reference == step)
+    row = reading.execute(select(milestone).where(own)).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row

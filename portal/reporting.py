@@ -226,7 +226,7 @@ def post_met(
     def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
-            if _find_step(unit, acted, step).state == MilestoneState.MET:
+            if _find_step(unit, viewer, acted, step).state == MilestoneState.MET:
                 return lead_to(acted.address, "met_before")
             meet_step(
                 unit, sign(viewer, house), acted.name, step, sent.day("met_on"), sent.text("note"),
@@ -242,12 +242,15 @@ def post_met(
         raise HTTPException(404) from None
 
 
-def _find_step(reading: Connection, acted: Acted, step: str) -> Any:
+def _find_step(reading: Connection, viewer: Viewer, acted: Acted, step: str) -> Any:
+    """The step, if it is not one that another side alone is to take."""
     row = reading.execute(
         select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)
     ).one_or_none()
     if row is None:
         raise HTTPException(404)
+    if not viewer.speaks_of(row.party_id):
+        raise NotAllowed(f"{acted.name}/{step} is another side's to report")
     return row
 
 
@@ -264,7 +267,7 @@ def _show_met(
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         acted = _find(reading, viewer, reference, promise)
-        row = _find_step(reading, acted, step)
+        row = _find_step(reading, viewer, acted, step)
     forms = []
     if row.state != MilestoneState.MET:
         fields = describe_met_fields(words, today_of(viewer, house), sent)

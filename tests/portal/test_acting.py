@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, list_turns
@@ -20,12 +20,13 @@ from commitments.tables import (
     log_entry,
     measurement,
     milestone,
+    party,
     progress_report,
     publication,
 )
 from commitments.vocabulary import CommitmentState
 from notifications.tables import notice
-from tests.portal.desk import NOW, Desk
+from tests.portal.desk import NOW, TODAY, Desk
 
 HERE = "/agreements/north-south/commitments"
 GUESTS = {"house_parties": "north"}
@@ -220,6 +221,83 @@ def test_a_milestone_is_recorded_as_met(desk: Desk) -> None:
     assert (row.state, row.met_on) == ("met", "2026-02-25")
     assert desk.find("overdue", "/bridge#plan").state == "done"
     assert "This step was met already." in desk.get(f"{HERE}/bridge/milestones/plan/met")
+
+
+STEPS = {"northern": "north", "southern": "south"}
+
+
+def add_sides_steps(desk: Desk) -> None:
+    """Beside the step of both, one that each side alone is to take."""
+    parties = {row.reference: row.id for row in desk.rows(party)}
+    with open_unit(desk.engine) as unit:
+        for reference, side in STEPS.items():
+            row = {"reference": reference, "title": f"The {reference} bank", "titles": {}, "due": "2026-04-30"}
+            row |= {"commitment_id": row_of(desk, "bridge").id, "party_id": parties[side], "state": "scheduled"}
+            unit.execute(insert(milestone).values(**row, registered_on=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("who", "speaks_for"),
+    [
+        ("li", "south"),  # a guest
+        ("ann", "north"),  # an owner
+        ("cy", "north"),  # a coordinator
+    ],
+)
+def test_a_step_of_the_other_side_is_theirs_to_report_as_met(desk: Desk, who: str, speaks_for: str) -> None:
+    as_guests(desk)
+    add_sides_steps(desk)
+    desk.sign_in(who)
+    page = desk.get(f"{HERE}/bridge")
+    for step, side in STEPS.items():
+        there = f"bridge/milestones/{step}/met"
+        assert (f'href="{HERE}/{there}"' in page) is (side == speaks_for)
+        if side == speaks_for:
+            send(desk, there, met_on="2026-03-01")
+            assert desk.rows(milestone, milestone.c.reference == step)[0].state == "met"
+        else:
+            before = desk.snapshot()
+            desk.get(f"{HERE}/{there}", 403)
+            desk.act(f"{HERE}/{there}", 403, met_on="2026-03-01")
+            assert desk.snapshot() == before
+
+
+def test_a_coordinator_of_the_other_side_marks_no_step_of_ours_though_they_share_the_register(desk: Desk) -> None:
+    add_sides_steps(desk)
+    desk.sign_in("li")
+    desk.act(f"{HERE}/bridge/milestones/northern/met", 403, met_on="2026-03-01")
+    send(desk, "bridge/milestones/southern/met", met_on="2026-03-01")
+    assert {row.reference: row.state for row in desk.rows(milestone)} == {
+        "plan": "scheduled", "northern": "scheduled", "southern": "met",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["partially_met", "not_met", "scheduled"])
+def test_how_a_step_of_the_other_side_went_is_not_a_coordinators_to_say(desk: Desk, state: str) -> None:
+    add_sides_steps(desk)
+    desk.sign_in("cy")
+    there = "bridge/milestones/southern"
+    assert f'value="{state}"' not in desk.get(f"{HERE}/{there}")
+    before = desk.snapshot()
+    send(desk, f"{there}/state", 403, on=there, state=state, why="It looked so")
+    assert desk.snapshot() == before
+    send(desk, f"{there}/state", on=there, state="waived", why="Both councils agreed")
+    assert desk.rows(milestone, milestone.c.reference == "southern")[0].state == "waived"
+    send(desk, f"{there}/date", 409, on="bridge/milestones/northern", due="2026-07-31", why="Rain")
+    send(desk, f"{there}/state", on=there, state="scheduled", why="They thought better of it")
+    send(desk, f"{there}/date", on=there, due="2026-07-31", why="Rain")
+    send(desk, "bridge/milestones/northern/state", on="bridge/milestones/northern", state="not_met", why="Flood")
+
+
+def test_an_administrator_reports_the_steps_of_each_side(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    settings = desk.settings.model_copy(update={"administrators": "cy@north.example"})
+    object.__setattr__(house, "settings", settings)
+    add_sides_steps(desk)
+    desk.sign_in("cy")
+    for step in STEPS:
+        send(desk, f"bridge/milestones/{step}/met", met_on="2026-03-01")
+    assert {row.state for row in desk.rows(milestone, milestone.c.reference.in_(STEPS))} == {"met"}
 
 
 def test_two_who_report_at_once_see_that_it_has_changed(desk: Desk) -> None:
