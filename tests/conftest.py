@@ -47,7 +47,14 @@ _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/te
 
 
 # What lasts longest begins first, so that all processors are done at about the same time: a file stays on one of them.
-_LONG_PLACES = ("faults/test_kills", "flows", "stories/test_year", "faults", "portal/test_axe", "portal/test_browser")
+# A whole system that is started and waited for stands between files that compute, so that one is under way at a time:
+# several at once would wait for each other, and leave the processors idle afterwards to what only computes.
+_LONG_PLACES = (
+    "faults/test_kills", "flows/test_reaction", "stories/test_year", "flows/test_up", "faults/test_mail_server",
+    "flows/test_approval", "faults/test_races", "flows/test_deploy", "faults/test_five_thousand", "flows/test_kill",
+    "stories/test_register", "flows/test_flows", "portal/test_axe", "flows/test_forms", "portal/test_browser",
+    "flows", "stories/test_cli", "faults", "stories/test_reconcile",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from commitments.agreement_file import parse_agreement
@@ -15,8 +17,12 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.settings import Settings
 from notifications.links import open_links
-from portal.app import make_portal
+from portal.accounts import open_accounts
+from portal.app import leave_in_outbox, make_portal
+from portal.house import House
 from tests.portal.desk import FORM, NOW, TODAY, Desk
+
+BASE_URL = "https://tally.example"
 
 
 @pytest.fixture(scope="session")
@@ -32,15 +38,36 @@ def asked_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFacto
     return path
 
 
+@pytest.fixture(scope="session")
+def desk_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One engine for the register of every desk, which is put in its place: it knows by then how each query is said."""
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('desk') / 'tally.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def portal_app(desk_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The portal, put together once; it looks at its routes when they are first asked for, which takes a while."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), base_url=BASE_URL, requests_a_minute=1000)
+    return make_portal(settings, desk_engine)
+
+
 @pytest.fixture
-def desk(asked_template: Path, tmp_path: Path) -> Iterator[Desk]:
-    settings = Settings(home=tmp_path, base_url="https://tally.example", requests_a_minute=1000)
-    shutil.copyfile(asked_template, tmp_path / "tally.db")
-    engine = open_database(settings.register_url)
+def desk(asked_template: Path, desk_engine: Engine, portal_app: FastAPI, tmp_path: Path) -> Iterator[Desk]:
+    url = desk_engine.url
+    settings = Settings(home=tmp_path, database_url=url.render_as_string(), base_url=BASE_URL, requests_a_minute=1000)
+    register = Path(url.database or "")
+    for leftover in register.parent.glob(f"{register.name}*"):  # with an old log beside it, the copy would be of no use
+        leftover.unlink()
+    shutil.copyfile(asked_template, register)
     links = open_links(settings)
     assert links is not None
     clock = [NOW]
-    app = make_portal(settings, engine, read_clock=lambda: clock[0])
-    with TestClient(app, base_url="https://tally.example", raise_server_exceptions=False) as client:
-        yield Desk(engine, settings, links, client, clock)
-    engine.dispose()
+    portal_app.state.house = House(
+        desk_engine, settings, links, lambda: clock[0], leave_in_outbox, open_accounts(settings)
+    )
+    portal_app.middleware_stack = None  # what was counted of the requests begins anew
+    with TestClient(portal_app, base_url=BASE_URL, raise_server_exceptions=False) as client:
+        yield Desk(desk_engine, settings, links, client, clock)
+    desk_engine.dispose()
