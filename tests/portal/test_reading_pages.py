@@ -348,6 +348,19 @@ def test_of_thousands_of_dates_a_timeline_shows_when_each_was_by_marks_that_do_n
     assert [one.title for one in picture.marks if one.style == "mark red"] == ["late"]
 
 
+def test_of_thousands_of_dates_only_those_are_put_into_words_that_a_timeline_shows() -> None:
+    asked: list[int] = []
+
+    def tell(one: int) -> str:
+        asked.append(one)
+        return f"day {one}"
+
+    days = [Moment(date(2020, 1, 1) + timedelta(days=one // 2), one, "blue") for one in range(4_000)]
+    picture = draw_timeline("Timeline", "in words", [Lane("Dates", days, tell)], TODAY, "today")
+    assert picture is not None and picture.marks[0].title == "day 0\nday 1\nday 2\nday 3\nday 4\n…"
+    assert len(asked) == len(set(asked)) == 5 * len(picture.marks)
+
+
 def test_a_timeline_holds_every_mark_inside_its_frame() -> None:
     lane = Lane("Dates", [Moment(date(1988, 1, 1), "the beginning"), Moment(date(2030, 1, 1), "the end")])
     picture = draw_timeline("Timeline", "in words", [lane], TODAY, "today")
