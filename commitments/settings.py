@@ -97,7 +97,10 @@ class Settings(BaseSettings):
     portal_port: int = Field(8080, description="The port of the portal's pages")
     portal_host: str = Field("127.0.0.1", description="The address on which the portal listens")
     requests_a_minute: int = Field(
-        120, ge=1, description="How many requests the portal takes from one address in a minute"
+        120,
+        ge=1,
+        description="How many requests the portal takes from one address in a minute; what a page fetches in place,"
+        " while somebody types, counts a quarter",
     )
     lease_seconds: int = Field(
         300, ge=1, description="How long a sender may hold a message before another takes it over"

@@ -116,8 +116,8 @@ def describe_agreement(
         )
     said += _describe_term(words, head)
     if parts.signatories:
-        signed = [", ".join(part for part in (row.name, row.office) if part) for row in parts.signatories]
-        said.append((words.gettext("Signed by"), "; ".join(signed)))
+        signed = [_name_signatory(words, names, row) for row in parts.signatories]
+        said.append((words.gettext("Signed by"), words.gettext("; ").join(signed)))
     if head.network_name:
         said.append(
             (words.gettext("Network"), " · ".join(one for one in (head.network_name, head.network_field) if one))
@@ -130,6 +130,12 @@ def describe_agreement(
     if head.note:
         said.append((words.gettext("Note"), head.note))
     return [FactView(label, clean_text(text)) for label, text in said if text]
+
+
+def _name_signatory(words: Words, names: Names, row: Any) -> str:
+    """Who signed, in which office, and for whom."""
+    who = ", ".join(part for part in (row.name, row.office) if part)
+    return words.gettext("%(name)s, for %(party)s") % {"name": who, "party": names.name_party(row.party_id, words.tag)}
 
 
 def _describe_term(words: Words, head: Any) -> list[tuple[str, str]]:
@@ -146,7 +152,12 @@ def _describe_term(words: Words, head: Any) -> list[tuple[str, str]]:
     if head.term:
         said.append((words.gettext("Term"), head.term))
     if head.renewal_rule:
-        said.append((words.gettext("Renewal"), name_renewal(words, RenewalRule(head.renewal_rule))))
+        renewal = [name_renewal(words, RenewalRule(head.renewal_rule))]
+        if head.renewal_months:
+            renewal.append(words.gettext("for %(span)s") % {"span": words.format_months(head.renewal_months)})
+        if head.renew_by:
+            renewal.append(words.gettext("to be renewed by %(day)s") % {"day": words.format_partial(head.renew_by)})
+        said.append((words.gettext("Renewal"), words.gettext("; ").join(renewal)))
     if head.notice_months:
         said.append((words.gettext("Notice"), words.format_months(head.notice_months)))
     elif head.notice_days:

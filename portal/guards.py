@@ -48,6 +48,14 @@ HEADERS = {
 _SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
 
+_A_PART = 0.25
+"""How much of a request it counts to fetch a part of a page in its place."""
+
+
+def _asks_for_a_part(scope: Scope) -> bool:
+    return scope["method"] == "GET" and (b"hx-request", b"true") in scope["headers"]
+
+
 class SafeHeaders:
     """Gives every answer the headers above; one that a page set itself stays."""
 
@@ -68,8 +76,9 @@ class SafeHeaders:
 class RateLimit:
     """Takes so many requests a minute from one address, and says for how long the others must wait.
 
-    With `posts_to` it counts only what is posted to that page, with `under` each page below that one for itself,
-    whoever asks for it; both over the seconds of `within`.
+    What the script fetches while somebody types or chooses counts a quarter: a slow hand at a search box asks with
+    every letter, and a whole office may stand behind one address. With `posts_to` it counts only what is posted to that
+    page, with `under` each page below that one for itself, whoever asks for it; both over the seconds of `within`.
     """
 
     def __init__(
@@ -85,7 +94,7 @@ class RateLimit:
     ) -> None:
         self.app, self._most, self._refuse, self._clock = app, most, refuse, clock
         self._posts_to, self._under, self._within = posts_to, under, within
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._may_pass(scope):
@@ -101,10 +110,10 @@ class RateLimit:
         address, now = (scope.get("client") or ("",))[0], self._clock()
         if self._under is not None:
             address = scope["path"][:200]
-        began, count = self._seen.pop(address, (now, 0))
+        began, count = self._seen.pop(address, (now, 0.0))
         if now - began >= self._within:
-            began, count = now, 0
-        self._seen[address] = (began, count + 1)
+            began, count = now, 0.0
+        self._seen[address] = (began, count + (_A_PART if _asks_for_a_part(scope) else 1))
         if len(self._seen) > _ADDRESSES_KEPT:
             self._seen.popitem(last=False)
         return count < self._most

@@ -104,6 +104,12 @@ def test_the_words_and_dates_are_changed_with_a_reason_that_stands_in_the_histor
     assert entry.changes["expires"] == ["2026-08-31", "2027-08-31"]
 
 
+def test_who_signed_stands_on_the_page_with_their_party_and_renewal_with_its_length(signed: Desk) -> None:
+    page = change(signed, renewal="by_agreement", renewal_months="36", renew_by="2026-03")
+    assert "Ada, Mayor, for North; Bo, for South" in page
+    assert "by agreement of the parties; for 3 years; to be renewed by March 2026" in page
+
+
 def test_all_that_is_not_asked_for_stays_as_it_is(signed: Desk) -> None:
     before = file_of(signed)
     change(signed, term="Until further notice")

@@ -207,6 +207,17 @@ def test_too_many_requests_from_one_address_wait_a_minute(sqlite_engine: Engine,
     assert one.get("/").status_code == 200
 
 
+def test_who_types_slowly_into_a_search_box_for_a_minute_is_not_told_to_wait(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    app = make_portal(Settings(home=tmp_path, base_url="https://t.example"), sqlite_engine, read_ticks=lambda: 0.0)
+    client, by_script = TestClient(app), {"HX-Request": "true"}
+    every_letter = [client.get("/", headers=by_script).status_code for _ in range(150)]
+    assert set(every_letter) == {200}, "a letter each 400 ms, as often as a page asks"
+    answers = [client.get("/", headers=by_script).status_code for _ in range(400)]
+    assert answers[-1] == 429, "and yet not without an end"
+
+
 def test_without_an_address_for_its_links_the_portal_does_not_start(sqlite_engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="TALLY_BASE_URL"):
         make_portal(Settings(home=tmp_path, mail_url="smtp://mail.example"), sqlite_engine)
