@@ -3,7 +3,7 @@
 `python benchmarks/pages.py` asks for every page, and sends the forms that people wait for. It prints a line an example:
 the median, the 95th percentile, the slowest, the median of the processor time alone (which a busy machine does not
 lengthen), and the statements; then what misses the goal, and what nobody measures. `--part` keeps to the pages, the
-forms, or what is rare, `--only` to what has this in its name or its path. The register that is measured is a copy of the
+forms, or what is rare, `--only` to what has one of these in its name or path. The register that is measured is a copy of the
 one that `--register` names, which is built first where it is not there: so the parts need not build it each anew.
 """
 
@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -201,9 +201,11 @@ def build_house(path: Path, commitments: int, an_agreement: int, rare: Rare) -> 
     engine.dispose()
 
 
-def list_chosen(only: str, part: str = "") -> Iterator[Example]:
-    """The examples with this in their name or path, of this part or of all."""
-    return (one for one in EXAMPLES if part in ("", one.part) and (only in one.name or only in one.route))
+def list_chosen(only: Sequence[str] = (), part: str = "") -> Iterator[Example]:
+    """The examples with any of these in their name or path, of this part or of all."""
+    for one in EXAMPLES:
+        if part in ("", one.part) and (not only or any(text in one.name or text in one.route for text in only)):
+            yield one
 
 
 def main() -> None:
@@ -213,7 +215,7 @@ def main() -> None:
     asked.add_argument("--requests", type=int, default=40, help="requests an example")
     asked.add_argument("--part", choices=PARTS, default="", help="only these")
     asked.add_argument("--register", type=Path, help="the register to copy; built there where it is missing")
-    asked.add_argument("--only", default="", help="examples with this in their name or path")
+    asked.add_argument("--only", nargs="+", default=(), help="examples with one of these in their name or path")
     said = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if said.register is not None:

@@ -12,10 +12,11 @@ from commitments.choices import Choices
 from commitments.choosing import change_choices
 from commitments.facts import Person
 from commitments.log import Author
-from commitments.queries import load_people
-from commitments.reconcile import Rules, load_rules
+from commitments.queries import load_people, load_policies
+from commitments.reconcile import Rules, group_rules
 from commitments.references import find_contact
 from commitments.tables import agreement
+from commitments.tables import contact as contact_of
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.reasons import Decision, Why
 from notifications.routing import choose_days, choose_slot, delay_to_end_of_quiet
@@ -38,11 +39,12 @@ def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str,
     Raises NotFound and RefusedChange as `commitments.choosing.change_choices`.
     """
     row = find_contact(unit, contact)
-    zone = ZoneInfo(load_people(unit)[row.id].time_zone)
+    own = contact_of.c.id == row.id
+    zone = ZoneInfo(load_people(unit, only=own)[row.id].time_zone)
     before, after = change_choices(unit, author, contact, changes, now.astimezone(zone).date())
     if before == after:
         return Chosen(before, after)
-    rules = load_rules(unit)
+    rules = group_rules(*load_policies(unit), load_people(unit, only=own))
     person = rules.people[row.id]
     withdrawn = moved = 0
     for message in _load_waiting(unit, person):

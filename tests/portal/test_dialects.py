@@ -21,7 +21,8 @@ from tests.portal.test_people import hand_over, owners, take_back
 PAGES = (
     "/people", "/people/ann", "/people/ann/hand-over", "/orphans", "/brief?party=south", "/calendar?month=2026-02",
     "/calendar?month=2026-12&party=north&whose=own", "/agreements/north-south/brief",
-    "/agreements/north-south/policy", "/agreements/north-south/public",
+    "/agreements/north-south/policy", "/agreements/north-south/public", "/calendar?day=2026-02-13", "/agreements",
+    "/messages?show=unsent",
 )  # fmt: skip
 
 
