@@ -21,11 +21,12 @@ from commitments import reconcile
 from commitments.database import DatabaseBusy, open_database, open_reading
 from commitments.queries import split_register
 from commitments.settings import Settings, read_settings
-from commitments.tables import log_entry
+from commitments.tables import follow_up, log_entry
 from deployments.mailbox import start_mailbox
 from flows.artifacts import write_cell
 from flows.check_progress import check_progress
 from flows.deliver import deliver
+from flows.follow_changes import follow_changes
 from flows.housekeeping import housekeeping
 from flows.read_bounces import read_bounces
 from flows.runs import do_step, is_infrastructure, open_register
@@ -157,6 +158,23 @@ def test_the_sending_flows_queue_and_a_second_time_queue_nothing(prefect_api: No
     assert first[0] > 0
     assert sum(first) > first[0]
     assert second == [0, 0, 0]
+
+
+@slow
+def test_the_look_that_an_unanswered_question_wakes_makes_it_the_operators_matter_once(
+    prefect_api: None, checked: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_CLOCK", "2026-12-21T09:30:00+00:00")
+    monkeypatch.setenv("TALLY_OPERATOR", "ops@house.example")
+    read_settings.cache_clear()
+    for _ in range(2):
+        run(follow_changes)
+    with open_register() as register, open_reading(register.engine) as reading:
+        missing = select(follow_up).where(follow_up.c.kind == "reports_missing")
+        (asked,) = reading.execute(missing).all()
+        told = reading.execute(select(notification.c.address).where(notification.c.kind == "alert")).scalars().all()
+    assert (asked.state, asked.reason["numbers"]["since"]) == ("open", "2026-12-08")
+    assert told == ["ops@house.example"]
 
 
 @slow
