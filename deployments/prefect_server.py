@@ -1,15 +1,21 @@
-"""Runs `prefect server start`, mended in two places: `python -m deployments.prefect_server --port 4200`.
+"""Runs `prefect server start`, mended in three places: `python -m deployments.prefect_server --port 4200`.
 
 Schedules: Prefect's scheduler inserts runs in bulk and names `state`, an attribute that is no column. SQLAlchemy 2.0
 passes over it; SQLAlchemy 2.1 refuses the insert unless the attribute says what it does in one, and then no schedule
 ever makes a run. A Prefect server started without this module needs `sqlalchemy<2.1` beside it.
 
+Triggers: whoever judges an event reads first and writes then, in one transaction. SQLite refuses that at once, with
+"database is locked" and a hundred lines of log, if somebody else wrote in between, and the event is judged anew. Asked
+for the place to write from the beginning, it lets the second wait for the first.
+
 Outbound calls: the newer of Prefect's two interfaces asks servers elsewhere as soon as somebody opens it, whatever the
 settings say. The pages are sent with the order to speak to this machine only.
 """
 
+import importlib
 import sys
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +42,21 @@ def mend_scheduler() -> bool:
         del mapping["state"]
 
     return True
+
+
+def mend_triggers() -> None:
+    """Let whoever judges an event have SQLite's one place to write from the beginning of the transaction."""
+    from prefect.server.database import provide_database_interface
+
+    triggers: Any = importlib.import_module("prefect.server.events.triggers")
+
+    @asynccontextmanager
+    async def open_session(begin_transaction: bool = False) -> AsyncIterator[Any]:
+        database = provide_database_interface()
+        async with database.session_context(begin_transaction, with_for_update=begin_transaction) as session:
+            yield session
+
+    triggers.automations_session = open_session
 
 
 class StayHere:
@@ -74,6 +95,7 @@ def main() -> None:
     """Mend, then do what `prefect server start` does with the same arguments."""
     end_with_parent()
     mend_scheduler()
+    mend_triggers()
     guard_pages()
     from prefect.cli import app
 

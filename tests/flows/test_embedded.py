@@ -1,14 +1,18 @@
 """What an embedded system takes care of around its processes."""
 
+import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from commitments.errors import SettingsError
 from commitments.settings import Settings, read_settings
@@ -22,6 +26,7 @@ from deployments.embedded import (
     start_child,
 )
 from deployments.overview import Overview, describe_messages, write_command
+from deployments.prefect_server import mend_triggers
 from tests.flows.launching import ROOT, find_ports
 
 
@@ -190,6 +195,30 @@ def test_the_commands_to_try_next_name_another_home_only_if_there_is_one(
 def test_messages_are_counted_in_words() -> None:
     nothing = Overview(0, 0, 0, 0, 0, 0, None, None)
     assert describe_messages(nothing) == "0 sent"
+
+
+def test_who_judges_an_event_has_the_place_to_write_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else SQLite refuses to let a reader write if somebody else wrote meanwhile: "database is locked".
+    from prefect.server.events import triggers
+    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
+
+    monkeypatch.setattr(triggers, "automations_session", None)  # put back afterwards
+    mend_triggers()
+    kept = tmp_path / "prefect.db"
+
+    async def judge() -> None:
+        async with triggers.automations_session(begin_transaction=True) as session:
+            await session.execute(text("SELECT 1"))
+            with (
+                closing(sqlite3.connect(kept, timeout=0, isolation_level=None)) as another,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+            ):
+                another.execute("BEGIN IMMEDIATE")
+
+    with temporary_settings({PREFECT_SERVER_DATABASE_CONNECTION_URL: f"sqlite+aiosqlite:///{kept}"}):
+        asyncio.run(judge())
 
 
 def test_the_guard_of_the_pages_does_not_stop_the_actions_of_automations() -> None:
