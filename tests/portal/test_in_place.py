@@ -1,0 +1,79 @@
+"""What a script does in place, in a real browser: a search among commitments, and a server that is gone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from commitments.database import open_unit
+from commitments.tables import commitment
+from tests.portal.desk import TODAY, Desk
+from tests.portal.looking import CHROMIUM, NO_CHROMIUM, Eyes, open_browser
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def eyes(desk: Desk, browser: Any) -> Iterator[Eyes]:
+    desk.sign_in("cy")
+    eyes = Eyes(browser, desk.client)
+    yield eyes
+    eyes.close()
+
+
+def add_promises(desk: Desk, number: int) -> None:
+    agreement_id = desk.rows(commitment)[0].agreement_id
+    usual = {"agreement_id": agreement_id, "summaries": {}, "kind": "open_ended", "quote": {}, "quote_sources": {}}
+    usual |= {"tags": [], "owed": "jointly", "implementers": [], "state": "active", "registered_on": TODAY}
+    rows = [
+        usual | {"reference": f"more-{at}", "position": 10 + at, "summary": f"Plant the tree {at}."}
+        for at in range(number)
+    ]
+    with open_unit(desk.engine) as unit:
+        unit.execute(insert(commitment), rows)
+
+
+def test_the_commitments_of_an_agreement_are_searched_in_place_and_what_is_ticked_stays(desk: Desk, eyes: Eyes) -> None:
+    add_promises(desk, 6)
+    eyes.open("/record?agreement=north-south")
+    page = eyes.page
+    page.get_by_label("Hand over the survey.").check()
+    page.get_by_label("What happened").fill("Walk through the park")
+    search = page.get_by_label("Search among them")
+    search.press_sequentially("tree 3")
+    page.get_by_label("Raise a fund.").wait_for(state="detached")
+    page.get_by_label("Plant the tree 3.").wait_for()
+    page.locator("input[name=commitments]:checked").wait_for()
+    assert page.get_by_label("Hand over the survey.").is_checked(), "it is not among what is found, and stays"
+    assert page.get_by_label("What happened").input_value() == "Walk through the park"
+    page.locator("#f1-commitments-find:focus, input[name=find]:focus").wait_for()  # one types on
+    page.get_by_label("Plant the tree 3.").check()
+    search.fill("")
+    page.get_by_label("Raise a fund.").wait_for()
+    assert page.locator("input[name=commitments]:checked").count() == 2
+    assert eyes.hear_complaints() == set()
+
+
+def test_a_line_says_that_the_server_could_not_be_reached_until_it_can_be_again(desk: Desk, eyes: Eyes) -> None:
+    eyes.open("/agreements")
+    page, gone = eyes.page, "**/agreements?*"
+    line = page.get_by_role("alert").filter(has_text="The server could not be reached. Please try again.")
+    page.locator("#unreached").wait_for(state="hidden")
+    page.route(gone, lambda route: route.abort())
+    page.get_by_label("Search").press_sequentially("nowhere")
+    line.wait_for()
+    page.get_by_role("heading", name="Memorandum").wait_for()  # what was shown is still there
+    page.unroute(gone)
+    page.get_by_label("Search").press_sequentially(" at all")
+    page.get_by_text("No agreement is found.").wait_for()
+    line.wait_for(state="hidden")
