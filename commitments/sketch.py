@@ -3,10 +3,11 @@
 What was typed is kept whatever is wrong with it; `commitments.sketching` says what that is.
 """
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MOST_PARTIES = 60
 MOST_PEOPLE = 60
@@ -245,6 +246,8 @@ class Sketch(Typed):
     """What could not be read, as it was typed."""
     keys: int = 0
     """How many keys were given."""
+    left_over: list[str] = Field(default_factory=list)
+    """What was typed in fields that there are no more, and is shown so that it can be typed in again."""
 
     def give_key(self) -> str:
         self.keys += 1
@@ -252,3 +255,26 @@ class Sketch(Typed):
 
     def find_promise(self, key: str) -> TypedPromise | None:
         return next((one for one in self.promises if one.key == key), None)
+
+
+def read_sketch(content: Mapping[str, Any]) -> Sketch:
+    """A sketch as it was kept. What another version kept under names or in shapes that are not known is left over."""
+    known = {name: value for name, value in content.items() if name in Sketch.model_fields}
+    broken: set[str] = set()
+    try:
+        sketch = Sketch.model_validate(known)
+    except ValidationError as invalid:
+        broken = {str(error["loc"][0]) for error in invalid.errors()}
+        sketch = Sketch.model_validate({name: value for name, value in known.items() if name not in broken})
+    for name, value in content.items():
+        if name in broken or name not in Sketch.model_fields:
+            sketch.left_over += [text for text in _list_texts(value) if text not in sketch.left_over]
+    return sketch
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_texts(inner)

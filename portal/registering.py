@@ -19,7 +19,7 @@ from commitments.plain_values import write_plain
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
-from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise
+from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise, read_sketch
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known, load_known
 from commitments.sketching import draw_sketch
@@ -57,6 +57,7 @@ Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 ADDRESS = "/register"
 WHY = "registered in the portal"
 NEW = "new"
+_LEFT_OVER = 2000
 _SHORT = 60
 _AGREEMENTS_OFFERED = 500
 _TAKE: dict[Step, Callable[[Sketch, Sent, House], None]] = {
@@ -249,7 +250,7 @@ def _find(house: House, viewer: Viewer, number: int) -> _Drawn | None:
 
 def _load(reading: Any, viewer: Viewer, number: int, *, hold: bool = False) -> _Drawn | None:
     kept = find_registration(reading, viewer.person.id, number, Way.BY_HAND, hold=hold)
-    return _draw(reading, viewer, kept, Sketch.model_validate(kept.content)) if kept is not None else None
+    return _draw(reading, viewer, kept, read_sketch(kept.content)) if kept is not None else None
 
 
 def _draw(reading: Any, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
@@ -293,7 +294,15 @@ def _describe_frame(words: Words, viewer: Viewer, drawn: _Drawn, step: Step) -> 
         "drafts": ADDRESS,
         "back": "",
         "mark": "",
-        "state": "",
+        "state": _tell_left_over(words, drawn.sketch),
+    }
+
+
+def _tell_left_over(words: Words, sketch: Sketch) -> str:
+    if not sketch.left_over:
+        return ""
+    return words.gettext("This was typed in fields that there are no more; please type it in again: %(texts)s") % {
+        "texts": fit_text(clean_text(words.gettext("; ").join(sketch.left_over)), _LEFT_OVER)
     }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from commitments.database import open_reading
+from commitments.database import open_reading, open_unit
 from commitments.export import export_agreement
 from commitments.tables import agreement, contact, follow_up, log_entry, party
 from portal.tables import registration
@@ -535,3 +535,16 @@ def test_the_owners_of_many_commitments_fit_into_one_form(desk: Desk) -> None:
     assert len(owners) == 70 and "<h1>Check</h1>" in send(desk, f"{address}/owners", **owners)
     many = {f"k{promise}-{party}": "-" for promise in range(1000, 2250) for party in (first, second)}
     assert len(many) == 2500 and "<h1>Check</h1>" in send(desk, f"{address}/owners", **owners | many)
+
+
+def test_what_an_earlier_version_kept_otherwise_is_shown_to_be_typed_in_again(desk: Desk) -> None:
+    address = begin(desk)
+    (kept,) = desk.rows(registration)
+    older = dict(kept.content) | {
+        "title": "Memorandum", "place_of_signing": "Leeds", "signatories": "Ada and Bo", "people": [{"name": ["Eve"]}],
+    }  # fmt: skip
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(registration).values(content=older))
+    for step in ("parties", "dates", "check"):
+        assert "please type it in again: Ada and Bo; Eve; Leeds" in desk.get(f"{address}/{step}"), step
+    assert "Memorandum" in desk.get(f"{address}/parties"), "the rest is as it was"
