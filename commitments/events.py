@@ -33,6 +33,7 @@ class EventName(StrEnum):
     FOLLOW_UP_DONE = "tallystick.follow-up.done"
     FOLLOW_UP_ESCALATED = "tallystick.follow-up.escalated"
     NOTIFICATION_FAILED = "tallystick.notification.failed"
+    CONTACT_CHANGED = "tallystick.contact.changed"
 
 
 MEANINGS: dict[EventName, str] = {
@@ -56,6 +57,7 @@ MEANINGS: dict[EventName, str] = {
     EventName.FOLLOW_UP_DONE: "a follow-up is no longer open: done, superseded or withdrawn",
     EventName.FOLLOW_UP_ESCALATED: "a follow-up reached the next rung of its ladder; once a rung",
     EventName.NOTIFICATION_FAILED: "a message was refused for good, or given up",
+    EventName.CONTACT_CHANGED: "a contact is new, or has another role, term of office, deputy or address",
 }
 """What each says, as docs/reference/events.md shows it."""
 
@@ -74,6 +76,7 @@ FOLLOWED = frozenset(
         EventName.ACTIVITY_WITHDRAWN,
         EventName.MEASUREMENT_TAKEN,
         EventName.MILESTONE_MET,
+        EventName.CONTACT_CHANGED,
     }
 )
 """What people do, after which the agreement is looked at again. What the engine itself finds is not followed: it would
@@ -95,6 +98,9 @@ _TERMS = frozenset(
 )
 """The tables of what was agreed, as far as it can be amended."""
 
+OF_OFFICE = frozenset({"role", "valid_from", "valid_to", "deputy_id", "channels", "time_zone"})
+"""What of a contact decides who is asked, and when."""
+
 _WORDED: dict[tuple[str, str], EventName] = {
     ("expired", "agreement"): EventName.AGREEMENT_EXPIRED,
     ("overdue", "milestone"): EventName.MILESTONE_OVERDUE,
@@ -112,7 +118,8 @@ _WORDED: dict[tuple[str, str], EventName] = {
 def name_changes(changes: Sequence[Change]) -> list[EventName | None]:
     """The event of each of the changes that were made together; most have none.
 
-    What is registered together with its agreement is no amendment of it, and an amendment is named once.
+    What is registered together with its agreement is no amendment of it, nor news of its people, and an amendment is
+    named once.
     """
     new = {change.row_id for change in changes if (change.action, change.subject) == ("registered", "agreement")}
     new_commitments = {
@@ -122,6 +129,8 @@ def name_changes(changes: Sequence[Change]) -> list[EventName | None]:
     names: list[EventName | None] = []
     for change in changes:
         name = _name_alone(change)
+        if (change.action, change.subject) == ("registered", "contact") and not new:
+            name = EventName.CONTACT_CHANGED
         if name is None and change.subject in _TERMS and change.agreement_id is not None:
             belongs_to_new = change.agreement_id in new or "/".join(change.reference.split("/")[:2]) in new_commitments
             if not belongs_to_new and change.agreement_id not in amended:
@@ -151,6 +160,10 @@ def _becomes(subject: str, column: str, *values: str) -> Callable[[Change], bool
     return holds
 
 
+def _changes_office(change: Change) -> bool:
+    return (change.action, change.subject) == ("amended", "contact") and not OF_OFFICE.isdisjoint(change.changes)
+
+
 _BECOMING: tuple[tuple[Callable[[Change], bool], EventName], ...] = (
     (_becomes("agreement_party", "signed"), EventName.AGREEMENT_SIGNED),
     (_becomes("commitment", "state", CommitmentState.FULFILLED), EventName.COMMITMENT_FULFILLED),
@@ -159,6 +172,7 @@ _BECOMING: tuple[tuple[Callable[[Change], bool], EventName], ...] = (
     (_becomes("confirmation", "state", ConfirmationState.RETURNED), EventName.PROGRESS_RETURNED),
     (_becomes("milestone", "state", MilestoneState.MET), EventName.MILESTONE_MET),
     (_becomes("milestone", "met_on"), EventName.MILESTONE_MET),
+    (_changes_office, EventName.CONTACT_CHANGED),
     (_becomes("follow_up", "state", FollowUpState.OPEN), EventName.FOLLOW_UP_OPENED),
     (
         _becomes("follow_up", "state", FollowUpState.DONE, FollowUpState.SUPERSEDED, FollowUpState.WITHDRAWN),

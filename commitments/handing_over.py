@@ -11,7 +11,7 @@ from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.log import Author, Change, record_changes
-from commitments.people import end_office, give_role
+from commitments.people import UNSETTLED, end_office, find_agreements_around, give_role
 from commitments.queries import Span, load_people
 from commitments.reconcile import Reconciled, load_rules, reconcile_span
 from commitments.references import find_contact
@@ -25,13 +25,11 @@ from commitments.tables import (
     follow_up,
     milestone,
 )
-from commitments.vocabulary import CommitmentState, ContactRole, DraftState, FollowUpState, MilestoneState
+from commitments.vocabulary import ContactRole, DraftState, FollowUpState, MilestoneState
 
 HANDED_OVER = "handed_over"
 """The action of the log entry that says it of the person as a whole."""
 _PASSED_ON = (ContactRole.COORDINATOR, ContactRole.OPERATOR)
-UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
-"""The states of what goes over; what is settled stays with who settled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +218,11 @@ def name_owner(
         )
     ).scalars()
     return HandedOver(new, new, moving, tuple(sorted(asked)))
+
+
+def reconcile_around(unit: Connection, contact_id: int, now: datetime, today: date) -> Reconciled:
+    """Reconcile, within the unit of a change to a contact, what may be asked of them or of another because of it."""
+    return reconcile_agreements(unit, find_agreements_around(unit, [contact_id]), now, today)
 
 
 def reconcile_agreements(unit: Connection, ids: Sequence[int], now: datetime, today: date) -> Reconciled:

@@ -1,14 +1,14 @@
 """The contacts of a party as people change them: added, amended, given another role, their office ended."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, union, update
 
 from commitments.database import insert_new
 from commitments.dates import parse_date
@@ -17,11 +17,13 @@ from commitments.facts import Person
 from commitments.log import Author, Change, record_changes
 from commitments.progress import make_readable
 from commitments.references import find_contact, find_party
-from commitments.tables import contact
-from commitments.vocabulary import ContactRole
+from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
+from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 from commitments.zones import list_zones
 
 NAME_LIMIT = 300
+UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
+"""The states of what goes over with an office; what is settled stays with who settled it."""
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -191,6 +193,41 @@ def _as_row(written: Written, deputy_id: int | None) -> dict[str, Any]:
         "valid_to": str(parse_date(written.valid_to)) if written.valid_to else None,
         "deputy_id": deputy_id,
     }
+
+
+def find_agreements_around(reading: Connection, ids: Collection[int]) -> list[int]:
+    """The agreements in which it may matter who these contacts are today, one statement.
+
+    Those under which they own something unsettled or are asked; of coordinators also those of their party under which
+    a coordinator is asked, or nobody.
+    """
+    owned = (
+        select(commitment.c.agreement_id)
+        .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
+        .where(commitment_owner.c.contact_id.in_(ids), commitment.c.state.in_(UNSETTLED))
+    )
+    is_open = follow_up.c.state == str(FollowUpState.OPEN)
+    asked = select(follow_up.c.agreement_id).where(follow_up.c.assignee_id.in_(ids), is_open)
+    coordinating = (contact.c.id.in_(ids)) & (contact.c.role == str(ContactRole.COORDINATOR))
+    parties = select(contact.c.party_id).where(coordinating)
+    asked_now = contact.alias()
+    passed_on = (
+        select(follow_up.c.agreement_id)
+        .join(agreement_party, agreement_party.c.agreement_id == follow_up.c.agreement_id)
+        .outerjoin(asked_now, asked_now.c.id == follow_up.c.assignee_id)
+        .where(
+            agreement_party.c.party_id.in_(parties),
+            is_open,
+            or_(follow_up.c.assignee_id.is_(None), asked_now.c.role == str(ContactRole.COORDINATOR)),
+        )
+    )
+    named = union(owned, asked, passed_on).subquery()
+    rows = reading.execute(
+        select(agreement.c.id)
+        .where(agreement.c.id.in_(select(named.c.agreement_id)), agreement.c.ended.is_(None))
+        .order_by(agreement.c.id)
+    )
+    return list(rows.scalars())
 
 
 def _find_deputy(

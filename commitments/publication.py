@@ -22,7 +22,7 @@ from commitments.tables import (
     publication,
 )
 
-_OWN_WORDS = frozenset({"note", "state_reason", "closed_why", "title", "link", "place"})
+_OWN_WORDS = frozenset({"note", "state_reason", "closed_why", "title", "link", "place", "name", "office"})
 """What people wrote in words of their own stays in the register: events go where many can read them."""
 OF_A_COMMITMENT = frozenset(
     {"commitment", "commitment_owner", "milestone", "occurrence", "measurement", "progress_report", "confirmation"}

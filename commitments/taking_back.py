@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from commitments.errors import RefusedChange
-from commitments.handing_over import HANDED_OVER, UNSETTLED, HandedOver, find_coordinated, reconcile_agreements
+from commitments.handing_over import HANDED_OVER, HandedOver, find_coordinated, reconcile_agreements
 from commitments.log import Author, Change, record_changes
+from commitments.people import UNSETTLED
 from commitments.queries import load_people
 from commitments.tables import agreement, commitment, commitment_owner, contact, draft, follow_up, log_entry
 from commitments.vocabulary import ContactRole, DraftState, FollowUpState

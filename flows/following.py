@@ -1,16 +1,18 @@
 """What follows from the changes that people made: looked at again together, however many they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from commitments.changes import Change
 from commitments.database import open_reading, open_unit
+from commitments.events import EventName
 from commitments.failpoints import failpoint
+from commitments.people import find_agreements_around
 from commitments.publication import OF_A_COMMITMENT, list_unfollowed, mark_followed
 from commitments.queries import Span, split_register
 from commitments.reconcile import Reconciled, load_rules, reconcile_span
@@ -35,9 +37,9 @@ class Followed:
     queued: int = 0
     """Messages that this called for."""
 
-    def take(self, rows: Sequence[Any]) -> None:
+    def take(self, rows: Sequence[Any], agreements: Collection[int]) -> None:
         self.changes += len(rows)
-        self.agreements.update(row.agreement_id for row in rows if row.agreement_id is not None)
+        self.agreements.update(agreements)
         self.first = rows[0].id if self.first is None else self.first
         self.shown.extend(rows[: max(ROWS_SHOWN - len(self.shown), 0)])
 
@@ -53,7 +55,8 @@ def follow_up_changes(
     while True:
         with open_reading(engine) as reading:
             rows = list_unfollowed(reading, CHANGES_A_ROUND)
-            spans = _find_spans(split_register(reading), {row.agreement_id for row in rows}) if rows else []
+            touched = _find_touched(reading, rows)
+            spans = _find_spans(split_register(reading), touched) if rows else []
         if not rows:
             return done
         for span in spans:
@@ -64,12 +67,19 @@ def follow_up_changes(
         failpoint("following.before_mark")
         with open_unit(engine) as unit:
             mark_followed(unit, [row.id for row in rows], now)
-        done.take(rows)
+        done.take(rows, touched)
 
 
-def _find_spans(spans: Sequence[Span], changed: set[int | None]) -> list[Span]:
+def _find_touched(reading: Connection, rows: Sequence[Any]) -> set[int]:
+    """The agreements that changed, and those under which a contact is asked who did."""
+    people = [row.row_id for row in rows if row.name == EventName.CONTACT_CHANGED]
+    changed = {row.agreement_id for row in rows if row.agreement_id is not None}
+    return changed.union(find_agreements_around(reading, people) if people else ())
+
+
+def _find_spans(spans: Sequence[Span], changed: set[int]) -> list[Span]:
     """Of each span of the register the part from the first to the last agreement that changed."""
-    ids = sorted(one for one in changed if one is not None)
+    ids = sorted(changed)
     found = []
     for span in spans:
         within = [one for one in ids if span.first <= one <= span.last]

@@ -8,9 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
+from commitments.handing_over import reconcile_around
 from commitments.log import Author, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
 from commitments.queries import load_people
+from commitments.references import find_contact
 from commitments.tables import contact, log_entry, party
 from commitments.vocabulary import ContactRole
 from notifications.views import LinkView, clean_text
@@ -103,6 +105,7 @@ def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> 
         _check_address(viewer, house, written.mail)
         with open_unit(house.engine) as unit:
             made = add_contact(unit, Author(viewer.person.reference, now), chosen.reference, written)
+            reconcile_around(unit, find_contact(unit, made).id, now, house.today_of(viewer.person, now))
     except ContactRefused as refused:
         filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
         return _show_adding(request, viewer, house, chosen, filled, refused.faults, 422)
@@ -133,6 +136,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
             changed = amend_contact(unit, Author(viewer.person.reference, now), reference, written)
             if written.mail != former:
                 end_visits(unit, row.id, now)
+            if changed:
+                reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
     except ContactRefused as refused:
         filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
         return _show_person(request, viewer, house, reference, filled=filled, faults=refused.faults, status=422)
@@ -154,6 +159,7 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
         change = end_office(unit, person, day)
         if change is not None:
             record_changes(unit, Author(viewer.person.reference, now, why), [change])
+            reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
     return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
 
 

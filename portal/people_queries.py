@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from commitments.dates import parse_date
 from commitments.facts import Person
-from commitments.handing_over import UNSETTLED
+from commitments.people import UNSETTLED
 from commitments.queries import load_people
 from commitments.tables import (
     agreement,

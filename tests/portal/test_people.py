@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from commitments.agreement_file import parse_agreement
-from commitments.database import open_unit
+from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.people import ContactFault, Written, check_contact
+from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, commitment_owner, contact, follow_up, log_entry
+from commitments.tables import commitment, commitment_owner, contact, follow_up, log_entry, publication
 from commitments.vocabulary import ContactRole
 from notifications.tables import notice, notification
 from tests.portal.desk import FORM, NOW, TODAY, Desk
@@ -483,6 +484,125 @@ def test_an_office_ends_on_a_day_with_a_reason(desk: Desk) -> None:
     desk.client.cookies.clear()
     with pytest.raises(AssertionError):
         desk.sign_in("dee")
+
+
+def asked(desk: Desk, who: str) -> set[str]:
+    """What is asked of somebody now."""
+    open_now = desk.rows(follow_up, follow_up.c.assignee_id == desk.person(who), follow_up.c.state == "open")
+    return {row.matter for row in open_now}
+
+
+def wakes(desk: Desk) -> set[str]:
+    """The changes that wait to be followed up and delivered."""
+    rows = desk.rows(log_entry, log_entry.c.subject == "contact", log_entry.c.event_id.is_not(None))
+    with open_reading(desk.engine) as reading:
+        waiting = set(
+            reading.execute(select(publication.c.log_entry_id).where(publication.c.followed_at.is_(None))).scalars()
+        )
+    return {row.reference for row in rows if row.id in waiting}
+
+
+def test_what_was_asked_of_somebody_whose_office_ends_is_asked_of_the_coordinator_at_once(desk: Desk) -> None:
+    waiting = asked(desk, "ann")
+    assert waiting
+    desk.sign_in("cy")
+    desk.act("/people/ann/end", last_day="2026-03-01", why="Retired")
+    assert asked(desk, "ann") == set()
+    assert waiting <= asked(desk, "cy")
+    assert wakes(desk) == {"ann"}
+
+
+def test_who_stays_in_office_until_a_later_day_is_asked_until_then(desk: Desk) -> None:
+    waiting = asked(desk, "ann")
+    desk.sign_in("cy")
+    desk.act("/people/ann/end", last_day="2026-03-31", why="Retires")
+    assert asked(desk, "ann") == waiting
+
+
+def test_a_term_that_is_amended_moves_the_questions_away_and_back_at_once(desk: Desk) -> None:
+    waiting = asked(desk, "ann")
+    desk.sign_in("cy")
+    ann = {"name": "Ann", "mail": "ann@north.example", "role": "owner", "deputy": "dee"}
+    desk.act("/people/ann", **ann, valid_to="2026-02")
+    assert asked(desk, "ann") == set() and waiting <= asked(desk, "cy")
+    desk.act("/people/ann", **ann, valid_to="")
+    assert asked(desk, "ann") == waiting
+    assert wakes(desk) == {"ann"}
+
+
+def test_a_coordinator_who_is_made_an_owner_passes_on_what_coordinators_are_asked(desk: Desk) -> None:
+    desk.sign_in("cy")
+    waiting = asked(desk, "cy")
+    assert waiting
+    desk.act("/people/dee", name="Dee", mail="dee@north.example", role="coordinator")
+    desk.sign_in("dee")
+    desk.act("/people/cy", name="Cy", mail="cy@north.example", role="owner")
+    assert asked(desk, "cy") == set()
+    assert waiting <= asked(desk, "dee")
+    assert wakes(desk) == {"cy", "dee"}
+
+
+def test_another_address_wakes_the_delivery_and_another_office_does_not(desk: Desk) -> None:
+    desk.sign_in("cy")
+    desk.act("/people/ann", name="Ann", office="Roads", mail="ann@north.example", role="owner", deputy="dee")
+    assert wakes(desk) == set()
+    desk.act("/people/ann", name="Ann", office="Roads", mail="ann@city.example", role="owner", deputy="dee")
+    assert wakes(desk) == {"ann"}
+
+
+def test_a_coordinator_who_is_added_is_asked_at_once_what_nobody_of_the_party_was(desk: Desk) -> None:
+    desk.sign_in("cy")
+    waiting = asked(desk, "cy")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "cy").values(role="owner"))
+    reconcile_register(desk.engine, NOW, TODAY)
+    assert asked(desk, "li") >= waiting  # the North has no coordinator, so the South's is asked
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "max").values(role="coordinator", valid_to="2026-02"))
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "dee@north.example"}))
+    desk.sign_in("dee")
+    desk.act("/add-person", party="north", name="Bo", mail="bo@north.example", role="coordinator")
+    assert waiting <= asked(desk, "north.bo")
+    assert "north.bo" in wakes(desk)
+
+
+def test_an_ending_office_takes_the_same_number_of_statements_however_much_it_owned(
+    desk: Desk, count_statements: Any
+) -> None:
+    under, ann = desk.rows(commitment)[0].agreement_id, desk.person("ann")
+    north = desk.rows(contact, contact.c.reference == "ann")[0].party_id
+    desk.sign_in("cy")
+    numbers = []
+    for more in (1, 2, 60):
+        with open_unit(desk.engine) as unit:
+            unit.execute(update(contact).where(contact.c.reference == "ann").values(valid_to=None))
+            for number in range(more):
+                row: dict[str, Any] = {
+                    "reference": f"more-{more}-{number}",
+                    "summary": "More",
+                    "position": 100 + number,
+                }
+                row |= {"agreement_id": under, "kind": "deliverable", "owed": "jointly", "state": "active"}
+                row |= {"summaries": {}, "quote": {}, "quote_sources": {}, "tags": [], "implementers": []}
+                new = unit.execute(insert(commitment).values(**row, due="2026-02-01", registered_on=TODAY))
+                assert new.inserted_primary_key is not None
+                unit.execute(
+                    insert(commitment_owner).values(
+                        commitment_id=new.inserted_primary_key[0], party_id=north, contact_id=ann, position=0
+                    )
+                )
+        reconcile_register(desk.engine, NOW, TODAY)
+        token = desk.token()
+        with count_statements(desk.engine) as counted:
+            answer = desk.client.post(
+                "/people/ann/end", data={"token": token, "last_day": "2026-02-28", "why": "Retired"},
+                follow_redirects=False,
+            )  # fmt: skip
+        assert answer.status_code == 303
+        assert asked(desk, "ann") == set()
+        numbers.append(counted.total)
+    assert numbers[1] == numbers[2]
 
 
 def test_an_administrator_looks_after_the_people_of_every_party(desk: Desk) -> None:

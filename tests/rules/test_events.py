@@ -62,7 +62,11 @@ def change(action: str, subject: str, reference: str = "leeds-hangzhou/link", **
         ("a message has failed", change("failed", "notification", state=("sending", "failed")),
          "notification.failed"),
         ("evidence is added", change("registered", "evidence", title="Photo"), None),
-        ("a person is new", change("registered", "contact", name="Mei"), None),
+        ("a person is new", change("registered", "contact", name="Mei"), "contact.changed"),
+        ("an office ends", change("amended", "contact", valid_to=(None, "2026-03-01")), "contact.changed"),
+        ("a person has another role", change("amended", "contact", role=("owner", "coordinator")), "contact.changed"),
+        ("a person has another address", change("amended", "contact", channels=({}, {"mail": "x"})), "contact.changed"),
+        ("a person's office is called otherwise", change("amended", "contact", office=(None, "Roads")), None),
     ],
 )  # fmt: skip
 def test_a_change_is_this_event(sentence: str, made: Change, name: str | None) -> None:
@@ -75,10 +79,11 @@ def test_what_is_registered_with_its_agreement_is_no_amendment() -> None:
         Change("registered", "agreement", 7, "leeds-hangzhou", 7),
         change("registered", "agreement_party", "leeds-hangzhou/leeds", role="party"),
         change("registered", "commitment"),
+        change("registered", "contact", "mei", role="owner"),
         change("registered", "commitment_owner", "leeds-hangzhou/link/leeds", party_id=1),
         change("registered", "milestone", "leeds-hangzhou/link/first", due="2019"),
     ]
-    assert name_changes(together) == [None, None, EventName.COMMITMENT_REGISTERED, None, None]
+    assert name_changes(together) == [None, None, EventName.COMMITMENT_REGISTERED, None, None, None]
 
 
 def test_what_is_registered_with_its_commitment_is_no_amendment() -> None:
