@@ -87,11 +87,13 @@ class _Run:
         register = self.register
         try:
             from commitments.clock import read_clock
-            from notifications.dispatch import dispatch_messages
+            from notifications.dispatch import PATIENCE, dispatch_messages
             from notifications.planning import plan_messages
 
             plan_messages(register.engine, register.now, register.today, domain=register.domain)
-            self.sent = dispatch_messages(register.engine, register.settings, read_clock=read_clock, stop=self.stop)
+            self.sent = dispatch_messages(
+                register.engine, register.settings, read_clock=read_clock, stop=self.stop, patience=PATIENCE
+            )
         except BaseException as fault:  # handed to the main thread, which tells of it
             self.fault = fault
 

@@ -13,7 +13,7 @@ from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register, stop_when_cancelled
 from flows.views import count_due, count_waiting, has_sent
 from notifications.crew import Dispatched
-from notifications.dispatch import dispatch_messages
+from notifications.dispatch import PATIENCE, dispatch_messages
 
 LONG = 500
 """Messages from which on a run shows how far it is."""
@@ -51,7 +51,7 @@ async def _send_due(register: Register, due: int, stop: threading.Event, early: 
     """One step with all senders at work; on a large morning with a bar that moves."""
     send = partial(
         dispatch_messages, register.engine, register.settings, read_clock=read_clock, stop=stop, early=early,
-        run=register.run,
+        run=register.run, patience=PATIENCE,
     )  # fmt: skip
     if due < LONG:
         return await do_step("send what is due", send)
@@ -75,5 +75,5 @@ def _describe(done: Dispatched, waiting: int, tried: int) -> str:
     if done.cancelled:
         told.append(f"{count_things(done.cancelled, 'message')} no longer needed")
     if waiting:
-        told.append(f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for the reader's morning")
+        told.append(f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for the reader's morning or for their turn")
     return ", ".join(told) or "nothing to send"

@@ -18,8 +18,8 @@ from notifications.delivery import Post
 from notifications.house import Fault
 from notifications.links import Links
 from notifications.outbox import Sent, keep_outcome
-from notifications.pace import Pace
 from notifications.recorder import Recorder
+from notifications.turns import Turns
 
 
 @dataclass(slots=True)
@@ -82,8 +82,7 @@ class Crew:
     mail_closed: threading.Event
     """Set when the way of letters is closed; what goes by other channels goes on."""
     channels: ChannelPost
-    pace: Pace | None
-    pacing: threading.Lock
+    turns: Turns | None
     secret: bytes
     """What bounce addresses are signed with."""
     links: Links | None

@@ -43,7 +43,7 @@ def compose_batch(
     with open_reading(crew.engine) as reading:
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
-        claimed = _put_off_fast(crew, _put_off_late(crew, claimed, rules, now), now)
+        claimed = _put_off_fast(crew, reading, _put_off_late(crew, claimed, rules, now), now)
         messages, faults = _compose_each(reading, claimed, rules, names, now.date(), crew.links)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
@@ -123,17 +123,11 @@ def _put_off_late(crew: Crew, claimed: Sequence[Any], rules: Rules, now: datetim
     return _put_off(crew, claimed, put_off)
 
 
-def _put_off_fast(crew: Crew, claimed: Sequence[Any], now: datetime) -> Sequence[Any]:
-    """Without the messages that would go faster than their channel or their domain likes; each gets its turn."""
-    if crew.pace is None:
+def _put_off_fast(crew: Crew, reading: Connection, claimed: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Without the messages that would go faster than their channel or their domain likes; each waits for its turn."""
+    if crew.turns is None or not claimed:
         return claimed
-    put_off: dict[datetime, list[int]] = defaultdict(list)
-    with crew.pacing:
-        for row in claimed:
-            turn = crew.pace.take_turn(row.channel, row.address, now)
-            if turn > now:
-                put_off[turn].append(row.id)
-    return _put_off(crew, claimed, put_off)
+    return _put_off(crew, claimed, crew.turns.share_out(reading, claimed, now))
 
 
 def _put_off(crew: Crew, claimed: Sequence[Any], put_off: Mapping[datetime, Sequence[int]]) -> Sequence[Any]:

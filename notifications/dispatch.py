@@ -34,7 +34,6 @@ from notifications.outbox import (
     claim_messages,
     count_ready,
     extend_lease,
-    list_recent_attempts,
     name_worker,
     release_abandoned,
     return_messages,
@@ -43,6 +42,7 @@ from notifications.pace import Pace, read_rates
 from notifications.recorder import Recorder
 from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
+from notifications.turns import Turns
 from notifications.undelivered import review_channels
 
 BATCH = 100
@@ -50,6 +50,10 @@ LETTERS_AHEAD = 25
 """Letters are written several at a time: one after the other takes a third longer, and more would wait for long."""
 SMALLEST_BATCH = 10
 """Several senders share a small day, so that all of them are at work; less would be all claiming."""
+SHORTEST_WAIT = 1.0
+"""Seconds; turns that come within it are taken together."""
+PATIENCE = timedelta(minutes=4, seconds=40)
+"""How long a run goes on for turns that come soon; by then the next of those that begin every five minutes is near."""
 
 
 def dispatch_messages(
@@ -62,12 +66,14 @@ def dispatch_messages(
     only: int | None = None,
     run: str | None = None,
     tell: Callable[[int], None] | None = None,
+    patience: timedelta = timedelta(),
 ) -> Dispatched:
     """Send every message that may go now; returns when none is left, or after the message under way once `stop` is set.
 
     `early` sends also what waits for its reader's morning: for a mailbox on this machine, where nobody is disturbed.
     `only` is the one message to send, whatever else waits. `run` is the id of the run of Prefect that this is part of.
-    `tell` hears after every batch, from the thread of its sender, how many messages are done with.
+    `tell` hears after every batch, from the thread of its sender, how many messages are done with. With `patience` it
+    goes on, for so long from its beginning, with what waits for its turn under the rates.
     A message is marked as sent only after the server took it. A process killed between the two repeats that one
     message under the same Message-ID.
     """
@@ -95,8 +101,7 @@ def dispatch_messages(
             BATCH if senders == 1 else min(BATCH, max(ready // (2 * senders), SMALLEST_BATCH)),
             threading.Event(),
             ChannelPost(settings),
-            None if early or only is not None else _set_pace(engine, settings, clock()),
-            threading.Lock(),
+            None if early or only is not None else _open_turns(engine, settings, clock(), patience),
             load_secrets(settings)[0].encode() if settings.bounce_address is not None else b"",
             open_links(settings),
             settings.house_folder,
@@ -114,15 +119,15 @@ def dispatch_messages(
     return done
 
 
-def _set_pace(engine: Engine, settings: Settings, now: datetime) -> Pace | None:
+def _open_turns(engine: Engine, settings: Settings, now: datetime, patience: timedelta) -> Turns:
     """The rates of the house, and what went lately in other runs. The mailbox on this machine takes any number."""
     rates = read_rates(settings.rates)
     if settings.mail_url is None:
         rates = {name: rate for name, rate in rates.items() if not name.startswith(Channel.MAIL)}
-    pace = Pace(rates)
+    turns = Turns(Pace(rates), name_worker(), now + patience)
     with open_reading(engine) as reading:
-        pace.remember(list_recent_attempts(reading, now - timedelta(hours=1)))
-    return pace
+        turns.look_back(reading, now)
+    return turns
 
 
 def _run_senders(
@@ -153,11 +158,30 @@ def _run_senders(
 def _send_all(crew: Crew, rules: Rules, names: Names, done: Dispatched, end_batch: Callable[[], None]) -> None:
     """What one sender does: batch after batch, until nothing is left or somebody ends the run."""
     try:
-        while not crew.is_ending and _send_batch(crew, rules, names, done):
-            end_batch()
+        while not crew.is_ending:
+            if _send_batch(crew, rules, names, done):
+                end_batch()
+            elif not _wait_for_turn(crew):
+                break
     except BaseException:
         crew.closed.set()
         raise
+
+
+def _wait_for_turn(crew: Crew) -> bool:
+    """Wait until what is held back by a rate may go; False where nothing is, or not soon."""
+    if crew.turns is None:
+        return False
+    now = crew.read_clock()
+    with open_reading(crew.engine) as reading:
+        turn = crew.turns.find_next(reading, now)
+    if turn is None:
+        return False
+    left = max((turn - now).total_seconds(), SHORTEST_WAIT)
+    while left > 0 and not crew.is_ending:
+        crew.stop.wait(min(left, SHORTEST_WAIT))
+        left -= SHORTEST_WAIT
+    return crew.read_clock() > now
 
 
 def _send_batch(crew: Crew, rules: Rules, names: Names, done: Dispatched) -> bool:

@@ -25,7 +25,6 @@ MOST_ATTEMPTS = len(BACKOFF) + 1
 LONGEST_WAIT_FOR_ROUTE = timedelta(minutes=30)
 """A letter that could not even be offered goes soon after the way is open again, however long it was closed."""
 _CLOCK_CORRECTION = 5.0
-_RECENT = 2000
 
 _STOPPED = "the sender stopped before the answer was kept"
 
@@ -146,17 +145,6 @@ def _may_go(now: datetime, early: bool) -> Any:
     return (notification.c.state == str(NotificationState.QUEUED)) & (
         or_(due, notification.c.attempts == 0) if early else due
     )
-
-
-def list_recent_attempts(reading: Connection, since: datetime) -> list[tuple[str, str, datetime]]:
-    """What was tried lately, the oldest first: channel, address and moment; no more than any rate could count."""
-    rows = reading.execute(
-        select(notification.c.channel, notification.c.address, attempt.c.started_at)
-        .join(notification, notification.c.id == attempt.c.notification_id)
-        .order_by(attempt.c.id.desc())
-        .limit(_RECENT)
-    ).all()
-    return [(row.channel, row.address, row.started_at) for row in reversed(rows) if row.started_at > since]
 
 
 @dataclass(frozen=True, slots=True)

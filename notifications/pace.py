@@ -1,6 +1,7 @@
 """How fast messages may go: by channel and by receiving domain. Pure: times in, times out."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -76,29 +77,54 @@ def name_lanes(kind: str, address: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Pace:
-    """What has gone lately on each lane, and so when the next may go. Not safe to share between threads unguarded."""
+    """What has gone lately on each lane, and so when the next may go. Not safe to share between threads unguarded.
+
+    Only what goes uses a lane up. What has to wait is given a moment behind those that wait already; whoever asks at
+    that moment or later goes as soon as the lane has room, so that no room is left unused and none is used twice.
+    """
 
     rates: Mapping[str, Rate]
     _free_at: dict[str, datetime] = field(default_factory=dict)
+    _promised: dict[str, datetime] = field(default_factory=dict)
+    _held: Counter[str] = field(default_factory=Counter)
 
-    def is_bounded(self) -> bool:
-        return bool(self.rates)
+    @property
+    def memory(self) -> timedelta:
+        """For how long what has gone can count."""
+        return timedelta(seconds=2 * max((rate.seconds for rate in self.rates.values()), default=0))
 
     def remember(self, gone: Iterable[tuple[str, str, datetime]]) -> None:
-        """Count what went before this run: kind, address and moment, the oldest first."""
+        """Count what went, as in an earlier run: kind, address and moment, the oldest first."""
         for kind, address, at in gone:
             for lane, rate in self._bounds(kind, address):
                 free_at = self._free_at.get(lane)
                 self._free_at[lane] = (max(free_at, at) if free_at is not None else at) + rate.step
 
+    def hold(self, claimed: Iterable[tuple[str, str]]) -> None:
+        """Count, until told anew, what others have taken and may be about to send: kind and address."""
+        self._held = Counter(lane for kind, address in claimed for lane, _ in self._bounds(kind, address))
+
     def take_turn(self, kind: str, address: str, now: datetime) -> datetime:
-        """When this message may go, at once or later; its place is taken either way."""
-        bounds = self._bounds(kind, address)
-        turns = [find_turn(rate, self._free_at.get(lane), now) for lane, rate in bounds]
-        turn = max((turn for turn, _ in turns), default=now)
-        for (lane, _), (_, free_at) in zip(bounds, turns, strict=True):
-            self._free_at[lane] = free_at
+        """When this message may go: now, which counts as gone, or a later moment, when it has to ask again."""
+        bounds = [(lane, rate, self._find_used(lane, rate, now)) for lane, rate in self._bounds(kind, address)]
+        if all(find_turn(rate, used, now)[0] <= now for _, rate, used in bounds):
+            self.remember([(kind, address, now)])
+            return now
+        turns = [(lane, find_turn(rate, max(used, self._promised.get(lane, now)), now)) for lane, rate, used in bounds]
+        slowest, (turn, free_at) = max(turns, key=lambda found: found[1][0])
+        self._promised[slowest] = free_at
         return turn
+
+    def is_pressed(self, kind: str, address: str, now: datetime) -> bool:
+        """Whether half of what may go at once is used up, so that what is to go soon is likely to wait for its turn."""
+        return any(
+            self._find_used(lane, rate, now) - now > rate.step * rate.number / 2
+            for lane, rate in self._bounds(kind, address)
+        )
+
+    def _find_used(self, lane: str, rate: Rate, now: datetime) -> datetime:
+        """Until when the lane is used up, by what has gone and what others hold."""
+        return max(self._free_at.get(lane, now), now) + rate.step * self._held[lane]
 
     def _bounds(self, kind: str, address: str) -> list[tuple[str, Rate]]:
         found = []

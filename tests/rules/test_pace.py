@@ -1,5 +1,6 @@
 """How fast messages go: a burst at once, then evenly; what is over the rate waits for its turn."""
 
+from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,6 +62,63 @@ def test_what_went_long_ago_does_not() -> None:
     pace = Pace({"mail:*": Rate(2, 60)})
     pace.remember([("mail", "a@city.example", NOW - timedelta(hours=1))] * 2)
     assert take(pace, 3) == [0, 0, 30]
+
+
+def send_all(pace: Pace, count: int, pause: float, minutes: int) -> list[float]:
+    """Ask for each message at the moment that it was given, in a run that looks every so many seconds."""
+    asked = deque((NOW, number) for number in range(count))
+    gone, now = [], NOW
+    while asked and now < NOW + timedelta(minutes=minutes):
+        waiting = []
+        for at, number in sorted(asked):
+            turn = pace.take_turn("mail", f"{number}@city.example", now) if at <= now else at
+            if turn <= now:
+                gone.append((now - NOW).total_seconds())
+            else:
+                waiting.append((turn, number))
+        asked = deque(waiting)
+        now += pause * SECOND
+    return gone
+
+
+@pytest.mark.parametrize("pause", [0.3, 1, 10, 50])
+def test_a_long_morning_goes_as_fast_as_the_rate_allows_and_no_faster(pause: float) -> None:
+    gone = send_all(Pace({"mail:*": Rate(60, 60)}), 900, pause, 10)
+    assert len(gone) >= 60 + 60 * 10 - pause - 1
+    for number, at in enumerate(gone):
+        assert number < 60 + at
+
+
+def test_one_that_comes_for_its_turn_keeps_its_place_before_those_that_come_new() -> None:
+    pace = Pace({"mail:*": Rate(1, 60)})
+    assert take(pace, 2) == [0, 60]
+    later = NOW + 60 * SECOND
+    assert pace.take_turn("mail", "a@city.example", later) == later
+    assert pace.take_turn("mail", "new@city.example", later) == later + 60 * SECOND
+
+
+def test_turns_that_were_missed_do_not_all_go_at_once() -> None:
+    pace = Pace({"mail:*": Rate(3, 60)})
+    assert take(pace, 9) == [0, 0, 0, 20, 40, 60, 80, 100, 120]
+    late = NOW + timedelta(minutes=10)
+    assert [(pace.take_turn("mail", "a@city.example", late) - late).total_seconds() for _ in range(6)] == [
+        0, 0, 0, 20, 40, 60,
+    ]  # fmt: skip
+
+
+def test_those_that_wait_for_a_slow_domain_hold_up_nobody_else() -> None:
+    pace = Pace({"mail": Rate(10, 10), "mail:slow.example": Rate(1, 3600)})
+    assert take(pace, 3, "a@slow.example") == [0, 3600, 7200]
+    assert take(pace, 10, "b@city.example") == [0] * 9 + [1]
+
+
+def test_what_another_sender_holds_is_counted_until_it_gives_it_back() -> None:
+    pace = Pace({"mail:*": Rate(2, 60)})
+    pace.hold([("mail", "a@city.example"), ("mail", "b@city.example")])
+    assert take(pace, 1) == [30]
+    assert take(pace, 1, "c@other.example") == [0]
+    pace.hold([])
+    assert take(pace, 2) == [0, 0]
 
 
 def test_a_turn_never_lies_in_the_past() -> None:

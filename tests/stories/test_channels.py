@@ -3,7 +3,9 @@
 import email.policy
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -361,6 +363,89 @@ def test_what_is_over_the_rate_waits_for_its_turn_and_that_is_no_attempt(house: 
     assert waiting
     house.send(MORNING + timedelta(seconds=61))
     assert len(house.rows(notification, notification.c.state == "sent")) == 2
+
+
+def queue_morning(house: House, people: int) -> None:
+    """A message waits for each of so many owners behind one mail server."""
+    owners = [f"owner-{number}" for number in range(people)]
+    contacts = "".join(
+        f"      - {{reference: {one}, name: {one}, role: owner, channels: {{mail: {one}@north.example}}}}\n"
+        for one in owners
+    )
+    commitments = "".join(
+        f"  - {{reference: of-{one}, summary: Hand over the survey., kind: deliverable, due: 2026-03-06,"
+        f" owners: [{{party: north, contact: {one}}}]}}\n"
+        for one in owners
+    )
+    house.register("", f"{FORM.partition('      - {reference: ann')[0]}{contacts}commitments:\n{commitments}")
+    reconcile_register(house.engine, MORNING, MORNING.date())
+    plan_messages(house.engine, MORNING, MORNING.date(), domain="tallystick.example")
+    assert len(house.rows(notification)) == people
+
+
+class PassingTime(threading.Event):
+    """Asks nobody to stop; whoever waits on it lets the clock of the house go on."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.house.clock += timedelta(seconds=timeout or 0)
+        return False
+
+
+def list_sending_times(house: House) -> list[timedelta]:
+    return [row.sent_at - MORNING for row in house.rows(notification, notification.c.state == "sent")]
+
+
+def test_a_run_waits_for_the_turns_that_come_soon_and_leaves_the_others_to_the_next(house: House) -> None:
+    queue_morning(house, 5)
+    house.change(rates={"mail:north.example": "1/minute"})
+    dispatch_messages(
+        house.engine, house.settings, read_clock=lambda: house.clock, stop=PassingTime(house),
+        patience=timedelta(minutes=2, seconds=30),
+    )  # fmt: skip
+    assert list_sending_times(house) == [timedelta(minutes=minute) for minute in range(3)]
+    house.clock = MORNING + timedelta(minutes=5)
+    dispatch_messages(
+        house.engine, house.settings, read_clock=lambda: house.clock, stop=PassingTime(house),
+        patience=timedelta(minutes=2, seconds=30),
+    )  # fmt: skip
+    assert list_sending_times(house)[3:] == [timedelta(minutes=5), timedelta(minutes=6)]
+
+
+def test_a_run_does_not_wait_for_what_a_rate_does_not_hold_back(house: House) -> None:
+    queue_morning(house, 2)
+    with open_unit(house.engine) as unit:
+        unit.execute(notification.update().values(next_at=MORNING + timedelta(minutes=1)))
+    dispatch_messages(
+        house.engine, house.settings, read_clock=lambda: house.clock, stop=PassingTime(house),
+        patience=timedelta(minutes=4),
+    )  # fmt: skip
+    assert (house.clock, list_sending_times(house)) == (MORNING, [])
+
+
+def test_two_senders_at_the_same_moment_keep_the_rate_together(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue_morning(house, 40)
+    house.change(rates={"mail:north.example": "6/minute"}, senders=1)
+    both, met = threading.Barrier(2, timeout=120), threading.local()
+
+    def meet_once(name: str) -> None:
+        if name == "outbox.after_claim" and not hasattr(met, "once"):
+            met.once = both.wait()
+
+    monkeypatch.setattr("notifications.dispatch.BATCH", 10)
+    monkeypatch.setattr("notifications.dispatch.failpoint", meet_once)
+    monkeypatch.setattr("notifications.dispatch.name_worker", lambda: f"elsewhere|{threading.get_ident()}|0")
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(house.send) for _ in range(2)]:
+            one.result()
+    monkeypatch.setattr("notifications.dispatch.failpoint", lambda name: None)
+    assert 1 <= len(list_sending_times(house)) <= 6
+    for minute in range(1, 8):
+        house.send(MORNING + timedelta(minutes=minute))
+    assert len(list_sending_times(house)) == 40
 
 
 # What comes back
