@@ -15,6 +15,8 @@ from portal.viewing import list_declared
 
 INSIDE = "/agreements/{reference}"
 PROMISE = INSIDE + "/commitments/{promise}"
+AHEAD = "/ahead/{reference}/{promise}/{part}"
+PART_AHEAD = "/ahead/{reference}/{promise}"
 DRAFT = "/register/drafts/{number}"
 
 
@@ -128,6 +130,8 @@ PAGES = (
     _ask("Home of an owner", "/home", who="busiest"),
     _ask("asked", "/asked/{follow_up_id}", pool="asked"),
     _ask("asked: one answer", "/asked/{follow_up_id}/{answer}", "/asked/{follow_up_id}/snooze", "asked"),
+    _ask("ahead", AHEAD, PART_AHEAD + "/-", "owed"),
+    _ask("ahead: one answer", AHEAD + "/{answer}", PART_AHEAD + "/-/more_time", "owed"),
     *(_ask(name, "/agreements", f"/agreements{query}") for name, query in _LISTS.items()),
     _ask("list of an owner", "/agreements", who="busiest"),
     _ask("agreement", INSIDE, pool="agreements"),
@@ -268,6 +272,8 @@ FORMS = (
     _MAKE_FEED,
     _send("feed: end it", "/calendar/feed/end", "once", form_on="/calendar", after=_MAKE_FEED),
     _send("asked: take back", "/asked/undo", "asked", after=_ANSWER),
+    _send("ahead: answer", AHEAD + "/{answer}", "owed", {"day": "2027-06-30"},
+          address=PART_AHEAD + "/-/more_time"),
     _send("link: take back", "/answered/{token}/undo", "letters", who="", after=_ANSWER_BY_LINK),
     _send("link: choices", "/choices/{token}", "choices", {"hour": "09:00"}, who=""),
     _send("link: unsubscribe", "/unsubscribe/{token}", "unsubscribe", who=""),

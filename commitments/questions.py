@@ -114,6 +114,19 @@ class Question:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A matter with a date ahead, about which no follow-up is open; `kind` and `id` as a follow-up has them."""
+
+    matter: str
+    matter_kind: MatterKind
+    agreement_id: int
+    commitment_id: int | None
+    party_id: int | None
+    kind: None = None
+    id: None = None
+
+
 def list_answers(
     kind: FollowUpKind | None, matter: MatterKind, commitment_kind: CommitmentKind | None, *, dated: bool
 ) -> tuple[Answer, ...]:
@@ -174,7 +187,7 @@ def load_question(
         promise = reading.execute(query.with_for_update() if hold else query).one_or_none()
     if promise is not None and part:
         step = _find(reading, milestone, (milestone.c.commitment_id == promise.id) & (milestone.c.reference == part))
-    if under is None and asked is None:
+    if asked is None and (under is None or (own_name and promise is None)):
         return None
     return Question(
         person,
@@ -197,8 +210,8 @@ def load_question(
 def load_questions(
     reading: Connection, rules: Rules, person: Person, today: date, follow_ups: Sequence[Any]
 ) -> list[Question]:
-    """What these follow-ups ask of a person, in their order: as `load_question` for each, in a fixed number of
-    statements for any number of them."""
+    """What these follow-ups, and matters ahead, ask of a person, in their order: as `load_question` for each, in a
+    fixed number of statements for any number of them."""
     promise_ids = sorted({one.commitment_id for one in follow_ups if one.commitment_id is not None})
     agreement_ids = sorted({one.agreement_id for one in follow_ups if one.agreement_id is not None})
     agreements = _load_by_id(reading, agreement, agreement.c.id.in_(agreement_ids))
@@ -224,7 +237,7 @@ def load_questions(
                 MatterKind(one.matter_kind),
                 one.party_id,
                 parties.get(one.party_id),
-                one,
+                None if isinstance(one, Ahead) else one,
                 under,
                 promise,
                 step,
@@ -300,7 +313,11 @@ def _load_standings(reading: Connection, rules: Rules, follow_ups: Sequence[Any]
     held = {one.agreement_id for one in follow_ups if one.agreement_id is not None}
     if not held:
         return {}
-    whole = {one.agreement_id for one in follow_ups if one.agreement_id is not None and one.commitment_id is None}
+    whole = {
+        one.agreement_id
+        for one in follow_ups
+        if one.agreement_id is not None and one.commitment_id is None and not isinstance(one, Ahead)
+    }
     promises = {one.commitment_id for one in follow_ups if one.commitment_id is not None}
     only = or_(commitment.c.id.in_(sorted(promises)), commitment.c.agreement_id.in_(sorted(whole)))
     return {

@@ -1,11 +1,12 @@
 """What the answer pages show, every string ready."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault
+from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
 from commitments.facts import Person
-from commitments.questions import Question
+from commitments.questions import Question, list_colleagues
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, ContactRole, FollowUpKind, FollowUpState, MatterKind
 from notifications.items import name_answer
@@ -15,6 +16,7 @@ from notifications.views import clean_text
 from notifications.wording import Words
 from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
+from portal.roles import Permission, Viewer
 
 _FIELD_OF = {
     Fault.NOTE_MISSING: "note",
@@ -24,6 +26,36 @@ _FIELD_OF = {
     Fault.VALUE_MISSING: "value",
     Fault.PERSON_MISSING: "to",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonView:
+    """An answer: sent at once, or leading to a page where something is to be filled in."""
+
+    text: str
+    link: str
+    at_once: bool
+    about: str
+    """What it is about, for who hears the button and does not see what stands above it."""
+
+
+def list_buttons(
+    words: Words, rules: Rules, viewer: Viewer, question: Question, link: str, today: date, about: str
+) -> tuple[ButtonView, ...]:
+    """The viewer's answers to a question, each behind `link`; nothing for who only looks."""
+    if not viewer.may(Permission.ANSWER):
+        return ()
+    asked = FollowUpKind(question.follow_up.kind) if question.follow_up is not None else None
+    return tuple(
+        ButtonView(
+            name_answer(words, answer, asked),
+            f"{link}/{answer}",
+            not check_said(answer, question.matter_kind, Said(), today),
+            about,
+        )
+        for answer in question.list_answers()
+        if answer is not Answer.NOT_ME or list_colleagues(rules, question, today)
+    )
 
 
 def describe_forms(

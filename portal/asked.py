@@ -1,6 +1,7 @@
 """Answers given from Home: the same questions as behind the links in messages, for who is signed in."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -27,19 +28,51 @@ from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
 router = APIRouter()
+AHEAD = "/ahead/{reference}/{promise}/{part}"
+WHOLE = "-"
+"""The part of a commitment in an address where it is about the whole."""
 Answering = Annotated[Viewer, Depends(require(Permission.ANSWER))]
 
 
 @router.api_route("/asked/{follow_up_id}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_asked(follow_up_id: int, request: Request, viewer: Answering, house: Here) -> Response:
     """What is asked, and every answer to it."""
-    return _show(request, viewer, house, follow_up_id, None)
+    return _show(request, viewer, house, Ask(viewer.person.id, follow_up_id), None)
 
 
 @router.api_route("/asked/{follow_up_id}/{answer}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_asked_answer(follow_up_id: int, answer: Answer, request: Request, viewer: Answering, house: Here) -> Response:
     """The same with one answer opened."""
-    return _show(request, viewer, house, follow_up_id, answer)
+    return _show(request, viewer, house, Ask(viewer.person.id, follow_up_id), answer)
+
+
+@router.api_route(AHEAD, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_ahead(reference: str, promise: str, part: str, request: Request, viewer: Answering, house: Here) -> Response:
+    """What can be said already about a date ahead of one's own side."""
+    return _show(request, viewer, house, _ask_ahead(viewer, reference, promise, part), None)
+
+
+@router.api_route(AHEAD + "/{answer}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_ahead_answer(
+    reference: str, promise: str, part: str, answer: Answer, request: Request, viewer: Answering, house: Here
+) -> Response:
+    """The same with one answer opened."""
+    return _show(request, viewer, house, _ask_ahead(viewer, reference, promise, part), answer)
+
+
+@router.post(AHEAD + "/{answer}", response_class=HTMLResponse)
+def post_ahead_answer(
+    reference: str,
+    promise: str,
+    part: str,
+    answer: Answer,
+    request: Request,
+    viewer: Answering,
+    sent: Form,
+    house: Here,
+) -> Response:
+    """Take it; Home says what it came to."""
+    return _take(request, viewer, house, _ask_ahead(viewer, reference, promise, part), answer, sent)
 
 
 @router.post("/asked/{follow_up_id}/{answer}", response_class=HTMLResponse)
@@ -47,43 +80,56 @@ def post_asked_answer(
     follow_up_id: int, answer: Answer, request: Request, viewer: Answering, sent: Form, house: Here
 ) -> Response:
     """Take the answer; Home says what it came to."""
-    try:
-        with open_unit(house.engine) as unit:
-            rules = _load_rules(unit, viewer, follow_up_id)
-            question = _find(unit, rules, house, viewer, follow_up_id, hold=True)
-            done = give_answer(unit, house, rules, question, _sign(viewer, house), answer, sent)
-    except AnswerRefused as refused:
-        return _show(request, viewer, house, follow_up_id, answer, sent=sent, faults=refused.faults, status=422)
-    except (NotAsked, RefusedChange):
-        return _show(request, viewer, house, follow_up_id, None, has_changed=True, status=409)
-    return RedirectResponse(f"/home?done={done}", 303)
+    return _take(request, viewer, house, Ask(viewer.person.id, follow_up_id), answer, sent)
 
 
 @router.post("/asked/undo", response_class=HTMLResponse)
 def post_undo(request: Request, viewer: Answering, sent: Form, house: Here) -> Response:
     """Take back what one has just answered, if nobody has changed it since."""
     ask, answer, entries, new_owner = read_answered(house, sent.text("done") or "")
-    if ask.contact_id != viewer.person.id or ask.follow_up_id is None:
+    if ask.contact_id != viewer.person.id:
         raise LinkInvalid("this was answered by somebody else")
     try:
         with open_unit(house.engine) as unit:
-            rules = _load_rules(unit, viewer, ask.follow_up_id)
-            question = _find(unit, rules, house, viewer, ask.follow_up_id, hold=True, is_given=True)
+            rules = load_rules_of_questions(unit, viewer.person.id, [ask])
+            question = _find(unit, rules, house, viewer, ask, hold=True, is_given=True)
             take_back_answer(unit, house, question, _sign(viewer, house), answer, entries, new_owner)
     except RefusedChange:
         words = find_words(viewer)
         text = words.gettext("Somebody has changed it since, or it was taken back already. Nothing was changed now.")
         title = words.gettext("This can no longer be taken back")
         return show_framed_notice(request, viewer, title, text, status=409)
-    return RedirectResponse(f"/asked/{ask.follow_up_id}", 303)
+    return RedirectResponse(link_ask(ask), 303)
 
 
 def _sign(viewer: Viewer, house: House) -> Author:
     return Author(viewer.person.reference, house.read_clock())
 
 
-def _load_rules(reading: Connection, viewer: Viewer, follow_up_id: int) -> Rules:
-    return load_rules_of_questions(reading, viewer.person.id, [Ask(viewer.person.id, follow_up_id)])
+def link_ask(ask: Ask) -> str:
+    """The page of a question for who is signed in."""
+    if ask.follow_up_id is not None:
+        return f"/asked/{ask.follow_up_id}"
+    promise, _, part = (ask.matter or "").partition("#")
+    return f"/ahead/{quote(promise)}/{quote(part or WHOLE, safe=':')}"
+
+
+def _ask_ahead(viewer: Viewer, reference: str, promise: str, part: str) -> Ask:
+    matter = f"{reference}/{promise}" + (f"#{part}" if part != WHOLE else "")
+    return Ask(viewer.person.id, matter=matter, party_id=viewer.person.party_id)
+
+
+def _take(request: Request, viewer: Viewer, house: House, ask: Ask, answer: Answer, sent: Sent) -> Response:
+    try:
+        with open_unit(house.engine) as unit:
+            rules = load_rules_of_questions(unit, viewer.person.id, [ask])
+            question = _find(unit, rules, house, viewer, ask, hold=True)
+            done = give_answer(unit, house, rules, question, _sign(viewer, house), answer, sent)
+    except AnswerRefused as refused:
+        return _show(request, viewer, house, ask, answer, sent=sent, faults=refused.faults, status=422)
+    except (NotAsked, RefusedChange):
+        return _show(request, viewer, house, ask, None, has_changed=True, status=409)
+    return RedirectResponse(f"/home?done={done}", 303)
 
 
 def _find(
@@ -91,14 +137,17 @@ def _find(
     rules: Rules,
     house: House,
     viewer: Viewer,
-    follow_up_id: int,
+    ask: Ask,
     *,
     hold: bool = False,
     is_given: bool = False,
 ) -> Question:
     """The question, if it is the viewer's to answer; as if there were none if it is not. `is_given`: it was theirs."""
     today = house.today_of(viewer.person, house.read_clock())
-    question = load_question(reading, rules, viewer.person.id, today, follow_up_id=follow_up_id, hold=hold)
+    question = load_question(
+        reading, rules, viewer.person.id, today, follow_up_id=ask.follow_up_id, matter=ask.matter,
+        party_id=ask.party_id, hold=hold,
+    )  # fmt: skip
     if question is None or not (is_given or _concerns(reading, viewer, question)):
         raise HTTPException(404)
     return question
@@ -106,7 +155,9 @@ def _find(
 
 def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:
     """Whether it was asked of them; or of their side, and it lies within what they act on."""
-    if question.follow_up.assignee_id == viewer.person.id:
+    if question.follow_up is None and not (_is_part(question) and question.party_id in dict(question.owners)):
+        return False
+    if question.follow_up is not None and question.follow_up.assignee_id == viewer.person.id:
         return True
     if question.party_id != viewer.person.party_id or question.agreement is None:
         return False
@@ -118,11 +169,20 @@ def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:
     return reading.execute(own).first() is not None
 
 
+def _is_part(question: Question) -> bool:
+    """Whether there is such a commitment, with such a step or period, as an address names."""
+    _, _, part = question.matter.partition("#")
+    if question.commitment is None or not part:
+        return question.commitment is not None
+    stands = question.standing is not None and question.standing.matter.reference == question.matter
+    return stands or question.milestone is not None
+
+
 def _show(
     request: Request,
     viewer: Viewer,
     house: House,
-    follow_up_id: int,
+    ask: Ask,
     chosen: Answer | None,
     *,
     sent: Sent | None = None,
@@ -131,13 +191,13 @@ def _show(
     status: int = 200,
 ) -> Response:
     with open_reading(house.engine) as reading:
-        rules = _load_rules(reading, viewer, follow_up_id)
+        rules = load_rules_of_questions(reading, viewer.person.id, [ask])
         names = load_names_of(reading, rules)
-        question = _find(reading, rules, house, viewer, follow_up_id)
+        question = _find(reading, rules, house, viewer, ask)
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
-    forms = describe_forms(words, question, names, colleagues, f"/asked/{follow_up_id}", today, chosen, sent, faults)
+    forms = describe_forms(words, question, names, colleagues, link_ask(ask), today, chosen, sent, faults)
     state = describe_state(words, question, names)
     if has_changed and forms:
         state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
@@ -146,7 +206,7 @@ def _show(
         "state": state,
         "first": forms[0] if forms and forms[0].is_open else None,
         "others": [form for form in forms if not form.is_open],
-        "key": f"-{follow_up_id}",
+        "key": f"-{ask.follow_up_id or 0}",
     }
     title = words.gettext("Your answer, please") if forms else words.gettext("How this stands today")
     return show_framed(request, "asked.html", viewer, title, status=status, **view)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select, true
 
 from commitments.dates import PartialDate, add_days, add_months, parse_date
 from commitments.deadlines import find_expiry, find_notice_deadline, find_report_cycles
@@ -69,9 +69,10 @@ class Dated:
     """The date as it is known: a day, a month or a year."""
     kind: MatterKind
     agreement: str
+    agreement_id: int
     title: Mapping[str, str]
     promise: Any = None
-    """reference, summary, summaries, quote of the commitment; none for a date of the agreement itself."""
+    """id, reference, summary, summaries, quote of the commitment; none for a date of the agreement itself."""
     step: Any = None
     """reference, title, titles of the milestone."""
     period: str = ""
@@ -166,7 +167,8 @@ def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, 
     steps = {row.id: row for row in reading.execute(stepped)}
     columns = (
         commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
-        agreement.c.reference.label("agreement_reference"), agreement.c.title.label("agreement_title"),
+        commitment.c.agreement_id, agreement.c.reference.label("agreement_reference"),
+        agreement.c.title.label("agreement_title"),
     )  # fmt: skip
     promised = (
         select(*columns)
@@ -188,8 +190,8 @@ def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, 
         step = steps[one] if pile.kind is MatterKind.MILESTONE else None
         row = promises[step.commitment_id if step is not None else one]
         dated = Dated(
-            pile.day, pile.text, pile.kind, row.agreement_reference, row.agreement_title, row, step, pile.period,
-            pile.is_plan,
+            pile.day, pile.text, pile.kind, row.agreement_reference, row.agreement_id, row.agreement_title, row, step,
+            pile.period, pile.is_plan,
         )  # fmt: skip
         named.setdefault(pile.day, []).append(dated)
     for dates in named.values():
@@ -221,12 +223,12 @@ def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought) -> 
         )
         query = query.where(commitment.c.id.in_(owned))
     if sought.party:
-        owing = (
-            select(commitment_owner.c.commitment_id)
-            .join(party, party.c.id == commitment_owner.c.party_id)
-            .where(party.c.reference == sought.party)
+        # Asked of each that has a date there: of a house's own party it would be the whole register.
+        named = select(party.c.id).where(party.c.reference == sought.party).scalar_subquery()
+        owing = select(commitment_owner.c.id).where(
+            commitment_owner.c.commitment_id == commitment.c.id, commitment_owner.c.party_id == named
         )
-        query = query.where(commitment.c.id.in_(owing))
+        query = query.where(owing.exists())
     return query
 
 
@@ -282,11 +284,21 @@ def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator
         _narrow(select(step.c.due, _gather(step.c.id)), viewer, sought)
         .join(step, step.c.commitment_id == commitment.c.id)
         .where(step.c.state == str(MilestoneState.SCHEDULED), _ends_within(step.c.due, sought))
-        .where(*_find_first(step.c.id, within, sought))
+        .where(*_find_first(step.c.id, within, sought), _is_turn(step.c.party_id, viewer, sought))
         .group_by(step.c.due)
     )
     for row in reading.execute(query):
         yield _Pile(parse_date(row.due).last, MatterKind.MILESTONE, row.due, _read_ids(row.ids))
+
+
+def _is_turn(party_id: ColumnElement[Any], viewer: Viewer, sought: Sought) -> ColumnElement[bool]:
+    """Whether a step is to be taken by those whose dates are wanted, or by all who owe the commitment."""
+    if sought.party:
+        named = select(party.c.id).where(party.c.reference == sought.party)
+        return or_(party_id.is_(None), party_id.in_(named))
+    if sought.whose is Whose.OWN:
+        return or_(party_id.is_(None), party_id == viewer.person.party_id)
+    return true()
 
 
 def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
@@ -354,7 +366,7 @@ def _find_agreement_dates(reading: Connection, viewer: Viewer, sought: Sought) -
         submitted.setdefault(one.agreement_id, []).append(Submission(one.cycle, parse_date(one.submitted)))
     for row in rows:
         for day, text, kind in _list_terms(_build(row, tuple(submitted.get(row.id, ()))), sought):
-            yield Dated(day, text, kind, row.reference, row.title)
+            yield Dated(day, text, kind, row.reference, row.id, row.title)
 
 
 def _build(row: Any, submitted: tuple[Submission, ...]) -> Agreement:

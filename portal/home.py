@@ -8,27 +8,26 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from commitments.answers import Said, check_said
 from commitments.database import open_reading
-from commitments.questions import Question, list_colleagues, load_question, load_questions
+from commitments.questions import Question, load_question, load_questions
 from commitments.reconcile import Rules
 from commitments.undoing import can_undo
-from commitments.vocabulary import Answer, FollowUpKind
+from commitments.vocabulary import Answer
 from notifications.asking import describe_question
-from notifications.items import name_answer
 from notifications.links import Ask, LinkInvalid
-from notifications.names import Names, choose_words, name_promise
-from notifications.names import find_words as find_title
+from notifications.names import Names, choose_words
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import ItemView, clean_text, shorten_title
+from notifications.views import ItemView, clean_text
 from notifications.wording import Words
 from portal.agreement_queries import STANDINGS
-from portal.answer_views import describe_outcome
+from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
+from portal.asked import link_ask
+from portal.coming import describe_coming, link_calendar, list_asks, load_coming, title_coming
 from portal.doing import list_record
 from portal.frame import find_words, show_framed
-from portal.home_queries import Coming, Overall, Watched, load_asked, load_coming, load_news, load_overall
+from portal.home_queries import Overall, Watched, load_asked, load_news, load_overall
 from portal.house import Here, House
 from portal.others import describe_others, load_others
 from portal.paging import describe_pages, read_page, write_address
@@ -42,8 +41,6 @@ router = APIRouter()
 SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
 ADDRESS = "/home"
 ASKED_SHOWN = 20
-COMING_DAYS = 30
-COMING_SHOWN = 10
 NEWS_SHOWN = 15
 HANDED_SHOWN_DAYS = 60
 _COLLEAGUES_A_PARTY = 5
@@ -71,34 +68,12 @@ class TallyView:
 
 
 @dataclass(frozen=True, slots=True)
-class ButtonView:
-    """An answer: sent at once, or leading to a page where something is to be filled in."""
-
-    text: str
-    link: str
-    at_once: bool
-    about: str
-    """What it is about, for who hears the button and does not see what stands above it."""
-
-
-@dataclass(frozen=True, slots=True)
 class AskedView:
     """One matter that waits for the person, with its answers; `mark` is that of the question as it stands."""
 
     item: ItemView
     buttons: tuple[ButtonView, ...]
     mark: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class ComingView:
-    """A date ahead."""
-
-    day: str
-    ahead: str
-    title: str
-    agreement: str
     link: str
 
 
@@ -121,11 +96,12 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         asked, total = load_asked(reading, viewer, today, ASKED_SHOWN, (number - 1) * ASKED_SHOWN)
         searches = list_searches(reading, viewer)
         given = _read_given(house, viewer, done)
+        coming = load_coming(reading, viewer, today, asked)
         asks = [Ask(viewer.person.id, one.id) for one in asked] + ([given[0]] if given else [])
+        asks += list_asks(viewer, coming)
         rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY)
         names = load_names_of(reading, rules)
-        questions = load_questions(reading, rules, viewer.person, today, asked)
-        coming = load_coming(reading, viewer, today, today + timedelta(days=COMING_DAYS), COMING_SHOWN)
+        questions = load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
         news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
@@ -142,11 +118,16 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ways=list_record(words, viewer),
         done=outcome,
         handed=handed,
-        asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions],
+        asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions[: len(asked)]],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
         others=describe_others(words, viewer, others),
         searches=searches,
-        coming=[_describe_coming(words, viewer, house, today, one) for one in coming],
+        coming_title=title_coming(words, viewer),
+        coming=[
+            describe_coming(words, rules, names, viewer, today, dated, question)
+            for dated, question in zip(coming.dates, questions[len(asked) :], strict=True)
+        ],
+        calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
         news=[describe_news(words, one) for one in news],
         total=_count_agreements(words, overall.total),
         counts=_describe_counts(words, viewer, overall),
@@ -189,7 +170,7 @@ def _describe_done(
         describe_outcome(words, question, answer, rules, names, today, new_owner),
         describe_question(words, question, names).title,
         token if can_undo(reading, entries) else "",
-        f"/asked/{ask.follow_up_id}" if ask.follow_up_id is not None else "",
+        link_ask(ask),
     )
 
 
@@ -197,34 +178,8 @@ def _describe_asked(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question
 ) -> AskedView:
     link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names)
-    answers = question.list_answers() if viewer.may(Permission.ANSWER) else ()
-    buttons = tuple(
-        ButtonView(
-            name_answer(words, answer, FollowUpKind(question.follow_up.kind)),
-            f"{link}/{answer}",
-            not check_said(answer, question.matter_kind, Said(), today),
-            item.title,
-        )
-        for answer in answers
-        if answer is not Answer.NOT_ME or list_colleagues(rules, question, today)
-    )
+    buttons = list_buttons(words, rules, viewer, question, link, today, item.title)
     return AskedView(item, buttons, question.mark, link)
-
-
-def _describe_coming(words: Words, viewer: Viewer, house: House, today: date, one: Coming) -> ComingView:
-    language = viewer.person.language
-    step = one.milestone
-    title = (
-        (find_title(step.titles, language) or step.step) if step is not None else name_promise(one.promise, language)
-    )
-    ask = Ask(viewer.person.id, matter=one.matter, party_id=one.party_id)
-    return ComingView(
-        words.format_end(one.due),
-        words.format_ahead((one.day - today).days),
-        shorten_title(clean_text(title)),
-        clean_text(choose_words(one.agreement_title, language)),
-        house.links.write_answer(ask).removeprefix(house.links.base_url),
-    )
 
 
 def _count_agreements(words: Words, number: int) -> str:

@@ -1,16 +1,15 @@
 """What Home shows, from the register: a fixed number of statements whatever its size."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, false, func, or_, select
 
-from commitments.dates import parse_date
 from commitments.queries import load_policies
-from commitments.tables import agreement, commitment, commitment_owner, follow_up, milestone
-from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, MilestoneState, StandingState
+from commitments.tables import agreement, commitment, follow_up
+from commitments.vocabulary import FollowUpKind, FollowUpState, StandingState
 from notifications.candidates import STANDING_OF
 from notifications.changes import Noted, load_changes
 from notifications.digests import URGENCY, WORST_FIRST
@@ -48,19 +47,6 @@ class Overall:
     worst: tuple[Watched, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A date ahead for which somebody answers; rows are those of the register."""
-
-    day: date
-    due: str
-    agreement_title: Mapping[str, str]
-    matter: str
-    promise: Any
-    milestone: Any
-    party_id: int
-
-
 def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyond: int = 0) -> tuple[list[Any], int]:
     """The follow-ups that wait for this person beyond the first so many, the most urgent first; and how many in all."""
     mine = (
@@ -74,48 +60,6 @@ def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyo
     order = (waited_for, PLACE, follow_up.c.due_on, follow_up.c.id)
     rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most).offset(beyond)).all()
     return list(rows), total
-
-
-def load_coming(reading: Connection, viewer: Viewer, today: date, horizon: date, most: int) -> list[Coming]:
-    """The dates until then for which this person answers, the nearest first."""
-    low, high = today.isoformat(), horizon.isoformat()
-    owned = (
-        (commitment_owner.c.contact_id == viewer.person.id)
-        & (commitment.c.state == str(CommitmentState.ACTIVE))
-        & (agreement.c.ended.is_(None))
-    )
-    columns = (
-        commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote, commitment.c.due,
-        agreement.c.title, agreement.c.reference.label("agreement_reference"), commitment_owner.c.party_id,
-    )  # fmt: skip
-    promised = (
-        select(*columns)
-        .join(agreement, agreement.c.id == commitment.c.agreement_id)
-        .join(commitment_owner, commitment_owner.c.commitment_id == commitment.c.id)
-        .where(owned)
-    )
-    promises = reading.execute(
-        promised.where(commitment.c.due.between(low, high)).order_by(commitment.c.due).limit(most)
-    ).all()
-    steps = reading.execute(
-        promised.add_columns(
-            milestone.c.title.label("step"), milestone.c.titles, milestone.c.reference.label("part"),
-            milestone.c.due.label("step_due"),
-        )
-        .join(milestone, milestone.c.commitment_id == commitment.c.id)
-        .where(milestone.c.due.between(low, high), milestone.c.state == str(MilestoneState.SCHEDULED))
-        .where(or_(milestone.c.party_id.is_(None), milestone.c.party_id == commitment_owner.c.party_id))
-        .order_by(milestone.c.due)
-        .limit(most)
-    ).all()  # fmt: skip
-    found = [_come(row, row.due, "", None) for row in promises]
-    found += [_come(row, row.step_due, f"#{row.part}", row) for row in steps]
-    return sorted(found, key=lambda one: (one.day, one.matter))[:most]
-
-
-def _come(row: Any, due: str, part: str, step: Any) -> Coming:
-    matter = f"{row.agreement_reference}/{row.reference}{part}"
-    return Coming(parse_date(due).last, due, row.title, matter, row, step, row.party_id)
 
 
 def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:

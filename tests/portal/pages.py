@@ -170,6 +170,7 @@ def _fill(desk: Desk, who: str, place: Place) -> dict[str, str]:
     return {
         "reference": place.agreement,
         "promise": place.promise,
+        "part": "-",
         "key": "new",
         "turn": "hold",
         "follow_up_id": str(asked),

@@ -176,13 +176,85 @@ def test_what_waits_for_others_is_for_who_coordinates_or_leads_their_side(
 
 
 def test_dates_ahead_stand_there_with_a_way_to_answer_early(desk: Desk) -> None:
-    desk.clock[0] = datetime(2026, 2, 1, 9, tzinfo=UTC)
-    desk.sign_in("ann")
-    page = desk.get("/home")
-    dates = page[page.index("Your dates in the next 30 days") : page.index("What changed this week")]
+    dates = look_ahead(desk, "ann", 2026, 2, 1)
+    assert "Your dates in the next 30 days" in dates
     assert "13 February 2026" in dates and "in 12 days" in dates and "The plan is drawn" in dates
-    link = re.search(r'href="(/answer/[^"]+)">Hand over the survey', dates)
-    assert link is not None and "Hand over the survey." in desk.get(link[1])
+    link = re.search(r'href="(/ahead/[^"]+)">Hand over the survey', dates)
+    assert link is not None
+    page = desk.get(link[1])
+    assert "Hand over the survey." in page and "Back to Home" in page and 'href="/calendar"' in page, "in the frame"
+
+
+def look_ahead(desk: Desk, who: str, *day: int) -> str:
+    """What a person's Home says of the coming days, where nothing is asked yet."""
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(follow_up).values(state="done"))
+    desk.clock[0] = datetime(*day, 9, tzinfo=UTC)  # type: ignore[misc]
+    desk.sign_in(who)
+    page = desk.get("/home")
+    return page[page.index('id="ahead"') : page.index("What changed this week")]
+
+
+def test_a_coordinator_sees_the_agreements_expiry_ahead_with_its_chip_its_reason_and_the_way_to_it(desk: Desk) -> None:
+    dates = look_ahead(desk, "cy", 2026, 8, 8)
+    assert "31 August 2026" in dates and "in 3 weeks" in dates and ">Expiry</a>" in dates
+    assert '<span class="chip amber">Due soon</span> the agreement expires on 31 August 2026' in dates
+    assert 'href="/agreements/north-south">Memorandum</a>' in dates
+    assert "Expiry" not in look_ahead(desk, "ann", 2026, 8, 8), "which is a coordinator's matter"
+
+
+def test_a_coordinator_answers_an_owners_date_ahead_from_home_and_takes_it_back(desk: Desk) -> None:
+    dates = look_ahead(desk, "cy", 2026, 2, 1)
+    assert "Your side's dates in the next 30 days" in dates
+    link = "/ahead/north-south/survey/-"
+    assert f'href="{link}">Hand over the survey.</a>' in dates and "due by 13 February 2026, in 12 days" in dates
+    form = re.search(rf'action="{link}/on_track".*?</form>', dates, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
+    assert mark is not None and f'href="{link}/more_time">' in dates
+    assert "you will not be asked about it before" in desk.act(f"{link}/on_track", mark=mark[1])
+    assert len(desk.rows(progress_report)) == 1
+    page = desk.get(f"{link}/more_time")
+    mark = re.search(rf'action="{link}/more_time".*?name="mark" value="(\w+)"', page, re.S)
+    assert mark is not None and "Please give a day." in desk.act(f"{link}/more_time", 422, mark=mark[1])
+    page = desk.act(f"{link}/more_time", mark=mark[1], day="2026-05-15")
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    assert done is not None and "The date is now 15 May 2026" in page
+    assert "Your answer, please" in desk.act("/asked/undo", done=done[1])
+    assert desk.rows(commitment, commitment.c.reference == "survey")[0].due == "2026-02-13"
+
+
+def test_a_date_is_said_once_where_it_is_asked_about_already(desk: Desk) -> None:
+    desk.clock[0] = datetime(2026, 12, 20, 9, tzinfo=UTC)
+    desk.sign_in("cy")
+    page = desk.get("/home")
+    assert "Nobody's promise." in list_asked(page)
+    ahead = page[page.index('id="ahead"') : page.index("What changed this week")]
+    assert "31 December 2026" in ahead and "Nobody's promise." not in ahead
+
+
+def test_of_many_dates_ahead_the_nearest_stand_there_and_the_calendar_has_the_rest(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).values(due="2026-04-15", state="active", kind="deliverable"))
+    dates = look_ahead(desk, "cy", 2026, 4, 1)
+    assert dates.count("15 April 2026</strong>") == 6
+    assert 'href="/calendar?party=north&whose=all"' in dates
+
+
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("ann", "/ahead/north-south/survey/nonsense"),
+        ("ann", "/ahead/north-south/nonsense/-"),
+        ("ann", "/ahead/nonsense/survey/-"),
+        ("ann", "/ahead/north-south/orphan/-"),
+        ("li", "/ahead/north-south/survey/-"),
+    ],
+    ids=str,
+)
+def test_what_is_not_ones_own_sides_is_not_answered_ahead(desk: Desk, who: str, address: str) -> None:
+    desk.sign_in(who)
+    assert desk.client.get(address).status_code == 404
+    assert desk.client.post(f"{address}/on_track", data={"token": desk.token()}).status_code == 404
 
 
 def test_what_others_changed_this_week_is_said_in_words(desk: Desk) -> None:
