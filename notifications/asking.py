@@ -48,6 +48,7 @@ def build_item(question: Question, names: Names) -> Item:
         asked.due_on if asked is not None and question.is_open else None,
         party=names.name_party(turn, language) if turn is not None else None,
         summary=summary,
+        due=(step if step is not None else promise).due if promise is not None else None,
         report=tell_report(question.to_confirm, names, language) if question.to_confirm is not None else None,
     )
 

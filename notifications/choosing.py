@@ -59,7 +59,7 @@ def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str,
             else:
                 _withdraw(unit, message, f"choices changed {now.isoformat()}")
                 withdrawn += 1
-        elif after.is_paused(now.astimezone(zone).date()):
+        elif after.is_paused(now.astimezone(zone).date()) and not _is_always_sent(unit, message.id, rules):
             _withdraw(unit, message, f"choices changed {now.isoformat()}")
             withdrawn += 1
         else:
@@ -82,6 +82,16 @@ def _load_waiting(unit: Connection, person: Person) -> list[Any]:
             .with_for_update()
         )
     )
+
+
+def _is_always_sent(unit: Connection, message_id: int, rules: Rules) -> bool:
+    """Whether a message tells something that the rules of its agreement send in spite of a pause."""
+    rows = unit.execute(
+        select(notice.c.matter_kind, agreement.c.reference)
+        .join(agreement, agreement.c.id == notice.c.agreement_id)
+        .where(notice.c.notification_id == message_id, notice.c.decision == str(Decision.TOLD))
+    )
+    return any(row.matter_kind in rules.own.get(row.reference, rules.house).always_sent for row in rows)
 
 
 def _decline_notices(unit: Connection, message_id: int, person: Person, rules: Rules) -> bool:

@@ -40,6 +40,9 @@ from notifications.routing import AT_ONCE
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notice
 
+NEAR_DAYS = 7
+"""A date so near is more urgent than whatever has stood badly for longer, but for what is overdue."""
+
 
 class _Asked(NamedTuple):
     id: int | None
@@ -91,7 +94,7 @@ def compose_message(
     `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up.
     """
     person = rules.people[row.contact_id]
-    items = _build_items(notices, person, names, counterparts, rules, links, reports)
+    items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports)
     name, mail = find_reply(person, rules, names)
     return Message(
         NotificationKind(row.kind),
@@ -187,13 +190,17 @@ def _load_counterparts(reading: Connection, agreement_ids: Iterable[int | None])
 def _build_items(
     rows: Sequence[Any],
     person: Person,
+    day: date,
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
     rules: Rules,
     links: Links | None,
     reports: Mapping[int, Any],
 ) -> list[Item]:
-    """One item a matter and party, the latest notice of each, most urgent first."""
+    """One item a matter and party, the latest notice of each, most urgent first.
+
+    What is asked about a matter says its date too, so that no reminder of it stands beside.
+    """
     latest: dict[tuple[str, int | None, str | None], Item] = {}
     for row in rows:
         if row.agreement_id is not None or row.follow_up_id is not None:
@@ -201,15 +208,26 @@ def _build_items(
             if row.follow_up_id in reports:
                 item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
             latest[row.matter, row.party_id, row.follow_up_kind] = item
+    asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
     return sorted(
-        latest.values(),
+        (
+            item
+            for (matter, party_id, kind), item in latest.items()
+            if kind is not None or item.kind is not NotificationKind.REMINDER or (matter, party_id) not in asked
+        ),
         key=lambda item: (
             item.kind not in AT_ONCE,
-            URGENCY[item.standing],
+            _rank_urgency(item, day),
             item.due_on or item.answer_by or date.max,
             item.agreement_title,
         ),
     )
+
+
+def _rank_urgency(item: Item, day: date) -> tuple[int, int]:
+    """By how it stands, the worst first; what falls due within a week comes before all that can wait longer."""
+    near = item.standing is StandingState.DUE_SOON and item.due_on is not None and (item.due_on - day).days <= NEAR_DAYS
+    return (URGENCY[StandingState.OVERDUE], 1) if near else (URGENCY[item.standing], 0)
 
 
 def _build_item(
@@ -254,6 +272,7 @@ def _build_item(
         part or None,
         links.write_answer(_ask(row, person, turn)) if links is not None else None,
         _list_answers(row, person, turn),
+        due=row.milestone_due if row.matter_kind == MatterKind.MILESTONE else row.commitment_due,
     )
 
 

@@ -43,6 +43,7 @@ def describe_item(
         reason=reason,
         expected=words.describe_expected(item),
         by=_describe_date(words, item, reason),
+        due=_describe_due(words, item, reason),
         why=clean_text(words.describe_ground(item.ground, _name_asked(item))),
         link=check_link(item.link),
         hints=_hint_commands(item)
@@ -146,6 +147,15 @@ def _describe_date(words: Words, item: Item, reason: str) -> str:
         day = words.format_day(item.due_on)
         return "" if day in reason else words.gettext("The date is %(day)s.") % {"day": day}
     return ""
+
+
+def _describe_due(words: Words, item: Item, reason: str) -> str:
+    """By when it was promised, where neither its reason nor its own date says so."""
+    if item.due is None or item.answer_by is None or item.matter_kind is MatterKind.OCCURRENCE:
+        return ""
+    if words.format_partial(item.due) in reason:
+        return ""
+    return words.gettext("Due: %(day)s.") % {"day": words.format_end(item.due)}
 
 
 def _hint_commands(item: Item) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ class Item:
     part: str | None = None  # the milestone's reference, the period's name, or what date of the agreement it is
     answer_link: str | None = None  # where its reader can answer it, or see how it stands
     answers: tuple[Answer, ...] = ()  # what they can answer there, the most likely first
+    due: str | None = None  # the date of what was promised, as precise as it is
     report: Reported | None = None  # what its reader is asked to confirm
 
 

@@ -187,7 +187,7 @@ def plan_part(
         if contact_id in periodic_of:
             due[contact_id] += find_periodic(person, _first_slot(person, rules, now), rules)
     known = ledger.find_known(_list_keys(due))
-    immediate: list[tuple[Candidate, dict[str, Any]]] = []
+    immediate: list[tuple[list[Candidate], dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
     held: list[dict[str, Any]] = []
     unsubscribed: list[dict[str, Any]] = []
@@ -203,13 +203,11 @@ def plan_part(
         declined = [one for one in fresh if is_declined(person, one.kind) and not one.always]
         unsubscribed += [_decline(one, now, today) for one in declined]
         wanted = [one for one in fresh if one not in declined]
-        at_once = [one for one in wanted if one.kind in AT_ONCE]
-        if at_once and not person.choices.is_paused(find_own_day(person, now)):
-            immediate += [
-                (one, message_row(f"at-once|{one.key}", person, one.kind, now, slot_now(person, now), domain))
-                for one in at_once
-            ]
-        rest = [one for one in wanted if one.kind not in AT_ONCE]
+        at_once, rest = _part_at_once(person, wanted, find_own_day(person, now))
+        immediate += [
+            (told, message_row(f"at-once|{told[0].key}", person, kind, now, slot_now(person, now), domain))
+            for kind, told in at_once.items()
+        ]
         days = choose_days(person, [rules.own.get(one.scope, rules.house) for one in rest] or [rules.house])
         slot = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()), days)
         if slot.waits_for is Why.PAUSED and wanted:
@@ -243,6 +241,26 @@ def _note_escalations(ledger: Ledger, told: Sequence[Candidate], now: datetime) 
                 {"rung": (one.rung - 1, one.rung)}, once=once,
             )  # fmt: skip
     ledger.note_climbs(list(climbed.values()), now)
+
+
+def _part_at_once(
+    person: Person, wanted: Sequence[Candidate], day: date
+) -> tuple[dict[NotificationKind, list[Candidate]], list[Candidate]]:
+    """What goes at once by its kind, and what goes with the day's message; in a pause only what is always sent."""
+    at_once: dict[NotificationKind, list[Candidate]] = {}
+    rest = []
+    for one in wanted:
+        if one.kind not in AT_ONCE or _is_catch_up(person, one, day):
+            rest.append(one)
+        elif one.always or not person.choices.is_paused(day):
+            at_once.setdefault(one.kind, []).append(one)
+    return at_once, rest
+
+
+def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
+    """Whether something was asked in a pause that is over: it comes with the day's message, not by itself."""
+    begin, end = person.choices.paused_from, person.choices.paused_to
+    return begin is not None and end is not None and end < day and begin <= date.fromisoformat(one.numbers["on"]) <= end
 
 
 def slot_now(person: Person, now: datetime) -> Slot:
@@ -314,11 +332,17 @@ def message_row(
 
 
 def _queue_at_once(
-    ledger: Ledger, immediate: Sequence[tuple[Candidate, dict[str, Any]]], now: datetime, today: date, done: Planned
+    ledger: Ledger,
+    immediate: Sequence[tuple[Sequence[Candidate], dict[str, Any]]],
+    now: datetime,
+    today: date,
+    done: Planned,
 ) -> None:
-    by_key = {row["key"]: one for one, row in immediate}
+    """One message a person for all of a kind that is asked of them together."""
+    by_key = {row["key"]: ones for ones, row in immediate}
     made = ledger.add_messages([row for _, row in immediate])
-    done.notices += ledger.add_notices([by_key[key].as_row(now, today, row_id) for key, row_id in made.items()])
+    told = [one.as_row(now, today, row_id) for key, row_id in made.items() for one in by_key[key]]
+    done.notices += ledger.add_notices(told)
     done.messages += len(made)
     done.message_ids.extend(made.values())
 

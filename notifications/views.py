@@ -48,6 +48,8 @@ class ItemView:
     report: str = ""
     """What was reported, where that is to be confirmed, and what was said with it."""
     note: str = ""
+    due: str = ""
+    """By when it was promised, where nothing else says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author
+from commitments.progress import report_progress
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.settings import Settings
 from commitments.tables import contact, log_entry
+from commitments.vocabulary import Rating
 from notifications.choosing import Chosen, choose
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
@@ -71,9 +73,12 @@ class House:
     settings: Settings
     clock: datetime = datetime(2026, 2, 26, tzinfo=UTC)
     letters: list[tuple[datetime, str, str]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)
+        body = letter.get_body(("plain",))
+        self.texts.append((envelope.rcpt_tos[0].partition("@")[0], body.get_content() if body is not None else ""))
         self.letters.append((self.clock, envelope.rcpt_tos[0].partition("@")[0], str(letter["Subject"])))
         return "250 taken"
 
@@ -150,6 +155,78 @@ def test_who_paused_gets_one_catch_up_and_not_the_backlog(house: House) -> None:
     assert {row.rung for row in passed if row.matter.endswith("survey")} >= {30, 14}
     held = house.decisions("ann", "paused")
     assert [(row.decision, row.decision_reason["numbers"]["day"]) for row in held] == [("held", "2026-03-24")]
+
+
+JOINT = b"""
+  - reference: joint-%d
+    summary: Joint deed %d.
+    kind: deliverable
+    owed: jointly
+    due: 2026-12-31
+    owners: [{party: north, contact: ann}, {party: south, contact: li}]
+"""
+
+
+def report_joint_deeds(house: House, *numbers: int) -> None:
+    with open_unit(house.engine) as unit:
+        for one in numbers:
+            report_progress(
+                unit, Author("ann", house.clock), f"north-south/joint-{one}", "north", "ann", Rating.ON_TRACK,
+                house.clock.date(), note="done", fulfilled=True,
+            )  # fmt: skip
+
+
+def register_joint_deeds(house: House, policy: bytes = b"") -> None:
+    form = FORM + b"".join(JOINT % (one, one) for one in range(1, 5)) + policy
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "north-south.yaml"), Author("test", house.clock), FIRST)
+
+
+def test_what_was_asked_in_a_pause_comes_in_the_one_message_after_it_whatever_its_kind(house: House) -> None:
+    register_joint_deeds(house)
+    house.clock = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    house.choose("li", paused_from="2026-03-02", paused_to="2026-03-10")
+    report_joint_deeds(house, 1, 2, 3, 4)
+    house.live(date(2026, 3, 2), date(2026, 3, 12))
+    assert house.received("li") == ["Wed 11 Mar 00:00"], "08:00 in Shanghai"
+    assert house.subjects("li")[0].startswith("Please confirm: Joint deed 1 — and 3 more")
+
+
+def test_what_is_always_sent_is_told_at_once_in_a_pause_as_well_and_together(house: House) -> None:
+    register_joint_deeds(house, b"policy: {always_sent: [commitment, notice]}\n")
+    house.clock = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    house.choose("li", paused_from="2026-03-02", paused_to="2026-03-10")
+    report_joint_deeds(house, 1, 2)
+    house.live(date(2026, 3, 2))
+    assert house.subjects("li") == ["Please confirm: Joint deed 1 — and 1 more"], "one letter for what came together"
+    report_joint_deeds(house, 3)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    house.choose("li", paused_from="2026-03-02", paused_to="2026-03-20")
+    assert len(house.waiting("li")) == 1, "a longer pause does not take it back"
+
+
+def test_what_falls_due_tomorrow_comes_before_what_has_been_silent_for_years(house: House) -> None:
+    form = FORM.replace(b"due: 2026-04-09", b"due: 2026-03-03") + (
+        b"  - {reference: friends, summary: Be friends., kind: open_ended, owners: [{party: north, contact: ann}]}\n"
+    )
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "north-south.yaml"), Author("test", house.clock), FIRST)
+    house.live(date(2026, 3, 2))
+    assert house.subjects("ann") == ["Due tomorrow: Write the report — and 2 more"]
+    (text,) = [text for to, text in house.texts if to == "ann"]
+    assert text.index("Write the report.") < text.index("Be friends.")
+
+
+def test_a_mail_about_a_promise_without_an_owner_says_by_when_it_was_promised(house: House) -> None:
+    form = FORM.replace(
+        b"due: 2026-03-31\n    owners: [{party: north, contact: ann}]", b"due: 2026-12\n    owners: [{party: north}]"
+    )
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "north-south.yaml"), Author("test", house.clock), FIRST)
+    house.live(date(2026, 3, 2))
+    (text,) = [text for to, text in house.texts if to == "cy" and "Hand over the survey" in text]
+    assert "Due: the end of December 2026." in text
 
 
 def test_who_chose_mondays_gets_one_bundle_a_week_that_looks_ahead_to_the_next(house: House) -> None:
