@@ -254,11 +254,9 @@ def load_questions(
 def load_reports_to_confirm(reading: Connection, follow_ups: Sequence[Any]) -> dict[int, Any]:
     """What the other side reported, with the name of the person as `reporter`, by the follow-up that asks about it.
 
-    Follow-ups are rows with `id` and `kind`; no statement is made where none of them asks for a confirmation.
+    Follow-ups are rows with `id` and `kind`. One statement, whatever they ask.
     """
     asking = [one.id for one in follow_ups if one.kind == FollowUpKind.CONFIRMATION_ASKED]
-    if not asking:
-        return {}
     rows = reading.execute(
         select(follow_up.c.id.label("follow_up_id"), progress_report, contact.c.name.label("reporter"))
         .join(
