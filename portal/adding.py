@@ -17,6 +17,7 @@ from commitments.sketch_known import Known, load_known
 from commitments.sketched_promises import draw_promise
 from commitments.tables import agreement, agreement_party, commitment, party
 from notifications.views import clean_text, fit_text
+from portal.acting import title_of
 from portal.agreements import ADDRESS
 from portal.forms import LongForm, Sent
 from portal.frame import find_words, show_framed
@@ -38,12 +39,14 @@ _OWNERS_AFTER = 6
 
 
 @router.api_route(ADDRESS + "/{reference}/add-commitment", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_questions(reference: str, request: Request, viewer: Registering, house: Here) -> Response:
-    """The questions, with the parties and people of this agreement."""
+def show_questions(reference: str, request: Request, viewer: Registering, house: Here, added: str = "") -> Response:
+    """The questions, with the parties and people of this agreement; `added` is the commitment before this one."""
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         sketch, known, drawing = _load(reading, head.id)
-    return _show(request, viewer, head, sketch, known, drawing)
+        before = commitment.c.reference == added
+        row = reading.execute(select(commitment).where(commitment.c.agreement_id == head.id, before)).one_or_none()
+    return _show(request, viewer, head, sketch, known, drawing, added=row)
 
 
 @router.post(ADDRESS + "/{reference}/add-commitment", response_class=HTMLResponse)
@@ -64,9 +67,10 @@ def post_promise(reference: str, request: Request, viewer: Registering, sent: Lo
         today, why = house.today(now), fit_text(sent.text("why") or "", 300)
         made = add_drawn(unit, Author(viewer.person.reference, now, why=why or WHY), reference, drawn, today)
         reconcile_agreement(unit, head.id, now, today)
+    name = made.rpartition("/")[2]
     if sent.text("do") == "more":
-        return RedirectResponse(f"{ADDRESS}/{reference}/add-commitment", 303)
-    return RedirectResponse(f"{ADDRESS}/{reference}/commitments/{made.rpartition('/')[2]}", 303)
+        return RedirectResponse(f"{ADDRESS}/{reference}/add-commitment?added={name}", 303)
+    return RedirectResponse(f"{ADDRESS}/{reference}/commitments/{name}?done=added", 303)
 
 
 def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
@@ -94,9 +98,17 @@ def _take(sketch: Sketch, sent: Sent) -> TypedPromise:
 
 
 def _show(
-    request: Request, viewer: Viewer, head: Any, sketch: Sketch, known: Known, drawing: Drawing, status: int = 200
+    request: Request,
+    viewer: Viewer,
+    head: Any,
+    sketch: Sketch,
+    known: Known,
+    drawing: Drawing,
+    status: int = 200,
+    added: Any = None,
 ) -> Response:
     words = find_words(viewer)
+    state = words.gettext("Added: %(what)s") % {"what": title_of(words, added)} if added is not None else ""
     (promise,) = sketch.promises
     flaws: list[Flaw] = drawing.flaws
     page, names = Page(words, flaws), name_parties(words, sketch, drawing, known)
@@ -109,7 +121,7 @@ def _show(
         groups=groups, faults=page.finish(), action=f"{ADDRESS}/{head.reference}/add-commitment", offered=[], remove="",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Add it to the agreement"),
         steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], explained="",
-        back=f"{ADDRESS}/{head.reference}", mark="", state="",
+        back=f"{ADDRESS}/{head.reference}", mark="", state=state,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from portal.pages import FieldView
 from portal.paging import describe_pages, offer, read_page, write_address
 from portal.registrations import list_registrations
 from portal.roles import Permission, Viewer
-from portal.searches import LONGEST_NAME, list_searches
+from portal.searches import LONGEST_NAME, list_searches, say_kept
 from portal.telling import (
     contacts_of,
     find_worst,
@@ -79,6 +79,7 @@ def show_agreements(
     silence: str = "",
     sort: str = "",
     page: str = "",
+    done: str = "",
 ) -> Response:
     """The agreements that somebody looks for; a filter that is not known is left aside."""
     wanted = Wanted(
@@ -106,6 +107,7 @@ def show_agreements(
         "agreements.html",
         viewer,
         words.gettext("Agreements"),
+        done=say_kept(words, done),
         total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         rows=rows,
         register=REGISTER if registers else "",

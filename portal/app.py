@@ -68,7 +68,7 @@ from portal.guards import (
 )
 from portal.house import House
 from portal.pages import STATIC, choose_words, show_notice
-from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in
+from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in, show_refused
 from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, find_viewer, list_declared
 
 ROUTERS = (
@@ -221,9 +221,14 @@ def show_invalid(request: Request, _fault: Exception) -> Response:
 
 
 def show_not_understood(request: Request, _fault: Exception) -> Response:
-    words = choose_words(request)
-    text = words.gettext("Something in the form was missing. Nothing was changed; please go back and try again.")
-    return show_notice(words, words.gettext("This could not be understood"), text, status=400)
+    return show_refused(
+        request,
+        400,
+        lambda words: (
+            words.gettext("This could not be understood"),
+            words.gettext("Something in the form was missing. Nothing was changed; please go back and try again."),
+        ),
+    )
 
 
 def show_http_fault(request: Request, fault: Exception) -> Response:
@@ -243,16 +248,25 @@ def show_http_fault(request: Request, fault: Exception) -> Response:
 
 
 def show_failure(request: Request, _fault: Exception) -> Response:
-    words = choose_words(request)
-    text = words.gettext("Nothing was changed. Please try again in a few minutes.")
-    return show_notice(words, words.gettext("Something went wrong on our side"), text, status=500)
+    return show_refused(
+        request,
+        500,
+        lambda words: (
+            words.gettext("Something went wrong on our side"),
+            words.gettext("Nothing was changed. Please try again in a few minutes."),
+        ),
+    )
 
 
-def _show_too_many(request: Request) -> Response:
-    words = choose_words(request)
-    text = words.gettext("There were too many requests from your address. Please try again in a minute.")
-    answer = show_notice(words, words.gettext("Please wait a little"), text, status=429)
-    answer.headers["Retry-After"] = "60"
+def _show_too_many(request: Request, seconds: int) -> Response:
+    words, minutes = choose_words(request), -(-seconds // 60)
+    text = words.ngettext(
+        "There were too many requests from your address. Please try again in %(count)s minute.",
+        "There were too many requests from your address. Please try again in %(count)s minutes.",
+        minutes,
+    )
+    answer = show_notice(words, words.gettext("Please wait a little"), text % {"count": minutes}, status=429)
+    answer.headers["Retry-After"] = str(seconds)
     return answer
 
 

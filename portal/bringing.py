@@ -138,7 +138,7 @@ def post_apply(number: int, request: Request, viewer: Registering, sent: Form, h
         return _show_difference(request, viewer, house, number, has_changed=True, status=409)
     if imported.new:
         return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
-    return RedirectResponse(f"/agreements/{imported.reference}", 303)
+    return RedirectResponse(f"/agreements/{imported.reference}?done=applied-{len(imported.changes)}", 303)
 
 
 def _rehearse(house: House, viewer: Viewer, brought: Brought) -> Imported:

@@ -16,6 +16,7 @@ from portal.roles import Permission, Viewer
 OTHER = "other"
 
 _DONE: Mapping[str, Callable[[Words], str]] = {
+    "added": lambda words: words.gettext("The commitment is added, and watched from now on."),
     "evidence": lambda words: words.gettext("The evidence is kept; both sides can see it."),
     "evidence_withdrawn": lambda words: words.gettext("The evidence is withdrawn; the history says what it was."),
     "corrected": lambda words: words.gettext("Corrected; the history keeps what stood there before."),
@@ -57,6 +58,12 @@ class StepWaysView:
 
 def say_done(words: Words, done: str) -> str:
     """What has just been done, as it stands in the address; nothing for what is no such word."""
+    word, _, number = done.partition("-")
+    if word == "applied" and number.isdecimal() and len(number) < 7:
+        count = int(number)
+        return words.ngettext(
+            "The file was applied: %(count)s change.", "The file was applied: %(count)s changes.", count
+        ) % {"count": words.format_number(count)}  # fmt: skip
     said = _DONE.get(done)
     return said(words) if said is not None else ""
 

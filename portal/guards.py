@@ -1,5 +1,6 @@
 """What stands before every page: headers that keep a browser safe, and limits to how much one address may ask."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ class SafeHeaders:
 
 
 class RateLimit:
-    """Takes so many requests a minute from one address, and says for how long the others must wait.
+    """Takes so many requests a minute from one address, and says for how many seconds the others must wait.
 
     What the script fetches while somebody types or chooses counts a quarter: a slow hand at a search box asks with
     every letter, and a whole office may stand behind one address. With `posts_to` it counts only what is posted to that
@@ -85,7 +86,7 @@ class RateLimit:
         self,
         app: ASGIApp,
         most: int,
-        refuse: Callable[[Request], Any],
+        refuse: Callable[[Request, int], Any],
         clock: Callable[[], float],
         *,
         posts_to: str | None = None,
@@ -97,16 +98,18 @@ class RateLimit:
         self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._may_pass(scope):
-            await self._refuse(Request(scope))(scope, receive, send)
+        wait = self._count(scope) if scope["type"] == "http" else 0
+        if wait:
+            await self._refuse(Request(scope), wait)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _may_pass(self, scope: Scope) -> bool:
+    def _count(self, scope: Scope) -> int:
+        """Count the request; for how many whole seconds nothing more is taken, 0 if it is."""
         if self._posts_to is not None and (scope["method"], scope["path"]) != ("POST", self._posts_to):
-            return True
+            return 0
         if self._under is not None and not scope["path"].startswith(self._under):
-            return True
+            return 0
         address, now = (scope.get("client") or ("",))[0], self._clock()
         if self._under is not None:
             address = scope["path"][:200]
@@ -116,7 +119,7 @@ class RateLimit:
         self._seen[address] = (began, count + (_A_PART if _asks_for_a_part(scope) else 1))
         if len(self._seen) > _ADDRESSES_KEPT:
             self._seen.popitem(last=False)
-        return count < self._most
+        return 0 if count < self._most else max(math.ceil(began + self._within - now), 1)
 
 
 class SizeLimit:

@@ -30,6 +30,7 @@ from notifications.wording import Words
 from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, LongForm, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
+from portal.history import find_head
 from portal.house import Here, House
 from portal.more_views import describe_more
 from portal.policing import load_usual
@@ -210,8 +211,10 @@ def post_promise(number: int, key: str, request: Request, viewer: Registering, s
 
 
 @router.api_route(ADDRESS + "/done/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_done(reference: str, request: Request, viewer: Registering) -> Response:
-    """What has come of it, and where to go on."""
+def show_done(reference: str, request: Request, viewer: Registering, house: Here) -> Response:
+    """What has come of it, and where to go on; 404 for an agreement that is not there, or not theirs to see."""
+    with open_reading(house.engine) as reading:
+        find_head(reading, viewer, reference)
     words = find_words(viewer)
     text = words.gettext(
         "From now on it is watched: its people are told of dates, silence and what nobody answers for, each in one "

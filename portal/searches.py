@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from commitments.database import open_unit
 from notifications.views import clean_text
+from notifications.wording import Words
 from portal.forms import Form
 from portal.house import Here
 from portal.paging import write_address
@@ -50,14 +51,28 @@ def list_searches(reading: Connection, viewer: Viewer) -> list[SearchView]:
 def post_search(viewer: Reader, sent: Form, house: Here) -> Response:
     """Keep a search under a name; another one of the same name gives way to it."""
     name, query = clean_text(sent.text("name") or "")[:LONGEST_NAME].strip(), read_query(sent.text("query") or "")
+    done = ""
     if name and query:
         mine = saved_search.c.contact_id == viewer.person.id
         with open_unit(house.engine) as unit:
             unit.execute(delete(saved_search).where(mine, saved_search.c.name == name))
             kept = unit.execute(select(func.count()).select_from(saved_search).where(mine)).scalar_one()
-            if kept < MOST_SEARCHES:
+            done = "kept" if kept < MOST_SEARCHES else "full"
+            if done == "kept":
                 unit.execute(insert(saved_search).values(contact_id=viewer.person.id, name=name, query=query))
-    return RedirectResponse(f"{LIST}?{query}" if query else LIST, 303)
+    said = f"&done={done}" if done else ""
+    return RedirectResponse(f"{LIST}?{query}{said}" if query else LIST, 303)
+
+
+def say_kept(words: Words, done: str) -> str:
+    """Whether the search was kept, as it stands in the address."""
+    if done == "full":
+        return words.ngettext(
+            "Not kept: %(count)s search is the most. Forget one, and keep this one then.",
+            "Not kept: %(count)s searches are the most. Forget one, and keep this one then.",
+            MOST_SEARCHES,
+        ) % {"count": MOST_SEARCHES}  # fmt: skip
+    return words.gettext("The search is kept.") if done == "kept" else ""
 
 
 @router.post("/searches/forget", response_class=HTMLResponse)

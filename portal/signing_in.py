@@ -1,11 +1,13 @@
 """Signing in by a link that is mailed, and out again. GET shows, only POST acts: scanners of mail follow every link."""
 
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
@@ -17,6 +19,7 @@ from notifications.views import LinkView, clean_text
 from notifications.wording import Words, load_words
 from portal.enhancing import is_by_script
 from portal.forms import Form
+from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView, choose_words, show_notice, show_page
 from portal.paging import write_address
@@ -193,25 +196,39 @@ def show_not_signed_in(request: Request, _fault: Exception) -> Response:
     )
 
 
+def show_refused(request: Request, status: int, say: Callable[[Words], tuple[str, str]]) -> Response:
+    """A page that refuses: for who is signed in within the frame and in their language, else as the browser asks."""
+    try:
+        viewer = find_viewer(request, request.app.state.house)[0]
+    except (NotSignedIn, SQLAlchemyError):  # a page that says so must not need the register
+        viewer = None
+    words = choose_words(request) if viewer is None else find_words(viewer)
+    title, text = say(words)
+    first = LinkView(words.gettext("To the first page"), "/" if viewer is None else "/home", "first")
+    if viewer is None:
+        return show_notice(words, title, text, status=status, link=first)
+    return show_framed_notice(request, viewer, title, text, status=status, link=first)
+
+
 def show_not_allowed(request: Request, _fault: Exception) -> Response:
-    words = choose_words(request)
-    return show_notice(
-        words,
-        words.gettext("This is not for you to see or to change"),
-        words.gettext("Nothing was changed. If you need it, ask your coordinator."),
-        status=403,
-        link=LinkView(words.gettext("To the first page"), "/home", "first"),
+    return show_refused(
+        request,
+        403,
+        lambda words: (
+            words.gettext("This is not for you to see or to change"),
+            words.gettext("Nothing was changed. If you need it, ask your coordinator."),
+        ),
     )
 
 
 def show_not_from_here(request: Request, _fault: Exception) -> Response:
-    words = choose_words(request)
-    return show_notice(
-        words,
-        words.gettext("This page was too old"),
-        words.gettext("Nothing was changed. Go back, load the page again, and send it once more."),
-        status=403,
-        link=LinkView(words.gettext("To the first page"), "/home", "first"),
+    return show_refused(
+        request,
+        403,
+        lambda words: (
+            words.gettext("This page was too old"),
+            words.gettext("Nothing was changed. Go back, load the page again, and send it once more."),
+        ),
     )
 
 

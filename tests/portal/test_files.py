@@ -78,16 +78,20 @@ def test_a_changed_file_is_shown_as_a_difference_and_applied_as_shown(desk: Desk
     assert "Summary: from Raise a fund. to Raise a large fund." in page and page.count("Commitment “") == 1
     assert desk.snapshot() == before, "nothing is changed before it is applied"
     page = desk.act(newest(desk), shown=hash_shown(page), why="the annex")
-    assert "Raise a large fund." in page
+    assert "Raise a large fund." in page and "The file was applied: 1 change." in page
     (entry,) = desk.rows(log_entry, log_entry.c.action == "amended", log_entry.c.subject == "commitment")
     assert (entry.who, entry.why) == ("cy", "the annex")
     assert desk.rows(registration) == []
 
 
 def test_a_new_agreement_from_a_file_is_registered_and_judged_at_once(desk: Desk) -> None:
+    desk.add_elsewhere()
     page = bring(desk, NEW, name="new.yaml")
     assert "a new agreement" in page and "Commitment “be-friends”: recorded" in page and "Names: en: East" in page
     assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page))
+    desk.get("/register/done/new-one")
+    for unseen in ("elsewhere", "nothing-of-the-kind"):  # of others, and not there at all
+        desk.get(f"/register/done/{unseen}", 404)
     (row,) = desk.rows(agreement, agreement.c.reference == "new-one")
     assert desk.rows(follow_up, follow_up.c.agreement_id == row.id)
 
@@ -352,11 +356,15 @@ def test_a_commitment_is_added_by_the_same_questions(desk: Desk) -> None:
         **{"new-north": "ann"},
     )
     assert "Plant a tree" in page and "A tree shall be planted." in page and "Overdue" in page
+    assert "The commitment is added, and watched from now on." in page
     (tree,) = desk.rows(commitment, commitment.c.reference == "plant-a-tree")
     assert len(desk.rows(commitment)) == len(before) + 1
     assert desk.rows(follow_up, follow_up.c.commitment_id == tree.id), "it is judged at once"
     (entry,) = desk.rows(log_entry, log_entry.c.subject == "commitment", log_entry.c.row_id == tree.id)
     assert (entry.who, entry.why) == ("cy", "the annex")
+    page = desk.act(address, do="more", summary="Plant <b>another</b> tree", has_date="yes", due="2027")
+    assert "Added: Plant <b>another</b> tree" in page and "<b>another" not in desk.client.get(f"{address}?added=x").text
+    assert "Add it to the agreement" in page, "and on to the next"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault[3]}: {fault[5]}"[:80])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
@@ -17,6 +18,7 @@ from commitments.tables import choices, log_entry
 from notifications.secret import load_secrets, rotate_secret
 from portal.app import make_portal
 from portal.guards import HEADERS, LARGER_FORMS, SizeLimit
+from portal.page_words import load_page_words
 from portal.viewing import list_declared
 from tests.portal.desk import Desk
 
@@ -269,3 +271,44 @@ def test_who_is_signed_in_finds_ways_on_also_from_a_page_that_is_not_there(desk:
     assert page == hidden, "nobody learns what there is that they do not see"
     desk.sign_in("li")
     assert "没有此页面" in desk.get("/agreements/nowhere", 404)
+
+
+def test_who_is_signed_in_is_refused_in_their_own_language_and_finds_the_ways_on(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"house_parties": "north"}))
+    desk.sign_in("li")
+    english = {"Accept-Language": "en-GB,en"}
+    for path, data, status, said in (
+        ("/record", None, 403, "This is not for you to see or to change"),
+        ("/sign-out", {"token": "an old one"}, 403, "This page was too old"),
+        ("/asked/none/snooze", {"token": desk.token()}, 400, "This could not be understood"),
+    ):
+        if data is None:
+            answer = desk.client.get(path, headers=english)
+        else:
+            answer = desk.client.post(path, data=data, headers=english)
+        assert answer.status_code == status, path
+        assert load_page_words("zh-Hans").gettext(said) in answer.text and said not in answer.text, path
+        assert 'lang="zh' in answer.text, path
+        assert '<a href="/settings"' in answer.text and "<nav" in answer.text, path
+
+
+def test_a_failure_of_ours_is_said_in_ones_own_language_also_where_the_register_cannot_be_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sign_in("li")
+
+    def fail(*_: object, **__: object) -> object:
+        raise RuntimeError("made to fail")
+
+    monkeypatch.setattr("portal.home.find_words", fail)
+    answer = desk.client.get("/home", headers={"Accept-Language": "en"})
+    assert answer.status_code == 500 and "<nav" in answer.text and 'lang="zh' in answer.text
+
+    def lose(*_: object, **__: object) -> object:
+        raise OperationalError("SELECT 1", {}, Exception("the disk is gone"))
+
+    monkeypatch.setattr("portal.viewing.open_reading", lose)
+    answer = desk.client.get("/home", headers={"Accept-Language": "en"})
+    assert answer.status_code == 500 and "Something went wrong on our side" in answer.text
+    assert "disk" not in answer.text

@@ -51,8 +51,11 @@ def test_what_is_no_search_or_has_no_name_is_not_kept(desk: Desk, fields: dict[s
 def test_there_are_not_endlessly_many(desk: Desk) -> None:
     desk.sign_in("cy")
     for number in range(MOST_SEARCHES + 2):
-        desk.act("/searches", name=f"search {number}", query="q=x")
+        page = desk.act("/searches", name=f"search {number}", query="q=x")
+        assert ("The search is kept." in page) is (number < MOST_SEARCHES)
+        assert ("Not kept: 30 searches are the most." in page) is (number >= MOST_SEARCHES)
     assert len(desk.rows(saved_search)) == MOST_SEARCHES
+    assert "The search is kept." in desk.act("/searches", name="search 1", query="q=y"), "it takes the place of one"
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,9 @@ def test_too_many_requests_from_one_place_wait(desk: Desk) -> None:
     codes = [desk.client.post("/sign-in", data={"address": f"a{n}@b.example"}, follow_redirects=False).status_code
              for n in range(SIGN_INS_A_QUARTER + 1)]  # fmt: skip
     assert codes == [303] * SIGN_INS_A_QUARTER + [429]
+    answer = desk.client.post("/sign-in", data={"address": "a@b.example"})
+    assert "Please try again in 15 minutes." in answer.text
+    assert 14 * 60 < int(answer.headers["Retry-After"]) <= 15 * 60, "as long as it really lasts"
     assert desk.client.get("/sign-in").status_code == 200
 
 
