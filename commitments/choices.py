@@ -5,6 +5,9 @@ from datetime import date, datetime, time, timedelta
 
 from commitments.vocabulary import Channel, NotificationKind
 
+IN_ANY_CASE = frozenset({NotificationKind.ALERT, NotificationKind.SIGN_IN})
+"""The kinds that nobody can unsubscribe from: what somebody waits for, and what keeps all others from coming."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -24,6 +27,10 @@ class Choices:
     paused_to: date | None = None
     """The first and the last day on which nothing comes."""
     unsubscribed: frozenset[NotificationKind] = frozenset()
+
+    def declines(self, kind: NotificationKind) -> bool:
+        """Whether a message of this kind does not come: unsubscribed, where that is possible."""
+        return kind in self.unsubscribed and kind not in IN_ANY_CASE
 
     def is_paused(self, day: date) -> bool:
         """Whether nothing comes on this day of the person's."""

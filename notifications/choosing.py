@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, String, cast, exists, literal, select, update
 
-from commitments.choices import Choices
+from commitments.choices import IN_ANY_CASE, Choices
 from commitments.choosing import change_choices
 from commitments.facts import Person
 from commitments.log import Author
@@ -96,7 +96,7 @@ def _is_always_sent(unit: Connection, message_id: int, rules: Rules) -> bool:
 
 def _decline_notices(unit: Connection, message_id: int, person: Person, rules: Rules) -> bool:
     """Take out what the person unsubscribed from; tells whether nothing is left in the message."""
-    unwanted = [str(kind) for kind in person.choices.unsubscribed]
+    unwanted = [str(kind) for kind in person.choices.unsubscribed - IN_ANY_CASE]
     told = (notice.c.notification_id == message_id) & (notice.c.decision == str(Decision.TOLD))
     rows = unit.execute(
         select(notice.c.id, notice.c.kind, notice.c.matter_kind, agreement.c.reference)

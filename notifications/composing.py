@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
+from commitments.choices import IN_ANY_CASE
 from commitments.facts import Person, Reason
 from commitments.questions import list_answers, load_reports_to_confirm
 from commitments.reconcile import Rules
@@ -96,6 +97,7 @@ def compose_message(
     person = rules.people[row.contact_id]
     items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports)
     name, mail = find_reply(person, rules, names)
+    always = row.kind in IN_ANY_CASE
     return Message(
         NotificationKind(row.kind),
         row.local_day,
@@ -109,7 +111,7 @@ def compose_message(
         mail,
         base_url=links.base_url if links is not None else None,
         choices_link=links.write_choices(person.id) if links is not None else None,
-        unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None else None,
+        unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None and not always else None,
         notices=tuple(one.id for one in notices),
     )
 

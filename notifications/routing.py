@@ -180,7 +180,7 @@ def set_choices_aside(person: Person) -> Person:
 
 def is_declined(person: Person, kind: NotificationKind) -> bool:
     """Whether the person has unsubscribed from this kind."""
-    return kind in person.choices.unsubscribed
+    return person.choices.declines(kind)
 
 
 def climb_ladder(

@@ -358,7 +358,7 @@ def make_messages(language: str) -> dict[str, Message]:
         "escalation": message(kind.ESCALATION, "escalated", coordinator_name=None),
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
         "hand_over": message(kind.HAND_OVER, "handed_over"),
-        "alert": message(kind.ALERT, "alert", coordinator_name=None),
+        "alert": message(kind.ALERT, "alert", coordinator_name=None, unsubscribe_link=None),
         "sign_in": Message(
             kind.SIGN_IN, DAY, t["reader"], language, (), sign_in=f"{BASE}/sign-in/{TOKEN}", base_url=BASE
         ),

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import false
 
-from commitments.choices import Choices
+from commitments.choices import IN_ANY_CASE, Choices
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.facts import Person
@@ -62,13 +62,14 @@ def _read(house: House, token: str) -> Person:
 
 
 def list_kinds(person: Person) -> tuple[NotificationKind, ...]:
-    """The kinds of message that a person in this role may get."""
+    """The kinds of message that a person in this role may get, and any other that they unsubscribed from."""
     names: tuple[str, ...] = _FOR_OWNERS
     if person.role is ContactRole.LEADER:
         names = _FOR_LEADERS
     elif person.role is ContactRole.COORDINATOR:
         names = _FOR_OWNERS + _FOR_COORDINATORS
-    return tuple(NotificationKind(name) for name in names)
+    others = sorted(person.choices.unsubscribed - IN_ANY_CASE - set(names))
+    return tuple(NotificationKind(name) for name in (*names, *others))
 
 
 def _read_changes(sent: Sent, person: Person) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from commitments.choices import IN_ANY_CASE
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
 from commitments.log import Author
@@ -23,6 +24,8 @@ def show_unsubscribing(token: str, house: Here) -> Response:
     """Ask whether it is meant: link scanners follow every link."""
     person, kind = _read(house, token)
     words = load_words(person.language)
+    if kind in IN_ANY_CASE:
+        return _show(words, house, person, kind, None)
     done = kind in person.choices.unsubscribed
     form = FormView(
         f"/unsubscribe/{token}",
@@ -37,6 +40,8 @@ def show_unsubscribing(token: str, house: Here) -> Response:
 def post_unsubscribing(token: str, house: Here) -> Response:
     """Unsubscribe at once, without another question, whatever the body says."""
     person, kind = _read(house, token)
+    if kind in IN_ANY_CASE:  # as an earlier version's letter may ask
+        return _show(load_words(person.language), house, person, kind, None)
     now = house.read_clock()
     unsubscribed = sorted(str(one) for one in person.choices.unsubscribed | {kind})
     with open_unit(house.engine) as unit:
@@ -57,4 +62,12 @@ def _read(house: House, token: str) -> tuple[Person, NotificationKind]:
 def _show(words: Words, house: House, person: Person, kind: NotificationKind, form: FormView | None) -> Response:
     named = {"kind": words.name(kind)}
     title = words.gettext("Unsubscribe: %(kind)s") if form else words.gettext("You have unsubscribed: %(kind)s")
-    return show_page("unsubscribe.html", words, title % named, form=form, choices=house.links.write_choices(person.id))
+    said = words.gettext("This kind of message no longer comes to you.")
+    if kind in IN_ANY_CASE:
+        title = "%(kind)s"
+        said = words.gettext(
+            "This kind of message comes in any case: without it nobody would know that others do not go."
+        )
+    return show_page(
+        "unsubscribe.html", words, title % named, form=form, said=said, choices=house.links.write_choices(person.id)
+    )

@@ -103,6 +103,22 @@ def test_a_mail_program_unsubscribes_with_one_click(desk: Desk) -> None:
     assert len(desk.rows(log_entry, log_entry.c.subject == "choices")) == 1, "the second changes nothing"
 
 
+def test_whoever_looks_after_the_engine_cannot_lose_its_alerts_with_one_click(desk: Desk) -> None:
+    path = path_of(desk, desk.links.write_unsubscribe(desk.person("ann"), "alert"))
+    for answer in (desk.client.get(path), desk.client.post(path, data={"List-Unsubscribe": "One-Click"})):
+        assert answer.status_code == 200 and "This kind of message comes in any case" in answer.text
+        assert "<form" not in answer.text
+    assert desk.rows(choices) == []
+
+
+def test_what_a_person_unsubscribed_from_can_be_ticked_again_whatever_their_role(desk: Desk) -> None:
+    desk.client.post(path_of(desk, desk.links.write_unsubscribe(desk.person("max"), "follow_up")))
+    page = desk.get(path_of(desk, desk.links.write_choices(desk.person("max"))))
+    assert re.findall(r'name="kinds" value="(\w+)"', page) == ["escalation", "summary", "follow_up"]
+    choose(desk, "max", kinds=["escalation", "summary", "follow_up"])
+    assert desk.rows(choices)[0].unsubscribed == []
+
+
 def test_a_person_is_asked_before_unsubscribing(desk: Desk) -> None:
     path = path_of(desk, desk.links.write_unsubscribe(desk.person("ann"), "reminder"))
     page = desk.get(path)

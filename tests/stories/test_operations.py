@@ -24,7 +24,9 @@ from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, log_entry
 from commitments.vocabulary import FollowUpKind, NotificationKind, ReasonCode
+from notifications.choosing import choose
 from notifications.composing import compose_messages, is_empty
+from notifications.links import Links
 from notifications.names import load_names
 from notifications.planning import plan_alerts, plan_messages
 from notifications.rendering import write_message
@@ -72,6 +74,25 @@ def test_the_operator_of_the_settings_is_told_at_once_and_once(engine: Engine) -
     assert plan_messages(engine, NOW + HOUR, TODAY, domain="house.example").messages == 0
     (message,) = _messages(engine)
     assert (message.address, message.next_at, message.state) == ("ops@house.example", NOW, "queued")
+
+
+def test_an_operator_who_unsubscribed_from_alerts_is_told_all_the_same_and_not_asked_to(engine: Engine) -> None:
+    _appoint(engine, "ops@house.example")
+    with open_reading(engine) as reading:
+        operator = reading.execute(select(contact.c.reference).where(contact.c.role == "operator")).scalar_one()
+    _refuse(engine)
+    with open_unit(engine) as unit:
+        choose(unit, Author(operator, NOW), operator, {"unsubscribed": ["alert"]}, NOW)
+    assert _plan(engine) == 1
+    with open_unit(engine) as unit:
+        choose(unit, Author(operator, NOW), operator, {"hour": "09:00", "unsubscribed": ["alert"]}, NOW)
+    (row,) = _messages(engine)
+    with open_reading(engine) as reading:
+        links = Links("https://tally.example", ["a secret of the house"])
+        rules, names = load_rules(reading), load_names(reading)
+        message = compose_messages(reading, [row], rules, names, TODAY, links=links)[row.id]
+    assert row.state == "queued"
+    assert (message.unsubscribe_link, message.choices_link is not None) == (None, True)
 
 
 def test_without_the_setting_the_first_coordinator_in_office_is_the_operator(engine: Engine) -> None:
