@@ -136,6 +136,10 @@ def list_answers(
         return (Answer.CONFIRM, Answer.SEND_BACK, *rest)
     if kind is FollowUpKind.UNOWNED:
         return (Answer.NOT_ME, *rest)
+    if kind is FollowUpKind.DORMANT:  # only what happens under the agreement, or is decided about it, ends it
+        return rest
+    if matter is MatterKind.COMMITMENT and commitment_kind is CommitmentKind.PLANNED:
+        return (Answer.ON_TRACK, *rest, Answer.NOT_ME)  # a plan is confirmed, made firm or dropped before it is kept
     if matter not in PROMISES or commitment_kind is None or kind is FollowUpKind.MESSAGE_FAILED:
         return (Answer.DONE, *rest) if kind is not None else ()
     later = (Answer.MORE_TIME,) if dated and matter is not MatterKind.OCCURRENCE else ()

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from commitments.questions import Ahead, Question
 from commitments.reconcile import Rules
 from commitments.vocabulary import ContactRole, MatterKind
-from notifications.asking import describe_question
 from notifications.links import Ask
 from notifications.names import Names
 from notifications.views import LinkView, shorten_title
@@ -21,6 +20,7 @@ from portal.asked import link_ask
 from portal.calendar import ADDRESS as CALENDAR
 from portal.calendar_queries import Dated, Sought, Whose, load_dates
 from portal.calendar_views import find_page
+from portal.decisions import describe_asked, list_decisions
 from portal.paging import write_address
 from portal.roles import Role, Viewer
 
@@ -51,6 +51,7 @@ class ComingView:
     tone: str
     reason: str
     buttons: tuple[ButtonView, ...]
+    decisions: Sequence[LinkView]
     mark: str
 
 
@@ -106,7 +107,7 @@ def describe_coming(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, dated: Dated, question: Question
 ) -> ComingView:
     """One date, how its matter stands and why, and what may be answered to it now."""
-    item = describe_question(words, question, names)
+    item = describe_asked(words, question, names)
     link = link_ask(Ask(viewer.person.id, matter=question.matter, party_id=question.party_id))
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title) if _is_known(question) else ()
     return ComingView(
@@ -120,6 +121,7 @@ def describe_coming(
         item.tone,
         item.reason,
         buttons,
+        list_decisions(words, viewer, question),
         question.mark,
     )
 

@@ -1,5 +1,6 @@
 """Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
@@ -18,13 +19,14 @@ from notifications.links import Ask, LinkInvalid
 from notifications.names import Names, choose_words
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import ItemView, clean_text
+from notifications.views import ItemView, LinkView, clean_text
 from notifications.wording import Words
 from portal.agreement_queries import STANDINGS
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
 from portal.asked import link_ask
 from portal.coming import describe_coming, link_calendar, list_asks, load_coming, title_coming
+from portal.decisions import describe_asked, link_matter, list_decisions
 from portal.doing import list_record
 from portal.frame import find_words, show_framed
 from portal.home_queries import Overall, Watched, load_asked, load_news, load_overall
@@ -73,8 +75,12 @@ class AskedView:
 
     item: ItemView
     buttons: tuple[ButtonView, ...]
+    decisions: Sequence[LinkView]
     mark: str
     link: str
+    matter: str
+    """The page of what it is about."""
+    agreement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +183,14 @@ def _describe_done(
 def _describe_asked(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question
 ) -> AskedView:
-    link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names)
+    link, item = f"/asked/{question.follow_up.id}", describe_asked(words, question, names)
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title)
-    return AskedView(item, buttons, question.mark, link)
+    agreement = f"/agreements/{question.agreement.reference}" if question.agreement is not None else ""
+    matter = link_matter(question) if viewer.may(Permission.READ_AGREEMENTS) else ""
+    return AskedView(
+        item, buttons, list_decisions(words, viewer, question), question.mark, link,
+        matter if matter != agreement else "", agreement if matter else "",
+    )  # fmt: skip
 
 
 def _count_agreements(words: Words, number: int) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from commitments.tables import agreement, commitment, contact, follow_up
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, StandingState
+from commitments.tables import agreement, commitment, contact, follow_up, milestone
+from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, MatterKind, StandingState
 from notifications.candidates import STANDING_OF
-from notifications.names import name_promise
+from notifications.names import find_words, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
@@ -92,15 +92,23 @@ def _is_asked(today: date) -> ColumnElement[bool]:
 
 
 def _load_matters(reading: Connection, where: ColumnElement[bool], most: int) -> Sequence[Any]:
+    part = agreement.c.reference + "/" + commitment.c.reference
     return reading.execute(
         select(
             follow_up.c.id, follow_up.c.kind, follow_up.c.matter, follow_up.c.due_on, contact.c.name,
             commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
             agreement.c.reference.label("agreement_reference"), agreement.c.title,
+            milestone.c.title.label("step"), milestone.c.titles,
         )
         .join(contact, contact.c.id == follow_up.c.assignee_id)
         .outerjoin(agreement, agreement.c.id == follow_up.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == follow_up.c.commitment_id)
+        .outerjoin(
+            milestone,
+            (milestone.c.commitment_id == follow_up.c.commitment_id)
+            & (follow_up.c.matter_kind == str(MatterKind.MILESTONE))
+            & follow_up.c.matter.in_([part + mark + milestone.c.reference for mark in ("#", "#milestone:")]),
+        )
         .where(where)
         .order_by(PLACE, follow_up.c.due_on, follow_up.c.id)
         .limit(most)
@@ -144,7 +152,8 @@ def describe_matter(words: Words, row: Any, *, named: bool) -> AskedOfView:
         link, title = f"{AGREEMENTS}/{row.agreement_reference}", tell_title(row.title, words)
     if row.reference is not None:
         link = f"{link}/commitments/{row.reference}"
-        title = shorten_title(clean_text(name_promise(row, words.tag)))
+        step = (find_words(row.titles, words.tag) or row.step) if row.step is not None else None
+        title = shorten_title(clean_text(step or name_promise(row, words.tag)))
     by = words.gettext("answer by %(day)s") % {"day": words.format_day(row.due_on)}
     about = [clean_text(row.name), by] if named else [by]
     if row.reference is not None:

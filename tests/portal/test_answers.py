@@ -10,6 +10,7 @@ from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.progress import report_progress
+from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, progress_report
 from notifications.links import Ask, Links, Purpose
@@ -167,9 +168,10 @@ def test_an_owner_can_be_named_where_there_is_none(desk: Desk) -> None:
 
 
 def test_a_date_of_the_agreement_is_closed_with_a_note(desk: Desk) -> None:
-    (row,) = desk.rows(follow_up, follow_up.c.kind == "renewal_due") or desk.rows(
-        follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy")
-    )
+    desk.clock[0] = datetime(2026, 2, 1, 9, tzinfo=UTC)
+    reconcile_register(desk.engine, desk.clock[0], desk.clock[0].date())
+    asked = follow_up.c.kind == "notice_deadline", follow_up.c.assignee_id == desk.person("cy")
+    (row,) = desk.rows(follow_up, *asked, follow_up.c.state == "open")
     link = desk.links.write_answer(Ask(desk.person("cy"), follow_up_id=row.id)).removeprefix(desk.links.base_url)
     desk.post(link + "/done", note="Spoke with the South")
     closed = desk.rows(follow_up, follow_up.c.id == row.id)[0]

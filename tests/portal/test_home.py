@@ -289,3 +289,54 @@ def test_the_number_of_statements_does_not_grow_with_the_register(
         page = desk.get("/home")
     assert len(list_asked(page)) == 20 > before and "1–20 of " in page and 'href="/home?page=2"' in page
     assert many.total == few.total
+
+
+def make_plan(desk: Desk) -> None:
+    """Turn the survey into a plan that should have been confirmed, and judge it."""
+    with open_unit(desk.engine) as unit:
+        survey = commitment.c.reference == "survey"
+        unit.execute(update(commitment).where(survey).values(kind="planned", confirm_by="2026-02-13", due=None))
+    reconcile_register(desk.engine, NOW, TODAY)
+
+
+def test_a_plan_asks_its_coordinator_to_confirm_it_make_it_firm_or_drop_it_and_never_to_say_that_it_is_done(
+    desk: Desk,
+) -> None:
+    make_plan(desk)
+    link = f"/asked/{desk.find('unconfirmed', '/survey').id}"
+    desk.sign_in("cy")
+    page = desk.get(link)
+    for way, page_title in (("date", "Set another date"), ("kind", "Change the kind"), ("decide/withdraw", "Withdraw")):
+        assert f'href="{COMMITMENTS}/survey/{way}"' in page and page_title in desk.get(f"{COMMITMENTS}/survey/{way}")
+    assert "Make it a firm commitment" in page and "Drop the plan" in page
+    desk.sign_in("ann")
+    home = desk.get("/home")
+    assert f"{link}/on_track" in home and f"{link}/done" not in home
+    mail = desk.link("ann", "unconfirmed", "/survey")
+    assert "It is done" not in desk.get(mail)
+    assert desk.client.post(f"{mail}/done", data={"mark": "x"}).status_code == 409
+    assert desk.rows(commitment, commitment.c.reference == "survey")[0].state == "active"
+
+
+def test_a_dormant_agreement_asks_for_what_happened_or_what_becomes_of_it(desk: Desk) -> None:
+    (asked,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy"))
+    desk.sign_in("cy")
+    for page in (desk.get(f"/asked/{asked.id}"), desk.get("/home")):
+        assert "The agreement is dormant" in page and f"/asked/{asked.id}/done" not in page
+        assert 'href="/record?agreement=north-south"' in page
+        assert 'href="/agreements/north-south/edit">Change or end the agreement' in page
+        assert "Remind me later" in page
+
+
+def test_what_is_asked_leads_to_its_commitment_and_its_agreement(desk: Desk) -> None:
+    desk.sign_in("ann")
+    for page in (desk.get("/home"), desk.get(f"/asked/{desk.find('overdue', '/survey').id}")):
+        assert f'href="{COMMITMENTS}/survey"' in page and 'href="/agreements/north-south">Memorandum</a>' in page
+
+
+def test_a_step_that_waits_for_others_is_named_by_its_own_words(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/home")
+    others = page[page.index("What waits for others") : page.index("What changed this week")]
+    assert others.count("Build the bridge.") <= 1
+    assert "The plan is drawn" in desk.get("/people/ann")

@@ -1,0 +1,54 @@
+"""What is asked, as its card in the frame has it: with the pages of what it is about, and of what is to be decided."""
+
+from dataclasses import replace
+
+from commitments.questions import Question
+from commitments.vocabulary import CommitmentKind, MatterKind
+from notifications.asking import describe_question
+from notifications.names import Names
+from notifications.views import ItemView, LinkView
+from notifications.wording import Words
+from portal.paging import write_address
+from portal.roles import Permission, Viewer
+
+_DATES_OF_AGREEMENTS = (MatterKind.DORMANCY, MatterKind.EXPIRY, MatterKind.NOTICE, MatterKind.RENEWAL)
+
+
+def describe_asked(words: Words, question: Question, names: Names) -> ItemView:
+    """The question as a card: as in the message that brought it, with a heading that stands by itself."""
+    item = describe_question(words, question, names)
+    if question.matter_kind is MatterKind.DORMANCY:
+        return replace(item, title=words.gettext("The agreement is dormant"))
+    return item
+
+
+def link_matter(question: Question) -> str:
+    """The page of what a question is about; empty where that is no agreement."""
+    if question.agreement is None:
+        return ""
+    link = f"/agreements/{question.agreement.reference}"
+    return link if question.commitment is None else f"{link}/commitments/{question.commitment.reference}"
+
+
+def list_decisions(words: Words, viewer: Viewer, question: Question) -> list[LinkView]:
+    """The pages on which is decided what no answer decides: what becomes of a plan, or of an agreement that is dormant
+    or near its end."""
+    if not question.is_open or question.agreement is None or question.party_id not in (None, *viewer.parties):
+        return []
+    address, decides = link_matter(question), viewer.may(Permission.AMEND)
+    if question.commitment is None and question.matter_kind in _DATES_OF_AGREEMENTS:
+        ways = []
+        if question.matter_kind is MatterKind.DORMANCY and viewer.may(Permission.RECORD):
+            record = write_address("/record", {"agreement": question.agreement.reference})
+            ways.append(LinkView(words.gettext("Record what happened"), record, ""))
+        return ways + (
+            [LinkView(words.gettext("Change or end the agreement"), f"{address}/edit", "")] if decides else []
+        )
+    is_plan = question.commitment is not None and question.commitment.kind == CommitmentKind.PLANNED
+    if not (is_plan and decides and question.matter_kind is MatterKind.COMMITMENT):
+        return []
+    return [
+        LinkView(words.gettext("Confirm it by another day"), f"{address}/date", ""),
+        LinkView(words.gettext("Make it a firm commitment"), f"{address}/kind", ""),
+        LinkView(words.gettext("Drop the plan"), f"{address}/decide/withdraw", ""),
+    ]
