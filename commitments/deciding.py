@@ -152,8 +152,9 @@ def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str,
 def set_date(unit: Connection, author: Author, name: str, step: str | None, due: str | None, today: date) -> None:
     """Give `agreement/commitment`, or a milestone of it, another date, as precise as it is known; the first is kept.
 
-    A plan has the day by which it is to be confirmed. Raises Flawed without a date that ends ahead or without a reason,
-    or if it is the same, NotFound, and RefusedChange for what is settled.
+    A plan has the day by which it is to be confirmed: no promise yet, so its first one is in the log alone. Raises
+    Flawed without a date that ends ahead or without a reason, or if it is the same, NotFound, and RefusedChange for
+    what is settled.
     """
     refuse_flaws([*check_ahead("due", due, today), *check_text("why", author.why, needed=True)])
     row = _hold(unit, name)

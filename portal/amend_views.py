@@ -144,8 +144,10 @@ def describe_dates(words: Words, row: Any, *, planned: bool = False) -> list[Fac
     return said
 
 
-def describe_date(words: Words, acted: Acted, address: str, sent: Sent, flaws: Flaws, title: str = "") -> FormView:
-    """Another date."""
+def describe_date(
+    words: Words, acted: Acted, address: str, sent: Sent, flaws: Flaws, title: str = "", *, planned: bool = False
+) -> FormView:
+    """Another date; `planned` for the one by which a plan is to be confirmed, of which the first is no promise."""
     rough = sent.text("roughly") or ""
     named = tuple(("roughly" if name == "due" and rough else name, flaw) for name, flaw in flaws)
     fields = [
@@ -157,7 +159,9 @@ def describe_date(words: Words, acted: Acted, address: str, sent: Sent, flaws: F
     return FormView(
         address,
         title,
-        words.gettext("The new date holds from now on; the date first promised stays on record."),
+        words.gettext("The new date holds from now on; the history keeps the ones before.")
+        if planned
+        else words.gettext("The new date holds from now on; the date first promised stays on record."),
         words.gettext("Set the date"),
         mark_fields(words, fields, named),
         _mark(acted),

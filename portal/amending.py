@@ -181,8 +181,11 @@ def post_date(request: Request, viewer: Amending, sent: Form, house: Here, refer
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         set_date(unit, author, acted.name, None, due, today)
 
+    def lead(acted: Acted) -> Response:
+        return lead_to(acted.address, "plan_date" if is_planned(acted.row) else "date")
+
     return write_or_show(
-        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "date"),
+        lambda: lead(write_acted(viewer, house, sent, reference, promise, write)),
         lambda refusal: _show_date(request, viewer, house, reference, promise, sent, refusal),
     )
 
@@ -198,7 +201,8 @@ def _show_date(
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     state = refusal.say(words)
-    forms = [describe_date(words, acted, f"{acted.address}/date", sent, refusal.flaws)]
+    planned = is_planned(acted.row)
+    forms = [describe_date(words, acted, f"{acted.address}/date", sent, refusal.flaws, planned=planned)]
     if acted.row.state not in [str(one) for one in _OPEN]:
         forms, state = [], words.gettext("It is settled, so its date cannot be moved.")
     return show_act(
@@ -208,7 +212,7 @@ def _show_date(
         agreement=acted.head,
         acted=acted,
         forms=forms,
-        facts=describe_dates(words, acted.row, planned=is_planned(acted.row)),
+        facts=describe_dates(words, acted.row, planned=planned),
         follows=[words.gettext("Nobody is asked about the old date any more; the new one is watched like any other.")],
         state=state,
         status=refusal.status,

@@ -39,6 +39,7 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
     "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
+    "plan_date": lambda words: words.gettext("The new date holds; the history keeps the ones before."),
     "step": lambda words: words.gettext("The milestone is changed; the history keeps what it was."),
     "step_added": lambda words: words.gettext("The milestone is added."),
     "waive": lambda words: words.gettext("Waived: nobody is reminded of it any more."),

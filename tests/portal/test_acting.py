@@ -607,3 +607,17 @@ def test_where_the_sentence_stands_is_put_right_with_its_fingerprint(desk: Desk)
     }  # fmt: skip
     assert "The new terms are saved" in send(desk, "survey/terms", why="To be found", tags="maps")
     assert row_of(desk, "survey").source["start"] == 100, "what was not touched stays"
+
+
+def test_another_day_to_confirm_a_plan_is_told_without_the_date_first_promised(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        plan = {"kind": "planned", "due": None, "confirm_by": "2026-06-30"}
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(**plan))
+    desk.sign_in("cy")
+    page = desk.get(f"{HERE}/survey/date")
+    assert "the history keeps the ones before" in page and "first promised" not in page
+    page = send(desk, "survey/date", due="2026-09-30", why="The council meets in autumn")
+    assert "The new date holds; the history keeps the ones before." in page and "first promised" not in page
+    assert (row_of(desk, "survey").confirm_by, row_of(desk, "survey").first_due) == ("2026-09-30", None)
+    history = desk.get("/agreements/north-south/history")
+    assert "To be confirmed by: from 30 June 2026 to 30 September 2026" in history
