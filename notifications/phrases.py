@@ -193,6 +193,7 @@ GROUNDS: dict[Why, Variants] = {
         N_("its day passed before it could be sent; a later message says it"),
     ),
     Why.NEXT_SENDING_TIME: (N_("goes %(day_at)s, in the reader's morning"), N_("goes in the reader's morning")),
+    Why.AT_ONCE: (N_("goes at once"),),
     Why.NO_ADDRESS: (N_("no mail address is on record"),),
     Why.OUT_OF_OFFICE: (N_("no longer, or not yet, in office"),),
     Why.ANSWERED_MEANWHILE: (N_("it was answered meanwhile"),),

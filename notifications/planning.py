@@ -266,7 +266,7 @@ def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
 def slot_now(person: Person, now: datetime) -> Slot:
     """At once, or at the end of the person's quiet hours."""
     moment = delay_to_end_of_quiet(person, now)
-    return Slot(find_own_day(person, moment), moment)
+    return Slot(find_own_day(person, moment), moment, Why.AT_ONCE if moment == now else None)
 
 
 def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:

@@ -18,6 +18,7 @@ class Why(StrEnum):
     HANDED_OVER = "handed_over"  # asked: by whom; on; contact: from whom, if that is another
     HANDED_ON = "handed_on"  # contact: to whom; asked: by whom; on
     NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes
+    AT_ONCE = "at_once"  # day: why a message waits for nobody's morning
     # not told
     LATER_RUNG = "later_rung"  # a later rung is right today; this one was missed
     NOBODY_ON_RUNG = "nobody_on_rung"  # rung

@@ -16,6 +16,7 @@ from commitments.vocabulary import Channel, NotificationKind
 from notifications.links import Links
 from notifications.messages import Message
 from notifications.planning import message_row
+from notifications.reasons import Why
 from notifications.routing import Slot
 from notifications.tables import notification
 
@@ -25,7 +26,12 @@ _KEY = "at-once|sign_in|"
 def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, domain: str) -> int:
     """Queue the message, whatever the person's quiet hours, pause or channel; returns its id."""
     row = message_row(
-        f"{_KEY}{number}", person, NotificationKind.SIGN_IN, now, Slot(find_own_day(person, now), now), domain
+        f"{_KEY}{number}",
+        person,
+        NotificationKind.SIGN_IN,
+        now,
+        Slot(find_own_day(person, now), now, Why.AT_ONCE),
+        domain,
     )
     (made,) = insert_new(unit, notification, [row | {"channel": str(Channel.MAIL), "address": person.mail}])
     return int(made.id)

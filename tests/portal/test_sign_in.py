@@ -141,6 +141,13 @@ def test_too_many_requests_from_one_place_wait(desk: Desk) -> None:
     assert desk.client.get("/sign-in").status_code == 200
 
 
+def test_the_log_says_of_a_letter_to_sign_in_that_it_goes_at_once(desk: Desk) -> None:
+    ask(desk, "ann@north.example")
+    desk.sign_in("cy")
+    page = desk.get("/messages?show=queued")
+    assert "Sign-in" in page and "goes at once" in page and "morning" not in page
+
+
 @pytest.mark.parametrize("text", ["", "cy", "cy@", "@north.example", "a b@c.example", "x" * 300 + "@c.example"])
 def test_what_is_no_mail_address_is_said(desk: Desk, text: str) -> None:
     assert "Please write your mail address" in ask(desk, text)

@@ -530,6 +530,8 @@ def test_every_kind_of_notice_has_its_weight():
     ("a message that waits for nothing says its day",
      Slot(date(2026, 3, 2), datetime.min), Why.NEXT_SENDING_TIME, {}),
     ("a message that waits says why", Slot(date(2026, 3, 2), datetime.min, HAD), HAD, {}),
+    ("a message that waits for nobody's morning says so", Slot(date(2026, 3, 2), datetime.min, Why.AT_ONCE),
+     Why.AT_ONCE, {}),
     ("a holiday is named",
      Slot(date(2026, 3, 2), datetime.min, REST, "Easter Monday"), REST, {"holiday": "Easter Monday"}),
 )  # fmt: skip

@@ -449,6 +449,7 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "goes on 23 November 2026, in the reader's morning",
         "将于2026年11月23日在收件人当地早上发出",
     ),
+    (Why.AT_ONCE, {"day": "2026-11-23"}, "goes at once", "立即发出"),
     (Why.NO_ADDRESS, {}, "no mail address is on record", "没有登记邮箱地址"),
     (Why.OUT_OF_OFFICE, {}, "no longer, or not yet, in office", "已不在任或尚未到任"),
     (Why.BOUNCED, {"code": "5.1.1", "reply": "User unknown"}, "came back: User unknown", "被退回：User unknown"),
