@@ -97,7 +97,7 @@ def _add_people(unit: Connection) -> None:
     unit.execute(insert(party), [*partners, network])
     people = [make_contact(f"partner-{one:04d}-cy", 3 + one, f"Cy {one}") for one in range(PARTNERS)]
     own = [make_contact("cy", 1, "Cy"), make_contact("wide", network["id"], "Wide"),
-           make_contact("busy", 1, "Busy", "owner")]  # fmt: skip
+           make_contact("busy", 1, "Busy", "owner"), make_contact("boss", 1, "Boss", "leader")]  # fmt: skip
     unit.execute(insert(contact), [*own, *people])
     partner = 3 + agreement_party.c.agreement_id % PARTNERS
     unit.execute(agreement_party.update().where(agreement_party.c.party_id == 2).values(party_id=partner))

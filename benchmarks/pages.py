@@ -173,7 +173,7 @@ def open_bench(
     if not path.exists():
         build_house(path, commitments, an_agreement, rare or Rare())
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000)
+    settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000, administrators="boss@north.example")
     links = open_links(settings)
     assert links is not None
     ticks, moments = (

@@ -104,6 +104,7 @@ _ACTIONS: dict[str, str] = {
     "failed": N_("%(what)s: failed"),
     "published": N_("%(what)s: shown to everybody"),
     "handed_over": N_("%(what)s: everything was handed over"),
+    "signed_out": N_("%(what)s: signed out everywhere"),
     "handed_back": N_("%(what)s: the hand-over was taken back"),
     "withdrawn": N_("%(what)s: withdrawn"),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.handing_over import reconcile_around
-from commitments.log import Author, record_changes
+from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
 from commitments.queries import load_people
 from commitments.references import find_contact
@@ -46,11 +46,14 @@ from portal.roles import Permission, Role, Viewer
 from portal.taking_back import describe_hand_over, say_refused
 from portal.telling import tell_title
 from portal.viewing import require
-from portal.visits import end_visits
+from portal.visits import end_visits, list_visits
 
 router = APIRouter()
 Managing = Annotated[Viewer, Depends(require(Permission.HAND_OVER))]
+Administering = Annotated[Viewer, Depends(require(Permission.ADMINISTER))]
 ADD = "/add-person"
+SIGNED_OUT = "signed_out"
+"""The action of the log entry that says it of the person."""
 CHANGES_SHOWN = 20
 ASKED_SHOWN = 20
 _ROLES = (ContactRole.OWNER, ContactRole.COORDINATOR, ContactRole.LEADER)
@@ -163,6 +166,19 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
     return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
 
 
+@router.post(ADDRESS + "/{reference}/sign-out", response_class=HTMLResponse)
+def post_signing_out(viewer: Administering, house: Here, reference: str) -> Response:
+    """Sign a person out wherever they are signed in, as when a device of theirs is lost."""
+    now = house.read_clock()
+    with open_unit(house.engine) as unit:
+        row = _find(unit, viewer, reference)
+        ended = end_visits(unit, row.id, now)
+        if ended:
+            told = Change(SIGNED_OUT, contact.name, row.id, reference, None, {"visits": (ended, 0)})
+            record_changes(unit, Author(viewer.person.reference, now), [told])
+    return RedirectResponse(f"{ADDRESS}/{reference}?done=signed_out", 303)
+
+
 def _find(reading: Connection, viewer: Viewer, reference: str) -> Any:
     row = find_contact_of(reading, viewer, reference)
     if row is None:
@@ -250,6 +266,7 @@ def _show_person(
         deputy = reading.execute(select(contact.c.reference).where(contact.c.id == row.deputy_id)).scalar_one_or_none()
         owned, asked = count_matters(reading, [row.id])
         waiting = load_asked_of(reading, viewer, row.id, today, ASKED_SHOWN + 1)
+        visits = list_visits(reading, row.id, now) if viewer.may(Permission.ADMINISTER) else []
         handed = describe_hand_over(reading, words, viewer, row, now)
         entries = list(
             reading.execute(
@@ -294,6 +311,7 @@ def _show_person(
         form_open=bool(faults),
         end=None if is_over(row, today) else _describe_end(words, address, today.isoformat(), end_refused),
         end_open=end_refused,
+        visits=_describe_visits(words, address, len(visits)) if visits else None,
         changes=changes,
         people=LinkView(words.gettext("People"), ADDRESS, ""),
     )  # fmt: skip
@@ -318,12 +336,27 @@ def _describe_end(words: Words, address: str, today: str, refused: bool) -> Form
     )  # fmt: skip
 
 
+def _describe_visits(words: Words, address: str, number: int) -> FormView:
+    return FormView(
+        f"{address}/sign-out",
+        words.gettext("Where this person is signed in"),
+        words.ngettext(
+            "In %(count)s browser. Who is signed out needs a new link by mail; what was typed and not sent is lost.",
+            "In %(count)s browsers. Who is signed out needs a new link by mail; what was typed and not sent is lost.",
+            number,
+        ) % {"count": number},
+        words.gettext("Sign this person out everywhere"),
+        look="danger",
+    )  # fmt: skip
+
+
 def _say_done(words: Words, done: str) -> str:
     return {
         "added": words.gettext("Added."),
         "saved": words.gettext("Saved."),
         "same": words.gettext("Nothing had changed."),
         "ended": words.gettext("The end of the office is recorded."),
+        "signed_out": words.gettext("This person is signed out everywhere."),
         "handed": words.gettext("Everything was handed over, and both are told."),
         "taken_back": words.gettext("The hand-over was taken back, and whoever was told of it is told."),
     }.get(done, "")

@@ -647,3 +647,39 @@ def test_the_roles_of_the_pages_are_those_of_the_register() -> None:
     from portal.labels import _CONTACT_ROLES
 
     assert set(_CONTACT_ROLES) == set(ContactRole)
+
+
+def test_an_administrator_signs_somebody_out_wherever_they_are(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "dee@north.example"}))
+    visits = []
+    for who in ("li", "li", "ann"):
+        desk.client.cookies.clear()
+        desk.sign_in(who)
+        visits.append(dict(desk.client.cookies))
+    desk.client.cookies.clear()
+    desk.sign_in("dee")
+    page = desk.get("/people/li")
+    assert "In 2 browsers." in page and "Sign this person out everywhere" in page
+    page = desk.act("/people/li/sign-out")
+    assert "This person is signed out everywhere." in page and "Sign this person out everywhere" not in page
+    assert "signed out everywhere" in page.partition("History")[2]
+    (entry,) = desk.rows(log_entry, log_entry.c.action == "signed_out")
+    assert (entry.who, entry.reference) == ("dee", "li")
+    for cookies, status in zip(visits, (303, 303, 200), strict=True):
+        desk.client.cookies.clear()
+        desk.client.cookies.update(cookies)
+        desk.get("/home", status)
+
+
+@pytest.mark.parametrize("who", ["cy", "ann", "li"])
+def test_nobody_else_signs_others_out(desk: Desk, who: str) -> None:
+    desk.sign_in("dee")
+    dees = dict(desk.client.cookies)
+    desk.client.cookies.clear()
+    desk.sign_in(who)
+    assert "Sign this person out" not in desk.client.get("/people/dee").text
+    desk.act("/people/dee/sign-out", 403)
+    desk.client.cookies.clear()
+    desk.client.cookies.update(dees)
+    desk.get("/home")
