@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, true
 
 from commitments.tables import (
     activity,
@@ -16,7 +16,7 @@ from commitments.tables import (
     milestone,
     progress_report,
 )
-from commitments.vocabulary import CommitmentState, ConfirmationState, MilestoneState, Rating
+from commitments.vocabulary import CommitmentState, ConfirmationState, FollowUpState, MilestoneState, Rating
 from notifications.reasons import ChangeKind
 
 ENTRIES_READ = 500
@@ -58,11 +58,15 @@ _ANSWERS = {ConfirmationState.CONFIRMED: ChangeKind.CONFIRMED, ConfirmationState
 
 
 def load_changes(
-    reading: Connection, agreement_ids: Collection[int] | Select[Any], since: datetime, most: int = ENTRIES_READ
+    reading: Connection,
+    agreement_ids: Collection[int] | Select[Any],
+    since: datetime,
+    most: int = ENTRIES_READ,
+    until: datetime | None = None,
 ) -> list[Noted]:
     """The changes people made, the newest first, each matter once; of a new agreement only that it is new.
 
-    `most` says how many entries of the log are read for it.
+    Those after `since` and up to `until`. `most` says how many entries of the log are read for it.
     """
     entries = reading.execute(
         select(
@@ -72,6 +76,7 @@ def load_changes(
         .where(
             log_entry.c.agreement_id.in_(agreement_ids),
             log_entry.c.at > since,
+            log_entry.c.at <= until if until is not None else true(),
             log_entry.c.subject.in_([*_DETAILS, "agreement"]),
         )
         .order_by(log_entry.c.id.desc())
@@ -95,6 +100,25 @@ def load_changes(
             found[key] = noted
     settled = {one.commitment_id for one in found.values() if one.kind is ChangeKind.SETTLED}
     return [one for one in found.values() if one.kind is not ChangeKind.REPORTED or one.commitment_id not in settled]
+
+
+def count_follow_ups(
+    reading: Connection, agreement_ids: Collection[int], since: datetime, until: datetime | None = None
+) -> tuple[int, int]:
+    """How many follow-ups were opened and how many closed, after `since` and up to `until`."""
+    entries = reading.execute(
+        select(log_entry.c.row_id, log_entry.c.changes).where(
+            log_entry.c.agreement_id.in_(agreement_ids),
+            log_entry.c.at > since,
+            log_entry.c.at <= until if until is not None else true(),
+            log_entry.c.subject == "follow_up",
+        )
+    ).all()
+    became = {
+        (entry.row_id, entry.changes["state"][1] == FollowUpState.OPEN) for entry in entries if "state" in entry.changes
+    }
+    opened = sum(is_open for _, is_open in became)
+    return opened, len(became) - opened
 
 
 def _load_details(reading: Connection, subject: str, entries: Collection[Any]) -> Mapping[int, Row[Any]]:

@@ -73,7 +73,7 @@ def compose_messages(
             continue
         told = notices.get(row.id, [])
         kinds = {one.kind for one in told}
-        digest = pictures.digest_of(person) if NotificationKind.DIGEST in kinds else None
+        digest = pictures.digest_of(person, row.queued_at) if NotificationKind.DIGEST in kinds else None
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary, reports)
     return messages

@@ -21,7 +21,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.changes import Noted, load_changes
+from notifications.changes import Noted, count_follow_ups, load_changes
 from notifications.messages import (
     Age,
     AgreementLine,
@@ -39,6 +39,8 @@ from notifications.reasons import ChangeKind, Decision
 from notifications.tables import notice, notification
 
 COMING_DAYS = 30
+STILL_WRITING = timedelta(minutes=10)
+"""What is written carries the moment at which the writing began; by so much later it can be read."""
 WORST_FIRST = (
     StandingState.OVERDUE,
     StandingState.BEHIND,
@@ -141,43 +143,47 @@ class Pictures:
             count_standings(others),
         )
 
-    def digest_of(self, person: Person) -> Digest:
-        moment = self._find_last_digest(person)
-        since = moment.date()
+    def digest_of(self, person: Person, queued_at: datetime | None = None) -> Digest:
+        """What one person's digest says; with `queued_at` of what happened before it was put into the outbox.
+
+        The next one goes on from there, not from when this one was sent: so what happens while it waits and is on its
+        way is told in one of the two, and in one alone.
+        """
+        since = self._find_last_digest(person)
+        until = queued_at - STILL_WRITING if queued_at is not None else None
         held = self._load(person.party_id)
         ids = [one.id for one, _ in held]
-        opened, closed = (
-            self._reading.execute(
-                select(func.count()).select_from(follow_up).where(follow_up.c.agreement_id.in_(ids), column > since)
-            ).scalar_one()
-            for column in (follow_up.c.opened_on, follow_up.c.closed_on)
-        )
+        opened, closed = count_follow_ups(self._reading, ids, since, until)
         return Digest(
-            since,
+            since.date(),
             self._lines(person),
             opened,
             closed,
             self._coming(person, held),
             self._waiting(person, ids),
-            self._news(person, ids, moment),
+            self._news(person, ids, since, until),
             self._stuck(person, ids),
         )
 
     def _find_last_digest(self, person: Person) -> datetime:
-        """When the person's last digest went; a week ago if none did, and never more than five weeks ago."""
+        """Up to when the person's last digest told; a week ago if none went, and never more than five weeks ago."""
         last = self._reading.execute(
-            select(func.max(notification.c.sent_at))
+            select(func.max(notification.c.queued_at))
             .join(notice, notice.c.notification_id == notification.c.id)
             .where(
                 notification.c.contact_id == person.id,
+                notification.c.sent_at.is_not(None),
                 notice.c.kind == str(NotificationKind.DIGEST),
                 notice.c.decision == str(Decision.TOLD),
             )
         ).scalar_one()
         midnight = datetime.combine(self._today, time(0), UTC)
-        return max(last or midnight - timedelta(days=7), midnight - timedelta(days=35))
+        told = last - STILL_WRITING if last is not None else midnight - timedelta(days=7)
+        return max(told, midnight - timedelta(days=35))
 
-    def _news(self, person: Person, agreement_ids: Sequence[int], since: datetime) -> tuple[News, ...]:
+    def _news(
+        self, person: Person, agreement_ids: Sequence[int], since: datetime, until: datetime | None
+    ) -> tuple[News, ...]:
         language = person.language
         return tuple(
             News(
@@ -191,7 +197,7 @@ class Pictures:
                 one.value,
                 one.unit,
             )
-            for one in load_changes(self._reading, agreement_ids, since)
+            for one in load_changes(self._reading, agreement_ids, since, until=until)
         )
 
     def _name_news(self, one: Noted, language: str) -> str:

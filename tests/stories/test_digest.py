@@ -65,12 +65,12 @@ def do(register: Engine, author: Author) -> Callable[..., Any]:
     return run
 
 
-def draw(engine: Engine, desk: str, today: date) -> tuple[Person, Digest, Summary]:
+def draw(engine: Engine, desk: str, today: date, queued_at: datetime | None = None) -> tuple[Person, Digest, Summary]:
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
         pictures = Pictures(reading, rules, names, today)
         person = next(one for one in rules.people.values() if one.reference == desk)
-        return person, pictures.digest_of(person), pictures.summary_of(person, today)
+        return person, pictures.digest_of(person, queued_at), pictures.summary_of(person, today)
 
 
 def test_a_quiet_week_has_no_news(register: Engine, today: date) -> None:
@@ -123,6 +123,30 @@ def test_what_the_last_digest_told_is_not_told_again(register: Engine, do: Calla
     assert len(draw(register, "hangzhou-desk", tomorrow)[1].news) == 1  # who had no digest yet is told of a week
 
 
+def test_what_happens_while_a_digest_waits_and_is_on_its_way_is_told_in_the_next_one_and_only_there(
+    register: Engine, today: date
+) -> None:
+    day = today - timedelta(days=30)  # whose check, at six, asks for what is late
+    person = draw(register, "leeds-desk", day)[0]
+    night = datetime.combine(day, time(1), UTC)
+    for hours, title in ((-2, "In the evening"), (2, "At night"), (7, "While it was sent"), (12, "On the same day")):
+        with open_unit(register) as unit:
+            author = Author("leeds-hall", night + timedelta(hours=hours))
+            add_activity(unit, author, "leeds-hangzhou", title, "visit", "2026-01", day)
+    first = draw(register, "leeds-desk", day, night)[1]
+    send_digest(register, person, night + timedelta(hours=8), queued_at=night)
+    second = draw(register, "leeds-desk", day + timedelta(days=7), night + timedelta(days=7))[1]
+    assert [one.title for one in first.news] == ["In the evening"]
+    assert [one.title for one in second.news] == ["On the same day", "While it was sent", "At night"]
+    assert (first.opened, second.opened) == (0, count_opened(register, night)) and second.opened > 2
+
+
+def count_opened(engine: Engine, since: datetime) -> int:
+    with open_reading(engine) as reading:
+        rows = reading.execute(select(tables.follow_up.c.id).where(tables.follow_up.c.opened_on >= since.date()))
+        return len(rows.all())
+
+
 def test_a_digest_that_missed_some_weeks_tells_of_all_of_them_but_of_five_at_most(
     register: Engine, today: date
 ) -> None:
@@ -132,14 +156,14 @@ def test_a_digest_that_missed_some_weeks_tells_of_all_of_them_but_of_five_at_mos
     assert draw(register, "leeds-desk", today + timedelta(days=90))[1].since == today + timedelta(days=55)
 
 
-def send_digest(engine: Engine, person: Person, sent_at: datetime) -> None:
+def send_digest(engine: Engine, person: Person, sent_at: datetime, queued_at: datetime | None = None) -> None:
     usual = {"channel": "mail", "address": "x@y.example", "kind": "digest", "state": "sent", "reason": {}}
     with open_unit(engine) as unit:
         row = unit.execute(
             insert(notification)
             .values(
                 **usual, key=f"k{sent_at}", contact_id=person.id, local_day=sent_at.date(), message_id="<a@b>",
-                queued_at=sent_at, next_at=sent_at, attempts=1, sent_at=sent_at, repeated=False,
+                queued_at=queued_at or sent_at, next_at=sent_at, attempts=1, sent_at=sent_at, repeated=False,
             )
             .returning(notification.c.id)
         ).scalar_one()  # fmt: skip
