@@ -292,6 +292,7 @@ FORMS = (
     _send("register: delete", DRAFT + "/delete", "drafts", form_on=DRAFT + "/check"),
     _send("forget a search", "/searches/forget", "searches", after=_KEEP_SEARCH),
     _send("end a visit", "/settings/visits/end", "visits", {"visit": "{visit}"}, form_on="/settings"),
+    _send("own zone", "/settings/zone", "once", {"zone": "Europe/London"}, form_on="/settings"),
     _send("sign out", "/sign-out", "once", form_on="/home", ends_visit=True),
     _send("3,000 owned: hand over", "/people/{reference}/hand-over", "busy", {"to": "{successor}", "why": "A new post."},
           is_rare=True),

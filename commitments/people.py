@@ -151,6 +151,22 @@ def amend_contact(unit: Connection, author: Author, reference: str, written: Wri
     return True
 
 
+def set_zone(unit: Connection, author: Author, reference: str, zone: str | None) -> bool:
+    """Give a contact a time zone of their own, or None for that of their party. Tells whether it is another one.
+
+    Raises ContactRefused for a zone that is not known, and NotFound for a contact that is not.
+    """
+    if zone is not None and zone not in list_zones():
+        raise ContactRefused([ContactFault.ZONE_UNKNOWN])
+    row = _hold(unit, reference)
+    if row.time_zone == zone:
+        return False
+    unit.execute(update(contact).where(contact.c.id == row.id).values(time_zone=zone))
+    changes = {"time_zone": (row.time_zone, zone)}
+    record_changes(unit, author, [Change("amended", contact.name, row.id, reference, None, changes)])
+    return True
+
+
 def give_role(unit: Connection, person: Person, role: ContactRole) -> Change | None:
     """Give a contact another role, which a file that still says the former one does not take back; None if they
     have it."""

@@ -66,6 +66,8 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
     fields = [FieldView("summary", words.gettext("What was promised, in one sentence"), "text", texts.summary or "",
                         required=True, most=TEXT)]  # fmt: skip
     for tag, text in texts.summaries.items():
+        if tag == "en" and not text:  # the sentence itself is the English one
+            continue
         label = words.gettext("The same in %(language)s") % {"language": name_language(words, tag)}
         fields.append(FieldView(f"summary-{tag}", label, "text", text, most=TEXT))
     for tag, text in texts.quote.items():

@@ -23,6 +23,8 @@ from notifications.names import load_names
 from notifications.wording import Words, load_words
 from portal.forms import Form, Sent
 from portal.house import Here, House
+from portal.own_settings import name_way_back
+from portal.page_words import load_page_words
 from portal.pages import FieldView, FormView, OptionView, list_languages, show_page
 
 router = APIRouter()
@@ -33,13 +35,13 @@ _FOR_LEADERS = ("escalation", "summary")
 
 
 @router.api_route("/choices/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_choices(token: str, house: Here, saved: bool = False) -> Response:
-    """The person's choices as they are."""
-    return _show(house, token, saved=saved)
+def show_choices(token: str, house: Here, saved: bool = False, back: bool = False) -> Response:
+    """The person's choices as they are; `back` if they came from their settings."""
+    return _show(house, token, saved=saved, back=back)
 
 
 @router.post("/choices/{token}", response_class=HTMLResponse)
-def post_choices(token: str, sent: Form, house: Here) -> Response:
+def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Response:
     """Keep the choices; what already waits goes by them."""
     person = _read(house, token)
     now = house.read_clock()
@@ -48,8 +50,8 @@ def post_choices(token: str, sent: Form, house: Here) -> Response:
             author = Author(f"{person.reference} by link {name_link(token)}", now)
             choose(unit, author, person.reference, _read_changes(sent, person), now)
     except RefusedChange as refused:
-        return _show(house, token, refused=refused, status=422)
-    return RedirectResponse(f"/choices/{token}?saved=1", 303)
+        return _show(house, token, refused=refused, back=back, status=422)
+    return RedirectResponse(f"/choices/{token}?saved=1" + ("&back=1" if back else ""), 303)
 
 
 def _read(house: House, token: str) -> Person:
@@ -97,7 +99,13 @@ def _read_changes(sent: Sent, person: Person) -> dict[str, Any]:
 
 
 def _show(
-    house: House, token: str, *, saved: bool = False, refused: RefusedChange | None = None, status: int = 200
+    house: House,
+    token: str,
+    *,
+    saved: bool = False,
+    refused: RefusedChange | None = None,
+    back: bool = False,
+    status: int = 200,
 ) -> Response:
     person = _read(house, token)
     with open_reading(house.engine) as reading:
@@ -105,7 +113,7 @@ def _show(
         policy, _ = load_policies(reading, false())
     words = load_words(person.language)
     form = FormView(
-        f"/choices/{token}",
+        f"/choices/{token}" + ("?back=1" if back else ""),
         words.gettext("What you get, and when"),
         words.gettext("What you leave open stays as your house has it. It holds at once, also for what waits already."),
         words.gettext("Save"),
@@ -118,6 +126,7 @@ def _show(
         status=status,
         name=names.contacts[person.id][0],
         form=form,
+        back=name_way_back(load_page_words(person.language)) if back else None,
         saved=words.gettext("Saved.") if saved else "",
         faults=_say_faults(words, refused),
     )
@@ -160,10 +169,11 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now
     tags = ["en", *(one.replace("_", "-") for one in list_languages())]
     languages += [OptionView(tag, name_language(tag), tag == chosen.language) for tag in tags]
     fields.append(FieldView("language", words.gettext("Language"), "select", options=tuple(languages)))
-    if len(Channel) > 1:
-        channels = [OptionView("", as_usual, chosen.channel is None)]
-        channels += [OptionView(str(one), one.title(), one == chosen.channel) for one in Channel]
-        fields.append(FieldView("channel", words.gettext("By what"), "select", options=tuple(channels)))
+    ways = list(dict.fromkeys([one for one, _ in person.ways] + ([chosen.channel] if chosen.channel else [])))
+    channels = [OptionView("", as_usual, chosen.channel is None)]
+    channels += [OptionView(str(one), name_channel(words, one), one == chosen.channel) for one in ways]
+    others = words.gettext("Other ways to reach you are entered by your coordinator.")
+    fields.append(FieldView("channel", words.gettext("By what"), "select", help=others, options=tuple(channels)))
     today = now.date().isoformat()
     fields += [
         FieldView("quiet_from", words.gettext("Quiet from"), "time", _show_hour(chosen.quiet_from)),
@@ -193,6 +203,18 @@ def _own(chosen: Choices) -> set[time]:
 
 def _show_hour(hour: time | None) -> str:
     return f"{hour:%H:%M}" if hour is not None else ""
+
+
+def name_channel(words: Words, channel: Channel) -> str:
+    """By what a message comes: services by their own names."""
+    said = {
+        Channel.MAIL: words.gettext("Mail"),
+        Channel.SMS: words.gettext("SMS"),
+        Channel.NTFY: "ntfy",
+        Channel.WECOM: "WeCom",
+        Channel.DINGTALK: "DingTalk",
+    }
+    return said.get(channel) or channel.title()
 
 
 def name_language(tag: str) -> str:

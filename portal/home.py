@@ -134,7 +134,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
             for dated, question in zip(coming.dates, questions[len(asked) :], strict=True)
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
-        news=[describe_news(words, one) for one in news],
+        news=[(describe_news(words, one), link) for one, link in news],
         total=_count_agreements(words, overall.total),
         counts=_describe_counts(words, viewer, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],

@@ -104,33 +104,47 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
     )
 
 
-def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int) -> list[News]:
-    """What people changed since then under the agreements that somebody sees, the newest first."""
+def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int) -> list[tuple[News, str]]:
+    """What people changed since then under the agreements that somebody sees, the newest first, each with its page."""
     noted = load_changes(reading, select_visible_agreements(viewer), since, 8 * most)[:most]
     titles = _load(
-        reading, select(agreement.c.id, agreement.c.title), agreement.c.id, (one.agreement_id for one in noted)
+        reading,
+        select(agreement.c.id, agreement.c.reference, agreement.c.title),
+        agreement.c.id,
+        (one.agreement_id for one in noted),
     )
     promises = _load(
         reading,
-        select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote),
+        select(
+            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote
+        ),
         commitment.c.id,
         (one.commitment_id for one in noted if one.commitment_id is not None),
     )
     language = viewer.person.language
     return [
-        News(
-            one.kind,
-            one.on,
-            _name(one, titles, promises, language),
-            choose_words(titles[one.agreement_id].title, language),
-            names.name_party(one.party_id, language) if one.party_id is not None else None,
-            one.rating,
-            one.state,
-            one.value,
-            one.unit,
+        (
+            News(
+                one.kind,
+                one.on,
+                _name(one, titles, promises, language),
+                choose_words(titles[one.agreement_id].title, language),
+                names.name_party(one.party_id, language) if one.party_id is not None else None,
+                one.rating,
+                one.state,
+                one.value,
+                one.unit,
+            ),
+            _link(one, titles, promises),
         )
         for one in noted
     ]
+
+
+def _link(one: Noted, titles: dict[int, Any], promises: dict[int, Any]) -> str:
+    link = f"/agreements/{titles[one.agreement_id].reference}"
+    promise = promises.get(one.commitment_id or 0)
+    return link if promise is None else f"{link}/commitments/{promise.reference}"
 
 
 def _load(reading: Connection, query: Any, column: Any, ids: Iterable[int]) -> dict[int, Any]:
