@@ -297,7 +297,7 @@ FORMS = (
     _send("3,000 owned: hand over", "/people/{reference}/hand-over", "busy", {"to": "{successor}", "why": "A new post."},
           is_rare=True),
     _send("3,000 owned: end the office", "/people/{reference}/end", "busy",
-          {"last_day": "2026-03-01", "why": "A new post."}, form_on="/people/{reference}", is_rare=True),
+          {"last_day": "2026-03-31", "why": "A new post."}, form_on="/people/{reference}", is_rare=True),
     _send("2,000 commitments: report", PROMISE + "/report", "crowded", {"rating": "on_track"}, is_rare=True),
     _send("2,000 commitments: amend a date", PROMISE + "/date", "crowded", {"due": "2027-06-30", "why": "Later."},
           is_rare=True),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from html import unescape
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from starlette.testclient import TestClient
 
 from commitments.agreement_file import parse_agreement
@@ -25,6 +25,7 @@ from commitments.tables import (
     follow_up,
     log_entry,
     milestone,
+    party,
     progress_report,
 )
 from notifications.links import Ask, Links
@@ -112,6 +113,9 @@ commitments:
   - {reference: theirs, summary: Theirs alone., kind: open_ended, owners: [{party: east, contact: zoe}]}
 """
 
+STEPS = {"northern": "north", "southern": "south"}
+"""The steps that one side alone is to take, where they were added, by whose."""
+
 
 @dataclass
 class Desk:
@@ -170,6 +174,16 @@ class Desk:
         """An agreement between two others, which is nobody's business here."""
         with open_unit(self.engine) as unit:
             import_agreement(unit, parse_agreement(ELSEWHERE, "elsewhere.yaml"), Author("test", NOW), TODAY)
+
+    def add_sides_steps(self) -> None:
+        """To the bridge, beside the step of both, one that each side alone is to take."""
+        (bridge,) = self.rows(commitment, commitment.c.reference == "bridge")
+        parties = {row.reference: row.id for row in self.rows(party)}
+        with open_unit(self.engine) as unit:
+            for reference, side in STEPS.items():
+                row = {"reference": reference, "title": f"The {reference} bank", "titles": {}, "due": "2026-04-30"}
+                row |= {"commitment_id": bridge.id, "party_id": parties[side], "state": "scheduled"}
+                unit.execute(insert(milestone).values(**row, registered_on=TODAY))
 
     def sign_in(self, who: str) -> None:
         """Be signed in as this contact, by a link as it is mailed."""

@@ -16,7 +16,7 @@ from commitments.sketch import Step
 from commitments.tables import activity, activity_commitment, commitment, evidence, follow_up
 from notifications.links import Ask, Purpose
 from portal.feeds import make_feed
-from portal.roles import OPEN
+from portal.roles import OPEN, Permission
 from portal.viewing import list_declared
 from tests.portal.desk import FORM, NOW, Desk
 
@@ -70,6 +70,23 @@ def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> I
         for step in Step if "{step}" in path else [""]:
             yield _write(path, {**values, "step": step}, place)
     yield from place.list_more()
+
+
+def list_actions(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Iterator[tuple[str, str, str, Permission]]:
+    """Each route that asks for a visit, by each of its methods, with an address at which there is something, and what
+    it requires. Who is signed in began the registrations that are among them."""
+    app: FastAPI = desk.client.app  # type: ignore[assignment]
+    values = _fill(desk, who, place) | {"number": begin_draft(desk), **_record(desk, place)}
+    values |= {"/register/files/{number}": _bring_file(desk, place), "step": str(next(iter(Step)))}
+    values |= {"/brief.pdf": f"/brief.pdf?party={place.party}"}
+    for path, methods, permission in list_declared(app):
+        if permission is None:
+            continue
+        place_of = {**values, "evidence_id": _keep_file(desk, place)} if FILE.search(path) else values
+        if "{milestone}" in path:
+            place_of = {**place_of, "part": "title"}
+        for method in sorted(methods):
+            yield path, method, _write(path, place_of, place), permission
 
 
 def list_open_addresses(desk: Desk, who: str = "ann", place: Place = NORTH_SOUTH) -> Iterator[str]:

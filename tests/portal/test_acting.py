@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, list_turns
@@ -20,13 +20,12 @@ from commitments.tables import (
     log_entry,
     measurement,
     milestone,
-    party,
     progress_report,
     publication,
 )
 from commitments.vocabulary import CommitmentState
 from notifications.tables import notice
-from tests.portal.desk import NOW, TODAY, Desk
+from tests.portal.desk import NOW, STEPS, Desk
 
 HERE = "/agreements/north-south/commitments"
 GUESTS = {"house_parties": "north"}
@@ -223,19 +222,6 @@ def test_a_milestone_is_recorded_as_met(desk: Desk) -> None:
     assert "This step was met already." in desk.get(f"{HERE}/bridge/milestones/plan/met")
 
 
-STEPS = {"northern": "north", "southern": "south"}
-
-
-def add_sides_steps(desk: Desk) -> None:
-    """Beside the step of both, one that each side alone is to take."""
-    parties = {row.reference: row.id for row in desk.rows(party)}
-    with open_unit(desk.engine) as unit:
-        for reference, side in STEPS.items():
-            row = {"reference": reference, "title": f"The {reference} bank", "titles": {}, "due": "2026-04-30"}
-            row |= {"commitment_id": row_of(desk, "bridge").id, "party_id": parties[side], "state": "scheduled"}
-            unit.execute(insert(milestone).values(**row, registered_on=TODAY))
-
-
 @pytest.mark.parametrize(
     ("who", "speaks_for"),
     [
@@ -246,7 +232,7 @@ def add_sides_steps(desk: Desk) -> None:
 )
 def test_a_step_of_the_other_side_is_theirs_to_report_as_met(desk: Desk, who: str, speaks_for: str) -> None:
     as_guests(desk)
-    add_sides_steps(desk)
+    desk.add_sides_steps()
     desk.sign_in(who)
     page = desk.get(f"{HERE}/bridge")
     for step, side in STEPS.items():
@@ -263,7 +249,7 @@ def test_a_step_of_the_other_side_is_theirs_to_report_as_met(desk: Desk, who: st
 
 
 def test_a_coordinator_of_the_other_side_marks_no_step_of_ours_though_they_share_the_register(desk: Desk) -> None:
-    add_sides_steps(desk)
+    desk.add_sides_steps()
     desk.sign_in("li")
     desk.act(f"{HERE}/bridge/milestones/northern/met", 403, met_on="2026-03-01")
     send(desk, "bridge/milestones/southern/met", met_on="2026-03-01")
@@ -274,7 +260,7 @@ def test_a_coordinator_of_the_other_side_marks_no_step_of_ours_though_they_share
 
 @pytest.mark.parametrize("state", ["partially_met", "not_met", "scheduled"])
 def test_how_a_step_of_the_other_side_went_is_not_a_coordinators_to_say(desk: Desk, state: str) -> None:
-    add_sides_steps(desk)
+    desk.add_sides_steps()
     desk.sign_in("cy")
     there = "bridge/milestones/southern"
     assert f'value="{state}"' not in desk.get(f"{HERE}/{there}")
@@ -293,7 +279,7 @@ def test_an_administrator_reports_the_steps_of_each_side(desk: Desk) -> None:
     house = desk.client.app.state.house  # type: ignore[attr-defined]
     settings = desk.settings.model_copy(update={"administrators": "cy@north.example"})
     object.__setattr__(house, "settings", settings)
-    add_sides_steps(desk)
+    desk.add_sides_steps()
     desk.sign_in("cy")
     for step in STEPS:
         send(desk, f"bridge/milestones/{step}/met", met_on="2026-03-01")
