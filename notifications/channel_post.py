@@ -81,6 +81,13 @@ class _Matter:
     expected: str
     by: str
     link: str
+    """The page where its reader answers it, or sees how it stands."""
+    promise: str
+    """The sentence of the agreement itself, if the register has it."""
+    promised: str
+    due: str
+    report: str
+    note: str
 
 
 def _view_safely(message: Message, house: Path | None, tell: Callable[[Fault], None]) -> MessageView:
@@ -105,7 +112,21 @@ def _describe(row: Any, message: Message, view: MessageView) -> dict[str, Any]:
         "subject": view.subject,
         "repeat": bool(row.repeated),
         "matters": [
-            _Matter(one.title, one.agreement, one.standing, one.reason, one.expected, one.by, one.link) for one in told
+            _Matter(
+                one.title,
+                one.agreement,
+                one.standing,
+                one.reason,
+                one.expected,
+                one.by,
+                one.page or one.link,
+                one.quote,
+                one.promised,
+                one.due,
+                one.report,
+                one.note,
+            )
+            for one in told
         ],
         "references": [
             {
@@ -115,6 +136,8 @@ def _describe(row: Any, message: Message, view: MessageView) -> dict[str, Any]:
                 "due": item.due_on.isoformat() if item.due_on else None,
                 "answer_by": item.answer_by.isoformat() if item.answer_by else None,
                 "follow_up": item.follow_up,
+                "party": item.party_reference,
+                "parties": list(item.to_whom),
             }
             for item in message.items
         ],

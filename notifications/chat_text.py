@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +11,16 @@ from jinja2 import Template
 
 from notifications.house import CHAT, Fault, explain_fault, find_part, sign_folder
 from notifications.messages import Message
+from notifications.overviews import shorten_overview
 from notifications.rendering import build_environment, describe_message
 from notifications.services import Markup, Unit
 from notifications.views import MessageView, clean_text, shorten_text
 from notifications.wording import Words, load_words
 
+LISTED = (12, 6, 3, 1, 0)
+"""So many lines of each part of a digest or summary, as there is room."""
+SUBJECT_ROOM = 20
+"""A link is left out where less would be left for the subject."""
 _MARKDOWN = re.compile(r"([\\`*_\[\]#<>~|])")
 _MARKDOWN_START = re.compile(r"^([-+]|\d+\.)(?=\s)")
 
@@ -53,12 +58,36 @@ def write_chat(message: Message, markup: Markup, limit: int, unit: Unit, house: 
     """
     words = load_words(message.language, house)
     template = _load_template(words, markup, house, sign_folder(house))
+    message = replace(message, unsubscribe_link=None)  # a chat has no list to leave; the page of choices has
     view = describe_message(words, message)
-    for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
-        text = _render(template, _show_some(words, message, view, shown))
+    for shown in _list_forms(words, message, view):
+        text = _render(template, shown)
         if measure(text, unit) <= limit:
             return view.subject, text
     return view.subject, _cut_down(view, markup, limit, unit)
+
+
+def _list_forms(words: Words, message: Message, view: MessageView) -> Iterator[MessageView]:
+    """The message from its fullest form to the shortest: what is not one of the matters becomes less first."""
+    lengths = LISTED if view.overviews else (0,)
+    for whole in (view, _leave_out_sentences(view)):
+        for most in lengths:
+            yield _shorten_overviews(words, message, whole, most)
+    for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
+        fewer = _leave_out_sentences(_show_some(words, message, view, shown))
+        yield replace(_shorten_overviews(words, message, fewer, 0), footer=())
+
+
+def _shorten_overviews(words: Words, message: Message, view: MessageView, most: int) -> MessageView:
+    return replace(view, overviews=tuple(shorten_overview(words, one, message, most) for one in view.overviews))
+
+
+def _leave_out_sentences(view: MessageView) -> MessageView:
+    """The matters without the sentence of the agreement and the parties."""
+    sections = tuple(
+        replace(one, items=tuple(replace(item, quote="", promised="") for item in one.items)) for one in view.sections
+    )
+    return replace(view, sections=sections)
 
 
 def write_chat_safely(
@@ -98,12 +127,16 @@ def _show_some(words: Words, message: Message, whole: MessageView, shown: int) -
 
 
 def _cut_down(view: MessageView, markup: Markup, limit: int, unit: Unit) -> str:
-    """Where not even the frame fits, as in one short message of a telephone: the subject and the link."""
+    """Where not even the frame fits, as in a telephone: the subject, and the page of its matter if it has only one."""
     escape = _ESCAPES[markup]
-    link = f"\n{view.register}" if view.register else ""
-    room = limit - measure(link, unit)
-    if room < 20:
-        link, room = "", limit
+    items = [item for section in view.sections for item in section.items]
+    page = (items[0].page or items[0].link) if len(items) == 1 and not view.overviews else ""
+    link, room = "", limit
+    for target in filter(None, (page, view.register)):
+        if limit - measure(f"\n{target}", unit) >= SUBJECT_ROOM:
+            link = f"\n{target}"
+            room = limit - measure(link, unit)
+            break
     subject = view.subject
     while subject and measure(escape(subject), unit) > room:
         subject = cut_text(subject, measure(subject, unit) - 8, unit) if measure(subject, unit) > 16 else ""

@@ -1,11 +1,12 @@
 """The week's digest and the month's summary, as they are shown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from commitments.vocabulary import StandingState
 from notifications import phrases
 from notifications.items import PROMISES
-from notifications.messages import AgreementLine, Digest, News, Stuck, Summary, Waiting
+from notifications.messages import AgreementLine, Digest, Message, News, Stuck, Summary, Waiting
 from notifications.styles import TONES
 from notifications.views import (
     AgreementView,
@@ -62,9 +63,9 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
         agreements,
         quiet,
         news=tuple(describe_news(words, one) for one in digest.news[:NEWS_LIMIT]),
-        more_news=_count_more(words, len(digest.news) - NEWS_LIMIT),
+        more_news=count_more(words, len(digest.news) - NEWS_LIMIT),
         stuck=stuck,
-        more_stuck=_count_more(words, len(digest.stuck) - STUCK_LIMIT),
+        more_stuck=count_more(words, len(digest.stuck) - STUCK_LIMIT),
         coming=coming,
         waiting_own=waiting[True],
         waiting_others=waiting[False],
@@ -109,7 +110,31 @@ def _describe_stuck(words: Words, one: Stuck) -> StuckView:
     )
 
 
-def _count_more(words: Words, rest: int) -> str:
+def shorten_overview(words: Words, whole: OverviewView, message: Message, most: int) -> OverviewView:
+    """So many lines of each part, and how many more there are; without any line, the title and the figures alone."""
+    if not most:
+        return OverviewView(whole.title, whole.figures, (), "")
+    digest = message.digest if whole.news or whole.stuck else None
+    waiting = len(whole.waiting_own) + len(whole.waiting_others)
+    others = max(most - len(whole.waiting_own), 0)
+    return replace(
+        whole,
+        quiet="",
+        agreements=whole.agreements[:most],
+        more_agreements=count_more(words, len(whole.agreements) - most),
+        news=whole.news[:most],
+        more_news=count_more(words, len(digest.news) - len(whole.news[:most])) if digest is not None else "",
+        stuck=whole.stuck[:most],
+        more_stuck=count_more(words, len(digest.stuck) - len(whole.stuck[:most])) if digest is not None else "",
+        coming=whole.coming[:most],
+        more_coming=count_more(words, len(whole.coming) - most),
+        waiting_own=whole.waiting_own[:most],
+        waiting_others=whole.waiting_others[:others],
+        more_waiting=count_more(words, waiting - most),
+    )
+
+
+def count_more(words: Words, rest: int) -> str:
     if rest <= 0:
         return ""
     return words.ngettext("and %(count)s more in the register", "and %(count)s more in the register", rest) % {
@@ -187,10 +212,10 @@ def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[
     titles = [clean_text(line.title) for line in quiet[:QUIET_LIMIT]]
     text = ""
     if titles:
-        text = words.gettext("Nothing to do: %(titles)s") % {"titles": "; ".join(titles)}
-    more = _count_more(words, len(lines) - len(shown) - len(titles))
+        text = words.gettext("Nothing to do: %(titles)s") % {"titles": words.gettext("; ").join(titles)}
+    more = count_more(words, len(lines) - len(shown) - len(titles))
     if more:
-        text = f"{text}; {more}" if text else more
+        text = words.gettext("; ").join(filter(None, (text, more)))
     return tuple(_describe_agreement(words, line) for line in shown), text
 
 

@@ -120,8 +120,11 @@ class OverviewView:
     stuck: tuple[StuckView, ...] = ()
     more_stuck: str = ""
     coming: tuple[DatedView, ...] = ()
+    more_coming: str = ""
     waiting_own: tuple[str, ...] = ()
     waiting_others: tuple[str, ...] = ()
+    more_waiting: str = ""
+    more_agreements: str = ""
     bars: tuple[BarView, ...] = ()
     parties: tuple[str, ...] = ()
     silence: tuple[str, ...] = ()

@@ -52,6 +52,34 @@ def test_what_does_not_fit_is_counted_and_the_link_stays_at_the_end(limit: int) 
     assert subject.endswith("and 19 more")
 
 
+def test_a_digest_in_a_chat_tells_its_news_and_who_has_not_answered_as_far_as_there_is_room() -> None:
+    message = make_messages("en")["digest"]
+    mail = write_message(message).text
+    whole = write_chat(message, Markup.PLAIN, 9999, Unit.CHARACTERS)[1]
+    for title in ("What has changed", "What is stuck", "Coming in the next 30 days"):
+        assert title in mail and title in whole
+    assert f"Choose when and what you get\n{message.choices_link}\n" in whole
+    assert message.digest is not None
+    many = replace(message, digest=replace(message.digest, news=message.digest.news * 9))
+    short = write_chat(many, Markup.PLAIN, 2000, Unit.CHARACTERS)[1]
+    told = short.partition("What has changed")[2].partition("What is stuck")[0]
+    assert f"and {len(many.digest.news if many.digest else ()) - told.count('• ')} more in the register" in told
+
+
+def test_a_matter_in_a_chat_has_its_sentence_where_there_is_room() -> None:
+    message = make_messages("en")["reminder"]
+    whole = write_chat(message, Markup.PLAIN, 9999, Unit.CHARACTERS)[1]
+    assert message.items[0].promise in whole
+    brief = write_chat(message, Markup.PLAIN, len(whole) - 1, Unit.CHARACTERS)[1]
+    assert message.items[0].promise not in brief and str(message.items[0].answer_link) in brief
+
+
+def test_a_short_message_of_a_telephone_about_one_matter_leads_to_its_page() -> None:
+    item = replace(make_messages("en")["reminder"].items[0], answer_link="https://t.example/a/1")
+    message = replace(make_messages("en")["reminder"], items=(item,))
+    assert write_chat(message, Markup.PLAIN, 120, Unit.CHARACTERS)[1].endswith("\nhttps://t.example/a/1")
+
+
 def test_bytes_are_counted_where_the_service_counts_bytes() -> None:
     message = many("zh-Hans", 20)
     characters = write_chat(message, Markup.PLAIN, 2048, Unit.CHARACTERS)[1]

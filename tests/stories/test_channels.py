@@ -236,10 +236,14 @@ def test_what_an_offices_room_leaves_unanswered_goes_up_the_ladder_and_not_to_ev
 
 def test_a_webhook_tells_the_matter_in_the_registers_own_terms(house: House) -> None:
     house.register("{webhook: desk}")
+    house.change(base_url="https://tally.example")
     house.sweep()
     (request,) = house.sink.requests
     body = json.loads(request.body)
     (matter,) = body["references"]
+    (told,) = body["matters"]
+    assert told["link"].startswith("https://tally.example/answer/")
+    assert set(told) >= {"report", "note", "promise", "promised", "due"} and matter["parties"] == []
     assert (matter["agreement"], matter["matter"], matter["standing"]) == (
         "north-south",
         "north-south/survey",
