@@ -316,6 +316,13 @@ def load_parties(reading: Connection, viewer: Viewer) -> list[tuple[str, Mapping
     return [(row.reference, row.names) for row in rows]
 
 
+def load_titles(reading: Connection, viewer: Viewer, most: int) -> list[tuple[str, Mapping[str, str]]]:
+    """The agreements that somebody sees, reference and title; nothing where they are more than can be chosen from."""
+    seen = select(agreement.c.reference, agreement.c.title).where(agreement.c.id.in_(select_visible_agreements(viewer)))
+    rows = reading.execute(seen.limit(most + 1)).all()
+    return [(row.reference, row.title) for row in rows] if len(rows) <= most else []
+
+
 def load_themes(reading: Connection, viewer: Viewer) -> list[str]:
     """The themes of the agreements that somebody sees, by name."""
     # From each theme to the next by the index: to go through all commitments for a handful of words would take longer

@@ -16,13 +16,21 @@ from commitments.log import Author
 from notifications.dates_file import CONTENT_TYPE, write_feed
 from notifications.views import LinkView
 from notifications.wording import Words
-from portal.agreement_queries import load_parties
+from portal.agreement_queries import load_parties, load_titles
 from portal.calendar_queries import Day, Sought, Whose, load_dates, load_days
 from portal.calendar_views import DayView, describe_day, describe_feed
 from portal.feeds import end_feed, find_feed, find_feed_by_key, make_feed
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
-from portal.paging import PagesView, describe_pages, offer, read_page, write_address
+from portal.paging import (
+    TITLES_OFFERED,
+    PagesView,
+    describe_pages,
+    offer,
+    offer_agreements,
+    read_page,
+    write_address,
+)
 from portal.roles import Permission, Role, Viewer
 from portal.telling import tell_moment, tell_title
 from portal.viewing import find_viewer_of, require
@@ -149,6 +157,7 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
     kept = {"whose": chosen if chosen is not usual else None, "party": asked.party, "agreement": asked.agreement}
     with open_reading(house.engine) as reading:
         bound = load_parties(reading, viewer)
+        titles = load_titles(reading, viewer, TITLES_OFFERED)
         if day is None:
             shown = _find_month(reading, words, viewer, narrowed, today, kept)
         else:
@@ -175,8 +184,8 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
                 str(chosen), None,
             ),
             offer("party", words.gettext("Owed by, or bound"), parties, asked.party, words.gettext("All")),
+            offer_agreements(words, [(one, tell_title(names, words)) for one, names in titles], asked.agreement),
         ],
-        agreement=asked.agreement,
         shown_month=f"{first:%Y-%m}",
         feed=address,
         feed_program=address.replace("https://", "webcal://", 1) if address.startswith("https://") else "",

@@ -18,10 +18,11 @@ from notifications.runs import find_runs, link_run
 from notifications.tables import notice, notification
 from notifications.views import LinkView, check_link, clean_text, shorten_title
 from notifications.wording import Words
+from portal.agreement_queries import load_titles
 from portal.agreements import LONGEST_SEARCH, read_word
 from portal.frame import find_words, show_framed
 from portal.house import Here
-from portal.paging import PagesView, offer, write_address
+from portal.paging import TITLES_OFFERED, PagesView, offer, offer_agreements, write_address
 from portal.roles import Permission, Role, Viewer, select_visible_agreements
 from portal.telling import tell_ground, tell_moment, tell_stored, tell_title
 from portal.viewing import require
@@ -91,6 +92,7 @@ def show_messages(
     )
     words, zone = find_words(viewer), viewer.person.time_zone
     with open_reading(house.engine) as reading:
+        titles = load_titles(reading, viewer, TITLES_OFFERED)
         if sought.unsent:
             rows = load_unsent(reading, viewer, sought, PAGE + 1)
             messages = describe_unsent(reading, words, rows[:PAGE], zone)
@@ -111,7 +113,6 @@ def show_messages(
         words.gettext("Messages"),
         address=ADDRESS,
         search=sought.person,
-        agreement=sought.agreement,
         fields=[
             offer(
                 "show", words.gettext("Show"), [*states, (UNSENT, words.gettext("What was not sent"))],
@@ -121,6 +122,7 @@ def show_messages(
                 "kind", words.gettext("Kind"), [(str(one), words.name(one)) for one in NotificationKind],
                 str(sought.kind or ""), words.gettext("All"),
             ),
+            offer_agreements(words, [(one, tell_title(names, words)) for one, names in titles], sought.agreement),
         ],
         found=_say_found(words, len(messages), is_all=len(rows) <= PAGE and sought.before is None),
         messages=messages,

@@ -45,6 +45,19 @@ def _turn(text: str, path: str, parameters: Mapping[str, object], page: int) -> 
     return LinkView(text, write_address(path, {**parameters, "page": page if page > 1 else None}), "")
 
 
+def offer_agreements(words: Words, titles: list[tuple[str, str]], chosen: str) -> FieldView:
+    """The filter by agreement: a choice by title; where there are too many, its reference is typed."""
+    if not titles:
+        return FieldView("agreement", words.gettext("Agreement (its reference)"), "text", chosen, most="80")
+    known = titles if chosen in ("", *(one for one, _ in titles)) else [*titles, (chosen, chosen)]
+    return offer(
+        "agreement", words.gettext("Agreement"), sorted(known, key=lambda one: one[1]), chosen, words.gettext("All")
+    )
+
+
+TITLES_OFFERED = 200
+
+
 def offer(name: str, label: str, options: list[tuple[str, str]], chosen: str, everything: str | None) -> FieldView:
     """A filter: one of some options, or everything."""
     first = [OptionView("", everything, not chosen)] if everything is not None else []

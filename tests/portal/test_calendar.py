@@ -295,3 +295,14 @@ def test_from_a_month_without_a_date_a_link_leads_to_the_next_one_that_has_some(
     found = re.search(r'href="(/calendar\?month=[\d-]+)">The next date lies in ([\w ]+)<', page)
     assert found and "No date lies in this month." not in desk.get(found[1])
     assert "The next date lies" not in desk.get("/calendar?month=2026-04&agreement=nowhere")
+
+
+@pytest.mark.parametrize("page", ["/calendar", "/messages"])
+def test_an_agreement_is_chosen_by_its_title_and_its_reference_still_stands_in_the_address(
+    desk: Desk, page: str
+) -> None:
+    desk.add_elsewhere()
+    desk.sign_in("cy")
+    shown = desk.get(f"{page}?agreement=north-south")
+    assert '<option value="north-south" selected>Memorandum</option>' in shown
+    assert "Between two others" not in shown and 'value="elsewhere"' not in shown
