@@ -141,8 +141,10 @@ def load_people(
     query = select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
         party, party.c.id == contact.c.party_id
     )
-    rows = reading.execute(query if only is None else query.where(only))
-    these = select(contact.c.id).where(only) if only is not None else None
+    rows = reading.execute(query if only is None else query.where(only)).all()
+    # By their ids: who is meant may take longer to find than all that is read of them.
+    few = only is not None and len(rows) <= IDS_A_STATEMENT
+    these: Some = [row.id for row in rows] if few else select(contact.c.id).where(only) if only is not None else None
     chosen = load_choices(reading, these) if with_choices else {}
     off = _load_off(reading, these) if with_choices else frozenset()
     return {
