@@ -262,7 +262,7 @@ FORMS = (
     _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
     _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},
           form_on="/people/{reference}"),
-    _send("sign a person out", "/people/{reference}/sign-out", "owners", who="boss", form_on="/people/{reference}"),
+    _send("sign a person out", "/people/{reference}/sign-out", "visitors", who="boss", form_on="/people/{reference}"),
     _HAND_OVER,
     _send("orphans: name an owner", "/orphans", "orphans",
           {"place": ["{place}"], "to": "{successor}", "why": "She knows the schools."}),

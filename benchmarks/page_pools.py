@@ -346,12 +346,21 @@ def _list_brought(ground: Ground) -> Iterator[Values]:
 
 def _list_visits(ground: Ground) -> Iterator[Values]:
     """Visits of the coordinator, on other machines."""
-    row = {"contact_id": ground.person("cy"), "device": "Another machine", "began_at": NOW, "seen_at": NOW}
-    for _ in range(ground.requests):
-        own = {"key_hash": ground.draw.randbytes(32).hex(), "expires_at": NOW + timedelta(days=30)}
-        with open_unit(ground.engine) as unit:
-            number = unit.execute(insert(visit).values(row | own).returning(visit.c.id)).scalar_one()
-        yield {"visit": number}
+    return ({"visit": _begin_visit(ground, "cy")} for _ in range(ground.requests))
+
+
+def _list_visitors(ground: Ground) -> Iterator[Values]:
+    """Owners who are signed in."""
+    for values in _list_owners(ground):
+        _begin_visit(ground, values["reference"])
+        yield values
+
+
+def _begin_visit(ground: Ground, reference: str) -> int:
+    row = {"contact_id": ground.person(reference), "device": "Another machine", "began_at": NOW, "seen_at": NOW}
+    own = {"key_hash": ground.draw.randbytes(32).hex(), "expires_at": NOW + timedelta(days=30)}
+    with open_unit(ground.engine) as unit:
+        return int(unit.execute(insert(visit).values(row | own).returning(visit.c.id)).scalar_one())
 
 
 def _list_searches(ground: Ground) -> Iterator[Values]:
@@ -360,6 +369,7 @@ def _list_searches(ground: Ground) -> Iterator[Values]:
 
 _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "once": _list_once,
+    "visitors": _list_visitors,
     "agreements": _list_agreements,
     "published": _list_published,
     "promises": _list_promises,
