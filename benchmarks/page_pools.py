@@ -22,6 +22,7 @@ from commitments.settings import Settings
 from commitments.sheet_columns import write_sheets
 from commitments.sketch import Sketch, TypedParty, TypedPerson, TypedPromise
 from commitments.tables import (
+    activity,
     agreement,
     agreement_party,
     commitment,
@@ -96,6 +97,15 @@ def _list_once(_ground: Ground) -> Iterator[Values]:
 
 def _list_agreements(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(select(agreement.c.reference).where(agreement.c.reference != CROWDED)))
+
+
+def _list_visited(ground: Ground) -> Iterator[Values]:
+    """Agreements that the register came with, not those which other examples have made meanwhile."""
+    visited = select(activity.c.agreement_id).where(
+        activity.c.reference == "visit-1", activity.c.withdrawn_on.is_(None)
+    )
+    query = select(agreement.c.reference).where(agreement.c.reference != CROWDED, agreement.c.id.in_(visited))
+    return iter(ground.rows(query))
 
 
 def _list_published(ground: Ground) -> Iterator[Values]:
@@ -371,6 +381,7 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "once": _list_once,
     "visitors": _list_visitors,
     "agreements": _list_agreements,
+    "visited": _list_visited,
     "published": _list_published,
     "promises": _list_promises,
     "owed": _list_owed,
