@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
+from commitments.deciding import set_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author
 from commitments.progress import report_progress
@@ -321,6 +322,44 @@ def test_in_quiet_hours_nothing_goes_and_afterwards_it_does(house: House) -> Non
     house.choose("ann", quiet_from="06:00", quiet_to="11:00")
     house.live(FIRST, date(2026, 3, 10))
     assert house.received("ann") == ["Mon 02 Mar 12:00", "Tue 10 Mar 12:00"]  # the sender looks every two hours
+
+
+def test_in_quiet_hours_in_china_what_would_go_at_once_waits_for_their_end(house: House) -> None:
+    register_joint_deeds(house)
+    house.choose("li", quiet_from="18:00", quiet_to="09:00")
+    house.clock = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    report_joint_deeds(house, 1)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    for hour in (12, 16, 24, 25):  # 20:00, midnight, 08:00 and 09:00 in Shanghai
+        house.clock = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hour)
+        plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+        dispatch_messages(house.engine, house.settings, read_clock=lambda: house.clock)
+        asked = [subject for subject in house.subjects("li") if subject.startswith("Please confirm")]
+        assert asked == ([] if hour < 25 else ["Please confirm: Joint deed 1"])
+
+
+def test_who_owes_something_under_three_agreements_gets_one_letter_about_all(house: House) -> None:
+    for number in (2, 3):
+        form = FORM.replace(b"agreement: north-south", b"agreement: north-south-%d" % number)
+        with open_unit(house.engine) as unit:
+            import_agreement(unit, parse_agreement(form, "more.yaml"), Author("test", house.clock), FIRST)
+    house.live(FIRST, date(2026, 3, 31))
+    assert house.received("ann") == [
+        "Mon 02 Mar 08:00", "Tue 10 Mar 08:00", "Tue 17 Mar 08:00", "Tue 24 Mar 08:00", "Thu 26 Mar 08:00",
+        "Mon 30 Mar 08:00", "Tue 31 Mar 08:00",
+    ], "as often as with one"  # fmt: skip
+    assert "and 2 more" in house.subjects("ann")[0]
+
+
+def test_a_date_that_is_moved_is_reminded_of_anew_from_the_first_lead_on(house: House) -> None:
+    house.live(FIRST, date(2026, 3, 20))
+    assert house.received("ann") == ["Mon 02 Mar 08:00", "Tue 10 Mar 08:00", "Tue 17 Mar 08:00"]
+    author, today = Author("cy", house.clock, "Agreed"), house.clock.date()
+    with open_unit(house.engine) as unit:
+        set_date(unit, author, "north-south/survey", None, "2026-05-15", today)
+    house.live(date(2026, 3, 21), date(2026, 5, 15))
+    told = [at for at, subject in zip(house.received("ann"), house.subjects("ann"), strict=True) if "survey" in subject]
+    assert [at[:10] for at in told[-5:]] == ["Wed 15 Apr", "Fri 01 May", "Fri 08 May", "Thu 14 May", "Fri 15 May"]
 
 
 def test_the_hour_is_the_readers_own_over_the_change_of_the_clocks(house: House) -> None:
