@@ -26,10 +26,11 @@ async def do_long_step(
         share = (done, of)
 
     working = asyncio.ensure_future(do_step(step, partial(work, tell)))
-    bar = None
+    bar, ended = None, False
     try:
-        while not working.done():
+        while not ended:
             await asyncio.wait([working], timeout=MOVE_EVERY)
+            ended = working.done()  # asked before the share is read: the work may end while the bar is moved
             done, of = share
             if bar is None and of >= least:
                 bar = await start_progress(description.format(of=f"{of:,}"), key)

@@ -160,7 +160,7 @@ def test_a_process_started_by_command_is_killed_by_its_environment(
     day = Given(sqlite_registers, offices)
     environment = {
         **os.environ, "TALLY_DATABASE_URL": day.url, "TALLY_MAIL_URL": day.office.url,
-        "TALLY_CLOCK": NOW.isoformat(), "TALLY_SYNCHRONOUS": "NORMAL",
+        "TALLY_CLOCK": NOW.isoformat(), "TALLY_SYNCHRONOUS": "NORMAL", "TALLY_SENDERS": "1",
     }  # fmt: skip
     command = [sys.executable, "-m", "tests.faults.day"]
     killed = subprocess.run(
