@@ -14,15 +14,13 @@ def list_changes(reading: "Connection", done: "Reconciled") -> list[dict[str, An
     """The first changes of a run, each with the follow-up that changed and why."""
     from sqlalchemy import select
 
-    from cli.followups import list_rows
     from cli.speech import Speaker
     from commitments.tables import follow_up
 
     keys = [change.reference for change in done.changes]
-    rows = {
-        row["key"]: row
-        for row in list_rows(reading, select(follow_up).where(follow_up.c.key.in_(keys)), Speaker(reading))
-    }
+    speaker = Speaker(reading)
+    found = reading.execute(select(follow_up).where(follow_up.c.key.in_(keys)))
+    rows = {row.key: speaker.tell_follow_up(row) for row in found}
     return [
         {"change": _name_change(change.action), **rows[change.reference], "why": _tell_why(rows[change.reference])}
         for change in done.changes

@@ -8,10 +8,7 @@ import typer
 from cli.screen import count, name_word, print_json, print_table, read_day, say, style_of, write_examples
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from cli.session import Register
-    from cli.speech import Speaker
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -125,28 +122,5 @@ def _list_follow_ups(
             query = query.where(follow_up.c.agreement_id == find_agreement(reading, agreement).id)
         if assignee is not None:
             query = query.where(follow_up.c.assignee_id == find_contact(reading, assignee).id)
-        return list_rows(reading, query, Speaker(reading))
-
-
-def list_rows(reading: "Connection", query: Any, speaker: "Speaker") -> list[dict[str, Any]]:
-    """Follow-ups as plain values, with their reasons in words."""
-    return [
-        {
-            "number": row.id,
-            "key": row.key,
-            "matter": row.matter,
-            "kind": row.kind,
-            "assignee": speaker.name_contact(row.assignee_id),
-            "due": row.due_on.isoformat(),
-            "reason": speaker.tell_reason(row.reason),
-            "reason_code": row.reason.get("code"),
-            "numbers": row.reason.get("numbers"),
-            "state": row.state,
-            "opened_on": row.opened_on.isoformat(),
-            "snoozed_until": row.snoozed_until.isoformat() if row.snoozed_until else None,
-            "closed_on": row.closed_on.isoformat() if row.closed_on else None,
-            "closed_by": row.closed_by,
-            "closed_why": row.closed_why,
-        }
-        for row in reading.execute(query)
-    ]
+        speaker = Speaker(reading)
+        return [speaker.tell_follow_up(row) for row in reading.execute(query)]

@@ -70,3 +70,23 @@ class Speaker:
 
     def tell_notices(self, notices: Sequence[Mapping[str, Any]]) -> str:
         return "; ".join(dict.fromkeys(self.tell_notice(notice) for notice in notices))
+
+    def tell_follow_up(self, row: Any) -> dict[str, Any]:
+        """A follow-up as plain values, with its reason in words."""
+        return {
+            "number": row.id,
+            "key": row.key,
+            "matter": row.matter,
+            "kind": row.kind,
+            "assignee": self.name_contact(row.assignee_id),
+            "due": row.due_on.isoformat(),
+            "reason": self.tell_reason(row.reason),
+            "reason_code": row.reason.get("code"),
+            "numbers": row.reason.get("numbers"),
+            "state": row.state,
+            "opened_on": row.opened_on.isoformat(),
+            "snoozed_until": row.snoozed_until.isoformat() if row.snoozed_until else None,
+            "closed_on": row.closed_on.isoformat() if row.closed_on else None,
+            "closed_by": row.closed_by,
+            "closed_why": row.closed_why,
+        }
