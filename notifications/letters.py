@@ -5,9 +5,10 @@ from datetime import datetime
 
 from commitments.settings import Settings
 from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
-from notifications.messages import Message, Written
+from notifications.messages import Message
 from notifications.mime import Enclosure, Letter, message_id_for
 from notifications.overviews import name_picture
+from notifications.views import Written
 from notifications.wording import load_words
 
 

@@ -6,7 +6,6 @@ Nothing here is in a language yet but names, titles and quotations; `notificatio
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from commitments.facts import Reason
 from commitments.vocabulary import (
@@ -22,9 +21,6 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.reasons import ChangeKind, Why
-
-if TYPE_CHECKING:
-    from notifications.views import ItemView
 
 ITEM_LIMIT = 60
 """More items than these are counted, not listed: mail programs cut a message off at about 100 kB."""
@@ -214,16 +210,3 @@ class Message:
     unsubscribe_link: str | None = None
     sign_in: str | None = None  # the link of a message that brings nothing else
     notices: tuple[int, ...] = ()  # the ids of what it tells; a notice that was answered meanwhile is not among them
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A message in words."""
-
-    subject: str
-    text: str
-    html: str
-    tag: str  # the language that it is written in: English where there is no catalogue
-    picture: bytes | None = None  # a PNG that the HTML shows
-    page: bytes | None = None  # the same on one page, as PDF
-    views: "tuple[ItemView, ...]" = ()  # the items as they are shown, in their order; those left out are not there

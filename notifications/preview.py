@@ -14,6 +14,7 @@ from commitments.facts import Person
 from commitments.reconcile import Rules, load_rules
 from commitments.settings import Settings
 from commitments.vocabulary import ContactRole, NotificationKind
+from notifications.chat_text import write_chat
 from notifications.composing import compose_messages, find_reply, is_empty
 from notifications.digests import Pictures
 from notifications.house import CHAT, PAGE, PARTS, POLICY, Fault, explain_fault, find_part, find_strangers
@@ -22,8 +23,10 @@ from notifications.links import Links
 from notifications.messages import Message
 from notifications.mime import build_letter, message_id_for
 from notifications.names import Names, load_names
-from notifications.rendering import try_part, write_safely
+from notifications.pictures import draw_summary
+from notifications.rendering import build_environment, describe_message, write_safely
 from notifications.samples import make_messages
+from notifications.services import Markup, Unit
 from notifications.tables import notification
 from notifications.wording import UnreadableCatalogue, load_words
 
@@ -153,13 +156,26 @@ def _try_part(house: Path, part: str, language: str) -> Iterator[Fault]:
 
     for message in make_messages(language).values():
         try:
-            try_part(message, house, part)
+            _write_part(message, house, part)
         except UnreadableCatalogue:
             return
         except Exception as fault:  # whatever a template of the operator's does wrong is to be told
             found = find_part(fault)
             yield explain_fault(fault, part if found == "templates" else found)
             return
+
+
+def _write_part(message: Message, house: Path, part: str) -> None:
+    """Render one file of the house; what it does wrong is raised as it comes."""
+    words = load_words(message.language, house)
+    if part == CHAT:
+        write_chat(message, Markup.PLAIN, 4000, Unit.CHARACTERS, house)
+    elif part == PAGE:
+        if message.summary is not None:
+            draw_summary(words, message, house)
+    else:
+        view = describe_message(words, message, with_picture=message.summary is not None)
+        build_environment(words, house).get_template(part).render(view=view)
 
 
 def _find_policy_faults(house: Path) -> Iterator[Fault]:

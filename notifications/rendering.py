@@ -16,8 +16,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from notifications.house import (
-    CHAT,
-    PAGE,
     PARTS,
     POLICY,
     TEMPLATES,
@@ -29,7 +27,7 @@ from notifications.house import (
     sign_folder,
 )
 from notifications.items import DENSE_ITEMS, describe_sections, list_views
-from notifications.messages import ITEM_LIMIT, Message, Written
+from notifications.messages import ITEM_LIMIT, Message
 from notifications.overviews import describe_digest, describe_summary
 from notifications.styles import STYLE
 from notifications.subjects import write_subject
@@ -40,6 +38,7 @@ from notifications.views import (
     OverviewView,
     SectionView,
     SignInView,
+    Written,
     check_link,
     clean_text,
     shorten_text,
@@ -94,25 +93,6 @@ def write_message(message: Message, house: Path | None = None) -> Written:
 
 def _is_too_long(html: str) -> bool:
     return len(html) * 4 > HTML_LIMIT and len(html.encode()) > HTML_LIMIT  # UTF-8 has at most 4 octets a character
-
-
-def try_part(message: Message, house: Path, part: str) -> None:
-    """Render one file of the house alone; what it does wrong is raised as it comes."""
-    words = load_words(message.language, house)
-    if part == CHAT:
-        from notifications.chat_text import write_chat
-        from notifications.services import Markup, Unit
-
-        write_chat(message, Markup.PLAIN, 4000, Unit.CHARACTERS, house)
-        return
-    if part == PAGE:
-        if message.summary is not None:
-            from notifications.pictures import draw_summary
-
-            draw_summary(words, message, house)
-        return
-    view = describe_message(words, message, with_picture=message.summary is not None)
-    build_environment(words, house).get_template(part).render(view=view)
 
 
 def write_safely(message: Message, house: Path | None, tell: Callable[[Fault], None]) -> Written:

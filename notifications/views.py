@@ -161,6 +161,19 @@ class SignInView:
     warning: str
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message in words."""
+
+    subject: str
+    text: str
+    html: str
+    tag: str  # the language that it is written in: English where there is no catalogue
+    picture: bytes | None = None  # a PNG that the HTML shows
+    page: bytes | None = None  # the same on one page, as PDF
+    views: tuple[ItemView, ...] = ()  # the items as they are shown, in their order; those left out are not there
+
+
 def clean_text(text: str) -> str:
     """Text from the register as one harmless line: no controls, no marks that turn the direction, single spaces."""
     if text.isprintable():
