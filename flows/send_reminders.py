@@ -14,6 +14,7 @@ KINDS = (
     NotificationKind.FOLLOW_UP,
     NotificationKind.ESCALATION,
     NotificationKind.CONFIRMATION,
+    NotificationKind.HAND_OVER,
     NotificationKind.ALERT,
 )
 

@@ -319,7 +319,7 @@ _ASKED_AHEAD = frozenset(
     (FollowUpKind.REPORT_DUE, FollowUpKind.NOTICE_DEADLINE, FollowUpKind.RENEWAL_DUE, FollowUpKind.BEHIND)
 )
 """What is asked for a date that may lie far ahead."""
-_SPEAKS_FOR_ITSELF = frozenset(
+SPEAKS_FOR_ITSELF = frozenset(
     (
         FollowUpKind.UNOWNED,
         FollowUpKind.NEXT_STEP_MISSING,
@@ -333,7 +333,7 @@ _SPEAKS_FOR_ITSELF = frozenset(
 
 def _renew_reason(row: Any, standing: Standing | None, today: date) -> Mapping[str, Any]:
     """Why a follow-up is open, with the numbers of today."""
-    if FollowUpKind(row.kind) not in _SPEAKS_FOR_ITSELF:
+    if FollowUpKind(row.kind) not in SPEAKS_FOR_ITSELF:
         return row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
     numbers = dict(row.reason["numbers"])
     if row.kind == FollowUpKind.DORMANT:

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, String, cast, exists, literal, select, update
+from sqlalchemy import Connection, String, bindparam, cast, exists, literal, select, update
 
 from commitments.choices import IN_ANY_CASE, Choices
 from commitments.choosing import change_choices
@@ -18,6 +18,7 @@ from commitments.references import find_contact
 from commitments.tables import agreement
 from commitments.tables import contact as contact_of
 from commitments.vocabulary import NotificationKind, NotificationState
+from notifications.held import AFTERWARDS, hold
 from notifications.reasons import Decision, Why
 from notifications.routing import choose_days, choose_slot, delay_to_end_of_quiet
 from notifications.tables import attempt, notice, notification
@@ -132,6 +133,7 @@ def _move(unit: Connection, message: Any, moment: datetime) -> int:
 
 def _withdraw(unit: Connection, message: Any, mark: str) -> None:
     """Cancel a message and free its key and those of its notices, so that they are planned anew."""
+    _hold_handed(unit, message)
     key = notice.c.key + literal("|taken out of ") + cast(notice.c.notification_id, String)
     unit.execute(
         update(notice)
@@ -143,6 +145,29 @@ def _withdraw(unit: Connection, message: Any, mark: str) -> None:
         )
     )
     _cancel(unit, message.id, Why.CHOICES_CHANGED, key=f"withdrawn|{message.key}|{mark}"[:400])
+
+
+def _hold_handed(unit: Connection, message: Any) -> None:
+    """Hold what was handed over: no planning would find it, but for what it holds."""
+    rows = unit.execute(
+        select(notice.c.id, notice.c.decision_reason).where(
+            notice.c.notification_id == message.id,
+            notice.c.kind == str(NotificationKind.HAND_OVER),
+            notice.c.decision == str(Decision.TOLD),
+            notice.c.key.not_like(f"%{AFTERWARDS}"),
+        )
+    ).all()
+    if rows:
+        unit.execute(
+            update(notice)
+            .where(notice.c.id == bindparam("row_id"))
+            .values(
+                decision=str(Decision.HELD),
+                notification_id=None,
+                decision_reason=bindparam("held", type_=notice.c.decision_reason.type),
+            ),
+            [{"row_id": row.id, "held": hold(row.decision_reason, Why.CHOICES_CHANGED, {})} for row in rows],
+        )
 
 
 def _cancel(unit: Connection, message_id: int, why: Why, **more: Any) -> None:

@@ -209,7 +209,10 @@ def _build_items(
             item = _build_item(row, person, names, counterparts, rules, links)
             if row.follow_up_id in reports:
                 item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
-            latest[row.matter, row.party_id, row.follow_up_kind] = item
+            place = row.matter, row.party_id, row.follow_up_kind
+            said = latest.get(place)
+            if said is None or said.kind is not NotificationKind.HAND_OVER or item.kind is NotificationKind.HAND_OVER:
+                latest[place] = item  # a reminder says no more than what was just handed over does
     asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
     return sorted(
         (

@@ -1,18 +1,20 @@
 """Tells the people between whom matters were handed over, at once."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, select, update
+from sqlalchemy import ColumnElement, Connection, false, or_, select, update
 
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
 from commitments.handing_over import HandedOver
-from commitments.queries import IDS_A_STATEMENT, Span, load_agreements
+from commitments.policy import Policy
+from commitments.queries import IDS_A_STATEMENT, Span, load_agreements, load_policies
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, load_rules
-from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up
+from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
 from commitments.vocabulary import (
     FollowUpKind,
     FollowUpState,
@@ -22,12 +24,15 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.candidates import STANDING_OF
+from notifications.held import hold
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
-from notifications.routing import choose_slot, is_declined
+from notifications.routing import is_declined
 from notifications.tables import attempt, notice, notification
 
 AGREEMENTS_AT_ONCE = 500
+KEY_LIMIT = 350
+"""Leaves room for what is put behind a key: that it is told afterwards, or was taken out of a message."""
 
 
 def tell_new_owner(
@@ -35,24 +40,11 @@ def tell_new_owner(
 ) -> bool:
     """Queue the message that says what was handed over by whom; False if the person has no address or does not want it.
 
-    It waits for the end of the person's quiet hours or pause. The ladder of the follow-up begins anew with them.
+    It waits for the end of the person's quiet hours. In a pause nothing is queued: the first message after it tells
+    what is still so. The ladder of the follow-up begins anew with them.
     """
-    key = f"hand_over|{question.matter}|{new.reference}|{now.isoformat()}"
-    told = bool(new.ways) and not is_declined(new, NotificationKind.HAND_OVER)
-    message_id = None
-    if told:
-        slot = slot_now(new, now)
-        if new.choices.is_paused(slot.day):
-            slot = choose_slot(new, rules.house.send_at, now)
-        message = message_row(f"at-once|{key}"[:400], new, NotificationKind.HAND_OVER, now, slot, domain)
-        (made,) = insert_new(unit, notification, [message])
-        message_id = made.id
     standing = question.standing
     row = {
-        "key": key[:400],
-        "kind": str(NotificationKind.HAND_OVER),
-        "contact_id": new.id,
-        "notification_id": message_id,
         "agreement_id": question.agreement.id,
         "commitment_id": question.commitment.id,
         "follow_up_id": None,
@@ -60,35 +52,28 @@ def tell_new_owner(
         "matter": question.matter,
         "matter_kind": str(question.matter_kind),
         "standing": str(standing.state if standing is not None else StandingState.ON_TRACK),
-        "rung": 0,
         "due_on": standing.deadline if standing is not None else None,
         "reason": standing.reason.as_json() if standing is not None else {},
-        "decision": str(Decision.TOLD if told else Decision.PASSED_OVER),
-        "decision_reason": _explain(new, question, told, today),
-        "decided_on": today,
-        "decided_at": now,
     }
     passed_on = [
         row
         | {
-            "key": f"{key}|{one.id}"[:400],
             "follow_up_id": one.id,
             "matter": one.matter,
             "matter_kind": one.matter_kind,
             "standing": str(STANDING_OF.get(FollowUpKind(one.kind), StandingState.DUE_SOON)),
+            "due_on": None,
             "reason": one.reason,
         }
         for one in _find_open(unit, question, new)
     ]
-    add_missing(unit, notice, passed_on or [row])
-    return told
-
-
-def _explain(new: Person, question: Question, told: bool, today: date) -> dict[str, Any]:
-    if told:
-        numbers = {"asked": question.person.reference, "on": today.isoformat()}
-        return {"code": str(Why.HANDED_OVER), "numbers": numbers}
-    return _explain_silence(new)
+    why = {
+        "code": str(Why.HANDED_OVER),
+        "numbers": {"asked": question.person.reference, "on": today.isoformat()},
+    }
+    key = f"hand_over|{question.matter}|{new.reference}|{now.isoformat()}"
+    _tell(unit, new, key, passed_on or [row], why, rules.house, now, today, domain)
+    return bool(new.ways) and not is_declined(new, NotificationKind.HAND_OVER)
 
 
 def _explain_silence(person: Person) -> dict[str, Any]:
@@ -126,6 +111,7 @@ def tell_hand_over(
     `by` is the reference of who did it. The new person is told of each question that is asked of them now, each
     commitment without one, and the dates ahead of the agreements that they coordinate; the former one of the
     commitments and dates. Who has no address, or does not want to be told of a hand-over, gets none, and that is noted.
+    In a pause nothing is queued: the first message after it tells what is still so.
     """
     both = contact.c.id.in_([handed.new.id, handed.former.id])
     rules = load_rules(unit, select(agreement.c.id).where(false()), both)
@@ -144,12 +130,13 @@ def tell_hand_over(
     rows += [row for row in matters if row["commitment_id"] is None or row["commitment_id"] not in answered]
     ids = []
     if tell_new:
-        ids = _tell(unit, new, mark, rows, {"code": str(Why.HANDED_OVER), "numbers": whence}, rules, now, today, domain)
+        why = {"code": str(Why.HANDED_OVER), "numbers": whence}
+        key = f"{Why.HANDED_OVER}|{mark}|{new.reference}|{now.isoformat()}"
+        ids = _tell(unit, new, key, rows, why, rules.house, now, today, domain)
     if tell_former:
-        on = {**said, "contact": new.reference}
-        ids += _tell(
-            unit, former, mark, matters, {"code": str(Why.HANDED_ON), "numbers": on}, rules, now, today, domain
-        )
+        why = {"code": str(Why.HANDED_ON), "numbers": {**said, "contact": new.reference}}
+        key = f"{Why.HANDED_ON}|{mark}|{former.reference}|{now.isoformat()}"
+        ids += _tell(unit, former, key, matters, why, rules.house, now, today, domain)
     return ids
 
 
@@ -162,65 +149,74 @@ def tell_hand_back(
     soon as either was, of what has been asked meanwhile. `handed` is the way back.
     """
     old, lately = handed.new.reference, handed.former.reference
-    keys = {
-        old: f"at-once|{Why.HANDED_ON}|{old}|{lately}|{old}|{since.isoformat()}"[:400],
-        lately: f"at-once|{Why.HANDED_OVER}|{old}|{lately}|{lately}|{since.isoformat()}"[:400],
+    told = {
+        who: _take_out(unit, f"{why}|{old}|{lately}|{who}|{since.isoformat()}", contact.c.reference == who)
+        for who, why in ((old, Why.HANDED_ON), (lately, Why.HANDED_OVER))
     }
-    _cancel(unit, notification.c.key.in_(keys.values()))
-    told = set(
-        unit.execute(
-            select(notification.c.key).where(
-                notification.c.key.in_(keys.values()), notification.c.state != str(NotificationState.CANCELLED)
-            )
-        ).scalars()
-    )
-    return tell_hand_over(unit, handed, by, now, today, domain, tell_former=keys[lately] in told, tell_new=bool(told))
+    return tell_hand_over(unit, handed, by, now, today, domain, tell_former=told[lately], tell_new=any(told.values()))
 
 
 def _tell(
     unit: Connection,
     person: Person,
-    mark: str,
+    key: str,
     rows: Sequence[dict[str, Any]],
     why: dict[str, Any],
-    rules: Rules,
+    house: Policy,
     now: datetime,
     today: date,
     domain: str,
 ) -> list[int]:
-    if not rows:
-        return []
-    told = bool(person.ways) and not is_declined(person, NotificationKind.HAND_OVER)
+    """Note what a person is told, and queue one message of what is told now."""
+    slot, paused_to = slot_now(person, now), person.choices.paused_to
+    always = _load_always(unit, rows)
+    decided: dict[Decision, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        is_always = row["matter_kind"] in always.get(row["agreement_id"], house.always_sent)
+        if not person.ways or (is_declined(person, NotificationKind.HAND_OVER) and not is_always):
+            decided[Decision.PASSED_OVER].append(row)
+        else:
+            waits = person.choices.is_paused(slot.day) and not is_always
+            decided[Decision.HELD if waits else Decision.TOLD].append(row)
+    reasons = {
+        Decision.TOLD: why,
+        Decision.PASSED_OVER: _explain_silence(person),
+        Decision.HELD: hold(why, Why.PAUSED, {"notices": len(decided[Decision.HELD]), "day": str(paused_to)}),
+    }
     message_id = None
-    key = f"{why['code']}|{mark}|{person.reference}|{now.isoformat()}"
-    if told:
-        slot = slot_now(person, now)
-        if person.choices.is_paused(slot.day):
-            slot = choose_slot(person, rules.house.send_at, now)
+    if decided[Decision.TOLD]:
         message = message_row(f"at-once|{key}"[:400], person, NotificationKind.HAND_OVER, now, slot, domain)
         message_id = insert_new(unit, notification, [message])[0].id
-    else:
-        why = _explain_silence(person)
-    add_missing(
-        unit,
-        notice,
-        [
-            {
-                **row,
-                "key": f"{key}|{row['matter']}|{row['party_id']}|{row['follow_up_id']}"[:400],
-                "kind": str(NotificationKind.HAND_OVER),
-                "contact_id": person.id,
-                "notification_id": message_id,
-                "rung": 0,
-                "decision": str(Decision.TOLD if told else Decision.PASSED_OVER),
-                "decision_reason": why,
-                "decided_on": today,
-                "decided_at": now,
-            }
-            for row in rows
-        ],
-    )
+    notices = [
+        {
+            **row,
+            "key": f"{key}|{row['matter']}|{row['party_id']}|{row['follow_up_id']}"[:KEY_LIMIT],
+            "kind": str(NotificationKind.HAND_OVER),
+            "contact_id": person.id,
+            "notification_id": message_id if decision is Decision.TOLD else None,
+            "rung": 0,
+            "decision": str(decision),
+            "decision_reason": reasons[decision],
+            "decided_on": today,
+            "decided_at": now,
+        }
+        for decision, part in decided.items()
+        for row in part
+    ]
+    if notices:
+        add_missing(unit, notice, notices)
     return [message_id] if message_id is not None else []
+
+
+def _load_always(unit: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, Collection[str]]:
+    """What is always sent under the agreements that have rules of their own."""
+    if not rows:
+        return {}
+    ids = unit.execute(
+        select(agreement.c.id, agreement.c.reference).join(policy, policy.c.scope == agreement.c.reference)
+    )
+    _, own = load_policies(unit)
+    return {row.id: own[row.reference].always_sent for row in ids}
 
 
 def _note_question(row: Any) -> dict[str, Any]:
@@ -272,15 +268,47 @@ def _list_standings(unit: Connection, handed: HandedOver, today: date) -> list[d
 
 
 def take_back(unit: Connection, question: Question, new: str) -> None:
-    """Cancel the message of a hand-over that was taken back, if it has not begun to go."""
-    _cancel(unit, notification.c.key.startswith(f"at-once|hand_over|{question.matter}|{new}|", autoescape=True))
+    """Take out of the outbox what tells of a hand-over that was taken back, if it has not begun to go."""
+    _take_out(unit, f"hand_over|{question.matter}|{new}", contact.c.reference == new)
 
 
-def _cancel(unit: Connection, which: ColumnElement[bool]) -> None:
-    """Cancel messages that have not begun to go."""
+def _take_out(unit: Connection, mark: str, whose: ColumnElement[bool]) -> bool:
+    """Take back what tells of the hand-over of this mark: the message at once, and what waits for the end of a pause or
+    stands in the message of a day. Tells whether something has begun to go all the same.
+    """
+    why = {"code": str(Why.ANSWERED_MEANWHILE), "numbers": {}}
     begun = select(attempt.c.id).where(attempt.c.notification_id == notification.c.id).exists()
+    waits = (notification.c.state == str(NotificationState.QUEUED)) & ~begun
     unit.execute(
         update(notification)
-        .where(which, notification.c.state == str(NotificationState.QUEUED), ~begun)
-        .values(state=str(NotificationState.CANCELLED), reason={"code": str(Why.ANSWERED_MEANWHILE), "numbers": {}})
+        .where(
+            notification.c.key.startswith(f"at-once|{mark}|", autoescape=True)
+            | (notification.c.key == f"at-once|{mark}"),
+            waits,
+        )
+        .values(state=str(NotificationState.CANCELLED), reason=why)
+    )
+    mine = (
+        notice.c.contact_id.in_(select(contact.c.id).where(whose)),
+        notice.c.kind == str(NotificationKind.HAND_OVER),
+        notice.c.key.startswith(f"{mark}|", autoescape=True),
+    )
+    in_days_message = notice.c.notification_id.in_(
+        select(notification.c.id).where(waits, notification.c.key.like("scheduled|%"))
+    )
+    unit.execute(
+        update(notice)
+        .where(*mine, or_(notice.c.decision == str(Decision.HELD), in_days_message))
+        .values(decision=str(Decision.PASSED_OVER), decision_reason=why)
+    )
+    left = select(notice.c.id).join(notification, notification.c.id == notice.c.notification_id)
+    return (
+        unit.execute(
+            left.where(
+                *mine,
+                notice.c.decision == str(Decision.TOLD),
+                notification.c.state != str(NotificationState.CANCELLED),
+            ).limit(1)
+        ).first()
+        is not None
     )

@@ -21,6 +21,7 @@ from commitments.queries import Span, split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
+from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
 from notifications.mime import message_id_for
 from notifications.reasons import Decision, Why
@@ -84,10 +85,16 @@ def plan_messages(
                 candidates[one.person.id].append(one)
             else:
                 passed.append(one)
+        held = find_held(reading, rules, now, today)
+        for one in held.told:
+            candidates[one.person.id].append(one)
         periodic = find_picture_readers(reading, rules, today)
         late = StoredLedger(reading).find_late(rules, now)
     done = Planned()
     _pass_over(engine, passed, now, today, done)
+    if held.gone:
+        with open_unit(engine) as unit:
+            done.passed_over += drop_held(unit, held.gone)
     begin_with = (person.id for person in periodic) if _PERIODIC & set(kinds) else ()
     persons = sorted({*candidates, *late, *begin_with})
     for start in range(0, len(persons), PERSONS_A_UNIT):
@@ -203,9 +210,10 @@ def plan_part(
         declined = [one for one in fresh if is_declined(person, one.kind) and not one.always]
         unsubscribed += [_decline(one, now, today) for one in declined]
         wanted = [one for one in fresh if one not in declined]
-        at_once, rest = _part_at_once(person, wanted, find_own_day(person, now))
+        opening = slot_now(person, now)
+        at_once, rest = _part_at_once(person, wanted, opening.day)
         immediate += [
-            (told, message_row(f"at-once|{told[0].key}", person, kind, now, slot_now(person, now), domain))
+            (told, message_row(f"at-once|{told[0].key}", person, kind, now, opening, domain))
             for kind, told in at_once.items()
         ]
         days = choose_days(person, [rules.own.get(one.scope, rules.house) for one in rest] or [rules.house])
@@ -258,9 +266,9 @@ def _part_at_once(
 
 
 def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
-    """Whether something was asked in a pause that is over: it comes with the day's message, not by itself."""
-    begin, end = person.choices.paused_from, person.choices.paused_to
-    return begin is not None and end is not None and end < day and begin <= date.fromisoformat(one.numbers["on"]) <= end
+    """Whether something waits since before the end of a pause: it comes with the day's message, not by itself."""
+    end = person.choices.paused_to
+    return end is not None and end < day and date.fromisoformat(one.numbers["on"]) <= end
 
 
 def slot_now(person: Person, now: datetime) -> Slot:

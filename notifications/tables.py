@@ -64,6 +64,12 @@ notice = Table(
         sqlite_where=text("decision <> 'told'"),
         postgresql_where=text("decision <> 'told'"),
     ),
+    Index(
+        "ix_notice_held",
+        "contact_id",
+        sqlite_where=text("kind = 'hand_over' AND decision = 'held'"),
+        postgresql_where=text("kind = 'hand_over' AND decision = 'held'"),
+    ),
 )
 
 attempt = Table(
