@@ -60,6 +60,7 @@ def find_latest(dates: Iterable[PartialDate]) -> PartialDate | None:
     return max(dates, key=lambda one: (one.last, one.first), default=None)
 
 
+@lru_cache(maxsize=8192)
 def add_months(day: date, months: int) -> date:
     """The same day `months` later (earlier if negative); the end of a shorter month stands in for its missing days.
 

@@ -175,6 +175,8 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
 
 def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
     """Whether the party reported of late, so that it is not asked for a while."""
+    if not commitment.reports:
+        return False
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
     return any(
         report.party_id == party_id and quiet_from < report.reported_on <= today for report in commitment.reports

@@ -37,6 +37,7 @@ from notifications.routing import (
     climb_ladder,
     find_last_day,
     find_reminder_rung,
+    has_told_all,
     is_digest_due,
     is_summary_due,
     name_month,
@@ -127,15 +128,16 @@ def find_due(
     now: datetime,
     today: date,
     judged: Mapping[date, Sequence[Standing]] | None = None,
+    days: Days | None = None,
 ) -> Iterator[Candidate]:
     """Of these agreements every notice that is due and not told yet; `waiting` are their follow-ups that wait for an
     answer, with what the `ladders` of them have told, and `told` the keys of the reminders.
 
-    `judged` are the standings by day, where they are known of the one agreement that there is.
+    `judged` are the standings by day, where they are known of the one agreement that there is; `days` say whose it is.
     """
     by_id = {one.id: one for one in agreements}
     current: dict[str, Standing] = {}
-    days = find_days(rules.people, now, today)
+    days = days or find_days(rules.people, now, today)
     for agreement in agreements:
         promised = {one.id: one for one in agreement.commitments}
         for day in days.list_for(agreement, rules.coordinators):
@@ -285,6 +287,8 @@ def _follow_up(
     today: date,
 ) -> Iterator[Candidate]:
     policy = rules.policy_of(agreement)
+    if has_told_all(told, policy):
+        return
     people = rules.people
     coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
     assignee = find_owner(row.assignee_id, people, today)

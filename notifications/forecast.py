@@ -19,7 +19,7 @@ from notifications.planning import plan_messages
 from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
-from notifications.scenes import load_play
+from notifications.scenes import Opening, load_opening
 from notifications.tables import notice, notification
 
 MESSAGES_AT_ONCE = 200
@@ -40,7 +40,21 @@ def forecast_agreement(
     `rules` are tried in place of those that differ in it.
     """
     with open_reading(engine) as reading:
-        play = load_play(reading, settings, agreement_id, now, rules=rules)
+        opening = load_opening(reading, settings, agreement_id, now)
+    yield from _play(opening, rules, now, days)
+
+
+def forecast_change(
+    engine: Engine, settings: Settings, now: datetime, days: int, agreement_id: int, rules: Mapping[str, Any]
+) -> tuple[list[Foreseen], list[Foreseen]]:
+    """What one agreement will bring by other `rules`, and what by those that hold, both from one reading of it."""
+    with open_reading(engine) as reading:
+        opening = load_opening(reading, settings, agreement_id, now)
+    return list(_play(opening, rules, now, days)), list(_play(opening, None, now, days))
+
+
+def _play(opening: Opening, rules: Mapping[str, Any] | None, now: datetime, days: int) -> Iterator[Foreseen]:
+    play = opening.begin(rules)
     for moment, end in list_moments(now, days):
         yield from play.play_day(moment, end)
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -121,6 +121,15 @@ class ImaginedLedger:
     _last_message: int = 0
     _last_notice: int = 0
     _scheduled: dict[int, list[Queued]] = field(default_factory=lambda: defaultdict(list))
+
+    def copy(self) -> "ImaginedLedger":
+        """The same, to be written on by itself."""
+        other = ImaginedLedger()
+        for message in self.messages.values():
+            other.hold_message(replace(message))
+        for told in self.notices.values():
+            other.hold_notice(replace(told))
+        return other
 
     def hold_message(self, one: Queued) -> None:
         self.messages[one.id] = one

@@ -17,6 +17,7 @@ from commitments.facts import Commitment, Milestone, Standing, WantedFollowUp
 from commitments.reconcile import ENGINE, Rules, find_due, judge, want
 from commitments.settings import Settings
 from commitments.settlements import describe_new, plan_settlements
+from commitments.untroubled import find_first_trouble
 from commitments.vocabulary import (
     CommitmentState,
     FollowUpKind,
@@ -125,12 +126,15 @@ class Play:
             self._hold(one)
         self._ledger = ledger
         self._ladders: dict[int, list[ToldRung]] = {}
+        self._house_folder = settings.house_folder
         self._domain = settings.sender.rpartition("@")[2]
 
     def show(self, scene: Scene) -> None:
         """Go on with what is known from now on."""
-        self._scene = scene
-        self._promised = {one.id: one for one in scene.agreement.commitments}
+        agreement, policy = scene.agreement, self._rules.policy_of(scene.agreement)
+        self._scene, self._watched = scene, agreement
+        self._promised = {one.id: one for one in agreement.commitments}
+        self._troubled = {one.id: find_first_trouble(one, self._rules.people, policy) for one in agreement.commitments}
 
     def take_answers(self, asked: Iterable[Any]) -> None:
         """What people closed or put off by then, of the follow-ups that are open here."""
@@ -146,10 +150,11 @@ class Play:
         """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
         today = today_in(self._settings.time_zone, now)
         self._take_up(today)
+        self._watch(today)
         days = find_days(self._rules.people, now, today)
-        judged = judge(self._scene.agreement, self._rules, days)
+        judged = judge(self._watched, self._rules, days)
         self._reconcile(judged, days)
-        self._plan(judged, now, today)
+        self._plan(judged, days, now, today)
         for message in self._ledger.list_queued(min(now + timedelta(days=1), end)):
             at = max(message.next_at, now)
             standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
@@ -160,7 +165,18 @@ class Play:
                 self._ledger.mark(message, NotificationState.CANCELLED)
                 continue
             self._ledger.mark(message, NotificationState.SENT, at)
-            yield self._foresee(message, standing, at, write_subject_line(written, self._settings.house_folder))
+            yield self._foresee(message, standing, at, write_subject_line(written, self._house_folder))
+
+    def _watch(self, today: date) -> None:
+        """Look only at what something may be asked or told about that day."""
+        asked = {one.commitment_id for one in self._follow_ups.values() if one.is_open}
+        watched = tuple(
+            one
+            for one in self._scene.agreement.commitments
+            if (first := self._troubled[one.id]) is None or first <= today or one.id in asked
+        )
+        if watched != self._watched.commitments:
+            self._watched = replace(self._scene.agreement, commitments=watched)
 
     def _take_up(self, today: date) -> None:
         """Take up again what was on hold until a day that has passed."""
@@ -178,7 +194,7 @@ class Play:
         """Open and close follow-ups, as they should be that day."""
         rules = self._rules
         wanted: dict[str, WantedFollowUp] = {}
-        for one in want(self._scene.agreement, rules, days, judged):
+        for one in want(self._watched, rules, days, judged):
             wanted.setdefault(one.key, one)
         standing_open = {
             one.key: one for one in self._follow_ups.values() if one.is_open and one.kind != FollowUpKind.MESSAGE_FAILED
@@ -200,7 +216,7 @@ class Play:
                 setattr(one_settled.row, name, value)
             self._ladders.pop(one_settled.row.id, None)
 
-    def _plan(self, judged: Mapping[date, Sequence[Standing]], now: datetime, today: date) -> None:
+    def _plan(self, judged: Mapping[date, Sequence[Standing]], days: Days, now: datetime, today: date) -> None:
         """Queue what is due."""
         rules, done = self._rules, Planned()
         waiting = sorted(
@@ -214,8 +230,9 @@ class Play:
         ladders = self._read_ladders(waiting)
         due: dict[int, list[candidates.Candidate]] = defaultdict(list)
         passed: list[Row] = []
-        facts = (self._scene.agreement,)
-        for one in candidates.find_due(facts, waiting, ladders, self._ledger.notices, rules, now, today, judged):
+        facts = (self._watched,)
+        told = self._ledger.notices
+        for one in candidates.find_due(facts, waiting, ladders, told, rules, now, today, judged, days):
             if one.decision is Decision.TOLD:
                 due[one.person.id].append(one)
             else:

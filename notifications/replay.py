@@ -17,7 +17,7 @@ from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.playing import Foreseen
-from notifications.scenes import load_ledger, make_play, make_scene
+from notifications.scenes import load_ledger, make_opening, make_scene
 
 
 def replay_messages(
@@ -39,7 +39,7 @@ def replay_messages(
         last = known[now]
         if last.facts is None:
             return
-        play = make_play(reading, settings, _set_scene(last, last.facts), asked, ledger, rules)
+        play = make_opening(reading, settings, _set_scene(last, last.facts), asked, ledger).begin(rules)
     for ahead in range(days):
         moment = start + timedelta(days=ahead)
         if ahead in moments:

@@ -183,6 +183,11 @@ def is_declined(person: Person, kind: NotificationKind) -> bool:
     return person.choices.declines(kind)
 
 
+def has_told_all(told: Sequence[ToldRung], policy: Policy) -> bool:
+    """Whether a ladder has told its last rung, so that it climbs no further on any day."""
+    return bool(told) and max(one.rung for one in told) >= len(policy.escalation_working_days) - 1
+
+
 def climb_ladder(
     told: Sequence[ToldRung],
     assignee: Person | None,

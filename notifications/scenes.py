@@ -1,20 +1,21 @@
 """Reads what a play of one agreement begins with, by a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from commitments.facts import Agreement
-from commitments.policy import adapt_policy
+from commitments.facts import Agreement, Person
+from commitments.policy import Policy, adapt_policy
 from commitments.queries import Span, load_agreements, load_people, load_policies, select_people_around
 from commitments.reconcile import group_rules
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, follow_up, milestone, party, policy
 from commitments.vocabulary import NotificationState
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Promise, Queued, Scene
-from notifications.names import load_names
+from notifications.names import Names, load_names
 from notifications.playing import Play
 from notifications.reasons import Decision
 from notifications.tables import notice, notification
@@ -23,31 +24,44 @@ RECENT_DAYS = 30
 """Notices that were decided so long ago are read, and older ones of what is still open, dated or on its way."""
 
 
-def load_play(
-    reading: Connection,
-    settings: Settings,
-    agreement_id: int,
-    now: datetime,
-    *,
-    rules: Mapping[str, Any] | None = None,
-) -> Play:
-    """One agreement as it stands now; `rules` are tried in place of those that differ in it."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What plays of one agreement begin with. It is read once, however many are begun."""
+
+    settings: Settings
+    scene: Scene
+    follow_ups: Sequence[FollowUp]
+    ledger: ImaginedLedger
+    house: Policy
+    own: Mapping[str, Policy]
+    people: Mapping[int, Person]
+    names: Names
+
+    def begin(self, rules: Mapping[str, Any] | None = None) -> Play:
+        """A play of its own; `rules` are tried in place of those that differ in the agreement."""
+        own = self.own if rules is None else {self.scene.agreement.reference: adapt_policy(self.house, rules)}
+        follow_ups = [replace(one) for one in self.follow_ups]
+        held = group_rules(self.house, own, self.people)
+        return Play(self.settings, held, self.names, self.scene, follow_ups, self.ledger.copy())
+
+
+def load_opening(reading: Connection, settings: Settings, agreement_id: int, now: datetime) -> Opening:
+    """One agreement as it stands now."""
     (facts,) = load_agreements(reading, Span(agreement_id, agreement_id))
     scene = load_scene(reading, facts)
     follow_ups = load_follow_ups(reading, agreement_id)
     ledger = load_ledger(reading, agreement_id, follow_ups, now)
-    return make_play(reading, settings, scene, follow_ups, ledger, rules)
+    return make_opening(reading, settings, scene, follow_ups, ledger)
 
 
-def make_play(
+def make_opening(
     reading: Connection,
     settings: Settings,
     scene: Scene,
     follow_ups: Sequence[FollowUp],
     ledger: ImaginedLedger,
-    rules: Mapping[str, Any] | None,
-) -> Play:
-    """A play of what is known, with the people of today and the house's rules of today."""
+) -> Opening:
+    """What is known, with the people of today and the house's rules of today."""
     facts = scene.agreement
     around = select_people_around(select(agreement.c.id).where(agreement.c.id == facts.id))
     people = {row.id for row in reading.execute(around)}
@@ -60,10 +74,9 @@ def make_play(
     places |= {one.party_id for one in ledger.notices.values() if one.party_id is not None}
     these = contact.c.id.in_(people)
     house, own = load_policies(reading, policy.c.scope == facts.reference)
-    if rules is not None:
-        own = {facts.reference: adapt_policy(house, rules)}
+    known = load_people(reading, only=these)
     names = load_names(reading, these, party.c.id.in_(places))
-    return Play(settings, group_rules(house, own, load_people(reading, only=these)), names, scene, follow_ups, ledger)
+    return Opening(settings, scene, follow_ups, ledger, house, own, known, names)
 
 
 def load_scene(reading: Connection, facts: Agreement) -> Scene:

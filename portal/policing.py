@@ -19,7 +19,7 @@ from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies, select_people_around
 from commitments.tables import agreement, commitment, contact, policy
 from commitments.vocabulary import NotificationState
-from notifications.forecast import forecast_agreement
+from notifications.forecast import forecast_agreement, forecast_change
 from notifications.names import Names, load_names
 from notifications.playing import Foreseen
 from notifications.replay import replay_messages
@@ -183,9 +183,11 @@ def _try(
         yield ToldView(said, *_describe(words, viewer, names, promises, reversed(past), len(past)))
 
     def play_coming() -> Iterator[ToldView]:
-        coming = list(forecast_agreement(*arguments, head.id, rules=rules))
-        usual = coming if dict(own) == dict(rules) else forecast_agreement(*arguments, head.id)
-        said = ahead % {"new": _count(words, len(coming)), "old": _count(words, sum(1 for _ in usual))}
+        if dict(own) == dict(rules):
+            coming = usual = list(forecast_agreement(*arguments, head.id))
+        else:
+            coming, usual = forecast_change(*arguments, head.id, rules)
+        said = ahead % {"new": _count(words, len(coming)), "old": _count(words, len(usual))}
         yield ToldView(said, *_describe(words, viewer, names, promises, coming, len(coming)))
 
     return [

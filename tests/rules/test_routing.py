@@ -24,6 +24,7 @@ from notifications.routing import (
     explain_wait,
     find_last_day,
     find_reminder_rung,
+    has_told_all,
     is_digest_due,
     is_late,
     is_summary_due,
@@ -411,6 +412,18 @@ def test_the_ladder(so_far, on, assignee, right):
 def test_the_ladder_towards_a_date_ahead(so_far, on, ahead, right):
     found = climb_ladder(so_far, OWNER, PEOPLE, CAT, (MAYOR, VICE_MAYOR), Policy(), day(on), day(ahead))
     assert (found and (found.rung, list(found.contacts), list(found.passed))) == right
+
+
+@table(
+    ("of nothing told the ladder has all before it", [], (0, 5, 10, 15), False),
+    ("once the coordinator was told the leaders are left", UP_TO_COORDINATOR, (0, 5, 10, 15), False),
+    ("once the leaders were told there is nobody left", [*UP_TO_COORDINATOR, told(3)], (0, 5, 10, 15), True),
+    ("a house of three steps ends with the coordinator", UP_TO_COORDINATOR, (0, 5, 10), True),
+)
+def test_a_ladder_that_has_told_all_tells_nobody(so_far, steps, is_all):
+    assert has_told_all(so_far, Policy(escalation_working_days=steps)) is is_all
+    later = climb(so_far, "2027-06-01", escalation_working_days=steps)
+    assert (later is None) is is_all
 
 
 @pytest.mark.parametrize("state", [one for one in NotificationState if one is not NotificationState.SENT])

@@ -18,7 +18,7 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.settings import Settings
 from commitments.tables import agreement, follow_up
-from notifications.forecast import forecast_agreement
+from notifications.forecast import forecast_agreement, forecast_change
 from notifications.planning import plan_messages
 from notifications.replay import replay_messages
 from tests.effort import QUICK
@@ -74,9 +74,10 @@ def test_after_any_life_the_coming_and_the_last_weeks_are_played_as_the_daily_jo
     draw = random.Random(seed)
     now = live(sqlite_engine, draw, 18)
     settings = Settings(home=tmp_path, time_zone=draw.choice(("UTC", "Asia/Shanghai")))
-    for tried in (None, draw_rules(draw)):
-        quick = list(forecast_agreement(sqlite_engine, settings, now, 28, 1, rules=tried))
-        assert quick == forecast_day_by_day(sqlite_engine, settings, now, 28, 1, tried)
+    tried = draw_rules(draw)
+    for played, by in zip(forecast_change(sqlite_engine, settings, now, 28, 1, tried), (tried, None), strict=True):
+        assert played == forecast_day_by_day(sqlite_engine, settings, now, 28, 1, by)
+    assert played == list(forecast_agreement(sqlite_engine, settings, now, 28, 1))
     rules = draw_rules(draw)
     again = list(replay_messages(sqlite_engine, settings, now, 16, only=1, rules=rules))
     assert again == replay_day_by_day(sqlite_engine, settings, now, 16, 1, rules)
