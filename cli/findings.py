@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from commitments.settings import Settings
 
 OK, WARNING, BROKEN = "ok", "warning", "broken"
-SECONDS_TO_ANSWER = 3.0
+SECONDS_TO_ANSWER = 10.0
 
 
 @dataclass(frozen=True, slots=True)

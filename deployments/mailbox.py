@@ -25,6 +25,7 @@ from deployments.mailbox_pages import make_pages
 _LOOPBACK = "127.0.0.1"
 _SIZE_LIMIT = 25 * 1024 * 1024
 _STOP_PATIENCE = 2.0
+_START_PATIENCE = 60.0
 
 
 def store_letter(folder: Path, wire: bytes) -> Path:
@@ -71,7 +72,7 @@ class _Door(Controller):
 
     def __init__(self, clerk: _Clerk, listener: socket.socket) -> None:
         host, port = listener.getsockname()
-        super().__init__(clerk, hostname=host, port=port, data_size_limit=_SIZE_LIMIT)
+        super().__init__(clerk, hostname=host, port=port, data_size_limit=_SIZE_LIMIT, ready_timeout=_START_PATIENCE)
         self._listener = listener
 
     def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
@@ -132,7 +133,7 @@ def _configure_pages(folder: Path) -> uvicorn.Config:
 
 
 def _wait_until_shown(mailbox: Mailbox) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + _START_PATIENCE
     while not mailbox._pages.started:
         if time.monotonic() > deadline or not mailbox._pages_thread.is_alive():
             mailbox.stop()

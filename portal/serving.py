@@ -19,7 +19,7 @@ from commitments.settings import Settings
 from migrations import require_current
 from portal.app import make_portal
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 _STOP_PATIENCE = 2.0
 _GARBAGE = (50_000, 20, 50)
 """How many new objects Python looks through for garbage at a time, and how often through what has lasted longer."""

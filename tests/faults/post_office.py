@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sink import Conversation, Ledger
+from tests.flows.launching import find_ports
 
 _OFFERS = [b"PIPELINING", b"SIZE 26214400", b"8BITMIME", b"ENHANCEDSTATUSCODES"]
 
@@ -43,7 +44,7 @@ class PostOffice:
     def __init__(self, loop: asyncio.AbstractEventLoop, log: Path, seed: int = 1) -> None:
         self._loop, self._log = loop, log
         self.ledger = KeepingLedger(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), {}, seed, _OFFERS)
-        self.port = 0
+        (self.port,) = find_ports(1)  # which nobody takes while the door is closed
         self._server: asyncio.Server | None = None
         self.open_door()
 
@@ -57,8 +58,7 @@ class PostOffice:
                 lambda: Conversation(self.ledger), "127.0.0.1", self.port, backlog=512
             )
 
-        self._server = asyncio.run_coroutine_threadsafe(listen(), self._loop).result(10)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = asyncio.run_coroutine_threadsafe(listen(), self._loop).result(120)
 
     def close_door(self) -> None:
         """Refuse connections from now on."""

@@ -12,13 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from commitments import failpoints
@@ -27,6 +27,8 @@ from commitments.vocabulary import Outcome
 from notifications.delivery import Post
 from notifications.mail_route import MailRoute, StartTls
 from notifications.smtp_line import Delivery
+from tests.flows.launching import find_ports
+from tests.mail_door import Door, open_door
 
 ROOT = Path(__file__).resolve().parents[2]
 WIRE = b"Message-ID: <m1@tally.example>\r\nSubject: hello\r\n\r\nFirst line\r\n.\r\n..two dots\r\n"
@@ -66,7 +68,8 @@ class Desk:
         self.data = "250 2.0.0 taken"
         self.taken: list[Envelope] = []
         self.sessions: list[Session] = []
-        self.wait = 0.0
+        self.waits_for: Callable[[], Awaitable[Any]] | None = None
+        """What a letter waits for before it is taken."""
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if self.rcpt.startswith("250"):
@@ -74,29 +77,12 @@ class Desk:
         return self.rcpt
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        await asyncio.sleep(self.wait)
+        if self.waits_for is not None:
+            await asyncio.wait_for(self.waits_for(), 120)
         if self.data.startswith("250"):
             self.taken.append(envelope)
             self.sessions.append(session)
         return self.data
-
-
-class AnyPort(Controller):
-    """A controller that learns which port it was given."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@contextmanager
-def running_desk(desk: Desk, **options: Any) -> Iterator[int]:
-    controller = AnyPort(desk, hostname="127.0.0.1", port=0, **options)
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
 
 
 @contextmanager
@@ -153,7 +139,7 @@ TAKES = [b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"250 taken\r\n"]
 
 def test_an_accepted_letter_arrives_byte_for_byte() -> None:
     desk = Desk()
-    with running_desk(desk) as port, post_to(port) as post:
+    with open_door(desk) as port, post_to(port) as post:
         delivery = send(post)
     assert delivery == Delivery(Outcome.ACCEPTED, 250, "2.0.0 taken")
     (envelope,) = desk.taken
@@ -163,29 +149,26 @@ def test_an_accepted_letter_arrives_byte_for_byte() -> None:
 
 def test_a_second_letter_uses_the_same_connection() -> None:
     desk = Desk()
-    with running_desk(desk) as port, post_to(port) as post:
+    with open_door(desk) as port, post_to(port) as post:
         assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
     assert len({session.peer for session in desk.sessions}) == 1
 
 
 def test_as_many_connections_as_the_pool_allows_work_at_once() -> None:
     desk = Desk()
-    desk.wait = 0.3
-    with running_desk(desk) as port, post_to(port, pool_size=4) as post:
-        threads = [threading.Thread(target=send, args=(post,)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
+    desk.waits_for = asyncio.Barrier(4).wait  # none is taken before four have come
+    with open_door(desk) as port, post_to(port, pool_size=4) as post, ThreadPoolExecutor(8) as pool:
+        sending = [pool.submit(send, post) for _ in range(8)]
+        assert [one.result(120).outcome for one in sending] == [Outcome.ACCEPTED] * 8
     assert len(desk.taken) == 8
     assert len({session.peer for session in desk.sessions}) == 4
 
 
-class Crowded(AnyPort):
+class Crowded(Door):
     """A server that takes so many connections at once, and turns the others away."""
 
     def __init__(self, desk: Desk, room: int) -> None:
-        super().__init__(desk, hostname="127.0.0.1", port=0)
+        super().__init__(desk)
         self.room, self.inside, self.turned_away = room, set[Any](), 0
 
     def factory(self) -> SMTP:
@@ -211,20 +194,20 @@ class Crowded(AnyPort):
 
 def test_where_a_server_takes_fewer_connections_all_letters_go_over_those() -> None:
     desk = Desk()
-    desk.wait = 0.05
     house = Crowded(desk, room=2)
+
+    async def wait_for_the_crowd() -> None:
+        while house.turned_away < 3:
+            await asyncio.sleep(0.01)
+
+    desk.waits_for = wait_for_the_crowd
     house.start()
-    outcomes: list[Outcome] = []
     try:
-        with post_to(house.port, pool_size=5) as post:
-            threads = [threading.Thread(target=lambda: outcomes.append(send(post).outcome)) for _ in range(10)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(10)
+        with post_to(house.port, pool_size=5) as post, ThreadPoolExecutor(10) as pool:
+            sending = [pool.submit(send, post) for _ in range(10)]
+            assert [one.result(120).outcome for one in sending] == [Outcome.ACCEPTED] * 10
     finally:
         house.stop()
-    assert outcomes == [Outcome.ACCEPTED] * 10
     assert len({session.peer for session in desk.sessions}) == 2
     assert house.turned_away == 3
 
@@ -232,14 +215,10 @@ def test_where_a_server_takes_fewer_connections_all_letters_go_over_those() -> N
 def test_a_server_that_turns_everybody_away_is_a_fault_of_the_route_for_each_letter() -> None:
     house = Crowded(Desk(), room=0)
     house.start()
-    deliveries: list[Delivery] = []
     try:
-        with post_to(house.port, pool_size=3) as post:
-            threads = [threading.Thread(target=lambda: deliveries.append(send(post))) for _ in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(10)
+        with post_to(house.port, pool_size=3) as post, ThreadPoolExecutor(4) as pool:
+            sending = [pool.submit(send, post) for _ in range(4)]
+            deliveries = [one.result(120) for one in sending]
     finally:
         house.stop()
     assert [(one.outcome, one.code, one.route_down) for one in deliveries] == [(Outcome.TEMPORARY, 421, True)] * 4
@@ -298,7 +277,7 @@ def test_a_refused_sender_is_a_wrong_setting_and_not_the_recipients_fault() -> N
 def test_only_a_refusal_that_will_not_pass_is_final(answer: str, outcome: Outcome) -> None:
     desk = Desk()
     desk.rcpt = answer
-    with running_desk(desk) as port, post_to(port) as post:
+    with open_door(desk) as port, post_to(port) as post:
         delivery = send(post)
     assert (delivery.outcome, delivery.code) == (outcome, int(answer[:3]))
 
@@ -359,8 +338,7 @@ def test_a_long_reply_with_controls_becomes_one_short_line() -> None:
 
 
 def test_a_server_that_is_not_there_is_a_passing_fault_of_the_route() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    (port,) = find_ports(1)
     with post_to(port) as post:
         delivery = send(post)
     assert (delivery.outcome, delivery.code, delivery.route_down) == (Outcome.TEMPORARY, 0, True)
@@ -382,11 +360,14 @@ def test_a_letter_whose_answer_was_lost_is_never_sent_again_by_itself(tmp_path: 
 
 
 def test_an_answer_that_never_comes_is_uncertain_after_the_last_dot_and_temporary_before() -> None:
-    for fault, outcome in (("stall_after_data", Outcome.UNCERTAIN), ("stall", Outcome.TEMPORARY)):
-        with running_sink("--fault", f"{fault}:1") as port, post_to(port, timeout=2) as post:
-            delivery = send(post)
-            assert delivery.outcome is outcome
-            assert "no answer in time" in delivery.reply
+    def wait_in_vain(fault: str) -> Delivery:
+        with running_sink("--fault", f"{fault}:1") as port, post_to(port, timeout=5) as post:
+            return send(post)
+
+    with ThreadPoolExecutor(2) as pool:  # both wait at the same time
+        after, before = pool.map(wait_in_vain, ("stall_after_data", "stall"))
+    assert (after.outcome, before.outcome) == (Outcome.UNCERTAIN, Outcome.TEMPORARY)
+    assert "no answer in time" in after.reply and "no answer in time" in before.reply
 
 
 def test_a_connection_lost_while_the_body_is_still_leaving_is_temporary() -> None:
@@ -444,7 +425,7 @@ def test_a_kept_connection_on_which_nobody_answers_costs_one_timeout_and_not_two
         while client.recv(4096):  # until the other side hangs up
             pass
 
-    with scripted_server(converse) as port, post_to(port, timeout=2) as post:
+    with scripted_server(converse) as port, post_to(port, timeout=5) as post:
         assert [send(post).outcome for _ in range(2)] == [Outcome.ACCEPTED, Outcome.TEMPORARY]
     assert connections == [0]
 
@@ -470,7 +451,7 @@ def test_a_connection_that_was_idle_is_asked_whether_it_still_lives(monkeypatch:
 def test_a_connection_is_given_up_when_it_is_old(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"notifications.smtp_line.{limit}", 1 if limit.startswith("_LETTERS") else 0)
     desk = Desk()
-    with running_desk(desk) as port, post_to(port) as post:
+    with open_door(desk) as port, post_to(port) as post:
         assert [send(post).outcome for _ in range(3)] == [Outcome.ACCEPTED] * 3
     assert len({session.peer for session in desk.sessions}) == 3
 
@@ -520,12 +501,12 @@ def test_starttls_and_smtps_encrypt_and_check_the_certificate(certificate: tuple
     ca_file, context = certificate
     for scheme, option, server in (("smtp", "&starttls=yes", "tls_context"), ("smtps", "", "ssl_context")):
         desk = Desk()
-        with running_desk(desk, **{server: context}) as port:
+        with open_door(desk, **{server: context}) as port:
             with Post(MailRoute.parse(f"{scheme}://127.0.0.1:{port}?ca={ca_file}{option}")) as post:
                 assert [send(post).outcome for _ in range(2)] == [Outcome.ACCEPTED] * 2
             # A server that is TLS from the first byte has no other way in, and notes nothing.
             assert scheme == "smtps" or all(session.ssl is not None for session in desk.sessions)
-            with Post(MailRoute.parse(f"{scheme}://127.0.0.1:{port}?timeout=5{option}")) as post:
+            with Post(MailRoute.parse(f"{scheme}://127.0.0.1:{port}?timeout=60{option}")) as post:
                 delivery = send(post)
         assert (delivery.outcome, delivery.route_down) == (Outcome.TEMPORARY, True)
         assert "the certificate was not accepted: self-signed certificate" in delivery.reply
@@ -545,7 +526,7 @@ class Doorman:
 def test_a_right_password_signs_in() -> None:
     desk = Desk()
     options = {"authenticator": Doorman(), "auth_required": True, "auth_require_tls": False}
-    with running_desk(desk, **options) as port, signed_in(port, SECRET) as post:
+    with open_door(desk, **options) as port, signed_in(port, SECRET) as post:
         assert send(post).outcome is Outcome.ACCEPTED
 
 
@@ -558,7 +539,7 @@ def test_a_wrong_password_is_a_fault_of_the_route_and_is_tried_once() -> None:
         return AuthResult(success=False, handled=False)
 
     options = {"authenticator": refuse, "auth_required": True, "auth_require_tls": False}
-    with running_desk(Desk(), **options) as port, signed_in(port, "wrong") as post:
+    with open_door(Desk(), **options) as port, signed_in(port, "wrong") as post:
         deliveries = [send(post) for _ in range(5)]
     assert {(d.outcome, d.code, d.route_down) for d in deliveries} == {(Outcome.TEMPORARY, 535, True)}
     assert tries <= 2  # one per mechanism that the server offers
@@ -568,7 +549,7 @@ def test_a_password_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pyt
     monkeypatch.setattr(MailRoute, "is_local", False)
     desk = Desk()
     options = {"authenticator": Doorman(), "auth_require_tls": False}
-    with running_desk(desk, **options) as port, signed_in(port, SECRET) as post:
+    with open_door(desk, **options) as port, signed_in(port, SECRET) as post:
         delivery = send(post)
     assert delivery.outcome is Outcome.TEMPORARY
     assert "not sent in the clear" in delivery.reply
@@ -577,7 +558,7 @@ def test_a_password_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pyt
 
 def test_starttls_that_was_asked_for_and_is_not_offered_sends_nothing() -> None:
     desk = Desk()
-    with running_desk(desk) as port, Post(MailRoute.parse(f"smtp://127.0.0.1:{port}?starttls=yes")) as post:
+    with open_door(desk) as port, Post(MailRoute.parse(f"smtp://127.0.0.1:{port}?starttls=yes")) as post:
         delivery = send(post)
     assert (delivery.outcome, delivery.route_down) == (Outcome.TEMPORARY, True)
     assert desk.taken == []
@@ -683,7 +664,7 @@ def test_a_fault_inside_is_raised_and_the_next_letter_starts_on_a_clean_connecti
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk()
-    with running_desk(desk) as port, post_to(port) as post:
+    with open_door(desk) as port, post_to(port) as post:
         monkeypatch.setattr(failpoints, "_orders", {f"smtp.{place}": ("raise", 1)})
         monkeypatch.setattr(failpoints, "_hits", failpoints.Counter())
         with pytest.raises(failpoints.FaultAsked):

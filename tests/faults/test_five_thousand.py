@@ -27,6 +27,7 @@ from notifications.tables import attempt, notification
 from tests.faults.dataset import NOW, REGISTERED, TODAY
 from tests.faults.day import Orders, RunningDay, finish_day, start_day
 from tests.faults.post_office import Mail
+from tests.flows.launching import find_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = 5_000
@@ -41,7 +42,7 @@ class Sink:
     """A mail server in a process of its own, which can be killed and started again at the same port."""
 
     def __init__(self, folder: Path) -> None:
-        self._log, self.port = folder / "sink.log", 0
+        self._log, (self.port,) = folder / "sink.log", find_ports(1)
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -53,7 +54,7 @@ class Sink:
         command = [sys.executable, "benchmarks/sink.py", "--port", str(self.port), "--log", str(self._log), *orders]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
+        assert int(self._process.stdout.readline()) == self.port
 
     def kill(self) -> None:
         if self._process is not None:

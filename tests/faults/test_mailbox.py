@@ -22,6 +22,7 @@ from notifications.delivery import Post
 from notifications.mail_route import MailRoute
 from notifications.mime import Enclosure, Letter, build_letter
 from notifications.smtp_line import Delivery
+from tests.flows.launching import find_ports
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 LETTER = Letter(
@@ -284,14 +285,14 @@ def test_a_broken_letter_does_not_break_the_pages(box: Mailbox) -> None:
 def assert_no_thread_left(before: set[threading.Thread]) -> None:
     """No thread but those of before, once the last has had the time to end."""
     for thread in set(threading.enumerate()) - before:
-        thread.join(10)
+        thread.join(120)
     assert set(threading.enumerate()) <= before
 
 
 def test_it_stops_with_connections_open_and_can_start_again(tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    box = start_mailbox(tmp_path, 0, 0)
-    smtp_port, pages_port = box.smtp_address[1], urlsplit(box.pages_address).port or 0
+    smtp_port, pages_port = find_ports(2)
+    box = start_mailbox(tmp_path, smtp_port, pages_port)
     with smtplib.SMTP(*box.smtp_address) as client, socket.create_connection(("127.0.0.1", pages_port)) as browser:
         client.ehlo()
         browser.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

@@ -63,6 +63,7 @@ class Eyes:
     def __init__(self, browser: Any, client: TestClient) -> None:
         self.client = client
         self.page = browser.new_page()
+        self.page.set_default_timeout(120_000)  # a busy machine takes its time
         self.page.route("**/*", self._answer)
         self.complaints: list[str] = []
         self.page.on("console", self._listen)

@@ -15,6 +15,7 @@ from commitments.vocabulary import Outcome
 from notifications import webhook
 from notifications.smtp_line import Delivery
 from notifications.webhook import WebhookCall, post_webhook, write_call
+from tests.flows.launching import find_ports
 from tests.http_sink import HttpSink, running_sink
 
 SENT_AT = datetime(2026, 3, 11, 9, tzinfo=UTC)
@@ -125,13 +126,13 @@ def test_an_endless_answer_is_read_no_further_than_a_page(sink: HttpSink) -> Non
 def test_a_host_that_never_answers_is_given_up_and_the_message_may_have_arrived(
     sink: HttpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "_WHOLE_SECONDS", 0.3)
+    monkeypatch.setattr(webhook, "_WHOLE_SECONDS", 1.5)
     sink.pause = 30
     assert post(sink).outcome is Outcome.UNCERTAIN
 
 
 def test_a_host_that_answers_one_byte_at_a_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "_WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr(webhook, "_WHOLE_SECONDS", 1.5)
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -156,7 +157,6 @@ def test_a_host_that_answers_one_byte_at_a_time_is_given_up(monkeypatch: pytest.
 
 
 def test_a_closed_door_is_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    (port,) = find_ports(1)
     delivery = post_webhook(f"http://127.0.0.1:{port}/", CALL, allowed_inside={f"127.0.0.1:{port}"})
     assert (delivery.outcome, delivery.code) == (Outcome.TEMPORARY, 0)

@@ -1,6 +1,5 @@
 """A register that lives from day to day with a real mail server at its side."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
@@ -22,6 +20,7 @@ from notifications.choosing import Chosen, choose
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
+from tests.mail_door import open_door
 
 FORM = b"""
 agreement: north-south
@@ -123,12 +122,9 @@ class House:
 @contextmanager
 def open_house(engine: Engine) -> Iterator[House]:
     """A house in which the agreement of `FORM` was just registered."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    made = House(engine, Settings(mail_url=f"smtp://127.0.0.1:{port}"))
+    made = House(engine, Settings())
     with open_unit(engine) as unit:
         import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", made.clock), FIRST)
-    server = Controller(made, hostname="127.0.0.1", port=port)
-    server.start()
-    yield made
-    server.stop()
+    with open_door(made) as port:
+        made.settings = Settings(mail_url=f"smtp://127.0.0.1:{port}")
+        yield made

@@ -2,7 +2,6 @@
 
 import email.policy
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
@@ -35,6 +33,7 @@ from notifications.secret import load_secrets
 from notifications.tables import attempt, bounce, notice, notification
 from notifications.undelivered import Taken, review_channels, take_bounce
 from tests.http_sink import HttpSink, lead_to_sink, running_sink
+from tests.mail_door import open_door
 
 FORM = """
 agreement: north-south
@@ -185,13 +184,9 @@ def house(engine: Engine, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Ite
             bounce_address="bounces@tally.example",
         )
         there = House(engine, settings, sink)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        door = Controller(there, hostname="127.0.0.1", port=port)
-        door.start()
-        there.change(mail_url=SecretStr(f"smtp://127.0.0.1:{port}"))
-        yield there
-        door.stop()
+        with open_door(there) as port:
+            there.change(mail_url=SecretStr(f"smtp://127.0.0.1:{port}"))
+            yield there
 
 
 # By the channels on record

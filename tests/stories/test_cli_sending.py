@@ -10,16 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from test_cli import CHECKOUT, NOW, Tally, dump, examples_template, home, letters, look, tally
 
 from cli import sending
 from commitments.settings import Settings
+from tests.mail_door import open_door
 
 __all__ = ["examples_template", "home", "letters", "tally"]  # the fixtures
 
@@ -104,18 +105,10 @@ class Strict:
 @pytest.fixture
 def open_post(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Strict], None]]:
     """Opens a mail server to which mail is sent."""
-    doors: list[Controller] = []
-
-    def open_door(manners: Strict) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        doors.append(Controller(manners, hostname="127.0.0.1", port=port))
-        doors[-1].start()
-        monkeypatch.setenv("TALLY_MAIL_URL", f"smtp://127.0.0.1:{port}")
-
-    yield open_door
-    for door in doors:
-        door.stop()
+    with ExitStack() as doors:
+        yield lambda manners: monkeypatch.setenv(
+            "TALLY_MAIL_URL", f"smtp://127.0.0.1:{doors.enter_context(open_door(manners))}"
+        )
 
 
 def test_send_exits_3_when_a_message_is_refused_for_good(tally: Tally, open_post: Callable[[Strict], None]) -> None:

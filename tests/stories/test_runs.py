@@ -1,6 +1,5 @@
 """Which run of Prefect sent a message, so that a reader of the log finds it in the Prefect UI."""
 
-import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
 from notifications.runs import find_runs, link_run
 from notifications.tables import notification
+from tests.flows.launching import find_ports
 
 RUN, LATER = "0192f0c1-7f0a-7bde-8f3a-3d1d8f6c1a01", "0192f0c1-7f0a-7bde-8f3a-3d1d8f6c1a02"
 MORNING = datetime(2026, 3, 11, 9, tzinfo=UTC)  # a Wednesday
@@ -55,8 +55,7 @@ def find(engine: Engine, message: int) -> dict[int, str]:
 
 
 def test_a_message_knows_the_run_of_its_last_attempt_and_none_if_a_command_sent_it(engine: Engine, asked: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        nowhere: Any = f"smtp://127.0.0.1:{nobody.getsockname()[1]}"
+    nowhere: Any = f"smtp://127.0.0.1:{find_ports(1)[0]}"
     settings = Settings(mail_url=nowhere)
     assert find(engine, asked) == {}
     for hours, run, known in ((0, RUN, {asked: RUN}), (1, LATER, {asked: LATER}), (2, None, {})):

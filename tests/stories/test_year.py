@@ -1,7 +1,6 @@
 """A year over the examples, day by day: each morning the day's job, real mail over SMTP, and now and then an answer."""
 
 import shutil
-import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, func, select
 
 from commitments.agreement_file import read_files
@@ -29,6 +27,7 @@ from commitments.vocabulary import ContactRole, Rating
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
+from tests.mail_door import open_door
 
 pytestmark = pytest.mark.slow
 
@@ -68,22 +67,18 @@ def year(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.copyfile(sqlite_template, path)
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     inbox = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = Controller(inbox, hostname="127.0.0.1", port=port)
-    server.start()
-    settings = Settings(mail_url=f"smtp://127.0.0.1:{port}")
     start = datetime(2025, 12, 31, 9, tzinfo=UTC)
     import_files(engine, read_files(sorted(EXAMPLES.glob("*.yaml"))), Author("import", start), start.date())
     day = FIRST
-    while day <= LAST:
-        if not OUTAGE[0] <= day <= OUTAGE[1]:
-            _live_day(engine, settings, inbox, day)
-        day += timedelta(days=1)
+    with open_door(inbox) as port:
+        settings = Settings(mail_url=f"smtp://127.0.0.1:{port}")
+        while day <= LAST:
+            if not OUTAGE[0] <= day <= OUTAGE[1]:
+                _live_day(engine, settings, inbox, day)
+            day += timedelta(days=1)
     with open_reading(engine) as reading:
         people = load_people(reading)
     yield Year(engine, inbox, people)
-    server.stop()
     engine.dispose()
 
 
