@@ -57,7 +57,7 @@ def report_progress(
     completion: Annotated[Completion | None, typer.Option(help="How far it is, as a reviewer sees it.")] = None,
     value: Annotated[float | None, typer.Option(help="The value measured, for a target.")] = None,
     fulfilled: Annotated[
-        bool, typer.Option("--fulfilled", help="It is done; other owing parties are asked to confirm.")
+        bool, typer.Option("--fulfilled", help="It is done; the other parties are asked to confirm.")
     ] = False,
 ) -> None:
     """Record an owner's progress report on a commitment."""
@@ -131,7 +131,7 @@ def confirm(
     returned: Annotated[bool, typer.Option("--return", help="Send it back: it is not done.")] = False,
     note: Annotated[str | None, typer.Option(help="What is missing, or any other word.")] = None,
 ) -> None:
-    """Confirm for the other party that a commitment is fulfilled, or send the report back."""
+    """Confirm for a party that is asked that a commitment is fulfilled, or send the report back."""
     from cli.session import open_register
     from commitments.progress import confirm_report
 

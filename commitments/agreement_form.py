@@ -30,6 +30,7 @@ from commitments.vocabulary import (
     Comparator,
     Completion,
     ConfirmationState,
+    ConfirmedBy,
     ContactRole,
     Every,
     MatterKind,
@@ -268,6 +269,9 @@ class PolicyForm(Form):
     escalation_near_days: int | None = Field(None, ge=0, le=3650)
     about_tolerance_percent: int | None = Field(None, ge=0, le=100)
     quiet_after_answer_days: int | None = Field(None, ge=0, le=3650)
+    confirmed_by: ConfirmedBy | None = Field(
+        None, description="Who is asked to confirm what one party reports as done; `other_parties` if left out"
+    )
     send_days: list[Annotated[int, Field(ge=0, le=6)]] | None = Field(
         None, min_length=1, max_length=7, description="The weekdays on which its matters are told; 0 is Monday"
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
+from commitments.asked_confirmations import withdraw_asked
 from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.filling import (
@@ -26,8 +27,8 @@ from commitments.log import Author, Change, record_changes
 from commitments.progress import make_readable
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
-from commitments.tables import commitment, confirmation, milestone, party, progress_report
-from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
+from commitments.tables import commitment, milestone
+from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
 
 
 class Turn(StrEnum):
@@ -77,22 +78,8 @@ def take_turn(unit: Connection, author: Author, name: str, turn: Turn, until: st
     }
     amend_row(unit, author, commitment, row, values, name, row.agreement_id)
     if turn is not Turn.HOLD:
-        _ask_no_more(unit, author, name, row, today)
+        withdraw_asked(unit, author, name, row, today)
     reconcile_agreement(unit, row.agreement_id, author.at, today)
-
-
-def _ask_no_more(unit: Connection, author: Author, name: str, row: Row[Any], today: date) -> None:
-    """What the other side was asked to confirm is decided otherwise now."""
-    asked = unit.execute(
-        select(confirmation, progress_report.c.reference.label("report"), party.c.reference.label("party"))
-        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
-        .join(party, party.c.id == confirmation.c.party_id)
-        .where(progress_report.c.commitment_id == row.id, confirmation.c.state == str(ConfirmationState.ASKED))
-        .order_by(confirmation.c.id)
-    ).all()
-    for one in asked:
-        ended = {"state": str(ConfirmationState.WITHDRAWN), "answered_on": today}
-        amend_row(unit, author, confirmation, one, ended, f"{name}/{one.report}/{one.party}", row.agreement_id)
 
 
 def check_turn(turn: Turn, why: str | None, until: str | None, today: date) -> Flaws:

@@ -136,7 +136,7 @@ class ProgressEntry(Entry):
     fulfilled: bool = Field(
         False,
         title="It is done",
-        description="Settles the commitment as from today. Each other party that owes it is asked to confirm.",
+        description="Settles the commitment as from today. The other parties are asked to confirm.",
     )
     completion: SpokenCompletion = Field(
         None,

@@ -115,6 +115,7 @@ class Measurement:
 class Report:
     party_id: int
     reported_on: date
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class AskedConfirmation:
     report: str
     asked_on: date
     answered_on: date | None = None
+    is_returned: bool = False
+    """Whether the answer was that it is not so."""
 
     def is_open(self, day: date) -> bool:
         return self.asked_on <= day and (self.answered_on is None or self.answered_on > day)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from commitments.assessment import find_owner, is_ended, is_expired, is_stepless, name_milestone
+from commitments.confirmations import find_speaker
 from commitments.dates import add_days
 from commitments.facts import Agreement, Commitment, Matter, Owner, PartyPlace, Person, Reason, Standing, WantedFollowUp
 from commitments.policy import Policy
@@ -174,12 +175,14 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
 
 
 def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
-    """Whether the party reported of late, so that it is not asked for a while."""
+    """Whether the party reported of late, so that it is not asked for a while; what was sent back is no answer."""
     if not commitment.reports:
         return False
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
+    returned = {asked.report for asked in commitment.asked if asked.is_returned and not asked.is_open(today)}
     return any(
-        report.party_id == party_id and quiet_from < report.reported_on <= today for report in commitment.reports
+        report.party_id == party_id and quiet_from < report.reported_on <= today and report.reference not in returned
+        for report in commitment.reports
     )
 
 
@@ -193,9 +196,12 @@ def _want_besides(
     today: date,
 ) -> Iterator[WantedFollowUp]:
     """What no standing says by itself: a missing owner, a missing next step, an unanswered confirmation."""
+    owning = [(owner.party_id, owner.contact_id) for owner in commitment.owners]
     for asked in commitment.asked:
         if asked.is_open(today):
-            assignee = find_coordinator(asked.party_id, agreement, coordinators, today)
+            assignee = find_speaker(asked.party_id, owning, people, coordinators, today)
+            if assignee is None:  # nobody can say it for that side: it is not waited for
+                continue
             place = next((one for one in agreement.parties if one.party_id == asked.party_id), None)
             reason = Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": asked.asked_on.isoformat()})
             yield _want(

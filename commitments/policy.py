@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
 
-from commitments.vocabulary import MatterKind
+from commitments.vocabulary import ConfirmedBy, MatterKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Policy:
     """A target of about a quantity may fall short of it by so much."""
     quiet_after_answer_days: int = 30
     """An owner who reported is not asked again for so long."""
+    confirmed_by: ConfirmedBy = ConfirmedBy.OTHER_PARTIES
+    """Who confirms what one party reports as done: the other parties, those who owe it jointly too, or nobody."""
     send_at: time = time(8, 0)
     """The hour of the recipient's own zone at which the day's message goes."""
     digest_weekday: int = 0
@@ -79,6 +81,8 @@ def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
             changed[name] = tuple(value)
         elif name == "send_at":
             changed[name] = time.fromisoformat(value)
+        elif name == "confirmed_by":
+            changed[name] = ConfirmedBy(value)
         else:
             changed[name] = value
     return replace(usual, **changed)

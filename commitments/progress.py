@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, insert, select, update
 from commitments.agreement_faults import find_unstorable
 from commitments.agreement_file import explain_fault
 from commitments.agreement_form import ActivityForm, ConfirmationForm, Form, Line, MeasurementForm, ReportForm
+from commitments.asked_confirmations import is_settled_by, load_confirmers, withdraw_asked
 from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author, Change, record_changes
@@ -35,7 +36,6 @@ from commitments.vocabulary import (
     ConfirmationState,
     FollowUpState,
     MilestoneState,
-    Owed,
     Rating,
 )
 
@@ -62,8 +62,9 @@ def report_progress(
     """Record what an owner says of `agreement/commitment`; returns the report's reference.
 
     The party may be left out if the contact tells it or if one party alone owes the commitment. A `value` adds a
-    measurement to a target. `fulfilled` settles the commitment as from today: one owed jointly at once, and each
-    other owing party is asked to confirm; one owed by each when all of them have said so.
+    measurement to a target. `fulfilled` settles the commitment as from today: one owed by each when all of them have
+    said so, any other at once; the other parties are asked to confirm it, by the agreement's policy. Who was asked and
+    says so too has confirmed.
 
     Raises NotFound, with the nearest reference, for what the register does not know, and RefusedChange for a party
     that does not owe the commitment, a commitment that was waived or withdrawn, or a value where no target is.
@@ -103,7 +104,9 @@ def report_progress(
     report_id = _register(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
     if value is not None:
         _add_measurement(unit, author, commitment, row, value, today.isoformat())
-    if fulfilled and row.state != CommitmentState.FULFILLED:
+    if fulfilled and row.state == CommitmentState.FULFILLED:
+        _answer_asked(unit, author, commitment, row, party_id, names[party_id], today, ConfirmationState.CONFIRMED)
+    elif fulfilled:
         _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
     return form.reference
 
@@ -260,34 +263,53 @@ def answer_follow_up(
 def confirm_report(
     unit: Connection, author: Author, commitment: str, party: str, today: date, confirmed: bool, note: str | None
 ) -> None:
-    """Answer the confirmation that is asked of a party; one that is returned makes the commitment active again.
+    """Answer the confirmation that is asked of a party: each party answers for itself.
 
-    Raises NotFound for a commitment or party that the register does not know, and RefusedChange if nothing is asked
-    of the party.
+    One that is returned makes the commitment active again, with what was said as the reason, and nobody else is asked
+    any more. Raises NotFound for a commitment or party that the register does not know, and RefusedChange if nothing
+    is asked of the party.
     """
     row = _hold_commitment(unit, commitment)
-    party_row = find_party(unit, party)
+    party_id = int(find_party(unit, party).id)
+    state = ConfirmationState.CONFIRMED if confirmed else ConfirmationState.RETURNED
+    if not _answer_asked(unit, author, commitment, row, party_id, party, today, state, note):
+        raise RefusedChange(f"no confirmation of {commitment} is asked of {party}; report progress instead")
+    if confirmed:
+        return
+    if row.state == CommitmentState.FULFILLED:
+        reason = f"returned by {party}" + (f": {note}" if note else "")
+        _set_state(unit, author, commitment, row, CommitmentState.ACTIVE, today, reason[:300])
+    withdraw_asked(unit, author, commitment, row, today)
+
+
+def _answer_asked(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    row: Row[Any],
+    party_id: int,
+    party: str,
+    today: date,
+    state: ConfirmationState,
+    note: str | None = None,
+) -> int:
+    """Write the party's answer to all that it is asked to confirm of a commitment; returns to how many."""
     asked = unit.execute(
         select(confirmation, progress_report.c.reference)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)
         .where(
             progress_report.c.commitment_id == row.id,
-            confirmation.c.party_id == party_row.id,
+            confirmation.c.party_id == party_id,
             confirmation.c.state == str(ConfirmationState.ASKED),
         )
         .order_by(confirmation.c.id)
     ).all()
-    if not asked:
-        raise RefusedChange(f"no confirmation of {commitment} is asked of {party}; report progress instead")
-    state = ConfirmationState.CONFIRMED if confirmed else ConfirmationState.RETURNED
     form = _check(ConfirmationForm, party=party, state=state, asked_on=today.isoformat(), note=note)
     for answer in asked:
         values = {"state": str(form.state), "answered_on": today, "note": form.note}
         reference = f"{commitment}/{answer.reference}/{party}"
         _amend(unit, author, confirmation, answer, values, reference, row.agreement_id)
-    if not confirmed and row.state == CommitmentState.FULFILLED:
-        reason = f"returned by {party}" + (f": {form.note}" if form.note else "")
-        _set_state(unit, author, commitment, row, CommitmentState.ACTIVE, today, reason[:300])
+    return len(asked)
 
 
 def _hold_commitment(unit: Connection, reference: str) -> Row[Any]:
@@ -352,24 +374,24 @@ def _settle_commitment(
     report_id: int,
     today: date,
 ) -> None:
-    others = [owner for owner in owners if owner.party_id != party_id]
-    if row.owed == Owed.EACH:
-        said = select(progress_report.c.party_id).where(
-            progress_report.c.commitment_id == row.id, progress_report.c.fulfilled
-        )
-        if {owner.party_id for owner in others} - set(unit.execute(said).scalars()):
-            return
-        others = []
+    if not is_settled_by(unit, row, [owner.party_id for owner in owners], party_id):
+        return
+    confirmers = load_confirmers(unit, row, party_id, today)
+    withdraw_asked(unit, author, commitment, row, today)
     _set_state(unit, author, commitment, row, CommitmentState.FULFILLED, today, None)
-    for owner in others:
+    own = {owner.party_id: owner.contact_id for owner in owners}
+    names = dict(
+        unit.execute(select(parties.c.id, parties.c.reference).where(parties.c.id.in_(confirmers))).tuples().all()
+    )
+    for one in confirmers:
         asked = {
             "report_id": report_id,
-            "party_id": owner.party_id,
-            "contact_id": owner.contact_id,
+            "party_id": one,
+            "contact_id": own.get(one),
             "state": str(ConfirmationState.ASKED),
             "asked_on": today,
         }
-        _register(unit, author, confirmation, asked, f"{commitment}/{owner.reference}", row.agreement_id)
+        _register(unit, author, confirmation, asked, f"{commitment}/{names[one]}", row.agreement_id)
 
 
 def _set_state(

@@ -525,7 +525,7 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
     for row in fetch("measurement", of(measurement)):
         parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
     for row in fetch("progress_report", of(progress_report)):
-        parts[row.commitment_id]["reports"].append(Report(row.party_id, row.reported_on))
+        parts[row.commitment_id]["reports"].append(Report(row.party_id, row.reported_on, row.reference))
     asked = (
         select(confirmation, progress_report.c.commitment_id, progress_report.c.reference)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)
@@ -537,7 +537,9 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
         if row.state != ConfirmationState.ASKED and answered_on is None:
             answered_on = row.asked_on  # on a day that nobody stated: it waited on none
         parts[row.commitment_id]["asked"].append(
-            AskedConfirmation(row.party_id, row.reference, row.asked_on, answered_on)
+            AskedConfirmation(
+                row.party_id, row.reference, row.asked_on, answered_on, row.state == ConfirmationState.RETURNED
+            )
         )
     return parts
 

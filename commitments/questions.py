@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.facts import Person, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
@@ -60,6 +61,8 @@ class Question:
     counterparts: tuple[int, ...] = ()
     to_confirm: Any = None
     """The other side's report, where the question is whether it is so."""
+    confirmers: tuple[int, ...] = ()
+    """The parties that are asked to confirm it if this one says that it is done."""
 
     @property
     def owner_id(self) -> int | None:
@@ -67,9 +70,9 @@ class Question:
         return dict(self.owners).get(self.party_id or 0)
 
     @property
-    def is_shared(self) -> bool:
-        """Whether another party owes it too, and is asked to confirm what this one reports as done."""
-        return len(self.owners) > 1 and self.commitment.owed == Owed.JOINTLY
+    def is_owed_by_each(self) -> bool:
+        """Whether it counts as kept only when each of several parties has said that its own part is done."""
+        return len(self.owners) > 1 and self.commitment.owed == Owed.EACH
 
     @property
     def mark(self) -> str:
@@ -193,6 +196,8 @@ def load_question(
         step = _find(reading, milestone, (milestone.c.commitment_id == promise.id) & (milestone.c.reference == part))
     if asked is None and (under is None or (own_name and promise is None)):
         return None
+    owners = _list_owners(reading, promise)
+    places = _group_places(reading, [under.id]).get(under.id, []) if under is not None else []
     return Question(
         person,
         matter,
@@ -203,11 +208,12 @@ def load_question(
         under,
         promise,
         step,
-        _list_owners(reading, promise),
+        owners,
         _find_standing(reading, rules, under, promise, matter, today),
         _find_report(reading, promise, party_id),
-        _list_counterparts(reading, under, party_id),
+        tuple(one for one, _ in places if one != party_id),
         load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
+        _find_confirmers(rules, under, promise, owners, places, party_id, today),
     )
 
 
@@ -232,6 +238,7 @@ def load_questions(
     questions = []
     for one in follow_ups:
         under, promise = agreements.get(one.agreement_id), promises.get(one.commitment_id)
+        around, owing = places.get(one.agreement_id, []), tuple(owners.get(one.commitment_id, ()))
         part = one.matter.partition("#")[2].removeprefix("milestone:")
         step = steps.get((one.commitment_id, part)) if one.matter_kind == MatterKind.MILESTONE else None
         questions.append(
@@ -245,11 +252,12 @@ def load_questions(
                 under,
                 promise,
                 step,
-                tuple(owners.get(one.commitment_id, ())),
+                owing,
                 standings.get(one.matter) or standings.get(one.matter.partition("#")[0]),
                 reports.get((one.commitment_id, one.party_id)),
-                tuple(place for place in places.get(one.agreement_id, ()) if place != one.party_id),
+                tuple(place for place, _ in around if place != one.party_id),
                 to_confirm.get(one.id),
+                _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
             )
         )
     return questions
@@ -289,14 +297,32 @@ def _group_owners(reading: Connection, promise_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+def _find_confirmers(
+    rules: Rules,
+    under: Any,
+    promise: Any,
+    owners: Sequence[Owing],
+    places: Sequence[tuple[int, str]],
+    reporter: int | None,
+    today: date,
+) -> tuple[int, ...]:
+    """Who is asked if `reporter` says that the whole is done; nobody can be named yet where each party owes it."""
+    if under is None or promise is None or reporter is None or promise.owed == Owed.EACH:
+        return ()
+    policy = rules.own.get(under.reference, rules.house)
+    bound = [one for one, role in places if is_concerned(role)]
+    return find_confirmers(policy, Owed(promise.owed), owners, reporter, bound, rules.people, rules.coordinators, today)
+
+
+def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """The parties of each agreement, with their roles."""
+    found: dict[int, list[tuple[int, str]]] = {}
     for row in reading.execute(
-        select(agreement_party.c.agreement_id, agreement_party.c.party_id)
+        select(agreement_party.c.agreement_id, agreement_party.c.party_id, agreement_party.c.role)
         .where(agreement_party.c.agreement_id.in_(agreement_ids))
         .order_by(agreement_party.c.agreement_id, agreement_party.c.position)
     ):
-        found.setdefault(row.agreement_id, []).append(row.party_id)
+        found.setdefault(row.agreement_id, []).append((row.party_id, row.role))
     return found
 
 
@@ -374,17 +400,6 @@ def _find_standing(
     (facts,) = load_agreements(reading, Span(under.id, under.id), only=only)
     standings = {one.matter.reference: one for one in assess(facts, rules, today)}
     return standings.get(matter) or standings.get(matter.partition("#")[0])
-
-
-def _list_counterparts(reading: Connection, under: Any, party_id: int | None) -> tuple[int, ...]:
-    if under is None:
-        return ()
-    places = reading.execute(
-        select(agreement_party.c.party_id)
-        .where(agreement_party.c.agreement_id == under.id)
-        .order_by(agreement_party.c.position)
-    ).scalars()
-    return tuple(one for one in places if one != party_id)
 
 
 def list_colleagues(rules: Rules, question: Question, today: date) -> tuple[Person, ...]:

@@ -131,6 +131,14 @@ class ConfirmationState(StrEnum):
     WITHDRAWN = "withdrawn"  # asked no more, since the commitment itself was decided otherwise
 
 
+class ConfirmedBy(StrEnum):
+    """Who is asked to confirm what one party reports as done."""
+
+    OTHER_PARTIES = "other_parties"  # who was promised it, and who owes it jointly too
+    THOSE_WHO_OWE = "those_who_owe"  # who owes it jointly too
+    NOBODY = "nobody"
+
+
 class Every(StrEnum):
     """The length of one period of a recurring commitment."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
@@ -53,17 +53,25 @@ class Acted:
         return tuple(one for one in self.owners if viewer.speaks_for(one.party_id))
 
 
-def find_acted(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+def find_acted(
+    reading: Connection,
+    viewer: Viewer,
+    reference: str,
+    promise: str,
+    *,
+    hold: bool = False,
+    own: Callable[[Viewer], Select[int]] = select_own_commitments,
+) -> Acted:
     """The commitment, if the viewer may act on it: 404 for one that they do not see, NotAllowed for one of others.
 
-    `hold` keeps others from changing it until the unit ends.
+    `hold` keeps others from changing it until the unit ends; `own` are those on which the viewer may act.
     """
     head = find_head(reading, viewer, reference)
     query = select(commitment).where(commitment.c.agreement_id == head.id, commitment.c.reference == promise)
     row = reading.execute(query.with_for_update() if hold else query).one_or_none()
     if row is None:
         raise HTTPException(404)
-    if not acts_on(reading, viewer, row.id):
+    if not acts_on(reading, viewer, row.id, own):
         raise NotAllowed(f"{reference}/{promise} is for others to act on")
     owners = reading.execute(
         select(commitment_owner.c.party_id, commitment_owner.c.contact_id, party.c.reference)
@@ -74,11 +82,15 @@ def find_acted(reading: Connection, viewer: Viewer, reference: str, promise: str
     return Acted(head, row, tuple(owners), _read_mark(reading, head, row))
 
 
-def acts_on(reading: Connection, viewer: Viewer, commitment_id: int) -> bool:
-    own = select(commitment.c.id).where(
-        commitment.c.id == commitment_id, commitment.c.id.in_(select_own_commitments(viewer))
-    )
-    return reading.execute(own).first() is not None
+def acts_on(
+    reading: Connection,
+    viewer: Viewer,
+    commitment_id: int,
+    own: Callable[[Viewer], Select[int]] = select_own_commitments,
+) -> bool:
+    """Whether a commitment is among those on which the viewer may act."""
+    found = select(commitment.c.id).where(commitment.c.id == commitment_id, commitment.c.id.in_(own(viewer)))
+    return reading.execute(found).first() is not None
 
 
 def _read_mark(reading: Connection, head: Any, row: Any) -> str:

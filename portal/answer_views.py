@@ -8,11 +8,11 @@ from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault,
 from commitments.facts import Person
 from commitments.questions import Question, list_colleagues
 from commitments.reconcile import Rules
-from commitments.vocabulary import Answer, ContactRole, FollowUpKind, FollowUpState, MatterKind
+from commitments.vocabulary import Answer, CommitmentState, ContactRole, FollowUpKind, FollowUpState, MatterKind
 from notifications.items import name_answer
 from notifications.names import Names
 from notifications.phrases import ACTIVITY_NAMES
-from notifications.views import clean_text
+from notifications.views import clean_text, name_some
 from notifications.wording import Words
 from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
@@ -83,7 +83,7 @@ def describe_forms(
             FormView(
                 f"{address}/{answer}",
                 name_answer(words, answer, kind),
-                _explain(words, question, answer),
+                _explain(words, question, names, answer),
                 _BUTTONS[answer](words),
                 tuple(_add_faults(words, fields, faults if answer is opened else ())),
                 (("mark", question.mark),),
@@ -133,14 +133,14 @@ _BUTTONS: dict[Answer, Callable[[Words], str]] = {
 }
 
 
-def _explain(words: Words, question: Question, answer: Answer) -> str:
+def _explain(words: Words, question: Question, names: Names, answer: Answer) -> str:
     """What follows from an answer, before it is given."""
     if answer is Answer.DONE:
         if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
             return words.gettext("The matter is closed, and nobody is reminded of it any more.")
-        if question.is_shared:
-            return words.gettext("The promise is recorded as kept. Who owes it together with you is asked to confirm.")
-        return words.gettext("The promise is recorded as kept.")
+        if question.is_owed_by_each:
+            return _say_part(words)
+        return _join(words.gettext("The promise is recorded as kept."), _name_confirmers(words, question, names))
     said = {
         Answer.HELD: words.gettext("A visit, a meeting, an exhibition: it counts for this promise."),
         Answer.MEASURED: words.gettext("The number reached so far, as it is today."),
@@ -152,6 +152,22 @@ def _explain(words: Words, question: Question, answer: Answer) -> str:
         Answer.SEND_BACK: words.gettext("The promise is open again, and the other side is told what you write."),
     }
     return said[answer]
+
+
+def _name_confirmers(words: Words, question: Question, names: Names) -> str:
+    """Who is asked to confirm what this side says is done; empty where nobody is."""
+    if not question.confirmers:
+        return ""
+    asked = [names.name_party(one, words.tag) for one in question.confirmers]
+    return words.gettext("Asked to confirm it: %(parties)s.") % {"parties": name_some(words, asked)}
+
+
+def _say_part(words: Words) -> str:
+    return words.gettext("Your side's part is recorded as done; the promise counts as kept when all have said so.")
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(one for one in sentences if one)
 
 
 def _list_fields(
@@ -272,7 +288,10 @@ def describe_outcome(
     if answer is Answer.SEND_BACK:
         return words.gettext("The promise is open again, and its owner sees what you wrote.")
     if answer is Answer.CONFIRM:
-        return words.gettext("The promise counts as kept by both sides.")
-    if question.commitment is not None and question.matter_kind is not MatterKind.MILESTONE and question.is_shared:
-        return words.gettext("Nobody is reminded of it any more. Who owes it together with you is asked to confirm.")
-    return words.gettext("Nobody is reminded of it any more.")
+        return words.gettext("Your side has said so too, and the promise counts as kept.")
+    closed = words.gettext("Nobody is reminded of it any more.")
+    if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
+        return closed
+    if question.is_owed_by_each and question.commitment.state == CommitmentState.ACTIVE:
+        return _say_part(words)
+    return _join(closed, _name_confirmers(words, question, names))

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from commitments.answers import AnswerRefused, Fault, NotAsked
@@ -14,16 +14,16 @@ from commitments.errors import RefusedChange
 from commitments.log import Author
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules
-from commitments.tables import commitment
-from commitments.vocabulary import Answer
+from commitments.vocabulary import Answer, FollowUpKind
 from notifications.links import Ask, LinkInvalid
+from portal.acting import acts_on
 from portal.answer_views import describe_forms, describe_state
 from portal.answering import give_answer, read_answered, take_back_answer
 from portal.decisions import describe_asked, link_matter, list_decisions
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
-from portal.roles import Permission, Role, Viewer, select_own_commitments
+from portal.roles import Permission, Role, Viewer, select_confirmable_commitments, select_own_commitments
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
@@ -163,10 +163,9 @@ def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:
         return False
     if question.commitment is None:
         return viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
-    own = select(commitment.c.id).where(
-        commitment.c.id == question.commitment.id, commitment.c.id.in_(select_own_commitments(viewer))
-    )
-    return reading.execute(own).first() is not None
+    is_confirmed = question.follow_up is not None and question.follow_up.kind == FollowUpKind.CONFIRMATION_ASKED
+    own = select_confirmable_commitments if is_confirmed else select_own_commitments
+    return acts_on(reading, viewer, question.commitment.id, own)
 
 
 def _is_part(question: Question) -> bool:

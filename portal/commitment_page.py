@@ -35,7 +35,7 @@ from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
 from portal.reporting import load_asked_of
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
 
@@ -63,8 +63,10 @@ def show_commitment(
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
         (own,) = facts.commitments
-        sides = {one.party_id: one.party for one in own.owners if viewer.speaks_for(one.party_id)}
-        asked = load_asked_of(reading, row.id, sides) if is_own and sides else []
+        speaks = any(viewer.speaks_for(one.party_id) for one in own.owners)
+        sides = {place.party_id: place.reference for place in facts.parties if viewer.speaks_for(place.party_id)}
+        confirms = sides and acts_on(reading, viewer, row.id, select_confirmable_commitments)
+        asked = load_asked_of(reading, row.id, sides) if confirms else []
         people = [owner.contact_id for owner in own.owners]
         people += [one.contact_id for one in (*details.reports, *details.confirmations)]
         people += [one.assignee_id for one in details.open]
@@ -72,7 +74,6 @@ def show_commitment(
     standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
-    speaks = bool(sides)
     may_record = is_own and viewer.may(Permission.RECORD)
     return show_framed(
         request,

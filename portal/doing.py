@@ -24,10 +24,13 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "reported": lambda words: words.gettext("Reported. You are not asked about it again for a while."),
     "done": lambda words: words.gettext("Reported as done; nobody is reminded of it any more."),
     "done_shared": lambda words: words.gettext("Reported as done. The other side sees it, and is asked to confirm."),
+    "done_part": lambda words: words.gettext(
+        "Your side's part is reported as done. The promise counts as kept when all sides have said so."
+    ),
     "measured": lambda words: words.gettext("The number is recorded."),
     "met": lambda words: words.gettext("The milestone is recorded as met."),
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
-    "confirmed": lambda words: words.gettext("Confirmed: the promise counts as kept by both sides."),
+    "confirmed": lambda words: words.gettext("Confirmed: your side says so too, and the promise counts as kept."),
     "sent_back": lambda words: words.gettext("Sent back: the promise is open again, and the other side is told."),
     "terms": lambda words: words.gettext(
         "The new terms are saved, and it is judged by them; the history keeps the old ones."

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from commitments.agreement_form import PolicyForm
 from commitments.policy import Policy
-from commitments.vocabulary import MatterKind
+from commitments.vocabulary import ConfirmedBy, MatterKind
 from notifications.phrases import N_
 from notifications.wording import Words
 from portal.forms import Sent
@@ -71,6 +71,11 @@ _GROUPS: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
+_CONFIRMED_BY = {
+    ConfirmedBy.OTHER_PARTIES: N_("The other parties of the agreement: to whom it was promised, and who owes it too"),
+    ConfirmedBy.THOSE_WHO_OWE: N_("Only the parties that owe it too"),
+    ConfirmedBy.NOBODY: N_("Nobody: the word of one party is enough"),
+}
 _NUMBERS = {rule.name: rule for _, rules in _GROUPS for rule in rules}
 
 
@@ -98,6 +103,9 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
     chosen = sorted({int(day) for day in days if day.isascii() and day.isdigit()})
     if chosen and chosen != sorted(house.send_days):
         rules["send_days"] = chosen
+    confirmed_by = sent.text("confirmed_by")
+    if confirmed_by in list(ConfirmedBy) and confirmed_by != house.confirmed_by:
+        rules["confirmed_by"] = confirmed_by
     always = [kind for kind in sent.texts("always_sent") if kind in list(MatterKind)]
     if set(always) != set(house.always_sent):
         rules["always_sent"] = always
@@ -134,6 +142,23 @@ def describe_rules(
     days = rules.get("send_days") or house.send_days
     always = rules.get("always_sent", house.always_sent)
     names = {day: str(name) for day, name in get_day_names("wide", locale=words.locale).items()}
+    views.append(
+        RulesView(
+            words.gettext("When a promise is reported as kept"),
+            (
+                FieldView(
+                    "confirmed_by",
+                    words.gettext("Who is asked to confirm it"),
+                    "radios",
+                    help=words.gettext("Who is asked can also send it back; then the promise is open again."),
+                    options=tuple(
+                        OptionView(str(one), words.gettext(label), one == rules.get("confirmed_by", house.confirmed_by))
+                        for one, label in _CONFIRMED_BY.items()
+                    ),
+                ),
+            ),
+        ),
+    )
     views.append(
         RulesView(
             words.gettext("When it is told"),

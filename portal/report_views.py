@@ -7,7 +7,7 @@ from typing import Any
 from commitments.filling import Flaws
 from commitments.vocabulary import CommitmentKind, CommitmentState, Completion, Owed, Rating
 from notifications.names import Names
-from notifications.views import clean_text
+from notifications.views import clean_text, name_some
 from notifications.wording import Words
 from portal.acting import Acted
 from portal.agreement_views import FactView
@@ -62,20 +62,20 @@ def _ask_value(words: Words, row: Any, sent: Sent) -> FieldView:
     return FieldView("value", words.gettext("The number now"), "number", sent.text("value") or "", hint, most="30")
 
 
-def explain_report(words: Words, acted: Acted) -> list[str]:
-    """What follows from a report, before it is made."""
+def explain_report(words: Words, names: Names, acted: Acted, confirmers: Sequence[int]) -> list[str]:
+    """What follows from a report, before it is made; `confirmers` are asked if it says that it is done."""
     if acted.row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
         return [words.gettext("It was waived or withdrawn, so nothing is to be reported unless it is taken up again.")]
     said = [words.gettext("You are not asked about it again for a while.")]
-    if len(acted.owners) < 2:
-        return [*said, words.gettext("If you say that it is done, the promise counts as kept.")]
-    if acted.row.owed == Owed.EACH:
-        each = words.gettext("If you say that it is done, your side's part is; the promise counts as kept when all "
-                             "sides have said so.")  # fmt: skip
-        return [*said, each]
-    joint = words.gettext("If you say that it is done, the promise counts as kept, and the other side is asked at once "
-                          "to confirm it.")  # fmt: skip
-    return [*said, joint]
+    if acted.row.owed == Owed.EACH and len(acted.owners) > 1:
+        said.append(words.gettext("If you say that it is done, your side's part is; the promise counts as kept when "
+                                  "all sides have said so."))  # fmt: skip
+    else:
+        said.append(words.gettext("If you say that it is done, the promise counts as kept."))
+    if confirmers:
+        asked = [names.name_party(one, words.tag) for one in confirmers]
+        said.append(words.gettext("Asked at once to confirm it: %(parties)s.") % {"parties": name_some(words, asked)})
+    return said
 
 
 def describe_measure_fields(words: Words, row: Any, today: date, sent: Sent) -> list[FieldView]:

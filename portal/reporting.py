@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
+from commitments.asked_confirmations import is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
-from commitments.tables import confirmation, milestone, progress_report
+from commitments.tables import commitment_owner, confirmation, milestone, progress_report
 from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
 from notifications.names import load_names
-from portal.acting import Acted, find_acted, lead_to, show_act, sign, today_of
+from portal.acting import Acted, find_acted, lead_to, list_parties, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.flaws import mark_fields
 from portal.forms import Form, Sent
@@ -30,7 +32,7 @@ from portal.report_views import (
     describe_report_fields,
     explain_report,
 )
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of
 from portal.viewing import NotAllowed, require
 
@@ -61,6 +63,12 @@ def choose_side(acted: Acted, viewer: Viewer, wanted: str | None) -> _Side:
         raise NotAllowed(f"{viewer.person.reference} speaks for no side that owes {acted.name}")
     own = found.party_id == viewer.person.party_id
     return _Side(found.party_id, found.reference, viewer.person.reference if own else None)
+
+
+def _guess_side(acted: Acted, viewer: Viewer, sent: Sent) -> _Side:
+    """The side that was chosen in the form, or the first in whose name the viewer may speak."""
+    chosen = sent.text("side")
+    return choose_side(acted, viewer, chosen if chosen in [one.reference for one in acted.sides(viewer)] else None)
 
 
 def _require_same(acted: Acted, sent: Sent) -> None:
@@ -97,14 +105,22 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
             _require_same(acted, sent)
-            side = choose_side(acted, viewer, sent.text("side"))
-            file_report(
-                unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today_of(viewer, house)
-            )
-        shared = said.fulfilled and len(acted.owners) > 1
-        return lead_to(acted.address, "done_shared" if shared else "done" if said.fulfilled else "reported")
+            side, today = choose_side(acted, viewer, sent.text("side")), today_of(viewer, house)
+            done = name_done(unit, acted.row, side.party_id, today) if said.fulfilled else "reported"
+            file_report(unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today)
+        return lead_to(acted.address, done)
 
     return write_or_show(write, lambda refusal: _show_report(request, viewer, house, reference, promise, sent, refusal))
+
+
+def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> str:
+    """What follows if this side says now that a promise is kept."""
+    if load_confirmers(reading, promise, party_id, today):
+        return "done_shared"
+    owing = reading.execute(
+        select(commitment_owner.c.party_id).where(commitment_owner.c.commitment_id == promise.id)
+    ).scalars()
+    return "done" if is_settled_by(reading, promise, list(owing), party_id) else "done_part"
 
 
 def _show_report(
@@ -119,6 +135,8 @@ def _show_report(
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         acted = _find(reading, viewer, reference, promise)
+        side = _guess_side(acted, viewer, sent)
+        confirmers = load_confirmers(reading, acted.row, side.party_id, today_of(viewer, house))
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
     forms = []
     if acted.row.state not in [str(one) for one in _OVER]:
@@ -140,7 +158,7 @@ def _show_report(
         agreement=acted.head,
         acted=acted,
         forms=forms,
-        follows=explain_report(words, acted),
+        follows=explain_report(words, names, acted, confirmers),
         state=refusal.say(words),
         status=refusal.status,
     )
@@ -326,8 +344,8 @@ def _answer(
 ) -> Response:
     def write() -> Response:
         with open_unit(house.engine) as unit:
-            acted = _find(unit, viewer, reference, promise, hold=True)
-            asked = load_asked_of(unit, acted.row.id, _name_sides(acted, viewer))
+            acted = _find_asked(unit, viewer, reference, promise, hold=True)
+            asked = load_asked_of(unit, acted.row.id, name_sides(unit, acted.head.id, viewer))
             side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
             _require_same(acted, sent)
             if side is None:
@@ -341,8 +359,14 @@ def _answer(
     )
 
 
-def _name_sides(acted: Acted, viewer: Viewer) -> dict[int, str]:
-    return {one.party_id: one.reference for one in acted.sides(viewer)}
+def _find_asked(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+    """The commitment, if the viewer may confirm it for a party of the agreement, whether that owes it or not."""
+    return find_acted(reading, viewer, reference, promise, hold=hold, own=select_confirmable_commitments)
+
+
+def name_sides(reading: Connection, agreement_id: int, viewer: Viewer) -> dict[int, str]:
+    """The parties of an agreement in whose name somebody may speak: the reference of each by its id."""
+    return {one.id: one.reference for one in list_parties(reading, agreement_id) if viewer.speaks_for(one.id)}
 
 
 def load_asked_of(reading: Connection, commitment_id: int, sides: Mapping[int, str]) -> Sequence["AskedOf"]:
@@ -384,8 +408,8 @@ def _show_confirm(
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
-        acted = _find(reading, viewer, reference, promise)
-        asked = load_asked_of(reading, acted.row.id, _name_sides(acted, viewer))
+        acted = _find_asked(reading, viewer, reference, promise)
+        asked = load_asked_of(reading, acted.row.id, name_sides(reading, acted.head.id, viewer))
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
     state = refusal.say(words)

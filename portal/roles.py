@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, tr
 
 from commitments.facts import Person
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
-from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
+from commitments.vocabulary import CommitmentState, ContactRole, FollowUpKind, FollowUpState
 
 
 class Role(StrEnum):
@@ -153,12 +153,29 @@ def select_visible_agreements(viewer: Viewer) -> Select[int]:
 
 
 def select_own_commitments(viewer: Viewer) -> Select[int]:
-    """The ids of the commitments on which somebody may act: report, record, confirm.
+    """The ids of the commitments on which somebody may act: report, record.
 
     Coordinators on all of their party's agreements, guests on what their party owes, owners on what they or whom they
     stand in for answer for. Leaders and operators act on none.
     """
     return select(commitment.c.id).where(_may_act(viewer))
+
+
+def select_confirmable_commitments(viewer: Viewer) -> Select[int]:
+    """The ids of the commitments of which somebody may confirm what another side reported, once theirs is asked.
+
+    Who speaks for a party on all of its agreements; owners on what they answer for, and what they are asked.
+    """
+    if not viewer.may(Permission.REPORT):
+        return select(commitment.c.id).where(false())
+    if viewer.role is not Role.OWNER:
+        return select(commitment.c.id).where(commitment.c.agreement_id.in_(select_visible_agreements(viewer)))
+    asked = select(follow_up.c.commitment_id).where(
+        follow_up.c.assignee_id == viewer.person.id,
+        follow_up.c.kind == str(FollowUpKind.CONFIRMATION_ASKED),
+        follow_up.c.state == str(FollowUpState.OPEN),
+    )
+    return select(commitment.c.id).where(or_(_may_act(viewer), commitment.c.id.in_(asked)))
 
 
 def select_recordable_agreements(viewer: Viewer) -> Select[int]:

@@ -70,7 +70,7 @@ def test_an_owner_reports_how_it_goes_and_the_other_side_reads_it(desk: Desk) ->
 def test_what_is_done_closes_its_question_and_asks_the_other_side_in_the_same_transaction(desk: Desk) -> None:
     desk.sign_in("ann")
     overdue = desk.find("overdue", "/bridge")
-    assert "the other side is asked at once" in desk.get(f"{HERE}/bridge/report")
+    assert "Asked at once to confirm it: South." in desk.get(f"{HERE}/bridge/report")
     page = send(desk, "bridge/report", fulfilled="yes", note="Opened on Sunday")
     assert "Reported as done. The other side sees it" in page
     assert row_of(desk, "bridge").state == "fulfilled"
@@ -121,6 +121,60 @@ def test_nobody_confirms_for_the_other_side(desk: Desk) -> None:
     desk.sign_in("li")
     send(desk, "bridge/confirm", 409, side="north")
     assert desk.rows(confirmation)[0].state == "asked"
+
+
+def test_a_guest_confirms_what_was_promised_to_their_side_though_it_owes_nothing_of_it(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("li")
+    desk.get(f"{HERE}/survey/report", 403)
+    assert "没有等待贵方确认" in desk.get(f"{HERE}/survey/confirm"), "nothing is reported yet"
+    desk.sign_in("ann")
+    assert "Asked at once to confirm it: South." in desk.get(f"{HERE}/survey/report")
+    assert "is asked to confirm" in send(desk, "survey/report", fulfilled="yes", note="In the post")
+    desk.sign_in("li")
+    assert "确认或退回" in desk.get(f"{HERE}/survey")
+    send(desk, "survey/confirm", side="south")
+    assert [one.state for one in desk.rows(confirmation)] == ["confirmed"]
+    assert "没有等待贵方确认" in desk.get(f"{HERE}/survey/confirm")
+    desk.get(f"{HERE}/survey/report", 403)
+    desk.sign_in("ann")
+    assert "South: confirmed" in desk.get(f"{HERE}/survey")
+
+
+def test_a_guest_sends_back_what_was_promised_to_their_side_and_its_owner_reads_why(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("ann")
+    send(desk, "survey/report", fulfilled="yes")
+    desk.sign_in("li")
+    send(desk, "survey/send-back", on="survey/confirm", note="Page 3 is missing")
+    assert (row_of(desk, "survey").state, row_of(desk, "survey").state_reason) == (
+        "active", "returned by south: Page 3 is missing"
+    )  # fmt: skip
+    desk.sign_in("ann")
+    assert "South: sent back" in desk.get(f"{HERE}/survey") and "Page 3 is missing" in desk.get(f"{HERE}/survey")
+    assert desk.find("overdue", "/survey").state == "open", "what was sent back is no answer"
+
+
+@pytest.mark.parametrize("who", ["dee", "max"])
+def test_who_does_not_speak_for_the_side_that_is_asked_does_not_confirm(desk: Desk, who: str) -> None:
+    desk.sign_in("cy")
+    send(desk, "survey/report", fulfilled="yes")
+    desk.sign_in(who)
+    before = desk.snapshot()
+    for path in ("confirm", "send-back"):
+        desk.client.post(f"{HERE}/survey/{path}", data={"token": desk.token(), "side": "south", "note": "x"})
+    assert desk.snapshot() == before
+    assert [one.state for one in desk.rows(confirmation)] == ["asked"]
+
+
+def test_who_speaks_for_one_of_several_that_owe_it_each_reads_that_it_is_their_part(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(owed="each"))
+    desk.sign_in("ann")
+    page = desk.get(f"{HERE}/bridge/report")
+    assert "your side's part is" in page and "Asked at once" not in page
+    assert "Your side's part is reported as done" in send(desk, "bridge/report", fulfilled="yes")
+    assert row_of(desk, "bridge").state == "active"
 
 
 def test_what_is_taken_up_again_is_no_longer_to_be_confirmed(desk: Desk) -> None:

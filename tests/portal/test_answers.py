@@ -51,7 +51,7 @@ def test_done_closes_the_matter_and_the_next_morning_is_silent_about_it(desk: De
 
 def test_done_on_a_shared_promise_asks_the_other_side_at_once(desk: Desk) -> None:
     page = desk.post(desk.link("ann", "overdue", "/bridge") + "/done")
-    assert "is asked to confirm" in page
+    assert "Asked to confirm it: South." in page
     assert desk.find("confirmation_asked", "/bridge", "south").state == "open"
     assert desk.morning(date(2026, 3, 3))["li"] >= {"north-south/bridge"}
 
@@ -155,7 +155,7 @@ def test_the_other_side_confirms_or_sends_back(desk: Desk) -> None:
             select(follow_up.c.id).where(follow_up.c.kind == "confirmation_asked", follow_up.c.state == "open")
         ).scalars()
     link = desk.links.write_answer(Ask(desk.person("li"), follow_up_id=asked)).removeprefix(desk.links.base_url)
-    assert "双方均已兑现" in desk.post(link + "/confirm")
+    assert "视为已兑现" in desk.post(link + "/confirm")
     assert desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "fulfilled"
 
 

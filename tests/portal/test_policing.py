@@ -1,5 +1,6 @@
 """The rules of an agreement: in plain words, tried before they hold, saved with a reason."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -56,6 +57,17 @@ def test_rules_are_saved_with_a_reason_and_hold_at_once(desk: Desk) -> None:
     again = desk.act(PAGE, **usual(lead_days="60, 7", silence_amber_months="6", why="Again"))
     assert "Nothing had changed." in again
     assert "All rules are as the house has them." in desk.act(PAGE, **usual(why="Back"))
+
+
+def test_who_confirms_what_is_reported_as_kept_is_chosen_in_plain_words(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get(PAGE)
+    assert "Who is asked to confirm it" in page and re.search(r'value="other_parties"[^>]* checked', page)
+    page = desk.act(PAGE, **usual(confirmed_by="nobody", why="We trust each other"))
+    assert re.search(r'value="nobody"[^>]* checked', page) and "1 rule differs" in page
+    assert desk.rows(policy, policy.c.scope == "north-south")[0].rules == {"confirmed_by": "nobody"}
+    desk.act(PAGE, **usual(confirmed_by="other_parties", why="As the house has it"))
+    assert desk.rows(policy, policy.c.scope == "north-south")[0].rules == {}
 
 
 @pytest.mark.parametrize(

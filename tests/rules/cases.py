@@ -119,7 +119,7 @@ def promise(kind: CommitmentKind = CommitmentKind.DELIVERABLE, **facts: Any) -> 
         Activity(parse_date(one)) if isinstance(one, str) else one for one in facts.get("activities", ())
     )
     facts["measurements"] = tuple(Measurement(parse_date(on), value) for on, value in facts.get("measurements", ()))
-    facts["reports"] = tuple(Report(party, day(on)) for party, on in facts.get("reports", ()))
+    facts["reports"] = tuple(Report(party, day(on), *name) for party, on, *name in facts.get("reports", ()))
     plain: dict[str, Any] = {
         "id": 100,
         "reference": "library-link",

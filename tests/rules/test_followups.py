@@ -155,6 +155,17 @@ PARTY, MEMBER = PartyRole.PARTY, PartyRole.MEMBER
     ("what is answered today is asked no more",
      promise(due="2027", asked=(AskedConfirmation(HANGZHOU, "r1", day("2026-03-01"), day("2026-03-02")),)),
      "2026-03-02", []),
+    ("what was sent back is no answer, and is asked again at once",
+     promise(due="2025", reports=[(LEEDS, "2026-03-01", "r1")],
+             asked=(AskedConfirmation(HANGZHOU, "r1", day("2026-03-01"), day("2026-03-02"), is_returned=True),)),
+     "2026-03-02", [(OVERDUE, "leeds", ANN, "2025", ReasonCode.PAST_DUE)]),
+    ("what was confirmed is an answer",
+     promise(due="2025", reports=[(LEEDS, "2026-03-01", "r1")],
+             asked=(AskedConfirmation(HANGZHOU, "r1", day("2026-03-01"), day("2026-03-02")),)), "2026-03-02", []),
+    ("what is sent back tomorrow is an answer today",
+     promise(due="2025", reports=[(LEEDS, "2026-03-01", "r1")],
+             asked=(AskedConfirmation(HANGZHOU, "r1", day("2026-03-01"), day("2026-03-03"), is_returned=True),)),
+     "2026-03-02", [(ASKED, "hangzhou", HE, "r1", ReasonCode.CONFIRMATION_ASKED)]),
     ("each report is confirmed by itself",
      promise(due="2027", asked=tuple(AskedConfirmation(HANGZHOU, one, day("2026-03-02")) for one in ("r1", "r2"))),
      "2026-03-02", [(ASKED, "hangzhou", HE, "r1", ReasonCode.CONFIRMATION_ASKED),
@@ -293,6 +304,14 @@ def test_a_notice_deadline_of_the_next_term_is_another_matter():
     keys = [want(facts, on)[0].key for on in ("2025-09-01", "2026-09-01")]
     assert keys == ["notice_deadline:leeds-hangzhou:notice@leeds:2025-09-30",
                     "notice_deadline:leeds-hangzhou:notice@leeds:2026-09-30"]  # fmt: skip
+
+
+def test_a_confirmation_is_asked_of_the_side_s_owner_where_it_has_no_coordinator_and_of_nobody_else():
+    asked = (AskedConfirmation(HANGZHOU, "r1", day("2026-03-02")),)
+    facts = promise(state=CommitmentState.FULFILLED, owners=BOTH, asked=asked)
+    (one,) = want(facts, "2026-03-02", by_id(ANN, LI, CAT))
+    assert one.assignee_id == LI.id
+    assert want(facts, "2026-03-02", by_id(ANN, CAT)) == [], "no one of the other side confirms in its place"
 
 
 def test_a_confirmation_is_asked_under_the_name_of_the_party_that_is_to_give_it():

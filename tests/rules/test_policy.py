@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from commitments.policy import Policy, adapt_policy, find_lead_days
-from commitments.vocabulary import MatterKind
+from commitments.vocabulary import ConfirmedBy, MatterKind
 from tests.rules.cases import table
 
 USUAL = Policy()
@@ -19,6 +19,7 @@ USUAL = Policy()
     ("so are those of an agreement's own dates", {"agreement_lead_days": [7, 400]}, {"agreement_lead_days": (400, 7)}),
     ("the ladder keeps its order", {"escalation_working_days": [0, 2, 4]}, {"escalation_working_days": (0, 2, 4)}),
     ("the hour is read from text", {"send_at": "07:30"}, {"send_at": time(7, 30)}),
+    ("who confirms is read from text", {"confirmed_by": "nobody"}, {"confirmed_by": ConfirmedBy.NOBODY}),
     ("nothing stands for the usual rule", {"silence_amber_months": None, "lead_days": None}, {}),
     ("an unknown rule is passed over", {"colour": "red", "dormancy_months": 36}, {"dormancy_months": 36}),
     ("nought is a rule, not nothing", {"answer_working_days": 0}, {"answer_working_days": 0}),
@@ -44,6 +45,7 @@ def test_the_usual_policy_is_the_one_that_is_promised():
     assert (USUAL.expiry_lead_days, USUAL.notice_lead_days, USUAL.report_lead_days) == (365, 90, 180)
     assert USUAL.escalation_working_days[0] == 0, "the owner is told at once"
     assert USUAL.digest_weekday == 0, "Monday"
+    assert USUAL.confirmed_by is ConfirmedBy.OTHER_PARTIES, "each side keeps half of the tally"
     assert (USUAL.silence_amber_months, USUAL.silence_red_months) == (12, 24)
     assert len(USUAL.escalation_working_days) == len(("owner", "deputy", "coordinator", "leaders"))
     assert list(USUAL.escalation_working_days) == sorted(USUAL.escalation_working_days)
