@@ -1,6 +1,6 @@
 """What is asked of one person on one matter, as it stands today: read from the register for whoever may answer it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -404,14 +404,19 @@ def _find_standing(
 
 def list_colleagues(rules: Rules, question: Question, today: date) -> tuple[Person, ...]:
     """To whom it can be handed over: the others of the party in office, its coordinator first."""
-    owner = rules.people.get(question.owner_id) if question.owner_id is not None else None
-    others = [
-        one
-        for one in rules.people.values()
-        if one.party_id == question.party_id
-        and one.is_in_office(today)
-        and one.role is not ContactRole.LEADER
-        and one.id != question.person.id
-        and (owner is None or one.id != owner.id)
-    ]
+    others = _find_colleagues(rules, question, today)
     return tuple(sorted(others, key=lambda one: (one.role is not ContactRole.COORDINATOR, one.reference)))
+
+
+def has_colleague(rules: Rules, question: Question, today: date) -> bool:
+    """Whether there is anybody to whom it can be handed over."""
+    return next(_find_colleagues(rules, question, today), None) is not None
+
+
+def _find_colleagues(rules: Rules, question: Question, today: date) -> Iterator[Person]:
+    """The others of the party in office, in no order."""
+    for one in rules.people.values():
+        if one.party_id != question.party_id or one.id in (question.person.id, question.owner_id):
+            continue
+        if one.role is not ContactRole.LEADER and one.is_in_office(today):
+            yield one

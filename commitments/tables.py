@@ -223,6 +223,12 @@ commitment = Table(
         sqlite_where=text("recurrence IS NOT NULL"),
         postgresql_where=text("recurrence IS NOT NULL"),
     ),
+    Index(
+        "ix_commitment_planned",
+        "agreement_id",
+        sqlite_where=text("kind = 'planned' AND confirm_by IS NULL"),
+        postgresql_where=text("kind = 'planned' AND confirm_by IS NULL"),
+    ),
 )
 
 commitment_owner = Table(

@@ -134,6 +134,7 @@ class Play:
         agreement, policy = scene.agreement, self._rules.policy_of(scene.agreement)
         self._scene, self._watched = scene, agreement
         self._promised = {one.id: one for one in agreement.commitments}
+        self._resting = [one for one in agreement.commitments if one.state is CommitmentState.ON_HOLD]
         self._troubled = {one.id: find_first_trouble(one, self._rules.people, policy) for one in agreement.commitments}
 
     def take_answers(self, asked: Iterable[Any]) -> None:
@@ -181,7 +182,7 @@ class Play:
     def _take_up(self, today: date) -> None:
         """Take up again what was on hold until a day that has passed."""
         agreement = self._scene.agreement
-        if any(is_rested(one, today) for one in agreement.commitments):
+        if any(is_rested(one, today) for one in self._resting):
             commitments = tuple(
                 replace(one, state=CommitmentState.ACTIVE, state_on=as_partial(today), state_until=None)
                 if is_rested(one, today)

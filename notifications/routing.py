@@ -185,7 +185,8 @@ def is_declined(person: Person, kind: NotificationKind) -> bool:
 
 def has_told_all(told: Sequence[ToldRung], policy: Policy) -> bool:
     """Whether a ladder has told its last rung, so that it climbs no further on any day."""
-    return bool(told) and max(one.rung for one in told) >= len(policy.escalation_working_days) - 1
+    last = len(policy.escalation_working_days) - 1
+    return any(one.rung >= last for one in told)
 
 
 def climb_ladder(

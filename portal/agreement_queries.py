@@ -49,6 +49,7 @@ from commitments.vocabulary import (
 from notifications.candidates import STANDING_OF
 from notifications.digests import URGENCY
 from portal.roles import Viewer, select_visible_agreements
+from portal.spans import end_span, ends_within
 
 PAGE = 25
 SILENCES = (6, 12, 24)
@@ -164,7 +165,7 @@ def select_due_soon(policy: Policy, today: date) -> Select[tuple[int]]:
     """
 
     def is_near(column: ColumnElement[Any], days: int) -> ColumnElement[bool]:
-        return _end_span(column).between(today.isoformat(), add_days(today, days).isoformat())
+        return ends_within(column, today, add_days(today, days))
 
     lead = max(policy.lead_days, default=0)
     active = commitment.c.state == str(CommitmentState.ACTIVE)
@@ -252,7 +253,7 @@ def _find_last_signs(today: date) -> Subquery:
         .where(milestone.c.met_on.is_not(None)),
     ).subquery("signs")
     return (
-        select(signs.c.agreement_id, func.max(_end_span(signs.c.day)).label("day"))
+        select(signs.c.agreement_id, func.max(end_span(signs.c.day)).label("day"))
         .where(signs.c.day <= today.isoformat())
         .group_by(signs.c.agreement_id)
         .subquery("last_sign")
@@ -262,18 +263,13 @@ def _find_last_signs(today: date) -> Subquery:
 def _silent_since(signs: Subquery) -> ColumnElement[str]:
     # As text: what has no start on record has been silent from before every date.
     start = func.coalesce(agreement.c.effective, agreement.c.designated)
-    return func.coalesce(signs.c.day, _end_span(start), literal(""))
-
-
-def _end_span(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """A partial date as the text of a day not before the end of its span."""
-    return case((func.length(column) == 4, column + "-12-31"), (func.length(column) == 7, column + "-31"), else_=column)
+    return func.coalesce(signs.c.day, end_span(start), literal(""))
 
 
 def _still_running(today: date) -> list[ColumnElement[bool]]:
     """What is over is silent by right."""
     day = today.isoformat()
-    over = and_(agreement.c.expires.is_not(None), _end_span(agreement.c.expires) < day)
+    over = and_(agreement.c.expires.is_not(None), end_span(agreement.c.expires) < day)
     renews = func.coalesce(agreement.c.renewal_rule, "") == "automatic"
     return [or_(agreement.c.ended.is_(None), agreement.c.ended > day), or_(~over, renews)]
 
@@ -287,7 +283,7 @@ def _order(sort: Sort, opened: Subquery, signs: Subquery | None, language: str) 
     if sort is Sort.TITLE:
         return [func.lower(title), agreement.c.id]
     if sort is Sort.EXPIRY:
-        return [agreement.c.expires.is_(None), _end_span(agreement.c.expires), agreement.c.id]
+        return [agreement.c.expires.is_(None), end_span(agreement.c.expires), agreement.c.id]
     if sort is Sort.NEWEST:
         return [agreement.c.registered_on.desc(), agreement.c.id.desc()]
     if sort is Sort.SILENCE and signs is not None:

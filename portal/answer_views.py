@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
 from commitments.facts import Person
-from commitments.questions import Question, list_colleagues
+from commitments.questions import Question, has_colleague
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, CommitmentState, ContactRole, FollowUpKind, FollowUpState, MatterKind
 from notifications.items import name_answer
@@ -54,7 +54,7 @@ def list_buttons(
             about,
         )
         for answer in question.list_answers()
-        if answer is not Answer.NOT_ME or list_colleagues(rules, question, today)
+        if answer is not Answer.NOT_ME or has_colleague(rules, question, today)
     )
 
 

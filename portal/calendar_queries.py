@@ -1,7 +1,6 @@
 """Finds the dates that lie in a span, over the whole register, in a fixed number of statements."""
 
 import json
-from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select, true
 
-from commitments.dates import PartialDate, add_days, add_months, parse_date
+from commitments.dates import PartialDate, add_days, parse_date
 from commitments.deadlines import find_expiry, find_notice_deadline, find_report_cycles
 from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
@@ -37,6 +36,7 @@ from commitments.vocabulary import (
 )
 from portal.plan_days import find_plan_days, select_plans
 from portal.roles import Role, Viewer, select_visible_agreements
+from portal.spans import ends_within
 
 PERIODS_READ = 60
 """So many periods of one recurring commitment are looked at within a span."""
@@ -199,18 +199,6 @@ def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, 
     return named
 
 
-def _ends_within(column: ColumnElement[Any], sought: Sought) -> ColumnElement[bool]:
-    """Whether a partial date ends within the span: as text, by how precise it is."""
-    low, last = sought.first.isoformat(), sought.last
-    month = last if last.day == monthrange(last.year, last.month)[1] else add_months(last, -1)
-    year = last.year if (last.month, last.day) == (12, 31) else last.year - 1
-    return or_(
-        (func.length(column) == 10) & column.between(low, last.isoformat()),
-        (func.length(column) == 7) & column.between(low[:7], f"{month:%Y-%m}"),
-        (func.length(column) == 4) & column.between(low[:4], f"{year:04}"),
-    )
-
-
 def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought) -> Select[Any]:
     """To the active commitments that are wanted."""
     query = query.join(agreement, agreement.c.id == commitment.c.agreement_id).where(
@@ -255,13 +243,13 @@ def _read_ids(gathered: str) -> list[int]:
 
 def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """Due dates, and days stated by which plans are to be confirmed."""
-    dated = commitment.alias("dated")
-    within = or_(_ends_within(dated.c.due, sought), _ends_within(dated.c.confirm_by, sought))
+    dated, span = commitment.alias("dated"), (sought.first, sought.last)
+    within = or_(ends_within(dated.c.due, *span), ends_within(dated.c.confirm_by, *span))
     is_plan = commitment.c.kind == str(CommitmentKind.PLANNED)
     text = case((is_plan, commitment.c.confirm_by), else_=commitment.c.due)
     found = (
         _narrow(select(commitment.c.id, text.label("text"), is_plan.label("is_plan")), viewer, sought)
-        .where(*_find_first(commitment.c.id, select(dated.c.id).where(within), sought), _ends_within(text, sought))
+        .where(*_find_first(commitment.c.id, select(dated.c.id).where(within), sought), ends_within(text, *span))
         .subquery("found")
     )
     query = select(found.c.text, found.c.is_plan, _gather(found.c.id)).group_by(found.c.text, found.c.is_plan)
@@ -278,12 +266,12 @@ def _find_plans(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator
 
 
 def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
-    step = milestone.alias("step")
-    within = select(milestone.c.id).where(_ends_within(milestone.c.due, sought))
+    step, span = milestone.alias("step"), (sought.first, sought.last)
+    within = select(milestone.c.id).where(ends_within(milestone.c.due, *span))
     query = (
         _narrow(select(step.c.due, _gather(step.c.id)), viewer, sought)
         .join(step, step.c.commitment_id == commitment.c.id)
-        .where(step.c.state == str(MilestoneState.SCHEDULED), _ends_within(step.c.due, sought))
+        .where(step.c.state == str(MilestoneState.SCHEDULED), ends_within(step.c.due, *span))
         .where(*_find_first(step.c.id, within, sought), _is_turn(step.c.party_id, viewer, sought))
         .group_by(step.c.due)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, literal_column, or_, select
 
 from commitments.assessment import find_confirm_day
 from commitments.dates import PartialDate, add_months, parse_date
@@ -29,9 +29,9 @@ _ALIKE = (
 
 def select_plans(gathered: ColumnElement[str]) -> Select[Any]:
     """The plans without a stated day, those alike together; to be narrowed to those that are wanted, and grouped."""
-    return select(*_ALIKE, gathered).where(
-        commitment.c.kind == str(CommitmentKind.PLANNED), commitment.c.confirm_by.is_(None)
-    )
+    # Written into the statement, as the index of plans is only of use where the kind is known beforehand.
+    planned = literal_column(f"'{CommitmentKind.PLANNED}'", String)
+    return select(*_ALIKE, gathered).where(commitment.c.kind == planned, commitment.c.confirm_by.is_(None))
 
 
 def find_plan_days(reading: Connection, plans: Select[Any], first: date, last: date) -> Iterator[tuple[date, str, str]]:
