@@ -77,6 +77,11 @@ def read_text(text: str, name: str) -> ParsedFile:
     return ParsedFile(Path(name), *_parse(text.encode(), name))
 
 
+def read_values(values: Any, name: str) -> ParsedFile:
+    """One agreement from the plain values of its file; InvalidFiles carries every fault found, without lines."""
+    return ParsedFile(Path(name), _check(Plain(values, {}), name))
+
+
 def parse_agreement(content: bytes, name: str) -> AgreementForm:
     """One agreement from the bytes of its file; InvalidFiles carries every fault found."""
     return _parse(content, name)[0]
@@ -112,6 +117,10 @@ def _parse(content: bytes, name: str) -> tuple[AgreementForm, Mapping[FieldPath,
         plain = read_plain(content)
     except Refused as refused:
         raise InvalidFiles((Problem(name, refused.line, refused.field, refused.found, refused.expected),)) from None
+    return _check(plain, name), plain.lines
+
+
+def _check(plain: Plain, name: str) -> AgreementForm:
     problems: list[Problem] = []
     broken: set[FieldPath] = set()
     try:
@@ -129,7 +138,7 @@ def _parse(content: bytes, name: str) -> tuple[AgreementForm, Mapping[FieldPath,
     ]
     if problems:
         raise InvalidFiles(tuple(sorted(problems, key=lambda problem: problem.line)))
-    return form, plain.lines
+    return form
 
 
 def _explain(error: ErrorDetails, plain: Plain, name: str) -> Problem:

@@ -61,8 +61,8 @@ def read_xlsx(content: bytes, name: str) -> tuple[Sheet, ...]:
     try:
         for sheet in book.worksheets:
             cells = (
-                [_read_cell(cell, f"{name}, {sheet.title}", problems) for cell in row]
-                for row in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS)
+                [_read_cell(cell, f"{name}, {sheet.title}", problems) for cell in row[:MOST_COLUMNS]]
+                for row in sheet.iter_rows(max_row=MOST_ROWS + 2)
             )
             sheets.append(_read_rows(sheet.title, f"{name}, {sheet.title}", enumerate(cells, start=1), problems))
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, TypeError, AttributeError) as broken:

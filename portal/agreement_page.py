@@ -88,7 +88,7 @@ def show_agreement(
         tell_title(head.title, words),
         standing=words.name(worst.state) if worst else "",
         tone=tone_of(worst.state if worst else None),
-        reason=tell_worst(words, names, worst, name_matter(words, facts, parts, worst)) if worst else "",
+        reason=tell_worst(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
         done=say_done(words, done),
         ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],

@@ -9,7 +9,7 @@ from typing import Any
 from commitments.assessment import find_start
 from commitments.dates import PartialDate, parse_date
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Commitment, Standing
+from commitments.facts import Agreement, Commitment, Matter, Standing
 from commitments.policy import Policy
 from commitments.vocabulary import (
     AgreementKind,
@@ -172,9 +172,8 @@ def _describe_term(words: Words, head: Any) -> list[tuple[str, str]]:
     return said
 
 
-def name_matter(words: Words, facts: Agreement, parts: Parts, standing: Standing) -> str:
+def name_matter(words: Words, parts: Parts, matter: Matter) -> str:
     """What a standing is about, in the words of the page."""
-    matter = standing.matter
     if matter.commitment_id is None:
         return words.name(matter.kind)
     promise = fit_text(clean_text(name_promise(parts.commitments[matter.commitment_id], words.tag)), _TITLE_LIMIT)
@@ -205,7 +204,7 @@ def describe_coming(
     return [
         DateView(
             words.format_day(one.deadline or today),
-            name_matter(words, facts, parts, one),
+            name_matter(words, parts, one.matter),
             words.name(one.state),
             TONES[one.state],
             tell_reason(words, names, one.reason),
@@ -317,6 +316,15 @@ def describe_documents(words: Words, head: Any) -> list[DocumentView]:
     return views
 
 
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """What a date of the timeline is about; a matter is named once that is shown."""
+
+    text: str
+    name: str = ""
+    matter: Matter | None = None
+
+
 def draw_agreement(
     words: Words,
     names: Names,
@@ -345,7 +353,7 @@ def draw_agreement(
         for first, last in find_silences(signs, _end(start), today, policy.silence_amber_months)
     ]
     lanes = [
-        Lane(words.gettext("Dates"), dates, lambda about: _say(words, *about)),
+        Lane(words.gettext("Dates"), dates, lambda about: _say(words, about.text, _name_date(words, parts, about))),
         Lane(words.gettext("Activities"), activities, lambda about: _say(words, about[0], clean_text(about[1]))),
         Lane(words.gettext("Reports"), reports, lambda row: _say_report(words, names, row)),
         Lane(words.gettext("Silence"), silent),
@@ -375,6 +383,10 @@ def _say(words: Words, day: str, what: str) -> str:
     return f"{words.format_partial(day)}: {fit_text(what, _TITLE_LIMIT)}"
 
 
+def _name_date(words: Words, parts: Parts, dated: _Dated) -> str:
+    return dated.name if dated.matter is None else name_matter(words, parts, dated.matter)
+
+
 def _say_report(words: Words, names: Names, row: Any) -> str:
     party, rating = clean_text(names.name_party(row.party_id, words.tag)), words.name(Rating(row.rating))
     said = words.gettext("%(party)s reported: %(rating)s") % {"party": party, "rating": rating}
@@ -384,11 +396,11 @@ def _say_report(words: Words, names: Names, row: Any) -> str:
 def _list_dates(
     words: Words, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
 ) -> list[Moment]:
-    """Milestones, due dates and the dates of the agreement itself, each about its date and its name."""
+    """Milestones, due dates and the dates of the agreement itself."""
     moments = [
         Moment(
             parse_date(row.met_on or row.due).last,
-            (
+            _Dated(
                 row.met_on or row.due,
                 " – ".join(
                     (clean_text(find_words(row.titles, words.tag) or row.title), words.name(MilestoneState(row.state)))
@@ -402,12 +414,13 @@ def _list_dates(
         if row.met_on or row.due
     ]
     if facts.effective is not None:
-        moments.append(Moment(facts.effective.first, (str(facts.effective), words.gettext("In force from")), "blue"))
+        began = _Dated(str(facts.effective), words.gettext("In force from"))
+        moments.append(Moment(facts.effective.first, began, "blue"))
     for one in standings:
         if one.deadline is None or one.matter.kind is MatterKind.MILESTONE:
             continue
         tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
-        moments.append(Moment(one.deadline, (one.deadline.isoformat(), name_matter(words, facts, parts, one)), tone))
+        moments.append(Moment(one.deadline, _Dated(one.deadline.isoformat(), matter=one.matter), tone))
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)
 
 

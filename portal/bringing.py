@@ -15,13 +15,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
-from commitments.agreement_file import ParsedFile, parse_agreement, read_text
+from commitments.agreement_file import ParsedFile, parse_agreement, read_values
 from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
 from commitments.export import load_form
 from commitments.file_checks import check_files
 from commitments.log import Author
-from commitments.plain_values import SIZE_LIMIT, write_plain
+from commitments.plain_values import SIZE_LIMIT
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import Imported, import_agreement, open_rehearsal
@@ -186,7 +186,7 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
     if drawing.problems and not drawing.plain.get("parties"):
         raise InvalidFiles(tuple(drawing.problems))
     try:
-        file = read_text(write_plain(drawing.plain), name)
+        file = read_values(drawing.plain, name)
     except InvalidFiles as invalid:
         raise _place(invalid, drawing) from None
     if drawing.problems:

@@ -9,13 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
-from commitments.agreement_file import read_text
+from commitments.agreement_file import read_values
 from commitments.database import open_reading, open_unit
 from commitments.difference import Imported
 from commitments.errors import InvalidFiles
 from commitments.file_checks import check_files
 from commitments.log import Author
-from commitments.plain_values import write_plain
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
@@ -233,7 +232,7 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
     # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
     for part in (plain | {"commitments": [], "budget": []}, plain | {"parties": parties}):
-        file = read_text(write_plain(part), "")
+        file = read_values(part, "")
         check_files(unit, [file])
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported)
