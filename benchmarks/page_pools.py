@@ -28,6 +28,7 @@ from commitments.tables import (
     commitment,
     commitment_owner,
     contact,
+    document,
     evidence,
     follow_up,
     party,
@@ -285,6 +286,24 @@ def _list_files(ground: Ground) -> Iterator[Values]:
     return cycle([{"evidence_id": number}])
 
 
+def _list_texts(ground: Ground) -> Iterator[Values]:
+    """A signed text for each agreement, to be handed in."""
+    for one in _list_agreements(ground):
+        yield {**one, "file": "signed.pdf", "content": b"%PDF-1.7 " + ground.draw.randbytes(1000)}
+
+
+def _list_documents(ground: Ground) -> Iterator[Values]:
+    """The same, handed in already."""
+    for one in _list_texts(ground):
+        kept = keep_file(ground.settings.evidence_folder, one["file"], BytesIO(one["content"]), 5_000_000)
+        with open_unit(ground.engine) as unit:
+            under = select(agreement.c.id).where(agreement.c.reference == one["reference"]).scalar_subquery()
+            row = {"file": kept.name, "sha256": kept.sha256, "size": kept.size, "added_on": TODAY}
+            made = insert(document).values(**row, agreement_id=under).returning(document.c.id)
+            number = unit.execute(made).scalar_one()
+        yield {"document_id": number}
+
+
 def _sketch(number: int) -> Sketch:
     """An agreement as somebody has typed it, ready to be registered."""
     parties = [TypedParty(key="k1", name="north"), TypedParty(key="k2", name="partner-0007")]
@@ -405,6 +424,8 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "names": _list_names,
     "evidence": _list_evidence,
     "files": _list_files,
+    "texts": _list_texts,
+    "documents": _list_documents,
     "draft": _list_draft,
     "drafts": _list_drafts,
     "yaml": _list_yaml,

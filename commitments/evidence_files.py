@@ -1,4 +1,4 @@
-"""Files that people hand in as evidence: checked by name and by content, and kept once by their SHA-256.
+"""Files that people hand in, as evidence or as a document: checked by name and by content, and kept by their SHA-256.
 
 A file is whole and on the disk before a row speaks of it: a crash between the two leaves a file that nobody names,
 which the next one who hands in the same content finds there, and never a row without its file.
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -20,7 +21,7 @@ from sqlalchemy import Connection, select
 
 from commitments.failpoints import failpoint
 from commitments.filling import Flaw, Flawed
-from commitments.tables import evidence
+from commitments.tables import document, evidence
 
 FIELD = "file"
 LONGEST_NAME = 120
@@ -251,13 +252,14 @@ def name_media_type(name: str) -> str:
 
 def list_missing(reading: Connection, folder: Path) -> Iterator[tuple[str, str]]:
     """The files that rows speak of and that are not there whole: name and hash of each, the hash once."""
-    rows = reading.execute(
+    handed_in = (
         select(evidence.c.sha256, evidence.c.file, evidence.c.size)
         .where(evidence.c.size.is_not(None), evidence.c.sha256.is_not(None))
         .order_by(evidence.c.id)
     )
+    texts = select(document.c.sha256, document.c.file, document.c.size).order_by(document.c.id)
     seen: set[str] = set()
-    for digest, name, size in rows:
+    for digest, name, size in chain(reading.execute(handed_in), reading.execute(texts)):
         if digest in seen:
             continue
         seen.add(digest)

@@ -38,6 +38,8 @@ class Flaw(StrEnum):
     FILE_TYPE = "file_type"
     FILE_CONTENT = "file_content"
     FILE_MACROS = "file_macros"
+    FILE_OTHER = "file_other"
+    FILE_KNOWN = "file_known"
 
 
 Flaws = tuple[tuple[str, Flaw], ...]

@@ -364,6 +364,20 @@ evidence = Table(
     UniqueConstraint("commitment_id", "reference"),
 )
 
+# The files of an agreement's documents that were handed in here; what else is known of them stands in its sources.
+document = Table(
+    "document",
+    metadata,
+    _key(),
+    _to("agreement", index=False),
+    Column("file", String(300), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("size", Integer, nullable=False),  # in bytes
+    Column("added_on", Date, nullable=False),
+    Column("withdrawn_on", Date),
+    UniqueConstraint("agreement_id", "sha256"),
+)
+
 budget_line = Table(
     "budget_line",
     metadata,

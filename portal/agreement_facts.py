@@ -15,6 +15,7 @@ from commitments.tables import (
     commitment,
     confirmation,
     contact,
+    document,
     evidence,
     follow_up,
     measurement,
@@ -44,13 +45,15 @@ class Parts:
     confirmations: Sequence[Any]
     signatories: Sequence[Any]
     budget: Sequence[Any]
+    documents: Sequence[Any]
+    """The files of documents that are kept here."""
     coordinators: Mapping[int, Sequence[str]]
     """The names of the coordinators by party."""
     relationship: Mapping[str, str] | None
 
 
 def load_parts(reading: Connection, agreement_id: int) -> Parts:
-    """Ten statements."""
+    """Eleven statements."""
     own = select(commitment.c.id).where(commitment.c.agreement_id == agreement_id)
 
     def rows(query: Any) -> Sequence[Any]:
@@ -102,6 +105,7 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
         ),
         rows(select(signatory).where(signatory.c.agreement_id == agreement_id).order_by(signatory.c.id)),
         rows(select(budget_line).where(budget_line.c.agreement_id == agreement_id).order_by(budget_line.c.period_from)),
+        rows(select(document).where(document.c.agreement_id == agreement_id, document.c.withdrawn_on.is_(None))),
         coordinators,
         tie,
     )

@@ -102,7 +102,8 @@ def show_agreement(
             words, names, parts.latest, address, may_correct=viewer.role in (Role.ADMINISTRATOR, Role.COORDINATOR)
         ),
         reciprocity=describe_reciprocity(words, names, facts, parts, standings),
-        documents=describe_documents(words, head),
+        documents=describe_documents(words, head, parts.documents, may_amend=viewer.may(Permission.AMEND)),
+        add_document=f"{address}/documents" if viewer.may(Permission.AMEND) else "",
         changes=changes,
         history=f"{address}/history",
         add=f"{address}/add-commitment" if viewer.may(Permission.REGISTER) else "",

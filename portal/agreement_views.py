@@ -9,6 +9,7 @@ from typing import Any
 from commitments.assessment import find_start
 from commitments.dates import PartialDate, parse_date
 from commitments.deadlines import derive_state
+from commitments.documents import SIGNED_TEXT
 from commitments.facts import Agreement, Commitment, Matter, Standing
 from commitments.policy import Policy
 from commitments.vocabulary import (
@@ -28,7 +29,7 @@ from notifications.styles import TONES
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_facts import Parts
-from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
 from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
 from portal.telling import tell_reason
 
@@ -87,9 +88,14 @@ class KindView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
+    """A document; `file` says what its file is, which `link` hands out and `withdraw` takes back, where it is here."""
+
     title: str
     about: str
     hash: str
+    link: str = ""
+    file: str = ""
+    withdraw: str = ""
 
 
 def describe_agreement(
@@ -297,20 +303,27 @@ def describe_reciprocity(
     return TableView(words.gettext("Who owes and has delivered what"), heads, tuple(rows))
 
 
-def describe_documents(words: Words, head: Any) -> list[DocumentView]:
-    """The sources, each with the hash by which a copy is known to be the same."""
+def describe_documents(words: Words, head: Any, kept: Sequence[Any], *, may_amend: bool) -> list[DocumentView]:
+    """The sources, each with the hash by which a copy is known to be the same, and its file where that is kept here."""
+    files = {row.sha256: row for row in kept}
     views = []
     for source in head.sources:
+        file, title = files.get(source.get("sha256")), source.get("title") or source["document"]
+        binds = source["kind"] == SIGNED_TEXT and source.get("language") in head.authentic
         about = [
-            source["document"],
+            source["document"] if source["document"] != title else "",
             words.format_partial(source["date"]) if source.get("date") else "",
-            source.get("language") or "",
+            str(words.locale.languages.get(source.get("language", ""), source.get("language") or "")),
+            words.gettext("authentic text") if binds else "",
         ]
         views.append(
             DocumentView(
-                clean_text(source.get("title") or source["document"]),
+                clean_text(title),
                 clean_text(" · ".join(one for one in about if one)),
                 source.get("sha256") or "",
+                f"/documents/{file.id}" if file is not None else "",
+                clean_text(f"{file.file} · {format_size(file.size, words)}") if file is not None else "",
+                f"/documents/{file.id}/withdraw" if file is not None and may_amend else "",
             )
         )
     return views

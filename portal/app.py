@@ -30,6 +30,7 @@ from portal import (
     calendar,
     choosing,
     commitment_page,
+    documents,
     evidence,
     forecasting,
     handing,
@@ -71,6 +72,7 @@ from portal.pages import STATIC, choose_words, show_notice
 from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in, show_refused
 from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, find_viewer, list_declared
 
+_TAKE_FILES = (recording.RECORD, evidence.EVIDENCE, documents.DOCUMENTS)
 ROUTERS = (
     answering.router,
     choosing.router,
@@ -99,6 +101,7 @@ ROUTERS = (
     terms.router,
     kinds.router,
     evidence.router,
+    documents.router,
     message_log.router,
     people.router,
     policing.router,
@@ -158,7 +161,7 @@ def make_portal(
             Middleware(
                 SizeLimit,
                 _show_too_large,
-                larger={**LARGER_FORMS, **size_uploads(settings, recording.RECORD, evidence.EVIDENCE)},
+                larger={**LARGER_FORMS, **size_uploads(settings, *_TAKE_FILES)},
             ),
         ],
     )

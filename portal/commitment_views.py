@@ -25,7 +25,7 @@ from notifications.views import check_link, clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
 from portal.agreement_views import FactView, TableView, name_activity
-from portal.labels import name_completion, name_confirmation, name_target
+from portal.labels import format_size, name_completion, name_confirmation, name_target
 from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
 
@@ -377,13 +377,6 @@ def _describe_evidence(words: Words, row: Any, *, may_record: bool) -> EvidenceV
         is_kept,
         f"/evidence/{row.id}/withdraw" if may_record else "",
     )
-
-
-def format_size(size: int, words: Words) -> str:
-    """A file's size as people say it: 1.4 MB."""
-    if size < 1024 * 1024:
-        return words.gettext("%(size)s kB") % {"size": words.format_number(max(round(size / 1024), 1))}
-    return words.gettext("%(size)s MB") % {"size": words.format_number(round(size / 1024 / 1024, 1))}
 
 
 def describe_reports(words: Words, names: Names, details: Details) -> list[ReportView]:

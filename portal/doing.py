@@ -19,6 +19,8 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "added": lambda words: words.gettext("The commitment is added, and watched from now on."),
     "evidence": lambda words: words.gettext("The evidence is kept; both sides can see it."),
     "evidence_withdrawn": lambda words: words.gettext("The evidence is withdrawn; the history says what it was."),
+    "document": lambda words: words.gettext("The document is kept; whoever sees the agreement can download it."),
+    "document_withdrawn": lambda words: words.gettext("The file is withdrawn; the history says what it was."),
     "corrected": lambda words: words.gettext("Corrected; the history keeps what stood there before."),
     "activity_withdrawn": lambda words: words.gettext("The activity is withdrawn and counts no more."),
     "reported": lambda words: words.gettext("Reported. You are not asked about it again for a while."),

@@ -35,6 +35,8 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         % {"types": name_types(words)},
         Flaw.FILE_CONTENT: words.gettext("What is in the file is not what its name says. Please save it anew."),
         Flaw.FILE_MACROS: words.gettext("The file holds macros. Please hand in a PDF of it."),
+        Flaw.FILE_OTHER: words.gettext("This is another file: its hash is not that of the document on record."),
+        Flaw.FILE_KNOWN: words.gettext("This document is here already: a file with the same hash was handed in."),
     }
     return said[flaw]
 

@@ -17,6 +17,7 @@ from commitments.tables import (
     agreement,
     commitment,
     contact,
+    document,
     evidence,
     follow_up,
     log_entry,
@@ -145,6 +146,9 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
         ),
         select(literal("evidence").label("subject"), evidence.c.id, evidence.c.title).where(
             evidence.c.id.in_(ids("evidence"))
+        ),
+        select(literal("document").label("subject"), document.c.id, document.c.file).where(
+            document.c.id.in_(ids("document"))
         ),
         select(literal("contact").label("subject"), contact.c.id, contact.c.name).where(
             contact.c.id.in_(ids("contact"))

@@ -87,6 +87,7 @@ _SUBJECTS: dict[str, str] = {
     "confirmation": N_("Confirmation"),
     "evidence": N_("Evidence"),
     "budget_line": N_("Budget line"),
+    "document": N_("Document"),
     "follow_up": N_("Follow-up"),
     "contact": N_("Contact"),
     "public_page": N_("Public page"),
@@ -122,6 +123,9 @@ _COLUMNS: dict[str, str] = {
     "ended": N_("Ended"),
     "ended_reason": N_("Why it ended"),
     "note": N_("Note"),
+    "sources": N_("Documents"),
+    "languages": N_("Languages"),
+    "authentic": N_("Authentic languages"),
     "signed": N_("Signed"),
     "role": N_("Role"),
     "summary": N_("Summary"),
@@ -252,3 +256,10 @@ def name_value(words: Words, subject: str, column: str, value: str) -> str | Non
         if value in list(vocabulary):
             return words.name(vocabulary(value))
     return None
+
+
+def format_size(size: int, words: Words) -> str:
+    """A file's size as people say it: 1.4 MB."""
+    if size < 1024 * 1024:
+        return words.gettext("%(size)s kB") % {"size": words.format_number(max(round(size / 1024), 1))}
+    return words.gettext("%(size)s MB") % {"size": words.format_number(round(size / 1024 / 1024, 1))}

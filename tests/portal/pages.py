@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from fastapi import FastAPI
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.evidence_files import keep_file
 from commitments.log import Author
 from commitments.publishing import publish_agreement
 from commitments.sketch import Step
-from commitments.tables import activity, activity_commitment, commitment, evidence, follow_up
+from commitments.tables import activity, activity_commitment, agreement, commitment, document, evidence, follow_up
 from notifications.links import Ask, Purpose
 from portal.feeds import make_feed
 from portal.roles import OPEN, Permission
 from portal.viewing import list_declared
-from tests.portal.desk import FORM, NOW, Desk
+from tests.portal.desk import FORM, NOW, TODAY, Desk
 
-FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$")
+FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$|^/documents/\{document_id\}$")
 """What is served and is no page: files, by how their address ends."""
 
 
@@ -62,7 +62,11 @@ NORTH_SOUTH = Place(
 def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Iterator[str]:
     """An address of each page for who is signed in: of every route that answers GET, and those that look otherwise."""
     app: FastAPI = desk.client.app  # type: ignore[assignment]
-    values = _fill(desk, who, place) | {"number": begin_draft(desk), **_record(desk, place)}
+    values = _fill(desk, who, place) | {
+        "number": begin_draft(desk),
+        **_record(desk, place),
+        **_keep_document(desk, place),
+    }
     values |= {"/register/files/{number}": _bring_file(desk, place)}
     for path, methods, _ in list_declared(app):
         if "GET" not in methods or path in OPEN or FILE.search(path):
@@ -76,7 +80,11 @@ def list_actions(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Ite
     """Each route that asks for a visit, by each of its methods, with an address at which there is something, and what
     it requires. Who is signed in began the registrations that are among them."""
     app: FastAPI = desk.client.app  # type: ignore[assignment]
-    values = _fill(desk, who, place) | {"number": begin_draft(desk), **_record(desk, place)}
+    values = _fill(desk, who, place) | {
+        "number": begin_draft(desk),
+        **_record(desk, place),
+        **_keep_document(desk, place),
+    }
     values |= {"/register/files/{number}": _bring_file(desk, place), "step": str(next(iter(Step)))}
     values |= {"/brief.pdf": f"/brief.pdf?party={place.party}"}
     for path, methods, permission in list_declared(app):
@@ -107,6 +115,7 @@ def list_files(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Itera
             "version": "1",
             "key": make_feed(unit, Author(who, NOW), desk.person(who)),
         }
+    values |= _keep_document(desk, place)
     values |= {"evidence_id": _keep_file(desk, place), "/brief.pdf": f"/brief.pdf?party={place.party}"}
     for path, methods, _ in list_declared(desk.client.app):  # type: ignore[arg-type]
         if "GET" in methods and FILE.search(path):
@@ -124,6 +133,22 @@ def _keep_file(desk: Desk, place: Place) -> str:
     with open_unit(desk.engine) as unit:
         row = insert(evidence).values(**shown, commitment_id=promise.id, added_on="2026-01-12")
         return str(unit.execute(row.returning(evidence.c.id)).scalar_one())
+
+
+def _keep_document(desk: Desk, place: Place) -> dict[str, str]:
+    """The signed text of the agreement, kept as a file."""
+    (head,) = desk.rows(agreement, agreement.c.reference == place.agreement)
+    kept = keep_file(desk.settings.evidence_folder, "signed text.pdf", BytesIO(b"%PDF-1.7 signed"), 1000)
+    source = {"document": "Signed text", "kind": "signed_text", "language": "en", "sha256": kept.sha256}
+    others = [one for one in head.sources if one["document"] != source["document"]]
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(agreement).where(agreement.c.id == head.id).values(sources=[*others, source]))
+    before = desk.rows(document, document.c.agreement_id == head.id)
+    if before:
+        return {"document_id": str(before[0].id)}
+    row = {"agreement_id": head.id, "file": kept.name, "sha256": kept.sha256, "size": kept.size, "added_on": TODAY}
+    with open_unit(desk.engine) as unit:
+        return {"document_id": str(unit.execute(insert(document).values(**row).returning(document.c.id)).scalar_one())}
 
 
 def begin_draft(desk: Desk) -> str:

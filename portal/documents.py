@@ -1,0 +1,211 @@
+"""The documents of an agreement: handing in a signed text as a file, and getting it back."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import select
+
+from commitments.database import open_reading, open_unit
+from commitments.documents import SIGNED_TEXT, Described, add_document, check_described, withdraw_document
+from commitments.errors import NotFound
+from commitments.evidence_files import find_file, keep_file
+from commitments.filling import Flaw, refuse_flaws
+from commitments.tables import agreement, document
+from notifications.views import clean_text
+from notifications.wording import Words
+from portal.acting import lead_to, show_act, sign, today_of
+from portal.agreements import ADDRESS
+from portal.evidence import hand_out
+from portal.flaws import mark_fields, name_types
+from portal.forms import Form, Sent
+from portal.frame import find_words, show_framed_notice
+from portal.history import find_head
+from portal.house import Here, House
+from portal.pages import FieldView, FormView, OptionView
+from portal.record_views import ACCEPTED, TEXT, describe_why
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
+from portal.roles import Permission, Viewer, select_visible_agreements
+from portal.step_words import list_languages, list_source_kinds
+from portal.viewing import require
+
+router = APIRouter()
+Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
+DOCUMENTS = ADDRESS + "/{reference}/documents"
+ONE = "/documents/{document_id}"
+
+
+@router.api_route(DOCUMENTS, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_documents(request: Request, viewer: Amending, house: Here, reference: str) -> Response:
+    """The form for a document."""
+    return _show(request, viewer, house, reference, Sent([]))
+
+
+@router.post(DOCUMENTS, response_class=HTMLResponse)
+def post_document(request: Request, viewer: Amending, sent: Form, house: Here, reference: str) -> Response:
+    """Keep the file by its hash, then the document that it is."""
+    file = sent.file("file")
+    said = Described(
+        sent.text("title"),
+        sent.text("kind"),
+        sent.text("language"),
+        sent.text("roughly") or sent.text("dated"),
+        bool(sent.text("authentic")),
+        sent.text("text_of"),
+    )
+    with open_reading(house.engine) as reading:
+        find_head(reading, viewer, reference)
+
+    def write() -> Response:
+        author, today = sign(viewer, house, sent.text("why")), today_of(viewer, house)
+        flaws = [] if file is not None else [("file", Flaw.MISSING)]
+        refuse_flaws([*flaws, *check_described(said, author.why, today)])
+        assert file is not None
+        settings = house.settings
+        kept = keep_file(settings.evidence_folder, file.filename or "", file.file, settings.largest_evidence)
+        with open_unit(house.engine) as unit:
+            find_head(unit, viewer, reference)
+            add_document(unit, author, reference, kept, said, today)
+        return lead_to(f"{ADDRESS}/{reference}", "document")
+
+    return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, sent, refusal))
+
+
+@router.api_route(ONE, methods=["GET", "HEAD"])
+def get_document(request: Request, document_id: int, viewer: Reader, house: Here) -> Response:
+    """The file, to be kept and not shown; for whoever sees the agreement."""
+    row = _find(house, viewer, document_id)
+    path = find_file(house.settings.evidence_folder, row.sha256)
+    if path is None:
+        words = find_words(viewer)
+        text = words.gettext("The register speaks of this file, but it is not kept here, or no longer as it was. "
+                             "Please tell whoever runs the system.")  # fmt: skip
+        return show_framed_notice(request, viewer, words.gettext("This file is not here"), text, status=404)
+    return hand_out(path, row.file)
+
+
+@router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_document_withdrawal(request: Request, document_id: int, viewer: Amending, house: Here) -> Response:
+    """What withdrawing a document's file means, and the form for it."""
+    return _show_withdrawal(request, viewer, house, _find(house, viewer, document_id), NOT_REFUSED)
+
+
+@router.post(ONE + "/withdraw", response_class=HTMLResponse)
+def post_document_withdrawal(request: Request, document_id: int, viewer: Amending, sent: Form, house: Here) -> Response:
+    """Withdraw it, with a reason."""
+    row = _find(house, viewer, document_id)
+
+    def write() -> Response:
+        with open_unit(house.engine) as unit:
+            author = sign(viewer, house, sent.text("why"))
+            withdraw_document(unit, author, row.reference, document_id, today_of(viewer, house))
+        return lead_to(f"{ADDRESS}/{row.reference}", "document_withdrawn")
+
+    try:
+        return write_or_show(write, lambda refusal: _show_withdrawal(request, viewer, house, row, refusal))
+    except NotFound:
+        raise HTTPException(404) from None
+
+
+def _find(house: House, viewer: Viewer, document_id: int) -> Any:
+    """A document of an agreement that the viewer sees; else as if there were none."""
+    with open_reading(house.engine) as reading:
+        row = reading.execute(
+            select(document, agreement.c.reference, agreement.c.title)
+            .join(agreement, agreement.c.id == document.c.agreement_id)
+            .where(
+                document.c.id == document_id,
+                document.c.withdrawn_on.is_(None),
+                agreement.c.id.in_(select_visible_agreements(viewer)),
+            )
+        ).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    sent: Sent,
+    refusal: Refusal = NOT_REFUSED,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+    megabytes = house.settings.evidence_megabytes
+    fields = _list_fields(words, head, sent, megabytes, today_of(viewer, house).isoformat())
+    form = FormView(
+        f"{ADDRESS}/{reference}/documents",
+        "",
+        words.gettext("Whoever sees the agreement can download it, the other side too. Its hash is worked out from the "
+                      "file: by it everybody can tell whether a copy is the same."),
+        words.gettext("Keep the document"),
+        mark_fields(words, fields, refusal.flaws, megabytes),
+    )  # fmt: skip
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Add a document"),
+        agreement=head,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
+
+
+def _list_fields(words: Words, head: Any, sent: Sent, megabytes: int, today: str) -> list[FieldView]:
+    types = words.gettext("%(types)s; at most %(size)s MB.") % {"types": name_types(words), "size": megabytes}
+    chosen, kind, language = sent.text("text_of") or "", sent.text("kind") or SIGNED_TEXT, sent.text("language") or ""
+    known = [OptionView("", words.gettext("a document that is not on record yet"), not chosen)]
+    known += [
+        OptionView(one["document"], clean_text(one.get("title") or one["document"]), one["document"] == chosen)
+        for one in head.sources
+    ]
+    kinds = tuple(OptionView(name, said, name == kind) for name, said in list_source_kinds(words))
+    spoken = [OptionView("", words.gettext("not said"), not language)]
+    offered = dict(list_languages(str(words.locale)))
+    offered |= {tag: tag for tag in head.languages if tag not in offered}
+    spoken += [OptionView(tag, name, tag == language) for tag, name in offered.items()]
+    authentic = OptionView(
+        "yes", words.gettext("Yes, what it says in this language counts"), bool(sent.text("authentic"))
+    )
+    fields = [
+        FieldView("file", words.gettext("File"), "file", help=types, required=True, most=ACCEPTED),
+        FieldView("text_of", words.gettext("It is the text of"), "select", "",
+                  words.gettext("One whose hash is on record already is found by it."), options=tuple(known)),
+        FieldView("title", words.gettext("What the document is called"), "text", sent.text("title") or "", most=TEXT),
+        FieldView("kind", words.gettext("What kind of document"), "select", options=kinds),
+        FieldView("dated", words.gettext("Date of the document"), "date", sent.text("dated") or "", most=today),
+        FieldView("language", words.gettext("Language of the document"), "select", options=tuple(spoken)),
+        FieldView("authentic", words.gettext("Is it an authentic text?"), "checks", options=(authentic,)),
+        describe_why(words, sent.text("why") or ""),
+    ]  # fmt: skip
+    return fields if head.sources else [one for one in fields if one.name != "text_of"]
+
+
+def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, row.reference)
+    reason = describe_why(words, "", label=words.gettext("Why it is withdrawn"))
+    form = FormView(
+        f"/documents/{row.id}/withdraw",
+        clean_text(row.file),
+        words.gettext("It can no longer be downloaded; the document and its hash stay on record. Nothing is deleted."),
+        words.gettext("Withdraw"),
+        mark_fields(words, (reason,), refusal.flaws),
+        look="danger",
+    )
+    return show_act(
+        request,
+        viewer,
+        words.gettext("Withdraw a document's file"),
+        agreement=head,
+        forms=[form],
+        state=refusal.say(words),
+        status=refusal.status,
+    )
