@@ -110,5 +110,14 @@ class Eyes:
     def is_wider_than_its_window(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
+    def list_cut_tables(self) -> list[str]:
+        """The tables that are wider than their place, by what stands above them."""
+        return list(
+            self.page.evaluate(
+                "() => [...document.querySelectorAll('table')].filter(one => one.parentElement.scrollWidth >"
+                " one.parentElement.clientWidth).map(one => one.caption ? one.caption.textContent : '')"
+            )
+        )
+
     def close(self) -> None:
         self.page.close()

@@ -35,6 +35,7 @@ def look_at(eyes: Eyes, addresses: Iterable[str], looks: Iterable[Any] = LOOKS) 
             found = {f"{look.name}: {one}" for one in eyes.find_violations(look.rules)}
             if eyes.is_wider_than_its_window():
                 found.add(f"{look.name}: wider than its window")
+            found |= {f"{look.name}: cut: {one}" for one in eyes.list_cut_tables()}
             wrong.setdefault(address, set()).update(found)
     return {address: found for address, found in wrong.items() if found}
 

@@ -158,6 +158,8 @@ def test_an_agreement_says_how_it_stands_and_who_owes_what(desk: Desk) -> None:
     assert "the agreement expires on 31 August 2026" in page
     assert "<svg" in page and "Timeline: " in page
     assert "Who owes and has delivered what" in page
+    figures = desk.client.get("/agreements/north-south").text.partition("Who owes and has delivered what")[2]
+    assert 'data-label="Still to confirm"' in figures, "on a phone each figure says what it is"
     assert "Agreement “north-south”: recorded" in desk.get("/agreements/north-south/history?page=1") + page
 
 
