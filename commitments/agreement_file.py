@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from commitments.agreement_faults import FieldPath, find_inner_faults, models_in, soften_form, suggest
-from commitments.agreement_form import AgreementForm, HousePolicyForm
+from commitments.agreement_form import AgreementForm, PolicyForm
 from commitments.channels import describe_entry
 from commitments.errors import InvalidFiles, Problem
 from commitments.plain_values import Plain, Refused, name_path, read_plain, shorten_value
@@ -87,16 +87,16 @@ def parse_agreement(content: bytes, name: str) -> AgreementForm:
     return _parse(content, name)[0]
 
 
-def parse_house_policy(content: bytes, name: str) -> HousePolicyForm:
+def parse_house_policy(content: bytes, name: str) -> PolicyForm:
     """A house's rules from the bytes of their file; InvalidFiles carries every fault found."""
     if not content.strip():
-        return HousePolicyForm()
+        return PolicyForm()
     try:
         plain = read_plain(content)
     except Refused as refused:
         raise InvalidFiles((Problem(name, refused.line, refused.field, refused.found, refused.expected),)) from None
     try:
-        return HousePolicyForm.model_validate(plain.value)
+        return PolicyForm.model_validate(plain.value)
     except ValidationError as invalid:
         problems = [_explain(error, plain, name) for error in invalid.errors(include_url=False)]
         raise InvalidFiles(tuple(sorted(problems, key=lambda problem: problem.line))) from None

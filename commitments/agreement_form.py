@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -22,6 +23,7 @@ from typing_extensions import TypedDict
 
 from commitments.channels import describe_entry, entry_pattern
 from commitments.dates import parse_date
+from commitments.policy import FINAL
 from commitments.vocabulary import (
     AgreementKind,
     Channel,
@@ -41,6 +43,7 @@ from commitments.vocabulary import (
     PartyRole,
     Rating,
     RenewalRule,
+    Rhythm,
 )
 from commitments.zones import list_zones
 
@@ -87,6 +90,15 @@ Partial = Annotated[
 ]
 Day = Annotated[str, BeforeValidator(_read_day), Field(description="A day: 2018-09-30")]
 Zone = Annotated[str, BeforeValidator(_read_zone), Field(description="An IANA time zone", examples=["Asia/Shanghai"])]
+Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+LATEST_HOUR = "17:00"
+"""A message that began later could not come on its day."""
+MonthDay = Annotated[int, Field(ge=1, le=28)]
+DIGEST_RHYTHMS = (Rhythm.WEEKLY, Rhythm.FORTNIGHTLY, Rhythm.MONTHLY)
+SUMMARY_RHYTHMS = (Rhythm.MONTHLY, Rhythm.QUARTERLY)
+DigestRhythm = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(DIGEST_RHYTHMS)})$")]
+SummaryRhythm = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(SUMMARY_RHYTHMS)})$")]
+AlwaysSent = Annotated[str, StringConstraints(pattern=rf"^({'|'.join([*MatterKind, FINAL])})$")]
 Number = Annotated[float, BeforeValidator(_read_number)]
 Words = Annotated[dict[Language, Line], Field(description="The same words by language", examples=[{"en": "Leeds"}])]
 
@@ -275,16 +287,38 @@ class PolicyForm(Form):
     send_days: list[Annotated[int, Field(ge=0, le=6)]] | None = Field(
         None, min_length=1, max_length=7, description="The weekdays on which its matters are told; 0 is Monday"
     )
-    always_sent: list[MatterKind] | None = Field(
-        None, max_length=20, description="The kinds of matter told also to who is paused or has unsubscribed"
+    always_sent: list[AlwaysSent] | None = Field(
+        None,
+        max_length=20,
+        description="What is told also to who is paused or has unsubscribed: kinds of matter, and final, a last rung",
     )
+    send_at: Hour | None = Field(
+        None, examples=["08:00"], description="When the day's message goes, in its reader's zone; 17:00 at the latest"
+    )
+    digest_weekday: int | None = Field(None, ge=0, le=6, description="The day of the digest; 0 is Monday")
+    digest_rhythm: DigestRhythm | None = None
+    summary_day: MonthDay | None = Field(None, description="From this day of its month on the summary goes")
+    summary_rhythm: SummaryRhythm | None = None
+    quiet_from: Hour | None = Field(
+        None, examples=["20:00"], description="From then on nothing goes at once, in its reader's zone"
+    )
+    quiet_to: Hour | None = Field(
+        None, examples=["07:00"], description="Until then; the same hour as quiet_from for no quiet hours"
+    )
+    quiet_rest_days: bool | None = Field(None, description="Whether nothing goes at once on its reader's days of rest")
 
+    @field_validator("send_at")
+    @classmethod
+    def _in_the_day(cls, value: str | None) -> str | None:
+        if value is not None and value > LATEST_HOUR:
+            raise ValueError("an hour not later than 17:00, so that the message still goes on its day")
+        return value
 
-class HousePolicyForm(PolicyForm):
-    """The rules of a house: those of an agreement, and the hour and the weekday that are its alone."""
-
-    send_at: str | None = Field(None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:00"])
-    digest_weekday: int | None = Field(None, ge=0, le=6)
+    @model_validator(mode="after")
+    def _whole_quiet_hours(self) -> "PolicyForm":
+        if (self.quiet_from is None) != (self.quiet_to is None):
+            raise ValueError("both quiet_from and quiet_to, or neither")
+        return self
 
 
 class OwnerForm(Form):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from commitments.vocabulary import Channel, NotificationKind
+from commitments.vocabulary import Channel, NotificationKind, Rhythm
 
 IN_ANY_CASE = frozenset({NotificationKind.ALERT, NotificationKind.SIGN_IN})
 """The kinds that nobody can unsubscribe from: what somebody waits for, and what keeps all others from coming."""
@@ -27,6 +27,10 @@ class Choices:
     paused_to: date | None = None
     """The first and the last day on which nothing comes."""
     unsubscribed: frozenset[NotificationKind] = frozenset()
+    digest_rhythm: Rhythm | None = None
+    summary_rhythm: Rhythm | None = None
+    summary_day: int | None = None
+    """From this day of its month on the summary comes."""
 
     def declines(self, kind: NotificationKind) -> bool:
         """Whether a message of this kind does not come: unsubscribed, where that is possible."""
@@ -36,20 +40,37 @@ class Choices:
         """Whether nothing comes on this day of the person's."""
         return self.paused_from is not None and self.paused_to is not None and self.paused_from <= day <= self.paused_to
 
+    @property
+    def has_quiet_hours(self) -> bool:
+        """Whether the person chose quiet hours; the same hour twice is to have none."""
+        return self.quiet_from is not None and self.quiet_to is not None
+
     def is_quiet(self, at: time) -> bool:
         """Whether nothing comes at this hour of the person's."""
-        begin, end = self.quiet_from, self.quiet_to
-        if begin is None or end is None or begin == end:
-            return False
-        return begin <= at < end if begin < end else at >= begin or at < end
+        return (
+            self.quiet_from is not None and self.quiet_to is not None and is_quiet(self.quiet_from, self.quiet_to, at)
+        )
 
     def end_quiet(self, moment: datetime) -> datetime:
         """This moment of the person's, or the end of the quiet hours that it falls into."""
-        if self.quiet_to is None or not self.is_quiet(moment.timetz().replace(tzinfo=None)):
+        if self.quiet_from is None or self.quiet_to is None:
             return moment
-        ends = self.quiet_to
-        day = moment.date() if moment.time() < ends else moment.date() + timedelta(days=1)
-        return datetime.combine(day, ends, moment.tzinfo)
+        return end_quiet(self.quiet_from, self.quiet_to, moment)
+
+
+def is_quiet(begin: time, end: time, at: time) -> bool:
+    """Whether an hour lies between the two, which may span midnight; never if they are the same."""
+    if begin == end:
+        return False
+    return begin <= at < end if begin < end else at >= begin or at < end
+
+
+def end_quiet(begin: time, end: time, moment: datetime) -> datetime:
+    """This moment, or the end of the quiet hours that it falls into."""
+    if not is_quiet(begin, end, moment.timetz().replace(tzinfo=None)):
+        return moment
+    day = moment.date() if moment.time() < end else moment.date() + timedelta(days=1)
+    return datetime.combine(day, end, moment.tzinfo)
 
 
 USUAL = Choices()

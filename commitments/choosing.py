@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy import Connection, insert, select, update
 
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import Language
+from commitments.agreement_form import LATEST_HOUR, DigestRhythm, Language, MonthDay, SummaryRhythm
 from commitments.choices import Choices
 from commitments.errors import RefusedChange
 from commitments.log import Author, Change, record_changes
@@ -20,7 +20,7 @@ from commitments.vocabulary import Channel, NotificationKind
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 _USUAL_HOUR = Policy().send_at
-_LATEST_HOUR = time(17, 0)
+_LATEST_HOUR = time.fromisoformat(LATEST_HOUR)
 _ANY_DAY = date(2026, 1, 1)
 _LONGEST_PAUSE = 366
 
@@ -32,6 +32,9 @@ class ChoicesForm(BaseModel):
 
     days: list[Weekday] | None = Field(None, min_length=1, max_length=7)
     digest_day: Weekday | None = None
+    digest_rhythm: DigestRhythm | None = None
+    summary_day: MonthDay | None = None
+    summary_rhythm: SummaryRhythm | None = None
     hour: time | None = None
     language: Language | None = None
     channel: Channel | None = None
@@ -124,6 +127,9 @@ def _as_row(form: ChoicesForm) -> dict[str, Any]:
     return {
         "days": sorted(set(form.days)) if form.days is not None else None,
         "digest_day": form.digest_day,
+        "digest_rhythm": str(form.digest_rhythm) if form.digest_rhythm else None,
+        "summary_day": form.summary_day,
+        "summary_rhythm": str(form.summary_rhythm) if form.summary_rhythm else None,
         "hour": hour(form.hour),
         "language": form.language,
         "channel": str(form.channel) if form.channel else None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
 
-from commitments.vocabulary import ConfirmedBy, MatterKind
+from commitments.vocabulary import ConfirmedBy, MatterKind, Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,35 @@ class Policy:
     send_at: time = time(8, 0)
     """The hour of the recipient's own zone at which the day's message goes."""
     digest_weekday: int = 0
-    """The day of the coordinators' weekly digest: 0 is Monday."""
+    """The day of the coordinators' digest: 0 is Monday."""
+    digest_rhythm: Rhythm = Rhythm.WEEKLY
+    summary_day: int = 1
+    """From this day of its month on the summary goes."""
+    summary_rhythm: Rhythm = Rhythm.MONTHLY
+    quiet_from: time = time(20, 0)
+    quiet_to: time = time(7, 0)
+    """Between the two, in the recipient's own zone, nothing goes at once; never quiet if they are the same."""
+    quiet_rest_days: bool = True
+    """Whether on the recipient's days of rest nothing goes at once either."""
     send_days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     """The weekdays on which an agreement's matters are told to who has not chosen days of their own: 0 is Monday."""
     always_sent: tuple[str, ...] = ("notice",)
-    """The kinds of matter that are told also to who is paused or has unsubscribed: what has an effect in law."""
+    """What is told also to who is paused or has unsubscribed: kinds of matter, as what has an effect in law, and the
+    final call."""
 
 
 HOUSE = "house"
+FINAL = "final"
+"""Stands among what is always sent for the last rung of a ladder, whatever the matter."""
+
+
+def is_always_sent(policy: Policy, matter_kind: str, rung: int = 0) -> bool:
+    """Whether something is told also to who is paused or has unsubscribed; `rung` is that of a ladder, 0 for its owner.
+
+    A ladder of one rung has no final call.
+    """
+    last = len(policy.escalation_working_days) - 1
+    return matter_kind in policy.always_sent or (FINAL in policy.always_sent and 0 < last <= rung)
 
 
 def find_lead_days(policy: Policy, kind: MatterKind) -> tuple[int, ...]:
@@ -79,10 +100,12 @@ def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
             changed[name] = tuple(sorted(set(value), reverse=True))
         elif name in ("escalation_working_days", "send_days", "always_sent"):
             changed[name] = tuple(value)
-        elif name == "send_at":
+        elif name in ("send_at", "quiet_from", "quiet_to"):
             changed[name] = time.fromisoformat(value)
         elif name == "confirmed_by":
             changed[name] = ConfirmedBy(value)
+        elif name in ("digest_rhythm", "summary_rhythm"):
+            changed[name] = Rhythm(value)
         else:
             changed[name] = value
     return replace(usual, **changed)

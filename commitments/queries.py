@@ -65,6 +65,7 @@ from commitments.vocabulary import (
     Owed,
     PartyRole,
     RenewalRule,
+    Rhythm,
 )
 
 COMMITMENTS_A_CHUNK = 2000
@@ -235,6 +236,9 @@ def load_choices(reading: Connection, only: Some = None) -> dict[int, Choices]:
             row.paused_from,
             row.paused_to,
             frozenset(NotificationKind(kind) for kind in row.unsubscribed),
+            Rhythm(row.digest_rhythm) if row.digest_rhythm else None,
+            Rhythm(row.summary_rhythm) if row.summary_rhythm else None,
+            row.summary_day,
         )
         for row in reading.execute(query)
     }

@@ -326,6 +326,15 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+class Rhythm(StrEnum):
+    """How often a digest or a summary comes."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
 class NotificationState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"

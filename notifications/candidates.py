@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
+from commitments import tables
 from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days, parse_date, whole_months
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.followups import find_answerable, find_coordinator, find_spokespeople, has_answered
 from commitments.operations import choose_coordinator
-from commitments.policy import find_lead_days
+from commitments.policy import Policy, find_lead_days, is_always_sent
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement_party, commitment, follow_up
@@ -34,12 +35,17 @@ from notifications.routing import (
     Slot,
     ToldRung,
     choose_days,
+    choose_digest_rhythm,
+    choose_summary_rhythm,
     climb_ladder,
     find_last_day,
     find_reminder_rung,
+    gets_summary,
     has_told_all,
     is_digest_due,
     is_summary_due,
+    list_periods,
+    merge_policies,
     name_month,
     name_week,
 )
@@ -85,6 +91,8 @@ class Candidate:
     """The agreement whose policy has a say in the day on which it is told."""
     always: bool = False
     """Whether it is told also to who is paused or has unsubscribed."""
+    instead_of: tuple[str, ...] = ()
+    """The keys of what makes it needless if that was told."""
 
     def as_row(self, now: datetime, day: date, notification_id: int | None) -> dict[str, Any]:
         return {
@@ -233,7 +241,7 @@ def _remind(
                 deadline,
                 decision,
                 agreement.reference,
-                str(matter.kind) in policy.always_sent,
+                is_always_sent(policy, str(matter.kind)),
             )
 
         right = candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED, ahead=ahead)
@@ -303,7 +311,7 @@ def _follow_up(
         return  # for the person asked that day has not begun
     reason = _renew_reason(row, standing, today)
     asked = people.get(row.assignee_id)
-    always = row.matter_kind in policy.always_sent
+    always = is_always_sent(policy, row.matter_kind, climb.rung)
     for one in _tell_climb(row, climb, assignee, reason, asked):
         yield replace(one, scope=agreement.reference, always=always) if one.decision is Decision.TOLD else one
 
@@ -470,26 +478,39 @@ def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[st
     )
 
 
-def find_picture_readers(reading: Connection, rules: Rules, today: date) -> list[Person]:
-    """Coordinators and leaders in office of parties that have an agreement: those who get digests and summaries."""
-    engaged = set(reading.execute(select(agreement_party.c.party_id).distinct()).scalars())
-    return [
-        person
+def find_picture_readers(reading: Connection, rules: Rules, today: date) -> dict[int, Policy]:
+    """Who gets digests and summaries, and by which rules: coordinators and leaders in office of parties that have an
+    agreement, by the rules of all agreements of their party."""
+    scopes: dict[int, set[str | None]] = defaultdict(set)
+    joined = agreement_party.join(tables.agreement, tables.agreement.c.id == agreement_party.c.agreement_id)
+    joined = joined.outerjoin(tables.policy, tables.policy.c.scope == tables.agreement.c.reference)
+    under = select(agreement_party.c.party_id, tables.policy.c.scope).distinct()
+    for row in reading.execute(under.select_from(joined)):
+        scopes[row.party_id].add(row.scope)
+    merged = {
+        party_id: merge_policies(rules.own.get(one, rules.house) if one else rules.house for one in found)
+        for party_id, found in scopes.items()
+    }
+    return {
+        person.id: merged[person.party_id]
         for person in rules.people.values()
-        if is_summary_due(person) and person.party_id in engaged and person.is_in_office(today)
-    ]
+        if gets_summary(person) and person.party_id in merged and person.is_in_office(today)
+    }
 
 
-def find_periodic(person: Person, slot: Slot, rules: Rules) -> Iterator[Candidate]:
-    def periodic(kind: NotificationKind, why: Why, name: str, numbers: dict[str, Any]) -> Candidate:
+def find_periodic(person: Person, slot: Slot, policy: Policy) -> Iterator[Candidate]:
+    """The digest and the summary that are due to a person, by the policy of all their agreements."""
+
+    def periodic(kind: NotificationKind, why: Why, names: Sequence[str], numbers: dict[str, Any]) -> Candidate:
+        key, *others = (f"{kind}|{name}|{person.reference}" for name in names)
         return Candidate(
-            f"{kind}|{name}|{person.reference}", kind, person, person.reference, "", "", 0, {}, why, numbers,
-            party_id=person.party_id,
+            key, kind, person, person.reference, "", "", 0, {}, why, numbers,
+            party_id=person.party_id, instead_of=tuple(others),
         )  # fmt: skip
 
-    if is_digest_due(person, rules.house, slot):
-        week = name_week(slot.day)
-        yield periodic(NotificationKind.DIGEST, Why.WEEKLY, week, {"week": week})
-    if is_summary_due(person):
-        month = name_month(slot.day)
-        yield periodic(NotificationKind.SUMMARY, Why.MONTHLY, month, {"month": month})
+    if is_digest_due(person, policy, slot):
+        names = list_periods(choose_digest_rhythm(person, policy), slot.day)
+        yield periodic(NotificationKind.DIGEST, Why.WEEKLY, names, {"week": name_week(slot.day)})
+    if is_summary_due(person, policy, slot):
+        names = list_periods(choose_summary_rhythm(person, policy), slot.day)
+        yield periodic(NotificationKind.SUMMARY, Why.MONTHLY, names, {"month": name_month(slot.day)})

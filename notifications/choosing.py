@@ -10,6 +10,7 @@ from sqlalchemy import Connection, String, bindparam, cast, exists, literal, sel
 
 from commitments.choices import IN_ANY_CASE, Choices
 from commitments.choosing import change_choices
+from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.log import Author
 from commitments.queries import load_people, load_policies
@@ -19,8 +20,9 @@ from commitments.tables import agreement
 from commitments.tables import contact as contact_of
 from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.held import AFTERWARDS, hold
+from notifications.parts import is_sent_always, load_parts
 from notifications.reasons import Decision, Why
-from notifications.routing import choose_days, choose_slot, delay_to_end_of_quiet
+from notifications.routing import choose_days, choose_hour, choose_slot, find_opening
 from notifications.tables import attempt, notice, notification
 
 
@@ -48,23 +50,30 @@ def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str,
     rules = group_rules(*load_policies(unit), load_people(unit, only=own))
     person = rules.people[row.id]
     withdrawn = moved = 0
-    for message in _load_waiting(unit, person):
+    waiting = _load_waiting(unit, person)
+    parts = load_parts(unit, [message.id for message in waiting], rules)
+    for message in waiting:
+        part = parts[message.id]
         if _decline_notices(unit, message.id, person, rules):
             withdrawn += 1
-        elif message.key.startswith("scheduled|"):
+            continue
+        if message.key.startswith("scheduled|"):
             days = choose_days(person, [rules.house, *rules.own.values()])
             morning = datetime.combine(message.local_day, time(0), zone).astimezone(now.tzinfo)
-            slot = choose_slot(person, rules.house.send_at, max(now, morning), days=days)
+            slot = choose_slot(person, choose_hour(person, part.policies), max(now, morning), days=days)
             if slot.day == message.local_day and not slot.is_held:
                 moved += _move(unit, message, slot.not_before)
             else:
                 _withdraw(unit, message, f"choices changed {now.isoformat()}")
                 withdrawn += 1
-        elif after.is_paused(now.astimezone(zone).date()) and not _is_always_sent(unit, message.id, rules):
+            continue
+        always = part.always or message.kind in IN_ANY_CASE
+        opening = find_opening(person, now, part.policies, always=always)
+        if after.is_paused(find_own_day(person, opening)) and not part.always:
             _withdraw(unit, message, f"choices changed {now.isoformat()}")
             withdrawn += 1
         else:
-            moved += _move(unit, message, delay_to_end_of_quiet(person, now))
+            moved += _move(unit, message, opening)
     return Chosen(before, after, moved, withdrawn)
 
 
@@ -85,29 +94,20 @@ def _load_waiting(unit: Connection, person: Person) -> list[Any]:
     )
 
 
-def _is_always_sent(unit: Connection, message_id: int, rules: Rules) -> bool:
-    """Whether a message tells something that the rules of its agreement send in spite of a pause."""
-    rows = unit.execute(
-        select(notice.c.matter_kind, agreement.c.reference)
-        .join(agreement, agreement.c.id == notice.c.agreement_id)
-        .where(notice.c.notification_id == message_id, notice.c.decision == str(Decision.TOLD))
-    )
-    return any(row.matter_kind in rules.own.get(row.reference, rules.house).always_sent for row in rows)
-
-
 def _decline_notices(unit: Connection, message_id: int, person: Person, rules: Rules) -> bool:
     """Take out what the person unsubscribed from; tells whether nothing is left in the message."""
     unwanted = [str(kind) for kind in person.choices.unsubscribed - IN_ANY_CASE]
     told = (notice.c.notification_id == message_id) & (notice.c.decision == str(Decision.TOLD))
     rows = unit.execute(
-        select(notice.c.id, notice.c.kind, notice.c.matter_kind, agreement.c.reference)
+        select(notice.c.id, notice.c.kind, notice.c.matter_kind, notice.c.rung, agreement.c.reference)
         .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
         .where(told)
     ).all()
     declined = [
         row
         for row in rows
-        if row.kind in unwanted and row.matter_kind not in rules.own.get(row.reference, rules.house).always_sent
+        if row.kind in unwanted
+        and not is_sent_always(rules.own.get(row.reference, rules.house), row.kind, row.matter_kind, row.rung)
     ]
     for kind in {row.kind for row in declined}:
         unit.execute(

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from commitments.choices import IN_ANY_CASE
 from commitments.database import open_reading, release_pages
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import Channel, NotificationKind, NotificationState, Outcome
@@ -30,9 +31,10 @@ from notifications.outbox import (
     leave_out,
     postpone_messages,
 )
+from notifications.parts import load_parts
 from notifications.reasons import Why
 from notifications.rendering import write_safely
-from notifications.routing import delay_to_end_of_quiet, is_late
+from notifications.routing import delay_to_end_of_quiet, find_opening, is_late
 from notifications.smtp_line import Delivery
 
 
@@ -43,7 +45,7 @@ def compose_batch(
     with open_reading(crew.engine) as reading:
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
-        claimed = _put_off_fast(crew, reading, _put_off_late(crew, claimed, rules, now), now)
+        claimed = _put_off_fast(crew, reading, _put_off_late(crew, reading, claimed, rules, now), now)
         messages, faults = _compose_each(reading, claimed, rules, names, now.date(), crew.links)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
@@ -102,15 +104,18 @@ def _keep_fault(crew: Crew, row: Any, fault: Sent, now: datetime, unit: Connecti
     return crew.keep(unit, fault if begin_attempt(unit, row, crew.worker, now, crew.run) else None)
 
 
-def _put_off_late(crew: Crew, claimed: Sequence[Any], rules: Rules, now: datetime) -> Sequence[Any]:
+def _put_off_late(
+    crew: Crew, reading: Connection, claimed: Sequence[Any], rules: Rules, now: datetime
+) -> Sequence[Any]:
     """Without the messages whose hours are over, as after an outage or a night of retries; those are put off.
 
-    One that may have arrived already goes at any hour but the reader's quiet ones, and so does what another person's
-    action has just caused.
+    One that may have arrived already, or that another person's action has just caused, goes at any hour that is not
+    quiet for its reader.
     """
     if crew.early:
         return claimed
     put_off: dict[datetime, list[int]] = defaultdict(list)
+    at_any_hour = []
     for row in claimed:
         person = rules.people[row.contact_id]
         if row.kind == NotificationKind.SIGN_IN:  # the person waits for it
@@ -118,8 +123,17 @@ def _put_off_late(crew: Crew, claimed: Sequence[Any], rules: Rules, now: datetim
         quiet_ends = delay_to_end_of_quiet(person, now)
         if quiet_ends > now:
             put_off[quiet_ends].append(row.id)
-        elif row.key.startswith("scheduled|") and not row.repeated and is_late(row.local_day, person, now):
+        elif row.repeated or not row.key.startswith("scheduled|"):
+            at_any_hour.append(row)
+        elif is_late(row.local_day, person, now):
             put_off[now + timedelta(hours=1)].append(row.id)
+    parts = load_parts(reading, [row.id for row in at_any_hour], rules)
+    for row in at_any_hour:
+        part = parts[row.id]
+        always = part.always or row.kind in IN_ANY_CASE
+        opening = find_opening(rules.people[row.contact_id], now, part.policies, always=always)
+        if opening > now:
+            put_off[opening].append(row.id)
     return _put_off(crew, claimed, put_off)
 
 

@@ -39,6 +39,10 @@ from notifications.reasons import ChangeKind, Decision
 from notifications.tables import notice, notification
 
 COMING_DAYS = 30
+LONG_DAYS = 10
+"""A digest of more days, as every two weeks or after a pause, is not called a week's."""
+FURTHEST_BACK = timedelta(days=70)
+"""The longest rhythm is a month; a pause may come before it."""
 STILL_WRITING = timedelta(minutes=10)
 """What is written carries the moment at which the writing began; by so much later it can be read."""
 WORST_FIRST = (
@@ -163,10 +167,11 @@ class Pictures:
             self._waiting(person, ids),
             self._news(person, ids, since, until),
             self._stuck(person, ids),
+            (self._today - since.date()).days > LONG_DAYS,
         )
 
     def _find_last_digest(self, person: Person) -> datetime:
-        """Up to when the person's last digest told; a week ago if none went, and never more than five weeks ago."""
+        """Up to when the person's last digest told; a week ago if none went, and never more than ten weeks ago."""
         last = self._reading.execute(
             select(func.max(notification.c.queued_at))
             .join(notice, notice.c.notification_id == notification.c.id)
@@ -179,7 +184,7 @@ class Pictures:
         ).scalar_one()
         midnight = datetime.combine(self._today, time(0), UTC)
         told = last - STILL_WRITING if last is not None else midnight - timedelta(days=7)
-        return max(told, midnight - timedelta(days=35))
+        return max(told, midnight - FURTHEST_BACK)
 
     def _news(
         self, person: Person, agreement_ids: Sequence[int], since: datetime, until: datetime | None

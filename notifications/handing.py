@@ -1,16 +1,17 @@
 """Tells the people between whom matters were handed over, at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, false, or_, select, update
 
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
 from commitments.handing_over import HandedOver
-from commitments.policy import Policy
+from commitments.policy import Policy, is_always_sent
 from commitments.queries import IDS_A_STATEMENT, Span, load_agreements, load_policies
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, load_rules
@@ -27,7 +28,7 @@ from notifications.candidates import STANDING_OF
 from notifications.held import hold
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
-from notifications.routing import is_declined
+from notifications.routing import Slot, choose_hour, is_declined
 from notifications.tables import attempt, notice, notification
 
 AGREEMENTS_AT_ONCE = 500
@@ -40,8 +41,8 @@ def tell_new_owner(
 ) -> bool:
     """Queue the message that says what was handed over by whom; False if the person has no address or does not want it.
 
-    It waits for the end of the person's quiet hours. In a pause nothing is queued: the first message after it tells
-    what is still so. The ladder of the follow-up begins anew with them.
+    In a pause, at night and on days of rest nothing is queued: the first message after them tells what is still so.
+    The ladder of the follow-up begins anew with them.
     """
     standing = question.standing
     row = {
@@ -111,7 +112,7 @@ def tell_hand_over(
     `by` is the reference of who did it. The new person is told of each question that is asked of them now, each
     commitment without one, and the dates ahead of the agreements that they coordinate; the former one of the
     commitments and dates. Who has no address, or does not want to be told of a hand-over, gets none, and that is noted.
-    In a pause nothing is queued: the first message after it tells what is still so.
+    In a pause, at night and on days of rest nothing is queued: the first message after them tells what is still so.
     """
     both = contact.c.id.in_([handed.new.id, handed.former.id])
     rules = load_rules(unit, select(agreement.c.id).where(false()), both)
@@ -168,55 +169,65 @@ def _tell(
     domain: str,
 ) -> list[int]:
     """Note what a person is told, and queue one message of what is told now."""
-    slot, paused_to = slot_now(person, now), person.choices.paused_to
-    always = _load_always(unit, rows)
-    decided: dict[Decision, list[dict[str, Any]]] = defaultdict(list)
+    own, paused_to = _load_own(unit, rows), person.choices.paused_to
+    decided: dict[tuple[Decision, Slot | None], list[dict[str, Any]]] = defaultdict(list)
+    reasons: dict[Decision, Mapping[str, Any]] = {Decision.TOLD: why, Decision.PASSED_OVER: _explain_silence(person)}
     for row in rows:
-        is_always = row["matter_kind"] in always.get(row["agreement_id"], house.always_sent)
-        if not person.ways or (is_declined(person, NotificationKind.HAND_OVER) and not is_always):
-            decided[Decision.PASSED_OVER].append(row)
+        rules = own.get(row["agreement_id"], house)
+        always = is_always_sent(rules, row["matter_kind"])
+        slot = slot_now(person, now, [rules], always=always)
+        waits = _waits_for_day(person, slot, choose_hour(person, [rules]), now)
+        if not person.ways or (is_declined(person, NotificationKind.HAND_OVER) and not always):
+            decided[Decision.PASSED_OVER, None].append(row)
+        elif always or not (waits or person.choices.is_paused(slot.day)):
+            decided[Decision.TOLD, slot].append(row)
         else:
-            waits = person.choices.is_paused(slot.day) and not is_always
-            decided[Decision.HELD if waits else Decision.TOLD].append(row)
-    reasons = {
-        Decision.TOLD: why,
-        Decision.PASSED_OVER: _explain_silence(person),
-        Decision.HELD: hold(why, Why.PAUSED, {"notices": len(decided[Decision.HELD]), "day": str(paused_to)}),
-    }
-    message_id = None
-    if decided[Decision.TOLD]:
-        message = message_row(f"at-once|{key}"[:400], person, NotificationKind.HAND_OVER, now, slot, domain)
-        message_id = insert_new(unit, notification, [message])[0].id
-    notices = [
-        {
-            **row,
-            "key": f"{key}|{row['matter']}|{row['party_id']}|{row['follow_up_id']}"[:KEY_LIMIT],
-            "kind": str(NotificationKind.HAND_OVER),
-            "contact_id": person.id,
-            "notification_id": message_id if decision is Decision.TOLD else None,
-            "rung": 0,
-            "decision": str(decision),
-            "decision_reason": reasons[decision],
-            "decided_on": today,
-            "decided_at": now,
-        }
-        for decision, part in decided.items()
-        for row in part
-    ]
+            decided[Decision.HELD, None].append(row)
+            paused = person.choices.is_paused(slot.day)
+            day = paused_to if paused else slot.day
+            reasons[Decision.HELD] = hold(why, Why.PAUSED if paused else Why.QUIET, {"day": str(day)})
+    ids: list[int] = []
+    notices: list[dict[str, Any]] = []
+    for (decision, slot_of), part in decided.items():
+        message_id = None
+        if slot_of is not None:
+            mark = f"at-once|{key}" + (f"|{len(ids)}" if ids else "")
+            message = message_row(mark[:400], person, NotificationKind.HAND_OVER, now, slot_of, domain)
+            message_id = insert_new(unit, notification, [message])[0].id
+            ids.append(message_id)
+        notices += [
+            {
+                **row,
+                "key": f"{key}|{row['matter']}|{row['party_id']}|{row['follow_up_id']}"[:KEY_LIMIT],
+                "kind": str(NotificationKind.HAND_OVER),
+                "contact_id": person.id,
+                "notification_id": message_id,
+                "rung": 0,
+                "decision": str(decision),
+                "decision_reason": reasons[decision],
+                "decided_on": today,
+                "decided_at": now,
+            }
+            for row in part
+        ]
     if notices:
         add_missing(unit, notice, notices)
-    return [message_id] if message_id is not None else []
+    return ids
 
 
-def _load_always(unit: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, Collection[str]]:
-    """What is always sent under the agreements that have rules of their own."""
+def _waits_for_day(person: Person, slot: Slot, hour: time, now: datetime) -> bool:
+    """Whether what waits for the person's hours comes with the message of a day, which is still to be planned."""
+    local = now.astimezone(ZoneInfo(person.time_zone))
+    return slot.not_before > now and (slot.day > local.date() or local.time() < hour)
+
+
+def _load_own(unit: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, Policy]:
+    """The policies of the agreements that have rules of their own."""
     if not rows:
         return {}
-    ids = unit.execute(
-        select(agreement.c.id, agreement.c.reference).join(policy, policy.c.scope == agreement.c.reference)
-    )
     _, own = load_policies(unit)
-    return {row.id: own[row.reference].always_sent for row in ids}
+    found = select(agreement.c.id, agreement.c.reference).join(policy, policy.c.scope == agreement.c.reference)
+    return {row.id: own[row.reference] for row in unit.execute(found)}
 
 
 def _note_question(row: Any) -> dict[str, Any]:

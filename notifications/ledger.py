@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -39,7 +40,7 @@ class Ledger(Protocol):
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> Mapping[int, list[Any]]:
         """The scheduled messages, by person, that did not go on their day; given persons, theirs alone."""
 
-    def find_known(self, keys: Sequence[str]) -> Collection[str]:
+    def find_known(self, keys: Sequence[str]) -> AbstractSet[str]:
         """Which of these keys a notice has."""
 
     def add_notices(self, rows: Sequence[Row]) -> int:

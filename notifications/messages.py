@@ -152,6 +152,7 @@ class Digest:
     waiting: tuple[Waiting, ...]
     news: tuple[News, ...] = ()  # the newest first
     stuck: tuple[Stuck, ...] = ()  # the longest overdue for an answer first
+    is_long: bool = False  # of clearly more than a week
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
         for side in (True, False)
     }
     stuck = tuple(_describe_stuck(words, one) for one in digest.stuck[:STUCK_LIMIT])
-    title = words.gettext("Your week, since %(day)s") % {"day": words.format_day(digest.since)}
+    title = (
+        words.gettext("Your overview, since %(day)s") if digest.is_long else words.gettext("Your week, since %(day)s")
+    )
+    title = title % {"day": words.format_day(digest.since)}
     return OverviewView(
         title,
         tuple(figures),

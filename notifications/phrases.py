@@ -20,6 +20,7 @@ from commitments.vocabulary import (
     NotificationState,
     Rating,
     ReasonCode,
+    Rhythm,
     StandingState,
 )
 from notifications.messages import Age
@@ -174,6 +175,7 @@ GROUNDS: dict[Why, Variants] = {
         N_("handed over to somebody else"),
     ),
     Why.PAUSED: (N_("paused until %(day)s"), N_("paused")),
+    Why.QUIET: (N_("waits for the reader's morning"),),
     Why.CHOSEN_DAYS: (N_("goes %(day_at)s, on a day that the reader chose"), N_("goes on a day that the reader chose")),
     Why.UNSUBSCRIBED: (N_("the reader has unsubscribed from this kind"),),
     Why.CHOICES_CHANGED: (N_("the reader has chosen otherwise since"),),
@@ -321,6 +323,12 @@ SETTLED_STATES: dict[str, str] = {
 }
 
 NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
+    Rhythm: {
+        Rhythm.WEEKLY: N_("every week"),
+        Rhythm.FORTNIGHTLY: N_("every two weeks"),
+        Rhythm.MONTHLY: N_("every month"),
+        Rhythm.QUARTERLY: N_("every three months"),
+    },
     StandingState: {
         StandingState.ON_TRACK: N_("On track"),
         StandingState.DUE_SOON: N_("Due soon"),

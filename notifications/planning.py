@@ -6,17 +6,19 @@ Level-triggered: whatever is due and not yet told is found, whenever this runs; 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from commitments.choices import IN_ANY_CASE
 from commitments.database import open_reading, open_unit
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
 from commitments.log import Change
+from commitments.policy import Policy
 from commitments.queries import Span, split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
@@ -29,9 +31,10 @@ from notifications.routing import (
     AT_ONCE,
     Slot,
     choose_days,
+    choose_hour,
     choose_slot,
-    delay_to_end_of_quiet,
     explain_wait,
+    find_opening,
     is_declined,
     name_message,
     set_choices_aside,
@@ -95,7 +98,7 @@ def plan_messages(
     if held.gone:
         with open_unit(engine) as unit:
             done.passed_over += drop_held(unit, held.gone)
-    begin_with = (person.id for person in periodic) if _PERIODIC & set(kinds) else ()
+    begin_with = periodic if _PERIODIC & set(kinds) else ()
     persons = sorted({*candidates, *late, *begin_with})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
@@ -140,7 +143,7 @@ def plan_changes(
     done = Planned()
     if fresh:
         with open_unit(engine) as unit:
-            plan_part(StoredLedger(unit), sorted(fresh), fresh, (), rules, now, today, kinds, domain, done)
+            plan_part(StoredLedger(unit), sorted(fresh), fresh, {}, rules, now, today, kinds, domain, done)
     return done
 
 
@@ -158,7 +161,7 @@ def plan_alerts(engine: Engine, now: datetime, today: date, *, domain: str) -> P
     if candidates:
         with open_unit(engine) as unit:
             kinds = frozenset({NotificationKind.ALERT, NotificationKind.ESCALATION})
-            plan_part(StoredLedger(unit), sorted(candidates), candidates, (), rules, now, today, kinds, domain, done)
+            plan_part(StoredLedger(unit), sorted(candidates), candidates, {}, rules, now, today, kinds, domain, done)
     return done
 
 
@@ -174,7 +177,7 @@ def plan_part(
     ledger: Ledger,
     persons: Sequence[int],
     candidates: Mapping[int, list[Candidate]],
-    periodic: Collection[Person],
+    periodic: Mapping[int, Policy],
     rules: Rules,
     now: datetime,
     today: date,
@@ -182,24 +185,27 @@ def plan_part(
     domain: str,
     done: Planned,
 ) -> None:
-    """Queue what is due for some persons, or say why it is not."""
+    """Queue what is due for some persons, or say why it is not.
+
+    `periodic` are those who get digests and summaries, by the policy of all their agreements.
+    """
     waiting, taken = ledger.load_scheduled(persons, now)
     late = ledger.find_late(rules, now, persons)
-    periodic_of = {person.id: person for person in periodic}
     slots: dict[int, Slot] = {}
     due: dict[int, list[Candidate]] = {}
     for contact_id in persons:
         person = rules.people[contact_id]
         due[contact_id] = list(candidates.get(contact_id, ()))
-        if contact_id in periodic_of:
-            due[contact_id] += find_periodic(person, _first_slot(person, rules, now), rules)
+        if contact_id in periodic:
+            merged = periodic[contact_id]
+            due[contact_id] += find_periodic(person, _first_slot(person, merged, now), merged)
     known = ledger.find_known(_list_keys(due))
     immediate: list[tuple[list[Candidate], dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
     held: list[dict[str, Any]] = []
     unsubscribed: list[dict[str, Any]] = []
     for contact_id, ones in due.items():
-        fresh = [one for one in ones if one.key not in known]
+        fresh = [one for one in ones if one.key not in known and known.isdisjoint(one.instead_of)]
         if not any(one.kind in kinds for one in fresh) and contact_id not in late:
             continue
         person = rules.people[contact_id]
@@ -210,21 +216,19 @@ def plan_part(
         declined = [one for one in fresh if is_declined(person, one.kind) and not one.always]
         unsubscribed += [_decline(one, now, today) for one in declined]
         wanted = [one for one in fresh if one not in declined]
-        opening = slot_now(person, now)
-        at_once, rest = _part_at_once(person, wanted, opening.day)
+        usual = periodic.get(contact_id, rules.house)
+        at_once, rest, slot, hour = _share_out(person, wanted, rules, usual, taken.get(contact_id, ()), now)
         immediate += [
             (told, message_row(f"at-once|{told[0].key}", person, kind, now, opening, domain))
-            for kind, told in at_once.items()
+            for (kind, opening), told in at_once.items()
         ]
-        days = choose_days(person, [rules.own.get(one.scope, rules.house) for one in rest] or [rules.house])
-        slot = choose_slot(person, rules.house.send_at, now, taken.get(contact_id, ()), days)
         if slot.waits_for is Why.PAUSED and wanted:
             held.append(_hold_for_pause(person, wanted, now, today))
         if slot.is_held:
             # Found again on the day itself, so that it is told as it stands then, and of a backlog only what is right.
             rest = [one for one in rest if one.always]
             if rest or (contact_id in late and slot.waits_for is not Why.PAUSED):
-                slot = choose_slot(set_choices_aside(person), rules.house.send_at, now, taken.get(contact_id, ()))
+                slot = choose_slot(set_choices_aside(person), hour, now, taken.get(contact_id, ()))
             elif not rest:
                 continue
         slots[contact_id] = slot
@@ -251,18 +255,60 @@ def _note_escalations(ledger: Ledger, told: Sequence[Candidate], now: datetime) 
     ledger.note_climbs(list(climbed.values()), now)
 
 
+Letters = dict[tuple[NotificationKind, Slot], list[Candidate]]
+"""What goes by itself, by its kind and when it goes."""
+
+
+def _share_out(
+    person: Person, wanted: Sequence[Candidate], rules: Rules, usual: Policy, taken: Collection[date], now: datetime
+) -> tuple[Letters, list[Candidate], Slot, time]:
+    """What goes by itself and what with the day's message, when that goes, and the hour of it.
+
+    What waits for its reader's hours comes with the message of the day on which they begin, if that takes it in.
+    """
+    at_once, waiting, rest = _part_at_once(person, wanted, rules, now)
+    policies = _list_policies([*rest, *(one for ones in waiting.values() for one in ones)], rules, usual)
+    hour = choose_hour(person, policies)
+    slot = choose_slot(person, hour, now, taken, choose_days(person, policies))
+    for opening, ones in waiting.items():
+        if not slot.is_held and slot.day == opening.day and slot.not_before >= opening.not_before:
+            rest += ones
+            continue
+        for one in ones:
+            at_once.setdefault((one.kind, opening), []).append(one)
+    return at_once, rest, slot, hour
+
+
 def _part_at_once(
-    person: Person, wanted: Sequence[Candidate], day: date
-) -> tuple[dict[NotificationKind, list[Candidate]], list[Candidate]]:
-    """What goes at once by its kind, and what goes with the day's message; in a pause only what is always sent."""
-    at_once: dict[NotificationKind, list[Candidate]] = {}
+    person: Person, wanted: Sequence[Candidate], rules: Rules, now: datetime
+) -> tuple[Letters, dict[Slot, list[Candidate]], list[Candidate]]:
+    """What goes at once by its kind, what has to wait for its reader's hours, and what goes with the day's message.
+
+    In a pause only what is always sent goes at once; the rest is found again after it.
+    """
+    at_once: Letters = {}
+    waits: dict[Slot, list[Candidate]] = {}
     rest = []
     for one in wanted:
-        if one.kind not in AT_ONCE or _is_catch_up(person, one, day):
+        if one.kind not in AT_ONCE:
             rest.append(one)
-        elif one.always or not person.choices.is_paused(day):
-            at_once.setdefault(one.kind, []).append(one)
-    return at_once, rest
+            continue
+        always = one.always or one.kind in IN_ANY_CASE
+        opening = slot_now(person, now, [rules.own.get(one.scope, rules.house)], always=always)
+        if _is_catch_up(person, one, opening.day):
+            rest.append(one)
+        elif one.always or not person.choices.is_paused(opening.day):
+            if opening.not_before > now and not one.always:
+                waits.setdefault(opening, []).append(one)
+            else:
+                at_once.setdefault((one.kind, opening), []).append(one)
+    return at_once, waits, rest
+
+
+def _list_policies(ones: Iterable[Candidate], rules: Rules, usual: Policy) -> list[Policy]:
+    """The policies that have a part in a message of these; `usual` is that of all agreements of its reader."""
+    found = {one.scope if one.kind not in _PERIODIC else None for one in ones}
+    return [rules.own.get(scope, rules.house) if scope is not None else usual for scope in found] or [rules.house]
 
 
 def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
@@ -271,16 +317,16 @@ def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
     return end is not None and end < day and date.fromisoformat(one.numbers["on"]) <= end
 
 
-def slot_now(person: Person, now: datetime) -> Slot:
-    """At once, or at the end of the person's quiet hours."""
-    moment = delay_to_end_of_quiet(person, now)
+def slot_now(person: Person, now: datetime, policies: Sequence[Policy], *, always: bool = False) -> Slot:
+    """At once, or when the person's hours begin again."""
+    moment = find_opening(person, now, policies, always=always)
     return Slot(find_own_day(person, moment), moment, Why.AT_ONCE if moment == now else None)
 
 
-def _first_slot(person: Person, rules: Rules, now: datetime) -> Slot:
+def _first_slot(person: Person, policy: Policy, now: datetime) -> Slot:
     """The sending time of the day itself, also late and after its message went: it says which week and month it is."""
     midnight = now.astimezone(ZoneInfo(person.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return choose_slot(person, rules.house.send_at, midnight, days=choose_days(person, [rules.house]))
+    return choose_slot(person, choose_hour(person, [policy]), midnight, days=choose_days(person, [policy]))
 
 
 def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
@@ -409,7 +455,7 @@ def _queue_scheduled(
 
 
 def _list_keys(due: Mapping[int, Sequence[Candidate]]) -> list[str]:
-    return [one.key for ones in due.values() for one in ones]
+    return [key for ones in due.values() for one in ones for key in (one.key, *one.instead_of)]
 
 
 def _list_kinds(ones: Iterable[Candidate], late: Iterable[Any]) -> list[str]:

@@ -241,7 +241,7 @@ class Play:
         persons = sorted({*due, *self._ledger.find_late(rules, now)})
         self._ledger.add_notices(passed)
         if persons:
-            plan_part(self._ledger, persons, due, (), rules, now, today, KINDS, self._domain, done)
+            plan_part(self._ledger, persons, due, {}, rules, now, today, KINDS, self._domain, done)
 
     def _read_ladders(self, waiting: Sequence[FollowUp]) -> Mapping[int, Sequence[ToldRung]]:
         """What each has told; read anew only where something was told or sent since."""

@@ -27,6 +27,7 @@ class Why(StrEnum):
     HAD_TODAYS_MESSAGE = "had_todays_message"
     CARRIED_OVER = "carried_over"  # day: of the later message that took its notices in
     PAUSED = "paused"  # until: the last day of the person's pause
+    QUIET = "quiet"  # day: on which it is told; in quiet hours and on days of rest nothing goes at once
     CHOSEN_DAYS = "chosen_days"  # the person's messages come on other days
     UNSUBSCRIBED = "unsubscribed"  # the person does not want this kind
     CHOICES_CHANGED = "choices_changed"  # queued before the person chose otherwise

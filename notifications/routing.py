@@ -13,16 +13,19 @@ from commitments.calendar import (
     next_working_day,
     previous_working_day,
 )
+from commitments.choices import end_quiet
 from commitments.dates import add_days
 from commitments.facts import Person
 from commitments.policy import Policy
-from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
+from commitments.vocabulary import ContactRole, NotificationKind, NotificationState, Rhythm
 from notifications.reasons import Why
 
 LAST_HOUR = time(18, 0)
 """After this hour of the recipient's evening a message waits for the morning."""
 
 EVERY_DAY = range(7)
+_ROUNDS = 5
+"""So often may one policy's quiet hours end in those of another, or in a day of rest."""
 
 OWNER, DEPUTY, COORDINATOR, LEADERS = range(4)
 """The rungs of the ladder."""
@@ -125,6 +128,34 @@ def _pass_quiet_hours(person: Person, moment: datetime, day: date) -> datetime |
     """This moment or the end of the quiet hours that it falls into; nothing if the day's hours are over by then."""
     later = person.choices.end_quiet(moment)
     return later if later == moment or (later.date() == day and later.time() < LAST_HOUR) else None
+
+
+def choose_hour(person: Person, policies: Iterable[Policy]) -> time:
+    """The hour of a person's message: as they chose it, else the earliest of the policies that have a part in it."""
+    return person.choices.hour or min(policy.send_at for policy in policies)
+
+
+def find_opening(person: Person, moment: datetime, policies: Iterable[Policy], *, always: bool = False) -> datetime:
+    """This moment, or the first after it at which something may go at once to a person.
+
+    Whoever chose quiet hours has those and no other. Else the hours and days of rest of every policy that has a part
+    in it are passed, but for what is sent `always`. Policies that leave no hour between them are told after some days.
+    """
+    if always or person.choices.has_quiet_hours:
+        return delay_to_end_of_quiet(person, moment)
+    rules = tuple(policies)
+    local = moment.astimezone(ZoneInfo(person.time_zone))
+    for _ in range(_ROUNDS):
+        later = local
+        if any(one.quiet_rest_days for one in rules):
+            day = next_working_day(local.date(), person.country, person.subdivision)
+            later = local if day == local.date() else datetime.combine(day, time(0), local.tzinfo)
+        for one in rules:
+            later = end_quiet(one.quiet_from, one.quiet_to, later)
+        if later == local:
+            break
+        local = later
+    return local.astimezone(moment.tzinfo)
 
 
 def delay_to_end_of_quiet(person: Person, moment: datetime) -> datetime:
@@ -255,12 +286,70 @@ def is_late(day: date, person: Person, now: datetime) -> bool:
     return local.date() > day or (local.date() == day and local.time() >= LAST_HOUR)
 
 
+def merge_policies(policies: Iterable[Policy]) -> Policy:
+    """One policy for what tells of several agreements at once: of each rule the earliest, or the most frequent."""
+    rules = tuple(policies)
+    return replace(
+        rules[0],
+        send_at=min(one.send_at for one in rules),
+        send_days=tuple(sorted({day for one in rules for day in one.send_days})),
+        digest_weekday=min(one.digest_weekday for one in rules),
+        digest_rhythm=min((one.digest_rhythm for one in rules), key=_FREQUENT_FIRST.index),
+        summary_day=min(one.summary_day for one in rules),
+        summary_rhythm=min((one.summary_rhythm for one in rules), key=_FREQUENT_FIRST.index),
+    )
+
+
 def is_digest_due(person: Person, policy: Policy, slot: Slot) -> bool:
-    """Coordinators get a digest once a week, from the chosen weekday on or the working day of theirs next to it."""
+    """Coordinators get a digest once in each of its periods, from the chosen weekday on that is the first in it, or
+    from the working day of theirs next to that."""
     if person.role is not ContactRole.COORDINATOR:
         return False
-    chosen = add_days(slot.day, choose_digest_day(person, policy) - slot.day.weekday())
-    return slot.day >= min(chosen, _find_digest_day(person, chosen))
+    first = find_period(choose_digest_rhythm(person, policy), slot.day)
+    chosen = add_days(first, (choose_digest_day(person, policy) - first.weekday()) % 7)
+    return slot.day >= max(first, min(chosen, _find_digest_day(person, chosen)))
+
+
+def choose_digest_rhythm(person: Person, policy: Policy) -> Rhythm:
+    """How often a person's digest comes: as they chose it, else by the policy."""
+    return person.choices.digest_rhythm or policy.digest_rhythm
+
+
+def choose_summary_rhythm(person: Person, policy: Policy) -> Rhythm:
+    """How often a person's summary comes: as they chose it, else by the policy."""
+    return person.choices.summary_rhythm or policy.summary_rhythm
+
+
+def find_period(rhythm: Rhythm, day: date) -> date:
+    """The first day of the period of a rhythm in which a day lies. Two weeks begin with an odd Monday since year 1."""
+    monday = add_days(day, -day.weekday())
+    match rhythm:
+        case Rhythm.WEEKLY:
+            return monday
+        case Rhythm.FORTNIGHTLY:
+            return add_days(monday, -7 * (monday.toordinal() // 7 % 2))
+        case Rhythm.MONTHLY:
+            return day.replace(day=1)
+        case Rhythm.QUARTERLY:
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+
+
+def list_periods(rhythm: Rhythm, day: date) -> tuple[str, ...]:
+    """The name of the period of a rhythm in which a day lies, and those of a shorter rhythm that have begun in it.
+
+    What was told under any of these names was told in this period, also to who has changed the rhythm since.
+    """
+    first = find_period(rhythm, day)
+    begun = [add_days(first, days) for days in range((day - first).days + 1)]
+    mondays = tuple(name_week(one) for one in begun if one.weekday() == 0)
+    match rhythm:
+        case Rhythm.WEEKLY | Rhythm.FORTNIGHTLY:
+            return mondays
+        case Rhythm.MONTHLY:
+            return name_month(first), *mondays
+        case Rhythm.QUARTERLY:
+            months = tuple(name_month(one) for one in begun if one.day == 1)
+            return f"{first:%Y}-Q{(first.month + 2) // 3}", *months
 
 
 def _find_digest_day(person: Person, chosen: date) -> date:
@@ -270,9 +359,19 @@ def _find_digest_day(person: Person, chosen: date) -> date:
     return min(working, key=lambda day: (abs(day - chosen), day < chosen), default=chosen)
 
 
-def is_summary_due(person: Person) -> bool:
-    """Coordinators and leaders get a summary once a month, with the first message of the month."""
+def gets_summary(person: Person) -> bool:
+    """Coordinators and leaders get a summary."""
     return person.role in (ContactRole.COORDINATOR, ContactRole.LEADER)
+
+
+def is_summary_due(person: Person, policy: Policy, slot: Slot) -> bool:
+    """Coordinators and leaders get a summary once in each of its periods, with the first message from its day on, or
+    from the working day of theirs before that."""
+    if not gets_summary(person):
+        return False
+    first = find_period(choose_summary_rhythm(person, policy), slot.day)
+    chosen = first.replace(day=person.choices.summary_day or policy.summary_day)
+    return slot.day >= max(first, previous_working_day(chosen, person.country, person.subdivision))
 
 
 def name_week(day: date) -> str:
@@ -283,6 +382,8 @@ def name_week(day: date) -> str:
 def name_month(day: date) -> str:
     return f"{day:%Y-%m}"
 
+
+_FREQUENT_FIRST = tuple(Rhythm)
 
 _WEIGHT = (
     NotificationKind.REMINDER,

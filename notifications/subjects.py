@@ -42,7 +42,7 @@ def write_subject(words: Words, message: Message) -> str:
 
 def _name_overview(words: Words, message: Message) -> str:
     if message.digest is not None:
-        return words.gettext("Your week")
+        return words.gettext("Your overview") if message.digest.is_long else words.gettext("Your week")
     return words.format_month(message.summary.month if message.summary is not None else message.day)
 
 

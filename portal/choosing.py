@@ -1,5 +1,6 @@
 """The page on which a person chooses what comes, when, and in which language."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -9,17 +10,20 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import false
 
+from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.choices import IN_ANY_CASE, Choices
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.log import Author
+from commitments.policy import Policy
 from commitments.queries import load_people, load_policies
 from commitments.tables import contact
-from commitments.vocabulary import Channel, ContactRole, NotificationKind
+from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
 from notifications.links import LinkInvalid, Purpose, name_link
 from notifications.names import load_names
+from notifications.routing import gets_summary
 from notifications.wording import Words, load_words
 from portal.forms import Form, Sent
 from portal.house import Here, House
@@ -91,7 +95,9 @@ def _read_changes(sent: Sent, person: Person) -> dict[str, Any]:
         "unsubscribed": sorted((shown - wanted) | others),
     }
     if person.role is ContactRole.COORDINATOR:
-        changes["digest_day"] = sent.text("digest_day")
+        changes |= {name: sent.text(name) for name in ("digest_day", "digest_rhythm")}
+    if gets_summary(person):
+        changes |= {name: sent.text(name) for name in ("summary_day", "summary_rhythm")}
     past = (person.choices.paused_from, person.choices.paused_to)
     if (changes["paused_from"], changes["paused_to"]) == tuple(one.isoformat() if one else None for one in past):
         del changes["paused_from"], changes["paused_to"]  # a pause that is over may stay on the page as it is
@@ -117,7 +123,7 @@ def _show(
         words.gettext("What you get, and when"),
         words.gettext("What you leave open stays as your house has it. It holds at once, also for what waits already."),
         words.gettext("Save"),
-        tuple(_list_fields(words, person, person.choices, policy.send_at, house.read_clock())),
+        tuple(_list_fields(words, person, person.choices, policy, house.read_clock())),
     )
     return show_page(
         "choices.html",
@@ -144,7 +150,7 @@ def _say_faults(words: Words, refused: RefusedChange | None) -> list[str]:
     return found or [words.gettext("Something could not be chosen like this. Nothing was changed.")]
 
 
-def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now: datetime) -> list[FieldView]:
+def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, now: datetime) -> list[FieldView]:
     locale = words.locale
     weekdays = {day: str(name) for day, name in get_day_names("wide", locale=locale).items()}
     as_usual = words.gettext("as usual")
@@ -160,7 +166,30 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now
         options = [OptionView("", as_usual, chosen.digest_day is None)]
         options += [OptionView(str(day), name, day == chosen.digest_day) for day, name in sorted(weekdays.items())]
         fields.append(FieldView("digest_day", words.gettext("Day of your digest"), "select", options=tuple(options)))
-    hours = [OptionView("", f"{usual:%H:%M} ({as_usual})", chosen.hour is None)]
+        fields.append(
+            _ask_rhythm(
+                words,
+                "digest_rhythm",
+                words.gettext("How often your digest comes"),
+                DIGEST_RHYTHMS,
+                chosen.digest_rhythm,
+            )
+        )
+    if gets_summary(person):
+        options = [OptionView("", as_usual, chosen.summary_day is None)]
+        options += [OptionView(str(day), str(day), day == chosen.summary_day) for day in range(1, 29)]
+        label = words.gettext("Day of the month from which your summary comes")
+        fields.append(FieldView("summary_day", label, "select", options=tuple(options)))
+        fields.append(
+            _ask_rhythm(
+                words,
+                "summary_rhythm",
+                words.gettext("How often your summary comes"),
+                SUMMARY_RHYTHMS,
+                chosen.summary_rhythm,
+            )
+        )
+    hours = [OptionView("", f"{policy.send_at:%H:%M} ({as_usual})", chosen.hour is None)]
     slots = {time(hour, minute) for hour in range(5, 18) for minute in (0, 30) if (hour, minute) <= (17, 0)}
     hours += [OptionView(f"{one:%H:%M}", f"{one:%H:%M}", one == chosen.hour) for one in sorted(slots | _own(chosen))]
     zone = words.gettext("In your own zone, %(zone)s") % {"zone": person.time_zone}
@@ -179,7 +208,13 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now
         FieldView("quiet_from", words.gettext("Quiet from"), "time", _show_hour(chosen.quiet_from)),
         FieldView(
             "quiet_to", words.gettext("Quiet until"), "time", _show_hour(chosen.quiet_to),
-            help=words.gettext("In these hours nothing comes, not even what was just asked of you."),
+            help=words.gettext("In these hours nothing comes, not even what was just asked of you.")
+            + " "
+            + words.gettext(
+                "Left open, what was just asked of you waits from %(from)s until %(to)s and over days of rest; "
+                "the same hour twice is to have no quiet hours."
+            )
+            % {"from": f"{policy.quiet_from:%H:%M}", "to": f"{policy.quiet_to:%H:%M}"},
         ),
         FieldView("paused_from", words.gettext("Pause from"), "date", str(chosen.paused_from or "")),
         FieldView(
@@ -195,6 +230,12 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: time, now
         ),
     ]  # fmt: skip
     return fields
+
+
+def _ask_rhythm(words: Words, name: str, label: str, rhythms: Sequence[Rhythm], chosen: Rhythm | None) -> FieldView:
+    options = [OptionView("", words.gettext("as usual"), chosen is None)]
+    options += [OptionView(str(one), words.name(one), one == chosen) for one in rhythms]
+    return FieldView(name, label, "select", options=tuple(options))
 
 
 def _own(chosen: Choices) -> set[time]:

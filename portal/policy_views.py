@@ -1,14 +1,14 @@
 """The form of an agreement's rules in plain words, and what was filled in as the rules themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import get_day_names
 from pydantic import ValidationError
 
-from commitments.agreement_form import PolicyForm
-from commitments.policy import Policy
+from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS, PolicyForm
+from commitments.policy import FINAL, Policy
 from commitments.vocabulary import ConfirmedBy, MatterKind
 from notifications.phrases import N_
 from notifications.wording import Words
@@ -76,6 +76,8 @@ _CONFIRMED_BY = {
     ConfirmedBy.THOSE_WHO_OWE: N_("Only the parties that owe it too"),
     ConfirmedBy.NOBODY: N_("Nobody: the word of one party is enough"),
 }
+_CHOSEN = ("send_at", "digest_weekday", "digest_rhythm", "summary_day", "summary_rhythm")
+_DAYS = ("digest_weekday", "summary_day")
 _NUMBERS = {rule.name: rule for _, rules in _GROUPS for rule in rules}
 
 
@@ -106,9 +108,19 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
     confirmed_by = sent.text("confirmed_by")
     if confirmed_by in list(ConfirmedBy) and confirmed_by != house.confirmed_by:
         rules["confirmed_by"] = confirmed_by
-    always = [kind for kind in sent.texts("always_sent") if kind in list(MatterKind)]
+    always = [kind for kind in sent.texts("always_sent") if kind in [*MatterKind, FINAL]]
     if set(always) != set(house.always_sent):
         rules["always_sent"] = always
+    for name in _CHOSEN:
+        said = sent.text(name)
+        if said is not None:
+            rules[name] = int(said) if name in _DAYS and said.isascii() and said.isdigit() and len(said) < 3 else said
+    quiet = [sent.text(name) for name in ("quiet_from", "quiet_to")]
+    if any(quiet):
+        rules["quiet_from"], rules["quiet_to"] = (one or "" for one in quiet)
+    rests = sent.text("quiet_rest_days")
+    if rests in ("yes", "no") and (rests == "yes") is not house.quiet_rest_days:
+        rules["quiet_rest_days"] = rests == "yes"
     try:
         PolicyForm.model_validate(rules)
     except ValidationError as invalid:
@@ -168,15 +180,68 @@ def describe_rules(
                     help=words.gettext("To those who have not chosen days of their own."),
                     options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(names.items())),
                 ),
+                *_describe_hours(words, house, rules, wrong, names),
                 FieldView(
                     "always_sent", words.gettext("Told also to who is paused or has unsubscribed"), "checks",
                     help=words.gettext("What has an effect in law, such as the last day for notice."),
-                    options=tuple(OptionView(str(kind), words.name(kind), str(kind) in always) for kind in _ALWAYS),
+                    options=(
+                        *(OptionView(str(kind), words.name(kind), str(kind) in always) for kind in _ALWAYS),
+                        OptionView(FINAL, words.gettext("The last rung of the ladder"), FINAL in always),
+                    ),
                 ),
             ),
         )
     )  # fmt: skip
     return views
+
+
+def _describe_hours(
+    words: Words, house: Policy, rules: Mapping[str, Any], wrong: frozenset[str], weekdays: Mapping[int, str]
+) -> Iterator[FieldView]:
+    """When digest and summary go and at which hours; what a person has chosen comes before it."""
+
+    def choose(name: str, label: str, usual: str, known: Mapping[str, str], about: str = "") -> FieldView:
+        chosen = str(rules.get(name, ""))
+        first = OptionView("", words.gettext("%(usual)s, as the house has it") % {"usual": usual}, not chosen)
+        options = (first, *(OptionView(one, said, one == chosen) for one, said in known.items()))
+        return FieldView(name, label, "select", help=about, options=options)
+
+    hours = {f"{hour:02}:{minute:02}": f"{hour:02}:{minute:02}" for hour in range(5, 18) for minute in (0, 30)}
+    hours.pop("17:30")
+    if rules.get("send_at"):
+        hours |= {str(rules["send_at"]): str(rules["send_at"])}
+    yield choose(
+        "send_at", words.gettext("Hour of the day's message"), f"{house.send_at:%H:%M}", dict(sorted(hours.items())),
+        words.gettext("In its reader's zone. Of several agreements in one message the earliest hour holds."),
+    )  # fmt: skip
+    digests = {str(one): words.name(one) for one in DIGEST_RHYTHMS}
+    yield choose("digest_rhythm", words.gettext("How often the digest comes"), digests[house.digest_rhythm], digests)
+    days = {str(day): name for day, name in sorted(weekdays.items())}
+    yield choose("digest_weekday", words.gettext("Day of the digest"), weekdays[house.digest_weekday], days)
+    summaries = {str(one): words.name(one) for one in SUMMARY_RHYTHMS}
+    yield choose(
+        "summary_rhythm", words.gettext("How often the summary comes"), summaries[house.summary_rhythm], summaries
+    )
+    dates = {str(day): str(day) for day in range(1, 29)}
+    yield choose(
+        "summary_day", words.gettext("Day of the month from which the summary comes"), str(house.summary_day), dates
+    )
+    fault = words.gettext("Both hours are expected, or neither.") if wrong & {"quiet_from", "quiet_to"} else ""
+    usual = {"from": f"{house.quiet_from:%H:%M}", "to": f"{house.quiet_to:%H:%M}"}
+    yield FieldView(
+        "quiet_from", words.gettext("Quiet from"), "time", str(rules.get("quiet_from") or ""), fault=fault,
+        help=words.gettext("What another person has just caused, such as a hand-over, waits for the next morning."),
+    )  # fmt: skip
+    yield FieldView(
+        "quiet_to", words.gettext("Quiet until"), "time", str(rules.get("quiet_to") or ""),
+        help=words.gettext("Empty: %(from)s to %(to)s, as the house has it. The same hour twice: never quiet.") % usual,
+    )  # fmt: skip
+    rests = {"yes": words.gettext("It waits for the next working day"), "no": words.gettext("It goes all the same")}
+    chosen = {True: "yes", False: "no"}[rules.get("quiet_rest_days", house.quiet_rest_days)]
+    yield FieldView(
+        "quiet_rest_days", words.gettext("On its reader's days of rest"), "select",
+        options=tuple(OptionView(one, said, one == chosen) for one, said in rests.items()),
+    )  # fmt: skip
 
 
 def _describe_rule(words: Words, house: Policy, rule: _Rule, value: str, is_wrong: bool) -> FieldView:

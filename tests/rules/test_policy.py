@@ -4,8 +4,8 @@ from datetime import time
 
 import pytest
 
-from commitments.policy import Policy, adapt_policy, find_lead_days
-from commitments.vocabulary import ConfirmedBy, MatterKind
+from commitments.policy import Policy, adapt_policy, find_lead_days, is_always_sent
+from commitments.vocabulary import ConfirmedBy, MatterKind, Rhythm
 from tests.rules.cases import table
 
 USUAL = Policy()
@@ -20,10 +20,13 @@ USUAL = Policy()
     ("the ladder keeps its order", {"escalation_working_days": [0, 2, 4]}, {"escalation_working_days": (0, 2, 4)}),
     ("the hour is read from text", {"send_at": "07:30"}, {"send_at": time(7, 30)}),
     ("who confirms is read from text", {"confirmed_by": "nobody"}, {"confirmed_by": ConfirmedBy.NOBODY}),
+    ("so are quiet hours", {"quiet_from": "21:00", "quiet_to": "06:30"},
+     {"quiet_from": time(21), "quiet_to": time(6, 30)}),
+    ("a rhythm is one of those that there are", {"digest_rhythm": "monthly"}, {"digest_rhythm": Rhythm.MONTHLY}),
     ("nothing stands for the usual rule", {"silence_amber_months": None, "lead_days": None}, {}),
     ("an unknown rule is passed over", {"colour": "red", "dormancy_months": 36}, {"dormancy_months": 36}),
     ("nought is a rule, not nothing", {"answer_working_days": 0}, {"answer_working_days": 0}),
-)
+)  # fmt: skip
 def test_rules_adapt(rules, changed):
     adapted = adapt_policy(USUAL, rules)
     for name in Policy.__slots__:
@@ -46,6 +49,8 @@ def test_the_usual_policy_is_the_one_that_is_promised():
     assert USUAL.escalation_working_days[0] == 0, "the owner is told at once"
     assert USUAL.digest_weekday == 0, "Monday"
     assert USUAL.confirmed_by is ConfirmedBy.OTHER_PARTIES, "each side keeps half of the tally"
+    assert (USUAL.digest_rhythm, USUAL.summary_rhythm, USUAL.summary_day) == ("weekly", "monthly", 1)
+    assert (USUAL.quiet_from, USUAL.quiet_to, USUAL.quiet_rest_days) == (time(20), time(7), True)
     assert (USUAL.silence_amber_months, USUAL.silence_red_months) == (12, 24)
     assert len(USUAL.escalation_working_days) == len(("owner", "deputy", "coordinator", "leaders"))
     assert list(USUAL.escalation_working_days) == sorted(USUAL.escalation_working_days)
@@ -68,6 +73,22 @@ FAR = {"agreement_lead_days": (400, 60, 0), "expiry_lead_days": 365, "notice_lea
 )  # fmt: skip
 def test_the_leads_of_a_date(kind, rules, leads):
     assert find_lead_days(Policy(**rules), kind) == leads
+
+
+@table(
+    ("a notice usually is", {}, "notice", 0, True),
+    ("a promise is not", {}, "commitment", 0, False),
+    ("but where the rules name its kind", {"always_sent": ("commitment",)}, "commitment", 0, True),
+    ("a final call is where the rules name it", {"always_sent": ("final",)}, "commitment", 3, True),
+    ("a rung below it is not", {"always_sent": ("final",)}, "commitment", 2, False),
+    ("usually no rung is", {}, "commitment", 3, False),
+    ("the last rung of a shorter ladder is its final call",
+     {"always_sent": ("final",), "escalation_working_days": (0, 5)}, "commitment", 1, True),
+    ("a ladder of one rung has none", {"always_sent": ("final",), "escalation_working_days": (0,)}, "commitment", 0,
+     False),
+)  # fmt: skip
+def test_what_is_always_sent(rules, kind, rung, always):
+    assert is_always_sent(Policy(**rules), kind, rung) is always
 
 
 def test_a_policy_cannot_be_changed_where_it_is():

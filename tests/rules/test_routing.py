@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from commitments.calendar import count_working_days, is_working_day
 from commitments.choices import Choices
 from commitments.policy import Policy
-from commitments.vocabulary import ContactRole, NotificationKind, NotificationState
+from commitments.vocabulary import ContactRole, NotificationKind, NotificationState, Rhythm
 from notifications.reasons import Why
 from notifications.routing import (
     LAST_HOUR,
@@ -19,15 +19,19 @@ from notifications.routing import (
     ToldRung,
     choose_days,
     choose_digest_day,
+    choose_hour,
     choose_slot,
     climb_ladder,
     explain_wait,
     find_last_day,
+    find_opening,
     find_reminder_rung,
     has_told_all,
     is_digest_due,
     is_late,
     is_summary_due,
+    list_periods,
+    merge_policies,
     name_message,
     name_month,
     name_week,
@@ -509,8 +513,126 @@ def test_the_digest(who, weekday, on, due):
     assert is_digest_due(who, Policy(digest_weekday=weekday), slot) is due
 
 
-def test_the_summary_is_for_coordinators_and_leaders():
-    assert [is_summary_due(one) for one in (CAT, MAYOR, ANN)] == [True, True, False]
+@table(
+    ("coordinators get the summary with the first message of the month", CAT, {}, {}, "2026-03-02", True),
+    ("so do leaders", MAYOR, {}, {}, "2026-03-02", True),
+    ("owners get none", ANN, {}, {}, "2026-03-02", False),
+    ("a policy may want it from the tenth on", MAYOR, {"summary_day": 10}, {}, "2026-03-09", False),
+    ("and on the tenth it comes", MAYOR, {"summary_day": 10}, {}, "2026-03-10", True),
+    ("or with the first message after it", MAYOR, {"summary_day": 10}, {}, "2026-03-25", True),
+    ("where the day is one of rest it comes on the last working day before", MAYOR, {"summary_day": 28}, {},
+     "2026-03-27", True),
+    ("the reader's own day comes before any policy", MAYOR, {"summary_day": 10}, {"summary_day": 5},
+     "2026-03-05", True),
+    ("every quarter it comes in the first month of one", MAYOR, {"summary_rhythm": Rhythm.QUARTERLY, "summary_day": 5},
+     {}, "2026-04-01", False),
+    ("from its day on", MAYOR, {"summary_rhythm": Rhythm.QUARTERLY, "summary_day": 5}, {}, "2026-04-06", True),
+    ("or later in the quarter", MAYOR, {}, {"summary_rhythm": Rhythm.QUARTERLY}, "2026-06-30", True),
+)  # fmt: skip
+def test_the_summary(who, rules, chosen, on, due):
+    slot = Slot(day(on), datetime(2026, 3, 2, tzinfo=UTC))
+    assert is_summary_due(replace(who, choices=Choices(**chosen)), Policy(**rules), slot) is due
+
+
+@table(
+    ("every two weeks it comes on the Monday of the first", {"digest_rhythm": Rhythm.FORTNIGHTLY}, "2026-03-02", True),
+    ("not before the chosen day of it", {"digest_rhythm": Rhythm.FORTNIGHTLY, "digest_weekday": 3}, "2026-03-04",
+     False),
+    ("in the second week it comes if it has not come yet", {"digest_rhythm": Rhythm.FORTNIGHTLY, "digest_weekday": 3},
+     "2026-03-09", True),
+    ("every month on the first Monday", {"digest_rhythm": Rhythm.MONTHLY}, "2026-04-07", True),
+    ("that is none of Easter", {"digest_rhythm": Rhythm.MONTHLY}, "2026-04-02", False),
+    ("a first Wednesday is one", {"digest_rhythm": Rhythm.MONTHLY, "digest_weekday": 2}, "2026-04-01", True),
+)  # fmt: skip
+def test_the_rhythm_of_the_digest(rules, on, due):
+    slot = Slot(day(on), datetime(2026, 3, 2, tzinfo=UTC))
+    assert is_digest_due(CAT, Policy(**rules), slot) is due
+    chosen = replace(CAT, choices=Choices(digest_rhythm=rules["digest_rhythm"]))
+    assert is_digest_due(chosen, Policy(digest_weekday=rules.get("digest_weekday", 0)), slot) is due
+
+
+@table(
+    ("a week is told once", Rhythm.WEEKLY, "2026-03-04", ("2026-W10",)),
+    ("two weeks have the name of the first", Rhythm.FORTNIGHTLY, "2026-03-10", ("2026-W10", "2026-W11")),
+    ("and are two of one", Rhythm.FORTNIGHTLY, "2026-03-16", ("2026-W12",)),
+    ("the last days of a year lie in the two weeks that begin before Christmas", Rhythm.FORTNIGHTLY, "2026-12-31",
+     ("2026-W52", "2026-W53")),
+    ("a month is told by the weeks that begin in it too", Rhythm.MONTHLY, "2026-03-10",
+     ("2026-03", "2026-W10", "2026-W11")),
+    ("a quarter by its months", Rhythm.QUARTERLY, "2026-05-04", ("2026-Q2", "2026-04", "2026-05")),
+)  # fmt: skip
+def test_what_was_told_in_a_period_is_not_told_again_by_another_rhythm(rhythm, on, names):
+    assert list_periods(rhythm, day(on)) == names
+
+
+EARLY, LATE = Policy(send_at=time(7)), Policy(send_at=time(9))
+NIGHT = Policy()
+LONG = Policy(quiet_from=time(17), quiet_to=time(9))
+NONE = Policy(quiet_from=time(0), quiet_to=time(0), quiet_rest_days=False)
+WEEKENDS = Policy(quiet_rest_days=False)
+
+
+@table(
+    ("one agreement's hour is the hour of its message", ANN, [LATE], "09:00"),
+    ("of two the earlier", ANN, [LATE, EARLY], "07:00"),
+    ("in whatever order", ANN, [EARLY, LATE], "07:00"),
+    ("the reader's own comes before any", choosing(hour="15:30"), [EARLY, LATE], "15:30"),
+)
+def test_the_hour_of_who_has_a_part_in_several_agreements(who, policies, hour):
+    assert choose_hour(who, policies) == time.fromisoformat(hour)
+
+
+@table(
+    ("by day it goes at once", ANN, [NIGHT], "2026-03-02T10:15Z", "2026-03-02T10:15+00:00"),
+    ("at eight in the evening it waits for seven", ANN, [NIGHT], "2026-03-02T20:00Z", "2026-03-03T07:00+00:00"),
+    ("a minute before it goes", ANN, [NIGHT], "2026-03-02T19:59Z", "2026-03-02T19:59+00:00"),
+    ("at two in the night it waits for the same morning", ANN, [NIGHT], "2026-03-03T02:00Z", "2026-03-03T07:00+00:00"),
+    ("on Saturday at two it waits for Monday", ANN, [NIGHT], "2026-03-07T02:00Z", "2026-03-09T07:00+00:00"),
+    ("on Saturday at noon too", ANN, [NIGHT], "2026-03-07T12:00Z", "2026-03-09T07:00+00:00"),
+    ("on Friday evening too", ANN, [NIGHT], "2026-03-06T21:00Z", "2026-03-09T07:00+00:00"),
+    ("over Easter for Tuesday", ANN, [NIGHT], "2026-04-02T21:00Z", "2026-04-07T07:00+01:00"),
+    ("on a working Saturday in China it goes", LI, [NIGHT], "2026-02-14T02:00Z", "2026-02-14T10:00+08:00"),
+    ("over the Spring Festival it waits for its end", LI, [NIGHT], "2026-02-17T02:00Z", "2026-02-24T07:00+08:00"),
+    ("where days of rest are none it goes on Saturday", ANN, [WEEKENDS], "2026-03-07T12:00Z", "2026-03-07T12:00+00:00"),
+    ("but not in its night", ANN, [WEEKENDS], "2026-03-07T02:00Z", "2026-03-07T07:00+00:00"),
+    ("where nothing is quiet it goes at any hour", ANN, [NONE], "2026-03-07T02:00Z", "2026-03-07T02:00+00:00"),
+    ("of two agreements it waits for both", ANN, [NIGHT, LONG], "2026-03-02T18:00Z", "2026-03-03T09:00+00:00"),
+    ("in whatever order", ANN, [LONG, NIGHT], "2026-03-02T18:00Z", "2026-03-03T09:00+00:00"),
+    ("also of one that is never quiet", ANN, [NONE, LONG], "2026-03-06T18:00Z", "2026-03-09T09:00+00:00"),
+    ("two that leave no hour hold it for some days, not for ever", ANN,
+     [Policy(quiet_from=time(0), quiet_to=time(12)), Policy(quiet_from=time(12), quiet_to=time(0))],
+     "2026-03-02T18:00Z", "2026-03-07T00:00+00:00"),
+    ("who chose quiet hours has those and no other", choosing(quiet_from="12:00", quiet_to="13:00"), [NIGHT],
+     "2026-03-07T02:00Z", "2026-03-07T02:00+00:00"),
+    ("and waits for their end", choosing(quiet_from="01:00", quiet_to="03:00"), [NONE], "2026-03-07T02:00Z",
+     "2026-03-07T03:00+00:00"),
+    ("the same hour twice is to have none", choosing(quiet_from="00:00", quiet_to="00:00"), [NIGHT],
+     "2026-03-07T02:00Z", "2026-03-07T02:00+00:00"),
+)  # fmt: skip
+def test_when_what_another_person_caused_may_go(who, policies, now, local):
+    at = find_opening(who, datetime.fromisoformat(now), policies).astimezone(ZoneInfo(who.time_zone))
+    assert at.isoformat(timespec="minutes") == local
+
+
+@table(
+    ("at any hour where nobody chose any", ANN, "2026-03-07T02:00+00:00"),
+    (
+        "not in the hours that its reader chose",
+        choosing(quiet_from="01:00", quiet_to="03:00"),
+        "2026-03-07T03:00+00:00",
+    ),
+)
+def test_what_is_always_sent_goes(who, local):
+    at = find_opening(who, datetime(2026, 3, 7, 2, tzinfo=UTC), [NIGHT], always=True)
+    assert at.astimezone(ZoneInfo(who.time_zone)).isoformat(timespec="minutes") == local
+
+
+def test_who_has_several_agreements_gets_digest_and_summary_by_the_earliest_and_most_frequent_of_their_rules():
+    one = Policy(send_at=time(9), send_days=(0, 1), digest_weekday=4, digest_rhythm=Rhythm.MONTHLY, summary_day=20)
+    two = Policy(send_days=(3,), digest_weekday=2, digest_rhythm=Rhythm.FORTNIGHTLY, summary_rhythm=Rhythm.QUARTERLY)
+    for merged in (merge_policies([one, two]), merge_policies([two, one])):
+        assert (merged.send_at, merged.send_days, merged.digest_weekday) == (time(8), (0, 1, 3), 2)
+        assert (merged.digest_rhythm, merged.summary_rhythm, merged.summary_day) == ("fortnightly", "monthly", 1)
 
 
 @table(
@@ -557,7 +679,7 @@ NOT_DECIDED_HERE = {
         "LEAD_REACHED OPENED ESCALATED WEEKLY MONTHLY ASKED HANDED_OVER HANDED_ON",
     "what the planner and the sender find out": (
         "CARRIED_OVER NO_ADDRESS OUT_OF_OFFICE ANSWERED_MEANWHILE NOTHING_TO_SAY UNCERTAIN_HELD REFUSED GIVEN_UP "
-        "UNSUBSCRIBED CHOICES_CHANGED BOUNCED OTHER_CHANNEL CHANNELS_OFF SENT_AGAIN"
+        "UNSUBSCRIBED CHOICES_CHANGED QUIET BOUNCED OTHER_CHANNEL CHANNELS_OFF SENT_AGAIN"
     ),
 }  # fmt: skip
 

@@ -186,13 +186,13 @@ def test_a_hand_over_of_what_is_always_sent_is_told_in_the_pause(house: House) -
 
 def test_a_pause_chosen_while_a_hand_over_waits_for_the_end_of_the_quiet_hours_loses_nothing(house: House) -> None:
     register(house)
-    house.choose("dee", quiet_from="08:00", quiet_to="16:00", hour="16:30")
+    house.choose("dee", quiet_from="09:00", quiet_to="16:00")
     house.clock = datetime(2026, 3, 2, 9, tzinfo=UTC)
     hand_over(house, "gil", "dee")
     assert len(house.waiting("dee")) == 1
     house.choose("dee", paused_from="2026-03-02", paused_to="2026-03-05")
     assert house.waiting("dee") == []
-    house.choose("dee", quiet_from=None, quiet_to=None, hour=None)
+    house.choose("dee", quiet_from=None, quiet_to=None)
     house.live(date(2026, 3, 3), date(2026, 3, 10))
     assert house.received("dee") == ["Fri 06 Mar 08:00"]
 
