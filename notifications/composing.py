@@ -1,7 +1,7 @@
 """Builds what each message says from what the register knows now: one view a message, set-based for a batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -33,6 +33,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.digests import URGENCY, Pictures
+from notifications.items import is_about_promise
 from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
 from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
@@ -73,7 +74,9 @@ def compose_messages(
             continue
         told = notices.get(row.id, [])
         kinds = {one.kind for one in told}
-        digest = pictures.digest_of(person, row.queued_at) if NotificationKind.DIGEST in kinds else None
+        digest = (
+            pictures.digest_of(person, row.told_until or row.queued_at) if NotificationKind.DIGEST in kinds else None
+        )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary, reports)
     return messages
@@ -201,7 +204,8 @@ def _build_items(
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first.
 
-    What is asked about a matter says its date too, so that no reminder of it stands beside.
+    What is asked about a matter says its date too, so that no reminder of it stands beside; and several things that are
+    asked about one are one item.
     """
     latest: dict[tuple[str, int | None, str | None], Item] = {}
     for row in rows:
@@ -214,19 +218,31 @@ def _build_items(
             if said is None or said.kind is not NotificationKind.HAND_OVER or item.kind is NotificationKind.HAND_OVER:
                 latest[place] = item  # a reminder says no more than what was just handed over does
     asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
-    return sorted(
+    found = sorted(
         (
-            item
-            for (matter, party_id, kind), item in latest.items()
-            if kind is not None or item.kind is not NotificationKind.REMINDER or (matter, party_id) not in asked
+            (place, item)
+            for place, item in latest.items()
+            if place[2] is not None or item.kind is not NotificationKind.REMINDER or place[:2] not in asked
         ),
-        key=lambda item: (
-            item.kind not in AT_ONCE,
-            _rank_urgency(item, day),
-            item.due_on or item.answer_by or date.max,
-            item.agreement_title,
+        key=lambda one: (
+            one[1].kind not in AT_ONCE,
+            _rank_urgency(one[1], day),
+            one[1].due_on or one[1].answer_by or date.max,
+            one[1].agreement_title,
         ),
     )
+    joined: dict[Hashable, list[Item]] = {}
+    for (matter, party_id, kind), item in found:
+        joined.setdefault(_name_matter(item, matter, party_id, kind), []).append(item)
+    return [replace(first, also=tuple(others)) for first, *others in joined.values()]
+
+
+def _name_matter(item: Item, matter: str, party_id: int | None, asked: str | None) -> Hashable:
+    """What is one item to its reader: a promise of one party, a date of the agreement whoever is asked about it."""
+    if item.kind in (NotificationKind.CONFIRMATION, NotificationKind.ALERT):
+        return matter, party_id, asked
+    handed_on = item.ground.code is Why.HANDED_ON
+    return item.kind, handed_on, matter, party_id if is_about_promise(item) else None
 
 
 def _rank_urgency(item: Item, day: date) -> tuple[int, int]:

@@ -147,14 +147,14 @@ class Pictures:
             count_standings(others),
         )
 
-    def digest_of(self, person: Person, queued_at: datetime | None = None) -> Digest:
-        """What one person's digest says; with `queued_at` of what happened before it was put into the outbox.
+    def digest_of(self, person: Person, taken_up: datetime | None = None) -> Digest:
+        """What one person's digest says; with `taken_up` of what happened before it was first taken up to be sent.
 
-        The next one goes on from there, not from when this one was sent: so what happens while it waits and is on its
-        way is told in one of the two, and in one alone.
+        The next one goes on from there, not from when this one was sent: so what happens while it is on its way, or
+        tried again, is told in one of the two, and in one alone.
         """
         since = self._find_last_digest(person)
-        until = queued_at - STILL_WRITING if queued_at is not None else None
+        until = taken_up - STILL_WRITING if taken_up is not None else None
         held = self._load(person.party_id)
         ids = [one.id for one, _ in held]
         opened, closed = count_follow_ups(self._reading, ids, since, until)
@@ -173,7 +173,7 @@ class Pictures:
     def _find_last_digest(self, person: Person) -> datetime:
         """Up to when the person's last digest told; a week ago if none went, and never more than ten weeks ago."""
         last = self._reading.execute(
-            select(func.max(notification.c.queued_at))
+            select(func.max(func.coalesce(notification.c.told_until, notification.c.queued_at)))
             .join(notice, notice.c.notification_id == notification.c.id)
             .where(
                 notification.c.contact_id == person.id,

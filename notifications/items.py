@@ -1,5 +1,6 @@
 """The items of a message, as they are shown."""
 
+import itertools
 import shlex
 from collections.abc import Sequence
 
@@ -7,7 +8,16 @@ from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterK
 from notifications.messages import Item, Reported
 from notifications.reasons import Why
 from notifications.styles import TONES
-from notifications.views import ItemView, LinkView, SectionView, check_link, clean_text, fit_text, name_some
+from notifications.views import (
+    ItemView,
+    LinkView,
+    SectionView,
+    StandingView,
+    check_link,
+    clean_text,
+    fit_text,
+    name_some,
+)
 from notifications.wording import Words
 
 PROMISES = frozenset({MatterKind.COMMITMENT, MatterKind.MILESTONE, MatterKind.OCCURRENCE})
@@ -20,9 +30,15 @@ _NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.MESSAGE_FAILED)
 
 
 def describe_item(
-    words: Words, item: Item, quote_limit: int, *, with_hints: bool = True, with_quote: bool = True
+    words: Words,
+    item: Item,
+    quote_limit: int,
+    *,
+    with_hints: bool = True,
+    with_quote: bool = True,
+    number: int | None = None,
 ) -> ItemView:
-    """One item with everything that is said about it."""
+    """One item with everything that is said about it; with a `number` where many links would have one name."""
     promise = clean_text(item.promise)
     title, quote = title_item(words, item), ""
     if item.is_quote and (item.summary or item.matter_kind is MatterKind.MILESTONE):
@@ -32,30 +48,46 @@ def describe_item(
     elif is_about_promise(item) and promise == title:
         title = fit_text(title, quote_limit)
         title = words.quote(title) if item.is_quote else title
-    reason = clean_text(words.describe_reason(item.reason, _name_party(item)))
+    reason = _describe_reason(words, item)
+    all_asked = (item, *item.also)
     return ItemView(
-        title=title,
+        title=title if number is None else f"{number}. {title}",
         quote=quote if with_quote else "",
         agreement=clean_text(item.agreement_title),
         promised=_describe_parties(words, item),
         standing=_name_standing(words, item),
         tone=TONES[item.standing],
         reason=reason,
-        expected=words.describe_expected(item),
+        expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked)),
         by=_describe_date(words, item, reason),
         due=_describe_due(words, item, reason),
-        why=clean_text(words.describe_ground(item.ground, _name_asked(item))),
+        why=" · ".join(
+            dict.fromkeys(clean_text(words.describe_ground(one.ground, _name_asked(one))) for one in all_asked)
+        ),
         link=check_link(item.link),
-        hints=_hint_commands(item)
+        hints=tuple(dict.fromkeys(hint for one in all_asked for hint in _hint_commands(one)))
         if with_hints and not item.answer_link and item.ground.code is not Why.HANDED_ON
         else (),
-        answers=_describe_answers(words, item, each=with_hints),
+        answers=_describe_answers(words, item, each=with_hints, number=number),
         page=check_link(item.answer_link),
         report=describe_report(words, item.report) if item.report is not None else "",
         note=words.quote(fit_text(clean_text(item.report.note), quote_limit))
         if item.report is not None and item.report.note
         else "",
+        also=_describe_others(words, item, reason),
     )
+
+
+def _describe_reason(words: Words, item: Item) -> str:
+    return clean_text(words.describe_reason(item.reason, _name_party(item)))
+
+
+def _describe_others(words: Words, item: Item, reason: str) -> tuple[StandingView, ...]:
+    """How else the matter stands; what is asked of two for one reason says it once."""
+    views = (
+        StandingView(_name_standing(words, one), TONES[one.standing], _describe_reason(words, one)) for one in item.also
+    )
+    return tuple(one for one in dict.fromkeys(views) if one.reason != reason)
 
 
 def describe_report(words: Words, report: Reported) -> str:
@@ -69,7 +101,7 @@ def describe_report(words: Words, report: Reported) -> str:
     return words.gettext("%(party)s reported on %(day)s: %(rating)s.") % said
 
 
-def _describe_answers(words: Words, item: Item, *, each: bool) -> tuple[LinkView, ...]:
+def _describe_answers(words: Words, item: Item, *, each: bool, number: int | None = None) -> tuple[LinkView, ...]:
     """A button for each answer; one for all of them where there are many items, or nothing to answer."""
     link = check_link(item.answer_link)
     if not link:
@@ -77,10 +109,15 @@ def _describe_answers(words: Words, item: Item, *, each: bool) -> tuple[LinkView
     if not item.answers:
         return (LinkView(words.gettext("See how it stands"), link, "button"),)
     if not each:
-        return (LinkView(words.gettext("Answer"), link, "plain"),)
+        name = words.gettext("Answer %(number)s") % {"number": number} if number else words.gettext("Answer")
+        return (LinkView(name, link, "plain"),)
+    links: dict[str, str] = {}
+    for one in (item, *item.also):
+        for answer in one.answers:
+            name = name_answer(words, answer, one.follow_up_kind)
+            links.setdefault(name, f"{check_link(one.answer_link)}/{answer}")
     return tuple(
-        LinkView(name_answer(words, answer, item.follow_up_kind), f"{link}/{answer}", "button" if number else "first")
-        for number, answer in enumerate(item.answers)
+        LinkView(name, leads_to, "button" if place else "first") for place, (name, leads_to) in enumerate(links.items())
     )
 
 
@@ -205,10 +242,17 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
     # Sixty long sentences would make the mail so big that mail programs cut it off.
     quote_limit = max(60, min(QUOTE_LIMIT, 5000 // max(len(items), 1)))
     shown = {"with_hints": len(items) <= HINTED_ITEMS, "with_quote": len(items) <= DENSE_ITEMS}
-    by_place: dict[NotificationKind | Why, list[ItemView]] = {}
+    by_place: dict[NotificationKind | Why, list[Item]] = {}
     for item in items:
-        by_place.setdefault(_place(item), []).append(describe_item(words, item, quote_limit, **shown))
+        by_place.setdefault(_place(item), []).append(item)
+    numbers = itertools.count(1)
+    views = {
+        place: tuple(
+            describe_item(words, item, quote_limit, **shown, number=None if shown["with_hints"] else next(numbers))
+            for item in found
+        )
+        for place, found in by_place.items()
+    }
     return tuple(
-        SectionView(f"{titles.get(place) or words.name(place)} ({len(views)})", tuple(views))
-        for place, views in by_place.items()
+        SectionView(f"{titles.get(place) or words.name(place)} ({len(found)})", found) for place, found in views.items()
     )

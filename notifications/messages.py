@@ -76,6 +76,7 @@ class Item:
     answers: tuple[Answer, ...] = ()  # what they can answer there, the most likely first
     due: str | None = None  # the date of what was promised, as precise as it is
     report: Reported | None = None  # what its reader is asked to confirm
+    also: "tuple[Item, ...]" = ()  # what else is asked about the same matter, less urgent
 
 
 @dataclass(frozen=True, slots=True)

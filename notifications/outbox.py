@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, String, bindparam, cast, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, String, bindparam, case, cast, func, insert, literal, or_, select, update
 
 from commitments.database import Prepared
 from commitments.vocabulary import Channel, NotificationState, Outcome
@@ -129,7 +129,15 @@ def claim_messages(
     rows = unit.execute(
         update(notification)
         .where(notification.c.id.in_(ready.scalar_subquery()))
-        .values(state=str(NotificationState.SENDING), worker=worker, lease_until=now + lease)
+        .values(
+            state=str(NotificationState.SENDING),
+            worker=worker,
+            lease_until=now + lease,
+            told_until=case(
+                (notification.c.attempts == 0, literal(now, notification.c.told_until.type)),
+                else_=notification.c.told_until,
+            ),
+        )
         .returning(notification)
     ).all()
     return sorted(rows, key=lambda row: row.id)

@@ -19,7 +19,7 @@ from notifications import phrases
 from notifications.house import PAGE, TEMPLATES
 from notifications.messages import Age, Message, Summary
 from notifications.overviews import describe_summary
-from notifications.styles import LIGHT, TONE_COLOURS, TONES
+from notifications.styles import LIGHT, MIDDLE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 
@@ -30,7 +30,9 @@ AGREEMENTS_DRAWN = 8
 PARTIES_DRAWN = 5
 NOTES = 3
 NOTE_LIMIT = 160
-PIXELS_AN_INCH = 144
+PIXELS_AN_INCH = 160
+_INKS = {"ink": MIDDLE, "soft": MIDDLE}
+"""Of the picture, which has no ground: it is shown on that of a light mail and of a dark one."""
 _FAMILIES = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP"}
 _TONE_OF_AGE = {
     Age.HALF_YEAR: "green", Age.YEAR: "amber", Age.TWO_YEARS: "violet", Age.LONGER: "red", Age.UNKNOWN: "grey",
@@ -58,7 +60,7 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
         said = describe_page(words, message, message.summary)
         compiler = open_page(template)
         picture = compiler.compile(
-            format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
+            format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | _INKS | {"form": "picture"})}
         )
         page = compiler.compile(
             format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said | {"form": "page"})}

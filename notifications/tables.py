@@ -25,6 +25,9 @@ notification = Table(
     Column("worker", String(120)),
     Column("attempts", Integer, nullable=False),
     Column("sent_at", UtcTime),
+    Column(
+        "told_until", UtcTime
+    ),  # when it was first taken up to be sent: what it says ends there, tried however often
     Column("repeated", Boolean, nullable=False),  # sent again because nobody knows whether the first was taken
     Column("subject", String(1000)),
     # the channels on which it failed for good before: {"attempts": …, "from": [{channel, address, code, reply, at}]}

@@ -50,6 +50,15 @@ class ItemView:
     note: str = ""
     due: str = ""
     """By when it was promised, where nothing else says so."""
+    also: "tuple[StandingView, ...]" = ()
+    """How else it stands, where more than one thing is asked about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    standing: str
+    tone: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

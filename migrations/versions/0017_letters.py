@@ -1,4 +1,4 @@
-"""What hand-overs that wait for the end of a pause are found by, and how often people want digest and summary."""
+"""What held hand-overs are found by, how often people want digest and summary, and up to when a digest told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,4 @@ def upgrade() -> None:
     op.add_column("choices", sa.Column("digest_rhythm", sa.String(length=20), nullable=True))
     op.add_column("choices", sa.Column("summary_day", sa.Integer(), nullable=True))
     op.add_column("choices", sa.Column("summary_rhythm", sa.String(length=20), nullable=True))
+    op.add_column("notification", sa.Column("told_until", sa.DateTime(timezone=True), nullable=True))

@@ -363,7 +363,8 @@ def test_ten_items_have_a_button_an_answer_and_more_have_one_each() -> None:
     few, many = (write_message(make_message(*[one] * number)).html for number in (10, 11))
     assert few.count("/answer/") == 50
     assert many.count("/answer/") == 11
-    assert many.count(">Answer</a>") == 11
+    assert [many.count(f">Answer {number}</a>") for number in range(1, 13)] == [1] * 11 + [0], "no two of one name"
+    assert 'aria-label="It is done: ' in few
 
 
 def test_who_can_only_look_is_led_to_how_it_stands() -> None:

@@ -413,6 +413,7 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "2026年11月23日由Li Na移交给Wu",
     ),
     (Why.PAUSED, {"day": "2026-11-30"}, "paused until 30 November 2026", "暂停至2026年11月30日"),
+    (Why.QUIET, {"day": "2026-11-30"}, "waits for the reader's morning", "等到收件人的早晨"),
     (
         Why.CHOSEN_DAYS,
         {"day": "2026-11-30"},

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
+from commitments.progress import add_activity
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from notifications.dispatch import dispatch_messages
@@ -95,6 +96,24 @@ def test_an_agreement_has_a_day_and_a_rhythm_for_the_digests_of_its_coordinators
     assert "Your overview" in [subject for _, to, subject in house.letters if to == "cy"][-1]
     months = [at for at, subject in zip(house.received("cy"), house.subjects("cy"), strict=True) if "March" in subject]
     assert months == ["Thu 12 Mar 08:00"], "February's went with the first"
+
+
+def test_what_is_recorded_between_the_planning_at_night_and_the_sending_at_eight_is_told_in_this_digest_alone(
+    house: House,
+) -> None:
+    def report(at: datetime) -> None:
+        with open_unit(house.engine) as unit:
+            add_activity(unit, Author("ann", at), "north-south", f"Visit at {at:%H:%M}", "visit", "2026-03", at.date())
+
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    run(house, monday)
+    report(monday + timedelta(hours=6))
+    report(monday + timedelta(hours=7, minutes=55))
+    run(house, monday + timedelta(hours=8))
+    run(house, *(monday + timedelta(days=7, hours=hours) for hours in (0, 8)))
+    first, second = [text for to, text in house.texts if to == "cy" and "What has changed" in text]
+    assert "Visit at 06:00" in first and "Visit at 07:55" not in first, "it may not have been readable yet"
+    assert "Visit at 06:00" not in second and "Visit at 07:55" in second
 
 
 def test_a_coordinator_chooses_how_often_the_digest_comes_and_gets_none_twice_for_it(house: House) -> None:

@@ -1,0 +1,68 @@
+"""One matter is one item of a letter, however much is asked about it, and each link says which item it answers."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_unit
+from commitments.log import Author
+from commitments.register import import_agreement
+from tests.stories.house import FIRST, FORM, House, open_house
+
+FRIENDS = b"""
+  - reference: friends
+    summary: Be friends.
+    kind: open_ended
+    owners: [{party: north}]
+"""
+
+
+@pytest.fixture
+def house(sqlite_engine: Engine) -> Iterator[House]:
+    with open_house(sqlite_engine) as made:
+        yield made
+
+
+def register(house: House, form: bytes) -> None:
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "more.yaml"), Author("test", house.clock), FIRST)
+
+
+def test_a_promise_that_is_silent_and_without_an_owner_stands_once_with_both_reasons_and_what_answers_each(
+    house: House,
+) -> None:
+    register(house, FORM + FRIENDS)
+    house.live(date(2026, 2, 26))
+    (text,) = [text for to, text in house.texts if to == "cy"]
+    asked = text.partition("Needs an answer from you")[2].partition("Coming dates")[0]
+    assert asked.count("Be friends.") == 1
+    (item,) = [part for part in asked.split("\r\n* ") if part.startswith("Be friends.")]
+    assert len(re.findall(r"^  \[", item, re.MULTILINE)) == 2, "each standing with its reason"
+    assert "[Silent]" in item and "[No owner]" in item
+
+
+def test_what_is_asked_of_both_sides_about_their_agreement_stands_once_for_who_reads_of_both(house: House) -> None:
+    leader = b"      - {reference: max, name: Max, role: leader, channels: {mail: max@north.example}}\n"
+    register(house, FORM.replace(b"      - {reference: cy,", leader + b"      - {reference: cy,"))
+    house.live(date(2026, 2, 26), date(2026, 3, 20))
+    letters = [text for to, text in house.texts if to == "max" and "* Dormancy" in text]
+    assert letters and all(text.count("* Dormancy") == 1 for text in letters)
+
+
+def test_in_a_long_letter_each_item_has_a_number_and_its_link_says_it(house: House, tmp_path: Path) -> None:
+    many = b"".join(
+        b"\n  - {reference: p%d, summary: Promise %d., kind: deliverable, due: 2026-02-20, "
+        b"owners: [{party: north, contact: ann}]}" % (one, one)
+        for one in range(1, 13)
+    )
+    register(house, FORM.rstrip() + many + b"\n")
+    house.settings = house.settings.model_copy(update={"base_url": "https://tally.example", "home": tmp_path})
+    house.live(date(2026, 2, 26))
+    (text,) = [text for to, text in house.texts if to == "ann"]
+    assert [int(one) for one in re.findall(r"^\* (\d+)\. Promise", text, re.MULTILINE)] == list(range(1, 13))
+    assert [int(one) for one in re.findall(r"^  Answer (\d+): https", text, re.MULTILINE)] == list(range(1, 13))
