@@ -79,7 +79,8 @@ def check_said(answer: Answer, matter: MatterKind, said: Said, today: date) -> l
     faults: list[Fault] = []
     if said.note and len(said.note) > NOTE_LIMIT:
         faults.append(Fault.NOTE_TOO_LONG)
-    if answer is Answer.SEND_BACK and not said.note:
+    keeps = answer is Answer.DONE and matter is MatterKind.DORMANCY
+    if (answer is Answer.SEND_BACK or keeps) and not said.note:
         faults.append(Fault.NOTE_MISSING)
     if answer in (Answer.SNOOZE, Answer.MORE_TIME):
         furthest = LONGEST_REST if answer is Answer.SNOOZE else FURTHEST

@@ -139,8 +139,6 @@ def list_answers(
         return (Answer.CONFIRM, Answer.SEND_BACK, *rest)
     if kind is FollowUpKind.UNOWNED:
         return (Answer.NOT_ME, *rest)
-    if kind is FollowUpKind.DORMANT:  # only what happens under the agreement, or is decided about it, ends it
-        return rest
     if matter is MatterKind.COMMITMENT and commitment_kind is CommitmentKind.PLANNED:
         return (Answer.ON_TRACK, *rest, Answer.NOT_ME)  # a plan is confirmed, made firm or dropped before it is kept
     if matter not in PROMISES or commitment_kind is None or kind is FollowUpKind.MESSAGE_FAILED:

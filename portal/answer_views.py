@@ -84,7 +84,7 @@ def describe_forms(
                 f"{address}/{answer}",
                 name_answer(words, answer, kind),
                 _explain(words, question, names, answer),
-                _BUTTONS[answer](words),
+                _name_button(words, question, answer),
                 tuple(_add_faults(words, fields, faults if answer is opened else ())),
                 (("mark", question.mark),),
                 answer is opened,
@@ -133,9 +133,19 @@ _BUTTONS: dict[Answer, Callable[[Words], str]] = {
 }
 
 
+def _name_button(words: Words, question: Question, answer: Answer) -> str:
+    if answer is Answer.DONE and question.matter_kind is MatterKind.DORMANCY:
+        return words.gettext("Record that it stays as it is")
+    return _BUTTONS[answer](words)
+
+
 def _explain(words: Words, question: Question, names: Names, answer: Answer) -> str:
     """What follows from an answer, before it is given."""
     if answer is Answer.DONE:
+        if question.matter_kind is MatterKind.DORMANCY:
+            return words.gettext(
+                "Nobody on your side is asked about it again before something has happened and it falls silent anew."
+            )
         if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
             return words.gettext("The matter is closed, and nobody is reminded of it any more.")
         if question.is_owed_by_each:
@@ -212,8 +222,11 @@ def _list_fields(
             OptionView(one.reference, _name_colleague(words, names, one), one.reference == chosen) for one in colleagues
         )
         fields.append(FieldView("to", words.gettext("To whom"), "radios", options=people, required=True))
-    needed = answer is Answer.SEND_BACK
+    keeps = answer is Answer.DONE and question.matter_kind is MatterKind.DORMANCY
+    needed = answer is Answer.SEND_BACK or keeps
     label = words.gettext("What is missing") if needed else words.gettext("A note, if you like")
+    if keeps:
+        label = words.gettext("Why it stays as it is, and for how long")
     if answer not in (Answer.NOT_ME, Answer.MEASURED):
         note = sent.text("note") or ""
         fields.append(FieldView("note", label, "note", note, required=needed, most=str(NOTE_LIMIT)))
@@ -289,6 +302,10 @@ def describe_outcome(
         return words.gettext("The promise is open again, and its owner sees what you wrote.")
     if answer is Answer.CONFIRM:
         return words.gettext("Your side has said so too, and the promise counts as kept.")
+    if question.matter_kind is MatterKind.DORMANCY:
+        return words.gettext(
+            "Nobody on your side is asked about it again before something has happened and it falls silent anew."
+        )
     closed = words.gettext("Nobody is reminded of it any more.")
     if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
         return closed

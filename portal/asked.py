@@ -15,11 +15,12 @@ from commitments.log import Author
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, FollowUpKind
+from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
 from portal.acting import acts_on
 from portal.answer_views import describe_forms, describe_state
 from portal.answering import give_answer, read_answered, take_back_answer
-from portal.decisions import describe_asked, link_matter, list_decisions
+from portal.decisions import link_matter, list_decisions
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
@@ -201,7 +202,7 @@ def _show(
     if has_changed and forms:
         state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
     view: dict[str, Any] = {
-        "item": describe_asked(words, question, names),
+        "item": describe_question(words, question, names),
         "matter": link_matter(question),
         "agreement": f"/agreements/{question.agreement.reference}" if question.agreement is not None else "",
         "decisions": list_decisions(words, viewer, question),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from commitments.questions import Ahead, Question
 from commitments.reconcile import Rules
 from commitments.vocabulary import ContactRole, MatterKind
+from notifications.asking import describe_question
 from notifications.links import Ask
 from notifications.names import Names
 from notifications.views import LinkView, shorten_title
@@ -20,7 +21,7 @@ from portal.asked import link_ask
 from portal.calendar import ADDRESS as CALENDAR
 from portal.calendar_queries import Dated, Sought, Whose, load_dates
 from portal.calendar_views import find_page
-from portal.decisions import describe_asked, list_decisions
+from portal.decisions import list_decisions
 from portal.paging import write_address
 from portal.roles import Role, Viewer
 
@@ -107,7 +108,7 @@ def describe_coming(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, dated: Dated, question: Question
 ) -> ComingView:
     """One date, how its matter stands and why, and what may be answered to it now."""
-    item = describe_asked(words, question, names)
+    item = describe_question(words, question, names)
     link = link_ask(Ask(viewer.person.id, matter=question.matter, party_id=question.party_id))
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title) if _is_known(question) else ()
     return ComingView(

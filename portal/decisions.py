@@ -1,25 +1,13 @@
 """What is asked, as its card in the frame has it: with the pages of what it is about, and of what is to be decided."""
 
-from dataclasses import replace
-
 from commitments.questions import Question
 from commitments.vocabulary import CommitmentKind, MatterKind
-from notifications.asking import describe_question
-from notifications.names import Names
-from notifications.views import ItemView, LinkView
+from notifications.views import LinkView
 from notifications.wording import Words
 from portal.paging import write_address
 from portal.roles import Permission, Viewer
 
 _DATES_OF_AGREEMENTS = (MatterKind.DORMANCY, MatterKind.EXPIRY, MatterKind.NOTICE, MatterKind.RENEWAL)
-
-
-def describe_asked(words: Words, question: Question, names: Names) -> ItemView:
-    """The question as a card: as in the message that brought it, with a heading that stands by itself."""
-    item = describe_question(words, question, names)
-    if question.matter_kind is MatterKind.DORMANCY:
-        return replace(item, title=words.gettext("The agreement is dormant"))
-    return item
 
 
 def link_matter(question: Question) -> str:

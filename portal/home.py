@@ -26,7 +26,7 @@ from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
 from portal.asked import link_ask
 from portal.coming import describe_coming, link_calendar, list_asks, load_coming, title_coming
-from portal.decisions import describe_asked, link_matter, list_decisions
+from portal.decisions import link_matter, list_decisions
 from portal.doing import list_record
 from portal.frame import find_words, show_framed
 from portal.home_queries import Overall, Watched, load_asked, load_news, load_overall
@@ -183,7 +183,7 @@ def _describe_done(
 def _describe_asked(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question
 ) -> AskedView:
-    link, item = f"/asked/{question.follow_up.id}", describe_asked(words, question, names)
+    link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names)
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title)
     agreement = f"/agreements/{question.agreement.reference}" if question.agreement is not None else ""
     matter = link_matter(question) if viewer.may(Permission.READ_AGREEMENTS) else ""

@@ -64,7 +64,7 @@ def test_an_activity_counts_at_once_and_closes_what_it_answers(prefect_api: None
     state, run, shown = submit(add_activity, activity=filled | {"commitments": ["exchange-activities"]})
     assert state.is_completed()
     assert run.name == "add activity gimcheon-chengdu: Visit of the ceramic artists, 2026-11-20"
-    assert "- closed: **Dormant** of" in shown["what-was-filed"]
+    assert "- closed: **No activity for a long time** of" in shown["what-was-filed"]
 
 
 def test_all_mistakes_of_an_activity_are_told_at_once(prefect_api: None, examples: Settings) -> None:

@@ -14,6 +14,7 @@ from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, progress_report
+from notifications.links import Ask
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 COMMITMENTS = "/agreements/north-south/commitments"
@@ -318,14 +319,29 @@ def test_a_plan_asks_its_coordinator_to_confirm_it_make_it_firm_or_drop_it_and_n
     assert desk.rows(commitment, commitment.c.reference == "survey")[0].state == "active"
 
 
-def test_a_dormant_agreement_asks_for_what_happened_or_what_becomes_of_it(desk: Desk) -> None:
+def test_an_agreement_without_activity_asks_for_what_happened_or_what_becomes_of_it(desk: Desk) -> None:
     (asked,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy"))
     desk.sign_in("cy")
     for page in (desk.get(f"/asked/{asked.id}"), desk.get("/home")):
-        assert "The agreement is dormant" in page and f"/asked/{asked.id}/done" not in page
+        assert "No activity for a long time" in page and f"/asked/{asked.id}/done" in page
+        assert "Keep it as it is" in page
         assert 'href="/record?agreement=north-south"' in page
         assert 'href="/agreements/north-south/edit">Change or end the agreement' in page
         assert "Remind me later" in page
+
+
+def test_an_agreement_without_activity_is_kept_as_it_is_with_a_note_and_not_asked_about_again(desk: Desk) -> None:
+    (asked,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy"))
+    link = desk.links.write_answer(Ask(desk.person("cy"), follow_up_id=asked.id)).removeprefix(desk.links.base_url)
+    assert "Why it stays as it is, and for how long" in desk.get(f"{link}/done")
+    assert "Please say why." in desk.post(f"{link}/done", 422)
+    page = desk.post(f"{link}/done", note="The archive is being rebuilt until 2028")
+    assert "before something has happened" in page
+    (closed,) = desk.rows(follow_up, follow_up.c.id == asked.id)
+    assert (closed.state, closed.closed_why) == ("done", "The archive is being rebuilt until 2028")
+    assert "north-south:dormancy" not in desk.morning(TODAY + timedelta(days=60)).get("cy", set())
+    (other,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("li"))
+    assert other.state == "open", "each side says so for itself"
 
 
 def test_what_is_asked_leads_to_its_commitment_and_its_agreement(desk: Desk) -> None:
