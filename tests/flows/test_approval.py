@@ -3,16 +3,19 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from commitments.database import open_database, open_unit
+from commitments.tables import draft
 from tests.flows.launching import Launched, ask, launch
 
 pytestmark = pytest.mark.slow
 
-APPROVAL_SECONDS = 75
 AGREEMENT = {
     "title": "Partnership of Leeds and Plzeň",
     "kind": "sister city",
@@ -29,16 +32,9 @@ AGREEMENT = {
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory, started_before: Path) -> Iterator[Launched]:
-    home, days = tmp_path_factory.mktemp("approval") / "home", str(APPROVAL_SECONDS / 86400)
-    with launch(home, started_before, first_run=False, TALLY_APPROVAL_DAYS=days) as system:
+    with launch(tmp_path_factory.mktemp("approval") / "home", started_before, first_run=False) as system:
         system.wait_until_ready()
         yield system
-
-
-@pytest.fixture(scope="module", autouse=True)
-def unanswered(system: Launched) -> str:
-    """A run that nobody answers: filled in first of all, so that its time passes while others are looked at."""
-    return fill_in(system, agreement=AGREEMENT | {"title": "A third partnership"})
 
 
 def fill_in(system: Launched, flow: str = "register-agreement", **filled: Any) -> str:
@@ -57,6 +53,19 @@ def wait_for(system: Launched, run: str, *states: str, patience: float = 240) ->
             return found
         assert time.monotonic() < deadline, f"{found['name']} is {found['state_name']}: {found['state']}"
         time.sleep(0.5)
+
+
+def let_time_pass(system: Launched, run: str, reference: str) -> None:
+    """As if the days had passed in which the run and its draft wait for an answer."""
+    moment = datetime.now(UTC) - timedelta(seconds=1)
+    with sqlite3.connect(system.home / "prefect" / "prefect.db", timeout=60) as kept:
+        waits = "id = (SELECT state_id FROM flow_run WHERE id = ?) AND state_details LIKE '%pause_timeout%'"
+        moved = "UPDATE flow_run_state SET state_details = json_set(state_details, '$.pause_timeout', ?) WHERE "
+        assert kept.execute(moved + waits, (moment.isoformat(), run)).rowcount == 1
+    engine = open_database(f"sqlite:///{system.home / 'tally.db'}")
+    with open_unit(engine) as unit:
+        assert unit.execute(update(draft).where(draft.c.reference == reference).values(answer_by=moment)).rowcount == 1
+    engine.dispose()
 
 
 def answer(system: Launched, run: str, decision: str, note: str = "") -> None:
@@ -101,9 +110,12 @@ def test_an_approved_agreement_is_registered_as_it_was_shown_and_a_rejected_one_
 
 
 def test_without_an_answer_the_run_ends_the_draft_stays_the_coordinator_is_asked_and_can_take_it_up(
-    system: Launched, unanswered: str
+    system: Launched,
 ) -> None:
-    ended = wait_for(system, unanswered, "Failed", patience=APPROVAL_SECONDS + 240)
+    unanswered = fill_in(system, agreement=AGREEMENT | {"title": "A third partnership"})
+    wait_for(system, unanswered, "Suspended")
+    let_time_pass(system, unanswered, "a-third-partnership")
+    ended = wait_for(system, unanswered, "Failed")
     assert "never resumed" in ended["state"]["message"]
     asked = "SELECT kind, state, assignee_id FROM follow_up WHERE matter = 'a-third-partnership'"
     wait_for(system, fill_in(system, "housekeeping"), "Completed")
