@@ -122,12 +122,12 @@ def test_a_new_register_is_migrated_by_eight_at_once(tmp_path: Path) -> None:
     together = threading.Barrier(8)
 
     def migrate(engine: Engine) -> None:
-        together.wait(30)
+        together.wait(120)
         migrate_database(engine)
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(migrate, engine) for engine in engines]:
-            done.result(timeout=60)
+            done.result(timeout=240)
     require_current(engines[0])
     for engine in engines:
         engine.dispose()

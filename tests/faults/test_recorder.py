@@ -48,19 +48,19 @@ def ask_during_a_commit(
 
     def hold(unit: Connection) -> None:
         began.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
 
     with ThreadPoolExecutor(len(works) + 1) as pool, Recorder(engine) as recorder:
         first = pool.submit(recorder.write, hold)
-        assert began.wait(30)
+        assert began.wait(120)
         event.listen(engine, "commit", lambda _: kept.append(list_notches(engine)))
         asked = [pool.submit(recorder.write, work) for work in works]
         wait_for(lambda: len(recorder._waiting) == len(works))
         assert not any(one.done() for one in asked)
         go_on.set()
-        first.result(30)
+        first.result(120)
         for one in asked:
-            one.exception(30)
+            one.exception(120)
     return asked, kept
 
 

@@ -1,5 +1,6 @@
 """A Prefect server for the whole session, and a register of the examples on a fixed Tuesday morning."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -21,29 +22,46 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def prefect_api() -> Iterator[None]:
-    """A Prefect server of this session's own; its first start takes about 20 seconds."""
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=300):
-        yield
+def kept_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first of the test processes that starts a Prefect server keeps what its database is then."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "started-before.db"
 
 
 @pytest.fixture(scope="session")
-def started_before(prefect_api: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a Prefect server that has been started once and has done nothing: a third of the wait."""
-    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL
+def prefect_api(kept_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Prefect server of this session's own; the very first start takes about 20 seconds, a later one a third."""
+    from prefect.testing import utilities
 
-    address = str(PREFECT_SERVER_DATABASE_CONNECTION_URL.value())
-    folder = tmp_path_factory.mktemp("started-before")
-    with (
-        closing(sqlite3.connect(address.partition("///")[2])) as kept,
-        closing(sqlite3.connect(folder / "prefect.db")) as copy,
-    ):
-        kept.backup(copy)
+    folder = tmp_path_factory.mktemp("prefect")
+    database = folder / "prefect-test.db"
+    if kept_start.exists():
+        shutil.copyfile(kept_start, database)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(utilities, "mkdtemp", lambda: str(folder))
+        with utilities.prefect_test_harness(server_startup_timeout=300):
+            if not kept_start.exists():
+                _keep_start(database, kept_start)
+            yield
+
+
+def _keep_start(database: Path, kept: Path) -> None:
+    coming = kept.with_name(f"coming-{os.getpid()}.db")
+    with closing(sqlite3.connect(database)) as running, closing(sqlite3.connect(coming)) as copy:
+        running.backup(copy)
         for table in ("flow_run", "flow_run_state", "task_run", "artifact", "deployment", "flow", "events", "log"):
             copy.execute(f"DELETE FROM {table}")
         copy.commit()
+    coming.rename(kept)
+
+
+@pytest.fixture(scope="session")
+def started_before(request: pytest.FixtureRequest, kept_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Prefect server that has been started once and has done nothing: a third of the wait."""
+    if not kept_start.exists():
+        request.getfixturevalue("prefect_api")
+    folder = tmp_path_factory.mktemp("started-before")
+    shutil.copyfile(kept_start, folder / "prefect.db")
     return folder
 
 

@@ -28,7 +28,7 @@ VALUES = st.recursive(
 )
 
 
-@try_examples(800)
+@try_examples(400)
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 @example({text: [text, {text: text}, [text]] for text in TRICKY})
 def test_all_is_written_as_the_library_does(value: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def test_two_who_migrate_at_once_both_end_at_the_newest_version(empty_engine: En
     other = open_database(empty_engine.url.render_as_string(hide_password=False))
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(migrate_database, engine) for engine in (empty_engine, other)]:
-            done.result(timeout=60)
+            done.result(timeout=240)
     other.dispose()
     require_current(empty_engine)
 

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from email import message_from_bytes, policy
+from email import policy
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,7 +49,7 @@ class Inbox:
     letters: list[tuple[datetime, str, str]] = field(default_factory=list)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        letter = message_from_bytes(envelope.content, policy=policy.default)
+        letter = BytesHeaderParser(policy=policy.default).parsebytes(envelope.content)
         self.letters.append((self.clock, envelope.rcpt_tos[0], str(letter["Message-ID"])))
         return "250 taken"
 
