@@ -50,12 +50,12 @@ def test_wherever_it_dies_each_row_has_its_file_and_the_next_attempt_succeeds(
         import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", NOW), TODAY)
     command = [sys.executable, "-c", HAND_IN, str(sqlite_engine.url), str(folder)]
     environment = {**os.environ, "TALLY_FAILPOINTS": f"{place}=kill"}
-    died = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], timeout=120, check=False)
+    died = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], timeout=300, check=False)
     assert died.returncode == -signal.SIGKILL
     with open_reading(sqlite_engine) as reading:
         assert len(reading.execute(select(evidence)).all()) == rows
         assert list(list_missing(reading, folder)) == []
-    again = subprocess.run(command, cwd=Path(__file__).parents[2], timeout=120, check=False)
+    again = subprocess.run(command, cwd=Path(__file__).parents[2], timeout=300, check=False)
     assert again.returncode == 0
     with open_reading(sqlite_engine) as reading:
         (row,) = reading.execute(select(evidence))

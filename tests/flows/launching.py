@@ -50,7 +50,7 @@ def ask(base: str, path: str, *, method: str = "POST", body: Any = None, **quest
     headers = {"Content-Type": "application/json", **_SIGNED.get(base, {})}
     request = urllib.request.Request(f"{base}/api{path}", said, headers, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while True:
         try:
             with opener.open(request, timeout=60) as answer:
@@ -98,12 +98,12 @@ class Launched:
     def letters(self) -> int:
         return len(list((self.home / "mailbox").glob("*.eml")))
 
-    def wait_until_ready(self, patience: float = 300) -> str:
+    def wait_until_ready(self, patience: float = 600) -> str:
         """The whole output, once the block with the addresses is there."""
         self.wait_for(READY, patience)
         return self.output
 
-    def wait_for(self, words: str, patience: float = 180) -> None:
+    def wait_for(self, words: str, patience: float = 600) -> None:
         deadline = time.monotonic() + patience
         while words not in self.output:
             assert self.process.poll() is None, f"it ended by itself:\n{self.output}"
@@ -115,7 +115,7 @@ class Launched:
         me = psutil.Process(self.process.pid)
         return [me, *me.children(recursive=True)]
 
-    def interrupt(self, patience: float = 120) -> int:
+    def interrupt(self, patience: float = 240) -> int:
         """Press Ctrl-C; gives the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(patience)
@@ -180,7 +180,7 @@ def start_server(home: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         while True:
             assert server.poll() is None, (home / "server.log").read_text()
             try:

@@ -45,7 +45,7 @@ def fill_in(system: Launched, flow: str = "register-agreement", **filled: Any) -
     return str(made["id"])
 
 
-def wait_for(system: Launched, run: str, *states: str, patience: float = 240) -> dict[str, Any]:
+def wait_for(system: Launched, run: str, *states: str, patience: float = 600) -> dict[str, Any]:
     deadline = time.monotonic() + patience
     while True:
         found: dict[str, Any] = ask(system.prefect, f"/flow_runs/{run}", method="GET")

@@ -128,7 +128,7 @@ def test_a_home_is_held_once_and_free_again_when_its_holder_is_killed(tmp_path: 
     hold = (
         "import sys, time; from pathlib import Path; from commitments.settings import Settings\n"
         "from deployments.embedded import hold_home\n"
-        "with hold_home(Settings(home=Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+        "with hold_home(Settings(home=Path(sys.argv[1]))): print('held', flush=True); time.sleep(600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
     try:
@@ -150,7 +150,7 @@ def test_a_child_ends_with_all_that_it_started_even_if_it_does_not_want_to() -> 
     stubborn = (
         "import signal, subprocess, sys, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True); time.sleep(60)"
+        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True); time.sleep(99)"
     )
     child = start_child(["-c", stubborn], os.environ, stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -158,7 +158,7 @@ def test_a_child_ends_with_all_that_it_started_even_if_it_does_not_want_to() -> 
     end_child(child, 0.3)
     child.stdout.close()
     assert child.returncode == -signal.SIGKILL
-    assert psutil.wait_procs([grandchild], timeout=60)[1] == []
+    assert psutil.wait_procs([grandchild], timeout=240)[1] == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
@@ -168,7 +168,7 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
             sys.executable,
             "-c",
             "import os, time; from deployments.embedded import start_child\n"
-            "print(start_child(['-c', 'import time; time.sleep(60)'], os.environ).pid, flush=True); time.sleep(60)",
+            "print(start_child(['-c', 'import time; time.sleep(60)'], os.environ).pid, flush=True); time.sleep(600)",
         ],
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -178,7 +178,7 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert psutil.wait_procs([child], timeout=60)[1] == []
+    assert psutil.wait_procs([child], timeout=240)[1] == []
 
 
 def test_the_commands_to_try_next_name_another_home_only_if_there_is_one(

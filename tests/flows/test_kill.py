@@ -27,7 +27,7 @@ def find_process(system: Launched, module: str) -> psutil.Process:
     return next(one for one in system.family() if module in " ".join(one.cmdline()))
 
 
-def wait_until(what: str, is_so: Callable[[], bool], patience: float = 240) -> None:
+def wait_until(what: str, is_so: Callable[[], bool], patience: float = 600) -> None:
     deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline, f"not in {patience:.0f} s: {what}"
@@ -50,7 +50,7 @@ def find_run_process(run: str) -> psutil.Process | None:
     return None
 
 
-def see_run_process(run: str, patience: float = 240) -> psutil.Process:
+def see_run_process(run: str, patience: float = 600) -> psutil.Process:
     wait_until(f"a process for the run {run}", lambda: find_run_process(run) is not None, patience)
     found = find_run_process(run)
     assert found is not None

@@ -31,5 +31,5 @@ def test_a_child_that_waits_for_ever_is_gone_with_its_runs_soon_after_its_parent
         family = [psutil.Process(int(word)) for word in parent.stdout.readline().split()]
         assert len(family) == 2
         os.kill(parent.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=60)
+    _, alive = psutil.wait_procs(family, timeout=240)
     assert not alive

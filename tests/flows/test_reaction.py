@@ -40,7 +40,7 @@ FOLLOWED_RUNS = (
 )
 
 
-def wait_for(what: str, holds: Callable[[], bool], patience: float = 240) -> None:
+def wait_for(what: str, holds: Callable[[], bool], patience: float = 600) -> None:
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, f"not in {patience:.0f} s: {what}"
@@ -222,7 +222,7 @@ def test_through_a_killed_server_no_event_is_lost_and_none_comes_twice(
     act(engine, 60, 80)
     with PrefectServer(settings, surroundings) as server, temporary_settings(here):
         server.wait_until_healthy(threading.Event())
-        done = publishing.publish_all(engine, patience=240)
+        done = publishing.publish_all(engine, patience=600)
     assert done.waiting == 0
     with engine.connect() as reading:
         expected = set(reading.exec_driver_sql("SELECT event_id FROM log_entry WHERE event_id IS NOT NULL").scalars())
