@@ -97,6 +97,7 @@ class Town:
             time.sleep(0.05)
         page.goto(self._links_to_sign_in(address)[-1])
         page.locator("main button").click()
+        page.wait_for_url(lambda now: "/sign-in" not in now)
         return page
 
     def _links_to_sign_in(self, address: str) -> list[str]:
@@ -154,7 +155,7 @@ def test_an_answer_from_the_mail_closes_the_matter_and_the_next_mail_is_without_
     answer.get_by_role("heading", name="Thank you, this is recorded").wait_for()
     assert town.state("overdue:north-south/survey@north") == "done"
     town.morning(TUESDAY)
-    later = town.letter_to(context.new_page(), "ann@north.example").locator("body").inner_text()
+    later = town.letter_to(context.new_page(), "ann@north.example").locator("body", has_text="Ann").inner_text()
     assert "Tuesday, 3 March 2026" not in later or "Hand over the survey" not in later
     context.close()
 
@@ -456,10 +457,12 @@ def test_a_coordinator_publishes_an_agreement_and_a_stranger_reads_it(town: Town
     assert reading.goto(address).status == 200
     reading.get_by_role("heading", name="备忘录").wait_for()
     reading.get_by_role("link", name="English").click()
+    reading.locator("body", has_text="promised by North").wait_for()
     told = reading.locator("body").inner_text()
     assert "Hand over the survey." in told and "promised by North" in told
     assert "Ann" not in told and "north.example" not in told
     page.get_by_role("button", name="Withdraw it").click()
+    page.get_by_role("button", name="Publish this page").wait_for()
     again = browser.new_context().new_page()
     assert again.goto(address).status == 404
     for one in (stranger, context, again.context):
