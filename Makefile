@@ -32,13 +32,13 @@ help:
 up: $(VENV)/runtime.stamp
 	@$(BIN)/tally up --examples examples
 
-# What fails while three tests run at once must pass three times in a row alone, before everyone's eyes: a test that
+# What fails while four tests run at once must pass three times in a row alone, before everyone's eyes: a test that
 # only a busy machine breaks is named by the first run and judged by the others; what is broken fails again. Of what is
 # asked the second time at most three may fail before it gives up: a whole suite that is red is not run four times.
 TESTS = $(BIN)/python -m pytest
 AGAIN = .pytest_cache/again
 test: lint
-	@$(TESTS) --numprocesses 3 --dist loadfile --no-loadscope-reorder || { test $$? = 1 && for time in 1 2 3; do \
+	@$(TESTS) --numprocesses 4 --dist loadfile --no-loadscope-reorder || { test $$? = 1 && for time in 1 2 3; do \
 	rm -rf $(AGAIN) && mkdir -p $(AGAIN) && cp -r .pytest_cache/v $(AGAIN) && \
 	echo "Once more, one at a time, $$time of 3: what failed above" && \
 	$(TESTS) --override-ini cache_dir=$(AGAIN) --last-failed --last-failed-no-failures none --maxfail 3 || exit 1; done; }
