@@ -59,7 +59,7 @@ def take_picture(engine: Engine) -> Picture:
                 row["key"]: row
                 for row in _rows(
                     reading, notification, "id", "queued_at", "next_at", "sent_at", "attempts", "repeated", "worker",
-                    "lease_until",
+                    "lease_until", "told_until",
                 )
             },
             Counter(
