@@ -188,6 +188,9 @@ class PartyForm(Form):
     time_zone: Zone | None = None
     language: Language | None = None
     parent: Reference | None = None
+    ended: Partial | None = Field(
+        None, description="The last day on which it was a party to this agreement, which goes on without it"
+    )
     contacts: list[ContactForm] = Field(default_factory=list)
 
 

@@ -39,12 +39,12 @@ def load_confirmers(reading: Connection, promise: Row[Any], reporter: int, today
     if not is_settled_by(reading, promise, [one for one, _ in owners], reporter):
         return ()
     places = reading.execute(
-        select(agreement_party.c.party_id, agreement_party.c.role, agreement.c.reference)
+        select(agreement_party.c.party_id, agreement_party.c.role, agreement_party.c.ended, agreement.c.reference)
         .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
         .where(agreement_party.c.agreement_id == promise.agreement_id)
         .order_by(agreement_party.c.position)
     ).all()
-    bound = [row.party_id for row in places if is_concerned(row.role)]
+    bound = [row.party_id for row in places if is_concerned(row.role, row.ended, today)]
     house, own = load_policies(reading, policy.c.scope.in_([row.reference for row in places[:1]]))
     rules = next(iter(own.values()), house)
     speaking = or_(

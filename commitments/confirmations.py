@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from commitments.assessment import find_owner
+from commitments.dates import parse_date
 from commitments.facts import Person
 from commitments.policy import Policy
 from commitments.vocabulary import ConfirmedBy, Owed, PartyRole
@@ -57,6 +58,6 @@ def find_confirmers(
     return choose_confirmers(policy.confirmed_by, owed, owing, reporter, bound, living)
 
 
-def is_concerned(role: str) -> bool:
-    """Whether a party of this role is one to which a promise is made: a witness is none."""
-    return role != PartyRole.WITNESS
+def is_concerned(role: str, ended: str | None, today: date) -> bool:
+    """Whether a party of this role is one to which a promise is made: a witness is none, nor who left."""
+    return role != PartyRole.WITNESS and (ended is None or parse_date(ended).last >= today)

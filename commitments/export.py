@@ -135,6 +135,7 @@ class _Export:
         return {
             **_take(row, PartyForm),
             "role": joined.role,
+            "ended": joined.ended,
             "parent": self.party_names.get(row.parent_id),
             "contacts": [
                 {**_take(one, ContactForm), "deputy": self.contact_names.get(one.deputy_id)} for one in contacts

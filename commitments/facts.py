@@ -70,6 +70,11 @@ class PartyPlace:
     reference: str
     role: PartyRole
     signed: PartialDate | None = None
+    ended: PartialDate | None = None
+    """The last day on which it was a party, if that was before the agreement's end."""
+
+    def is_bound(self, day: date) -> bool:
+        return self.ended is None or self.ended.last >= day
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def find_coordinator(
 ) -> Person | None:
     """The party's coordinator in office, else the first of another party to the agreement."""
     parties = [party_id] if party_id is not None else []
-    parties += [place.party_id for place in agreement.parties if place.party_id != party_id]
+    parties += [place.party_id for place in agreement.parties if place.party_id != party_id and place.is_bound(today)]
     for candidate in parties:
         for person in coordinators.get(candidate, ()):
             if person.is_in_office(today):
@@ -107,7 +107,11 @@ def find_spokespeople(
     A report binds the members, or all parties where none is called so. Where no bound party has a coordinator another
     party's speaks for the first of them, if there is one.
     """
-    places = [place for place in agreement.parties if place.role in (PartyRole.PARTY, PartyRole.MEMBER)]
+    places = [
+        place
+        for place in agreement.parties
+        if place.role in (PartyRole.PARTY, PartyRole.MEMBER) and place.is_bound(today)
+    ]
     if kind is MatterKind.REPORT:
         places = [place for place in places if place.role is PartyRole.MEMBER] or places
     staffed = [

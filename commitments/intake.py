@@ -174,6 +174,7 @@ class Intake:
                     "role": str(party.role),
                     "position": places[key],
                     "signed": form.signed.get(party.reference),
+                    "ended": party.ended,
                 },
             )
             for key, party in zip(keys, form.parties, strict=True)

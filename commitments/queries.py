@@ -350,7 +350,7 @@ def assemble_agreements(fetch: Fetch, span: Span, only: ColumnElement[bool] | No
         .order_by(agreement_party.c.agreement_id, agreement_party.c.position),
     ):
         places[row.agreement_id].append(
-            PartyPlace(row.party_id, row.reference, PartyRole(row.role), _partial(row.signed))
+            PartyPlace(row.party_id, row.reference, PartyRole(row.role), _partial(row.signed), _partial(row.ended))
         )
     signed = {
         row.agreement_id for row in fetch("signatory", select(signatory).where(span.holds(signatory.c.agreement_id)))

@@ -209,7 +209,7 @@ def load_question(
         owners,
         _find_standing(reading, rules, under, promise, matter, today),
         _find_report(reading, promise, party_id),
-        tuple(one for one, _ in places if one != party_id),
+        tuple(one.party_id for one in places if one.party_id != party_id),
         load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
         _find_confirmers(rules, under, promise, owners, places, party_id, today),
     )
@@ -253,7 +253,7 @@ def load_questions(
                 owing,
                 standings.get(one.matter) or standings.get(one.matter.partition("#")[0]),
                 reports.get((one.commitment_id, one.party_id)),
-                tuple(place for place, _ in around if place != one.party_id),
+                tuple(place.party_id for place in around if place.party_id != one.party_id),
                 to_confirm.get(one.id),
                 _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
             )
@@ -300,7 +300,7 @@ def _find_confirmers(
     under: Any,
     promise: Any,
     owners: Sequence[Owing],
-    places: Sequence[tuple[int, str]],
+    places: Sequence[Any],
     reporter: int | None,
     today: date,
 ) -> tuple[int, ...]:
@@ -308,19 +308,21 @@ def _find_confirmers(
     if under is None or promise is None or reporter is None or promise.owed == Owed.EACH:
         return ()
     policy = rules.own.get(under.reference, rules.house)
-    bound = [one for one, role in places if is_concerned(role)]
+    bound = [one.party_id for one in places if is_concerned(one.role, one.ended, today)]
     return find_confirmers(policy, Owed(promise.owed), owners, reporter, bound, rules.people, rules.coordinators, today)
 
 
-def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-    """The parties of each agreement, with their roles."""
-    found: dict[int, list[tuple[int, str]]] = {}
+def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """The places of the parties in each agreement."""
+    found: dict[int, list[Any]] = {}
     for row in reading.execute(
-        select(agreement_party.c.agreement_id, agreement_party.c.party_id, agreement_party.c.role)
+        select(
+            agreement_party.c.agreement_id, agreement_party.c.party_id, agreement_party.c.role, agreement_party.c.ended
+        )
         .where(agreement_party.c.agreement_id.in_(agreement_ids))
         .order_by(agreement_party.c.agreement_id, agreement_party.c.position)
     ):
-        found.setdefault(row.agreement_id, []).append((row.party_id, row.role))
+        found.setdefault(row.agreement_id, []).append(row)
     return found
 
 

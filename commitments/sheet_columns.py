@@ -92,6 +92,7 @@ SHEETS: Mapping[SheetName, tuple[Column, ...]] = {
         Column("language"),
         Column("role", Holds.WORD, words=PartyRole),
         Column("signed", _DATED),
+        Column("ended", _DATED),
     ),
     SheetName.SIGNATORIES: (Column("party"), Column("name"), Column("office")),
     SheetName.CONTACTS: (

@@ -61,6 +61,8 @@ class TypedParty(Typed):
     parent: str = ""
     reference: str = ""
     signed: str = ""
+    left: str = ""
+    """Until when it was a party, of an agreement that is on record."""
 
 
 class TypedSignatory(Typed):

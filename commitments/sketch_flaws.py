@@ -52,6 +52,8 @@ class Lack(StrEnum):
     TWICE = "twice"
     NOTHING_CHANGED = "nothing_changed"
     POINTED_AT = "pointed_at"
+    STAYS = "stays"
+    STILL_OWES = "still_owes"
 
 
 @dataclass(frozen=True, slots=True)

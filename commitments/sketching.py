@@ -31,7 +31,7 @@ def draw_sketch(sketch: Sketch, known: Known, own: str | None = None) -> Drawing
     reader = Reader(drawing, Step.PARTIES)
     title = ("title", sketch.title), ("title_language", sketch.title_language)
     given = reader.reference("reference", sketch.reference, {*known.taken, "house"})
-    parties = _draw_parties(sketch, known, drawing, own)
+    parties = draw_parties(sketch, known, drawing, own)
     if not sketch.title:
         reader.lack("title", Lack.MISSING)
     if sketch.kind not in list(AgreementKind):
@@ -55,7 +55,8 @@ def draw_sketch(sketch: Sketch, known: Known, own: str | None = None) -> Drawing
     return drawing
 
 
-def _draw_parties(sketch: Sketch, known: Known, drawing: Drawing, own: str | None) -> list[dict[str, Any]]:
+def draw_parties(sketch: Sketch, known: Known, drawing: Drawing, own: str | None) -> list[dict[str, Any]]:
+    """The parties as a file has them: by their references, and what is written of those that are new."""
     drawn: list[dict[str, Any]] = []
     taken = set(known.shown)
     for one in sketch.parties:

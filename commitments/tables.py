@@ -143,6 +143,7 @@ agreement_party = Table(
     Column("role", String(20), nullable=False),
     Column("position", Integer, nullable=False),
     Column("signed", String(10)),
+    Column("ended", String(10)),  # the last day on which it was a party, if that was before the agreement's end
     UniqueConstraint("agreement_id", "party_id"),
 )
 

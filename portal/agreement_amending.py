@@ -1,4 +1,4 @@
-"""The own fields of an agreement, changed by its coordinator: title, dates, term, renewal, notice, who signed."""
+"""The own fields of an agreement, changed by its coordinator: title, parties, dates, renewal, who signed, and more."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from commitments.agreement_terms import amend_agreement, load_typed
+from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
-from commitments.sketch import Sketch, Step
+from commitments.sketch import Sketch, Step, TypedParty
 from commitments.sketch_flaws import LONGEST_LINE, Drawing, Flaw, Lack
 from commitments.sketch_known import load_known
 from commitments.terms import Undrawn
@@ -21,12 +21,13 @@ from portal.forms import LongForm, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here, House
-from portal.more_views import describe_end
+from portal.more_views import describe_amended_more, describe_end
+from portal.offering import list_known_agreements
 from portal.refusals import say_changed
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.step_fields import GroupView, Page
 from portal.step_reading import take_agreement
-from portal.step_views import describe_dates, describe_title
+from portal.step_views import describe_dates, describe_places, describe_title, offer_parties
 from portal.telling import tell_title
 from portal.viewing import require
 
@@ -57,7 +58,8 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
             if sent.text("mark") != _mark(typed):
                 return _show(request, viewer, house, reference, has_changed=True)
             take_agreement(typed, sent)
-            amend_agreement(unit, sign(viewer, house, why), reference, typed, today_of(viewer, house))
+            known = load_known(unit, typed, select_visible_agreements(viewer))
+            amend_agreement(unit, sign(viewer, house, why), reference, typed, known, today_of(viewer, house))
     except Undrawn as undrawn:
         return _show(request, viewer, house, reference, sent, undrawn.flaws)
     return lead_to(f"{ADDRESS}/{reference}", "agreement")
@@ -85,20 +87,28 @@ def _show(
         mark = _mark(typed)
         if sent is not None:
             take_agreement(typed, sent)
-        known = load_known(reading, typed)
+        known = load_known(reading, typed, select_visible_agreements(viewer))
+        agreements = list_known_agreements(reading, viewer, words)
     page, drawing = Page(words, flaws), Drawing(parties={one.key: one.name for one in typed.parties})
+    drawing.named = {one.key: one.key for one in typed.promises}
+    # Who signed, and when, is asked of the parties that are on record.
+    new = next((one for one in typed.parties if one.key == NEW_PARTY), TypedParty(key=NEW_PARTY))
+    typed.parties = [one for one in typed.parties if one.key != NEW_PARTY]
     groups = [
         describe_title(page, typed, is_new=False),
+        *describe_places(page, typed.parties, new, known),
         *_fold_documents(describe_dates(page, typed, drawing, known, words.gettext("Make room for more"))),
+        *describe_amended_more(page, typed, drawing, known),
         describe_end(page, typed),
         _describe_why(page, sent),
     ]
     return show_framed(
         request, "step.html", viewer, words.gettext("Change this agreement"),
         status=409 if has_changed else 422 if flaws else 200,
-        groups=groups, faults=page.finish(), action=f"{ADDRESS}/{reference}/edit", offered=[], remove="",
+        groups=groups, faults=page.finish(), action=f"{ADDRESS}/{reference}/edit", remove="",
+        offered=offer_parties(words, known),
         more=words.gettext("Make room for one more who signed"), button=words.gettext("Save"), steps=[],
-        about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], mark=mark,
+        about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=agreements, mark=mark,
         back=f"{ADDRESS}/{reference}", state=say_changed(words) if has_changed else "",
         explained=words.gettext(
             "Both sides see it as it is written here, and it is judged by it at once: nobody is asked about a date "

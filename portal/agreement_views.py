@@ -24,7 +24,7 @@ from commitments.vocabulary import (
 )
 from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, find_words, name_promise
-from notifications.phrases import ACTIVITY_NAMES
+from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.styles import TONES
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
@@ -37,6 +37,7 @@ PROMISES_A_PAGE = 50
 COMING_SHOWN = 20
 MOMENTS_SHOWN = 200
 _TITLE_LIMIT = 160
+_OTHERS = {"parent": N_("It carries out"), "amends": N_("It amends"), "replaces": N_("It replaces")}
 _MILESTONE_TONES = {
     MilestoneState.MET: "green",
     MilestoneState.PARTIALLY_MET: "amber",
@@ -114,6 +115,8 @@ def describe_agreement(
         about = [name_party_role(words, place.role)] if str(place.role) != "party" else []
         if place.signed is not None:
             about.append(words.gettext("signed %(day_at)s") % {"day_at": words.place_partial(str(place.signed))})
+        if place.ended is not None:
+            about.append(words.gettext("a party until %(day)s") % {"day": words.format_partial(str(place.ended))})
         if place.party_id in parts.coordinators:
             people = words.join([clean_text(one) for one in parts.coordinators[place.party_id]])
             about.append(words.gettext("coordinated by %(names)s") % {"names": people})
@@ -128,6 +131,12 @@ def describe_agreement(
         said.append(
             (words.gettext("Network"), " · ".join(one for one in (head.network_name, head.network_field) if one))
         )
+    if head.designated:
+        said.append((words.gettext("Member since"), words.format_partial(head.designated)))
+    if head.reporting_cycle_years:
+        every = words.format_number(head.reporting_cycle_years)
+        said.append((words.gettext("A report is due every so many years"), every))
+    said += [(words.gettext(label), getattr(head, name)) for name, label in _OTHERS.items() if getattr(head, name)]
     for line in parts.budget:
         span = " – ".join(words.format_partial(one) for one in (line.period_from, line.period_to) if one)
         said.append(

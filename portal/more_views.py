@@ -1,6 +1,7 @@
 """What few agreements say, as views: each part folded away until somebody needs it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from commitments.policy import Policy
 from commitments.sketch import MOST_BELOW, Sketch, TypedBudgetLine, TypedLanguage, TypedReport
@@ -31,6 +32,22 @@ def describe_more(page: Page, sketch: Sketch, drawing: Drawing, known: Known, us
         describe_end(page, sketch),
         _describe_rules(page, sketch, usual),
     ]
+
+
+def describe_amended_more(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -> list[GroupView]:
+    """The same of an agreement that is on record, folded away but where something is to be put right."""
+    groups = [
+        _describe_tie(page, sketch, known),
+        _describe_network(page, sketch),
+        _describe_budget(page, sketch, drawing),
+        _describe_text(page, sketch),
+        _describe_others(page, sketch),
+    ]
+    return [replace(one, is_open=_has_fault(one)) for one in groups]
+
+
+def _has_fault(group: GroupView) -> bool:
+    return any(one.fault for one in (*group.fields, *(field for part in group.parts for field in part.fields)))
 
 
 def _describe_tie(page: Page, sketch: Sketch, known: Known) -> GroupView:

@@ -22,7 +22,7 @@ from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPro
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known, load_known
 from commitments.sketching import draw_sketch
-from commitments.tables import agreement, party
+from commitments.tables import party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
@@ -32,6 +32,7 @@ from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
 from portal.more_views import describe_more
+from portal.offering import list_known_agreements
 from portal.policing import load_usual
 from portal.promise_views import describe_promise
 from portal.registrations import (
@@ -59,7 +60,6 @@ WHY = "registered in the portal"
 NEW = "new"
 _LEFT_OVER = 2000
 _SHORT = 60
-_AGREEMENTS_OFFERED = 500
 _TAKE: dict[Step, Callable[[Sketch, Sent, House], None]] = {
     Step.PARTIES: lambda sketch, sent, _: take_parties(sketch, sent),
     Step.DATES: lambda sketch, sent, _: take_dates(sketch, sent),
@@ -358,13 +358,8 @@ def _show(
 
 
 def _offer_agreements(house: House, viewer: Viewer, words: Words) -> list[tuple[str, str]]:
-    """Other agreements that can be named, by their short names."""
-    query = select(agreement.c.reference, agreement.c.title).where(
-        agreement.c.id.in_(select_visible_agreements(viewer))
-    )
     with open_reading(house.engine) as reading:
-        rows = reading.execute(query.order_by(agreement.c.reference).limit(_AGREEMENTS_OFFERED)).all()
-    return [(row.reference, fit_text(clean_text(choose_words(row.title, words.tag)), _SHORT)) for row in rows]
+        return list_known_agreements(reading, viewer, words)
 
 
 def _describe_groups(page: Page, step: Step, drawn: _Drawn, house: House) -> list[GroupView]:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from commitments.agreement_terms import NEW_PARTY
 from commitments.policy import Policy
 from commitments.sketch import (
     MOST_BELOW,
@@ -46,9 +47,7 @@ _TERMS = (
 _KIND = ("is_plan", "confirm_by", "has_date", "due", "has_number")
 _PLACE = ("document", "start", "end", "sha256")
 _MILESTONE = ("title", "due", "party", "reference")
-_PARTY = (
-    *("name", "kind", "country", "subdivision", "time_zone", "language", "role", "parent", "reference"),
-)  # fmt: skip
+_PARTY = ("name", "kind", "country", "subdivision", "time_zone", "language", "role", "parent", "reference")
 _PERSON = (
     *("name", "party", "mail", "office", "role", "language", "time_zone", "valid_from", "valid_to", "deputy"),
     "reference",
@@ -96,10 +95,22 @@ def take_dates(sketch: Sketch, sent: Sent, signatories: int = 0, sources: int = 
 
 
 def take_agreement(sketch: Sketch, sent: Sent) -> None:
-    """The own fields of an agreement of the register: its title and kind, all of the second step, and its end."""
-    _take(sketch, sent, ("title", "title_language", "kind", "ended", "ended_reason"))
+    """The own fields of an agreement of the register: its title, kind and parties, all of the second step, and more.
+
+    What a form does not have stays as it is; a party that is added goes by the key NEW_PARTY.
+    """
+    _take(sketch, sent, ("title", "title_language", "kind"))
     sketch.titles = _take_texts(sent, "titles")
     take_dates(sketch, sent, len(sketch.signatories), len(sketch.sources))
+    for one in sketch.parties:
+        _take(one, sent, tuple(name for name in ("role", "left") if sent.has(f"{one.key}-{name}")), f"{one.key}-")
+    if sent.has("network-name"):
+        _take_more(sketch, sent)
+    new = TypedParty(key=NEW_PARTY)
+    _take(new, sent, _PARTY, f"{NEW_PARTY}-")
+    new.names = _take_texts(sent, f"{NEW_PARTY}-names")
+    if (new.name or new.kind or new.country or new.names) and not sent.text(f"{NEW_PARTY}-remove"):
+        sketch.parties.append(new)
 
 
 def take_promise(promise: TypedPromise, sent: Sent) -> None:
@@ -141,6 +152,13 @@ def take_owners(sketch: Sketch, sent: Sent) -> None:
 
 def take_more(sketch: Sketch, sent: Sent, usual: Policy) -> None:
     """What few agreements say; `usual` are the rules of the house, which need not be said again."""
+    _take_more(sketch, sent)
+    if sent.has("lead_days"):
+        sketch.rules, wrong = read_rules(sent, usual)
+        sketch.unread_rules = {name: _read(sent, name) for name in sorted(wrong)}
+
+
+def _take_more(sketch: Sketch, sent: Sent) -> None:
     _take(sketch, sent, _MORE)
     _take(sketch.tie, sent, _TIE, "tie-")
     sketch.tie.titles = _take_texts(sent, "tie-titles")
@@ -151,9 +169,6 @@ def take_more(sketch: Sketch, sent: Sent, usual: Policy) -> None:
     sketch.budget = [one for one in lines if any(getattr(one, name) for name in _BUDGET if name != "kind")]
     languages = _take_list(sent, "l", TypedLanguage, ("language", "authentic"), MOST_BELOW, "language")
     sketch.languages = [one for one in languages if one.language]
-    if sent.has("lead_days"):
-        sketch.rules, wrong = read_rules(sent, usual)
-        sketch.unread_rules = {name: _read(sent, name) for name in sorted(wrong)}
 
 
 def _take_owners(sent: Sent, prefix: str, keys: list[str]) -> dict[str, str]:

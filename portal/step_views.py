@@ -1,6 +1,7 @@
 """The steps for registering an agreement, as views: its parties, its dates and term, and who answers for what."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
@@ -110,6 +111,35 @@ def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> Group
         if of_new
         else words.gettext("What it is in this agreement"),
     )
+
+
+def describe_places(page: Page, parties: Sequence[TypedParty], new: TypedParty, known: Known) -> list[GroupView]:
+    """The parties of an agreement that is on record, each with its role and until when it was one; and one more."""
+    words = page.words
+    roles = [(str(role), name_party_role(words, role)) for role in PartyRole]
+    parts = [
+        GroupView(
+            clean_text(choose_words(known.shown.get(one.name, {}), words.tag) or one.name),
+            (
+                page.choose(f"{one.key}-role", words.gettext("What it is in this agreement"), one.role, roles),
+                page.day(
+                    f"{one.key}-left",
+                    words.gettext("Its last day as a party"),
+                    one.left,
+                    words.gettext("Only if it left and the agreement goes on without it: it stays on record, is asked "
+                                  "nothing more, and goes on reading."),
+                ),
+            ),
+        )
+        for one in parties
+    ]  # fmt: skip
+    is_open = any(field.fault for part in parts for field in part.fields)
+    places = GroupView(words.gettext("The parties"), (), "", folded=True, is_open=is_open, parts=tuple(parts))
+    added = _describe_party(page, len(parties), new, known)
+    title = words.gettext("A party that joins")
+    if new.name or any(one.fault for one in (*added.fields, *added.folded_fields)):
+        return [places, replace(added, title=title)]
+    return [places, GroupView(title, (*added.fields[:1], *added.folded_fields), "", folded=True)]
 
 
 def offer_parties(words: Words, known: Known) -> list[str]:

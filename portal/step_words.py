@@ -95,6 +95,8 @@ _LACKS: dict[Lack, str] = {
     Lack.TWICE: N_("This stands here already."),
     Lack.NOTHING_CHANGED: N_("Nothing is different from what is on record."),
     Lack.POINTED_AT: N_("Sentences are shown to stand in “%(detail)s”: it keeps its name and stays."),
+    Lack.STAYS: N_("“%(detail)s” is on record and stays; put it right in its place."),
+    Lack.STILL_OWES: N_("It still owes something here (%(detail)s): settle, waive or withdraw that first."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")
 

@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from benchmarks.form_reader import read_form
 from commitments.agreement_file import parse_agreement
@@ -13,7 +14,7 @@ from commitments.database import open_reading, open_unit
 from commitments.export import load_form
 from commitments.log import Author
 from commitments.register import import_agreement
-from commitments.tables import agreement, agreement_party, follow_up, log_entry, signatory
+from commitments.tables import agreement, agreement_party, commitment, follow_up, log_entry, party, signatory
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 PAGE = "/agreements/north-south"
@@ -198,3 +199,124 @@ def test_an_agreement_that_is_not_theirs_is_not_there(desk: Desk) -> None:
     desk.sign_in("cy")
     assert desk.client.get("/agreements/elsewhere/edit").status_code == 404
     assert desk.client.post("/agreements/elsewhere/edit", data={"token": desk.token()}).status_code == 404
+
+
+MEMBER = b"""
+binding: true
+languages: [en, zh]
+authentic: [en]
+network: {name: Crafts Network, field: Crafts, designated: 2014-12, reporting_cycle_years: 4,
+          reports: [{cycle: 2018, submitted: 2018-05}]}
+budget:
+  - {reference: plan, period_from: 2024, period_to: 2026, amount: 10000000, currency: CNY, commitment: survey,
+     source: {document: text.pdf, start: 0, end: 5, sha256: %s}}
+""" % (b"b" * 64)
+
+
+@pytest.fixture
+def member(signed: Desk) -> Desk:
+    """The same with a network, money, languages, and another agreement that it can point to."""
+    other = FORM.replace(b"north-south", b"earlier")
+    with open_unit(signed.engine) as unit:
+        author = Author("test", NOW - timedelta(days=300))
+        import_agreement(unit, parse_agreement(other, "earlier.yaml"), author, TODAY)
+        pointing = FORM.replace(b"\nparties:", SIGNED + MEMBER + b"parties:", 1)
+        import_agreement(unit, parse_agreement(pointing, "north-south.yaml"), author, TODAY)
+    return signed
+
+
+def test_parties_relations_network_languages_and_money_stand_there_and_sent_back_nothing_is_different(
+    member: Desk,
+) -> None:
+    before = file_of(member), len(member.rows(log_entry))
+    page = member.get(EDIT)
+    for said in ("Crafts Network", "2014-12", "2018-05", "10000000", "CNY", "It carries out", "A party that joins"):
+        assert said in page
+    assert "Nothing is different" in change(member, 422)
+    assert (file_of(member), len(member.rows(log_entry))) == before
+
+
+def test_a_party_of_the_register_joins_with_its_role_and_its_people_see_the_agreement(member: Desk) -> None:
+    member.add_elsewhere()
+    change(member, **{"new-name": "East", "new-role": "witness"})
+    assert [(one["reference"], one["role"]) for one in file_of(member)["parties"]] == [
+        ("north", "party"), ("south", "party"), ("east", "witness")
+    ]  # fmt: skip
+    assert "As the sides agreed" in member.get(f"{PAGE}/history")
+    member.sign_in("zoe")
+    assert "East" in member.get(PAGE)
+
+
+def test_a_new_party_is_written_out_and_one_that_is_not_known_is_said_to_be_so(member: Desk) -> None:
+    page = change(member, 422, **{"new-name": "West"})
+    assert "Name of the party" in unescape(re.sub("<[^>]+>", "", page[: page.index('class="long"')])), (
+        "what it is, is missing"
+    )
+    assert [one["reference"] for one in file_of(member)["parties"]] == ["north", "south"]
+    change(member, **{"new-name": "West", "new-kind": "city", "new-country": "KR"})
+    (west,) = member.rows(party, party.c.reference == "west")
+    assert (west.kind, west.country, west.time_zone) == ("city", "KR", "Asia/Seoul")
+    assert file_of(member)["parties"][2]["reference"] == "west"
+
+
+def test_a_party_leaves_once_it_owes_nothing_more_and_is_asked_nothing_more(member: Desk) -> None:
+    page = change(member, 422, **{"south-left": "2026-02-28"})
+    assert "It still owes something here (bridge)" in unescape(re.sub("<[^>]+>", "", page))
+    with open_unit(member.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="waived"))
+    change(member, **{"south-left": "2026-02-28"})
+    assert file_of(member)["parties"][1]["ended"] == "2026-02-28"
+    assert "a party until 28 February 2026" in member.get(PAGE)
+    asked = member.rows(follow_up, follow_up.c.key.like("%:north-south%@south:%"), follow_up.c.state == "open")
+    assert [one.kind for one in asked] == [], "neither about dates of the agreement nor to confirm"
+    change(member, **{"south-left": ""})
+    assert file_of(member)["parties"][1]["ended"] is None
+
+
+def test_relations_network_languages_and_money_are_changed_with_a_reason(member: Desk) -> None:
+    change(
+        member,
+        **{
+            "replaces": "earlier", "network-field": "Crafts and folk art", "network-cycle": "2", "r1-cycle": "2022",
+            "r1-submitted": "2022-06", "l1-authentic": "yes", "binding": "no", "b1-amount": "5000",
+            "b1-currency": "EUR", "b1-period_from": "2025", "tie-chosen": "-", "tie-title": "North and South",
+        },
+    )  # fmt: skip
+    form = file_of(member)
+    assert (form["replaces"], form["binding"], form["authentic"]) == ("earlier", False, ["en", "zh"])
+    assert form["relationship"]["title"] == {"en": "North and South"}
+    assert form["network"] == {
+        "name": "Crafts Network", "field": "Crafts and folk art", "designated": "2014-12", "reporting_cycle_years": 2,
+        "reports": [{"cycle": 2018, "submitted": "2018-05"}, {"cycle": 2022, "submitted": "2022-06"}],
+    }  # fmt: skip
+    first, second = form["budget"]
+    assert (first["amount"], first["commitment"], first["source"]["sha256"]) == (10000000, "survey", "b" * 64)
+    assert (second["amount"], second["currency"], second["period_from"]) == (5000, "EUR", "2025")
+    history = member.get(f"{PAGE}/history")
+    assert "It replaces: earlier" in history and "As the sides agreed" in history
+    page = member.get(PAGE)
+    assert "Crafts and folk art" in page and "earlier" in page and "Member since" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"replaces": "elsewhere"}, "It replaces"),
+        ({"parent": "north-south"}, "It carries out"),
+        ({"b0-amount": "much"}, "Amount"),
+        ({"b0-currency": "XX"}, "Currency"),
+        ({"b0-reference": "another"}, "“plan” is on record and stays"),
+        ({"r0-cycle": "2019"}, "“2018” is on record and stays"),
+        ({"network-designated": ""}, "Member since"),
+        ({"south-left": "some day"}, "Its last day as a party"),
+    ],
+)
+def test_what_cannot_be_of_these_is_said_too_and_nothing_is_written(
+    member: Desk, fields: dict[str, str], said: str
+) -> None:
+    member.add_elsewhere()
+    before = file_of(member), len(member.rows(log_entry))
+    page = change(member, 422, **fields)
+    form = page.index('class="long"')
+    assert said in unescape(re.sub("<[^>]+>", "", page[:form])), "it stands above the form"
+    assert (file_of(member), len(member.rows(log_entry))) == before

@@ -53,5 +53,8 @@ def test_the_policy_of_an_agreement_says_who_is_asked():
     assert find_confirmers(Policy(confirmed_by=OWING), *arguments) == ()
 
 
-def test_a_witness_is_promised_nothing():
-    assert [role for role in PartyRole if not is_concerned(role)] == [PartyRole.WITNESS]
+def test_a_witness_is_promised_nothing_and_who_left_nothing_more():
+    today = day("2026-03-02")
+    assert [role for role in PartyRole if not is_concerned(role, None, today)] == [PartyRole.WITNESS]
+    assert is_concerned(PartyRole.PARTY, "2026-03", today) and is_concerned(PartyRole.PARTY, "2026-03-02", today)
+    assert not is_concerned(PartyRole.PARTY, "2026-03-01", today)
