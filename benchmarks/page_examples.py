@@ -213,8 +213,15 @@ RARE = (
 
 _ANSWER = _send("asked: answer", "/asked/{follow_up_id}/{answer}", "asked", {"day": "2026-03-20"},
                 address="/asked/{follow_up_id}/snooze")  # fmt: skip
+_ANSWERS: Mapping[str, Mapping[str, str | list[str]]] = {
+    "done": {}, "on_track": {"note": "The partner has agreed."}, "more_time": {"day": "2026-06-30"},
+    "not_me": {"to": "{colleague}"},
+}  # fmt: skip
+"""What can be answered to a question about a promise that is overdue, besides to be asked later."""
 _ANSWER_BY_LINK = _send("link: answer", "/answer/{token}/{answer}", "letters", {"day": "2026-03-20"}, who="",
                         address="/answer/{token}/snooze")  # fmt: skip
+_HOLD = _send("put on hold", PROMISE + "/decide/{turn}", "owed", {"why": "Until the budget is voted."},
+              address=PROMISE + "/decide/hold")  # fmt: skip
 _HAND_OVER = _send("hand over", "/people/{reference}/hand-over", "handing",
                    {"to": "{successor}", "why": "A new post."})  # fmt: skip
 _KEEP_SEARCH = _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers")
@@ -224,6 +231,11 @@ FORMS = (
     _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
     _send("sign in: by the link", "/sign-in/{token}", "sign_in", who=""),
     _ANSWER_BY_LINK,
+    *(
+        _send(f"link: {answer}", "/answer/{token}/{answer}", "letters", said, who="",
+              address=f"/answer/{{token}}/{answer}")
+        for answer, said in _ANSWERS.items()
+    ),
     _ANSWER,
     _send("record an activity", "/record", "owed", {
         "title": "Visit of the librarians", "kind": "visit", "held_on": "2026-03-05", "commitments": ["{promise}"],
@@ -244,6 +256,11 @@ FORMS = (
           {"to": "{successor}", "why": "She knows the schools."}),
     _send("waive", PROMISE + "/decide/{turn}", "owed", {"why": "Both sides agreed."},
           address=PROMISE + "/decide/waive"),
+    _send("withdraw a commitment", PROMISE + "/decide/{turn}", "owed", {"why": "Agreed by letter."},
+          address=PROMISE + "/decide/withdraw"),
+    _HOLD,
+    _send("take up again", PROMISE + "/decide/{turn}", "owed", {"why": "It was voted."},
+          address=PROMISE + "/decide/resume", form_on=PROMISE + "/decide/resume", after=_HOLD),
     _send("add a step", PROMISE + "/milestones", "owed",
           {"title": "The first meeting", "due": "2026-06-30", "why": "Agreed at the table."}),
     _send("evidence by a link", PROMISE + "/evidence", "owed",
@@ -252,6 +269,8 @@ FORMS = (
     _send("add a commitment", INSIDE + "/add-commitment", "agreements",
           {"summary": "Exchange two librarians", "has_date": "yes", "due": "2027-01-31", "owed_by": ["north"]}),
     _send("register: dates", DRAFT + "/{step}", "draft", {"effective": "2026-04-01"}, address=DRAFT + "/dates"),
+    _send("register: parties", DRAFT + "/{step}", "draft", address=DRAFT + "/parties"),
+    _send("register: owners", DRAFT + "/{step}", "draft", address=DRAFT + "/owners"),
     _send("register: a commitment", DRAFT + "/commitments/{key}", "draft",
           {"summary": "Exchange two librarians", "has_date": "yes", "due": "2027-01-31"},
           address=DRAFT + "/commitments/new"),
@@ -292,6 +311,12 @@ FORMS = (
     _send("amend a step", PROMISE + "/milestones/{milestone}/{part}", "steps",
           {"title": "The plan is agreed", "why": "Said more plainly."}, form_on=PROMISE + "/milestones/{milestone}",
           address=PROMISE + "/milestones/{milestone}/title"),
+    _send("amend a step's date", PROMISE + "/milestones/{milestone}/{part}", "steps",
+          {"due": "2026-08-31", "why": "The hall is taken."}, form_on=PROMISE + "/milestones/{milestone}",
+          address=PROMISE + "/milestones/{milestone}/date"),
+    _send("settle a step", PROMISE + "/milestones/{milestone}/{part}", "steps",
+          {"state": "waived", "why": "It is not needed any more."}, form_on=PROMISE + "/milestones/{milestone}",
+          address=PROMISE + "/milestones/{milestone}/state"),
     _send("publish: withdraw", INSIDE + "/public/withdraw", "published", {"why": "Not yet."}, form_on=INSIDE + "/public"),
     _send("hand over: take back", "/people/{reference}/take-back", "handing", after=_HAND_OVER),
     _send("register: begin", "/register/drafts", "once", form_on="/register"),

@@ -9,7 +9,7 @@ from io import BytesIO
 from itertools import cycle, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Select, func, insert, select, update
 
 from benchmarks.dataset import NOW, TODAY
 from benchmarks.large_house import CROWDED, DAY
@@ -169,13 +169,20 @@ def _list_asked(ground: Ground) -> Iterator[Values]:
 
 
 def _list_letters(ground: Ground) -> Iterator[Values]:
-    """The links that stand in messages to owners."""
-    asked = select(follow_up.c.id, follow_up.c.assignee_id).where(
+    """The links that stand in messages to owners, each with a colleague to whom it could be handed over."""
+    other = contact.alias("other")
+    colleague = (
+        select(func.min(other.c.reference))
+        .where(other.c.party_id == follow_up.c.party_id, other.c.id != follow_up.c.assignee_id)
+        .where(other.c.role == "owner", other.c.valid_to.is_(None))
+        .scalar_subquery()
+    )
+    asked = select(follow_up.c.id, follow_up.c.assignee_id, colleague.label("colleague")).where(
         follow_up.c.state == "open", follow_up.c.kind == "overdue", follow_up.c.assignee_id != ground.person("busy")
     )
     for one in ground.rows(asked):
         link = ground.links.write_answer(Ask(one["assignee_id"], follow_up_id=one["id"]))
-        yield {"token": link.rpartition("/")[2]}
+        yield {"token": link.rpartition("/")[2], "colleague": one["colleague"]}
 
 
 def _list_answered(ground: Ground) -> Iterator[Values]:
