@@ -178,7 +178,10 @@ def _list_letters(ground: Ground) -> Iterator[Values]:
         .scalar_subquery()
     )
     asked = select(follow_up.c.id, follow_up.c.assignee_id, colleague.label("colleague")).where(
-        follow_up.c.state == "open", follow_up.c.kind == "overdue", follow_up.c.assignee_id != ground.person("busy")
+        follow_up.c.state == "open",
+        follow_up.c.kind == "overdue",
+        follow_up.c.assignee_id != ground.person("busy"),
+        colleague.is_not(None),
     )
     for one in ground.rows(asked):
         link = ground.links.write_answer(Ask(one["assignee_id"], follow_up_id=one["id"]))
