@@ -111,6 +111,7 @@ def show_agreements(
         total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         rows=rows,
         register=REGISTER if registers else "",
+        manages_people=viewer.may(Permission.HAND_OVER),
         drafts=describe_drafts(words, begun[:DRAFTS_SHOWN], viewer.person.time_zone),
         search=wanted.text,
         fields=_list_fields(words, wanted, offered),
@@ -167,7 +168,7 @@ def _list_fields(words: Words, wanted: Wanted, offered: Offered) -> list[FieldVi
             str(wanted.kind or ""), any_one,
         ),
         offer(
-            "standing", words.gettext("Something stands"), [(str(one), words.name(one)) for one in STANDINGS],
+            "standing", words.gettext("Standing"), [(str(one), words.name(one)) for one in STANDINGS],
             str(wanted.standing or ""), any_one,
         ),
         offer("theme", words.gettext("Theme"), themes, wanted.theme, any_one),

@@ -202,7 +202,8 @@ def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, 
     channels = [OptionView("", as_usual, chosen.channel is None)]
     channels += [OptionView(str(one), name_channel(words, one), one == chosen.channel) for one in ways]
     others = words.gettext("Other ways to reach you are entered by your coordinator.")
-    fields.append(FieldView("channel", words.gettext("By what"), "select", help=others, options=tuple(channels)))
+    channel = words.gettext("By which channel")
+    fields.append(FieldView("channel", channel, "select", help=others, options=tuple(channels)))
     today = now.date().isoformat()
     fields += [
         FieldView("quiet_from", words.gettext("Quiet from"), "time", _show_hour(chosen.quiet_from)),

@@ -20,6 +20,7 @@ _NAVIGATION: tuple[tuple[str, Permission, Callable[[Words], str]], ...] = (
     ("/record", Permission.RECORD, lambda words: words.gettext("Record")),
     ("/calendar", Permission.READ_AGREEMENTS, lambda words: words.gettext("Calendar")),
     ("/messages", Permission.READ_MESSAGES, lambda words: words.gettext("Messages")),
+    ("/people", Permission.HAND_OVER, lambda words: words.gettext("People")),
     ("/settings", Permission.COME_IN, lambda words: words.gettext("Settings")),
 )
 _ROLES: dict[Role, Callable[[Words], str]] = {

@@ -683,3 +683,13 @@ def test_nobody_else_signs_others_out(desk: Desk, who: str) -> None:
     desk.client.cookies.clear()
     desk.client.cookies.update(dees)
     desk.get("/home")
+
+
+@pytest.mark.parametrize(("who", "is_there"), [("cy", True), ("ann", False)])
+def test_who_looks_after_people_is_led_to_them_and_to_what_nobody_answers_for(
+    desk: Desk, who: str, is_there: bool
+) -> None:
+    desk.sign_in(who)
+    page = desk.client.get("/agreements").text
+    assert ('<li><a href="/people">People</a></li>' in page) is is_there
+    assert ('href="/orphans"' in page) is is_there
