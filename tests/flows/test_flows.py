@@ -10,7 +10,12 @@ from uuid import UUID
 
 import pytest
 from prefect import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+)
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectException
@@ -55,8 +60,9 @@ def ask(question: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def read_last_run() -> FlowRun:
+    begun = FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False))  # what is planned would come before it
     async with get_client() as client:
-        return (await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1))[0]
+        return (await client.read_flow_runs(flow_run_filter=begun, sort=FlowRunSort.START_TIME_DESC, limit=1))[0]
 
 
 async def read_run(run_id: str) -> FlowRun:
