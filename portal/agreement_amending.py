@@ -98,7 +98,7 @@ def _show(
         describe_title(page, typed, is_new=False),
         *describe_places(page, typed.parties, new, known),
         *_fold_documents(describe_dates(page, typed, drawing, known, words.gettext("Make room for more"))),
-        *describe_amended_more(page, typed, drawing, known),
+        *describe_amended_more(page, typed, drawing, known, is_filling=sent is not None and not flaws),
         describe_end(page, typed),
         _describe_why(page, sent),
     ]

@@ -131,8 +131,6 @@ def describe_agreement(
         said.append(
             (words.gettext("Network"), " · ".join(one for one in (head.network_name, head.network_field) if one))
         )
-    if head.designated:
-        said.append((words.gettext("Member since"), words.format_partial(head.designated)))
     if head.reporting_cycle_years:
         every = words.format_number(head.reporting_cycle_years)
         said.append((words.gettext("A report is due every so many years"), every))

@@ -34,8 +34,11 @@ def describe_more(page: Page, sketch: Sketch, drawing: Drawing, known: Known, us
     ]
 
 
-def describe_amended_more(page: Page, sketch: Sketch, drawing: Drawing, known: Known) -> list[GroupView]:
-    """The same of an agreement that is on record, folded away but where something is to be put right."""
+def describe_amended_more(
+    page: Page, sketch: Sketch, drawing: Drawing, known: Known, *, is_filling: bool
+) -> list[GroupView]:
+    """The same of an agreement that is on record, folded away but where something is to be put right, or somebody has
+    asked for more room."""
     groups = [
         _describe_tie(page, sketch, known),
         _describe_network(page, sketch),
@@ -43,7 +46,11 @@ def describe_amended_more(page: Page, sketch: Sketch, drawing: Drawing, known: K
         _describe_text(page, sketch),
         _describe_others(page, sketch),
     ]
-    return [replace(one, is_open=_has_fault(one)) for one in groups]
+    room = page.words.gettext("Make room for more")  # nothing is saved by it here
+    return [
+        replace(one, is_open=_has_fault(one) or (one.is_open and is_filling), room=room if one.room else "")
+        for one in groups
+    ]
 
 
 def _has_fault(group: GroupView) -> bool:

@@ -295,7 +295,7 @@ def test_relations_network_languages_and_money_are_changed_with_a_reason(member:
     history = member.get(f"{PAGE}/history")
     assert "It replaces: earlier" in history and "As the sides agreed" in history
     page = member.get(PAGE)
-    assert "Crafts and folk art" in page and "earlier" in page and "Member since" in page
+    assert "Crafts and folk art" in page and "earlier" in page and "A report is due every so many years" in page
 
 
 @pytest.mark.parametrize(
@@ -319,4 +319,14 @@ def test_what_cannot_be_of_these_is_said_too_and_nothing_is_written(
     page = change(member, 422, **fields)
     form = page.index('class="long"')
     assert said in unescape(re.sub("<[^>]+>", "", page[:form])), "it stands above the form"
+    assert (file_of(member), len(member.rows(log_entry))) == before
+
+
+def test_room_for_one_more_is_made_without_saving_and_opens_where_it_was_asked_for(member: Desk) -> None:
+    before = file_of(member), len(member.rows(log_entry))
+    form = read_form(member.client.get(EDIT).text, EDIT)
+    typed = {**form, "do": "stay", "b1-amount": "5000", "b1-currency": "EUR", "b1-period_from": "2025"}
+    page = member.act(EDIT, 200, **typed)
+    assert 'name="b2-amount"' in page and 'value="5000"' in page and "Save, and make room" not in page
+    assert re.search(r"<details[^>]* open[^>]*>\s*<summary>Budget", page), "it stays open"
     assert (file_of(member), len(member.rows(log_entry))) == before
