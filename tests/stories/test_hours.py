@@ -105,13 +105,14 @@ def test_what_is_recorded_between_the_planning_at_night_and_the_sending_at_eight
         with open_unit(house.engine) as unit:
             add_activity(unit, Author("ann", at), "north-south", f"Visit at {at:%H:%M}", "visit", "2026-03", at.date())
 
-    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+    run(house, *(monday - timedelta(days=7, hours=hours) for hours in (0, -8)))
     run(house, monday)
     report(monday + timedelta(hours=6))
     report(monday + timedelta(hours=7, minutes=55))
     run(house, monday + timedelta(hours=8))
     run(house, *(monday + timedelta(days=7, hours=hours) for hours in (0, 8)))
-    first, second = [text for to, text in house.texts if to == "cy" and "What has changed" in text]
+    first, second = [text for to, text in house.texts if to == "cy" and "Visit at" in text]
     assert "Visit at 06:00" in first and "Visit at 07:55" not in first, "it may not have been readable yet"
     assert "Visit at 06:00" not in second and "Visit at 07:55" in second
 

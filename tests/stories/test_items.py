@@ -50,8 +50,8 @@ def test_what_is_asked_of_both_sides_about_their_agreement_stands_once_for_who_r
     leader = b"      - {reference: max, name: Max, role: leader, channels: {mail: max@north.example}}\n"
     register(house, FORM.replace(b"      - {reference: cy,", leader + b"      - {reference: cy,"))
     house.live(date(2026, 2, 26), date(2026, 3, 20))
-    letters = [text for to, text in house.texts if to == "max" and "* Dormancy" in text]
-    assert letters and all(text.count("* Dormancy") == 1 for text in letters)
+    letters = [text for to, text in house.texts if to == "max" and "* No activity" in text]
+    assert letters and all(text.count("* No activity") == 1 for text in letters)
 
 
 def test_in_a_long_letter_each_item_has_a_number_and_its_link_says_it(house: House, tmp_path: Path) -> None:
