@@ -324,7 +324,12 @@ def test_a_worker_runs_what_was_deployed_and_after_a_time_without_one_a_single_r
         assert not is_reached_from_outside(worker)
         assert done["name"].startswith("check progress 2026-11-24")
         states = Counter(wait_for(server, run, "COMPLETED", "CANCELLED")["state_type"] for run in missed)
-    assert states == {"COMPLETED": 1, "CANCELLED": len(missed) - 1}
+        # Where the hour brings another just now, that may be the one that catches up.
+        wait_until("one catches up", lambda: bool(list_done(server, "send-reminders")), home / "worker.log")
+        # One that is killed with its worker would hold the only place of its flow for five minutes.
+        wait_until("no run is under way", lambda: not list_under_way(server), home / "worker.log")
+    assert states["COMPLETED"] <= 1
+    assert states["COMPLETED"] or [run for run in list_done(server, "send-reminders") if run["id"] not in missed]
 
 
 def is_reached_from_outside(worker: subprocess.Popen[bytes]) -> bool:
@@ -380,7 +385,13 @@ def test_on_a_worker_a_report_brings_the_other_partys_mail_and_an_event_from_els
     sender = f"SELECT run FROM attempt JOIN notification n ON n.id = notification_id WHERE {asked.split('WHERE')[1]}"
     with sqlite3.connect(home / ".tally" / "tally.db") as register:
         ((run,),) = register.execute(sender.replace("kind", "n.kind", 1)).fetchall()
-    assert run in {one["id"] for one in list_done(server, "follow-changes")}
+    # The run that goes every five minutes may come between its planning and its sending.
+    assert run in {one["id"] for flow in ("follow-changes", "deliver") for one in list_done(server, flow)}
+
+
+def list_under_way(server: str) -> list[str]:
+    begun = {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
+    return [run["name"] for run in ask(server, "/flow_runs/filter", flow_runs=begun, limit=200)]
 
 
 def list_done(server: str, flow: str) -> list[dict[str, Any]]:
