@@ -420,7 +420,7 @@ def test_a_coordinator_hands_over(town: Town, browser: Any) -> None:
     page.get_by_label("Mail address").fill("bo@north.example")
     page.get_by_role("button", name="Add this person").click()
     page.get_by_role("status").filter(has_text=re.compile(r"^\s*Added\.\s*$")).wait_for()
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="People").click()
     page.get_by_role("link", name="Ann", exact=True).click()
     page.get_by_role("link", name="Hand over everything").click()
     page.get_by_role("link", name="Hand over the survey.").wait_for()
