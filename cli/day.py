@@ -91,7 +91,7 @@ def _check_register(engine: "Engine", register: "Register", day: date) -> dict[s
         watch_drafts(unit, now)
     planned = plan_messages(engine, now, day, domain=register.domain)
     with open_reading(engine) as reading:
-        changes = list_changes(reading, done)
+        changes = list_changes(reading, done, day)
         outbox = read_outbox(reading, now)
     names = ("agreements", "commitments", "opened", "closed", "superseded", "reassigned", "unchanged")
     return {
@@ -112,12 +112,14 @@ def _move_moment(now: datetime, by: timedelta) -> datetime:
 
 
 def _print_report(report: dict[str, Any]) -> None:
+    from cli.changes import name_asked
+
     rows = [
         (
             [
                 (one["matter"], "bold"),
                 (f"{one['change']}: {name_word(one['kind'])}", _STYLES.get(one["change"], "yellow")),
-                f"asks {one['assignee'] or 'nobody'}",
+                name_asked(one),
             ],
             one["why"],
         )

@@ -42,6 +42,7 @@ def show_follow_ups(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the open follow-ups with who is asked and why, or answer one of them by its key."""
+    from cli.changes import name_asked
     from cli.session import open_register
 
     if done and snooze:
@@ -66,7 +67,7 @@ def show_follow_ups(
             [
                 (one["matter"], "bold"),
                 (name_word(one["kind"]), style_of(one["kind"])),
-                f"asks {one['assignee'] or 'nobody'}",
+                name_asked(one),
             ],
             [one["reason"], *([f"snoozed until {one['snoozed_until']}"] if one["snoozed_until"] else [])],
         )
@@ -97,7 +98,7 @@ def _answer(register: "Register", key: str, until: date | None, note: str | None
         changes = []
         if agreement_id is not None:
             done = reconcile_agreement(unit, agreement_id, register.now, register.today)
-            changes = [one for one in list_changes(unit, done) if one["key"] != key]
+            changes = [one for one in list_changes(unit, done, register.today) if one["key"] != key]
     say(f"{key} is closed." if until is None else f"{key} rests until {until}.")
     if changes:
         say_changes(changes)
@@ -111,6 +112,7 @@ def _list_follow_ups(
     from cli.speech import Speaker
     from commitments.database import open_reading
     from commitments.references import find_agreement, find_contact
+    from commitments.renewing import load_reasons
     from commitments.tables import follow_up
     from commitments.vocabulary import FollowUpState
 
@@ -123,4 +125,6 @@ def _list_follow_ups(
         if assignee is not None:
             query = query.where(follow_up.c.assignee_id == find_contact(reading, assignee).id)
         speaker = Speaker(reading)
-        return [speaker.tell_follow_up(row) for row in reading.execute(query)]
+        rows = reading.execute(query).all()
+        reasons = load_reasons(reading, rows, register.today)
+        return [speaker.tell_follow_up(row, reasons[row.id]) for row in rows]

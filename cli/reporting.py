@@ -158,7 +158,7 @@ def _write_and_reconcile(
         said = write(unit, register)
         for name in touched:
             done = reconcile_agreement(unit, find_agreement(unit, name).id, register.now, register.today)
-            changes += list_changes(unit, done)
+            changes += list_changes(unit, done, register.today)
     say(said)
     say_changes(changes)
 

@@ -24,6 +24,7 @@ class Speaker:
         contacts = reading.execute(select(contact.c.id, contact.c.reference, contact.c.name)).all()
         self.party_names = {row.reference: choose_words(row.names, LANGUAGE) or row.reference for row in parties}
         self.contact_names = {row.reference: row.name for row in contacts}
+        self.party_references = {row.id: row.reference for row in parties}
         self.contact_references = {row.id: row.reference for row in contacts}
         self._names = {**self.contact_names, **self.party_names}
 
@@ -71,18 +72,20 @@ class Speaker:
     def tell_notices(self, notices: Sequence[Mapping[str, Any]]) -> str:
         return "; ".join(dict.fromkeys(self.tell_notice(notice) for notice in notices))
 
-    def tell_follow_up(self, row: Any) -> dict[str, Any]:
-        """A follow-up as plain values, with its reason in words."""
+    def tell_follow_up(self, row: Any, reason: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A follow-up as plain values, with its reason in words: the `reason` of today, else the stored one."""
+        reason = reason or row.reason
         return {
             "number": row.id,
             "key": row.key,
             "matter": row.matter,
             "kind": row.kind,
+            "party": self.party_references.get(row.party_id),
             "assignee": self.name_contact(row.assignee_id),
             "due": row.due_on.isoformat(),
-            "reason": self.tell_reason(row.reason),
-            "reason_code": row.reason.get("code"),
-            "numbers": row.reason.get("numbers"),
+            "reason": self.tell_reason(reason),
+            "reason_code": reason.get("code"),
+            "numbers": reason.get("numbers"),
             "state": row.state,
             "opened_on": row.opened_on.isoformat(),
             "snoozed_until": row.snoozed_until.isoformat() if row.snoozed_until else None,

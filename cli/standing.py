@@ -104,7 +104,7 @@ def _rank(picture: dict[str, Any]) -> tuple[Any, ...]:
 def _print_agreement(picture: dict[str, Any], day: date) -> None:
     say_block(picture["title"])
     parties = ", ".join(f"{party['name']} ({party['role']})" for party in picture["parties"])
-    say(f"{picture['reference']} · {name_word(picture['kind'])} · {name_word(picture['state'])} on {day}")
+    say(f"{picture['reference']} · {name_word(picture['kind'])} · {name_word(picture['state'])} as of {day}")
     say_block(parties)
     say()
     if picture["deadlines"]:

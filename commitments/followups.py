@@ -59,6 +59,15 @@ def find_coordinator(
     return None
 
 
+def find_kind(standing: Standing) -> FollowUpKind | None:
+    """The kind of follow-up that a standing calls for, if any."""
+    if standing.matter.commitment_id is not None:
+        return _BY_STATE.get(standing.state)
+    if standing.state is StandingState.ON_TRACK:
+        return None
+    return _BY_DEADLINE.get((standing.matter.kind, standing.reason.code))
+
+
 def want_followups(
     agreement: Agreement,
     standings: Sequence[Standing],
@@ -79,8 +88,8 @@ def want_followups(
     for standing in standings:
         matter = standing.matter
         if matter.commitment_id is None:
-            kind = _BY_DEADLINE.get((matter.kind, standing.reason.code))
-            if kind is not None and standing.state is not StandingState.ON_TRACK:
+            kind = find_kind(standing)
+            if kind is not None:
                 yield from _want_from_parties(agreement, standing, kind, coordinators, today)
         elif not expired and standing.state not in _QUIET_STATES:
             yield from _want_from_owners(
@@ -144,7 +153,7 @@ def _want_from_owners(
     policy: Policy,
     today: date,
 ) -> Iterator[WantedFollowUp]:
-    kind = _BY_STATE.get(standing.state)
+    kind = find_kind(standing)
     if kind is None:
         return
     if (

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, or_
 from commitments import tables
 from commitments.assessment import assess_agreement, name_milestone
 from commitments.calendar import add_working_days
+from commitments.closing import explain_closing
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
 from commitments.dates import parse_date
 from commitments.days import Days, find_days
@@ -180,7 +181,8 @@ def reconcile_span(
     passed: list[Change] = []
     days = find_days(rules.people, now, today)
     done.commitments += span.commitments
-    for agreement in load_agreements(unit, span, only=select_watched_commitments(today)):
+    found = load_agreements(unit, span, only=select_watched_commitments(today))
+    for agreement in found:
         done.agreements += 1
         judged = judge(agreement, rules, days)
         passed.extend(find_passed_dates(agreement, judged[today]))
@@ -193,7 +195,16 @@ def reconcile_span(
     missing = [one for key, one in wanted.items() if key not in standing_open]
     closed_before = _open_missing(unit, author, missing, rules, days, done)
     known = _load_by_key(unit, closed_before)
-    settlements = plan_settlements(standing_open, known, wanted, days, lambda one: find_due(one, rules, days), ENGINE)
+    by_id = {agreement.id: agreement for agreement in found}
+    settlements = plan_settlements(
+        standing_open,
+        known,
+        wanted,
+        days,
+        lambda one: find_due(one, rules, days),
+        ENGINE,
+        lambda row: explain_closing(row, by_id.get(row.agreement_id), rules.people, rules.policy_of, today),
+    )
     _settle(unit, author, settlements, done)
     done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
 
@@ -281,7 +292,10 @@ def _note_passed_dates(unit: Connection, author: Author, passed: Sequence[Change
         record_once(unit, author, missing)
 
 
-_READ = "id key kind matter agreement_id party_id assignee_id state closed_on closed_by closed_why due_on opened_on"
+_READ = (
+    "id key kind matter agreement_id commitment_id party_id assignee_id state closed_on closed_by closed_why due_on "
+    "opened_on"
+)
 
 
 def _columns() -> list[Any]:
@@ -361,7 +375,7 @@ def _settle(unit: Connection, author: Author, settlements: Sequence[Settlement],
         unit.execute(
             update(follow_up)
             .where(follow_up.c.id == bindparam("row_id"))
-            .values({name: bindparam(f"new_{name}") for name in ours[0].values}),
+            .values({name: bindparam(f"new_{name}", type_=follow_up.c[name].type) for name in ours[0].values}),
             [{"row_id": one.row.id, **{f"new_{name}": value for name, value in one.values.items()}} for one in ours],
         )
         changes += [
@@ -371,7 +385,7 @@ def _settle(unit: Connection, author: Author, settlements: Sequence[Settlement],
                 one.row.id,
                 one.row.key,
                 one.row.agreement_id,
-                {name: (getattr(one.row, name), value) for name, value in one.values.items()},
+                {name: (getattr(one.row, name), value) for name, value in one.values.items() if name != "reason"},
             )
             for one in ours
         ]

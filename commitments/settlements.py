@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from commitments.closing import CAUSE_GONE
 from commitments.days import Days
 from commitments.facts import WantedFollowUp
 from commitments.vocabulary import FollowUpState
 
 FindDue = Callable[[WantedFollowUp], date]
 """Gives the day by which a follow-up is to be answered."""
+Explain = Callable[[Any], str]
+"""Says why a stored follow-up that is no longer wanted is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ def describe_new(one: WantedFollowUp, days: Days, due_on: date) -> dict[str, Any
     }
 
 
+def _say_gone(_row: Any) -> str:
+    return CAUSE_GONE
+
+
 def plan_settlements(
     standing_open: Mapping[str, Any],
     closed_before: Mapping[str, Any],
@@ -52,13 +59,14 @@ def plan_settlements(
     days: Days,
     find_due: FindDue,
     who: str,
+    explain: Explain = _say_gone,
 ) -> list[Settlement]:
     """What becomes of those that stand open, and of those that are wanted and were closed before; all by their keys.
 
-    `who` closes them, and opens again only what was closed by that name.
+    `who` closes them, and opens again only what was closed by that name; `explain` says why one is closed.
     """
     return [
-        *_plan_closing(standing_open, wanted, days.today, who),
+        *_plan_closing(standing_open, wanted, days.today, who, explain),
         *_plan_passing_on(standing_open, wanted, find_due),
         *(
             _reopen(row, wanted[key], days, find_due)
@@ -69,7 +77,7 @@ def plan_settlements(
 
 
 def _plan_closing(
-    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], today: date, who: str
+    standing_open: Mapping[str, Any], wanted: Mapping[str, WantedFollowUp], today: date, who: str, explain: Explain
 ) -> Iterator[Settlement]:
     """Close what is no longer wanted: superseded if the same matter wants another in its place, else done."""
     replaced = {(str(one.kind), one.matter.reference, one.party_id) for one in wanted.values()}
@@ -81,7 +89,7 @@ def _plan_closing(
             "state": str(FollowUpState.SUPERSEDED if superseded else FollowUpState.DONE),
             "closed_on": today,
             "closed_by": who,
-            "closed_why": "a newer one stands in its place" if superseded else "its cause is gone",
+            "closed_why": "a newer one stands in its place" if superseded else explain(row),
         }
         yield Settlement("superseded" if superseded else "closed", row, values)
 
@@ -101,6 +109,7 @@ def _reopen(row: Any, one: WantedFollowUp, days: Days, find_due: FindDue) -> Set
         "state": str(FollowUpState.OPEN),
         "assignee_id": one.assignee_id,
         "due_on": find_due(one),
+        "reason": one.reason.as_json(),
         "opened_on": days.of(one.assignee_id),
         "closed_on": None,
         "closed_by": None,

@@ -12,15 +12,14 @@ from sqlalchemy import Connection, Engine, func, select
 from commitments.database import open_reading
 from commitments.facts import Reason
 from commitments.log import Change
-from commitments.queries import Span, load_agreements
-from commitments.reconcile import assess, load_rules
+from commitments.reconcile import load_rules
+from commitments.renewing import load_reasons
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, follow_up
 from commitments.vocabulary import (
     OPERATOR_KINDS,
     FollowUpKind,
     FollowUpState,
-    MatterKind,
     NotificationKind,
     NotificationState,
     ReasonCode,
@@ -88,10 +87,8 @@ class _Vocabulary:
         return self.names.contacts[contact_id][0] if contact_id is not None else "nobody"
 
     def explain(self, stored: Mapping[str, Any]) -> str:
-        return self.explain_reason(Reason(ReasonCode(stored["code"]), dict(stored["numbers"])))
-
-    def explain_reason(self, reason: Reason) -> str:
-        return self.words.describe_reason(Reason(reason.code, self.names.name_numbers(reason.numbers, LANGUAGE)))
+        numbers = self.names.name_numbers(dict(stored["numbers"]), LANGUAGE)
+        return self.words.describe_reason(Reason(ReasonCode(stored["code"]), numbers))
 
     def explain_notice(self, notice: Mapping[str, Any]) -> str:
         """Why one notice would be in a message: how the matter stands, else why it is told."""
@@ -122,17 +119,15 @@ def list_attention(engine: Engine, today: date, most: int = ROWS_SHOWN) -> Atten
             _select_follow_ups().where(still_open).order_by(follow_up.c.due_on, follow_up.c.id).limit(most)
         ).all()
         known = _Vocabulary(reading)
-        current = _assess_again(reading, rows, today)
+        current = load_reasons(reading, rows, today)
     shown = []
     for row in rows:
         name = known.words.name_follow_up(FollowUpKind(row.kind))
-        reason = current.get(row.matter)
-        why = known.explain_reason(reason) if reason is not None else known.explain(row.reason)
         shown.append(
             {
                 "standing": name,
                 "who": known.name_contact(row.assignee_id),
-                "why": why,
+                "why": known.explain(current[row.id]),
                 "what": known.name_promise(row),
                 "answer by": row.due_on.isoformat(),
                 "matter": row.matter,
@@ -140,25 +135,6 @@ def list_attention(engine: Engine, today: date, most: int = ROWS_SHOWN) -> Atten
             }
         )
     return Attention(tuple(shown), total)
-
-
-def _assess_again(reading: Connection, rows: Sequence[Any], today: date) -> dict[str, Reason]:
-    """Today's reasons of the matters of commitments: the stored one is of the day on which the follow-up was opened."""
-    ours = [row for row in rows if row.commitment_id is not None and row.kind != FollowUpKind.NEXT_STEP_MISSING]
-    if not ours:
-        return {}
-    rules = load_rules(reading)
-    ids = [row.agreement_id for row in ours]
-    only = commitment.c.id.in_({row.commitment_id for row in ours})
-    wanted = {row.matter: row.reason["code"] for row in ours}
-    return {
-        standing.matter.reference: standing.reason
-        for one in load_agreements(reading, Span(min(ids), max(ids)), only=only)
-        if one.id in set(ids)
-        for standing in assess(one, rules, today)
-        if standing.matter.kind is not MatterKind.DORMANCY
-        and wanted.get(standing.matter.reference) == standing.reason.code
-    }
 
 
 def list_changes(reading: Connection, changes: Sequence[Change]) -> tuple[Row, ...]:

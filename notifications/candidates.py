@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from commitments import tables
 from commitments.assessment import find_owner, is_ended, is_expired
-from commitments.dates import add_days, parse_date, whole_months
+from commitments.dates import add_days
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.followups import find_answerable, find_coordinator, find_spokespeople, has_answered
@@ -18,6 +18,7 @@ from commitments.operations import choose_coordinator
 from commitments.policy import Policy, find_lead_days, is_always_sent
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
+from commitments.renewing import renew_reason
 from commitments.tables import agreement_party, commitment, follow_up
 from commitments.vocabulary import (
     OPERATOR_KINDS,
@@ -309,7 +310,7 @@ def _follow_up(
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
-    reason = _renew_reason(row, standing, today)
+    reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, today)
     asked = people.get(row.assignee_id)
     always = is_always_sent(policy, row.matter_kind, climb.rung)
     for one in _tell_climb(row, climb, assignee, reason, asked):
@@ -331,29 +332,6 @@ _ASKED_AHEAD = frozenset(
     (FollowUpKind.REPORT_DUE, FollowUpKind.NOTICE_DEADLINE, FollowUpKind.RENEWAL_DUE, FollowUpKind.BEHIND)
 )
 """What is asked for a date that may lie far ahead."""
-SPEAKS_FOR_ITSELF = frozenset(
-    (
-        FollowUpKind.UNOWNED,
-        FollowUpKind.NEXT_STEP_MISSING,
-        FollowUpKind.CONFIRMATION_ASKED,
-        FollowUpKind.DORMANT,
-        FollowUpKind.MESSAGE_FAILED,
-    )
-)
-"""What no standing says; or none that is assessed here, where only some of the commitments are read."""
-
-
-def _renew_reason(row: Any, standing: Standing | None, today: date) -> Mapping[str, Any]:
-    """Why a follow-up is open, with the numbers of today."""
-    if FollowUpKind(row.kind) not in SPEAKS_FOR_ITSELF:
-        return row.reason if row.opened_on == today or standing is None else standing.reason.as_json()
-    numbers = dict(row.reason["numbers"])
-    if row.kind == FollowUpKind.DORMANT:
-        since = parse_date(numbers["since"])
-        numbers["months"] = whole_months(min(since.last, today), today)
-    elif row.kind == FollowUpKind.NEXT_STEP_MISSING:
-        numbers["days"] = (today - parse_date(numbers["since"]).last).days
-    return {**row.reason, "numbers": numbers}
 
 
 def _candidate_of(

@@ -11,10 +11,12 @@ from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Person, Reason, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
+from commitments.renewing import renew_reason
 from commitments.tables import agreement, agreement_party, commitment, follow_up
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
+    FollowUpKind,
     FollowUpState,
     MatterKind,
     NotificationKind,
@@ -166,7 +168,7 @@ class Pictures:
             self._coming(person, held),
             self._waiting(person, ids),
             self._news(person, ids, since, until),
-            self._stuck(person, ids),
+            self._stuck(person, ids, held),
             (self._today - since.date()).days > LONG_DAYS,
         )
 
@@ -212,12 +214,14 @@ class Pictures:
             return str(one.row.title)
         return self._promise(one.commitment_id, language) or self._title(one.agreement_id, language)
 
-    def _stuck(self, person: Person, agreement_ids: Sequence[int]) -> tuple[Stuck, ...]:
+    def _stuck(
+        self, person: Person, agreement_ids: Sequence[int], held: Sequence[tuple[Agreement, list[Standing]]]
+    ) -> tuple[Stuck, ...]:
         """What should have been answered by now, the longest overdue first."""
         rows = self._reading.execute(
             select(
                 follow_up.c.agreement_id, follow_up.c.commitment_id, follow_up.c.party_id, follow_up.c.assignee_id,
-                follow_up.c.due_on, follow_up.c.reason,
+                follow_up.c.due_on, follow_up.c.reason, follow_up.c.kind, follow_up.c.matter,
             )
             .where(
                 follow_up.c.agreement_id.in_(agreement_ids),
@@ -227,17 +231,22 @@ class Pictures:
             .order_by(follow_up.c.due_on, follow_up.c.id)
         )  # fmt: skip
         language = person.language
+        current = {one.matter.reference: one for _, standings in held for one in standings}
         return tuple(
             Stuck(
                 self._promise(row.commitment_id, language) or self._title(row.agreement_id, language),
                 self._title(row.agreement_id, language),
-                Reason(ReasonCode(row.reason["code"]), self._names.name_numbers(row.reason["numbers"], language)),
+                self._renew(row, current.get(row.matter), language),
                 row.due_on,
                 self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
                 self._names.name_party(row.party_id, language) if row.party_id is not None else None,
             )
             for row in rows
         )
+
+    def _renew(self, row: Any, standing: Standing | None, language: str) -> Reason:
+        reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, self._today)
+        return Reason(ReasonCode(reason["code"]), self._names.name_numbers(reason["numbers"], language))
 
     def _coming(self, person: Person, held: Sequence[tuple[Agreement, list[Standing]]]) -> tuple[ComingDate, ...]:
         horizon = self._today + timedelta(days=COMING_DAYS)

@@ -15,6 +15,7 @@ from commitments.policy import Policy, is_always_sent
 from commitments.queries import IDS_A_STATEMENT, Span, load_agreements, load_policies
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, load_rules
+from commitments.renewing import load_reasons
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
 from commitments.vocabulary import (
     FollowUpKind,
@@ -56,6 +57,8 @@ def tell_new_owner(
         "due_on": standing.deadline if standing is not None else None,
         "reason": standing.reason.as_json() if standing is not None else {},
     }
+    opened = _find_open(unit, question, new)
+    reasons = load_reasons(unit, opened, today)
     passed_on = [
         row
         | {
@@ -64,9 +67,9 @@ def tell_new_owner(
             "matter_kind": one.matter_kind,
             "standing": str(STANDING_OF.get(FollowUpKind(one.kind), StandingState.DUE_SOON)),
             "due_on": None,
-            "reason": one.reason,
+            "reason": reasons[one.id],
         }
-        for one in _find_open(unit, question, new)
+        for one in opened
     ]
     why = {
         "code": str(Why.HANDED_OVER),
@@ -127,7 +130,8 @@ def tell_hand_over(
     said = {"asked": by, "on": today.isoformat()}
     mark = f"{former.reference}|{new.reference}"
     whence = {**said, "contact": former.reference} if former.reference not in (by, new.reference) else said
-    rows = [_note_question(row) for row in asked if row.agreement_id is not None]
+    reasons = load_reasons(unit, asked, today)
+    rows = [_note_question(row, reasons[row.id]) for row in asked if row.agreement_id is not None]
     rows += [row for row in matters if row["commitment_id"] is None or row["commitment_id"] not in answered]
     ids = []
     if tell_new:
@@ -230,7 +234,7 @@ def _load_own(unit: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, 
     return {row.id: own[row.reference] for row in unit.execute(found)}
 
 
-def _note_question(row: Any) -> dict[str, Any]:
+def _note_question(row: Any, reason: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "agreement_id": row.agreement_id,
         "commitment_id": row.commitment_id,
@@ -240,7 +244,7 @@ def _note_question(row: Any) -> dict[str, Any]:
         "matter_kind": row.matter_kind,
         "standing": str(STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
         "due_on": None,
-        "reason": row.reason,
+        "reason": reason,
     }
 
 

@@ -11,9 +11,10 @@ from commitments.days import find_own_day
 from commitments.facts import Agreement, Person, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
+from commitments.renewing import renew_reason
 from commitments.tables import commitment, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationKind, StandingState
-from notifications.candidates import SPEAKS_FOR_ITSELF, STANDING_OF, Candidate
+from notifications.candidates import STANDING_OF, Candidate
 from notifications.reasons import Decision, Why
 from notifications.tables import notice
 
@@ -100,7 +101,7 @@ def judge_held(rows: Iterable[Any], places: Mapping[int, _Place], people: Mappin
         elif place is None or not _is_still_so(row, person, place, today):
             gone.append((row.id, Why.ANSWERED_MEANWHILE))
         else:
-            told.append(_tell(row, person, place))
+            told.append(_tell(row, person, place, today))
     return Held(tuple(told), tuple(gone))
 
 
@@ -119,12 +120,12 @@ def _is_still_so(row: Any, person: Person, place: _Place, today: date) -> bool:
     return is_theirs is (row.decision_reason["then"]["code"] != Why.HANDED_ON)
 
 
-def _tell(row: Any, person: Person, place: _Place) -> Candidate:
+def _tell(row: Any, person: Person, place: _Place, today: date) -> Candidate:
     then, standing = row.decision_reason["then"], place.standings.get(row.matter)
     if row.follow_up_id is not None:
         kind, due_on = FollowUpKind(row.asked_kind), None
         state = str(STANDING_OF.get(kind, StandingState.DUE_SOON))
-        reason = row.asked_reason if standing is None or kind in SPEAKS_FOR_ITSELF else standing.reason.as_json()
+        reason = renew_reason(kind, row.asked_reason, standing, today)
     else:
         standing = place.standings[row.matter]
         state, reason, due_on = str(standing.state), standing.reason.as_json(), standing.deadline

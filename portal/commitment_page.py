@@ -71,7 +71,8 @@ def show_commitment(
         people += [one.contact_id for one in (*details.reports, *details.confirmations)]
         people += [one.assignee_id for one in details.open]
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
-    standing = next(one for one in assess(facts, rules, today) if one.matter.kind is MatterKind.COMMITMENT)
+    standings = assess(facts, rules, today)
+    standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
     may_record = is_own and viewer.may(Permission.RECORD)
@@ -101,5 +102,5 @@ def show_commitment(
         steps=list_steps(words, viewer, address, details.milestones, speaks=speaks) if is_own else [],
         to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details),
-        open=describe_open(words, names, details.open),
+        open=describe_open(words, names, details.open, standings, today),
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 from commitments.assessment import count_occurrences, find_owner
 from commitments.dates import parse_date
-from commitments.facts import Commitment
+from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
 from commitments.recurrence import Period, Recurrence, find_period, find_previous_period
+from commitments.renewing import renew_reason
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
@@ -418,8 +419,11 @@ def _describe_answer(words: Words, names: Names, row: Any) -> str:
     return f"{said} – {clean_text(row.note)}" if row.note else said
 
 
-def describe_open(words: Words, names: Names, rows: Sequence[Any]) -> list[AskedView]:
-    """What somebody is asked about this commitment."""
+def describe_open(
+    words: Words, names: Names, rows: Sequence[Any], standings: Sequence[Standing], today: date
+) -> list[AskedView]:
+    """What somebody is asked about this commitment, each with why it is asked today."""
+    current = {one.matter.reference: one for one in standings}
     views = []
     for row in rows:
         person = names.contacts.get(row.assignee_id or 0, (None, None))[0]
@@ -428,7 +432,9 @@ def describe_open(words: Words, names: Names, rows: Sequence[Any]) -> list[Asked
                 words.name(FollowUpKind(row.kind)),
                 words.gettext("asked of %(name)s, to be answered by %(day)s")
                 % {"name": clean_text(person or words.gettext("nobody")), "day": words.format_day(row.due_on)},
-                tell_stored(words, names, row.reason),
+                tell_stored(
+                    words, names, renew_reason(FollowUpKind(row.kind), row.reason, current.get(row.matter), today)
+                ),
             )
         )
     return views

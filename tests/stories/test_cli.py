@@ -322,15 +322,33 @@ def test_follow_ups_as_json_say_whom_they_ask_and_why(tally: Tally) -> None:
     tally("check")
     found = tally("follow-ups", "--agreement", "harrowmere-songlan", "--json").json
     survey = next(one for one in found if one["matter"] == "harrowmere-songlan/tree-survey")
-    asked = {name: survey[name] for name in ("key", "kind", "assignee", "due", "reason", "state")}
+    asked = {name: survey[name] for name in ("key", "kind", "party", "assignee", "due", "reason", "state")}
     assert asked == {
         "key": "overdue:harrowmere-songlan/tree-survey@songlan:2026-09-30",
         "kind": "overdue",
+        "party": "songlan",
         "assignee": "songlan-fu",
         "due": "2026-12-07",
         "reason": "was due by 30 September 2026, 7 weeks ago",
         "state": "open",
     }
+
+
+def test_weeks_later_follow_ups_tell_the_numbers_that_status_tells_and_for_which_party_each_is_asked(
+    tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally("check")
+    monkeypatch.setenv("TALLY_CLOCK", "2026-12-23T09:00:00+00:00")
+    (survey,) = [one for one in tally("follow-ups", "--json").json if one["matter"].endswith("/tree-survey")]
+    told = commitment_of(tally("status", "harrowmere-songlan", "--json"), "tree-survey")
+    assert survey["reason"] == told["reason"] == "was due by 30 September 2026, 3 months ago"
+    assert "asks songlan-fu for songlan" in tally("follow-ups").out
+
+
+def test_an_answer_to_what_is_still_overdue_says_when_it_is_asked_again(tally: Tally) -> None:
+    tally("check")
+    done = tally("report-progress", "harrowmere-songlan/tree-survey", "--rating", "at_risk")
+    assert "overdue, harrowmere-songlan/tree-survey of songlan (answered; asked again after 2026-12-22)" in done.out
 
 
 def test_a_report_closes_its_follow_up_in_the_same_breath(tally: Tally) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +15,13 @@ from commitments.agreement_form import AgreementForm
 from commitments.database import open_database, open_reading, open_unit
 from commitments.followups import want_followups
 from commitments.log import Author
-from commitments.progress import add_activity, answer_follow_up
+from commitments.progress import add_activity, answer_follow_up, report_progress
 from commitments.queries import Span, load_agreements, select_watched_commitments
 from commitments.reconcile import assess, list_standings, load_rules, reconcile_agreement, reconcile_register
 from commitments.register import import_agreement, import_files
+from commitments.renewing import load_reasons
 from commitments.tables import follow_up, log_entry
+from commitments.vocabulary import Completion, Rating
 from tests.forms import agreement_forms, beside_other_threads
 
 TODAY = date(2026, 3, 2)
@@ -255,3 +258,100 @@ def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_t
         assert len(keys) == len(set(keys))
     finally:
         engine.dispose()
+
+
+YEARLY = """
+agreement: north-south
+title: {en: Memorandum}
+kind: memorandum
+effective: 2024-01-01
+parties:
+  - {reference: north, kind: city, names: {en: North}, contacts: [
+      {reference: ann, name: Ann, role: owner, channels: {mail: ann@north.example}},
+      {reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}]}
+  - {reference: south, kind: city, names: {en: South}}
+commitments:
+  - reference: visits
+    summary: Four visits a year.
+    kind: recurring
+    recurrence: {every: year, count: 4}
+    owners: [{party: north, contact: ann}]
+  - reference: survey
+    summary: Hand over the survey.
+    kind: deliverable
+    due: 2026-09
+    owners: [{party: north, contact: ann}]
+"""
+
+
+def _hold_visits(engine: Engine, on: str, count: int) -> None:
+    today = date.fromisoformat(on)
+    with open_unit(engine) as unit:
+        author = Author("ann", datetime(today.year, today.month, today.day, 9, tzinfo=UTC))
+        add_activity(unit, author, "north-south", "Visit", "visit", on, today, ("visits",), count=count)
+        reconcile_agreement(unit, 1, author.at, today)
+
+
+def _check(engine: Engine, on: str) -> None:
+    today = date.fromisoformat(on)
+    reconcile_register(engine, datetime(today.year, today.month, today.day, 9, tzinfo=UTC), today)
+
+
+def _behind(engine: Engine) -> Any:
+    with open_reading(engine) as reading:
+        return reading.execute(select(follow_up).where(follow_up.c.kind == "behind")).one()
+
+
+def test_a_follow_up_that_is_opened_again_tells_the_numbers_of_that_day(engine: Engine) -> None:
+    _import(engine, parse_agreement(YEARLY.encode(), "north-south.yaml"))
+    _check(engine, "2026-09-24")
+    assert _behind(engine).reason["numbers"]["held"] == 0
+    _hold_visits(engine, "2026-09-25", 2)
+    assert (_behind(engine).state, _behind(engine).closed_why) == ("done", "its cause is gone")
+    _check(engine, "2026-10-05")
+    assert (_behind(engine).state, _behind(engine).reason["numbers"]["held"]) == ("open", 2)
+
+
+def test_what_is_open_tells_the_numbers_of_today_and_what_is_closed_those_it_was_opened_with(engine: Engine) -> None:
+    _import(engine, parse_agreement(YEARLY.encode(), "north-south.yaml"))
+    _check(engine, "2026-11-02")
+    _hold_visits(engine, "2026-11-03", 1)
+
+    def held_on(day: str) -> int:
+        with open_reading(engine) as reading:
+            rows = reading.execute(select(follow_up)).all()
+            reasons = load_reasons(reading, rows, date.fromisoformat(day))
+        (behind,) = [reasons[row.id] for row in rows if row.kind == "behind"]
+        return int(behind["numbers"]["held"])
+
+    assert (_behind(engine).state, held_on("2026-11-03")) == ("open", 1)
+    _hold_visits(engine, "2026-11-04", 3)
+    assert (_behind(engine).state, held_on("2026-11-04")) == ("done", 0)
+
+
+def test_what_was_answered_and_is_still_so_is_asked_again_and_its_cause_is_not_said_to_be_gone(engine: Engine) -> None:
+    _import(engine, parse_agreement(YEARLY.encode(), "north-south.yaml"))
+    _check(engine, "2026-10-05")
+    today = date(2026, 10, 6)
+
+    def survey() -> Any:
+        with open_reading(engine) as reading:
+            return reading.execute(select(follow_up).where(follow_up.c.kind == "overdue")).one()
+
+    with open_unit(engine) as unit:
+        author = Author("ann", datetime(2026, 10, 6, 9, tzinfo=UTC))
+        report_progress(unit, author, "north-south/survey", "north", "ann", Rating.AT_RISK, today, "Rain.")
+        reconcile_agreement(unit, 1, author.at, today)
+    assert (survey().state, survey().closed_why) == ("done", "answered; asked again after 2026-11-04")
+    _check(engine, "2026-11-04")
+    assert survey().state == "done"
+    _check(engine, "2026-11-05")
+    assert survey().state == "open"
+    with open_unit(engine) as unit:
+        author = Author("ann", datetime(2026, 11, 6, 9, tzinfo=UTC))
+        report_progress(
+            unit, author, "north-south/survey", "north", "ann", Rating.ON_TRACK, date(2026, 11, 6), "Here it is.",
+            Completion.COMPLETE, fulfilled=True,
+        )  # fmt: skip
+        reconcile_agreement(unit, 1, author.at, date(2026, 11, 6))
+    assert (survey().state, survey().closed_why) == ("done", "it is fulfilled")

@@ -1,0 +1,52 @@
+"""Why the engine closes a follow-up. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from commitments.assessment import assess_agreement, is_stepless
+from commitments.dates import add_days
+from commitments.facts import Agreement, Commitment
+from commitments.followups import People, find_kind, has_answered
+from commitments.policy import Policy
+from commitments.vocabulary import CommitmentState, FollowUpKind, StandingState
+
+CAUSE_GONE = "its cause is gone"
+
+
+def explain_closing(
+    row: Any, agreement: Agreement | None, people: People, policy_of: Callable[[Agreement], Policy], today: date
+) -> str:
+    """Why a follow-up that is no longer wanted is closed: answered and asked again later, settled, or its cause gone.
+
+    `agreement` is that of the follow-up, with the commitments that may call for one.
+    """
+    promises = agreement.commitments if agreement is not None else ()
+    commitment = next((one for one in promises if one.id == row.commitment_id), None)
+    if agreement is None or commitment is None or row.party_id is None:
+        return CAUSE_GONE
+    if commitment.state is CommitmentState.ON_HOLD:
+        return "it is on hold"
+    if commitment.state is not CommitmentState.ACTIVE:
+        return f"it is {commitment.state}"
+    return _explain(row, replace(agreement, commitments=(commitment,)), commitment, people, policy_of(agreement), today)
+
+
+def _explain(
+    row: Any, agreement: Agreement, commitment: Commitment, people: People, policy: Policy, today: date
+) -> str:
+    kind = FollowUpKind(row.kind)
+    if kind is FollowUpKind.NEXT_STEP_MISSING:
+        is_still_so = is_stepless(agreement, commitment, policy, today) is not None
+    else:
+        standings = assess_agreement(agreement, people, policy, today)
+        now = next((one for one in standings if one.matter.reference == row.matter), None)
+        if now is not None and now.state is StandingState.SETTLED:
+            return "it is settled"
+        is_still_so = now is not None and find_kind(now) is kind
+    if not is_still_so or not has_answered(commitment, row.party_id, policy, today):
+        return CAUSE_GONE
+    ahead = (add_days(today, number) for number in range(1, policy.quiet_after_answer_days + 1))
+    quiet = [day for day in ahead if has_answered(commitment, row.party_id, policy, day)]
+    return f"answered; asked again after {max(quiet, default=today)}"
