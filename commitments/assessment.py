@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from commitments.dates import PartialDate, add_days, add_months, as_partial, find_latest, whole_months
-from commitments.facts import Activity, Agreement, Commitment, Matter, Milestone, Person, Reason, Standing, Target
+from commitments.facts import (
+    Activity,
+    Agreement,
+    Commitment,
+    Matter,
+    Milestone,
+    Person,
+    Reason,
+    Report,
+    Standing,
+    Target,
+)
 from commitments.policy import Policy
 from commitments.recurrence import (
     Period,
@@ -90,14 +101,20 @@ def find_start(agreement: Agreement, commitment: Commitment | None = None) -> Pa
 
 
 def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
-    """The last sign of life by that day: an activity, a report, a milestone met or a measurement."""
+    """The last sign of life by that day: an activity, a milestone met, a measurement, or a report not sent back."""
     if not (commitment.activities or commitment.measurements or commitment.milestones or commitment.reports):
         return None
     signs = [activity.held_on for activity in commitment.activities]
     signs += [measurement.measured_on for measurement in commitment.measurements]
     signs += [milestone.met_on for milestone in commitment.milestones if milestone.met_on is not None]
-    signs += [as_partial(report.reported_on) for report in commitment.reports]
+    signs += [as_partial(report.reported_on) for report in list_valid_reports(commitment, today)]
     return find_latest(sign for sign in signs if sign.first <= today)
+
+
+def list_valid_reports(commitment: Commitment, today: date) -> list[Report]:
+    """The reports up to that day but those that were sent back by then, in the order in which they were made."""
+    returned = {asked.report for asked in commitment.asked if asked.is_returned and not asked.is_open(today)}
+    return [one for one in commitment.reports if one.reported_on <= today and one.reference not in returned]
 
 
 def find_deadline(agreement: Agreement, commitment: Commitment) -> PartialDate | None:

@@ -3,10 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from commitments.assessment import find_owner, is_ended, is_expired, is_stepless, name_milestone
+from commitments.assessment import find_owner, is_ended, is_expired, is_stepless, list_valid_reports, name_milestone
 from commitments.confirmations import find_speaker
 from commitments.dates import add_days
-from commitments.facts import Agreement, Commitment, Matter, Owner, PartyPlace, Person, Reason, Standing, WantedFollowUp
+from commitments.facts import (
+    Agreement,
+    Commitment,
+    Matter,
+    Owner,
+    PartyPlace,
+    Person,
+    Reason,
+    Report,
+    Standing,
+    WantedFollowUp,
+)
 from commitments.policy import Policy
 from commitments.vocabulary import (
     ContactRole,
@@ -188,15 +199,33 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
 
 
 def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
-    """Whether the party reported of late, so that it is not asked for a while; what was sent back is no answer."""
+    """Whether the party reported of late, so that it is not asked for a while.
+
+    What was sent back is no answer, and neither is what the party had said before that: it is asked again.
+    """
     if not commitment.reports:
         return False
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
-    returned = {asked.report for asked in commitment.asked if asked.is_returned and not asked.is_open(today)}
     return any(
-        report.party_id == party_id and quiet_from < report.reported_on <= today and report.reference not in returned
-        for report in commitment.reports
+        report.party_id == party_id and quiet_from < report.reported_on
+        for report in _list_since_return(commitment, party_id, today)
     )
+
+
+def _list_since_return(commitment: Commitment, party_id: int, today: date) -> list[Report]:
+    """The valid reports up to that day, but those that came before one of the party was last sent back."""
+    valid = list_valid_reports(commitment, today)
+    returns = {asked.report: asked.answered_on for asked in commitment.asked if asked.is_returned}
+    ends = [
+        (day, turn)
+        for turn, one in enumerate(commitment.reports)
+        if one.party_id == party_id and (day := returns.get(one.reference)) is not None and day <= today
+    ]
+    if not ends:
+        return valid
+    day, turn = max(ends)
+    later = [one for one in commitment.reports[turn:] if one.reported_on == day]  # said anew on that very day
+    return [one for one in valid if one.reported_on > day or one in later]
 
 
 def _want_besides(

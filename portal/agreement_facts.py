@@ -25,7 +25,7 @@ from commitments.tables import (
     relationship,
     signatory,
 )
-from commitments.vocabulary import ContactRole, FollowUpState
+from commitments.vocabulary import ConfirmationState, ContactRole, FollowUpState
 
 ACTIVITIES_SHOWN = 8
 
@@ -64,8 +64,14 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
             commitment.c.agreement_id == agreement_id
         )
     )
+    sent_back = select(confirmation.c.report_id).where(confirmation.c.state == str(ConfirmationState.RETURNED))
     reports = rows(
-        select(progress_report.c.reported_on, progress_report.c.party_id, progress_report.c.rating)
+        select(
+            progress_report.c.reported_on,
+            progress_report.c.party_id,
+            progress_report.c.rating,
+            progress_report.c.id.in_(sent_back).label("sent_back"),
+        )
         .where(progress_report.c.commitment_id.in_(own))
         .order_by(progress_report.c.reported_on)
     )

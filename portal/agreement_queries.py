@@ -32,6 +32,7 @@ from commitments.tables import (
     agreement,
     agreement_party,
     commitment,
+    confirmation,
     follow_up,
     measurement,
     milestone,
@@ -41,6 +42,7 @@ from commitments.tables import (
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentState,
+    ConfirmationState,
     FollowUpKind,
     FollowUpState,
     MilestoneState,
@@ -240,14 +242,15 @@ def _search(word: str) -> ColumnElement[bool]:
 
 def _find_last_signs(today: date) -> Subquery:
     """By agreement: the end of the span of the last sign of life that is not ahead."""
+    sent_back = select(confirmation.c.report_id).where(confirmation.c.state == str(ConfirmationState.RETURNED))
     signs = union_all(
         select(activity.c.agreement_id, activity.c.held_on.label("day")).where(activity.c.withdrawn_on.is_(None)),
         select(commitment.c.agreement_id, measurement.c.measured_on.label("day")).join(
             commitment, commitment.c.id == measurement.c.commitment_id
         ),
-        select(commitment.c.agreement_id, cast(progress_report.c.reported_on, String).label("day")).join(
-            commitment, commitment.c.id == progress_report.c.commitment_id
-        ),
+        select(commitment.c.agreement_id, cast(progress_report.c.reported_on, String).label("day"))
+        .join(commitment, commitment.c.id == progress_report.c.commitment_id)
+        .where(progress_report.c.id.not_in(sent_back)),
         select(commitment.c.agreement_id, milestone.c.met_on.label("day"))
         .join(commitment, commitment.c.id == milestone.c.commitment_id)
         .where(milestone.c.met_on.is_not(None)),

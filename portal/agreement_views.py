@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from commitments.assessment import find_start
-from commitments.dates import PartialDate, parse_date
+from commitments.dates import PartialDate, add_days, parse_date
 from commitments.deadlines import derive_state
 from commitments.documents import SIGNED_TEXT
 from commitments.facts import Agreement, Commitment, Matter, Standing
@@ -36,6 +36,8 @@ from portal.telling import tell_reason
 PROMISES_A_PAGE = 50
 COMING_SHOWN = 20
 MOMENTS_SHOWN = 200
+_DAYS_BEFORE = 366
+"""So long before the agreement's own first date its timeline may begin."""
 _TITLE_LIMIT = 160
 _OTHERS = {"parent": N_("It carries out"), "amends": N_("It amends"), "replaces": N_("It replaces")}
 _MILESTONE_TONES = {
@@ -358,7 +360,7 @@ def draw_agreement(
     activities = [Moment(parse_date(row.held_on).first, (row.held_on, row.title), "green") for row in parts.activities]
     reports = [Moment(row.reported_on, row, _RATING_TONES[Rating(row.rating)]) for row in parts.reports]
     dates = _list_dates(words, facts, parts, standings, today)
-    signs = [one.day for one in (*activities, *reports)]
+    signs = [one.day for one in activities] + [row.reported_on for row in parts.reports if not row.sent_back]
     signs += [parse_date(row.met_on).last for row in parts.milestones if row.met_on]
     signs += [one.measured_on.last for commitment in facts.commitments for one in commitment.measurements]
     start = find_start(facts)
@@ -392,7 +394,9 @@ def draw_agreement(
         "Timeline: %(dates)s dates, %(activities)s activities, %(reports)s reports, %(silences)s long silences. "
         "The table below says the same."
     ) % {"dates": len(dates), "activities": len(activities), "reports": len(reports), "silences": len(silent)}
-    return draw_timeline(words.gettext("Timeline"), alternative, lanes, today, words.gettext("today")), table
+    own = [one.day for one in dates] + ([start.first] if start is not None else [])
+    since = add_days(min(own), -_DAYS_BEFORE) if start is not None else None
+    return draw_timeline(words.gettext("Timeline"), alternative, lanes, today, words.gettext("today"), since), table
 
 
 def _end(day: PartialDate | None) -> date | None:

@@ -159,7 +159,9 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
         Answer.SNOOZE: words.gettext("Nothing changes but the day on which you are asked again."),
         Answer.NOT_ME: words.gettext("The person is told at once and answers for it from now on."),
         Answer.CONFIRM: words.gettext("You say for your side that it was done as reported."),
-        Answer.SEND_BACK: words.gettext("The promise is open again, and the other side is told what you write."),
+        Answer.SEND_BACK: words.gettext(
+            "The promise is open again for the reason that you write, and the other side is asked again once it is due."
+        ),
     }
     return said[answer]
 

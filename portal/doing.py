@@ -33,7 +33,9 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "met": lambda words: words.gettext("The milestone is recorded as met."),
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
     "confirmed": lambda words: words.gettext("Confirmed: your side says so too, and the promise counts as kept."),
-    "sent_back": lambda words: words.gettext("Sent back: the promise is open again, and the other side is told."),
+    "sent_back": lambda words: words.gettext(
+        "Sent back: the promise is open again, and the other side is asked again once it is due."
+    ),
     "terms": lambda words: words.gettext(
         "The new terms are saved, and it is judged by them; the history keeps the old ones."
     ),

@@ -3,8 +3,8 @@
 Every string is ready and every number is placed; the templates only write the shapes as SVG.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -100,9 +100,12 @@ def find_silences(signs: Iterable[date], start: date | None, today: date, months
 
 
 def draw_timeline(
-    title: str, alternative: str, lanes: Sequence[Lane], today: date, today_said: str
+    title: str, alternative: str, lanes: Sequence[Lane], today: date, today_said: str, since: date | None = None
 ) -> PictureView | None:
-    """The lanes one under another on one scale of time; None if nothing is dated."""
+    """The lanes one under another on one scale of time, which begins no earlier than `since`; None if nothing in it is
+    dated."""
+    if since is not None:
+        lanes = [replace(lane, moments=[*_cut_moments(lane.moments, since)]) for lane in lanes]
     days = [day for lane in lanes for one in lane.moments for day in (one.day, one.until) if day is not None]
     if not days:
         return None
@@ -135,6 +138,15 @@ def draw_timeline(
     style = "now late" if place(today) > WIDTH - _RIGHT - 40 else "now"
     labels.append(Label(style, place(today), _TOP - 10, today_said))
     return PictureView(title, alternative, WIDTH, height, tuple(bands), tuple(lines), tuple(marks), tuple(labels))
+
+
+def _cut_moments(moments: Iterable[Moment], since: date) -> Iterator[Moment]:
+    """Those from that day on, and of the spans what reaches beyond it."""
+    for one in moments:
+        if one.day >= since:
+            yield one
+        elif one.until is not None and one.until > since:
+            yield replace(one, day=since)
 
 
 def _mark_days(

@@ -130,7 +130,10 @@ def describe_answers(words: Words, names: Names, acted: Acted, asked: Any, sent:
         FormView(
             f"{acted.address}/send-back",
             words.gettext("Something is missing"),
-            words.gettext("The promise is open again, and the other side is told what you write."),
+            words.gettext(
+                "The promise is open again for the reason that you write, "
+                "and the other side is asked again once it is due."
+            ),
             words.gettext("Send it back"),
             mark_fields(words, (missing,), flaws if ours else ()),
             hidden,

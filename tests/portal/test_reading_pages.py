@@ -372,6 +372,20 @@ def test_a_timeline_holds_every_mark_inside_its_frame() -> None:
     assert draw_timeline("Timeline", "in words", [Lane("Dates", [])], TODAY, "today") is None
 
 
+def test_one_date_long_before_the_agreement_does_not_press_its_timeline_together():
+    since = date(2024, 1, 1)
+    lanes = [
+        Lane("Activities", [Moment(date(1900, 1, 1), "long ago"), Moment(date(2025, 5, 1), "a visit")]),
+        Lane("Silence", [Moment(date(1900, 1, 1), "a long silence", "violet", date(2025, 5, 1))]),
+    ]
+    picture = draw_timeline("Timeline", "in words", lanes, TODAY, "today", since)
+    assert picture is not None
+    assert [mark.title for mark in picture.marks] == ["a visit"]
+    assert [band.title for band in picture.bands] == ["a long silence"]
+    assert min(band.x for band in picture.bands) >= 0
+    assert min(int(one.text) for one in picture.labels if one.style == "year") >= since.year
+
+
 def test_what_was_not_sent_is_found_without_going_through_the_hundred_times_more_that_was(desk: Desk) -> None:
     desk.sign_in("cy")
     for query in ("", "&q=ann", "&kind=follow_up"):

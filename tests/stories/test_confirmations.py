@@ -85,7 +85,8 @@ class Pact:
             reconcile_agreement(unit, find_agreement(unit, "pact").id, self.now, self.day)
 
     def report(self, promise: str, side: str, **said: Any) -> None:
-        self.do(report_progress, side, promise, side, None, "on_track", self.day, **{"fulfilled": True, **said})
+        said = {"rating": "on_track", "today": self.day, "fulfilled": True, **said}
+        self.do(report_progress, side, promise, side, None, **said)
 
     def answer(self, side: str, confirmed: bool, note: str | None = None, promise: str = SURVEY) -> None:
         self.do(confirm_report, side, promise, side, self.day, confirmed, note)
@@ -158,6 +159,20 @@ def test_the_first_that_says_not_so_takes_the_promise_up_again_and_nobody_else_i
     pact.report(SURVEY, "north", note="With page 3")
     assert pact.asked() == {"south": "asked", "east": "asked"}, "the next report asks all anew"
     assert pact.waiting() == ["li", "eva"]
+
+
+def test_what_is_sent_back_is_asked_again_though_the_same_side_had_said_before_that_it_goes_badly(pact: Pact) -> None:
+    pact.day += timedelta(days=10)  # overdue since yesterday
+    assert pact.tell()["ann"] == {SURVEY}
+    pact.report(SURVEY, "north", rating="off_track", fulfilled=False)
+    pact.day += timedelta(days=1)
+    pact.report(SURVEY, "north")
+    pact.day += timedelta(days=1)
+    pact.answer("south", False, "Page 3 is missing")
+    (asked,) = pact.rows(follow_up, follow_up.c.kind == "overdue")
+    assert (asked.state, asked.closed_on) == ("open", None)
+    pact.day += timedelta(days=4)
+    assert pact.tell().get("ann") == {SURVEY}
 
 
 def test_who_is_asked_and_says_the_same_by_a_report_has_confirmed(pact: Pact) -> None:
