@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.quotes import Shelf, find_quote
+from cli.quotes import Shelf, find_quote, list_folders
 from cli.speech import LANGUAGE, Speaker
 from commitments.vocabulary import FollowUpState, MatterKind
 
@@ -45,7 +45,7 @@ class _Painter:
 
         self.question = question
         self.speaker = Speaker(reading)
-        self.shelf = Shelf([folder for folder in (sources, Path()) if folder is not None])
+        self.shelf = Shelf(list_folders(sources))
         self._agreements = self._load(reading, tables.agreement, "id")
         self._commitments = self._load(reading, tables.commitment, "agreement_id")
         self._follow_ups = _load_follow_ups(reading, question)

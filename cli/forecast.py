@@ -30,6 +30,7 @@ def show_forecast(
 
     The days are played on a throwaway copy by the same code that runs every day, so nothing is written or sent.
     """
+    from cli.outbox import list_told
     from cli.session import open_register
 
     with open_register() as register:
@@ -42,7 +43,7 @@ def show_forecast(
     for one in found:
         if day is not None and one["date"] != day:
             rows.append(("", "", ""))
-        parts = one["reason"].split("; ")
+        parts = list_told(one)
         more = [(f"and {len(parts) - 3} more", "dim")] if len(parts) > 3 else []
         rows.append(
             (

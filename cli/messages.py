@@ -53,11 +53,11 @@ def show_messages(
         state = NotificationState.FAILED if failed else state
         most = limit or (None if as_json else SHOWN)
         found, total = _list_messages(reading, speaker, state, to, most)
-        if not why:
-            for one in found:
-                del one["notices"], one["attempts_made"]
         untold = _list_untold(reading, speaker, to, most) if why and state is None else []
     if as_json:
+        if not why:
+            for one in found:
+                del one["notices"], one["left_out"], one["attempts_made"]
         print_json([*found, *untold])
         return
     if why:
@@ -73,7 +73,9 @@ def _draw_row(register: "Register", one: Mapping[str, Any]) -> tuple[Any, ...]:
     state = [(one["state"], style_of(one["state"]))]
     if one["attempts"] > 1 or one["state"] == "failed":
         state.append((count(one["attempts"], "attempt"), "dim"))
-    parts = one["reason"].split("; ")
+    from cli.outbox import list_told
+
+    parts = list_told(one)
     more = [(f"and {len(parts) - 2} more", "dim")] if len(parts) > 2 else []
     told = [(name_word(one["kind"]), "bold"), *parts[:2], *more]
     return (
@@ -133,7 +135,8 @@ def _describe_message(
         "queued_at": row.queued_at,
         "next_at": row.next_at,
         "sent_at": row.sent_at,
-        "notices": [{**one, "words": speaker.tell_notice(one)} for one in notices],
+        "notices": speaker.tell_each(notices),
+        "left_out": speaker.tell_left_out(notices),
         "attempts_made": attempts,
     }
 
@@ -187,8 +190,33 @@ def _list_untold(reading: "Connection", speaker: "Speaker", to: str | None, most
             "day": row.decided_on.isoformat(),
             "matter": row.matter,
             "standing": speaker.tell_reason(row.reason),
+            "rung": _name_rung(row),
         }
         for row in reading.execute(query)
+    ]
+
+
+def _name_rung(row: Any) -> str:
+    """Which reminder it was, or which rung of the ladder."""
+    from commitments.vocabulary import NotificationKind
+    from notifications.phrases import RUNGS
+
+    if row.kind == NotificationKind.REMINDER:
+        return f"{count(row.rung, 'day')} before"
+    return RUNGS.get(row.rung, "") if row.follow_up_id is not None else ""
+
+
+def _join_rungs(untold: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+    """What differs by its rung alone, once, with all the rungs and how many there are."""
+    joined: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for one in untold:
+        place = tuple(one[name] for name in ("day", "matter", "kind", "name", "standing", "state", "reason"))
+        joined.setdefault(place, []).append(one)
+    return [
+        (ones[0], ", ".join(dict.fromkeys(one["rung"] for one in ones if one["rung"])) or f"{len(ones)} times")
+        if len(ones) > 1
+        else (ones[0], ones[0]["rung"])
+        for ones in joined.values()
     ]
 
 
@@ -203,6 +231,8 @@ def _print_why(register: "Register", found: Sequence[Mapping[str, Any]], untold:
             say(f"  {one['state']}: {one['state_reason']}")
         for notice in one["notices"]:
             say(f"  - {notice['words']}")
+        for notice in one["left_out"]:
+            say(f"  left out: {notice['words']} ({notice['why']})")
         for attempt in one["attempts_made"]:
             if attempt["outcome"] != "accepted":
                 said = f"{attempt['outcome'] or 'under way'}: {attempt['code'] or ''} {attempt['reply'] or ''}"
@@ -217,8 +247,9 @@ def _print_why(register: "Register", found: Sequence[Mapping[str, Any]], untold:
         print_table(
             ("Day", "What", "Why not"),
             [
-                (one["day"], [(one["matter"], "bold"), one["name"], one["standing"]],
+                (one["day"], [(one["matter"], "bold"), f"{name_word(one['kind'])}" + (f", {rungs}" if rungs else ""),
+                              one["name"], one["standing"]],
                  [name_word(one["state"]), one["reason"]])
-                for one in untold
+                for one, rungs in _join_rungs(untold)
             ],
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """What waits to be sent, what is late, and what failed: the outbox as the commands tell of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from commitments.vocabulary import NotificationState
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+SAID_OTHERWISE = "another_line_of_the_letter_says_it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,49 @@ def read_last_replies(reading: "Connection", most: int = 3) -> list[str]:
 
 
 def load_notices(reading: "Connection", ids: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
-    """What each message tells and why, by the message's id."""
+    """What each message tells and why, by the message's id; `left_out` says why something is not in the letter."""
     from sqlalchemy import select
 
     from commitments.database import ROWS_A_STATEMENT
+    from commitments.tables import follow_up
+    from notifications.composing import choose_said
+    from notifications.reasons import Decision
     from notifications.tables import notice
 
-    found: dict[int, list[Mapping[str, Any]]] = {}
+    found: dict[int, list[Any]] = {}
+    query = select(notice, follow_up.c.kind.label("follow_up_kind")).outerjoin(
+        follow_up, follow_up.c.id == notice.c.follow_up_id
+    )
     for start in range(0, len(ids), ROWS_A_STATEMENT):
         part = ids[start : start + ROWS_A_STATEMENT]
-        rows = reading.execute(select(notice).where(notice.c.notification_id.in_(part)).order_by(notice.c.id))
-        for row in rows:
-            told = {"matter": row.matter, "kind": row.kind, "why": row.decision_reason, "standing": row.reason}
-            found.setdefault(row.notification_id, []).append(told)
-    return found
+        for row in reading.execute(query.where(notice.c.notification_id.in_(part)).order_by(notice.c.id)):
+            found.setdefault(row.notification_id, []).append(row)
+    told: dict[int, list[Mapping[str, Any]]] = {}
+    for message_id, rows in found.items():
+        kept = [row for row in rows if row.decision == Decision.TOLD]
+        said = {row.id for row in choose_said(kept).values()}
+        told[message_id] = [
+            {
+                "matter": row.matter,
+                "kind": row.kind,
+                "why": row.decision_reason,
+                "standing": row.reason,
+                "left_out": _find_left_out(row, said),
+            }
+            for row in rows
+        ]
+    return told
+
+
+def _find_left_out(row: Any, said: Collection[int]) -> Mapping[str, Any] | None:
+    from notifications.reasons import Decision
+
+    if row.decision != Decision.TOLD:
+        return dict(row.decision_reason)
+    about_nothing = row.agreement_id is None and row.follow_up_id is None  # the digest or summary itself
+    return None if about_nothing or row.id in said else {"code": SAID_OTHERWISE, "numbers": {}}
+
+
+def list_told(message: Mapping[str, Any]) -> list[str]:
+    """What a message says, each once, in words."""
+    return list(dict.fromkeys(one["words"] for one in message["notices"]))

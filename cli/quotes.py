@@ -32,6 +32,11 @@ class Shelf:
         return None
 
 
+def list_folders(sources: Path | None) -> list[Path]:
+    """Where source documents may lie: in the folder of the settings, in the working folder, or beside its examples."""
+    return [folder for folder in (sources, Path(), Path("examples")) if folder is not None]
+
+
 def find_quote(
     shelf: Shelf,
     quote: Mapping[str, str],

@@ -11,6 +11,10 @@ from cli.screen import count, say, write_examples
 PANEL = "Keep the register"
 
 
+SCHEMA = "agreement.schema.json"
+"""The file that an exported agreement names as its schema."""
+
+
 def add_commands(app: typer.Typer) -> None:
     app.command(
         "import",
@@ -94,6 +98,9 @@ def export_agreement(
     with open_register() as register, open_reading(register.engine) as reading:
         written = export(reading, reference)
     _hand_out(written, to)
+    schema = to.parent / SCHEMA if to is not None else None
+    if schema is not None and not schema.exists():
+        say(f"It names {SCHEMA} beside it, with which an editor checks it: tally schema --to {schema}")
 
 
 def show_schema(

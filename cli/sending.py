@@ -157,6 +157,7 @@ def _print_report(report: dict[str, Any]) -> None:
 
 
 def _show_what_would_go(register: "Register", as_json: bool) -> None:
+    from cli.outbox import list_told
     from cli.speech import Speaker
     from commitments.database import open_reading
     from notifications.planning import plan_messages
@@ -172,7 +173,7 @@ def _show_what_would_go(register: "Register", as_json: bool) -> None:
         (
             show_moment(one["next_at"], register.settings.time_zone),
             [one["name"], (one["to"], "dim")],
-            [(one["subject"], "bold"), *one["reason"].split("; ")[:3]],
+            [(one["subject"], "bold"), *list_told(one)[:3]],
         )
         for one in found
         if one["goes_now"]
@@ -212,6 +213,7 @@ def _list_ready(reading: Any, register: "Register", speaker: Any) -> list[dict[s
             "reason": speaker.tell_notices(notices.get(row.id, [])),
             "attempts": row.attempts,
             "message_id": row.message_id,
+            "notices": speaker.tell_each(notices.get(row.id, [])),
             "name": names.contacts[row.contact_id][0],
             "subject": write_safely(messages[row.id], register.settings.house_folder, pass_over).subject,
             "next_at": row.next_at,

@@ -70,7 +70,29 @@ class Speaker:
         return f"{notice['matter']}: {standing} ({ground})"
 
     def tell_notices(self, notices: Sequence[Mapping[str, Any]]) -> str:
-        return "; ".join(dict.fromkeys(self.tell_notice(notice) for notice in notices))
+        """What a message says, each once; not what was left out of it."""
+        return "; ".join(dict.fromkeys(self.tell_notice(one) for one in notices if not one.get("left_out")))
+
+    def tell_each(self, notices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The notices that a message says, each with its words."""
+        told = [one for one in notices if not one.get("left_out")]
+        return [
+            {**{name: one[name] for name in one if name != "left_out"}, "words": self.tell_notice(one)} for one in told
+        ]
+
+    def tell_left_out(self, notices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The notices that were left out of a message, each with its words and why."""
+        return [
+            {
+                "matter": one["matter"],
+                "kind": one["kind"],
+                "standing": one["standing"],
+                "words": f"{one['matter']}: {self.tell_reason(one['standing']) or one['kind']}",
+                "why": self.tell_ground(one["left_out"]),
+            }
+            for one in notices
+            if one.get("left_out")
+        ]
 
     def tell_follow_up(self, row: Any, reason: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A follow-up as plain values, with its reason in words: the `reason` of today, else the stored one."""

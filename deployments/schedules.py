@@ -125,7 +125,7 @@ PLANS: tuple[Plan, ...] = (
         "had said it. One that is wrong is answered with what was found and what is expected, and becomes a follow-up "
         "of the operator.",
         tags=("tallystick", "progress"),
-        triggers=(Trigger("tallystick: another system reported something", (EVERYTHING_INBOUND,), window=1),),
+        triggers=(Trigger("another system reported something", (EVERYTHING_INBOUND,), window=1),),
         waits=True,
         at_once=True,
         first_run=False,

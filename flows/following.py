@@ -34,12 +34,15 @@ class Followed:
     first: int | None = None
     """The number of the oldest log entry that was followed up."""
     shown: list[Any] = field(default_factory=list)
+    moments: set[datetime] = field(default_factory=set)
+    """When the changes were written, and when this run judges: what a command or this run worked out bears these."""
     queued: int = 0
     """Messages that this called for."""
 
     def take(self, rows: Sequence[Any], agreements: Collection[int]) -> None:
         self.changes += len(rows)
         self.agreements.update(agreements)
+        self.moments.update(row.at for row in rows)
         self.first = rows[0].id if self.first is None else self.first
         self.shown.extend(rows[: max(ROWS_SHOWN - len(self.shown), 0)])
 
@@ -52,6 +55,7 @@ def follow_up_changes(
     Whatever waits is taken, in rounds, until nothing does; killed under way, the next run takes up what is left.
     """
     done = done or Followed()
+    done.moments.add(now)
     while True:
         with open_reading(engine) as reading:
             rows = list_unfollowed(reading, CHANGES_A_ROUND)
@@ -100,12 +104,13 @@ class Story:
 def tell_story(engine: Engine, followed: Followed, zone: str) -> Story:
     """The changes that people made, and the follow-ups that these opened and closed, each with its reason.
 
-    What a command worked out itself, together with the change that it wrote, belongs to the story too.
+    What a command worked out itself, together with the change that it wrote, belongs to the story too; what another
+    run did meanwhile does not.
     """
     if followed.first is None:
         return Story((), 0, 0)
     with open_reading(engine) as reading:
-        entries = reading.execute(
+        written = reading.execute(
             select(log_entry)
             .where(
                 log_entry.c.agreement_id.in_(sorted(followed.agreements)),
@@ -114,17 +119,23 @@ def tell_story(engine: Engine, followed: Followed, zone: str) -> Story:
                 log_entry.c.action != "escalated",
             )
             .order_by(log_entry.c.id)
-        ).all()
+        )
+        entries = [row for row in written if row.at in followed.moments]
         touched = [Change(row.action, row.subject, row.row_id, row.reference, None) for row in entries[:ROWS_SHOWN]]
         shown = list_changes(reading, touched)
     states = [row.changes.get("state", (None, None))[1] for row in entries]
+
+    def tell_moment(row: Any) -> str:
+        return f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
     said = [
         {
             "change": row.name.removeprefix("tallystick.").replace(".", " "),
             "follow-up": "",
             "who": row.who,
-            "why": f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+            "why": row.why or "",
             "what": row.reference,
+            "when": tell_moment(row),
             "matter": "/".join(row.reference.split("/")[:2]),
             PAGE: _name_page(row),
         }
@@ -132,7 +143,8 @@ def tell_story(engine: Engine, followed: Followed, zone: str) -> Story:
     ]
     opened = sum(state == FollowUpState.OPEN for state in states)
     closed = sum(state in (FollowUpState.DONE, FollowUpState.SUPERSEDED) for state in states)
-    return Story((*said, *shown), opened, closed)
+    followed_by = [{**one, "when": tell_moment(row)} for one, row in zip(shown, entries, strict=False)]
+    return Story((*said, *followed_by), opened, closed)
 
 
 def _name_page(row: Any) -> str:

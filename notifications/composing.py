@@ -192,6 +192,28 @@ def _load_counterparts(reading: Connection, agreement_ids: Iterable[int | None])
     return places
 
 
+Place = tuple[str, int | None, str | None]
+"""A matter, a party, and what is asked of it, if anything is."""
+
+
+def choose_said(rows: Iterable[Any]) -> dict[Place, Any]:
+    """Of the notices of one message those that its letter says: the latest of each place, and no reminder of what is
+    asked about beside it."""
+    latest: dict[Place, Any] = {}
+    for row in rows:
+        if row.agreement_id is not None or row.follow_up_id is not None:
+            place = row.matter, row.party_id, row.follow_up_kind
+            said = latest.get(place)
+            if said is None or said.kind != NotificationKind.HAND_OVER or row.kind == NotificationKind.HAND_OVER:
+                latest[place] = row  # a reminder says no more than what was just handed over does
+    asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
+    return {
+        place: row
+        for place, row in latest.items()
+        if place[2] is not None or row.kind != NotificationKind.REMINDER or place[:2] not in asked
+    }
+
+
 def _build_items(
     rows: Sequence[Any],
     person: Person,
@@ -207,23 +229,14 @@ def _build_items(
     What is asked about a matter says its date too, so that no reminder of it stands beside; and several things that are
     asked about one are one item.
     """
-    latest: dict[tuple[str, int | None, str | None], Item] = {}
-    for row in rows:
-        if row.agreement_id is not None or row.follow_up_id is not None:
-            item = _build_item(row, person, names, counterparts, rules, links)
-            if row.follow_up_id in reports:
-                item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
-            place = row.matter, row.party_id, row.follow_up_kind
-            said = latest.get(place)
-            if said is None or said.kind is not NotificationKind.HAND_OVER or item.kind is NotificationKind.HAND_OVER:
-                latest[place] = item  # a reminder says no more than what was just handed over does
-    asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
+    items: list[tuple[Place, Item]] = []
+    for place, row in choose_said(rows).items():
+        item = _build_item(row, person, names, counterparts, rules, links)
+        if row.follow_up_id in reports:
+            item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
+        items.append((place, item))
     found = sorted(
-        (
-            (place, item)
-            for place, item in latest.items()
-            if place[2] is not None or item.kind is not NotificationKind.REMINDER or place[:2] not in asked
-        ),
+        items,
         key=lambda one: (
             one[1].kind not in AT_ONCE,
             _rank_urgency(one[1], day),

@@ -188,6 +188,35 @@ def test_messages_tell_why_and_also_what_was_not_told(tally: Tally) -> None:
     assert "a later reminder is the right one" in shown
 
 
+def test_messages_tell_what_a_letter_said_and_mark_what_was_answered_before_it_went(
+    tally: Tally, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = "harrowmere-songlan/tree-survey"
+    tally("check")
+    tally("report-progress", survey, "--rating", "on_track", "--fulfilled")
+    monkeypatch.setenv("TALLY_CLOCK", "2026-11-24T01:00:00+00:00")
+    tally("send")
+    found = tally("messages", "--why", "--to", "songlan-fu", "--json").json
+    (letter,) = [one for one in found if any(left["matter"] == survey for left in one.get("left_out", ()))]
+    assert survey not in letter["reason"]
+    assert survey not in {one["matter"] for one in letter["notices"]}
+    (left,) = [one for one in letter["left_out"] if one["matter"] == survey]
+    assert left["why"] == "it was answered meanwhile"
+    shown = tally("messages", "--why", "--to", "songlan-fu").out
+    assert f"left out: {survey}: was due by 30 September 2026, 7 weeks ago (it was answered meanwhile)" in shown
+
+
+def test_what_was_not_told_of_one_matter_is_one_row_with_its_reminders_named(tally: Tally) -> None:
+    tally("check")
+    untold = [one for one in tally("messages", "--why", "--json").json if one["state"] == "passed_over"]
+    assert {one["rung"] for one in untold if one["kind"] == "reminder"} <= {
+        f"{days} days before" for days in (60, 30, 14, 7)
+    }
+    rows = {(one["day"], one["matter"], one["name"], one["reason"]) for one in untold}
+    shown = tally("messages", "--why").out.partition("Not told:")[2]
+    assert shown.count("passed over") == len(rows)
+
+
 # Doctor
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def registers(sqlite_template: Path, tmp_path: Path) -> Iterator[tuple[Engine, E
     shutil.copyfile(sqlite_template, first)
     engine = open_database(f"sqlite:///{first}")
     import_files(engine, read_files(sorted(EXAMPLES.glob("*.yaml"))), Author("mei", MORNING), TODAY)
-    reconcile_register(engine, MORNING, TODAY)
+    reconcile_register(engine, MORNING + timedelta(minutes=5), TODAY)
     plan_messages(engine, MORNING, TODAY, domain="tallystick.example")
     engine.dispose()
     second = tmp_path / "without.db"
@@ -69,9 +69,9 @@ def plan(engine: Engine) -> Planned:
     return plan_messages(engine, NOON, TODAY, kinds=frozenset(KINDS), domain="tallystick.example")
 
 
-def follow(engine: Engine) -> Followed:
-    part = partial(plan_changes, engine, NOON, TODAY, kinds=frozenset(KINDS), domain="tallystick.example")
-    return follow_up_changes(engine, NOON, TODAY, part)
+def follow(engine: Engine, now: datetime = NOON) -> Followed:
+    part = partial(plan_changes, engine, now, TODAY, kinds=frozenset(KINDS), domain="tallystick.example")
+    return follow_up_changes(engine, now, TODAY, part)
 
 
 def picture(engine: Engine) -> dict[str, list[dict[str, Any]]]:
@@ -152,7 +152,17 @@ def test_the_story_of_a_run_tells_who_did_what_and_which_follow_ups_that_closed_
     assert story.opened > 0
     assert story.rows[0]["who"] == "mei"
     assert {"progress reported", "activity held", "closed", "opened"} <= {row["change"] for row in story.rows}
-    assert all(row["why"] for row in story.rows)
+    assert all(row["why"] for row in story.rows if row["follow-up"])
+    assert {row["when"] for row in story.rows} == {"2026-11-24 12:00"}
+
+
+def test_the_story_of_a_run_leaves_out_what_another_run_opened_and_closed_meanwhile(
+    registers: tuple[Engine, Engine],
+) -> None:
+    engine, _ = registers  # what was imported was judged by the check of the morning
+    story = tell_story(engine, follow(engine, NOON + timedelta(minutes=1)), "Europe/London")
+    assert story.rows, "the import is told"
+    assert (story.opened, story.closed) == (0, 0)
 
 
 def test_what_goes_at_once_is_planned_from_what_changed_and_what_takes_a_day_from_everything(
