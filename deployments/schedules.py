@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from commitments.events import EVERYTHING_INBOUND, FOLLOWED
+from notifications.rhythm import CHECK_HOUR, PLANNING_MINUTE
 
 TAG = "tallystick"
 """On every deployment and run of ours."""
@@ -132,16 +133,16 @@ PLANS: tuple[Plan, ...] = (
     ),
     Plan(
         flow="check-progress",
-        cron="0 5 * * *",
+        cron=f"0 {CHECK_HOUR} * * *",
         slug="check-progress-daily",
-        rhythm="every day at 05:00, before anybody's working day",
+        rhythm=f"every day at {CHECK_HOUR:02}:00, before anybody's working day",
         purpose="Judges how every promise stands today, opens the follow-ups that this calls for and closes those "
         "whose cause is gone. Leaves two tables: what needs attention, and what changed and why.",
         tags=("tallystick", "progress"),
     ),
     Plan(
         flow="send-reminders",
-        cron="5 * * * *",
+        cron=f"{PLANNING_MINUTE} * * * *",
         slug="send-reminders-hourly",
         rhythm="five minutes past every hour",
         purpose="Finds everybody for whom a date comes near, a follow-up was opened or an answer is overdue, and "

@@ -1,8 +1,8 @@
-"""Foresees every message of the coming days, by playing the days with the very code that runs every day."""
+"""Foresees every message of the coming days, by playing them with the very code and at the hours of every day."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
@@ -19,7 +19,8 @@ from notifications.planning import plan_messages
 from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
-from notifications.scenes import Opening, load_opening
+from notifications.rhythm import Moment, list_moments
+from notifications.scenes import Opening, load_opening, load_zones
 from notifications.tables import notice, notification
 
 MESSAGES_AT_ONCE = 200
@@ -55,35 +56,29 @@ def forecast_change(
 
 def _play(opening: Opening, rules: Mapping[str, Any] | None, now: datetime, days: int) -> Iterator[Foreseen]:
     play = opening.begin(rules)
-    for moment, end in list_moments(now, days):
-        yield from play.play_day(moment, end)
-
-
-def list_moments(now: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
-    """The moment of each day's job, and of the last one just before the end; each with the end."""
-    end = now + timedelta(days=days)
-    for ahead in range(days):
-        yield now + timedelta(days=ahead), end
-    yield end - timedelta(seconds=1), end
+    for moment in list_moments(now, days, opening.settings.time_zone, opening.zones):
+        yield from play.play(moment)
 
 
 def forecast_messages(engine: Engine, settings: Settings, now: datetime, days: int) -> Iterator[Foreseen]:
     """Every message of the next `days` days, in the order in which they would go. Writes nothing to the register."""
     with open_rehearsal(engine) as copy:
-        for moment, end in list_moments(now, days):
-            yield from play_day(copy, settings, moment, end)
+        with open_reading(copy) as reading:
+            zones = load_zones(reading)
+        for moment in list_moments(now, days, settings.time_zone, zones):
+            yield from play_moment(copy, settings, moment)
 
 
-def play_day(copy: Engine, settings: Settings, now: datetime, end: datetime) -> Iterator[Foreseen]:
-    """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
-    today = today_in(settings.time_zone, now)
-    reconcile_register(copy, now, today)
+def play_moment(copy: Engine, settings: Settings, moment: Moment) -> Iterator[Foreseen]:
+    """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
+    now, today = moment.at, today_in(settings.time_zone, moment.at)
+    if moment.checks:
+        reconcile_register(copy, now, today)
     plan_messages(copy, now, today, domain=settings.sender.rpartition("@")[2])
-    until = min(now + timedelta(days=1), end)
     with open_unit(copy) as unit:
         due = unit.execute(
             select(notification)
-            .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at < until)
+            .where(notification.c.state == str(NotificationState.QUEUED), notification.c.next_at < moment.until)
             .order_by(notification.c.next_at, notification.c.id)
         ).all()
         if not due:

@@ -7,14 +7,14 @@ writes is held as values.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from commitments.clock import today_in
 from commitments.dates import as_partial
 from commitments.days import Days, find_days
 from commitments.facts import Commitment, Milestone, Standing, WantedFollowUp
-from commitments.reconcile import ENGINE, Rules, find_due, judge, want
+from commitments.reconcile import ENGINE, Rules, assess, find_due, want
 from commitments.settings import Settings
 from commitments.settlements import describe_new, plan_settlements
 from commitments.untroubled import find_first_trouble
@@ -34,6 +34,7 @@ from notifications.names import Names
 from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
+from notifications.rhythm import Moment
 from notifications.routing import ToldRung
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
@@ -133,6 +134,7 @@ class Play:
         """Go on with what is known from now on."""
         agreement, policy = scene.agreement, self._rules.policy_of(scene.agreement)
         self._scene, self._watched = scene, agreement
+        self._judged: dict[date, Sequence[Standing]] = {}
         self._promised = {one.id: one for one in agreement.commitments}
         self._resting = [one for one in agreement.commitments if one.state is CommitmentState.ON_HOLD]
         self._troubled = {one.id: find_first_trouble(one, self._rules.people, policy) for one in agreement.commitments}
@@ -147,16 +149,18 @@ class Play:
                 known.closed_on, known.closed_by, known.closed_why = row.closed_on, row.closed_by, row.closed_why
                 self._ladders.pop(known.id, None)
 
-    def play_day(self, now: datetime, end: datetime) -> Iterator[Foreseen]:
-        """One day's job with the sending imagined: what waits counts as sent at its time, in order."""
-        today = today_in(self._settings.time_zone, now)
-        self._take_up(today)
+    def play(self, moment: Moment) -> Iterator[Foreseen]:
+        """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
+        now, today = moment.at, today_in(self._settings.time_zone, moment.at)
+        if moment.checks:
+            self._take_up(today)
         self._watch(today)
         days = find_days(self._rules.people, now, today)
-        judged = judge(self._watched, self._rules, days)
-        self._reconcile(judged, days)
+        judged = self._judge(days)
+        if moment.checks:
+            self._reconcile(judged, days)
         self._plan(judged, days, now, today)
-        for message in self._ledger.list_queued(min(now + timedelta(days=1), end)):
+        for message in self._ledger.list_queued(moment.until):
             at = max(message.next_at, now)
             standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
             told = [self._describe(one) for one in standing]
@@ -178,6 +182,15 @@ class Play:
         )
         if watched != self._watched.commitments:
             self._watched = replace(self._scene.agreement, commitments=watched)
+            self._judged.clear()
+
+    def _judge(self, days: Days) -> Mapping[date, Sequence[Standing]]:
+        """How its promises stand; by each day once, as nothing happens meanwhile."""
+        listed = days.list_for(self._watched, self._rules.coordinators)
+        for day in listed:
+            if day not in self._judged:
+                self._judged[day] = assess(self._watched, self._rules, day)
+        return {day: self._judged[day] for day in listed}
 
     def _take_up(self, today: date) -> None:
         """Take up again what was on hold until a day that has passed."""

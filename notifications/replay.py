@@ -4,7 +4,9 @@ The facts of each day are those of the log undone back to it, and what people cl
 The people and the house's rules are those of today.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +19,8 @@ from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.playing import Foreseen
-from notifications.scenes import load_ledger, make_opening, make_scene
+from notifications.rhythm import list_moments
+from notifications.scenes import load_ledger, load_zones, make_opening, make_scene
 
 
 def replay_messages(
@@ -30,9 +33,10 @@ def replay_messages(
     """
     start = now - timedelta(days=days)
     with open_reading(engine) as reading:
-        changed = {-(-(at - start) // timedelta(days=1)) for at in find_changes(reading, only, start)}
-        moments = {ahead: start + timedelta(days=ahead) for ahead in sorted(changed & set(range(1, days)) | {0})}
-        known = recall(reading, only, [*moments.values(), now])
+        moments = list(list_moments(start, days, settings.time_zone, load_zones(reading, only)))
+        runs = [moment.at for moment in moments]
+        changed = {bisect_left(runs, at) for at in find_changes(reading, only, start)} & set(range(1, len(runs))) | {0}
+        known = recall(reading, only, [*(runs[place] for place in changed), now])
         first = known[start]
         asked = [FollowUp(**_name(row)) for row in first.follow_ups]
         ledger = load_ledger(reading, only, asked, start, sent_before=start)
@@ -40,16 +44,15 @@ def replay_messages(
         if last.facts is None:
             return
         play = make_opening(reading, settings, _set_scene(last, last.facts), asked, ledger).begin(rules)
-    for ahead in range(days):
-        moment = start + timedelta(days=ahead)
-        if ahead in moments:
-            then = known[moment]
+    for place, moment in enumerate(moments):
+        if place in changed:
+            then = known[moment.at]
             if then.facts is not None:
                 play.show(_set_scene(then, then.facts))
-            if ahead:
+            if place:
                 play.take_answers(then.follow_ups)
-        if then.facts is not None:
-            yield from play.play_day(moment, now)
+        if then.facts is not None:  # what somebody changes is looked at at once, not at the next check
+            yield from play.play(replace(moment, checks=moment.checks or place in changed))
 
 
 def _set_scene(then: Then, facts: Agreement) -> Scene:

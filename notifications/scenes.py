@@ -37,6 +37,11 @@ class Opening:
     people: Mapping[int, Person]
     names: Names
 
+    @property
+    def zones(self) -> set[str]:
+        """The time zones of the people."""
+        return {person.time_zone for person in self.people.values()}
+
     def begin(self, rules: Mapping[str, Any] | None = None) -> Play:
         """A play of its own; `rules` are tried in place of those that differ in the agreement."""
         own = self.own if rules is None else {self.scene.agreement.reference: adapt_policy(self.house, rules)}
@@ -77,6 +82,15 @@ def make_opening(
     known = load_people(reading, only=these)
     names = load_names(reading, these, party.c.id.in_(places))
     return Opening(settings, scene, follow_ups, ledger, house, own, known, names)
+
+
+def load_zones(reading: Connection, agreement_id: int | None = None) -> set[str]:
+    """The time zones of all people of the register, or of those around one agreement."""
+    around = select_people_around(select(agreement.c.id).where(agreement.c.id == agreement_id))
+    people = load_people(
+        reading, only=contact.c.id.in_(around) if agreement_id is not None else None, with_choices=False
+    )
+    return {person.time_zone for person in people.values()}
 
 
 def load_scene(reading: Connection, facts: Agreement) -> Scene:

@@ -5,6 +5,7 @@ The product plays in memory. Here is the definition that it is held to.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,8 +41,10 @@ from commitments.tables import (
 )
 from commitments.vocabulary import FollowUpState
 from notifications import planning
-from notifications.forecast import list_moments, play_day
+from notifications.forecast import play_moment
 from notifications.playing import Foreseen
+from notifications.rhythm import Moment, list_moments
+from notifications.scenes import load_zones
 from notifications.tables import attempt, notice, notification
 
 _FACTS = (
@@ -57,7 +60,13 @@ def forecast_day_by_day(
     with open_copy(engine, only) as copy, leave_pictures_out():
         if rules is not None:
             put_rules(copy, only, rules)
-        return [one for moment, end in list_moments(now, days) for one in play_day(copy, settings, moment, end)]
+        return [one for moment in list_runs(copy, settings, now, days) for one in play_moment(copy, settings, moment)]
+
+
+def list_runs(copy: Engine, settings: Settings, now: datetime, days: int, only: int | None = None) -> list[Moment]:
+    """The runs that can bring something new to the people of the copy."""
+    with open_reading(copy) as reading:
+        return list(list_moments(now, days, settings.time_zone, load_zones(reading, only)))
 
 
 def replay_day_by_day(
@@ -68,16 +77,17 @@ def replay_day_by_day(
     found: list[Foreseen] = []
     with open_copy(engine, only) as copy, leave_pictures_out(), open_reading(engine) as reading:
         put_rules(copy, only, rules)
-        changed = _find_changed_days(reading, only, start, days)
+        moments = list_runs(copy, settings, start, days, only)
+        changed = _find_changed(reading, only, start, [moment.at for moment in moments])
         _set_back(reading, copy, only, start, is_first=True)
-        for ahead in range(days):
-            moment = start + timedelta(days=ahead)
-            if ahead in changed:
-                _set_back(reading, copy, only, moment)
+        for place, moment in enumerate(moments):
+            if place in changed:
+                _set_back(reading, copy, only, moment.at)
             with open_reading(copy) as looking:
                 is_there = looking.execute(select(agreement.c.id).where(agreement.c.id == only)).first() is not None
             if is_there:
-                found += play_day(copy, settings, moment, now)
+                checks = moment.checks or place in {0, *changed}
+                found += play_moment(copy, settings, replace(moment, checks=checks))
     return found
 
 
@@ -158,12 +168,12 @@ def _select_people(agreement_id: int) -> Any:
     return select(contact.c.id).where(or_(contact.c.id.in_(around), contact.c.id.in_(asked), contact.c.id.in_(told)))
 
 
-def _find_changed_days(reading: Connection, agreement_id: int, start: datetime, days: int) -> set[int]:
-    """The days, counted from the start, before which something was recorded since the day before."""
-    moments = reading.execute(
+def _find_changed(reading: Connection, agreement_id: int, start: datetime, runs: list[datetime]) -> set[int]:
+    """The runs, counted from the start, before which something was recorded since the one before."""
+    changes = reading.execute(
         select(log_entry.c.at).where(log_entry.c.agreement_id == agreement_id, log_entry.c.at > start)
     ).scalars()
-    return {-(-(moment - start) // timedelta(days=1)) for moment in moments} & set(range(1, days))
+    return {sum(run < at for run in runs) for at in changes} & set(range(1, len(runs)))
 
 
 def _set_back(

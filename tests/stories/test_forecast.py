@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from commitments.agreement_file import parse_agreement, read_files
 from commitments.database import open_database, open_reading, open_unit
@@ -17,10 +18,12 @@ from commitments.progress import answer_follow_up
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.settings import Settings
-from commitments.tables import agreement, follow_up
-from notifications.forecast import forecast_agreement, forecast_change
+from commitments.tables import agreement, contact, follow_up
+from notifications.forecast import forecast_agreement, forecast_change, forecast_messages, play_moment
 from notifications.planning import plan_messages
+from notifications.playing import Foreseen
 from notifications.replay import replay_messages
+from notifications.rhythm import CHECK_HOUR, Moment
 from tests.effort import QUICK
 from tests.stories.day_by_day import forecast_day_by_day, replay_day_by_day
 from tests.stories.lives import START, draw_rules, live
@@ -56,6 +59,39 @@ def test_of_every_example_the_coming_weeks_are_foreseen_as_the_daily_job_brings_
         assert quick == forecast_day_by_day(examples, settings, now, 10, one)
         told += len(quick)
     assert told > 15
+
+
+@pytest.mark.parametrize("hour", [2, 9, 18])
+def test_what_is_foreseen_at_any_hour_is_what_the_scheduled_jobs_send_to_people_of_every_zone(
+    sqlite_engine: Engine, tmp_path: Path, hour: int
+) -> None:
+    some = [EXAMPLES / f"{name}.yaml" for name in ("harrowmere-songlan", "gimcheon-chengdu", "stoke-jingdezhen")]
+    morning = datetime.combine(START, time(1, 5), UTC)
+    import_files(sqlite_engine, read_files(some), Author("test", morning), START)
+    with open_unit(sqlite_engine) as unit:
+        unit.execute(update(contact).where(contact.c.id == 1).values(time_zone="Pacific/Honolulu"))
+    settings = Settings(home=tmp_path, time_zone="Europe/London")
+    now = datetime.combine(START, time(hour, 5), UTC)
+    run_hourly(sqlite_engine, settings, morning, now)
+    foreseen = list(forecast_messages(sqlite_engine, settings, now, 9))
+    sent = run_hourly(sqlite_engine, settings, now, now + timedelta(days=9))
+    assert len(sent) > 10
+    assert sorted(tell(one) for one in foreseen) == sorted(tell(one) for one in sent)
+
+
+def tell(one: Foreseen) -> tuple[datetime, str, str, str]:
+    return one.at, one.contact, one.key, one.subject
+
+
+def run_hourly(engine: Engine, settings: Settings, now: datetime, end: datetime) -> list[Foreseen]:
+    """What the jobs send that are scheduled every hour, with a check a day; each message when its time has come."""
+    at, sent = now, []
+    while at < end:
+        until = min(at + timedelta(hours=1), end)
+        checks = at.astimezone(ZoneInfo(settings.time_zone)).hour == CHECK_HOUR
+        sent += play_moment(engine, settings, Moment(at, until, checks))
+        at = until
+    return sent
 
 
 def test_an_agreement_is_foreseen_alike_on_every_database(engine: Engine, tmp_path: Path) -> None:
