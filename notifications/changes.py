@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, true
+from sqlalchemy import Connection, Row, Select, exists, or_, select, true
 
 from commitments.tables import (
     activity,
@@ -63,11 +63,21 @@ def load_changes(
     since: datetime,
     most: int = ENTRIES_READ,
     until: datetime | None = None,
+    *,
+    of_new: bool = False,
 ) -> list[Noted]:
-    """The changes people made, the newest first, each matter once; of a new agreement only that it is new.
+    """The changes people made, the newest first, each matter once; of a new agreement that it is new.
 
-    Those after `since` and up to `until`. `most` says how many entries of the log are read for it.
+    Those after `since` and up to `until`. `most` says how many entries of the log are read for it. With `of_new` also
+    what was done under a new agreement after it came into the register.
     """
+    began = log_entry.alias()
+    came_with_it = exists().where(
+        began.c.subject == "agreement",
+        began.c.row_id == log_entry.c.agreement_id,
+        began.c.action == "registered",
+        began.c.at >= log_entry.c.at,
+    )
     entries = reading.execute(
         select(
             log_entry.c.id, log_entry.c.at, log_entry.c.action, log_entry.c.subject, log_entry.c.row_id,
@@ -78,6 +88,7 @@ def load_changes(
             log_entry.c.at > since,
             log_entry.c.at <= until if until is not None else true(),
             log_entry.c.subject.in_([*_DETAILS, "agreement"]),
+            or_(log_entry.c.subject == "agreement", ~came_with_it) if of_new else true(),
         )
         .order_by(log_entry.c.id.desc())
         .limit(most)
@@ -93,7 +104,7 @@ def load_changes(
             if entry.action == "registered":
                 found[key] = Noted(ChangeKind.REGISTERED, entry.at.date(), entry.agreement_id)
             continue
-        if entry.agreement_id in new:
+        if entry.agreement_id in new and not of_new:
             continue
         noted = _note(entry, details[entry.subject].get(entry.row_id))
         if noted is not None:

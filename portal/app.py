@@ -223,7 +223,10 @@ def show_invalid(request: Request, _fault: Exception) -> Response:
     )
 
 
-def show_not_understood(request: Request, _fault: Exception) -> Response:
+def show_not_understood(request: Request, fault: Exception) -> Response:
+    beyond = fault.errors() if isinstance(fault, RequestValidationError) else ()
+    if any(one["type"] == "less_than_equal" and one["loc"][0] == "path" for one in beyond):
+        return show_http_fault(request, HTTPException(404))
     return show_refused(
         request,
         400,

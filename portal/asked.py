@@ -21,7 +21,7 @@ from portal.acting import acts_on
 from portal.answer_views import describe_forms, describe_state
 from portal.answering import give_answer, read_answered, take_back_answer
 from portal.decisions import link_matter, list_decisions
-from portal.forms import Form, Sent
+from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
 from portal.roles import Permission, Role, Viewer, select_confirmable_commitments, select_own_commitments
@@ -36,13 +36,15 @@ Answering = Annotated[Viewer, Depends(require(Permission.ANSWER))]
 
 
 @router.api_route("/asked/{follow_up_id}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_asked(follow_up_id: int, request: Request, viewer: Answering, house: Here) -> Response:
+def show_asked(follow_up_id: Number, request: Request, viewer: Answering, house: Here) -> Response:
     """What is asked, and every answer to it."""
     return _show(request, viewer, house, Ask(viewer.person.id, follow_up_id), None)
 
 
 @router.api_route("/asked/{follow_up_id}/{answer}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_asked_answer(follow_up_id: int, answer: Answer, request: Request, viewer: Answering, house: Here) -> Response:
+def show_asked_answer(
+    follow_up_id: Number, answer: Answer, request: Request, viewer: Answering, house: Here
+) -> Response:
     """The same with one answer opened."""
     return _show(request, viewer, house, Ask(viewer.person.id, follow_up_id), answer)
 
@@ -78,7 +80,7 @@ def post_ahead_answer(
 
 @router.post("/asked/{follow_up_id}/{answer}", response_class=HTMLResponse)
 def post_asked_answer(
-    follow_up_id: int, answer: Answer, request: Request, viewer: Answering, sent: Form, house: Here
+    follow_up_id: Number, answer: Answer, request: Request, viewer: Answering, sent: Form, house: Here
 ) -> Response:
     """Take the answer; Home says what it came to."""
     return _take(request, viewer, house, Ask(viewer.person.id, follow_up_id), answer, sent)

@@ -33,7 +33,7 @@ from notifications.wording import Words
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows
-from portal.forms import Form
+from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
 from portal.registrations import (
@@ -110,13 +110,13 @@ def post_file(
 
 
 @router.api_route(FILES + "/{number}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_difference(number: int, request: Request, viewer: Registering, house: Here) -> Response:
+def show_difference(number: Number, request: Request, viewer: Registering, house: Here) -> Response:
     """What would change, in words, as of now."""
     return _show_difference(request, viewer, house, number)
 
 
 @router.post(FILES + "/{number}", response_class=HTMLResponse)
-def post_apply(number: int, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+def post_apply(number: Number, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
     """Apply exactly what was shown; a difference that has become another one is shown again instead."""
     now = house.read_clock()
     why = fit_text(sent.text("why") or "", 300)

@@ -18,7 +18,7 @@ from portal.acting import lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.evidence import hand_out
 from portal.flaws import mark_fields, name_types
-from portal.forms import Form, Sent
+from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
@@ -73,7 +73,7 @@ def post_document(request: Request, viewer: Amending, sent: Form, house: Here, r
 
 
 @router.api_route(ONE, methods=["GET", "HEAD"])
-def get_document(request: Request, document_id: int, viewer: Reader, house: Here) -> Response:
+def get_document(request: Request, document_id: Number, viewer: Reader, house: Here) -> Response:
     """The file, to be kept and not shown; for whoever sees the agreement."""
     row = _find(house, viewer, document_id)
     path = find_file(house.settings.evidence_folder, row.sha256)
@@ -86,13 +86,15 @@ def get_document(request: Request, document_id: int, viewer: Reader, house: Here
 
 
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_document_withdrawal(request: Request, document_id: int, viewer: Amending, house: Here) -> Response:
+def show_document_withdrawal(request: Request, document_id: Number, viewer: Amending, house: Here) -> Response:
     """What withdrawing a document's file means, and the form for it."""
     return _show_withdrawal(request, viewer, house, _find(house, viewer, document_id), NOT_REFUSED)
 
 
 @router.post(ONE + "/withdraw", response_class=HTMLResponse)
-def post_document_withdrawal(request: Request, document_id: int, viewer: Amending, sent: Form, house: Here) -> Response:
+def post_document_withdrawal(
+    request: Request, document_id: Number, viewer: Amending, sent: Form, house: Here
+) -> Response:
     """Withdraw it, with a reason."""
     row = _find(house, viewer, document_id)
 

@@ -19,7 +19,7 @@ from notifications.views import clean_text
 from portal.acting import Acted, acts_on, find_acted, lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.flaws import mark_fields, name_types
-from portal.forms import Form, Sent
+from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
@@ -81,7 +81,7 @@ def post_evidence(
 
 
 @router.api_route(ONE, methods=["GET", "HEAD"])
-def get_file(request: Request, evidence_id: int, viewer: Reader, house: Here) -> Response:
+def get_file(request: Request, evidence_id: Number, viewer: Reader, house: Here) -> Response:
     """The file, to be kept and not shown; for whoever sees the agreement."""
     row = _find(house, viewer, evidence_id)
     if row.sha256 is None or row.file is None:
@@ -106,13 +106,13 @@ def hand_out(path: Path, name: str) -> FileResponse:
 
 
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_withdrawal(request: Request, evidence_id: int, viewer: Recording, house: Here) -> Response:
+def show_withdrawal(request: Request, evidence_id: Number, viewer: Recording, house: Here) -> Response:
     """What withdrawing evidence means, and the form for it."""
     return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id), NOT_REFUSED)
 
 
 @router.post(ONE + "/withdraw", response_class=HTMLResponse)
-def post_withdrawal(request: Request, evidence_id: int, viewer: Recording, sent: Form, house: Here) -> Response:
+def post_withdrawal(request: Request, evidence_id: Number, viewer: Recording, sent: Form, house: Here) -> Response:
     """Withdraw it, with a reason."""
     row, why = _find(house, viewer, evidence_id), sent.text("why")
     _require_own(house, viewer, row)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
@@ -76,5 +76,7 @@ async def _read(request: Request, most: int) -> Sent:
     return Sent([(name, value) for name, value in sent if isinstance(value, str)], files)
 
 
+Number = Annotated[int, Path(le=2**31 - 1)]
+"""The number of a row in an address: no database has a greater one."""
 Form = Annotated[Sent, Depends(read_form)]
 LongForm = Annotated[Sent, Depends(read_long_form)]

@@ -44,6 +44,7 @@ SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
 ADDRESS = "/home"
 ASKED_SHOWN = 20
 NEWS_SHOWN = 15
+HISTORIES_SHOWN = 5
 HANDED_SHOWN_DAYS = 60
 _COLLEAGUES_A_PARTY = 5
 """Enough to know whether there is anybody else to hand a matter to."""
@@ -110,7 +111,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         questions = load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
-        news = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        news, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         handed = describe_hand_over(
             reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
         )
@@ -135,6 +136,12 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
         news=[(describe_news(words, one), link) for one, link in news],
+        further=[
+            LinkView(
+                clean_text(choose_words(one.title, viewer.person.language)), f"/agreements/{one.reference}/history", ""
+            )
+            for one in unnamed[:HISTORIES_SHOWN]
+        ],
         total=_count_agreements(words, overall.total),
         counts=_describe_counts(words, viewer, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],

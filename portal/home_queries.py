@@ -104,14 +104,18 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
     )
 
 
-def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int) -> list[tuple[News, str]]:
-    """What people changed since then under the agreements that somebody sees, the newest first, each with its page."""
-    noted = load_changes(reading, select_visible_agreements(viewer), since, 8 * most)[:most]
+def load_news(
+    reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int
+) -> tuple[list[tuple[News, str]], list[Any]]:
+    """What people changed since then under the agreements that somebody sees, the newest first, each with its page; and
+    the agreements of which more was changed than is named."""
+    found = load_changes(reading, select_visible_agreements(viewer), since, 8 * most, of_new=True)
+    noted, rest = found[:most], found[most:]
     titles = _load(
         reading,
         select(agreement.c.id, agreement.c.reference, agreement.c.title),
         agreement.c.id,
-        (one.agreement_id for one in noted),
+        (one.agreement_id for one in found),
     )
     promises = _load(
         reading,
@@ -122,7 +126,7 @@ def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime
         (one.commitment_id for one in noted if one.commitment_id is not None),
     )
     language = viewer.person.language
-    return [
+    news = [
         (
             News(
                 one.kind,
@@ -139,6 +143,7 @@ def load_news(reading: Connection, viewer: Viewer, names: Names, since: datetime
         )
         for one in noted
     ]
+    return news, [titles[one] for one in dict.fromkeys(one.agreement_id for one in rest)]
 
 
 def _link(one: Noted, titles: dict[int, Any], promises: dict[int, Any]) -> str:

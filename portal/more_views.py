@@ -13,7 +13,7 @@ from notifications.names import choose_words
 from notifications.phrases import N_
 from notifications.views import clean_text, shorten_title
 from portal.labels import name_agreement_kind
-from portal.policy_views import describe_rules, fill_rules
+from portal.policy_views import describe_rules, fill_rules, say_faults
 from portal.step_fields import GroupView, Page, fold, name_room
 from portal.step_words import list_languages
 
@@ -225,7 +225,8 @@ def describe_end(page: Page, sketch: Sketch) -> GroupView:
 def _describe_rules(page: Page, sketch: Sketch, usual: Policy) -> GroupView:
     words = page.words
     filled = {**fill_rules(sketch.rules), **sketch.unread_rules}
-    rules = describe_rules(words, usual, sketch.rules, filled, frozenset(sketch.unread_rules))
+    faults = say_faults(words, usual, sketch.rules, sketch.unread_rules)
+    rules = describe_rules(words, usual, sketch.rules, filled, faults)
     parts = tuple(GroupView(one.title, one.fields) for one in rules)
     for part in parts:
         for field in part.fields:

@@ -1,9 +1,12 @@
 """The rules of an agreement: changed in plain words, and tried on the past and the coming days before they hold."""
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -34,8 +37,10 @@ from portal.frame import find_words, show_framed, stream_framed
 from portal.history import find_head
 from portal.house import Here, House
 from portal.message_log import MessageView
-from portal.policy_views import describe_rules, fill_rules, read_rules
+from portal.policy_views import describe_rules, fill_rules, list_faults, read_rules, say_faults
+from portal.refusals import say_changed
 from portal.roles import Permission, Viewer
+from portal.step_fields import FaultView
 from portal.telling import tell_title
 from portal.viewing import require
 
@@ -74,15 +79,22 @@ def show_policy(request: Request, viewer: Ruler, house: Here, reference: str, do
 @router.post(AGREEMENTS + "/{reference}/policy", response_class=HTMLResponse)
 def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
     """Make these the agreement's rules, with a reason."""
-    now, why = house.read_clock(), sent.text("why")
-    rules, wrong = read_rules(sent, load_usual(house))
-    if wrong or not why or len(why) > WHY_LIMIT:
-        return _show(
-            request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, lacks_reason=True, status=422
-        )
+    words, now, why = find_words(viewer), house.read_clock(), sent.text("why")
+    usual = load_usual(house)
+    rules, wrong = read_rules(sent, usual)
+    faults = say_faults(words, usual, rules, wrong)
+    if not why:
+        faults["why"] = words.gettext("A reason is needed: it stands in the log.")
+    elif len(why) > WHY_LIMIT:
+        faults["why"] = words.gettext("At most %(count)s characters are expected.") % {"count": WHY_LIMIT}
+    if faults:
+        return _show(request, viewer, house, reference, sent=sent, rules=rules, faults=faults, status=422)
     author = Author(viewer.person.reference, now, why)
     with open_unit(house.engine) as unit:
-        find_head(unit, viewer, reference)
+        head = find_head(unit, viewer, reference)
+        unit.execute(select(agreement.c.id).where(agreement.c.id == head.id).with_for_update())
+        if sent.text("mark") != _mark(load_rules_in_own(unit, reference)):
+            return _show(request, viewer, house, reference, has_changed=True, status=409)
         changed = set_policy(unit, author, reference, rules, now, house.today(now))
     return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
 
@@ -90,11 +102,18 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
 @router.post(AGREEMENTS + "/{reference}/policy/try", response_class=HTMLResponse)
 def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
     """Play the last and the coming 90 days by these rules, on a throwaway copy; nothing is written or sent."""
-    rules, wrong = read_rules(sent, load_usual(house))
-    status = 422 if wrong else 200
+    usual = load_usual(house)
+    rules, wrong = read_rules(sent, usual)
+    faults = say_faults(find_words(viewer), usual, rules, wrong)
+    status = 422 if faults else 200
     return _show(
-        request, viewer, house, reference, sent=sent, rules=rules, wrong=wrong, is_tried=not wrong, status=status
+        request, viewer, house, reference, sent=sent, rules=rules, faults=faults, is_tried=not faults, status=status
     )  # fmt: skip
+
+
+def _mark(own: Mapping[str, Any]) -> str:
+    """Another one as soon as any rule of the agreement's own is changed."""
+    return sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load_usual(house: House) -> Policy:
@@ -112,9 +131,9 @@ def _show(
     *,
     sent: Any = None,
     rules: Mapping[str, Any] | None = None,
-    wrong: frozenset[str] = frozenset(),
-    lacks_reason: bool = False,
+    faults: Mapping[str, str] = MappingProxyType({}),
     is_tried: bool = False,
+    has_changed: bool = False,
     done: str = "",
     status: int = 200,
 ) -> Response:
@@ -126,15 +145,23 @@ def _show(
     shown = own if rules is None else rules
     filled = fill_rules(shown)
     if sent is not None:
-        filled |= {name: sent.text(name) or "" for name in wrong}
+        filled |= {name: sent.text(name) or "" for name in faults}
     why = sent.text("why") or "" if sent is not None else ""
     address = f"{AGREEMENTS}/{reference}/policy"
+    groups, why_fault = describe_rules(words, usual, shown, filled, faults), faults.get("why", "")
+    told = list_faults(groups)
+    if why_fault:
+        told.append(FaultView(words.gettext("Reason for the change"), why_fault, "#why"))
     view: dict[str, Any] = dict(
         agreement=LinkView(tell_title(head.title, words), f"{AGREEMENTS}/{reference}", ""),
-        groups=describe_rules(words, usual, shown, filled, wrong),
+        groups=groups,
+        faults=told,
+        # Of what was filled in before another saved, the mark stays that of then: it is not to wipe what was saved.
+        mark=sent.text("mark") or "" if sent is not None else _mark(own),
+        state=say_changed(words) if has_changed else "",
         action=address,
         why=why,
-        why_fault=words.gettext("A reason is needed: it stands in the log.") if lacks_reason and not why else "",
+        why_fault=why_fault,
         differs=words.ngettext(
             "%(count)s rule differs from those of the house.",
             "%(count)s rules differ from those of the house.",

@@ -1,6 +1,6 @@
 """The form of an agreement's rules in plain words, and what was filled in as the rules themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from notifications.phrases import N_
 from notifications.wording import Words
 from portal.forms import Sent
 from portal.pages import FieldView, OptionView
+from portal.step_fields import FaultView
 
 _ALWAYS = (
     MatterKind.NOTICE, MatterKind.EXPIRY, MatterKind.RENEWAL, MatterKind.REPORT, MatterKind.DORMANCY,
@@ -67,8 +68,11 @@ _GROUPS: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
             ),
             _Rule("escalation_near_days", N_("Days before a date ahead at which leaders are told at the earliest"), ""),
             _Rule("quiet_after_answer_days", N_("Days of quiet after a report"), ""),
-            _Rule("about_tolerance_percent", N_("Percent by which a target of about a number may fall short"), ""),
         ),
+    ),
+    (
+        N_("Targets in numbers"),
+        (_Rule("about_tolerance_percent", N_("Percent by which a target of about a number may fall short"), ""),),
     ),
 )  # fmt: skip
 _CONFIRMED_BY = {
@@ -76,6 +80,9 @@ _CONFIRMED_BY = {
     ConfirmedBy.THOSE_WHO_OWE: N_("Only the parties that owe it too"),
     ConfirmedBy.NOBODY: N_("Nobody: the word of one party is enough"),
 }
+_LAST_FIRST = frozenset({"lead_days", "agreement_lead_days"})
+"""Days before a date, kept in the order in which they come: the greatest number first, however they were typed."""
+_LIMITS = ("silence_amber_months", "silence_red_months")
 _CHOSEN = ("send_at", "digest_weekday", "digest_rhythm", "summary_day", "summary_rhythm")
 _DAYS = ("digest_weekday", "summary_day")
 _NUMBERS = {rule.name: rule for _, rules in _GROUPS for rule in rules}
@@ -101,12 +108,16 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
             wrong.add(name)
         else:
             rules[name] = numbers if rule.is_list else numbers[0]
+    for name in _LAST_FIRST & rules.keys():
+        rules[name] = sorted(set(rules[name]), reverse=True)
     days = sent.texts("send_days")
-    chosen = sorted({int(day) for day in days if day.isascii() and day.isdigit()})
-    if chosen and chosen != sorted(house.send_days):
+    chosen = sorted({int(day) for day in days if day.isascii() and day.isdigit() and len(day) < 3})
+    if not chosen:
+        wrong.add("send_days")
+    if chosen != sorted(house.send_days):
         rules["send_days"] = chosen
     confirmed_by = sent.text("confirmed_by")
-    if confirmed_by in list(ConfirmedBy) and confirmed_by != house.confirmed_by:
+    if confirmed_by is not None and confirmed_by != house.confirmed_by:
         rules["confirmed_by"] = confirmed_by
     always = [kind for kind in sent.texts("always_sent") if kind in [*MatterKind, FINAL]]
     if set(always) != set(house.always_sent):
@@ -119,7 +130,9 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
     if any(quiet):
         rules["quiet_from"], rules["quiet_to"] = (one or "" for one in quiet)
     rests = sent.text("quiet_rest_days")
-    if rests in ("yes", "no") and (rests == "yes") is not house.quiet_rest_days:
+    if rests not in ("yes", "no", None):
+        wrong.add("quiet_rest_days")
+    elif rests is not None and (rests == "yes") is not house.quiet_rest_days:
         rules["quiet_rest_days"] = rests == "yes"
     try:
         PolicyForm.model_validate(rules)
@@ -128,7 +141,53 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
     escalation = rules.get("escalation_working_days", [])
     if escalation != sorted(escalation):
         wrong.add("escalation_working_days")
+    amber, red = _find_limits(rules, house)
+    if not wrong & {*_LIMITS} and red < amber:
+        wrong.add("silence_red_months")
     return rules, frozenset(wrong)
+
+
+def _find_limits(rules: Mapping[str, Any], house: Policy) -> tuple[int, int]:
+    amber, red = (int(rules.get(name, getattr(house, name))) for name in _LIMITS)
+    return amber, red
+
+
+def say_faults(words: Words, house: Policy, rules: Mapping[str, Any], wrong: Collection[str]) -> dict[str, str]:
+    """What is wrong with each of the fields that could not be taken, by its name."""
+    return {name: _say_fault(words, house, name, rules) for name in wrong}
+
+
+def _say_fault(words: Words, house: Policy, name: str, rules: Mapping[str, Any]) -> str:
+    if name == "silence_red_months":
+        amber, red = _find_limits(rules, house)
+        if 0 < red < amber:
+            text = words.gettext("It is grave before it counts as silent: at least %(months)s months are expected.")
+            return text % {"months": amber}
+    if name in _LAST_FIRST:
+        return words.gettext("Whole numbers with commas between them are expected, not too large.")
+    if name in _NUMBERS and _NUMBERS[name].is_list:
+        return words.gettext("Whole numbers with commas between them are expected, in their order and not too large.")
+    if name in _NUMBERS:
+        return words.gettext("One whole number that is not too large is expected.")
+    if name == "send_days":
+        return words.gettext("Choose one day at least.")
+    if name in ("quiet_from", "quiet_to"):
+        if rules.get(name):
+            return words.gettext("An hour of the day is expected, such as 20:00.")
+        return words.gettext("Both hours are expected, or neither.")
+    return words.gettext("This cannot be chosen here; please choose again.")
+
+
+def list_faults(groups: Sequence[RulesView]) -> list[FaultView]:
+    """What is to be put right, each leading to its field."""
+    return [
+        FaultView(
+            field.label, field.fault, f"#rule-{field.name}" + ("-options" if field.kind in ("radios", "checks") else "")
+        )
+        for group in groups
+        for field in group.fields
+        if field.fault
+    ]
 
 
 def fill_rules(rules: Mapping[str, Any]) -> dict[str, str]:
@@ -141,17 +200,17 @@ def fill_rules(rules: Mapping[str, Any]) -> dict[str, str]:
 
 
 def describe_rules(
-    words: Words, house: Policy, rules: Mapping[str, Any], filled: Mapping[str, str], wrong: frozenset[str]
+    words: Words, house: Policy, rules: Mapping[str, Any], filled: Mapping[str, str], faults: Mapping[str, str]
 ) -> list[RulesView]:
     """The form: what is empty is as the house has it, which is said beside each field."""
     views = [
         RulesView(
             words.gettext(title),
-            tuple(_describe_rule(words, house, rule, filled.get(rule.name, ""), rule.name in wrong) for rule in group),
+            tuple(_describe_rule(words, house, rule, filled.get(rule.name, ""), faults) for rule in group),
         )
         for title, group in _GROUPS
     ]
-    days = rules.get("send_days") or house.send_days
+    days = rules.get("send_days", house.send_days)
     always = rules.get("always_sent", house.always_sent)
     names = {day: str(name) for day, name in get_day_names("wide", locale=words.locale).items()}
     views.append(
@@ -162,6 +221,7 @@ def describe_rules(
                     "confirmed_by",
                     words.gettext("Who is asked to confirm it"),
                     "radios",
+                    fault=faults.get("confirmed_by", ""),
                     help=words.gettext("Who is asked can also send it back; then the promise is open again."),
                     options=tuple(
                         OptionView(str(one), words.gettext(label), one == rules.get("confirmed_by", house.confirmed_by))
@@ -177,10 +237,11 @@ def describe_rules(
             (
                 FieldView(
                     "send_days", words.gettext("Days on which its matters are told"), "checks",
+                    fault=faults.get("send_days", ""),
                     help=words.gettext("To those who have not chosen days of their own."),
                     options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(names.items())),
                 ),
-                *_describe_hours(words, house, rules, wrong, names),
+                *_describe_hours(words, house, rules, faults, names),
                 FieldView(
                     "always_sent", words.gettext("Told also to who is paused or has unsubscribed"), "checks",
                     help=words.gettext("What has an effect in law, such as the last day for notice."),
@@ -196,7 +257,7 @@ def describe_rules(
 
 
 def _describe_hours(
-    words: Words, house: Policy, rules: Mapping[str, Any], wrong: frozenset[str], weekdays: Mapping[int, str]
+    words: Words, house: Policy, rules: Mapping[str, Any], faults: Mapping[str, str], weekdays: Mapping[int, str]
 ) -> Iterator[FieldView]:
     """When digest and summary go and at which hours; what a person has chosen comes before it."""
 
@@ -204,11 +265,11 @@ def _describe_hours(
         chosen = str(rules.get(name, ""))
         first = OptionView("", words.gettext("%(usual)s, as the house has it") % {"usual": usual}, not chosen)
         options = (first, *(OptionView(one, said, one == chosen) for one, said in known.items()))
-        return FieldView(name, label, "select", help=about, options=options)
+        return FieldView(name, label, "select", help=about, fault=faults.get(name, ""), options=options)
 
     hours = {f"{hour:02}:{minute:02}": f"{hour:02}:{minute:02}" for hour in range(5, 18) for minute in (0, 30)}
     hours.pop("17:30")
-    if rules.get("send_at"):
+    if rules.get("send_at") and "send_at" not in faults:
         hours |= {str(rules["send_at"]): str(rules["send_at"])}
     yield choose(
         "send_at", words.gettext("Hour of the day's message"), f"{house.send_at:%H:%M}", dict(sorted(hours.items())),
@@ -226,37 +287,32 @@ def _describe_hours(
     yield choose(
         "summary_day", words.gettext("Day of the month from which the summary comes"), str(house.summary_day), dates
     )
-    fault = words.gettext("Both hours are expected, or neither.") if wrong & {"quiet_from", "quiet_to"} else ""
     usual = {"from": f"{house.quiet_from:%H:%M}", "to": f"{house.quiet_to:%H:%M}"}
     yield FieldView(
-        "quiet_from", words.gettext("Quiet from"), "time", str(rules.get("quiet_from") or ""), fault=fault,
+        "quiet_from", words.gettext("Quiet from"), "time", str(rules.get("quiet_from") or ""),
+        fault=faults.get("quiet_from", ""),
         help=words.gettext("What another person has just caused, such as a hand-over, waits for the next morning."),
     )  # fmt: skip
     yield FieldView(
         "quiet_to", words.gettext("Quiet until"), "time", str(rules.get("quiet_to") or ""),
+        fault=faults.get("quiet_to", ""),
         help=words.gettext("Empty: %(from)s to %(to)s, as the house has it. The same hour twice: never quiet.") % usual,
     )  # fmt: skip
     rests = {"yes": words.gettext("It waits for the next working day"), "no": words.gettext("It goes all the same")}
     chosen = {True: "yes", False: "no"}[rules.get("quiet_rest_days", house.quiet_rest_days)]
     yield FieldView(
         "quiet_rest_days", words.gettext("On its reader's days of rest"), "select",
+        fault=faults.get("quiet_rest_days", ""),
         options=tuple(OptionView(one, said, one == chosen) for one, said in rests.items()),
     )  # fmt: skip
 
 
-def _describe_rule(words: Words, house: Policy, rule: _Rule, value: str, is_wrong: bool) -> FieldView:
+def _describe_rule(words: Words, house: Policy, rule: _Rule, value: str, faults: Mapping[str, str]) -> FieldView:
     usual = getattr(house, rule.name)
     said = ", ".join(map(str, usual)) if rule.is_list else str(usual)
     as_usual = words.gettext("Empty: %(usual)s, as the house has it.") % {"usual": said}
     about = words.gettext(rule.about) + " " if rule.about else ""
-    fault = ""
-    if is_wrong:
-        fault = (
-            words.gettext("Whole numbers with commas between them are expected, in their order and not too large.")
-            if rule.is_list
-            else words.gettext("One whole number that is not too large is expected.")
-        )
     return FieldView(
         rule.name, words.gettext(rule.label), "text", value,
-        f"{about}{as_usual}", fault, most="100",
+        f"{about}{as_usual}", faults.get(rule.name, ""), most="100",
     )  # fmt: skip

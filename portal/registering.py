@@ -27,7 +27,7 @@ from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.fault_words import describe_oversteps, describe_problems
-from portal.forms import Form, LongForm, Sent
+from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
@@ -109,7 +109,7 @@ def post_begin(viewer: Registering, house: Here) -> Response:
 
 @router.api_route(ADDRESS + "/drafts/{number}/{step}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_step(
-    number: int, step: Step, request: Request, viewer: Registering, house: Here, faults: str = ""
+    number: Number, step: Step, request: Request, viewer: Registering, house: Here, faults: str = ""
 ) -> Response:
     """One step, filled with what was typed; what is wrong is shown to who comes from the last step."""
     drawn = _find(house, viewer, number)
@@ -119,7 +119,7 @@ def show_step(
 
 
 @router.post(ADDRESS + "/drafts/{number}/delete", response_class=HTMLResponse)
-def post_delete(number: int, viewer: Registering, house: Here) -> Response:
+def post_delete(number: Number, viewer: Registering, house: Here) -> Response:
     """Let a draft go, or a file that was brought and not applied."""
     with open_unit(house.engine) as unit:
         remove_registration(unit, viewer.person.id, number)
@@ -127,7 +127,7 @@ def post_delete(number: int, viewer: Registering, house: Here) -> Response:
 
 
 @router.post(ADDRESS + "/drafts/{number}/check", response_class=HTMLResponse)
-def post_register(number: int, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
+def post_register(number: Number, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
     """Register it as it was shown; what keeps it from being registered is said instead."""
     now, words = house.read_clock(), find_words(viewer)
     why = fit_text(sent.text("why") or "", 300)
@@ -149,7 +149,9 @@ def post_register(number: int, request: Request, viewer: Registering, sent: Form
 
 
 @router.post(ADDRESS + "/drafts/{number}/{step}", response_class=HTMLResponse)
-def post_step(number: int, step: Step, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
+def post_step(
+    number: Number, step: Step, request: Request, viewer: Registering, sent: LongForm, house: Here
+) -> Response:
     """Keep what was typed, whatever is wrong with it; go on if nothing is."""
     take = _TAKE.get(step)
     if take is None:
@@ -170,7 +172,7 @@ def post_step(number: int, step: Step, request: Request, viewer: Registering, se
 
 @router.api_route(ADDRESS + "/drafts/{number}/commitments/{key}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_promise(
-    number: int, key: str, request: Request, viewer: Registering, house: Here, faults: str = ""
+    number: Number, key: str, request: Request, viewer: Registering, house: Here, faults: str = ""
 ) -> Response:
     """One commitment by plain questions: a new one, or one written down before."""
     drawn = _find(house, viewer, number)
@@ -183,7 +185,9 @@ def show_promise(
 
 
 @router.post(ADDRESS + "/drafts/{number}/commitments/{key}", response_class=HTMLResponse)
-def post_promise(number: int, key: str, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
+def post_promise(
+    number: Number, key: str, request: Request, viewer: Registering, sent: LongForm, house: Here
+) -> Response:
     """Keep the commitment as it was typed, and ask for the next, or go back to the list; or leave it out."""
     with open_unit(house.engine) as unit:
         drawn = _load(unit, viewer, number, hold=True)

@@ -1,5 +1,6 @@
 """The pages of people, dates, briefs, rules and public pages do the same on SQLite and on PostgreSQL."""
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -43,7 +44,10 @@ def test_the_same_is_read_and_written_on_both_databases(engine: Engine, tmp_path
         desk.act("/people/dee/end", last_day="2026-03-01", why="Retired")
         hand_over(desk, "ann", to="north.bo-berg", last_day="2026-03-31")
         assert owners(desk)["survey"] == "north.bo-berg"
-        desk.act("/agreements/north-south/policy", why="x", lead_days="5", send_days=[*"0123456"], always_sent="notice")
+        mark = re.search(r'name="mark" value="(\w+)"', desk.get("/agreements/north-south/policy"))
+        assert mark
+        rules = {"lead_days": "5", "send_days": [*"0123456"], "always_sent": "notice"}
+        desk.act("/agreements/north-south/policy", mark=mark[1], why="x", **rules)
         desk.act("/agreements/north-south/policy/try", 200, lead_days="5", send_days=[*"0123456"])
         desk.act("/agreements/north-south/public")
         desk.get("/public/north-south")

@@ -15,6 +15,7 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, progress_report
 from notifications.links import Ask
+from portal import home
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 COMMITMENTS = "/agreements/north-south/commitments"
@@ -259,11 +260,34 @@ def test_what_is_not_ones_own_sides_is_not_answered_ahead(desk: Desk, who: str, 
 
 
 def test_what_others_changed_this_week_is_said_in_words(desk: Desk) -> None:
-    desk.clock[0] = NOW + timedelta(days=9)  # of an agreement that is new, only that it is new would be told
+    desk.clock[0] = NOW + timedelta(days=9)
     desk.sign_in("ann")
     answer(desk, "overdue", "/survey", "on_track")
     desk.sign_in("cy")
     assert "Hand over the survey" in desk.get("/home").partition("What changed this week")[2]
+
+
+def test_what_was_done_under_an_agreement_of_this_week_is_told_beside_that_it_is_new(desk: Desk) -> None:
+    desk.clock[0] = NOW + timedelta(hours=1)
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/survey", "on_track")
+    desk.sign_in("cy")
+    week = desk.get("/home").partition("What changed this week")[2].partition("How the agreements stand")[0]
+    assert "Hand over the survey" in week and week.count("<li>") == 2, (
+        "what came with the agreement is no news of its own"
+    )
+
+
+def test_what_no_longer_finds_room_in_the_week_is_led_to_in_the_histories(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.clock[0] = NOW + timedelta(hours=1)
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/survey", "on_track")
+    assert "More was changed" not in desk.get("/home")
+    monkeypatch.setattr(home, "NEWS_SHOWN", 1)
+    page = desk.get("/home")
+    assert re.search(r'More was changed[^<]*<a href="/agreements/north-south/history">Memorandum</a>', page)
 
 
 def test_the_agreements_stand_there_by_what_is_worst_under_them(desk: Desk) -> None:

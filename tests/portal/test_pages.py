@@ -297,6 +297,7 @@ def test_who_is_signed_in_is_refused_in_their_own_language_and_finds_the_ways_on
     for path, data, status, said in (
         ("/record", None, 403, "This is not for you to see or to change"),
         ("/sign-out", {"token": "an old one"}, 403, "This page was too old"),
+        ("/asked/99999999999999999999/snooze", {"token": desk.token()}, 404, "There is no such page"),
         ("/asked/none/snooze", {"token": desk.token()}, 400, "This could not be understood"),
     ):
         if data is None:

@@ -23,6 +23,17 @@ def usual(**fields: Any) -> dict[str, Any]:
     return {"send_days": [*map(str, range(7))], "always_sent": ["notice"], **fields}
 
 
+def save(desk: Desk, status: int = 303, **fields: Any) -> str:
+    """Save the form as it stands now, with only these fields filled in."""
+    return desk.act(PAGE, status, mark=find_mark(desk.get(PAGE)), **usual(**fields))
+
+
+def find_mark(page: str) -> str:
+    found = re.search(r'name="mark" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
 def live_through(desk: Desk, first: date, last: date) -> None:
     """The days as they came, each message sent at its time."""
     day = first
@@ -47,26 +58,26 @@ def test_the_rules_are_said_in_plain_words_with_what_the_house_has(desk: Desk) -
 
 def test_rules_are_saved_with_a_reason_and_hold_at_once(desk: Desk) -> None:
     desk.sign_in("cy")
-    page = desk.act(PAGE, **usual(lead_days="60, 7", silence_amber_months="6", why="They asked for it"))
+    page = save(desk, lead_days="60, 7", silence_amber_months="6", why="They asked for it")
     assert "Saved." in page and "2 rules differ" in page and 'value="60, 7"' in page
     (row,) = desk.rows(policy, policy.c.scope == "north-south")
     assert row.rules == {"lead_days": [60, 7], "silence_amber_months": 6}
     (entry,) = desk.rows(log_entry, log_entry.c.subject == "policy")
     assert (entry.who, entry.why) == ("cy", "They asked for it")
     assert "They asked for it" in desk.get("/agreements/north-south/history")
-    again = desk.act(PAGE, **usual(lead_days="60, 7", silence_amber_months="6", why="Again"))
+    again = save(desk, lead_days="60, 7", silence_amber_months="6", why="Again")
     assert "Nothing had changed." in again
-    assert "All rules are as the house has them." in desk.act(PAGE, **usual(why="Back"))
+    assert "All rules are as the house has them." in save(desk, why="Back")
 
 
 def test_who_confirms_what_is_reported_as_kept_is_chosen_in_plain_words(desk: Desk) -> None:
     desk.sign_in("cy")
     page = desk.get(PAGE)
     assert "Who is asked to confirm it" in page and re.search(r'value="other_parties"[^>]* checked', page)
-    page = desk.act(PAGE, **usual(confirmed_by="nobody", why="We trust each other"))
+    page = save(desk, confirmed_by="nobody", why="We trust each other")
     assert re.search(r'value="nobody"[^>]* checked', page) and "1 rule differs" in page
     assert desk.rows(policy, policy.c.scope == "north-south")[0].rules == {"confirmed_by": "nobody"}
-    desk.act(PAGE, **usual(confirmed_by="other_parties", why="As the house has it"))
+    save(desk, confirmed_by="other_parties", why="As the house has it")
     assert desk.rows(policy, policy.c.scope == "north-south")[0].rules == {}
 
 
@@ -79,19 +90,59 @@ def test_who_confirms_what_is_reported_as_kept_is_chosen_in_plain_words(desk: De
         ({"why": "x", "lead_days": "-1"}, "Whole numbers with commas"),
         ({"why": "x", "escalation_working_days": "0,5,10,15,20"}, "Whole numbers with commas"),
         ({"why": "x", "escalation_working_days": "10, 5"}, "Whole numbers with commas"),
+        ({"why": "x", "silence_red_months": "6"}, "at least 12 months"),
+        ({"why": "x", "silence_amber_months": "40"}, "at least 40 months"),
+        ({"why": "x", "send_days": []}, "Choose one day at least."),
+        ({"why": "x", "send_days": ["9"]}, "Choose one day at least."),
+        ({"why": "x", "quiet_from": "25:00", "quiet_to": "07:00"}, "An hour of the day is expected"),
+        ({"why": "x", "quiet_from": "20:00"}, "Both hours are expected"),
+        ({"why": "x" * 301}, "At most 300 characters"),
+        ({"why": "x", "send_at": "23:00"}, "This cannot be chosen here"),
+        ({"why": "x", "summary_rhythm": "hourly"}, "This cannot be chosen here"),
+        ({"why": "x", "confirmed_by": "the mayor"}, "This cannot be chosen here"),
+        ({"why": "x", "quiet_rest_days": "perhaps"}, "This cannot be chosen here"),
         ({"why": "x", "silence_amber_months": "0"}, "One whole number"),
         ({"why": "x", "silence_amber_months": "12 or so"}, "One whole number"),
         ({"why": "x", "about_tolerance_percent": "200"}, "One whole number"),
     ],
 )
 def test_what_is_no_rule_is_said_at_its_field_and_nothing_is_saved(
-    desk: Desk, fields: dict[str, str], said: str
+    desk: Desk, fields: dict[str, Any], said: str
 ) -> None:
     desk.sign_in("cy")
-    page = desk.act(PAGE, 422, **usual(**fields))
-    assert said in page
-    assert all(value in page for name, value in fields.items() if name != "why")
+    page = save(desk, 422, **fields)
+    summary, _, form = page.partition(f'action="{PAGE}"')
+    assert said in summary and "Please put this right:" in summary, "it stands above the form"
+    assert said in form, "and at its field"
+    assert all(f'id="{target}"' in form for target in re.findall(r'href="#([^"]+)"', summary.partition("<h1")[2]))
+    chosen = ("why", "send_days", "send_at", "summary_rhythm", "confirmed_by", "quiet_rest_days")
+    assert all(value in page for name, value in fields.items() if name not in chosen)
     assert desk.rows(policy) == []
+
+
+def test_who_saves_rules_over_those_that_another_saved_meanwhile_is_told_and_nothing_is_lost(desk: Desk) -> None:
+    desk.sign_in("cy")
+    stale = find_mark(desk.get(PAGE))
+    save(desk, lead_days="60, 7", why="They asked for it")
+    page = desk.act(PAGE, 409, mark=stale, **usual(silence_red_months="36", why="Mine"))
+    assert "this has changed meanwhile" in page and 'value="60, 7"' in page, "what the other saved is shown"
+    tried = desk.act(f"{PAGE}/try", 200, mark=stale, **usual(silence_red_months="36"))
+    desk.act(PAGE, 409, mark=find_mark(tried), **usual(silence_red_months="36", why="Tried, and stale all the same"))
+    desk.act(PAGE, 409, **usual(why="A form without a mark"))
+    (row,) = desk.rows(policy, policy.c.scope == "north-south")
+    assert row.rules == {"lead_days": [60, 7]}
+    assert "Saved." in desk.act(PAGE, mark=find_mark(page), **usual(lead_days="60, 7", next_step_days="9", why="Both"))
+
+
+def test_days_before_a_date_are_kept_in_the_order_in_which_they_come(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert 'value="30, 10, 5"' in save(desk, lead_days="5, 10, 30, 5", why="Typed as they came to mind")
+
+
+def test_how_far_a_target_may_fall_short_does_not_stand_with_what_follows_on_silence(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get(PAGE)
+    assert page.index("When nobody answers") < page.index("Targets in numbers") < page.index("may fall short")
 
 
 def test_rules_are_tried_without_writing_or_sending_anything(desk: Desk) -> None:

@@ -368,6 +368,7 @@ def test_every_step_is_in_english_and_in_chinese(desk: Desk, step: str) -> None:
     assert "我的草稿" in page and "双城" in page
 
 
+EVERY_DAY = [*"0123456"]
 MORE = {
     "tie-chosen": "-",
     "tie-title": "North and West",
@@ -396,14 +397,14 @@ def test_who_needs_no_more_is_led_past_it_and_who_does_goes_back_to_the_check(de
     name_parties(desk, address)
     page = send(desk, f"{address}/owners")
     assert "<h1>Check</h1>" in page and f'href="{address}/more"' in page
-    page = send(desk, f"{address}/more", **MORE)
+    page = send(desk, f"{address}/more", **MORE, send_days=EVERY_DAY)
     assert "<h1>Check</h1>" in page
 
 
 def test_what_few_agreements_say_is_kept_shown_in_words_and_registered(desk: Desk) -> None:
     address = begin(desk)
     name_parties(desk, address)
-    page = send(desk, f"{address}/more", **MORE, always_sent="notice")
+    page = send(desk, f"{address}/more", **MORE, send_days=EVERY_DAY, always_sent="notice")
     told = (
         *("North and West · since 1996", "Cities of Light", "2018: November 2018", "10,000 euros"),
         *("English (it counts)", "north-south", "1 rule differs"),
