@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.followups import group_people
@@ -57,11 +57,17 @@ def load_confirmers(reading: Connection, promise: Row[Any], reporter: int, today
 
 
 def is_settled_by(reading: Connection, promise: Row[Any], owing: Sequence[int], reporter: int) -> bool:
-    """Whether the promise counts as kept once `reporter` says so: where each owes it, when all others have."""
+    """Whether the promise counts as kept once `reporter` says so: where each owes it, when all others have.
+
+    What was sent back counts no more.
+    """
     if promise.owed != Owed.EACH:
         return True
+    sent_back = exists().where(
+        confirmation.c.report_id == progress_report.c.id, confirmation.c.state == str(ConfirmationState.RETURNED)
+    )
     said = select(progress_report.c.party_id).where(
-        progress_report.c.commitment_id == promise.id, progress_report.c.fulfilled
+        progress_report.c.commitment_id == promise.id, progress_report.c.fulfilled, ~sent_back
     )
     return not {one for one in owing if one != reporter} - set(reading.execute(said).scalars())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from commitments.dates import PartialDate, add_days, add_months, as_partial, find_latest, whole_months
+from commitments.dates import PartialDate, add_days, as_partial, find_latest, move_end, whole_months
 from commitments.facts import (
     Activity,
     Agreement,
@@ -30,6 +30,7 @@ from commitments.recurrence import (
     find_previous_period,
     is_period_name,
 )
+from commitments.renewals import find_term_end
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
@@ -117,9 +118,9 @@ def list_valid_reports(commitment: Commitment, today: date) -> list[Report]:
     return [one for one in commitment.reports if one.reported_on <= today and one.reference not in returned]
 
 
-def find_deadline(agreement: Agreement, commitment: Commitment) -> PartialDate | None:
-    """The date to hold a commitment to: its due date, else the end of its period, else the end of the term."""
-    return commitment.due or commitment.period_to or agreement.expires
+def find_deadline(agreement: Agreement, commitment: Commitment, today: date) -> PartialDate | None:
+    """The date to hold a commitment to: its due date, else the end of its period, else the end of the present term."""
+    return commitment.due or commitment.period_to or find_term_end(agreement, today)
 
 
 def _matter(agreement: Agreement, commitment: Commitment) -> Matter:
@@ -167,7 +168,7 @@ def _assess_by_kind(agreement: Agreement, commitment: Commitment, policy: Policy
         return _assess_plan(agreement, commitment, policy, today)
     if commitment.kind is CommitmentKind.TARGET and commitment.target is not None:
         return _assess_target(agreement, commitment, policy, today)
-    deadline = find_deadline(agreement, commitment)
+    deadline = find_deadline(agreement, commitment, today)
     if commitment.kind is CommitmentKind.OPEN_ENDED:
         deadline = commitment.due or commitment.period_to
         if deadline is None or deadline.last >= today:
@@ -218,6 +219,8 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     since = sign or find_start(agreement, commitment)
     if since is None:
         return Standing(matter, StandingState.SILENT, Reason(ReasonCode.NOTHING_KNOWN, {}), cause="unknown")
+    if since.first > today:
+        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
     months = whole_months(since.last, today)
     numbers = {"since": str(since), "months": months, "from": "activity" if sign else "start"}
     if months >= policy.silence_amber_months:
@@ -232,7 +235,7 @@ def find_confirm_day(agreement: Agreement, commitment: Commitment, policy: Polic
     if stated is not None:
         return stated.last, str(stated)
     start = find_start(agreement, commitment)
-    by = add_months(start.last if start else commitment.registered_on, policy.confirm_within_months)
+    by = move_end(start or as_partial(commitment.registered_on), policy.confirm_within_months)
     return by, by.isoformat()
 
 
@@ -264,7 +267,7 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
         "unit": target.unit,
         "measured_on": str(measured.measured_on) if measured else None,
     }
-    due = find_deadline(agreement, commitment)
+    due = find_deadline(agreement, commitment, today)
     aim = _find_aim(target, policy)
     at_most = target.comparator is Comparator.AT_MOST
     if measured is not None and not at_most and aim.is_reached(measured.value):

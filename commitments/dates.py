@@ -72,6 +72,15 @@ def add_months(day: date, months: int) -> date:
         return date.max if months > 0 else date.min
 
 
+def move_end(span: PartialDate, months: int) -> date:
+    """The last day of a span, `months` later (earlier if negative).
+
+    Of a year or a month that is the end of a month, so that no date falls earlier for not being known by its day.
+    """
+    end = add_months(span.last, months)
+    return end if span.precision == "day" else end.replace(day=monthrange(end.year, end.month)[1])
+
+
 def add_days(day: date, days: int) -> date:
     """`day` moved by `days`, cut to the ends of the calendar."""
     try:

@@ -4,23 +4,24 @@ from collections.abc import Iterator
 from datetime import date
 
 from commitments.assessment import find_last_sign, find_start, is_ended, is_expired
-from commitments.dates import PartialDate, add_days, add_months, find_latest, whole_months
+from commitments.dates import PartialDate, find_latest, whole_months
 from commitments.facts import Agreement, Matter, Reason, Standing
 from commitments.policy import Policy
+from commitments.renewals import find_expiry, find_notice_deadline
 from commitments.vocabulary import AgreementState, MatterKind, ReasonCode, RenewalRule, StandingState
 
 LAST_YEAR = 9999
 
 
 def derive_state(agreement: Agreement, today: date) -> AgreementState:
-    """The agreement's state by its dates; without any date, signed if it names signatories, else proposed."""
+    """The agreement's state by its dates; before it takes effect signed if a signature is known, else proposed."""
     if is_ended(agreement, today):
         return AgreementState.ENDED
     if is_expired(agreement, today):
         return AgreementState.EXPIRED
     begun = agreement.effective or agreement.designated
-    if begun is not None:
-        return AgreementState.IN_FORCE if begun.first <= today else AgreementState.SIGNED
+    if begun is not None and begun.first <= today:
+        return AgreementState.IN_FORCE
     signed = [place.signed for place in agreement.parties if place.signed is not None]
     if agreement.has_signatories or any(day.first <= today for day in signed):
         return AgreementState.SIGNED
@@ -38,57 +39,6 @@ def assess_deadlines(agreement: Agreement, policy: Policy, today: date) -> Itera
     yield from _assess_renewal(agreement, policy, today)
     yield from _assess_report(agreement, policy, today)
     yield from _assess_dormancy(agreement, policy, today)
-
-
-def find_expiry(agreement: Agreement, today: date) -> date | None:
-    """The end of the present term; one that renews itself moves on by its renewal, a year if none is stated."""
-    if agreement.expires is None:
-        return None
-    return _find_end(agreement, agreement.expires, _count_renewals(agreement, agreement.expires, today))
-
-
-def find_notice_deadline(agreement: Agreement, today: date) -> date | None:
-    """The last day on which notice can be given for the end of the present term.
-
-    Where the notice period is as long as a term that renews itself, that day was over before the term began: then it
-    is the day for a later term, if it lies in the present one.
-    """
-    expires = agreement.expires
-    if expires is None:
-        return None
-    renewals = _count_renewals(agreement, expires, today)
-    expiry = _find_end(agreement, expires, renewals)
-    by = _take_notice(agreement, expiry)
-    if by is None or agreement.renewal_rule is not RenewalRule.AUTOMATIC:
-        return by
-    renewals += whole_months(by, today) // _renewal_months(agreement)
-    later = [_take_notice(agreement, _find_end(agreement, expires, turn)) for turn in (renewals, renewals + 1)]
-    known = [one for one in later if one is not None and one <= expiry]
-    return next((one for one in known if one >= today), max(known, default=by))
-
-
-def _renewal_months(agreement: Agreement) -> int:
-    return agreement.renewal_months or 12
-
-
-def _count_renewals(agreement: Agreement, expires: PartialDate, today: date) -> int:
-    """How often it has renewed itself by that day."""
-    if agreement.renewal_rule is not RenewalRule.AUTOMATIC:
-        return 0
-    turns = whole_months(expires.last, today) // _renewal_months(agreement)
-    return turns if _find_end(agreement, expires, turns) >= today else turns + 1
-
-
-def _find_end(agreement: Agreement, expires: PartialDate, renewals: int) -> date:
-    return add_months(expires.last, renewals * _renewal_months(agreement))
-
-
-def _take_notice(agreement: Agreement, end: date) -> date | None:
-    if agreement.notice_months is not None:
-        return add_months(end, -agreement.notice_months)
-    if agreement.notice_days is not None:
-        return add_days(end, -agreement.notice_days)
-    return None
 
 
 def find_report_cycles(agreement: Agreement, today: date) -> tuple[int, ...]:
@@ -185,6 +135,9 @@ def _assess_dormancy(agreement: Agreement, policy: Policy, today: date) -> Itera
     if since is None:
         return
     matter = _matter(agreement, MatterKind.DORMANCY)
+    if since.first > today:
+        yield Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
+        return
     months = whole_months(min(since.last, today), today)
     numbers = {"since": str(since), "months": months, "from": "activity" if known else "start"}
     if months >= policy.dormancy_months:

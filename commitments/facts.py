@@ -121,6 +121,8 @@ class Report:
     party_id: int
     reported_on: date
     reference: str = ""
+    is_fulfilled: bool = False
+    """Whether it said that the party has done what it owes."""
 
 
 @dataclass(frozen=True, slots=True)

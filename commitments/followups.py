@@ -23,6 +23,7 @@ from commitments.vocabulary import (
     ContactRole,
     FollowUpKind,
     MatterKind,
+    Owed,
     PartyRole,
     ReasonCode,
     StandingState,
@@ -199,17 +200,33 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
 
 
 def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
-    """Whether the party reported of late, so that it is not asked for a while.
+    """Whether the party is not to be asked: it has done its part, or reported of late, and is left alone for a while.
 
     What was sent back is no answer, and neither is what the party had said before that: it is asked again.
     """
     if not commitment.reports:
         return False
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
-    return any(
+    return has_delivered(commitment, party_id, today) or any(
         report.party_id == party_id and quiet_from < report.reported_on
         for report in _list_since_return(commitment, party_id, today)
     )
+
+
+def has_delivered(commitment: Commitment, party_id: int, today: date) -> bool:
+    """Whether the party reported its own part as done of what each party owes.
+
+    Where all of them did and the promise is open all the same, somebody opened it again: then no such word counts.
+    """
+    if commitment.owed is not Owed.EACH or not commitment.reports:
+        return False
+    done = {
+        owner.party_id
+        for owner in commitment.owners
+        for report in _list_since_return(commitment, owner.party_id, today)
+        if report.party_id == owner.party_id and report.is_fulfilled
+    }
+    return party_id in done and any(owner.party_id not in done for owner in commitment.owners)
 
 
 def _list_since_return(commitment: Commitment, party_id: int, today: date) -> list[Report]:
@@ -258,7 +275,7 @@ def _want_besides(
     if standing.state in (StandingState.SETTLED, StandingState.ON_HOLD):
         return
     for owner in commitment.owners:
-        if find_owner(owner.contact_id, people, today) is None:
+        if find_owner(owner.contact_id, people, today) is None and not has_delivered(commitment, owner.party_id, today):
             former = people.get(owner.contact_id) if owner.contact_id is not None else None
             cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
             reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party]})

@@ -529,7 +529,8 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
     for row in fetch("measurement", of(measurement)):
         parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
     for row in fetch("progress_report", of(progress_report)):
-        parts[row.commitment_id]["reports"].append(Report(row.party_id, row.reported_on, row.reference))
+        report = Report(row.party_id, row.reported_on, row.reference, row.fulfilled)
+        parts[row.commitment_id]["reports"].append(report)
     asked = (
         select(confirmation, progress_report.c.commitment_id, progress_report.c.reference)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)

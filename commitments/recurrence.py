@@ -46,11 +46,11 @@ def find_period(recurrence: Recurrence, day: date) -> Period | None:
         return None
     months = (day.year - anchor.year) * 12 + day.month - anchor.month
     turn = months // length
-    first = add_months(anchor, turn * length)
+    first = _begin(anchor, turn * length)
     if first > day:
         turn -= 1
-        first = add_months(anchor, turn * length)
-    following = add_months(anchor, (turn + 1) * length)
+        first = _begin(anchor, turn * length)
+    following = _begin(anchor, (turn + 1) * length)
     last = following - timedelta(days=1) if following < date.max else date.max
     label, window = _name(recurrence, first, last), _narrow(recurrence, first, last)
     if recurrence.ends is not None:
@@ -58,6 +58,12 @@ def find_period(recurrence: Recurrence, day: date) -> Period | None:
     if window is None or window[0] > last:
         return Period(label, first, last, 0, first, last)
     return Period(label, first, last, recurrence.count, window[0], min(window[1], last))
+
+
+def _begin(anchor: date, months: int) -> date:
+    """The anchor's day, `months` later; the day after a month too short for it, so that no period falls short."""
+    day = add_months(anchor, months)
+    return day if day.day == anchor.day or day == date.max else day + timedelta(days=1)
 
 
 def find_previous_period(recurrence: Recurrence, period: Period) -> Period | None:
@@ -113,7 +119,8 @@ def _name(recurrence: Recurrence, first: date, last: date) -> str:
     whole_years = first.day == 1 and first.month == 1
     if recurrence.every is Every.YEAR and whole_years:
         return f"{first.year}" if first.year == last.year else f"{first.year}-{last.year}"
-    if recurrence.interval == 1 and first.day == 1:
+    ends_a_month = last == date.max or (last + timedelta(days=1)).day == 1
+    if recurrence.interval == 1 and first.day == 1 and ends_a_month:
         if recurrence.every is Every.MONTH:
             return f"{first.year}-{first.month:02d}"
         if recurrence.every is Every.QUARTER and first.month % 3 == 1:

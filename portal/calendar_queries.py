@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select, true
 
 from commitments.dates import PartialDate, add_days, parse_date
-from commitments.deadlines import find_expiry, find_notice_deadline, find_report_cycles
+from commitments.deadlines import find_report_cycles
 from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
 from commitments.recurrence import Period, find_period
+from commitments.renewals import find_expiry, find_notice_deadline
 from commitments.tables import (
     agreement,
     agreement_party,

@@ -219,6 +219,8 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      pact(promise(OPEN, activities=["2026-01"]), expires="2026-02-28"), "2026-03-02",
      ON_TRACK, ReasonCode.NO_DATE_ACTIVE, {}),
     # plans
+    ("a promise without a date has not begun before its agreement takes effect",
+     pact(promise(OPEN), effective="2026-11-01"), "2026-07-01", ON_TRACK, ReasonCode.NOT_YET, {"from": "2026-11-01"}),
     ("a plan is on track while its day to be confirmed is far",
      promise(PLAN, confirm_by="2026-06"), "2026-05-30", ON_TRACK, ReasonCode.TO_CONFIRM, {"by": "2026-06", "days": 31}),
     ("a plan to be confirmed in thirty days is due soon",
@@ -237,6 +239,8 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      UNCONFIRMED, ReasonCode.CONFIRM_PASSED, {"by": "2026-07-15"}),
     ("six months from some day in 2025 end with June 2026",
      pact(promise(PLAN), stated_on="2025"), "2026-06-30", DUE_SOON, ReasonCode.TO_CONFIRM, {"by": "2026-06-30"}),
+    ("a plan that began some day in February is not unconfirmed on the last day of August",
+     pact(promise(PLAN), effective="2025-02"), "2025-08-31", DUE_SOON, ReasonCode.TO_CONFIRM, {"by": "2025-08-31"}),
     ("a plan of which nothing is known is to be confirmed within six months of its registration",
      promise(PLAN, registered_on="2026-01-31"), "2026-08-01",
      UNCONFIRMED, ReasonCode.CONFIRM_PASSED, {"by": "2026-07-31"}),
@@ -639,7 +643,26 @@ def test_each_promise_stands_first_and_its_parts_after_it():
     ("then the end of the term", promise(), "2025"),
 )
 def test_the_deadline(facts, deadline):
-    assert str(find_deadline(pact(facts, expires="2025"), facts)) == deadline
+    assert str(find_deadline(pact(facts, expires="2025"), facts, day("2026-03-02"))) == deadline
+
+
+@table(
+    ("while the first term lasts, its end as it is stated", "2025-12-31", "2025"),
+    ("once it has renewed itself, the end of the new term", "2026-01-01", "2026-12-31"),
+    ("of the term that lasts by then", "2029-05-01", "2029-12-31"),
+)
+def test_the_deadline_moves_on_with_an_agreement_that_renews_itself(on, deadline):
+    agreement = pact(promise(), expires="2025", renewal_rule=RenewalRule.AUTOMATIC)
+    assert str(find_deadline(agreement, agreement.commitments[0], day(on))) == deadline
+
+
+@pytest.mark.parametrize("kind", [CommitmentKind.DELIVERABLE, CommitmentKind.TARGET])
+def test_what_has_no_date_is_not_overdue_once_the_agreement_has_renewed_itself(kind):
+    target = Target(5, "visits", Comparator.AT_LEAST) if kind is CommitmentKind.TARGET else None
+    agreement = pact(promise(kind, target=target), expires="2026-04", renewal_rule=RenewalRule.AUTOMATIC)
+    (standing,) = assess(agreement, "2026-07-01")
+    assert standing.state is not OVERDUE
+    assert (standing.deadline, standing.reason.numbers["due"]) == (day("2027-04-30"), "2027-04-30")
 
 
 SIGNED = {"parties": tuple(PartyPlace(one, str(one), PartyRole.PARTY, partial(f"201{one}")) for one in (5, 7))}

@@ -2,17 +2,17 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from commitments.dates import add_months, parse_date
+from commitments.dates import add_days, add_months, move_end, parse_date
 from commitments.deadlines import (
     assess_deadlines,
     derive_state,
-    find_expiry,
-    find_notice_deadline,
     find_report_cycles,
 )
 from commitments.facts import PartyPlace
 from commitments.policy import Policy
+from commitments.renewals import find_expiry, find_notice_deadline
 from commitments.vocabulary import (
     AgreementState,
     MatterKind,
@@ -22,7 +22,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from tests.effort import try_examples
-from tests.rules.cases import HANGZHOU, LEEDS, column, day, pact, partial, promise, situations, table
+from tests.rules.cases import DAYS, HANGZHOU, LEEDS, column, day, pact, partial, promise, situations, table
 
 ON_TRACK, DUE_SOON, OVERDUE = StandingState.ON_TRACK, StandingState.DUE_SOON, StandingState.OVERDUE
 SILENT = StandingState.SILENT
@@ -41,7 +41,10 @@ SIGNED = {
     ("without any date it is proposed", {}, AgreementState.PROPOSED),
     ("with signatories it is signed, even without a date", {"has_signatories": True}, AgreementState.SIGNED),
     ("after the first signature it is signed", SIGNED, AgreementState.SIGNED),
-    ("before the day on which it takes effect it is signed", {"effective": "2026-03-03"}, AgreementState.SIGNED),
+    ("before the day on which it takes effect it is signed if somebody signed",
+     {"effective": "2026-03-03", **SIGNED}, AgreementState.SIGNED),
+    ("or is named as signatory", {"effective": "2026-03-03", "has_signatories": True}, AgreementState.SIGNED),
+    ("and else proposed, as no signature is known", {"effective": "2026-03-03"}, AgreementState.PROPOSED),
     ("on the day on which it takes effect it is in force", {"effective": "2026-03-02"}, AgreementState.IN_FORCE),
     ("one that takes effect some day in March is in force from the first",
      {"effective": "2026-03"}, AgreementState.IN_FORCE),
@@ -85,6 +88,13 @@ def test_a_signature_of_tomorrow_signs_nothing_today():
     ("months may be short", {**AUTOMATIC, "expires": "2026-01-31", "renewal_months": 1}, "2026-02-10", "2026-02-28"),
     ("and do not stay short",
      {**AUTOMATIC, "expires": "2026-01-31", "renewal_months": 1}, "2026-03-10", "2026-03-31"),
+    ("half a year after some day in April ends with October",
+     {**AUTOMATIC, "expires": "2026-04", "renewal_months": 6}, "2026-05-01", "2026-10-31"),
+    ("and again with April", {**AUTOMATIC, "expires": "2026-04", "renewal_months": 6}, "2026-11-01", "2027-04-30"),
+    ("half a year after 30 April ends on 30 October",
+     {**AUTOMATIC, "expires": "2026-04-30", "renewal_months": 6}, "2026-05-01", "2026-10-30"),
+    ("a year after some day in February of a leap year ends with February",
+     {**AUTOMATIC, "expires": "2023-02"}, "2023-03-01", "2024-02-29"),
     ("without an end there is none", {}, "2026-03-02", None),
 )  # fmt: skip
 def test_the_end_of_the_present_term(dates, on, end):
@@ -126,6 +136,13 @@ YEARS_NOTICE = {**YEAR_BY_YEAR, "notice_months": 12}
     ("and is over after it", {**YEAR_BY_YEAR, "notice_months": 18}, "2026-07-01", "2026-06-30"),
     ("four hundred days' notice of a term of a year falls in an earlier term too",
      {**YEAR_BY_YEAR, "notice_days": 400}, "2026-03-02", "2026-11-26"),
+    ("a month's notice of a term that ends with April can be given to the end of March",
+     {"expires": "2026-04", "notice_months": 1}, "2026-03-02", "2026-03-31"),
+    ("also once it has renewed itself",
+     {**AUTOMATIC, "expires": "2026-04", "renewal_months": 6, "notice_months": 1}, "2026-11-01", "2027-03-31"),
+    ("a month before 30 April is 30 March", {"expires": "2026-04-30", "notice_months": 1}, "2026-03-02", "2026-03-30"),
+    ("thirty days before the end of April are counted from its last day",
+     {"expires": "2026-04", "notice_days": 30}, "2026-03-02", "2026-03-31"),
     ("without a notice period there is none", {"expires": "2026"}, "2026-03-02", None),
     ("without an end of the term there is none", {"notice_months": 6}, "2026-03-02", None),
 )  # fmt: skip
@@ -234,8 +251,10 @@ REPORT, DORMANCY = MatterKind.REPORT, MatterKind.DORMANCY
     ("without any activity dormancy counts from the start",
      pact(promise(), effective="2023"), "2026-03-02", DORMANCY, SILENT, ReasonCode.DORMANT,
      {"since": "2023", "from": "start", "months": 26}),
-    ("an agreement that begins tomorrow is awake",
-     pact(effective="2026-03-03"), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.ALIVE, {"months": 0}),
+    ("an agreement that begins tomorrow has not started",
+     pact(effective="2026-03-03"), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.NOT_YET, {"from": "2026-03-03"}),
+    ("one that begins today has", pact(effective="2026-03-02"), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.ALIVE,
+     {"from": "start", "months": 0}),
 )  # fmt: skip
 def test_a_date_of_the_agreement_stands(facts, on, kind, state, code, numbers):
     found = [one for one in assess_deadlines(facts, Policy(), day(on)) if one.matter.kind is kind]
@@ -306,3 +325,13 @@ def test_a_term_that_renews_itself_is_never_over_and_notice_is_never_after_it(at
     else:
         assert end == agreement.expires.last
     assert by is None or by <= end
+
+
+@given(DAYS, st.sampled_from((4, 7, 10)), st.integers(-60, 600))
+@try_examples(100)
+def test_no_date_falls_earlier_for_being_known_by_its_month_or_year_alone(on, length, months):
+    span = parse_date(on.isoformat()[:length])
+    assert move_end(span, months) >= add_months(span.last, months)
+    assert months < 0 or move_end(span, months) >= span.last
+    if length < 10:
+        assert add_days(move_end(span, months), 1).day == 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commitments.dates import add_months
 from commitments.recurrence import Recurrence, count_expected, find_period, find_previous_period, is_period_name
 from commitments.vocabulary import Every
 from tests.effort import try_examples
@@ -49,12 +50,20 @@ def since(start: str, every: Every = Every.YEAR, interval: int = 1, **more: obje
      since("2018-03-01"), "2026-03-02", "2026-03-01/2027-02-28", "2026-03-01", "2027-02-28"),
     ("the day before its anniversary still belongs to the old year",
      since("2018-09-15"), "2026-09-14", "2025-09-15/2026-09-14", "2025-09-15", "2026-09-14"),
-    ("a year since 29 February begins on 28 February where there is no other",
-     since("2024-02-29"), "2025-02-28", "2025-02-28/2026-02-27", "2025-02-28", "2026-02-27"),
-    ("a year since 29 February begins on 29 February where there is one",
-     since("2024-02-29"), "2028-02-29", "2028-02-29/2029-02-27", "2028-02-29", "2029-02-27"),
-    ("a month since the 31st begins at the end of a shorter month",
-     since("2026-01-31", Every.MONTH), "2026-02-28", "2026-02-28/2026-03-30", "2026-02-28", "2026-03-30"),
+    ("a year since 29 February lasts to 28 February",
+     since("2024-02-29"), "2025-02-28", "2024-02-29/2025-02-28", "2024-02-29", "2025-02-28"),
+    ("the next begins on 1 March where there is no 29 February",
+     since("2024-02-29"), "2025-03-01", "2025-03-01/2026-02-28", "2025-03-01", "2026-02-28"),
+    ("and on 29 February where there is one",
+     since("2024-02-29"), "2028-02-29", "2028-02-29/2029-02-28", "2028-02-29", "2029-02-28"),
+    ("a month since the 31st lasts to the end of a shorter month",
+     since("2026-01-31", Every.MONTH), "2026-02-28", "2026-01-31/2026-02-28", "2026-01-31", "2026-02-28"),
+    ("the next begins on the first after it, and has no month's name as it ends the day before the 31st",
+     since("2026-01-31", Every.MONTH), "2026-03-01", "2026-03-01/2026-03-30", "2026-03-01", "2026-03-30"),
+    ("and then on the 31st again",
+     since("2026-01-31", Every.MONTH), "2026-03-31", "2026-03-31/2026-04-30", "2026-03-31", "2026-04-30"),
+    ("a quarter since the last of the year has no quarter's name where it ends a day before one",
+     since("2025-12-31", Every.QUARTER), "2026-10-01", "2026-10-01/2026-12-30", "2026-10-01", "2026-12-30"),
     ("quarters may begin in any month",
      since("2026-02-01", Every.QUARTER), "2026-03-01", "2026-02-01/2026-04-30", "2026-02-01", "2026-04-30"),
     ("the last period ends with the recurrence and keeps its name",
@@ -158,6 +167,16 @@ def test_periods_follow_one_another_without_gap_and_hold_their_windows(recurrenc
         assert before.label != period.label
     following = find_period(recurrence, period.last + timedelta(days=1))
     assert following is None or following.first == period.last + timedelta(days=1)
+
+
+@given(st.sampled_from(Every), st.integers(1, 6), NEAR, st.integers(0, 40))
+@try_examples(100)
+def test_no_period_is_shorter_than_its_months(every, interval, start, turns):
+    recurrence, period = Recurrence(every, interval, starts=start), None
+    months = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}[every] * interval
+    for turn in range(turns + 1):
+        period = find_period(recurrence, period.last + timedelta(days=1) if period else start)
+        assert period.last >= add_months(start, (turn + 1) * months) - timedelta(days=1)
 
 
 @given(RECURRENCES, NEAR, st.integers(0, 40))
