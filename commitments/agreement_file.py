@@ -25,12 +25,22 @@ _EXPECTED = {
     "int_parsing": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "dict_type": "a block of fields",
     "model_type": "a block of fields",
     "list_type": "a list",
     "too_short": "at least one entry",
+}
+_BOUNDS = {
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
+    "greater_than": "more than {gt}",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} entries",
 }
 _PATTERNS = {
     "reference": "small letters, digits, dots and hyphens, such as leeds-hangzhou",
@@ -162,6 +172,8 @@ def explain_fault(error: ErrorDetails) -> tuple[FieldPath, str, str]:
         expected = suggest(str(error.get("input")), choices, "one of " + ", ".join(choices))
     elif kind == "string_pattern_mismatch":
         expected = _expected_pattern(path, str(context.get("pattern")))
+    elif kind in _BOUNDS:
+        expected = _BOUNDS[kind].format(**context)
     elif kind == "value_error":
         expected = str(error["msg"]).removeprefix("Value error, ")
     return path, found, expected or error["msg"]

@@ -4,7 +4,6 @@ The models are the one source of the form: `commitments.agreement_file` reads fi
 their JSON Schema (docs/reference/agreement.schema.json) and `commitments.export` writes them.
 """
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
@@ -50,25 +49,25 @@ from commitments.zones import list_zones
 
 def _read_partial(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("a date is written 2018, 2018-09 or 2018-09-30")
+        raise ValueError("a date such as 2018, 2018-09 or 2018-09-30")
     return str(parse_date(str(value)))
 
 
 def _read_day(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("a day is written 2018-09-30")
-    return str(date.fromisoformat(value))
+    if not isinstance(value, str) or len(value.strip()) != len("2018-09-30"):
+        raise ValueError("a day such as 2018-09-30")
+    return str(parse_date(value))
 
 
 def _read_zone(value: Any) -> Any:
     if value not in list_zones():
-        raise ValueError("a time zone is written like Europe/London")
+        raise ValueError("a time zone such as Europe/London")
     return value
 
 
 def _read_number(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("a number is expected")
+        raise ValueError("a number")
     return value
 
 
@@ -78,6 +77,12 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n\x00]*$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+ActivityKind = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(visit|exhibition|exchange|meeting|training|performance|event|publication|signing|other)$"
+    ),
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Mail = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=254)
@@ -118,7 +123,7 @@ class SourcePlace(Form):
     @model_validator(mode="after")
     def _end_follows_start(self) -> "SourcePlace":
         if self.end <= self.start:
-            raise ValueError("the end must follow the start")
+            raise ValueError("an end after the start")
         return self
 
 
@@ -224,7 +229,7 @@ class NoticeForm(Form):
     @model_validator(mode="after")
     def _one_length(self) -> "NoticeForm":
         if (self.months is None) == (self.days is None):
-            raise ValueError("a notice period is given in months or in days, one of the two")
+            raise ValueError("a notice period in months or in days, one of the two")
         return self
 
 
@@ -394,7 +399,7 @@ class EvidenceForm(Form):
     @model_validator(mode="after")
     def _one_place(self) -> "EvidenceForm":
         if (self.link is None) == (self.file is None):
-            raise ValueError("evidence is a link or a file, one of the two")
+            raise ValueError("a link or a file, one of the two")
         return self
 
 
@@ -459,12 +464,7 @@ class CommitmentForm(Form):
 class ActivityForm(Form):
     reference: Reference
     title: Line
-    kind: Annotated[
-        str,
-        StringConstraints(
-            pattern=r"^(visit|exhibition|exchange|meeting|training|performance|event|publication|signing|other)$"
-        ),
-    ]
+    kind: ActivityKind
     held_on: Partial
     until: Partial | None = None
     place: Line | None = None

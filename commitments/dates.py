@@ -33,20 +33,22 @@ class PartialDate:
 
 @lru_cache(maxsize=8192)
 def parse_date(text: str) -> PartialDate:
-    """Read a partial date; ValueError says what is wrong with it."""
+    """Read a partial date; ValueError says what is expected instead."""
     shape = _SHAPE.fullmatch(text.strip())
     if shape is None:
-        raise ValueError("a date is written 2018, 2018-09 or 2018-09-30")
+        raise ValueError("a date such as 2018, 2018-09 or 2018-09-30")
     year, month, day = int(shape[1]), shape[2], shape[3]
+    if year == 0:
+        raise ValueError("a year from 0001 on")
     if month is None:
         return PartialDate(date(year, 1, 1), date(year, 12, 31), f"{year:04d}")
     if not 1 <= int(month) <= 12:
-        raise ValueError(f"there is no month {month}")
+        raise ValueError("a month from 01 to 12")
     length = monthrange(year, int(month))[1]
     if day is None:
         return PartialDate(date(year, int(month), 1), date(year, int(month), length), f"{year:04d}-{month}")
     if not 1 <= int(day) <= length:
-        raise ValueError(f"{year}-{month} has no day {day}")
+        raise ValueError(f"a day from 01 to {length} in {year:04d}-{month}")
     exact = date(year, int(month), int(day))
     return PartialDate(exact, exact, exact.isoformat())
 

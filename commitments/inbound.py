@@ -3,7 +3,7 @@
 The names below last, like those that we publish (docs/how-to/report-from-another-system.md).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -14,8 +14,9 @@ from sqlalchemy.exc import DataError
 
 from commitments.agreement_faults import suggest
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import Form, Line, Link, Partial, Reference, Text
+from commitments.agreement_form import ActivityKind, Form, Line, Link, Partial, Reference, Text
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_unit
+from commitments.dates import parse_date
 from commitments.entries import Correction, Mistakes, list_corrections
 from commitments.errors import NotFound, RefusedChange
 from commitments.facts import Reason
@@ -24,7 +25,7 @@ from commitments.log import Author
 from commitments.operations import open_operator_follow_up
 from commitments.progress import add_activity, add_measurement, meet_milestone, report_progress
 from commitments.reconcile import reconcile_agreement
-from commitments.references import find_agreement
+from commitments.references import find_agreement, find_commitment, find_contact, find_party
 from commitments.tables import inbound
 from commitments.vocabulary import Completion, FollowUpKind, Rating, ReasonCode
 
@@ -50,7 +51,7 @@ class ActivityHeld(Form):
 
     agreement: Reference
     title: Line
-    kind: Line
+    kind: ActivityKind
     held_on: Partial
     commitments: list[str] = Field(default_factory=list, max_length=100)
     place: Line | None = None
@@ -180,12 +181,53 @@ def _apply(unit: Connection, arrived: Arrived, author: Author, now: datetime, to
     return reference
 
 
-def _read(form: type[Filled], payload: Mapping[str, Any]) -> Filled:
-    """The payload as its form; Mistakes tells every field that cannot be taken."""
+def _read(unit: Connection, form: type[Filled], payload: Mapping[str, Any], today: date) -> Filled:
+    """The payload as its form; Mistakes tells every field that cannot be taken, and all that the register knows not."""
+    faults: list[Correction] = []
+    read = None
     try:
-        return form.model_validate(dict(payload))
+        read = form.model_validate(dict(payload))
     except ValidationError as invalid:
-        raise Mistakes(_correct(form, error) for error in invalid.errors()) from None
+        faults = [_correct(form, error) for error in invalid.errors()]
+    broken = {one.field.partition(".")[0] for one in faults}
+    whole = {name: value for name, value in payload.items() if name in form.model_fields and name not in broken}
+    faults += _find_unknown(unit, whole)
+    faults += _find_future(whole, today)
+    if read is None or faults:
+        raise Mistakes(faults)
+    return read
+
+
+def _find_unknown(unit: Connection, whole: Mapping[str, Any]) -> Iterator[Correction]:
+    """What the fields that can be read name and the register does not know; what lies under it is not looked for."""
+    under = whole.get("agreement")
+    named: list[tuple[str, Any, Callable[[Connection, str], object]]] = []
+    if isinstance(under, str):
+        named.append(("agreement", under, find_agreement))
+    named += [("commitments", name, find_commitment) for name in whole.get("commitments") or ()]
+    if whole.get("milestone"):
+        named.append(("milestone", whole["milestone"].rpartition("/")[0], find_commitment))
+    named += [(field, whole[field], find) for field, find in _NAMING if whole.get(field)]
+    lacking: set[str] = set()
+    for field, name, find in named:
+        full = name if "/" in name or field != "commitments" else f"{under}/{name}" if under else ""
+        if not full or full.partition("/")[0] in lacking:
+            continue
+        try:
+            find(unit, full)
+        except NotFound as unknown:
+            yield Correction(field, "", str(unknown))
+            if field == "agreement":
+                lacking.add(full)
+
+
+_NAMING = (("commitment", find_commitment), ("party", find_party), ("contact", find_contact))
+
+
+def _find_future(whole: Mapping[str, Any], today: date) -> Iterator[Correction]:
+    for field in ("held_on", "measured_on", "met_on"):
+        if field in whole and (told := parse_date(str(whole[field]))).first > today:
+            yield Correction(field, "", f"{told} lies in the future; report it once it has happened")
 
 
 def _correct(form: type[Form], error: Any) -> Correction:
@@ -201,7 +243,7 @@ Written = tuple[str, Sequence[str]]
 
 
 def _take_activity(unit: Connection, author: Author, payload: Mapping[str, Any], today: date) -> Written:
-    form = _read(ActivityHeld, payload)
+    form = _read(unit, ActivityHeld, payload, today)
     named = [name if "/" in name else f"{form.agreement}/{name}" for name in form.commitments]
     made = add_activity(
         unit, author, form.agreement, form.title, form.kind, form.held_on, today, named,
@@ -211,7 +253,7 @@ def _take_activity(unit: Connection, author: Author, payload: Mapping[str, Any],
 
 
 def _take_progress(unit: Connection, author: Author, payload: Mapping[str, Any], today: date) -> Written:
-    form = _read(ProgressReported, payload)
+    form = _read(unit, ProgressReported, payload, today)
     made = report_progress(
         unit, author, form.commitment, form.party, form.contact, form.rating, today,
         form.note, form.completion, form.value, form.fulfilled,
@@ -220,13 +262,13 @@ def _take_progress(unit: Connection, author: Author, payload: Mapping[str, Any],
 
 
 def _take_measurement(unit: Connection, author: Author, payload: Mapping[str, Any], today: date) -> Written:
-    form = _read(MeasurementTaken, payload)
+    form = _read(unit, MeasurementTaken, payload, today)
     made = add_measurement(unit, author, form.commitment, form.value, form.measured_on, today, form.note)
     return f"{form.commitment}/{made}", (form.commitment,)
 
 
 def _take_milestone(unit: Connection, author: Author, payload: Mapping[str, Any], today: date) -> Written:
-    form = _read(MilestoneMet, payload)
+    form = _read(unit, MilestoneMet, payload, today)
     meet_milestone(unit, author, form.milestone, form.met_on, today)
     return form.milestone, (form.milestone,)
 

@@ -84,11 +84,42 @@ def _read_slowly(text: str) -> Plain:
         return _Reading(_Loader, text).read()
     except yaml.MarkedYAMLError as faulty:
         line = faulty.problem_mark.line + 1 if faulty.problem_mark else 1
-        raise Refused(line, "file", faulty.problem or "unreadable YAML", "well-formed YAML") from None
+        raise Refused(line, "file", *_tell_fault(faulty.problem or "")) from None
     except yaml.YAMLError as faulty:
-        raise Refused(1, "file", str(faulty).splitlines()[0], "well-formed YAML") from None
+        raise Refused(1, "file", *_tell_fault(str(faulty).partition("\n")[0])) from None
     except (ValueError, OverflowError):  # an escape beyond the last character there is
         raise Refused(1, "file", "an escape that is no character", "well-formed YAML") from None
+
+
+_YAML_FAULTS = (
+    (r".*(<stream end>|end of stream).*", "the end of the file", "each bracket and quotation mark closed"),
+    (
+        r"mapping values are not allowed.*",
+        "a second colon, or a field at another depth",
+        "one field to a line, and text with a colon in quotation marks",
+    ),
+    (r"expected <block end>.*", "an entry at another depth", "each entry of a block at the same depth"),
+    (r".*(<block (mapping|sequence) start>).*", "an entry at another depth", "each entry of a block at the same depth"),
+    (r"found character '\\t'.*", "a tab", "spaces"),
+    (
+        r"found character (\S+) that cannot start.*",
+        r"\1 where a value begins",
+        "text that begins so in quotation marks",
+    ),
+    (r"could not find expected ':'.*", "a line without a colon", "a field and its value"),
+    (r"but found another document", "another document", "one document"),
+    (r".*but (?:found|got) (\S+)", r"\1", "well-formed YAML"),
+    (r"found (.+)", r"\1", "well-formed YAML"),
+)
+"""What the library says of a fault, what was found there in words of our own, and what is expected."""
+
+
+def _tell_fault(problem: str) -> tuple[str, str]:
+    for pattern, found, expected in _YAML_FAULTS:
+        said = re.fullmatch(pattern, problem)
+        if said is not None:
+            return said.expand(found), expected
+    return problem or "unreadable YAML", "well-formed YAML"
 
 
 def write_plain(value: Any) -> str:

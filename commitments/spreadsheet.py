@@ -253,9 +253,9 @@ def _read_value(drawing: SheetDrawing, column: Column, text: str, place: tuple[s
     expected = ""
     value: Any = text
     if column.holds is Holds.DATE:
-        value, expected = read_partial(text), "a date is written 2018, 2018-09 or 2018-09-30"
+        value, expected = read_partial(text), "a date such as 2018, 2018-09 or 2018-09-30"
     elif column.holds is Holds.ZONE:
-        value, expected = read_zone(text), "a time zone is written like Europe/London"
+        value, expected = read_zone(text), "a time zone such as Europe/London"
     elif column.holds in (Holds.NUMBER, Holds.WHOLE):
         value, expected = read_number(text), "a number"
         if value is not None and not isfinite(value):

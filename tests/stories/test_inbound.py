@@ -84,9 +84,10 @@ def test_the_same_event_again_changes_nothing(register: Engine) -> None:
         (arrived("activity.hold", **HELD), "event", "'activity.hold'", "did you mean 'activity.held'"),
         (arrived("activity.held", **{**HELD, "held_on": "soon"}), "held_on", "'soon'", "2018-09"),
         (arrived("activity.held", **{**HELD, "titel": "x"}), "titel", "not known", "did you mean 'title'"),
-        (arrived("activity.held", **{**HELD, "agreement": "leeds-hangzou"}), "", "", "leeds-hangzhou"),
-        (arrived("activity.held", **{**HELD, "held_on": "2027-01-01"}), "", "", "lies in the future"),
-        (arrived("activity.held", **{**HELD, "kind": "party"}), "", "", "one of visit"),
+        (arrived("activity.held", **{**HELD, "agreement": "leeds-hangzou"}), "agreement", "", "leeds-hangzhou"),
+        (arrived("activity.held", **HELD, commitments=["libary-link"]), "commitments", "", "library-link"),
+        (arrived("activity.held", **{**HELD, "held_on": "2027-01-01"}), "held_on", "", "lies in the future"),
+        (arrived("activity.held", **{**HELD, "kind": "party"}), "kind", "'party'", "one of visit"),
         (arrived("progress.reported", commitment="leeds-hangzhou/library-link"), "rating", "nothing", ""),
         (arrived("measurement.taken", commitment="leeds-hangzhou/library-link", value=1, measured_on="2026"), "", "",
          "no target"),
@@ -117,6 +118,30 @@ def test_a_bad_one_says_what_was_found_and_expected_and_is_the_operators_follow_
 def test_every_fault_of_an_event_is_told_at_once(register: Engine) -> None:
     answer = take(register, arrived("activity.held", agreement="A B", held_on="soon", title=""))
     assert {one.field for one in answer.corrections} == {"agreement", "held_on", "title", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        (arrived("activity.held", agreement="leeds-hangzou", kind="zzz", title=5, held_on="tomorrow"),
+         ["agreement", "held_on", "kind", "title"]),
+        (arrived("activity.held", **{**HELD, "agreement": "nowhere", "title": ""}, commitments=["a", "nowhere/b"]),
+         ["agreement", "title"]),
+        (arrived("activity.held", **{**HELD, "held_on": "soon"}, commitments=["a", "b"]),
+         ["commitments", "commitments", "held_on"]),
+        (arrived("progress.reported", commitment="leeds-hangzhou/x", rating="fine", party="york", contact="nobody"),
+         ["commitment", "contact", "party", "rating"]),
+        (arrived("measurement.taken", commitment="leeds-hangzhou/x", value="much", measured_on="2030"),
+         ["commitment", "measured_on", "value"]),
+        (arrived("milestone.met", milestone="leeds-hangzhou/x/y", met_on="2030"), ["met_on", "milestone"]),
+    ],
+    ids=["of the form and of the register", "an agreement without what lies under it", "each commitment", "names",
+         "a day to come", "a milestone"],
+)  # fmt: skip
+def test_what_the_register_does_not_know_is_told_in_the_same_round(
+    register: Engine, event: Arrived, fields: list[str]
+) -> None:
+    assert sorted(one.field for one in take(register, event).corrections) == fields
 
 
 def test_whatever_a_stranger_sends_is_taken_or_refused_and_never_a_crash(register: Engine) -> None:

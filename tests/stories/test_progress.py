@@ -299,7 +299,7 @@ def test_an_activity_must_have_been_held(do: Callable[..., Any], today: date, he
         (("leeds", "T", "visit", "2025"), {}, NotFound, "did you mean 'leeds-hangzhou'"),
         (("leeds-hangzhou", "T", "visit", "2025"), {"commitments": ["scholar"]}, NotFound, "leeds-hangzhou/scholars"),
         (("leeds-hangzhou", "T", "vist", "2025"), {}, RefusedChange, "kind: "),
-        (("leeds-hangzhou", "T", "visit", "soon"), {}, RefusedChange, "held_on: .*a date is written"),
+        (("leeds-hangzhou", "T", "visit", "soon"), {}, RefusedChange, "held_on: .*expected a date such as"),
         (("leeds-hangzhou", "T", "visit", "2025"), {"count": 0}, RefusedChange, "count: "),
         (("leeds-hangzhou", "T", "visit", "2025"), {"note": "a\x00b"}, RefusedChange, "note: text without it"),
         (("leeds-hangzhou", "T", "visit", "2025"), {"link": "leeds"}, RefusedChange, "link: "),
