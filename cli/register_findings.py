@@ -154,17 +154,22 @@ def examine_holidays(reading: "Connection", today: date) -> Finding:
     from babel import Locale
     from sqlalchemy import select
 
+    from commitments.calendar import has_holidays, list_countries, suggest_country
     from commitments.tables import party
 
     names = Locale("en").territories
-    codes = sorted(code for code in set(reading.execute(select(party.c.country)).scalars()) if code)
-    unknown, provisional = [], []
+    places = [tuple(row) for row in reading.execute(select(party.c.country, party.c.subdivision).distinct()) if row[0]]
+    codes = sorted({code for code, _ in places})
+    strange, unknown, provisional = [], [], []
     for code in codes:
-        try:
-            known = holidays.country_holidays(code, years=range(today.year - 3, today.year + 2))
-        except NotImplementedError:
+        if code not in list_countries():
+            meant = suggest_country(code)
+            strange.append(f"{code} is no country" + (f" (did you mean {meant}?)" if meant else ""))
+            continue
+        if not has_holidays(code):
             unknown.append(names.get(code, code))
             continue
+        known = holidays.country_holidays(code, years=range(today.year - 3, today.year + 2))
         years = {day.year for day in getattr(known, "weekend_workdays", ())}
         if years.issuperset((today.year - 2, today.year - 1)):
             missing = [str(year) for year in (today.year, today.year + 1) if year not in years]
@@ -172,9 +177,18 @@ def examine_holidays(reading: "Connection", today: date) -> Finding:
             if missing:
                 spoken = " and ".join(missing)
                 provisional.append(f"{name}'s working Saturdays for {spoken} are not published yet: provisional")
-    if unknown or provisional:
-        words = provisional + ([f"no holidays known for {', '.join(unknown)}"] if unknown else [])
+    parts = sorted(
+        f"{code}-{part}" for code, part in places if part and has_holidays(code) and not has_holidays(code, part)
+    )
+    words = strange + provisional
+    words += [f"no holidays known for {', '.join(unknown)}"] if unknown else []
+    words += [f"those of the whole country are kept for {', '.join(parts)}"] if parts else []
+    if words:
         advice = "A newer release of the holidays package brings them." if provisional else "Monday to Friday is taken."
+        if parts:
+            advice = "Put the part of the country right in an agreement file, or leave it out, and import it."
+        if strange:
+            advice = "Put the country right in an agreement file and import it."
         return Finding(WARNING, "holidays", "; ".join(words), advice)
     return Finding(OK, "holidays", f"known to the end of {today.year + 1} for {', '.join(codes) or 'no country'}")
 

@@ -124,6 +124,8 @@ def _find_party_faults(form: AgreementForm) -> Iterator[Fault]:
         elif party.kind is None and (party.names or any(told)):
             expected = "the party's kind: a party is written out with kind and names, or named by its reference alone"
             yield ("parties", at, "kind"), "nothing", expected
+        if party.country:
+            yield from _find_country_fault(("parties", at, "country"), party.country)
         if party.parent and party.parent == party.reference:
             yield ("parties", at, "parent"), repr(party.parent), "another party"
         for to, contact in enumerate(party.contacts):
@@ -136,6 +138,15 @@ def _find_party_faults(form: AgreementForm) -> Iterator[Fault]:
             first, last = contact.valid_from, contact.valid_to
             if first and last and parse_date(last).last < parse_date(first).first:
                 yield (*path, "valid_to"), last, f"a date not before {first}"
+
+
+def _find_country_fault(path: FieldPath, country: str) -> Iterator[Fault]:
+    from commitments.calendar import list_countries, suggest_country  # the holidays are a quarter of a second to load
+
+    if country not in list_countries():
+        meant = suggest_country(country)
+        expected = "the code of a country, such as GB"
+        yield path, repr(country), f"{expected} (did you mean {meant!r}?)" if meant else expected
 
 
 def _find_strangers(form: AgreementForm, parties: _Names) -> Iterator[Fault]:

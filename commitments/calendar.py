@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import holidays
+from babel.core import get_global
+from holidays.registry import COUNTRIES
 
 WEEKEND = (5, 6)
 SEARCH_LIMIT = 60
@@ -51,6 +53,26 @@ def _holidays_of(country: str, subdivision: str | None) -> holidays.HolidayBase 
         if subdivision is not None:
             return _holidays_of(country, None)
         return None
+
+
+@lru_cache(maxsize=1)
+def list_countries() -> frozenset[str]:
+    """The codes of all countries: those with holidays, and whatever else has a time zone. None is loaded for it."""
+    return frozenset(entry[1] for entry in COUNTRIES.values()) | (get_global("territory_zones").keys() - {"001", "ZZ"})
+
+
+def suggest_country(code: str) -> str | None:
+    """The code of the country that is meant by one that is no longer, or never was, its own: GB for UK."""
+    meant = get_global("territory_aliases").get(code, [])
+    return str(meant[0]) if meant and meant[0] in list_countries() else None
+
+
+def has_holidays(country: str, subdivision: str | None = None) -> bool:
+    """Whether holidays are known of a country, and of that part of it unless the whole country rests as one."""
+    known = _holidays_of(country, None) if country in list_countries() else None
+    if known is None or subdivision is None or not known.subdivisions:
+        return known is not None
+    return subdivision in known.subdivisions or subdivision in known.subdivisions_aliases
 
 
 @lru_cache(maxsize=16384)

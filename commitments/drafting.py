@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from commitments.agreement_faults import find_inner_faults
 from commitments.agreement_file import explain_fault
 from commitments.agreement_form import AgreementForm, CommitmentForm
+from commitments.calendar import list_countries, suggest_country
 from commitments.entries import AgreementEntry, Correction, Mistakes, PartyEntry, PromiseEntry, name_field
 from commitments.errors import NotFound
 from commitments.export import load_head
@@ -211,8 +212,10 @@ def _check_party(one: PartyEntry, known: _Known) -> Iterator[Correction]:
         return
     if not one.country:
         yield Correction("New party: country", "nothing", "its code of two letters, such as GB")
-    elif one.country.upper() not in get_global("territory_zones"):
-        yield Correction("New party: country", repr(one.country), "the code of a country in two letters, such as GB")
+    elif one.country.upper() not in list_countries():
+        meant = suggest_country(one.country.upper())
+        expected = "the code of a country in two letters, such as GB" + (f" (did you mean {meant!r}?)" if meant else "")
+        yield Correction("New party: country", repr(one.country), expected)
 
 
 def _place_coordinator(named: str, parties: Sequence[dict[str, Any]], known: _Known) -> list[Correction]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from babel.core import get_global
 from pydantic import TypeAdapter, ValidationError
 
 from commitments.agreement_form import Mail
+from commitments.calendar import list_countries
 from commitments.dates import parse_date
 from commitments.drafting import make_unique
 from commitments.handwriting import find_zone, read_zone
@@ -92,7 +92,7 @@ def _write_party(one: TypedParty, language: str, known: Known, drawing: Drawing)
 
     if one.kind not in list(PartyKind):
         lack("name" if not one.kind and not one.country else "kind", Lack.UNKNOWN_PARTY, known.suggest(one.name))
-    elif one.country not in get_global("territory_zones"):
+    elif one.country not in list_countries():
         lack("country", Lack.COUNTRY_MISSING)
     zone = read_zone(one.time_zone) if one.time_zone else find_zone(one.country)
     if one.time_zone and zone is None:

@@ -98,6 +98,8 @@ FAULTS = [
     ("kind: deliverable", "kind: planned\n    reports: [{reference: r, party: york, reported_on: 2019-01-01, rating: on_track}]", 19, "commitments[1].reports[1].party", "'york'", "one of the parties"),
     ("kind: deliverable", "kind: planned\n    source: {document: b.txt, start: 0, end: 5, sha256: " + "0" * 64 + "}", 19, "commitments[1].source.document", "'b.txt'", "one of the sources (did you mean 'a.txt'?)"),
     ("names: {en: Hangzhou}", "country: cn", 12, "parties[2].country", "'cn'", "a country code of two letters, such as GB"),
+    ("names: {en: Hangzhou}", "names: {en: Hangzhou}\n    country: ZZ", 13, "parties[2].country", "'ZZ'", "the code of a country, such as GB"),
+    ("names: {en: Leeds}", "names: {en: Leeds}\n    country: UK", 8, "parties[1].country", "'UK'", "the code of a country, such as GB (did you mean 'GB'?)"),
     ("    names: {en: Hangzhou}\n", "", 10, "parties[2].names", "nothing", "the party's name in at least one language"),
     ("    kind: city\n    names: {en: Hangzhou}", "    names: {en: Hangzhou}", 10, "parties[2].kind", "nothing", "the party's kind: a party is written out with kind and names, or named by its reference alone"),
     ("reference: hangzhou", "reference: leeds", 10, "parties[2].reference", "'leeds'", "a reference of its own"),

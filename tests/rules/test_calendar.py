@@ -135,6 +135,32 @@ def test_holidays_are_named(on, country, name):
     assert name_holiday(day(on), *PLACES[country]) == name
 
 
+@table(
+    ("a country that there is", "GB", True, None),
+    ("a country that is none by every list", "XK", True, None),
+    ("an island on which nobody lives", "BV", True, None),
+    ("a code for what is not known is no country", "ZZ", False, None),
+    ("nor is a name that is no code, which stands for another", "UK", False, "GB"),
+    ("nor a country that is no more", "DD", False, "DE"),
+    ("nor a typing error", "XX", False, None),
+)
+def test_a_country_is_known_by_its_code(code, known, meant):
+    assert (code in calendar.list_countries()) is known
+    if not known:
+        assert calendar.suggest_country(code) == meant
+
+
+@table(
+    ("of a country", "GB", None, True),
+    ("of a part of it", "GB", "ENG", True),
+    ("not of a part that it does not have", "GB", "NOWHERE", False),
+    ("of any part of a country that rests as one", "CN", "GD", True),
+    ("not of what is no country", "UK", None, False),
+)
+def test_holidays_are_known(country, subdivision, known):
+    assert calendar.has_holidays(country, subdivision) is known
+
+
 def test_only_the_countries_that_are_asked_about_are_loaded_and_all_others_are_at_hand():
     asked = """
 import sys

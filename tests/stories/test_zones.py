@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, select, update
 
+from cli.register_findings import examine_holidays
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
@@ -12,7 +14,7 @@ from commitments.progress import report_progress
 from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import follow_up
+from commitments.tables import follow_up, party
 from commitments.vocabulary import NotificationState, Rating
 from notifications.candidates import Candidate, find_candidates
 from notifications.planning import plan_messages
@@ -103,7 +105,7 @@ def _told_of_overdue(engine: Engine, moment: str, today: str) -> set[tuple[str, 
 
 def test_in_seoul_the_deputy_is_told_five_working_days_after_the_owners_own_morning(sqlite_engine: Engine) -> None:
     """Eight on Tuesday morning in Seoul is Monday night in UTC; the next Monday is four working days later."""
-    _import(sqlite_engine, "Asia/Seoul", "XX")
+    _import(sqlite_engine, "Asia/Seoul", "~")
     _live(sqlite_engine, "2026-03-02T20:00:00Z", "2026-03-03")
     _send_all(sqlite_engine, "2026-03-02T23:00:00Z")
     assert ("far-deputy", 1) not in _told_of_overdue(sqlite_engine, "2026-03-09T00:05:00Z", "2026-03-09")
@@ -112,7 +114,7 @@ def test_in_seoul_the_deputy_is_told_five_working_days_after_the_owners_own_morn
 
 def test_the_ladder_counts_the_days_of_the_person_asked_not_those_of_the_house(sqlite_engine: Engine) -> None:
     """When the house in Seoul begins its Monday, it is still Sunday for the owner in Honolulu."""
-    _import(sqlite_engine, "Pacific/Honolulu", "XX")
+    _import(sqlite_engine, "Pacific/Honolulu", "~")
     _live(sqlite_engine, "2026-03-03T20:00:00Z", "2026-03-04")
     _send_all(sqlite_engine, "2026-03-03T20:00:00Z")  # ten on Tuesday morning in Honolulu
     assert ("far-deputy", 1) not in _told_of_overdue(sqlite_engine, "2026-03-09T20:00:00Z", "2026-03-10")
@@ -229,3 +231,23 @@ def test_a_notice_deadline_stays_open_while_its_last_day_lasts_for_the_person_as
     ):
         reconcile_register(sqlite_engine, _at(moment), date(2026, 3, house))
         assert len(_read(sqlite_engine, opened)) == count
+
+
+@pytest.mark.parametrize(
+    ("country", "part", "said"),
+    [
+        ("UK", None, "UK is no country (did you mean GB?)"),
+        ("ZZ", None, "ZZ is no country"),
+        ("GB", "NOWHERE", "those of the whole country are kept for GB-NOWHERE"),
+        ("GB", "SCT", "known to the end of 2027 for GB"),
+        ("KR", "11", "known to the end of 2027 for GB, KR"),
+    ],
+)
+def test_the_doctor_names_a_country_on_record_that_is_none_and_a_part_without_holidays(
+    sqlite_engine: Engine, country: str, part: str | None, said: str
+) -> None:
+    _import(sqlite_engine, "Asia/Seoul", "GB")
+    with open_unit(sqlite_engine) as unit:  # as an earlier version took them
+        far = party.c.reference == "far"
+        unit.execute(update(party).where(far).values(country=country, subdivision=part))
+        assert said in examine_holidays(unit, date(2026, 3, 2)).found
