@@ -424,11 +424,17 @@ def _load_ladders(
 def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int, list[ToldRung]]:
     """What each follow-up has told, from its notices in their order, each with its follow-up and its message."""
     ladders: dict[int, list[ToldRung]] = defaultdict(list)
+    asked: set[tuple[int, int]] = set()
     for row in rows:
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
-        if row.kind == NotificationKind.HAND_OVER and why is None and row.state != NotificationState.CANCELLED:
+        handed = row.kind == NotificationKind.HAND_OVER
+        if handed and why in (None, Why.UNSUBSCRIBED) and row.state != NotificationState.CANCELLED:
             # It begins anew with the person to whom it was handed over; unless that was taken back before they heard.
             ladders[row.follow_up_id].clear()
+            if why is not None and (row.follow_up_id, row.contact_id) not in asked:
+                continue  # who wants no hand-overs told is asked as if it had been theirs from the first
+        elif row.rung == 0 and why != Why.CHOICES_CHANGED and row.decided_on >= _find_begin(row):
+            asked.add((row.follow_up_id, row.contact_id))
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
             continue

@@ -226,17 +226,18 @@ def _build_items(
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first.
 
-    What is asked about a matter says its date too, so that no reminder of it stands beside; and several things that are
-    asked about one are one item.
+    What is asked about a matter says its date too, so that no reminder of it stands beside, and from whom it was handed
+    over; and several things that are asked about one are one item.
     """
-    items: list[tuple[Place, Item]] = []
+    items: dict[Place, Item] = {}
     for place, row in choose_said(rows).items():
         item = _build_item(row, person, names, counterparts, rules, links)
         if row.follow_up_id in reports:
             item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
-        items.append((place, item))
+        items[place] = item
+    _join_hand_overs(items)
     found = sorted(
-        items,
+        items.items(),
         key=lambda one: (
             one[1].kind not in AT_ONCE,
             _rank_urgency(one[1], day),
@@ -248,6 +249,22 @@ def _build_items(
     for (matter, party_id, kind), item in found:
         joined.setdefault(_name_matter(item, matter, party_id, kind), []).append(item)
     return [replace(first, also=tuple(others)) for first, *others in joined.values()]
+
+
+def _join_hand_overs(latest: dict[Place, Item]) -> None:
+    """Let what was handed over and is asked about by now be told by the question alone."""
+    for place, item in [*latest.items()]:
+        if place[2] is not None or item.ground.code is not Why.HANDED_OVER:
+            continue
+        asked = [
+            other
+            for other, one in latest.items()
+            if other[:2] == place[:2] and other[2] is not None and one.kind is not NotificationKind.CONFIRMATION
+        ]
+        for other in asked:
+            latest[other] = replace(latest[other], handed_over=item.ground)
+        if asked:
+            del latest[place]
 
 
 def _name_matter(item: Item, matter: str, party_id: int | None, asked: str | None) -> Hashable:

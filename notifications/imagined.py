@@ -11,7 +11,7 @@ from commitments.facts import Agreement
 from commitments.reconcile import Rules
 from commitments.vocabulary import FollowUpState, NotificationState
 from notifications.ledger import Move, Row
-from notifications.routing import is_late
+from notifications.routing import find_opening, is_late
 
 _QUEUED = ("key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at")
 
@@ -202,6 +202,13 @@ class ImaginedLedger:
     def name_anew(self, kinds: Mapping[int, str]) -> None:
         for row_id, kind in kinds.items():
             self.messages[row_id].kind = kind
+
+    def bring_forward(self, moments: Mapping[int, datetime], rules: Rules) -> None:
+        policies = tuple(rules.own.values()) or (rules.house,)
+        for row_id, moment in moments.items():
+            message = self.messages[row_id]
+            opening = find_opening(rules.people[message.contact_id], moment, policies)
+            message.next_at = min(message.next_at, opening)
 
     def carry_over(self, moves: Sequence[Move]) -> None:
         for move in moves:

@@ -50,6 +50,8 @@ def describe_item(
         title = words.quote(title) if item.is_quote else title
     reason = _describe_reason(words, item)
     all_asked = (item, *item.also)
+    grounds = [words.describe_ground(one.ground, _name_asked(one)) for one in all_asked]
+    grounds += [words.describe_ground(one.handed_over) for one in all_asked if one.handed_over is not None]
     return ItemView(
         title=title if number is None else f"{number}. {title}",
         quote=quote if with_quote else "",
@@ -61,9 +63,7 @@ def describe_item(
         expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked)),
         by=_describe_date(words, item, reason),
         due=_describe_due(words, item, reason),
-        why=" · ".join(
-            dict.fromkeys(clean_text(words.describe_ground(one.ground, _name_asked(one))) for one in all_asked)
-        ),
+        why=" · ".join(dict.fromkeys(map(clean_text, grounds))),
         link=check_link(item.link),
         hints=tuple(dict.fromkeys(hint for one in all_asked for hint in _hint_commands(one)))
         if with_hints and not item.answer_link and item.ground.code is not Why.HANDED_ON

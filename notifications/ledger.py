@@ -13,7 +13,8 @@ from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
 from commitments.log import Author, Change, record_once
 from commitments.reconcile import ENGINE, Rules
 from commitments.vocabulary import NotificationState
-from notifications.routing import is_late
+from notifications.parts import load_parts
+from notifications.routing import find_opening, is_late
 from notifications.tables import attempt, notice, notification
 
 Row = Mapping[str, Any]
@@ -52,6 +53,9 @@ class Ledger(Protocol):
     def name_anew(self, kinds: Mapping[int, str]) -> None:
         """Make messages that wait be of other kinds, by their ids."""
 
+    def bring_forward(self, moments: Mapping[int, datetime], rules: Rules) -> None:
+        """Let messages that wait go at an earlier moment, by their ids, if the hours of all that they tell allow it."""
+
     def carry_over(self, moves: Sequence[Move]) -> None:
         """Cancel the late messages and give what they hold to the next ones."""
 
@@ -70,7 +74,13 @@ class StoredLedger:
     ) -> tuple[dict[tuple[int, date], Any], dict[int, set[date]]]:
         """Only those that wait are locked, in order, so that nobody can wait for a planner and a planner for them."""
         scheduled = (
-            select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
+            select(
+                notification.c.id,
+                notification.c.contact_id,
+                notification.c.local_day,
+                notification.c.kind,
+                notification.c.next_at,
+            )
             .where(
                 notification.c.contact_id.in_(persons),
                 notification.c.local_day >= (now - timedelta(days=2)).date(),
@@ -142,6 +152,20 @@ class StoredLedger:
                 update(notification).where(notification.c.id == bindparam("row_id")).values(kind=bindparam("new_kind")),
                 [{"row_id": row_id, "new_kind": kind} for row_id, kind in kinds.items()],
             )
+
+    def bring_forward(self, moments: Mapping[int, datetime], rules: Rules) -> None:
+        if not moments:
+            return
+        parts = load_parts(self._unit, list(moments), rules)
+        waiting = self._unit.execute(
+            select(notification.c.id, notification.c.contact_id, notification.c.next_at).where(
+                notification.c.id.in_(list(moments))
+            )
+        ).all()
+        for row in waiting:
+            moment = find_opening(rules.people[row.contact_id], moments[row.id], parts[row.id].policies)
+            if moment < row.next_at:
+                self._unit.execute(update(notification).where(notification.c.id == row.id).values(next_at=moment))
 
     def carry_over(self, moves: Sequence[Move]) -> None:
         if not moves:

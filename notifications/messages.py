@@ -77,6 +77,7 @@ class Item:
     due: str | None = None  # the date of what was promised, as precise as it is
     report: Reported | None = None  # what its reader is asked to confirm
     also: "tuple[Item, ...]" = ()  # what else is asked about the same matter, less urgent
+    handed_over: Ground | None = None  # from whom it came to its reader, where that is told with what is asked
 
 
 @dataclass(frozen=True, slots=True)

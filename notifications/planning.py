@@ -417,6 +417,7 @@ def _queue_scheduled(
     notices: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     heavier: dict[int, str] = {}
+    sooner: dict[int, datetime] = {}
     by_key: dict[str, int] = {}
     for contact_id, ones in scheduled.items():
         slot = slots[contact_id]
@@ -426,6 +427,8 @@ def _queue_scheduled(
             kind = name_message([message.kind, *_list_kinds(ones, late.get(contact_id, ()))])
             if kind != message.kind:
                 heavier[message.id] = str(kind)
+            if slot.not_before < message.next_at:
+                sooner[message.id] = slot.not_before
             targets[contact_id] = message.id
             done.joined += 1
             continue
@@ -440,6 +443,7 @@ def _queue_scheduled(
         targets[contact_id] = row_id
         notices += [one.as_row(now, today, row_id) for one in scheduled[contact_id]]
     ledger.name_anew(heavier)
+    ledger.bring_forward(sooner, rules)
     done.notices += ledger.add_notices(notices)
     done.messages += len(made)
     done.message_ids.extend(made.values())

@@ -88,6 +88,36 @@ def test_who_has_matters_under_agreements_of_different_hours_gets_the_letter_at_
     assert house.received("ann")[1:] == ["Tue 10 Mar 09:00"], "the reader's own hour comes before any"
 
 
+TEA = b"""
+  - reference: tea
+    summary: Send the tea.
+    kind: deliverable
+    due: 2026-03-24
+    owners: [{party: south, contact: li}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("late", "comes"),
+    [
+        (b"policy: {send_at: '10:00'}\n", "Tue 10 Mar 00:00"),  # when the house's day begins: 08:00 in Shanghai
+        (b"policy: {send_at: '10:00', quiet_from: '20:00', quiet_to: '09:00'}\n", "Tue 10 Mar 01:00"),
+    ],
+)
+def test_a_letter_that_waits_since_the_evening_goes_earlier_for_what_joins_it_but_never_in_quiet_hours(
+    house: House, late: bytes, comes: str
+) -> None:
+    register_joint_deeds(house, late)
+    early = FORM.replace(b"agreement: north-south", b"agreement: early") + TEA
+    register(house, early, b"policy: {send_at: '07:00', lead_days: [14]}\n")
+    house.live(date(2026, 2, 26), date(2026, 3, 8))
+    house.clock = monday = datetime(2026, 3, 9, 13, tzinfo=UTC)  # 21:00 in Shanghai
+    report_joint_deeds(house, 1)
+    run(house, *(monday + timedelta(hours=hours) for hours in range(18)))
+    assert house.received("li")[-1] == comes
+    assert house.subjects("li")[-1].startswith("Please confirm: Joint deed 1 — and 1 more")
+
+
 def test_an_agreement_has_a_day_and_a_rhythm_for_the_digests_of_its_coordinators(house: House) -> None:
     register(house, FORM, b"policy: {digest_weekday: 2, digest_rhythm: fortnightly, summary_day: 12}\n")
     house.live(date(2026, 2, 27), date(2026, 3, 27))

@@ -208,3 +208,43 @@ def test_what_was_asked_just_before_a_pause_is_not_told_on_its_first_day_but_wit
     house.live(date(2026, 3, 3), date(2026, 3, 9))
     asked = [at for at, to, subject in house.letters if to == "li" and "confirm" in subject]
     assert asked == [datetime(2026, 3, 9, tzinfo=UTC)], "Monday 08:00 in Shanghai"
+
+
+def test_who_wants_no_hand_overs_told_is_asked_what_came_with_one_and_the_ladder_begins_with_them(house: House) -> None:
+    register(house)
+    house.live(date(2026, 2, 27))
+    house.choose("dee", unsubscribed=["hand_over"])
+    house.live(date(2026, 3, 2))
+    hand_over(house, "eve", "dee")
+    house.live(date(2026, 3, 3), date(2026, 4, 10))
+    assert (house.received("dee")[0], house.subjects("dee")[0]) == ("Tue 03 Mar 08:00", "Overdue: Mend the quay")
+    asked = [at for (at, to, subject) in house.letters if to == "cy" and "quay" in subject]
+    assert asked and min(asked).date() == date(2026, 3, 17), "ten of their working days after they were asked"
+
+
+def test_a_question_that_comes_back_to_who_wants_no_hand_overs_told_climbs_from_the_day_it_came_back(
+    house: House,
+) -> None:
+    register(house)
+    house.live(date(2026, 2, 27))
+    house.choose("eve", unsubscribed=["hand_over"])
+    house.live(date(2026, 3, 2))
+    hand_over(house, "eve", "dee")
+    house.live(date(2026, 3, 3), date(2026, 3, 5))
+    hand_over(house, "dee", "eve")
+    house.live(date(2026, 3, 6), date(2026, 4, 10))
+    asked = [at for (at, to, subject) in house.letters if to == "cy" and "quay" in subject]
+    assert asked and min(asked).date() == date(2026, 3, 19), "ten of their working days, though they had been asked"
+
+
+def test_what_was_handed_over_in_a_pause_and_is_asked_about_by_its_end_is_one_item_that_says_both(house: House) -> None:
+    register(house)
+    house.live(date(2026, 2, 27), date(2026, 3, 13))
+    house.choose("dee", paused_from="2026-03-16", paused_to="2026-03-26")
+    house.live(date(2026, 3, 16))
+    hand_over(house, "fay", "dee")
+    house.live(date(2026, 3, 17), date(2026, 3, 27))
+    assert house.subjects("dee") == ["Overdue: Light the lamps"]
+    text = letter(house, "dee")
+    assert text.count("Light the lamps.") == 1 and "Handed over to you (" not in text
+    assert "follow-up opened on 21 March 2026 · handed over to you from Fay by Cy on 16 March 2026" in text
