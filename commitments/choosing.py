@@ -89,6 +89,9 @@ def change_choices(
     person = find_contact(unit, contact)
     before = load_choices(unit, [person.id]).get(person.id, Choices())
     form = _check_form({**_plain(before), **changes})
+    if changes.get("channel") and form.channel not in [Channel(name) for name in person.channels]:
+        known = ", ".join(person.channels) or "none: the register has no address of theirs"
+        raise RefusedChange(f"channel: found {form.channel}; expected one that the register has for {contact}: {known}")
     if form.paused_to is not None and form.paused_to < today and "paused_to" in changes:
         raise RefusedChange(f"paused_to: found {form.paused_to}; expected a day that is not over")
     values = _as_row(form)

@@ -62,7 +62,7 @@ def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str,
             morning = datetime.combine(message.local_day, time(0), zone).astimezone(now.tzinfo)
             slot = choose_slot(person, choose_hour(person, part.policies), max(now, morning), days=days)
             if slot.day == message.local_day and not slot.is_held:
-                moved += _move(unit, message, slot.not_before)
+                moved += _move(unit, message, person, slot.not_before)
             else:
                 _withdraw(unit, message, f"choices changed {now.isoformat()}")
                 withdrawn += 1
@@ -73,7 +73,7 @@ def choose(unit: Connection, author: Author, contact: str, changes: Mapping[str,
             _withdraw(unit, message, f"choices changed {now.isoformat()}")
             withdrawn += 1
         else:
-            moved += _move(unit, message, opening)
+            moved += _move(unit, message, person, opening)
     return Chosen(before, after, moved, withdrawn)
 
 
@@ -124,10 +124,16 @@ def _decline_notices(unit: Connection, message_id: int, person: Person, rules: R
     return True
 
 
-def _move(unit: Connection, message: Any, moment: datetime) -> int:
-    if moment == message.next_at:
+def _move(unit: Connection, message: Any, person: Person, moment: datetime) -> int:
+    """Let a message go at that moment, by the first of the person's channels that works; tells whether that is new."""
+    channel, address = person.ways[0] if person.ways else (message.channel, message.address)
+    if (moment, str(channel), address) == (message.next_at, message.channel, message.address):
         return 0
-    unit.execute(update(notification).where(notification.c.id == message.id).values(next_at=moment))
+    unit.execute(
+        update(notification)
+        .where(notification.c.id == message.id)
+        .values(next_at=moment, channel=str(channel), address=address)
+    )
     return 1
 
 

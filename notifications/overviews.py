@@ -200,18 +200,23 @@ def name_picture(summary: Summary) -> str:
 
 def count_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[str, str]:
     """How many there are, and how many of them need attention."""
-    attention = sum(1 for line in lines if needs_attention(line.counts))
+    attention = sum(map(_is_stirring, lines))
     return (
         words.ngettext("%(count)s agreement", "%(count)s agreements", len(lines)) % {"count": len(lines)},
         words.ngettext("%(count)s needs attention", "%(count)s need attention", attention) % {"count": attention},
     )
 
 
+def _is_stirring(line: AgreementLine) -> bool:
+    """Whether an agreement needs attention: something stands badly, or waits for an answer."""
+    return bool(needs_attention(line.counts) or line.open_follow_ups)
+
+
 def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[tuple[AgreementView, ...], str]:
     """Those that need attention or an answer, each with its worst promise; the quiet ones in one line."""
-    stirring = [line for line in lines if needs_attention(line.counts) or line.open_follow_ups]
+    stirring = [line for line in lines if _is_stirring(line)]
     shown = stirring[:AGREEMENT_LIMIT]
-    quiet = [line for line in lines if not (needs_attention(line.counts) or line.open_follow_ups)]
+    quiet = [line for line in lines if not _is_stirring(line)]
     titles = [clean_text(line.title) for line in quiet[:QUIET_LIMIT]]
     text = ""
     if titles:

@@ -19,7 +19,7 @@ from notifications import phrases
 from notifications.house import PAGE, TEMPLATES
 from notifications.messages import Age, Message, Summary
 from notifications.overviews import describe_summary
-from notifications.styles import LIGHT, MIDDLE, TONE_COLOURS, TONES
+from notifications.styles import LIGHT, PICTURE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 
@@ -31,8 +31,6 @@ PARTIES_DRAWN = 5
 NOTES = 3
 NOTE_LIMIT = 160
 PIXELS_AN_INCH = 160
-_INKS = {"ink": MIDDLE, "soft": MIDDLE}
-"""Of the picture, which has no ground: it is shown on that of a light mail and of a dark one."""
 _FAMILIES = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP"}
 _TONE_OF_AGE = {
     Age.HALF_YEAR: "green", Age.YEAR: "amber", Age.TWO_YEARS: "violet", Age.LONGER: "red", Age.UNKNOWN: "grey",
@@ -60,7 +58,7 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
         said = describe_page(words, message, message.summary)
         compiler = open_page(template)
         picture = compiler.compile(
-            format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | _INKS | {"form": "picture"})}
+            format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
         )
         page = compiler.compile(
             format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said | {"form": "page"})}
@@ -116,6 +114,7 @@ def describe_page(words: Words, message: Message, summary: Summary) -> dict[str,
         "font": list_families(words),
         "ink": LIGHT["ink"],
         "soft": LIGHT["soft"],
+        "ground": PICTURE,
         "house": "Tallystick",
         "title": view.title,
         "day": words.format_weekday(message.day),

@@ -133,7 +133,7 @@ def describe_message(
         )
     sections = describe_sections(words, items)
     more = message.more + len(message.items) - len(items)
-    name = clean_text(message.coordinator_name or "")
+    name = clean_text(message.coordinator_name or "") if message.coordinator_mail else ""
     return MessageView(
         tag=words.tag,
         direction=words.direction,

@@ -283,8 +283,8 @@ def make_digest(language: str) -> Digest:
     )
     coming = (
         ComingDate(date(2026, 11, 27), t["memorandum"], t["reading_room"], MatterKind.MILESTONE),
-        ComingDate(date(2026, 12, 15), t["memorandum"], t["libraries"], MatterKind.COMMITMENT),
-        ComingDate(date(2026, 12, 31), t["network"], t["network"], MatterKind.REPORT),
+        ComingDate(date(2026, 12, 15), t["ties"], t["fund"], MatterKind.COMMITMENT),
+        ComingDate(date(2026, 12, 18), t["network"], t["network"], MatterKind.REPORT),
     )
     waiting = (
         Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18), own_side=True),
@@ -294,7 +294,7 @@ def make_digest(language: str) -> Digest:
     news = (
         News(kind.REPORTED, date(2026, 11, 20), t["libraries"], t["memorandum"], t["leeds"], Rating.AT_RISK),
         News(kind.CONFIRMED, date(2026, 11, 19), t["libraries"], t["memorandum"], t["hangzhou"]),
-        News(kind.MILESTONE, date(2026, 11, 19), t["reading_room"], t["memorandum"], state=MilestoneState.MET),
+        News(kind.MILESTONE, date(2026, 11, 19), t["catalogues"], t["memorandum"], state=MilestoneState.MET),
         News(kind.HELD, date(2026, 11, 18), t["visit"], t["ties"]),
         News(kind.MEASURED, date(2026, 11, 17), t["fund"], t["ties"], value=120e6, unit="CNY"),
         News(kind.SETTLED, date(2026, 11, 17), t["exchanges"], t["ties"], state=CommitmentState.FULFILLED),
@@ -339,6 +339,7 @@ def make_messages(language: str) -> dict[str, Message]:
         chosen = tuple(link_item(items[name]) for name in names.split())
         usual: dict[str, Any] = {
             "coordinator_name": t["coordinator"],
+            "coordinator_mail": "coordinator@leeds.example",
             "base_url": BASE,
             "choices_link": f"{BASE}/choices/{TOKEN}",
             "unsubscribe_link": f"{BASE}/unsubscribe/{TOKEN}",
@@ -355,14 +356,14 @@ def make_messages(language: str) -> dict[str, Message]:
         "reminders": message(kind.REMINDER, "reading_room libraries notice"),
         "follow_up": message(kind.FOLLOW_UP, "exchanges"),
         "follow_ups": message(kind.FOLLOW_UP, "overdue exchanges investors unowned notice"),
-        "escalation": message(kind.ESCALATION, "escalated", coordinator_name=None),
+        "escalation": message(kind.ESCALATION, "escalated", coordinator_mail=None),
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
         "hand_over": message(kind.HAND_OVER, "handed_over"),
-        "alert": message(kind.ALERT, "alert", coordinator_name=None, unsubscribe_link=None),
+        "alert": message(kind.ALERT, "alert", coordinator_mail=None, unsubscribe_link=None),
         "sign_in": Message(
             kind.SIGN_IN, DAY, t["reader"], language, (), sign_in=f"{BASE}/sign-in/{TOKEN}", base_url=BASE
         ),
-        "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_name=None),
+        "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_mail=None),
         "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
         "summary": message(kind.SUMMARY, summary=make_summary(language)),
         "summary_with_digest": message(
@@ -370,6 +371,6 @@ def make_messages(language: str) -> dict[str, Message]:
         ),
         "sixty": replace(message(kind.FOLLOW_UP), items=many, more=12),
         "empty": message(
-            kind.FOLLOW_UP, choices_link=None, unsubscribe_link=None, base_url=None, coordinator_name=None
+            kind.FOLLOW_UP, choices_link=None, unsubscribe_link=None, base_url=None, coordinator_mail=None
         ),
     }

@@ -25,8 +25,8 @@ LIGHT = {
     "link": "#0b5394",
 }
 DARK = {"page": "#14181d", "card": "#1f262d", "ink": "#e8ecf0", "soft": "#b0bac4", "line": "#3a444e", "link": "#8cc4ff"}
-MIDDLE = "#7a8490"
-"""As far from the card of a light mail as from that of a dark one."""
+PICTURE = "#eef1f4"
+"""The ground of a picture: calm on the card of a light mail, and no glaring block on that of a dark one."""
 
 TONES = {
     StandingState.OVERDUE: "red",
@@ -78,7 +78,7 @@ _RULES = {
     "bar": "width:100%;border-collapse:collapse;margin:4px 0",
     "foot": f"margin:24px 0 0;padding:16px 0 0;border-top:1px solid {LIGHT['line']};"
     f"font-size:14px;color:{LIGHT['soft']}",
-    "picture": "display:block;width:100%;max-width:480px;height:auto;margin:12px 0 4px;border-radius:6px",
+    "picture": "display:block;width:100%;max-width:480px;height:auto;margin:12px 0 4px;border-radius:8px",
     "link": f"color:{LIGHT['link']}",
 }
 

@@ -71,6 +71,28 @@ def test_the_picture_is_a_png_small_enough_for_mail() -> None:
     assert drawn.picture.startswith(b"\x89PNG\r\n\x1a\n") and len(drawn.picture) < 300_000 and len(drawn.page) < 300_000
 
 
+def _shine(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_shine(one), _shine(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_word_number_and_edge_in_the_picture_stands_out_from_what_is_behind_it() -> None:
+    words, message = load_words("en"), make_summary("en")
+    assert message.summary is not None
+    said = describe_page(words, message, message.summary)
+    parts = [part for section in said["sections"] for row in section["rows"] for part in row["parts"]]
+    parts += [one for section in said["sections"] for one in section["legend"]]
+    pairs = {(said[ink], said["ground"]) for ink in ("ink", "soft")}
+    pairs |= {(part["ink"], ground) for part in parts for ground in (part["ground"], said["ground"])}
+    assert {pair: round(_contrast(*pair), 1) for pair in pairs if _contrast(*pair) < 4.5} == {}
+
+
 def test_text_from_the_register_is_never_a_program() -> None:
     message = make_summary("en")
     assert message.summary is not None

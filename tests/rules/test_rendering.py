@@ -553,3 +553,26 @@ def test_a_digest_of_four_items_is_quick_to_write() -> None:
     finally:
         sys.setprofile(before)
     assert not asked, "what takes longest, the words of dates and numbers, is known from the letter before"
+
+
+def test_a_reply_is_spoken_of_only_where_it_reaches_somebody() -> None:
+    message = make_messages("en")["follow_up"]
+    assert "it goes to Tom Hartley" in write_message(message).text
+    without = write_message(replace(message, coordinator_mail=None))
+    assert "reply to this mail" not in without.text + without.html
+
+
+def test_an_agreement_of_which_something_waits_for_an_answer_is_counted_as_it_is_listed() -> None:
+    message = make_messages("en")["digest"]
+    assert message.digest is not None
+    fine = replace(message.digest.agreements[-1], open_follow_ups=1)
+    written = write_message(replace(message, digest=replace(message.digest, agreements=(fine,))))
+    assert written.subject == "Your week: 1 agreement, 1 needs attention"
+    assert "1 agreement · 1 needs attention" in written.text and "Agreements that need attention" in written.text
+
+
+def test_the_sample_digest_lists_as_coming_what_comes_in_its_days_and_is_not_told_as_done() -> None:
+    digest = make_messages("en")["digest"].digest
+    assert digest is not None
+    assert all(0 <= (one.day - date(2026, 11, 23)).days <= 30 for one in digest.coming)
+    assert {one.promise for one in digest.coming}.isdisjoint(one.title for one in digest.news if one.state)

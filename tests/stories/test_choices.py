@@ -284,6 +284,7 @@ def test_each_change_is_logged_and_the_same_again_changes_nothing(house: House) 
         ({"days": [7]}, "days.0: found 7"),
         ({"language": "English"}, "language: found"),
         ({"channel": "pigeon"}, "one of mail"),
+        ({"channel": "webhook"}, "channel: found webhook; expected one that the register has for ann: mail"),
         ({"quiet_from": "20:00"}, "a beginning and an end"),
         ({"quiet_from": "07:00", "quiet_to": "20:00"}, "08:00, when messages come"),
         ({"paused_from": "2026-03-05", "paused_to": "2026-03-01"}, "not before its first"),
@@ -304,3 +305,20 @@ def test_what_cannot_be_chosen_is_refused_with_what_could_be(house: House, chang
 def test_a_person_who_is_not_known_is_named_with_the_nearest(house: House) -> None:
     with pytest.raises(NotFound, match="did you mean 'ann'"):
         house.choose("anne", hour="09:00")
+
+
+def test_what_waits_follows_the_channel_that_its_reader_chooses(house: House) -> None:
+    ann = b"channels: {mail: ann@north.example"
+    form = FORM.replace(ann, ann + b", slack: city-hall")
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "north-south.yaml"), Author("test", house.clock), FIRST)
+    house.clock = datetime(2026, 3, 2, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 2))
+    plan_messages(house.engine, house.clock, date(2026, 3, 2), domain="tally.example")
+    (before,) = house.waiting("ann")
+    assert (before.channel, before.address) == ("mail", "ann@north.example")
+    assert house.choose("ann", channel="slack").moved == 1
+    (after,) = house.waiting("ann")
+    assert (after.channel, after.address, after.next_at) == ("slack", "city-hall", before.next_at)
+    house.choose("ann", channel=None)
+    assert house.waiting("ann")[0].address == "ann@north.example"
