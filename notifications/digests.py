@@ -90,12 +90,19 @@ class Pictures:
         """What these agreements and their commitments are called, in every language."""
         titles = select(agreement.c.id, agreement.c.title).where(agreement.c.id.in_(agreement_ids))
         self._titles |= {row.id: row.title for row in self._reading.execute(titles)}
-        promises = select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+        promises = select(
+            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote
+        )
         mine = promises.where(commitment.c.agreement_id.in_(agreement_ids))
         self._promises |= {row.id: row for row in self._reading.execute(mine)}
 
     def _promise(self, commitment_id: int | None, language: str) -> str | None:
         return name_promise(self._promises[commitment_id], language) if commitment_id is not None else None
+
+    def _page(self, agreement_id: int, commitment_id: int | None) -> str:
+        """Where the portal shows a commitment, or else the agreement."""
+        page = f"agreements/{self._assessed[agreement_id][0].reference}"
+        return f"{page}/commitments/{self._promises[commitment_id].reference}" if commitment_id is not None else page
 
     def _title(self, agreement_id: int, language: str) -> str:
         return choose_words(self._titles[agreement_id], language)
@@ -240,6 +247,7 @@ class Pictures:
                 row.due_on,
                 self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
                 self._names.name_party(row.party_id, language) if row.party_id is not None else None,
+                self._page(row.agreement_id, row.commitment_id),
             )
             for row in rows
         )
@@ -264,7 +272,8 @@ class Pictures:
                 ):
                     title = self._title(one.id, person.language)
                     promise = self._promise(matter.commitment_id, person.language) or title
-                    coming.append(ComingDate(standing.deadline, title, promise, matter.kind))
+                    page = self._page(one.id, matter.commitment_id)
+                    coming.append(ComingDate(standing.deadline, title, promise, matter.kind, page))
         return tuple(sorted(coming, key=lambda one: (one.day, one.agreement_title)))
 
     def _waiting(self, person: Person, agreement_ids: Sequence[int]) -> tuple[Waiting, ...]:
@@ -290,6 +299,7 @@ class Pictures:
                 row.number,
                 row.oldest,
                 people[row.assignee_id].party_id == person.party_id,
+                f"people/{people[row.assignee_id].reference}",
             )
             for row in rows
         ]

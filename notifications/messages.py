@@ -102,6 +102,7 @@ class ComingDate:
     agreement_title: str
     promise: str
     matter_kind: MatterKind
+    page: str = ""  # where the portal shows it, below its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Waiting:
     follow_ups: int
     oldest: date
     own_side: bool = False
+    page: str = ""  # where the portal shows the person, below its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Stuck:
     answer_by: date
     name: str | None  # of the person asked
     party: str | None
+    page: str = ""  # where the portal shows it, below its address
 
 
 @dataclass(frozen=True, slots=True)

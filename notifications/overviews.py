@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from commitments.vocabulary import StandingState
 from notifications import phrases
@@ -16,6 +17,8 @@ from notifications.views import (
     OverviewView,
     PictureView,
     StuckView,
+    WaitingView,
+    check_link,
     clean_text,
     fit_text,
     name_some,
@@ -31,8 +34,9 @@ STUCK_LIMIT = 8
 PROMISE_LIMIT = 300
 
 
-def describe_digest(words: Words, digest: Digest) -> OverviewView:
-    """The week over all agreements: what needs attention, what comes, who has not answered."""
+def describe_digest(words: Words, digest: Digest, portal: str | None = None) -> OverviewView:
+    """The week over all agreements: what needs attention, what comes, who has not answered; with links to the pages of
+    the `portal` at that address, if there is one."""
     figures = [*count_agreements(words, digest.agreements)]
     if digest.opened or digest.closed:
         figures.append(
@@ -40,7 +44,7 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
             % {"count": digest.opened}
         )
         figures.append(words.ngettext("%(count)s closed", "%(count)s closed", digest.closed) % {"count": digest.closed})
-    agreements, quiet = _describe_agreements(words, digest.agreements)
+    agreements, quiet = _describe_agreements(words, digest.agreements, portal)
     coming = tuple(
         DatedView(
             words.format_day(one.day),
@@ -48,14 +52,19 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
             if one.matter_kind in PROMISES
             else words.name(one.matter_kind),
             clean_text(one.agreement_title),
+            _link_page(portal, one.page),
         )
         for one in digest.coming
     )
     waiting = {
-        side: tuple(_describe_waiting(words, one) for one in digest.waiting if one.own_side is side)
+        side: tuple(
+            WaitingView(_describe_waiting(words, one), _link_page(portal, one.page))
+            for one in digest.waiting
+            if one.own_side is side
+        )
         for side in (True, False)
     }
-    stuck = tuple(_describe_stuck(words, one) for one in digest.stuck[:STUCK_LIMIT])
+    stuck = tuple(_describe_stuck(words, one, portal) for one in digest.stuck[:STUCK_LIMIT])
     title = (
         words.gettext("Your overview, since %(day)s") if digest.is_long else words.gettext("Your week, since %(day)s")
     )
@@ -73,6 +82,11 @@ def describe_digest(words: Words, digest: Digest) -> OverviewView:
         waiting_own=waiting[True],
         waiting_others=waiting[False],
     )
+
+
+def _link_page(portal: str | None, page: str) -> str:
+    """A page of the portal, or nothing where there is no portal or no such page."""
+    return check_link(f"{portal.rstrip('/')}/{quote(page)}") if portal and page else ""
 
 
 def _describe_waiting(words: Words, one: Waiting) -> str:
@@ -102,7 +116,7 @@ def describe_news(words: Words, one: News) -> DatedView:
     return DatedView(words.format_day(one.on), title, said if title == agreement else f"{said} · {agreement}")
 
 
-def _describe_stuck(words: Words, one: Stuck) -> StuckView:
+def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:
     asked = " – ".join(clean_text(name) for name in (one.name, one.party) if name)
     detail = words.gettext("an answer was due by %(day)s") % {"day": words.format_day(one.answer_by)}
     parts = (clean_text(one.agreement_title), asked, detail)
@@ -110,6 +124,7 @@ def _describe_stuck(words: Words, one: Stuck) -> StuckView:
         fit_text(clean_text(one.promise), PROMISE_LIMIT),
         clean_text(words.describe_reason(one.reason)),
         " · ".join(part for part in parts if part),
+        _link_page(portal, one.page),
     )
 
 
@@ -146,11 +161,16 @@ def count_more(words: Words, rest: int) -> str:
 
 
 def describe_summary(
-    words: Words, summary: Summary, *, with_agreements: bool, with_picture: bool = False
+    words: Words,
+    summary: Summary,
+    *,
+    with_agreements: bool,
+    with_picture: bool = False,
+    portal: str | None = None,
 ) -> OverviewView:
     """The month's picture: by kind of commitment, by party, by age of silence, and by agreement unless a digest shows
     them already."""
-    agreements, quiet = _describe_agreements(words, summary.agreements) if with_agreements else ((), "")
+    agreements, quiet = _describe_agreements(words, summary.agreements, portal) if with_agreements else ((), "")
     bars = tuple(
         BarView(
             words.gettext("%(kind)s: %(count)s")
@@ -212,7 +232,9 @@ def _is_stirring(line: AgreementLine) -> bool:
     return bool(needs_attention(line.counts) or line.open_follow_ups)
 
 
-def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[tuple[AgreementView, ...], str]:
+def _describe_agreements(
+    words: Words, lines: Sequence[AgreementLine], portal: str | None
+) -> tuple[tuple[AgreementView, ...], str]:
     """Those that need attention or an answer, each with its worst promise; the quiet ones in one line."""
     stirring = [line for line in lines if _is_stirring(line)]
     shown = stirring[:AGREEMENT_LIMIT]
@@ -224,10 +246,10 @@ def _describe_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[
     more = count_more(words, len(lines) - len(shown) - len(titles))
     if more:
         text = words.gettext("; ").join(filter(None, (text, more)))
-    return tuple(_describe_agreement(words, line) for line in shown), text
+    return tuple(_describe_agreement(words, line, portal) for line in shown), text
 
 
-def _describe_agreement(words: Words, line: AgreementLine) -> AgreementView:
+def _describe_agreement(words: Words, line: AgreementLine, portal: str | None) -> AgreementView:
     worst = ""
     if line.worst is not None and needs_attention(line.counts[:1]):
         reason = clean_text(words.describe_reason(line.worst))
@@ -244,6 +266,7 @@ def _describe_agreement(words: Words, line: AgreementLine) -> AgreementView:
         else "",
         worst,
         _describe_sides(words, line),
+        _link_page(portal, f"agreements/{line.reference}"),
     )
 
 

@@ -77,10 +77,14 @@ def write_message(message: Message, house: Path | None = None) -> Written:
         drawn = draw_summary(words, message, house)
     view = describe_message(words, message, with_picture=drawn is not None)
     html = layout.html(view)
+    pages = not _is_too_long(html)
+    if not pages:
+        view = describe_message(words, message, with_picture=drawn is not None, with_pages=False)
+        html = layout.html(view)
     shown = len(message.items[:ITEM_LIMIT])
     while _is_too_long(html) and shown > 1:
         shown = min(shown - 1, shown * HTML_LIMIT // len(html.encode()))
-        view = describe_message(words, message, most=shown, with_picture=drawn is not None)
+        view = describe_message(words, message, most=shown, with_picture=drawn is not None, with_pages=pages)
         html = layout.html(view)
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject(view)), SUBJECT_LIMIT)
@@ -120,16 +124,24 @@ def pass_over(_fault: Fault) -> None:
 
 
 def describe_message(
-    words: Words, message: Message, *, most: int = ITEM_LIMIT, with_picture: bool = False
+    words: Words, message: Message, *, most: int = ITEM_LIMIT, with_picture: bool = False, with_pages: bool = True
 ) -> MessageView:
-    """The whole message, every string ready; items beyond `most` are counted."""
+    """The whole message, every string ready; items beyond `most` are counted. `with_pages` overviews link what they
+    list to its page in the portal."""
     items = message.items[:most]
     overviews = []
+    portal = message.base_url if with_pages else None
     if message.digest is not None:
-        overviews.append(describe_digest(words, message.digest))
+        overviews.append(describe_digest(words, message.digest, portal))
     if message.summary is not None:
         overviews.append(
-            describe_summary(words, message.summary, with_agreements=message.digest is None, with_picture=with_picture)
+            describe_summary(
+                words,
+                message.summary,
+                with_agreements=message.digest is None,
+                with_picture=with_picture,
+                portal=portal,
+            )
         )
     sections = describe_sections(words, items)
     more = message.more + len(message.items) - len(items)

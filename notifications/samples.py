@@ -281,14 +281,19 @@ def make_digest(language: str) -> Digest:
         ),
         AgreementLine("chengdu-gimcheon", t["ties"], AgreementState.IN_FORCE, ((StandingState.ON_TRACK, 4),), 0, fine),
     )
+    library = "agreements/leeds-hangzhou-2018/commitments/libraries"
+    fund, investors = (
+        "agreements/chengdu-gimcheon/commitments/fund",
+        "agreements/stoke-jingdezhen/commitments/investors",
+    )
     coming = (
-        ComingDate(date(2026, 11, 27), t["memorandum"], t["reading_room"], MatterKind.MILESTONE),
-        ComingDate(date(2026, 12, 15), t["ties"], t["fund"], MatterKind.COMMITMENT),
-        ComingDate(date(2026, 12, 18), t["network"], t["network"], MatterKind.REPORT),
+        ComingDate(date(2026, 11, 27), t["memorandum"], t["reading_room"], MatterKind.MILESTONE, library),
+        ComingDate(date(2026, 12, 15), t["ties"], t["fund"], MatterKind.COMMITMENT, fund),
+        ComingDate(date(2026, 12, 18), t["network"], t["network"], MatterKind.REPORT, "agreements/creative-cities"),
     )
     waiting = (
-        Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18), own_side=True),
-        Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2)),
+        Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18), own_side=True, page="people/coordinator"),
+        Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2), page="people/li.na"),
     )
     kind = ChangeKind
     news = (
@@ -301,8 +306,8 @@ def make_digest(language: str) -> Digest:
         News(kind.REGISTERED, date(2026, 11, 16), t["plans"], t["plans"]),
     )
     stuck = (
-        Stuck(t["investors"], t["partnership"], silent, date(2026, 10, 30), t["asked"], t["jingdezhen"]),
-        Stuck(t["libraries"], t["memorandum"], late, date(2026, 11, 18), t["coordinator"], t["leeds"]),
+        Stuck(t["investors"], t["partnership"], silent, date(2026, 10, 30), t["asked"], t["jingdezhen"], investors),
+        Stuck(t["libraries"], t["memorandum"], late, date(2026, 11, 18), t["coordinator"], t["leeds"], library),
     )
     return Digest(date(2026, 11, 16), lines, 4, 2, coming, waiting, news, stuck)
 

@@ -85,6 +85,7 @@ class AgreementView:
     open_follow_ups: str
     worst: str
     sides: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class DatedView:
     day: str
     title: str
     detail: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ class StuckView:
     title: str
     reason: str
     detail: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    text: str
+    link: str = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +142,8 @@ class OverviewView:
     more_stuck: str = ""
     coming: tuple[DatedView, ...] = ()
     more_coming: str = ""
-    waiting_own: tuple[str, ...] = ()
-    waiting_others: tuple[str, ...] = ()
+    waiting_own: tuple[WaitingView, ...] = ()
+    waiting_others: tuple[WaitingView, ...] = ()
     more_waiting: str = ""
     more_agreements: str = ""
     bars: tuple[BarView, ...] = ()

@@ -576,3 +576,36 @@ def test_the_sample_digest_lists_as_coming_what_comes_in_its_days_and_is_not_tol
     assert digest is not None
     assert all(0 <= (one.day - date(2026, 11, 23)).days <= 30 for one in digest.coming)
     assert {one.promise for one in digest.coming}.isdisjoint(one.title for one in digest.news if one.state)
+
+
+def test_what_a_digest_lists_leads_to_its_page_with_the_same_links_in_text_and_html() -> None:
+    message = make_messages("en")["digest"]
+    written = write_message(message)
+    for page in (
+        "agreements/stoke-jingdezhen/commitments/investors",  # is stuck
+        "people/li.na",  # has not answered
+        "agreements/creative-cities",  # comes
+        "agreements/osh-plans",  # needs attention
+    ):
+        link = f"https://tally.leeds.example/{page}"
+        assert f'href="{link}"' in written.html and f"\n  {link}\n" in written.text
+    bare = write_message(replace(message, base_url=None))
+    assert "agreements/" not in bare.html + bare.text
+
+
+def test_a_very_long_digest_goes_without_links_rather_than_cut_off() -> None:
+    message = make_messages("en")["digest"]
+    assert message.digest is not None
+    for number, linked in ((100, True), (270, False)):
+        longer = replace(message.digest, coming=message.digest.coming[:1] * number)
+        written = write_message(replace(message, digest=longer))
+        assert len(written.html.encode()) < 100_000
+        assert ("/commitments/" in written.html) is linked
+
+
+def test_a_reference_in_a_link_of_a_digest_does_nothing() -> None:
+    message = make_messages("en")["digest"]
+    assert message.digest is not None
+    line = replace(message.digest.agreements[0], reference='"><script>')
+    written = write_message(replace(message, digest=replace(message.digest, agreements=(line,))))
+    assert "<script>" not in written.html and "/agreements/%22%3E%3Cscript%3E" in written.html
