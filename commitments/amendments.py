@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select, update
 
 from commitments.errors import NotFound, RefusedChange
+from commitments.filling import EARLIEST
 from commitments.log import Author, Change, record_changes
 from commitments.references import find_commitment, find_contact
 from commitments.tables import commitment, commitment_owner, milestone, party
@@ -36,6 +37,8 @@ def meet_milestone(unit: Connection, author: Author, matter: str, met_on: date, 
     """
     if met_on > today:
         raise RefusedChange(f"{met_on} lies in the future; record the step once it is done")
+    if met_on < EARLIEST:
+        raise RefusedChange(f"{met_on} is before {EARLIEST.year}; check the year")
     table, row, agreement_id = _hold(unit, matter)
     if table is not milestone:
         raise RefusedChange(f"{matter} is no milestone; a milestone is named agreement/commitment#milestone")

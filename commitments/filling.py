@@ -13,6 +13,8 @@ LONGEST_LINE = 300
 LONGEST_TEXT = 4000
 LONGEST_LINK = 2000
 FURTHEST_DAYS = 366 * 50
+EARLIEST = date(1900, 1, 1)
+"""Nothing that happened is recorded as of before that day: its year is a slip."""
 _WHOLE = re.compile(r"\d{1,9}|\d{1,3}(?:[ .,'\u00a0\u202f]\d{3}){1,2}", re.ASCII)
 
 
@@ -24,13 +26,16 @@ class Flaw(StrEnum):
     UNKNOWN = "unknown"
     NOT_A_DAY = "not_a_day"
     AHEAD = "ahead"
+    TOO_LONG_AGO = "too_long_ago"
     NOT_AHEAD = "not_ahead"
     TOO_FAR = "too_far"
     BEFORE_BEGIN = "before_begin"
     NOT_A_NUMBER = "not_a_number"
+    BELOW_ZERO = "below_zero"
     NOT_WHOLE = "not_whole"
     NOT_A_LINK = "not_a_link"
     NO_COMMITMENT = "no_commitment"
+    NOT_DONE = "not_done"
     NOTHING_CHANGED = "nothing_changed"
     FILE_OR_LINK = "file_or_link"
     FILE_EMPTY = "file_empty"
@@ -94,12 +99,14 @@ def read_partial(text: str | None) -> PartialDate | None:
 
 
 def check_past(name: str, text: str | None, today: date, *, needed: bool = True) -> Flaws:
-    """A date that has begun, as precise as it is known."""
+    """A date that has begun, as precise as it is known, and is not so long ago that its year must be a slip."""
     if not text:
         return ((name, Flaw.MISSING),) if needed else ()
     found = read_partial(text)
     if found is None:
         return ((name, Flaw.NOT_A_DAY),)
+    if found.first < EARLIEST:
+        return ((name, Flaw.TOO_LONG_AGO),)
     return ((name, Flaw.AHEAD),) if found.first > today else ()
 
 
@@ -128,5 +135,7 @@ def read_whole(text: str | None) -> int | None:
     return int(re.sub(r"\D", "", text)) if text and _WHOLE.fullmatch(text) else None
 
 
-def check_number(name: str, number: float | None) -> Flaws:
-    return () if number is not None and isfinite(number) else ((name, Flaw.NOT_A_NUMBER),)
+def check_number(name: str, number: float | None, *, may_be_negative: bool = True) -> Flaws:
+    if number is None or not isfinite(number):
+        return ((name, Flaw.NOT_A_NUMBER),)
+    return ((name, Flaw.BELOW_ZERO),) if number < 0 and not may_be_negative else ()

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from babel.core import get_global
 
@@ -9,6 +10,9 @@ from commitments.dates import parse_date
 from commitments.zones import list_zones
 
 _YEAR_FIRST = re.compile(r"(\d{4})(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?\s*[年月日号]?", re.ASCII)
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"([+-])?([1-9]\d{0,2})(?=([ .,']))((?:\3\d{3})+)(?:([.,])(\d+))?", re.ASCII)
+_TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
 
 
@@ -31,14 +35,25 @@ def read_partial(text: str) -> str | None:
 
 
 def read_number(text: str) -> float | None:
-    """A number: with a decimal comma or point, and with spaces."""
-    plain = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
-    if plain.count(",") == 1 and "." not in plain and len(plain.rpartition(",")[2]) != 3:
-        plain = plain.replace(",", ".")
-    try:
-        return float(plain.replace(",", ""))
-    except ValueError:
+    """A number as people write it: 1234.5, 1234,5, 1.234,5, 1,234.5, 1 234,5 and 1,234,567.
+
+    None also for what means one number here and another there: 1.000 and 1,000 are a thousand, or one.
+    """
+    written = normalize("NFKC", text).strip().replace("\u2212", "-").replace("\u2019", "'")
+    if _TWO_MEANINGS.fullmatch(written):
         return None
+    if grouped := _GROUPED.fullmatch(written):
+        sign, first, mark, rest, point, part = grouped.groups()
+        if point == mark:
+            return None
+        return float(f"{sign or ''}{first}{rest.replace(mark, '')}.{part or '0'}")
+    return float(written.replace(",", ".")) if _PLAIN.fullmatch(written) else None
+
+
+def write_number(value: float) -> str:
+    """The number so that `read_number` reads it again."""
+    written = f"{value:.0f}" if value.is_integer() else repr(value)
+    return f"{written}0" if _TWO_MEANINGS.fullmatch(written) else written
 
 
 def read_zone(text: str) -> str | None:

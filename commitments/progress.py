@@ -15,6 +15,7 @@ from commitments.agreement_form import ActivityForm, ConfirmationForm, Form, Lin
 from commitments.asked_confirmations import is_settled_by, load_confirmers, withdraw_asked
 from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
+from commitments.filling import EARLIEST
 from commitments.log import Author, Change, record_changes
 from commitments.references import find_agreement, find_commitment, find_contact, find_party, suggest_reference
 from commitments.tables import (
@@ -42,6 +43,11 @@ from commitments.vocabulary import (
 FormType = TypeVar("FormType", bound=BaseModel)
 
 
+UNDONE = (Completion.NO_EVIDENCE, Completion.NOT_STARTED, Completion.LIMITED)
+UNDONE_RATINGS = (Rating.OFF_TRACK,)
+"""What nobody says of what is done."""
+
+
 class _Note(Form):
     note: Line | None = None
 
@@ -67,7 +73,8 @@ def report_progress(
     says so too has confirmed.
 
     Raises NotFound, with the nearest reference, for what the register does not know, and RefusedChange for a party
-    that does not owe the commitment, a commitment that was waived or withdrawn, or a value where no target is.
+    that does not owe the commitment, a commitment that was waived or withdrawn, what is done and yet off track or
+    hardly begun, or a value where no target is.
     """
     row = _hold_commitment(unit, commitment)
     owners = _read_owners(unit, row.id)
@@ -75,6 +82,9 @@ def report_progress(
     party_id = _find_speaking_party(unit, commitment, owners, party, speaker)
     if row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
         raise RefusedChange(f"{commitment} was {row.state}; set its state to active before reporting on it")
+    if fulfilled and (rating in UNDONE_RATINGS or completion in UNDONE):
+        said = str(rating if rating in UNDONE_RATINGS else completion).replace("_", " ")
+        raise RefusedChange(f"{commitment} cannot be done and {said} at once; leave out one of the two")
     if value is not None and row.kind != CommitmentKind.TARGET:
         raise RefusedChange(f"{commitment} is no target, so it takes no value; say it in the note")
     names = {owner.party_id: owner.reference for owner in owners}
@@ -156,6 +166,7 @@ def add_activity(
         link=link,
         note=note,
     )
+    _refuse_slip(form.held_on)
     if parse_date(form.held_on).first > today:
         raise RefusedChange(f"{form.held_on} lies in the future; record the activity once it has been held")
     values = {**form.model_dump(mode="json", exclude={"commitments"}), "agreement_id": row.id}
@@ -189,6 +200,7 @@ def add_measurement(
     row = _hold_commitment(unit, commitment)
     if row.kind != CommitmentKind.TARGET:
         raise RefusedChange(f"{commitment} is no target, so it takes no value; report progress on it instead")
+    _refuse_slip(measured_on)
     if parse_date(measured_on).first > today:
         raise RefusedChange(f"{measured_on} lies in the future; record the value once it has been measured")
     known = unit.execute(
@@ -218,6 +230,7 @@ def meet_milestone(unit: Connection, author: Author, reference: str, met_on: str
     if found is None:
         near = suggest_reference(step, [one.reference for one in steps])
         raise NotFound(f"{promised} has no milestone {step!r}{near}")
+    _refuse_slip(met_on)
     if parse_date(met_on).first > today:
         raise RefusedChange(f"{met_on} lies in the future; record the milestone once it has been met")
     if found.met_on is not None and found.met_on != met_on:
@@ -347,6 +360,16 @@ def _find_speaking_party(
     return int(party_id)
 
 
+def _refuse_slip(day: str) -> None:
+    if parse_date(day).first < EARLIEST:
+        raise RefusedChange(f"{day} is before {EARLIEST.year}; check the year")
+
+
+def has_negative_baseline(target: Mapping[str, Any] | None) -> bool:
+    """Whether a target, as it is stored, counts from below nought, so that what is measured may be below it too."""
+    return ((target or {}).get("baseline") or 0) < 0
+
+
 def _add_measurement(
     unit: Connection,
     author: Author,
@@ -356,6 +379,8 @@ def _add_measurement(
     measured_on: str,
     note: str | None = None,
 ) -> str:
+    if value < 0 and not has_negative_baseline(row.target):
+        raise RefusedChange(f"{value:g} is below 0, which {commitment} cannot be: it counts from 0 or more")
     taken = select(measurement.c.reference).where(measurement.c.commitment_id == row.id)
     reference = _make_reference(unit, taken, measured_on)
     form = _check(MeasurementForm, reference=reference, measured_on=measured_on, value=value, note=note)

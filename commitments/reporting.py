@@ -21,7 +21,14 @@ from commitments.filling import (
     refuse_flaws,
 )
 from commitments.log import Author
-from commitments.progress import add_measurement, confirm_report, report_progress
+from commitments.progress import (
+    UNDONE,
+    UNDONE_RATINGS,
+    add_measurement,
+    confirm_report,
+    has_negative_baseline,
+    report_progress,
+)
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
 from commitments.vocabulary import CommitmentKind, Completion, Rating
@@ -39,15 +46,18 @@ class Reported:
     has_value: bool = False
 
 
-def check_reported(said: Reported, kind: CommitmentKind) -> Flaws:
-    """Every flaw of it. Pure. What is reported as done needs no rating."""
+def check_reported(said: Reported, kind: CommitmentKind, *, may_be_negative: bool = False) -> Flaws:
+    """Every flaw of it. Pure. What is reported as done needs no rating, and none that says otherwise."""
     flaws = [*check_text("note", said.note, LONGEST_TEXT)]
     if said.rating or not said.fulfilled:
         flaws += check_choice("rating", said.rating, Rating)
     if said.completion:
         flaws += check_choice("completion", said.completion, Completion)
+    if said.fulfilled:
+        flaws += [("rating", Flaw.NOT_DONE)] if said.rating in UNDONE_RATINGS else []
+        flaws += [("completion", Flaw.NOT_DONE)] if said.completion in UNDONE else []
     if said.has_value:
-        flaws += check_number("value", said.value)
+        flaws += check_number("value", said.value, may_be_negative=may_be_negative)
         if kind is not CommitmentKind.TARGET:
             flaws.append(("value", Flaw.UNKNOWN))
     return tuple(flaws)
@@ -62,7 +72,8 @@ def file_report(
     raises.
     """
     row = find_commitment(unit, name)
-    refuse_flaws(check_reported(said, CommitmentKind(row.kind)))
+    may_be_negative = has_negative_baseline(row.target)
+    refuse_flaws(check_reported(said, CommitmentKind(row.kind), may_be_negative=may_be_negative))
     completion = said.completion or (str(Completion.COMPLETE) if said.fulfilled else None)
     reference = report_progress(
         unit,
@@ -81,10 +92,12 @@ def file_report(
     return reference
 
 
-def check_measured(value: float | None, measured_on: str | None, note: str | None, today: date) -> Flaws:
+def check_measured(
+    value: float | None, measured_on: str | None, note: str | None, today: date, *, may_be_negative: bool = False
+) -> Flaws:
     """Every flaw of a measurement. Pure."""
     return (
-        *check_number("value", value),
+        *check_number("value", value, may_be_negative=may_be_negative),
         *check_past("measured_on", measured_on, today),
         *check_text("note", note, LONGEST_LINE),
     )
@@ -100,7 +113,8 @@ def take_measurement(
     today: date,
 ) -> None:
     """Record a target's value. Raises Flawed with every flaw, and what `add_measurement` raises."""
-    refuse_flaws(check_measured(value, measured_on, note, today))
+    may_be_negative = has_negative_baseline(find_commitment(unit, name).target)
+    refuse_flaws(check_measured(value, measured_on, note, today, may_be_negative=may_be_negative))
     add_measurement(unit, author, name, float(value or 0), str(measured_on), today, note)
     reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
 

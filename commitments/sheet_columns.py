@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from commitments.handwriting import write_number
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentKind,
@@ -221,5 +222,5 @@ def _show(column: Column, language: str, entry: Plain, name_word: Callable[[Colu
     if isinstance(value, list):
         return "; ".join(value)
     if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() else repr(value)
+        return write_number(value)
     return name_word(column, str(value)) if column.words is not None else str(value)

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from commitments.dates import parse_date
+from commitments.filling import read_whole
 from commitments.handwriting import read_number, read_partial
 from commitments.sketch import Step, TypedText
 from commitments.vocabulary import CommitmentKind
@@ -27,6 +28,7 @@ class Lack(StrEnum):
     NOT_BEFORE = "not_before"
     ENDS_BEFORE = "ends_before"
     NO_NUMBER = "no_number"
+    BELOW_ZERO = "below_zero"
     NO_WHOLE_NUMBER = "no_whole_number"
     NO_MONTHS = "no_months"
     NO_CURRENCY = "no_currency"
@@ -123,9 +125,10 @@ class Reader:
         return number
 
     def whole(self, name: str, text: str, least: int = 1, most: int = 1200) -> int | None:
-        number = read_number(text) if text else None
         if not text:
             return None
+        whole = read_whole(text)
+        number = read_number(text) if whole is None else whole
         if number is None or not isfinite(number) or number != int(number) or not least <= number <= most:
             self.lack(name, Lack.NO_WHOLE_NUMBER, f"{least}–{most:,}")
             return None

@@ -116,11 +116,14 @@ def _draw_target(reader: Reader, one: TypedPromise) -> dict[str, Any] | None:
         reader.lack("quantity", Lack.MISSING)
     if not unit:
         reader.lack("unit", Lack.MISSING)
+    baseline = reader.number("baseline", one.baseline)
+    if quantity is not None and quantity < 0 and (baseline or 0) >= 0:
+        reader.lack("quantity", Lack.BELOW_ZERO)
     target = {
         "quantity": quantity,
         "unit": unit,
         "comparator": one.comparator if one.comparator in list(Comparator) else str(Comparator.AT_LEAST),
-        "baseline": reader.number("baseline", one.baseline),
+        "baseline": baseline,
         "baseline_on": reader.date("baseline_on", one.baseline_on),
     }
     return {name: value for name, value in target.items() if value is not None}

@@ -13,6 +13,7 @@ from typing import Any
 from commitments.agreement_faults import FieldPath, suggest
 from commitments.drafting import make_unique
 from commitments.errors import Problem
+from commitments.filling import read_whole
 from commitments.handwriting import find_zone, read_number, read_partial, read_zone
 from commitments.progress import make_readable
 from commitments.sheet_columns import SHEETS, Column, Holds, Plain, SheetName
@@ -257,10 +258,11 @@ def _read_value(drawing: SheetDrawing, column: Column, text: str, place: tuple[s
     elif column.holds is Holds.ZONE:
         value, expected = read_zone(text), "a time zone such as Europe/London"
     elif column.holds in (Holds.NUMBER, Holds.WHOLE):
-        value, expected = read_number(text), "a number"
+        value, expected = read_number(text), "a number, as 1000 or 1.5 (1.000 and 1,000 can mean two things)"
         if value is not None and not isfinite(value):
             value = None
         if column.holds is Holds.WHOLE:
+            value = read_whole(text) if value is None else value
             value, expected = (int(value) if value is not None and value == int(value) else None), "a whole number"
     elif column.holds is Holds.YES_NO:
         spoken = text.casefold()

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from commitments.agreement_form import CommitmentForm
 from commitments.difference import take_columns
 from commitments.errors import TallyError
+from commitments.handwriting import write_number
 from commitments.sketch import Step, TypedPlace, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader
 from commitments.sketched_promises import choose_kind, draw_place, draw_terms
@@ -124,6 +125,6 @@ def read_kind(row: Row[Any], typed: TypedPromise, others: list[Flaw]) -> Mapping
 
 
 def _write(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return write_number(value)
     return "" if value is None else str(value)

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from commitments.errors import InvalidFiles, Problem
+from commitments.handwriting import write_number
 
 MOST_ROWS = 2000
 MOST_COLUMNS = 80
@@ -214,6 +216,8 @@ def _read_cell(cell: Any, place: str, problems: list[Problem]) -> str:
         return value.strftime("%Y-%m-%d") if known_to_the_day else value.strftime("%Y-%m")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, float) and isfinite(value):
+        return write_number(value)
     return _unprotect(str(value).strip()[: LONGEST_CELL + 1])
 
 

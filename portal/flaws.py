@@ -19,10 +19,15 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.UNKNOWN: words.gettext("Please choose one of those offered."),
         Flaw.NOT_A_DAY: words.gettext("Please write a date: 2026-11-20, or only 2026-11 or 2026."),
         Flaw.AHEAD: words.gettext("This lies in the future; it can be recorded once it has happened."),
+        Flaw.TOO_LONG_AGO: words.gettext("This is before 1900. Please check the year."),
         Flaw.NOT_AHEAD: words.gettext("Please give a day after today."),
         Flaw.TOO_FAR: words.gettext("Please give a day that is not so far ahead."),
         Flaw.BEFORE_BEGIN: words.gettext("This is before it began."),
-        Flaw.NOT_A_NUMBER: words.gettext("Please give a number."),
+        Flaw.NOT_A_NUMBER: words.gettext(
+            "Please give a number. 1.000 and 1,000 can mean two things: write 1000, or 1.0."
+        ),
+        Flaw.BELOW_ZERO: words.gettext("This cannot be below 0."),
+        Flaw.NOT_DONE: words.gettext("This contradicts that it is done: change it, or take back that it is done."),
         Flaw.NOT_WHOLE: words.gettext("Please give a whole number, such as 25."),
         Flaw.NOT_A_LINK: words.gettext("Please give the whole address of a page; it begins with https:// or http://."),
         Flaw.NO_COMMITMENT: words.gettext("Please choose at least one commitment."),

@@ -25,6 +25,9 @@ OWN = Allowed({"north", "south"}, {"visits"}, needs_commitment=True)
     ("a month that has begun", "2026-03", ()),
     ("a month to come", "2026-04", (Flaw.AHEAD,)),
     ("a year", "2019", ()),
+    ("the first day that is taken", "1900-01-01", ()),
+    ("so long ago that its year is a slip", "0001-01-01", (Flaw.TOO_LONG_AGO,)),
+    ("the year before the first that is taken", "1899", (Flaw.TOO_LONG_AGO,)),
     ("no such day", "2026-02-30", (Flaw.NOT_A_DAY,)),
     ("words", "spring", (Flaw.NOT_A_DAY,)),
     ("nothing", None, (Flaw.MISSING,)),
@@ -127,6 +130,14 @@ def test_evidence(title, link, has_file, flaws):
      (("value", Flaw.NOT_A_NUMBER),)),
     ("a number where none is promised", Reported("on_track", value=3.0, has_value=True), CommitmentKind.OPEN_ENDED,
      (("value", Flaw.UNKNOWN),)),
+    ("done and yet off track", Reported("off_track", fulfilled=True), CommitmentKind.DELIVERABLE,
+     (("rating", Flaw.NOT_DONE),)),
+    ("done and not started", Reported("on_track", completion="not_started", fulfilled=True),
+     CommitmentKind.DELIVERABLE, (("completion", Flaw.NOT_DONE),)),
+    ("done in substance", Reported("at_risk", completion="substantial", fulfilled=True),
+     CommitmentKind.DELIVERABLE, ()),
+    ("below nought", Reported("on_track", value=-3.0, has_value=True), CommitmentKind.TARGET,
+     (("value", Flaw.BELOW_ZERO),)),
     ("no such completion", Reported("on_track", completion="half"), CommitmentKind.TARGET,
      (("completion", Flaw.UNKNOWN),)),
 )  # fmt: skip
@@ -139,6 +150,11 @@ def test_a_measurement_is_a_number_on_a_day_that_has_come():
         ("value", Flaw.NOT_A_NUMBER),
         ("measured_on", Flaw.AHEAD),
     )
+
+
+def test_what_is_measured_is_below_nought_only_where_its_target_counts_from_there():
+    assert check_measured(-1.0, "2026-03-02", None, TODAY) == (("value", Flaw.BELOW_ZERO),)
+    assert check_measured(-1.0, "2026-03-02", None, TODAY, may_be_negative=True) == ()
 
 
 def test_who_sends_back_says_what_is_missing_and_who_confirms_need_not():

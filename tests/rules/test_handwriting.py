@@ -2,7 +2,7 @@
 
 import pytest
 
-from commitments.handwriting import find_zone, read_number, read_partial, read_zone
+from commitments.handwriting import find_zone, read_number, read_partial, read_zone, write_number
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,38 @@ def test_a_date_is_read_as_precisely_as_it_is_written_and_never_guessed(written:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("1 000 000", 1e6), ("1,000,000", 1e6), ("5,5", 5.5), ("5.5", 5.5), ("1,000", 1000.0), ("many", None), ("", None)],
+    [
+        ("1 000 000", 1e6),
+        ("1,000,000", 1e6),
+        ("1.000.000", 1e6),
+        ("1'000", 1000.0),
+        ("1 234", 1234.0),
+        ("1\u202f234,5", 1234.5),
+        ("1.234,5", 1234.5),
+        ("1,234.5", 1234.5),
+        ("1 234,5", 1234.5),
+        ("12.345.678,90", 12345678.9),
+        ("1234.567", 1234.567),
+        ("0.125", 0.125),
+        ("0,125", 0.125),
+        ("5,5", 5.5),
+        ("5.5", 5.5),
+        ("-5,5", -5.5),
+        ("1000", 1000.0),
+        ("５００", 500.0),
+        ("1.000", None),  # a thousand, or one
+        ("1,000", None),
+        ("500.000", None),
+        ("12,345", None),
+        ("1.234.5", None),
+        ("1,23,456", None),
+        ("1.234.567.8", None),
+        ("12 34", None),
+        ("many", None),
+        ("", None),
+    ],
 )
-def test_a_number_is_read_with_comma_point_or_spaces(written: str, read: float | None) -> None:
+def test_a_number_is_read_with_comma_point_or_spaces_and_never_guessed(written: str, read: float | None) -> None:
     assert read_number(written) == read
 
 
@@ -51,3 +80,8 @@ def test_a_zone_is_read_by_its_name_or_its_city(written: str, read: str | None) 
 
 def test_a_country_with_one_zone_has_it() -> None:
     assert (find_zone("GB"), find_zone("CN"), find_zone("XX")) == ("Europe/London", None, None)
+
+
+@pytest.mark.parametrize("value", [0.0, 1000.0, 1.234, -12.345, 0.125, 1234.567, 5.5, 1e-7])
+def test_a_number_on_record_is_written_so_that_it_is_read_again(value: float) -> None:
+    assert read_number(write_number(value)) == value

@@ -13,7 +13,7 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.export import export_agreement
 from commitments.log import Author
-from commitments.progress import add_activity, answer_follow_up, confirm_report, report_progress
+from commitments.progress import add_activity, add_measurement, answer_follow_up, confirm_report, report_progress
 from commitments.register import import_agreement
 from tests.forms import as_form
 
@@ -119,9 +119,32 @@ def test_a_value_becomes_a_measurement_of_a_target_and_of_nothing_else(
     assert (found.value, found.measured_on, found.reference) == (7, "2026-03-02", "2026-03-02")
     with pytest.raises(RefusedChange, match="no target"):
         do(report_progress, LINK, "leeds", None, "on_track", today, value=7)
+    with pytest.raises(RefusedChange, match="below 0"):
+        do(report_progress, SCHOLARS, None, None, "on_track", today, value=-1)
     with pytest.raises(RefusedChange, match="finite"):
         do(report_progress, SCHOLARS, None, None, "on_track", today, value=float("nan"))
     assert len(rows_of(register, tables.progress_report)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rating", "completion", "words"),
+    [("off_track", None, "off track"), ("on_track", "not_started", "not started"), ("on_track", "limited", "limited")],
+)
+def test_nothing_is_done_and_off_track_or_hardly_begun_at_once(
+    register: Engine, do: Callable[..., Any], today: date, rating: str, completion: str | None, words: str
+) -> None:
+    with pytest.raises(RefusedChange, match=f"cannot be done and {words} at once"):
+        do(report_progress, LINK, "leeds", None, rating, today, completion=completion, fulfilled=True)
+    assert rows_of(register, tables.progress_report) == []
+    assert logged(register) == []
+
+
+def test_what_happened_before_1900_is_a_slip_of_the_year(register: Engine, do: Callable[..., Any], today: date) -> None:
+    with pytest.raises(RefusedChange, match="0001-01-01 is before 1900; check the year"):
+        do(add_measurement, SCHOLARS, 3.0, "0001-01-01", today)
+    with pytest.raises(RefusedChange, match="check the year"):
+        do(add_activity, "leeds-hangzhou", "A visit", "visit", "0206-03-01", today)
+    assert logged(register) == []
 
 
 def test_a_joint_commitment_fulfilled_by_one_asks_each_other_owner(
