@@ -106,6 +106,9 @@ def write_overview(
         yield "  Mail         goes to the server of TALLY_MAIL_URL"
     yield ""
     yield f"  Agreements   {counted.agreements:,}, with {counted.commitments:,} commitments"
+    if not counted.agreements:
+        yield "               none yet: stop, and start with `tally up --examples examples` to see what it does,"
+        yield "               or bring your own with `tally import FILE`"
     yield f"  Follow-ups   {counted.follow_ups:,} open"
     yield f"  Messages     {describe_messages(counted)}"
     if mailbox_pages is not None and is_new and counted.sent:

@@ -147,7 +147,7 @@ def show_act(
     address = f"{ADDRESS}/{agreement.reference}"
     promise = LinkView(title_of(words, acted.row), acted.address, "") if acted is not None else None
     faults = [one for form in forms for one in say_flaws(words, (*form.fields, *form.more))]
-    view.setdefault("template", "act.html")
+    view = {"template": "act.html", "quote": "", "evidence": (), **view}
     template = view.pop("template")
     return show_framed(
         request,

@@ -26,6 +26,7 @@ from portal.agreement_views import (
 )
 from portal.agreements import ADDRESS, tell_worst
 from portal.commitment_views import list_latest
+from portal.documents import say_matched
 from portal.doing import list_pages, list_record, say_done
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes, find_head, load_entries
@@ -90,7 +91,7 @@ def show_agreement(
         tone=tone_of(worst.state if worst else None),
         reason=tell_worst(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
-        done=say_done(words, done),
+        done=say_matched(words, head.sources, done) or say_done(words, done),
         ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(words, names, facts, parts, standings, today),

@@ -300,7 +300,7 @@ def describe_reciprocity(
     heads = (
         words.gettext("Party"),
         words.gettext("Owes"),
-        words.gettext("alone"),
+        words.gettext("Owes alone"),
         words.gettext("Fulfilled"),
         words.gettext("Need attention"),
         words.gettext("Activities"),
@@ -375,16 +375,31 @@ def draw_agreement(
         for first, last in find_silences(signs, _end(start), today, policy.silence_amber_months)
     ]
     lanes = [
-        Lane(words.gettext("Dates"), dates, lambda about: _say(words, about.text, _name_date(words, parts, about))),
-        Lane(words.gettext("Activities"), activities, lambda about: _say(words, about[0], clean_text(about[1]))),
-        Lane(words.gettext("Reports"), reports, lambda row: _say_report(words, names, row)),
+        Lane(
+            words.gettext("Dates"),
+            dates,
+            lambda about: _say(words, about.text, _name_date(words, parts, about)),
+            lambda about: fit_text(_name_date(words, parts, about), _TITLE_LIMIT),
+        ),
+        Lane(
+            words.gettext("Activities"),
+            activities,
+            lambda about: _say(words, about[0], clean_text(about[1])),
+            lambda about: fit_text(clean_text(about[1]), _TITLE_LIMIT),
+        ),
+        Lane(
+            words.gettext("Reports"),
+            reports,
+            lambda row: _say(words, row.reported_on.isoformat(), _say_report(words, names, row)),
+            lambda row: fit_text(_say_report(words, names, row), _TITLE_LIMIT),
+        ),
         Lane(words.gettext("Silence"), silent),
     ]
     table = TableView(
         words.gettext("The same in words"),
         (words.gettext("When"), words.gettext("What"), words.gettext("Sort")),
         tuple(
-            (words.format_day(one.day), lane.tell(one.about), lane.name)
+            (_name_day(words, one), (lane.name_moment or lane.tell)(one.about), lane.name)
             for lane, one in sorted(
                 ((lane, one) for lane in lanes for one in lane.moments), key=lambda pair: pair[1].day, reverse=True
             )[:MOMENTS_SHOWN]
@@ -413,14 +428,20 @@ def _name_date(words: Words, parts: Parts, dated: _Dated) -> str:
 
 def _say_report(words: Words, names: Names, row: Any) -> str:
     party, rating = clean_text(names.name_party(row.party_id, words.tag)), words.name(Rating(row.rating))
-    said = words.gettext("%(party)s reported: %(rating)s") % {"party": party, "rating": rating}
-    return _say(words, row.reported_on.isoformat(), said)
+    return words.gettext("%(party)s reported: %(rating)s") % {"party": party, "rating": rating}
+
+
+def _name_day(words: Words, one: Moment) -> str:
+    """The day as it is known: of what is known by its month or year only that."""
+    known = one.about.text if isinstance(one.about, _Dated) else one.about[0] if isinstance(one.about, tuple) else ""
+    return words.format_partial(known) if known else words.format_day(one.day)
 
 
 def _list_dates(
     words: Words, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
 ) -> list[Moment]:
-    """Milestones, due dates and the dates of the agreement itself."""
+    """Milestones, due dates and the dates of the agreement itself; of what recurs each period once."""
+    recurring = {one.id for one in facts.commitments if one.kind is CommitmentKind.RECURRING}
     moments = [
         Moment(
             parse_date(row.met_on or row.due).last,
@@ -443,6 +464,8 @@ def _list_dates(
     for one in standings:
         if one.deadline is None or one.matter.kind is MatterKind.MILESTONE:
             continue
+        if one.matter.kind is MatterKind.COMMITMENT and one.matter.commitment_id in recurring:
+            continue  # its periods stand there by themselves
         tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
         moments.append(Moment(one.deadline, _Dated(one.deadline.isoformat(), matter=one.matter), tone))
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)

@@ -277,7 +277,16 @@ def _show_too_many(request: Request, seconds: int) -> Response:
 
 
 def _show_too_large(request: Request, most: int) -> Response:
-    words = choose_words(request)
+    words, settings = choose_words(request), request.app.state.house.settings
+    if most in size_uploads(settings, *_TAKE_FILES).values():
+        text = words.gettext("At most %(size)s MB can be taken here. Nothing was changed.")
+        return show_notice(
+            words,
+            words.gettext("This is too large"),
+            text % {"size": settings.evidence_megabytes},
+            link=LinkView(words.gettext("Back to the form"), request.url.path, "first"),
+            status=413,
+        )
     text = words.gettext("At most %(size)s kB can be taken here. Nothing was changed.") % {"size": most // 1024}
     if most > 1024 * 1024:
         text = words.gettext("At most %(size)s MB can be taken here. Nothing was changed.") % {"size": most >> 20}

@@ -1,6 +1,8 @@
 """The page on which a person chooses what comes, when, and in which language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
@@ -54,7 +56,7 @@ def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Res
             author = Author(f"{person.reference} by link {name_link(token)}", now)
             choose(unit, author, person.reference, _read_changes(sent, person), now)
     except RefusedChange as refused:
-        return _show(house, token, refused=refused, back=back, status=422)
+        return _show(house, token, refused=refused, sent=sent, back=back, status=422)
     return RedirectResponse(f"/choices/{token}?saved=1" + ("&back=1" if back else ""), 303)
 
 
@@ -110,6 +112,7 @@ def _show(
     *,
     saved: bool = False,
     refused: RefusedChange | None = None,
+    sent: Sent | None = None,
     back: bool = False,
     status: int = 200,
 ) -> Response:
@@ -118,12 +121,14 @@ def _show(
         names = load_names(reading, contact.c.id == person.id)
         policy, _ = load_policies(reading, false())
     words = load_words(person.language)
+    faults = _find_faults(words, refused)
+    fields = _list_fields(words, person, person.choices, policy, house.read_clock())
     form = FormView(
         f"/choices/{token}" + ("?back=1" if back else ""),
         words.gettext("What you get, and when"),
         words.gettext("What you leave open stays as your house has it. It holds at once, also for what waits already."),
         words.gettext("Save"),
-        tuple(_list_fields(words, person, person.choices, policy, house.read_clock())),
+        tuple(_mark(one, sent, faults) for one in fields),
     )
     return show_page(
         "choices.html",
@@ -134,20 +139,32 @@ def _show(
         form=form,
         back=name_way_back(load_page_words(person.language)) if back else None,
         saved=words.gettext("Saved.") if saved else "",
-        faults=_say_faults(words, refused),
+        faults=list(faults.values()),
     )
 
 
-def _say_faults(words: Words, refused: RefusedChange | None) -> list[str]:
+def _find_faults(words: Words, refused: RefusedChange | None) -> dict[str, str]:
+    """What could not be chosen, by the field that it is about; an empty name where it is about none."""
     if refused is None:
-        return []
+        return {}
     said = {
-        "quiet": words.gettext("Quiet hours have a beginning and an end, and leave room for the hour of your message."),
-        "pause": words.gettext("A pause has a first and a last day, is not over yet, and lasts a year at most."),
+        "quiet_from": words.gettext(
+            "Quiet hours have a beginning and an end, and leave room for the hour of your message."
+        ),
+        "paused_from": words.gettext("A pause has a first and a last day, is not over yet, and lasts a year at most."),
         "hour": words.gettext("The hour of your message is between midnight and five in the afternoon."),
     }
-    found = [text for word, text in said.items() if word in str(refused)]
-    return found or [words.gettext("Something could not be chosen like this. Nothing was changed.")]
+    told = {"quiet_from": r"quiet", "paused_from": r"pause", "hour": r"\bhour\b"}
+    found = {name: text for name, text in said.items() if re.search(told[name], str(refused))}
+    return found or {"": words.gettext("Something could not be chosen like this. Nothing was changed.")}
+
+
+def _mark(field: FieldView, sent: Sent | None, faults: Mapping[str, str]) -> FieldView:
+    """The field as it was filled in where its span was refused, with what is wrong at the first of the two."""
+    first = field.name.replace("_to", "_from")
+    if sent is None or first not in faults or field.kind not in ("time", "date"):
+        return replace(field, fault=faults.get(field.name, ""))
+    return replace(field, value=sent.text(field.name) or "", fault=faults.get(field.name, ""))
 
 
 def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, now: datetime) -> list[FieldView]:

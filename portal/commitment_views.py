@@ -26,6 +26,7 @@ from notifications.views import check_link, clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
 from portal.agreement_views import FactView, TableView, name_activity
+from portal.engine_words import tell_why
 from portal.labels import format_size, name_completion, name_confirmation, name_target
 from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
@@ -135,7 +136,12 @@ def describe_commitment(
     said = [(words.gettext("Kind"), words.name_kind(own.kind)), (words.gettext("State"), words.name(own.state))]
     if row.state_on or row.state_reason:
         day = words.format_partial(row.state_on) if row.state_on else ""
-        said.append((words.gettext("Decided"), " · ".join(one for one in (day, row.state_reason) if one)))
+        said.append(
+            (
+                words.gettext("Decided"),
+                " · ".join(one for one in (day, tell_why(words, names, row.state_reason or "")) if one),
+            )
+        )
     if row.state_until:
         said.append((words.gettext("On hold until"), words.format_end(row.state_until)))
     if row.due:

@@ -1,5 +1,6 @@
 """The documents of an agreement: handing in a signed text as a file, and getting it back."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -65,9 +66,10 @@ def post_document(request: Request, viewer: Amending, sent: Form, house: Here, r
         settings = house.settings
         kept = keep_file(settings.evidence_folder, file.filename or "", file.file, settings.largest_evidence)
         with open_unit(house.engine) as unit:
-            find_head(unit, viewer, reference)
-            add_document(unit, author, reference, kept, said, today)
-        return lead_to(f"{ADDRESS}/{reference}", "document")
+            known = [one["document"] for one in find_head(unit, viewer, reference).sources]
+            name = add_document(unit, author, reference, kept, said, today)
+        matched = f"document_known-{known.index(name)}" if name in known and not said.text_of else "document"
+        return lead_to(f"{ADDRESS}/{reference}", matched)
 
     return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, sent, refusal))
 
@@ -125,6 +127,19 @@ def _find(house: House, viewer: Viewer, document_id: int) -> Any:
     if row is None:
         raise HTTPException(404)
     return row
+
+
+def say_matched(words: Words, sources: Sequence[Any], done: str) -> str:
+    """Under which title a document stands whose text was handed in as if it were another; nothing for what is no such
+    word of an address."""
+    word, _, number = done.partition("-")
+    if word != "document_known" or not number.isdecimal() or len(number) > 4 or int(number) >= len(sources):
+        return ""
+    known = sources[int(number)]
+    return words.gettext(
+        "This file is known already by its hash, as %(title)s: it is kept as the text of that document, whose title "
+        "and kind stay as they were."
+    ) % {"title": words.quote(clean_text(known.get("title") or known["document"]))}
 
 
 def _show(

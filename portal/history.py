@@ -25,10 +25,10 @@ from commitments.tables import (
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.names import Names, load_names, name_promise
-from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
+from portal.engine_words import tell_why
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.labels import name_column, name_subject, name_value, say_action
@@ -44,8 +44,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
-_WHYS = {"taken back": N_("taken back")}
-"""The reasons that are ours and nobody wrote."""
+_REASONS = ("closed_why", "state_reason")
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
 
@@ -107,7 +106,7 @@ def load_entries(reading: Connection, agreement_id: int, most: int, offset: int 
 
 
 def describe_changes(reading: Connection, words: Words, entries: list[Any], zone: str) -> list[ChangeView]:
-    """Log entries in words: five statements, however many."""
+    """Log entries in words: seven statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
     names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_({entry.who for entry in entries}))
     called = _load_called(reading, words, entries)
@@ -115,7 +114,7 @@ def describe_changes(reading: Connection, words: Words, entries: list[Any], zone
 
 
 def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[tuple[str, int], str]:
-    """What the rows of the entries are about, by table and id: a promise, a title; three statements."""
+    """What the rows of the entries are about, by table and id: a promise, a title; five statements."""
 
     def ids(*subjects: str) -> set[int]:
         return {entry.row_id for entry in entries if entry.subject in subjects}
@@ -157,13 +156,36 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
         .join(activity, activity.c.id == activity_commitment.c.activity_id)
         .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
     )
-    called = {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
+    called = _load_placed(reading, words, entries)
+    called |= {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
     called |= {("commitment", one): said for one, said in promises.items()}
     for row in asked.values():
         kind = words.name(FollowUpKind(row.kind))
         promise = promises.get(row.commitment_id)
         called["follow_up", row.id] = f"{kind} – {promise}" if promise else kind
     return called
+
+
+def _load_placed(reading: Connection, words: Words, entries: list[Any]) -> dict[tuple[str, int], str]:
+    """What has no title of its own, such as a report, by the promise or the agreement under which it stands."""
+    parts = {(entry.subject, entry.row_id): entry.reference.split("/") for entry in entries}
+    under = {entry.agreement_id for entry in entries if entry.agreement_id is not None}
+    promises = reading.execute(
+        select(
+            agreement.c.reference.label("head"), commitment.c.reference, commitment.c.summary, commitment.c.summaries,
+            commitment.c.quote,
+        )
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(
+            commitment.c.agreement_id.in_(under),
+            commitment.c.reference.in_({part[1].partition("#")[0] for part in parts.values() if len(part) > 1}),
+        )
+    )  # fmt: skip
+    heads = reading.execute(select(agreement.c.reference, agreement.c.title).where(agreement.c.id.in_(under)))
+    known: dict[tuple[str, ...], str] = {(row.head, row.reference): name_promise(row, words.tag) for row in promises}
+    known |= {(row.reference,): tell_title(row.title, words) for row in heads}
+    placed = {row: known.get((*part[:1], *(one.partition("#")[0] for one in part[1:2]))) for row, part in parts.items()}
+    return {row: said for row, said in placed.items() if said is not None}
 
 
 def _list_people(changes: Mapping[str, Any]) -> list[int]:
@@ -186,7 +208,7 @@ def _describe_change(
         tuple(_describe_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else (),
         tell_moment(words, entry.at, zone),
         words.gettext("the engine") if who == "engine" else clean_text(who),
-        words.gettext(_WHYS[entry.why]) if entry.why in _WHYS else clean_text(entry.why or ""),
+        tell_why(words, names, entry.why or ""),
     )
 
 
@@ -197,6 +219,8 @@ def _describe_parts(words: Words, names: Names, entry: Any, zone: str) -> list[s
         if named is None:
             continue
         before, after = (_tell_value(words, names, entry.subject, column, value, zone) for value in (old, new))
+        if before and before == after:
+            continue
         if before and after:
             pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
         elif after:
@@ -212,6 +236,8 @@ def _describe_parts(words: Words, names: Names, entry: Any, zone: str) -> list[s
 def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any, zone: str) -> str:
     if value is None or isinstance(value, dict | list):
         return ""
+    if column in _REASONS:
+        return fit_text(tell_why(words, names, str(value)), _VALUE_LIMIT)
     if column in _PEOPLE:
         return clean_text(names.contacts.get(value, (str(value), None))[0])
     if column == "party_id":

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, 
 
 from commitments.database import open_reading
 from commitments.settings import Settings
-from commitments.tables import agreement, commitment, contact
+from commitments.tables import agreement, commitment, contact, milestone
 from commitments.vocabulary import MatterKind, NotificationKind, NotificationState
 from notifications.names import Names, load_names, name_promise
+from notifications.names import find_words as find_phrase
 from notifications.reasons import Decision
 from notifications.runs import find_runs, link_run
 from notifications.tables import notice, notification
@@ -266,8 +267,9 @@ def _describe_message(
 
 
 def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone: str) -> list[MessageView]:
+    """What was not told; what would read the same stands there once."""
     names, titles = _load_told(reading, words, rows, ())
-    return [
+    lines = [
         MessageView(
             _name_matter(words, titles, row),
             words.name(Decision(row.decision)),
@@ -280,6 +282,7 @@ def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone
         )
         for row in rows
     ]
+    return list(dict.fromkeys(lines))
 
 
 def _tell_notice(words: Words, names: Names, titles: Mapping[Any, str], one: Any) -> str:
@@ -292,11 +295,24 @@ def _tell_notice(words: Words, names: Names, titles: Mapping[Any, str], one: Any
 
 def _name_matter(words: Words, titles: Mapping[Any, str], one: Any) -> str:
     promise = titles.get(("commitment", one.commitment_id))
+    step = titles.get(("milestone", one.commitment_id, _read_step(one)))
+    if promise and step:
+        return words.gettext("%(step)s (%(promise)s)") % {
+            "step": shorten_title(clean_text(step)),
+            "promise": shorten_title(clean_text(promise)).rstrip(".。"),
+        }
     if promise:
         return shorten_title(clean_text(promise))
     kind = words.name(MatterKind(one.matter_kind)) if one.matter_kind in list(MatterKind) else ""
     title = titles.get(("agreement", one.agreement_id), "")
     return words.gettext(" · ").join(part for part in (kind, title) if part) or words.name(NotificationKind(one.kind))
+
+
+def _read_step(one: Any) -> str:
+    """The milestone that a notice is about, by its reference; empty if it is about another matter."""
+    if one.matter_kind != MatterKind.MILESTONE:
+        return ""
+    return str(one.matter).partition("#")[2].removeprefix("milestone:")
 
 
 def _load_told(
@@ -319,5 +335,13 @@ def _load_told(
         agreement.c.id.in_({one.agreement_id for one in notices if one.agreement_id is not None})
     )
     titles: dict[Any, str] = {("commitment", row.id): name_promise(row, words.tag) for row in reading.execute(promises)}
+    steps = select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles).where(
+        milestone.c.commitment_id.in_({one.commitment_id for one in notices if _read_step(one)}),
+        milestone.c.reference.in_({_read_step(one) for one in notices} - {""}),
+    )
+    titles |= {
+        ("milestone", row.commitment_id, row.reference): find_phrase(row.titles, words.tag) or row.title
+        for row in reading.execute(steps)
+    }
     titles |= {("agreement", row.id): tell_title(row.title, words) for row in reading.execute(heads)}
     return names, titles

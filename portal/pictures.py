@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from commitments.dates import add_months, whole_months
@@ -17,6 +18,7 @@ _TICKS = 8
 _MARKS_A_LANE = 300
 _SHORTEST_MONTH = 28
 _RADIUS, _SAID_A_MARK = 6, 5
+_A_DIGIT, _SMALL = 9, 560
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class PictureView:
     marks: tuple[Mark, ...]
     labels: tuple[Label, ...]
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is drawn as large as it is, because it needs no more."""
+        return self.width < WIDTH
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -86,6 +93,8 @@ class Lane:
     moments: Sequence[Moment]
     tell: Callable[[Any], str] = str
     """What a moment says, asked only of those whose words are shown."""
+    name_moment: Callable[[Any], str] | None = None
+    """The same where its day stands beside it; as `tell` has it if left out."""
 
 
 def find_silences(signs: Iterable[date], start: date | None, today: date, months: int) -> list[tuple[date, date]]:
@@ -195,7 +204,7 @@ def draw_periods(title: str, alternative: str, periods: Sequence[Held]) -> Pictu
         return None
     most = max(max(one.held, one.expected) for one in periods) or 1
     box = min(26.0, (WIDTH - _LEFT - 110) / most)
-    bands, labels = [], []
+    bands, labels, right = [], [], 0.0
     for row, one in enumerate(periods):
         y = 8 + row * 30
         labels.append(Label("name", 0, y + 16, one.name))
@@ -203,8 +212,11 @@ def draw_periods(title: str, alternative: str, periods: Sequence[Held]) -> Pictu
             style = f"band {one.tone}" if number < one.held else "box"
             bands.append(Band(style, round(_LEFT + number * box, 1), y, round(max(box - 3, 1), 1), 20, one.said))
         end = _LEFT + min(max(one.held, one.expected), 200) * box + 8
-        labels.append(Label("value", round(end, 1), y + 16, f"{one.held} / {one.expected}"))
-    return PictureView(title, alternative, WIDTH, 12 + 30 * len(periods), tuple(bands), (), (), tuple(labels))
+        value = f"{one.held} / {one.expected}"
+        labels.append(Label("value", round(end, 1), y + 16, value))
+        right = max(right, end + _A_DIGIT * len(value))
+    width = ceil(right) if right < _SMALL else WIDTH
+    return PictureView(title, alternative, width, 12 + 30 * len(periods), tuple(bands), (), (), tuple(labels))
 
 
 def draw_way(

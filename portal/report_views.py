@@ -96,14 +96,20 @@ def describe_met_fields(words: Words, today: date, sent: Sent) -> list[FieldView
     ]
 
 
-def describe_asked(words: Words, names: Names, asked: Any) -> list[FactView]:
-    """The report that is to be confirmed."""
+def describe_asked(words: Words, names: Names, row: Any, asked: Any) -> list[FactView]:
+    """The report that is to be confirmed, and by when it was promised."""
     report = asked.report
     person = names.contacts.get(report.contact_id or 0, (None, None))[0]
     party = names.name_party(report.reporter_id, words.tag)
     said = [
         (words.gettext("Reported as done by"), f"{person} ({party})" if person else party),
         (words.gettext("On"), words.format_day(report.reported_on)),
+        (words.gettext("Due"), words.format_end(row.due) if row.due else words.gettext("no date")),
+        (words.gettext("How it goes"), words.name(Rating(report.rating))),
+        (
+            words.gettext("How far it is"),
+            name_completion(words, Completion(report.completion)) if report.completion else words.gettext("not said"),
+        ),
         (words.gettext("In their words"), report.told or words.gettext("nothing was added")),
         (words.gettext("Asked of"), names.name_party(report.party_id, words.tag)),
     ]

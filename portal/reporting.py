@@ -13,11 +13,13 @@ from commitments.asked_confirmations import is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
-from commitments.tables import commitment_owner, confirmation, milestone, progress_report
+from commitments.tables import commitment_owner, confirmation, evidence, milestone, progress_report
 from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
-from notifications.names import load_names
+from notifications.names import choose_promise, load_names
+from notifications.views import clean_text
 from portal.acting import Acted, find_acted, lead_to, list_parties, show_act, sign, today_of
 from portal.agreements import ADDRESS
+from portal.commitment_views import describe_evidence
 from portal.flaws import mark_fields
 from portal.forms import Form, Sent
 from portal.frame import find_words
@@ -372,7 +374,10 @@ def name_sides(reading: Connection, agreement_id: int, viewer: Viewer) -> dict[i
 def load_asked_of(reading: Connection, commitment_id: int, sides: Mapping[int, str]) -> Sequence["AskedOf"]:
     """The confirmations that wait for these sides (the reference of each by its id), the latest of each side."""
     asker = progress_report.c.party_id.label("reporter_id")
-    columns = (asker, progress_report.c.contact_id, progress_report.c.reported_on, progress_report.c.note.label("told"))
+    columns = (
+        asker, progress_report.c.contact_id, progress_report.c.reported_on, progress_report.c.note.label("told"),
+        progress_report.c.rating, progress_report.c.completion,
+    )  # fmt: skip
     rows = reading.execute(
         select(confirmation.c.party_id, *columns)
         .join(progress_report, progress_report.c.id == confirmation.c.report_id)
@@ -410,8 +415,11 @@ def _show_confirm(
     with open_reading(house.engine) as reading:
         acted = _find_asked(reading, viewer, reference, promise)
         asked = load_asked_of(reading, acted.row.id, name_sides(reading, acted.head.id, viewer))
+        query = select(evidence).where(evidence.c.commitment_id == acted.row.id, evidence.c.withdrawn_on.is_(None))
+        shown = reading.execute(query.order_by(evidence.c.id)).all() if asked else []
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
+    sentence, _, is_quote = choose_promise(acted.row, words.tag)
     state = refusal.say(words)
     if not asked and not refusal.has_changed:
         state = words.gettext("Nothing waits here for your side's confirmation.")
@@ -422,7 +430,9 @@ def _show_confirm(
         agreement=acted.head,
         acted=acted,
         forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, refusal.flaws)],
-        facts=[fact for one in asked for fact in describe_asked(words, names, one)],
+        facts=[fact for one in asked for fact in describe_asked(words, names, acted.row, one)],
+        quote=clean_text(sentence) if is_quote else "",
+        evidence=describe_evidence(words, shown, (), may_record=False),
         state=state,
         status=refusal.status,
     )

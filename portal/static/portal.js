@@ -25,4 +25,25 @@ const findNext = (elt) => {
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   const next = elt === document.body ? null : findNext(elt);
   if (next) next.focus();
+  // What came of the answer stands above what is next: on a phone going on there would carry it out of sight.
+  if (next && elt.matches(".answered")) elt.scrollIntoView({ block: "nearest" });
 });
+
+/* A timeline that is wider than the screen begins where today shows, and keeps the names of its rows in sight. */
+const keepInSight = (place) => {
+  const picture = place.querySelector("svg");
+  const today = picture.querySelector(".today");
+  const scale = picture.getBoundingClientRect().width / picture.viewBox.baseVal.width;
+  if (!today || !scale || place.scrollWidth <= place.clientWidth) return;
+  const keep = () => {
+    for (const name of picture.querySelectorAll("text.name")) name.setAttribute("x", String(place.scrollLeft / scale));
+  };
+  place.addEventListener("scroll", keep, { passive: true });
+  place.scrollLeft = today.x1.baseVal.value * scale - (2 * place.clientWidth) / 3;
+  keep();
+};
+
+const showToday = () => document.querySelectorAll(".scroll:has(> svg .today)").forEach(keepInSight);
+
+if (document.readyState === "complete") showToday();
+else window.addEventListener("load", showToday);

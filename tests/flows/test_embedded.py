@@ -25,7 +25,7 @@ from deployments.embedded import (
     make_key,
     start_child,
 )
-from deployments.overview import Overview, describe_messages, write_command
+from deployments.overview import Overview, describe_messages, write_command, write_overview
 from deployments.prefect_server import mend_triggers
 from tests.flows.launching import ROOT, find_ports
 
@@ -195,6 +195,8 @@ def test_the_commands_to_try_next_name_another_home_only_if_there_is_one(
 def test_messages_are_counted_in_words() -> None:
     nothing = Overview(0, 0, 0, 0, 0, 0, None, None)
     assert describe_messages(nothing) == "0 sent"
+    said = "\n".join(write_overview(Settings(), nothing, None))
+    assert "tally up --examples" in said and "tally import" in said, "an empty register says how it is filled"
 
 
 def test_who_judges_an_event_has_the_place_to_write_from_the_beginning(

@@ -96,6 +96,38 @@ def test_the_other_side_confirms_from_the_page_of_the_commitment(desk: Desk) -> 
     assert "tallystick.progress.confirmed" in published(desk)
 
 
+def test_who_is_to_confirm_reads_the_sentence_the_date_how_it_went_and_the_evidence(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "survey/evidence", title="The survey itself", link="https://north.example/survey", kind="link")
+    send(desk, "survey/report", rating="on_track", completion="substantial", fulfilled="yes", note="In the post")
+    desk.sign_in("dee")
+    desk.client.cookies.clear()
+    desk.sign_in("li")
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    assert house
+    page = desk.get(f"{HERE}/survey/confirm")
+    assert "The North shall hand over the <b>survey</b>." in page, "the sentence itself"
+    assert "2026年2月13日" in page, "by when it was promised"
+    assert 'href="https://north.example/survey"' in page
+    assert "进展顺利" in page or "正常" in page, "how it goes"
+
+
+def test_the_page_of_what_was_sent_back_names_the_party(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "survey/report", fulfilled="yes", note="In the post")
+    desk.sign_in("li")
+    send(desk, "survey/send-back", on="survey/confirm", note="Page 3 is missing")
+    assert "退回：Page 3 is missing" in desk.get(f"{HERE}/survey") and "returned by south" not in desk.get(
+        f"{HERE}/survey"
+    )
+    told = desk.get("/agreements/north-south/history")
+    assert "returned by south" not in told and "退回：Page 3 is missing" in told
+    assert "north-south/survey" not in told.partition("<main")[2], "a report is named by its promise"
+    desk.sign_in("ann")
+    told = desk.get("/agreements/north-south/history")
+    assert "sent back by South: Page 3 is missing" in told and "Hand over the survey" in told
+
+
 def test_the_other_side_sends_it_back_with_what_is_missing(desk: Desk) -> None:
     as_guests(desk)
     desk.sign_in("ann")

@@ -99,7 +99,9 @@ def test_who_does_not_see_the_agreement_gets_none_of_its_documents(desk: Desk) -
 
 def test_a_text_that_is_on_record_by_its_hash_is_matched_and_its_sentences_stay(known: Desk) -> None:
     before = sources_of(known), known.rows(commitment)
-    hand_in(known, file=("scan 2.pdf", TEXT))
+    page = hand_in(known, file=("scan 2.pdf", TEXT), title="A better title")
+    assert "This file is known already by its hash, as “text.pdf”" in page and "A better title" not in page
+    assert "This file is known" not in known.get(f"{PAGE}?done=document_known-7")
     assert (sources_of(known), known.rows(commitment)) == before, "no second document, and nothing points elsewhere"
     assert f'href="/documents/{known.rows(document)[0].id}" download' in known.get(PAGE)
 

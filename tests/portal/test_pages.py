@@ -78,6 +78,7 @@ def test_each_role_sees_the_kinds_that_concern_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
+        ({"quiet_from": "20:00"}, 'value="20:00" aria-describedby="choice-quiet_from-fault" aria-invalid="true"'),
         ({"quiet_from": "20:00"}, "Quiet hours have a beginning and an end"),
         ({"quiet_from": "07:00", "quiet_to": "19:00"}, "leave room for the hour"),
         ({"paused_from": "2026-05-01"}, "A pause has a first and a last day"),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, event, insert, select
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
@@ -16,8 +16,8 @@ from commitments.log import Author, Change, record_changes
 from commitments.register import import_agreement
 from commitments.tables import activity, activity_commitment, commitment, measurement, progress_report
 from notifications.planning import plan_messages
-from notifications.tables import attempt, notification
-from portal.pictures import Lane, Moment, draw_timeline, find_silences
+from notifications.tables import attempt, notice, notification
+from portal.pictures import Held, Lane, Moment, draw_periods, draw_timeline, find_silences
 from portal.telling import tell_moment
 from portal.viewing import list_declared
 from tests.portal.desk import ELSEWHERE, FORM, NOW, TODAY, Desk
@@ -160,7 +160,7 @@ def test_an_agreement_says_how_it_stands_and_who_owes_what(desk: Desk) -> None:
     assert "Who owes and has delivered what" in page
     figures = desk.client.get("/agreements/north-south").text.partition("Who owes and has delivered what")[2]
     assert 'data-label="Still to confirm"' in figures, "on a phone each figure says what it is"
-    assert "Agreement “north-south”: recorded" in desk.get("/agreements/north-south/history?page=1") + page
+    assert "Agreement “Memorandum”: recorded" in desk.get("/agreements/north-south/history?page=1") + page
 
 
 def test_a_commitment_shows_its_sentence_escaped(desk: Desk) -> None:
@@ -384,6 +384,41 @@ def test_one_date_long_before_the_agreement_does_not_press_its_timeline_together
     assert [band.title for band in picture.bands] == ["a long silence"]
     assert min(band.x for band in picture.bands) >= 0
     assert min(int(one.text) for one in picture.labels if one.style == "year") >= since.year
+
+
+def test_a_small_picture_is_as_wide_as_what_is_drawn_in_it() -> None:
+    few = draw_periods("Held", "in words", [Held("2026", 2, 4, "2 of 4", "amber")])
+    assert few is not None and few.is_small
+    ends = [one.x + one.width for one in few.bands] + [one.x + 5 * len(one.text) for one in few.labels]
+    assert max(ends) < few.width < 320
+    many = draw_periods("Held", "in words", [Held("2026", 2, 200, "2 of 200", "amber")])
+    assert many is not None and not many.is_small
+
+
+def test_the_table_of_a_timeline_says_each_day_once_and_each_period_once(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south")
+    table = page.partition("The same in words")[2].partition("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr.*?</tr>", table, re.S)[1:]]
+    assert len(rows) == len(set(rows)) > 3
+    days = re.compile(r"\d{1,2} \w+ 20\d\d")
+    assert not [row for row in rows if "Silence" not in row and len(set(days.findall(row))) < len(days.findall(row))]
+    assert sum("Visit each other" in row for row in rows) == sum(
+        "Visit each other" in row and "(" in row for row in rows
+    )
+
+
+def test_the_log_names_a_milestone_and_says_once_what_would_read_the_same(desk: Desk) -> None:
+    plan_messages(desk.engine, NOW, TODAY, domain="tally.example")
+    desk.sign_in("cy")
+    assert "The plan is drawn (Build the bridge)" in desk.get("/messages?q=ann")
+    with open_unit(desk.engine) as unit:
+        told = unit.execute(select(notice).limit(1)).one()._mapping
+        kept = {name: value for name, value in told.items() if name not in ("id", "key", "notification_id")}
+        for key in ("one", "two"):
+            unit.execute(insert(notice).values(**{**kept, "key": key, "decision": "passed_over"}))
+    page = desk.get("/messages?show=unsent").partition("<main")[2]
+    assert page.count("<li>") - page.count('<li><a href="/messages') == 1
 
 
 def test_what_was_not_sent_is_found_without_going_through_the_hundred_times_more_that_was(desk: Desk) -> None:

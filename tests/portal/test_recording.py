@@ -268,7 +268,8 @@ def test_far_too_large_a_file_is_refused_before_it_is_kept(desk: Desk) -> None:
     path = "/agreements/north-south/commitments/survey/evidence"
     most = 2 * desk.settings.largest_evidence + 512 * 1024
     answer = desk.client.post(path, data={"token": desk.token()}, files={"file": ("a.pdf", PDF + b"x" * most)})
-    assert answer.status_code == 413 and "At most 40 MB can be taken here" in answer.text
+    assert answer.status_code == 413 and "At most 20 MB can be taken here" in answer.text, "as the form says it"
+    assert f'href="{path}"' in answer.text, "and there is a way back"
 
 
 def test_nothing_is_read_of_a_file_from_somebody_who_is_not_signed_in(desk: Desk) -> None:

@@ -1,0 +1,42 @@
+"""The reasons that the engine gives are stored in English; here they come in the words of the reader."""
+
+import re
+from datetime import date
+
+from commitments.vocabulary import CommitmentState
+from notifications.names import Names
+from notifications.phrases import N_
+from notifications.views import clean_text
+from notifications.wording import Words
+
+_SAID = {
+    "taken back": N_("taken back"),
+    "its cause is gone": N_("its cause is gone"),
+    "it is settled": N_("it is settled"),
+    "it is on hold": N_("it is on hold"),
+    "a newer one stands in its place": N_("a newer one stands in its place"),
+    "a later message reached the person": N_("a later message reached the person"),
+    "the draft was answered or taken up": N_("the draft was answered or taken up"),
+}
+_STATE = re.compile(r"it is (\w+)")
+_ASKED_AGAIN = re.compile(r"answered; asked again after (\d{4}-\d\d-\d\d)")
+_RETURNED = re.compile(r"returned by ([\w.-]+)(?:: (.*))?", re.S)
+
+
+def tell_why(words: Words, names: Names, why: str) -> str:
+    """A reason as it is stored, in words: of the engine's own in the reader's language, with the party's name."""
+    if why in _SAID:
+        return words.gettext(_SAID[why])
+    if (state := _STATE.fullmatch(why)) and state[1] in list(CommitmentState):
+        return words.gettext("it stands as: %(state)s") % {"state": words.name(CommitmentState(state[1]))}
+    if again := _ASKED_AGAIN.fullmatch(why):
+        return words.gettext("answered; asked again after %(day)s") % {
+            "day": words.format_day(date.fromisoformat(again[1]))
+        }
+    returned = _RETURNED.fullmatch(why)
+    if returned is None or returned[1] not in names.party_ids:
+        return clean_text(why)
+    party = clean_text(names.name_party(names.party_ids[returned[1]], words.tag))
+    if not returned[2]:
+        return words.gettext("sent back by %(party)s") % {"party": party}
+    return words.gettext("sent back by %(party)s: %(note)s") % {"party": party, "note": clean_text(returned[2])}
