@@ -213,8 +213,8 @@ def _remind(
         rung = find_reminder_rung(find_lead_days(policy, matter.kind), deadline, until, person)
         if rung is None:
             continue
-        # Told in a bundle before its own day, a reminder says how many days are left.
-        ahead = rung.right if until == own_day else (deadline - own_day).days
+        # Told before its own day, as in a bundle or before a day of rest, a reminder says how many days are left.
+        ahead = (deadline - own_day).days
 
         def candidate(
             days: int,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, or_, select, true
 
+from commitments.clock import today_in
 from commitments.tables import (
     activity,
     commitment,
@@ -65,11 +66,12 @@ def load_changes(
     until: datetime | None = None,
     *,
     of_new: bool = False,
+    zone: str = "UTC",
 ) -> list[Noted]:
     """The changes people made, the newest first, each matter once; of a new agreement that it is new.
 
-    Those after `since` and up to `until`. `most` says how many entries of the log are read for it. With `of_new` also
-    what was done under a new agreement after it came into the register.
+    Those after `since` and up to `until`. `most` says how many entries of the log are read for it, `zone` by whose days
+    they are dated. With `of_new` also what was done under a new agreement after it came into the register.
     """
     began = log_entry.alias()
     came_with_it = exists().where(
@@ -102,11 +104,11 @@ def load_changes(
             continue
         if entry.subject == "agreement":
             if entry.action == "registered":
-                found[key] = Noted(ChangeKind.REGISTERED, entry.at.date(), entry.agreement_id)
+                found[key] = Noted(ChangeKind.REGISTERED, today_in(zone, entry.at), entry.agreement_id)
             continue
         if entry.agreement_id in new and not of_new:
             continue
-        noted = _note(entry, details[entry.subject].get(entry.row_id))
+        noted = _note(entry, today_in(zone, entry.at), details[entry.subject].get(entry.row_id))
         if noted is not None:
             found[key] = noted
     settled = {one.commitment_id for one in found.values() if one.kind is ChangeKind.SETTLED}
@@ -140,11 +142,11 @@ def _load_details(reading: Connection, subject: str, entries: Collection[Any]) -
     return {row.id: row for row in reading.execute(query.where(query.selected_columns[0].in_(ids)))}
 
 
-def _note(entry: Any, row: Row[Any] | None) -> Noted | None:
+def _note(entry: Any, on: date, row: Row[Any] | None) -> Noted | None:
     """The entry as news; None if it is none, as a corrected note."""
     if row is None:
         return None
-    on, agreement_id, new = entry.at.date(), entry.agreement_id, entry.action == "registered"
+    agreement_id, new = entry.agreement_id, entry.action == "registered"
     if entry.subject == "progress_report" and new:
         rating = Rating(row.rating)
         return Noted(ChangeKind.REPORTED, on, agreement_id, row.commitment_id, party_id=row.party_id, rating=rating)

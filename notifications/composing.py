@@ -32,6 +32,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
+from notifications.counting import count_anew
 from notifications.digests import URGENCY, Pictures
 from notifications.items import is_about_promise
 from notifications.links import Ask, Links
@@ -60,12 +61,15 @@ def compose_messages(
     *,
     links: Links | None = None,
 ) -> dict[int, Message]:
-    """The view of each notification, by its id; one whose matters are all answered meanwhile has no items."""
+    """The view of each notification, by its id; one whose matters are all answered meanwhile has no items.
+
+    `today` is the house's day, by which what rests comes back; its reader is told of the day of the letter.
+    """
     notices = _load_notices(reading, [row.id for row in notifications], today)
     counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
     asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
     reports = load_reports_to_confirm(reading, asked)
-    pictures = Pictures(reading, rules, names, today)
+    pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}
     for row in notifications:
         person = rules.people[row.contact_id]
@@ -75,7 +79,9 @@ def compose_messages(
         told = notices.get(row.id, [])
         kinds = {one.kind for one in told}
         digest = (
-            pictures.digest_of(person, row.told_until or row.queued_at) if NotificationKind.DIGEST in kinds else None
+            pictures.digest_of(person, row.local_day, row.told_until or row.queued_at)
+            if NotificationKind.DIGEST in kinds
+            else None
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary, reports)
@@ -231,7 +237,7 @@ def _build_items(
     """
     items: dict[Place, Item] = {}
     for place, row in choose_said(rows).items():
-        item = _build_item(row, person, names, counterparts, rules, links)
+        item = _build_item(row, person, day, names, counterparts, rules, links)
         if row.follow_up_id in reports:
             item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
         items[place] = item
@@ -284,6 +290,7 @@ def _rank_urgency(item: Item, day: date) -> tuple[int, int]:
 def _build_item(
     row: Any,
     person: Person,
+    day: date,
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
     rules: Rules,
@@ -293,7 +300,10 @@ def _build_item(
     if row.agreement_id is None:
         return _build_alert(row, names, language)
     promise, summary, is_quote = choose_promise(row, language)
-    ground = names.name_numbers(row.decision_reason["numbers"], language)
+    # A letter that is only foreseen was not planned on an earlier day than the one it is imagined on.
+    told_on = getattr(row, "decided_on", day)
+    reason = Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language))
+    standing, reason = count_anew(StandingState(row.standing), reason, told_on, day, row.due_on)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
     part = row.matter.partition("#")[2]
     turn = row.asked_party_id or row.party_id
@@ -308,9 +318,9 @@ def _build_item(
         is_quote,
         find_words(row.milestone_titles, language) or row.milestone_title or part or None,
         tuple(names.name_party(other, language) for other in others),
-        StandingState(row.standing),
-        Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language)),
-        Ground(Why(row.decision_reason["code"]), ground),
+        standing,
+        reason,
+        _find_ground(row, day, names, language),
         FollowUpKind(row.follow_up_kind) if row.follow_up_kind else None,
         row.follow_up_key,
         row.due_on,
@@ -325,6 +335,16 @@ def _build_item(
         _list_answers(row, person, turn),
         due=row.milestone_due if row.matter_kind == MatterKind.MILESTONE else row.commitment_due,
     )
+
+
+def _find_ground(row: Any, day: date, names: Names, language: str) -> Ground:
+    """Why it is told, with the days that are left on the day of the letter."""
+    code, numbers = Why(row.decision_reason["code"]), row.decision_reason["numbers"]
+    if code is Why.LEAD_REACHED and row.due_on is not None:
+        if row.due_on < day:
+            return Ground(Why.CARRIED_OVER, {"day": day.isoformat()})
+        numbers = {**numbers, "days": (row.due_on - day).days}
+    return Ground(code, names.name_numbers(numbers, language))
 
 
 def _ask(row: Any, person: Person, turn: int | None) -> Ask:

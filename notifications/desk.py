@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from commitments.choices import IN_ANY_CASE
+from commitments.clock import today_in
 from commitments.database import open_reading, release_pages
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import Channel, NotificationKind, NotificationState, Outcome
@@ -46,7 +47,8 @@ def compose_batch(
         if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
             rules, names = load_rules(reading), load_names(reading)
         claimed = _put_off_fast(crew, reading, _put_off_late(crew, reading, claimed, rules, now), now)
-        messages, faults = _compose_each(reading, claimed, rules, names, now.date(), crew.links)
+        today = today_in(crew.settings.time_zone, now)
+        messages, faults = _compose_each(reading, claimed, rules, names, today, crew.links)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
         told = {one for message in messages.values() for one in message.notices}

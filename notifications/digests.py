@@ -4,9 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from commitments.days import find_own_day
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Person, Reason, Standing
 from commitments.queries import Span, load_agreements
@@ -63,28 +65,33 @@ URGENCY = {state: place for place, state in enumerate(WORST_FIRST)}
 
 
 class Pictures:
-    """Digests and summaries of one batch; what several of them need is assessed once."""
+    """Digests and summaries of one batch, each as of its reader's day; what several of them need is assessed once."""
 
-    def __init__(self, reading: Connection, rules: Rules, names: Names, today: date) -> None:
-        self._reading, self._rules, self._names, self._today = reading, rules, names, today
-        self._assessed: dict[int, tuple[Agreement, list[Standing]]] = {}
+    def __init__(self, reading: Connection, rules: Rules, names: Names) -> None:
+        self._reading, self._rules, self._names = reading, rules, names
+        self._agreements: dict[int, Agreement] = {}
+        self._assessed: dict[tuple[int, date], list[Standing]] = {}
         self._titles: dict[int, Mapping[str, str]] = {}
         self._promises: dict[int, Any] = {}
 
-    def _load(self, party_id: int) -> list[tuple[Agreement, list[Standing]]]:
+    def _load(self, party_id: int, day: date) -> list[tuple[Agreement, list[Standing]]]:
         held = self._reading.execute(
             select(agreement_party.c.agreement_id)
             .where(agreement_party.c.party_id == party_id)
             .order_by(agreement_party.c.agreement_id)
         ).scalars()
         ids = list(held)
-        unread = [one for one in ids if one not in self._assessed]
+        unread = [one for one in ids if one not in self._agreements]
         if unread:
             self._load_words(unread)
         for agreement_id in unread:
-            (one,) = load_agreements(self._reading, Span(agreement_id, agreement_id))
-            self._assessed[agreement_id] = one, assess(one, self._rules, self._today)
-        return [self._assessed[one] for one in ids]
+            (self._agreements[agreement_id],) = load_agreements(self._reading, Span(agreement_id, agreement_id))
+        return [(self._agreements[one], self._assess(one, day)) for one in ids]
+
+    def _assess(self, agreement_id: int, day: date) -> list[Standing]:
+        if (agreement_id, day) not in self._assessed:
+            self._assessed[agreement_id, day] = assess(self._agreements[agreement_id], self._rules, day)
+        return self._assessed[agreement_id, day]
 
     def _load_words(self, agreement_ids: Sequence[int]) -> None:
         """What these agreements and their commitments are called, in every language."""
@@ -101,14 +108,14 @@ class Pictures:
 
     def _page(self, agreement_id: int, commitment_id: int | None) -> str:
         """Where the portal shows a commitment, or else the agreement."""
-        page = f"agreements/{self._assessed[agreement_id][0].reference}"
+        page = f"agreements/{self._agreements[agreement_id].reference}"
         return f"{page}/commitments/{self._promises[commitment_id].reference}" if commitment_id is not None else page
 
     def _title(self, agreement_id: int, language: str) -> str:
         return choose_words(self._titles[agreement_id], language)
 
-    def _lines(self, person: Person) -> tuple[AgreementLine, ...]:
-        held = self._load(person.party_id)
+    def _lines(self, person: Person, day: date) -> tuple[AgreementLine, ...]:
+        held = self._load(person.party_id, day)
         open_counts: dict[int, int] = {
             row.agreement_id: row.number
             for row in self._reading.execute(
@@ -120,11 +127,11 @@ class Pictures:
                 .group_by(follow_up.c.agreement_id)
             )
         }
-        lines = [self._line(person, one, standings, open_counts.get(one.id, 0)) for one, standings in held]
+        lines = [self._line(person, day, one, standings, open_counts.get(one.id, 0)) for one, standings in held]
         return tuple(sorted(lines, key=lambda line: URGENCY[line.counts[0][0]] if line.counts else len(URGENCY)))
 
     def _line(
-        self, person: Person, one: Agreement, standings: Sequence[Standing], open_follow_ups: int
+        self, person: Person, day: date, one: Agreement, standings: Sequence[Standing], open_follow_ups: int
     ) -> AgreementLine:
         promised = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
         ours = {
@@ -142,7 +149,7 @@ class Pictures:
         return AgreementLine(
             one.reference,
             self._title(one.id, person.language),
-            derive_state(one, self._today),
+            derive_state(one, day),
             count_standings(promised),
             open_follow_ups,
             worst.reason if worst is not None else None,
@@ -156,30 +163,32 @@ class Pictures:
             count_standings(others),
         )
 
-    def digest_of(self, person: Person, taken_up: datetime | None = None) -> Digest:
-        """What one person's digest says; with `taken_up` of what happened before it was first taken up to be sent.
+    def digest_of(self, person: Person, day: date, taken_up: datetime | None = None) -> Digest:
+        """What one person's digest says on a day of theirs.
 
-        The next one goes on from there, not from when this one was sent: so what happens while it is on its way, or
-        tried again, is told in one of the two, and in one alone.
+        With `taken_up` it tells of what happened before it was first taken up to be sent. The next one goes on from
+        there, not from when this one was sent: so what happens while it is on its way, or tried again, is told in one
+        of the two, and in one alone.
         """
-        since = self._find_last_digest(person)
+        since = self._find_last_digest(person, day)
+        since_day = find_own_day(person, since)
         until = taken_up - STILL_WRITING if taken_up is not None else None
-        held = self._load(person.party_id)
+        held = self._load(person.party_id, day)
         ids = [one.id for one, _ in held]
         opened, closed = count_follow_ups(self._reading, ids, since, until)
         return Digest(
-            since.date(),
-            self._lines(person),
+            since_day,
+            self._lines(person, day),
             opened,
             closed,
-            self._coming(person, held),
-            self._waiting(person, ids),
+            self._coming(person, day, held),
+            self._waiting(person, day, ids),
             self._news(person, ids, since, until),
-            self._stuck(person, ids, held),
-            (self._today - since.date()).days > LONG_DAYS,
+            self._stuck(person, day, ids, held),
+            (day - since_day).days > LONG_DAYS,
         )
 
-    def _find_last_digest(self, person: Person) -> datetime:
+    def _find_last_digest(self, person: Person, day: date) -> datetime:
         """Up to when the person's last digest told; a week ago if none went, and never more than ten weeks ago."""
         last = self._reading.execute(
             select(func.max(func.coalesce(notification.c.told_until, notification.c.queued_at)))
@@ -191,7 +200,7 @@ class Pictures:
                 notice.c.decision == str(Decision.TOLD),
             )
         ).scalar_one()
-        midnight = datetime.combine(self._today, time(0), UTC)
+        midnight = datetime.combine(day, time(0), ZoneInfo(person.time_zone)).astimezone(UTC)
         told = last - STILL_WRITING if last is not None else midnight - timedelta(days=7)
         return max(told, midnight - FURTHEST_BACK)
 
@@ -211,7 +220,7 @@ class Pictures:
                 one.value,
                 one.unit,
             )
-            for one in load_changes(self._reading, agreement_ids, since, until=until)
+            for one in load_changes(self._reading, agreement_ids, since, until=until, zone=person.time_zone)
         )
 
     def _name_news(self, one: Noted, language: str) -> str:
@@ -222,7 +231,7 @@ class Pictures:
         return self._promise(one.commitment_id, language) or self._title(one.agreement_id, language)
 
     def _stuck(
-        self, person: Person, agreement_ids: Sequence[int], held: Sequence[tuple[Agreement, list[Standing]]]
+        self, person: Person, day: date, agreement_ids: Sequence[int], held: Sequence[tuple[Agreement, list[Standing]]]
     ) -> tuple[Stuck, ...]:
         """What should have been answered by now, the longest overdue first."""
         rows = self._reading.execute(
@@ -233,7 +242,7 @@ class Pictures:
             .where(
                 follow_up.c.agreement_id.in_(agreement_ids),
                 follow_up.c.state == str(FollowUpState.OPEN),
-                follow_up.c.due_on < self._today,
+                follow_up.c.due_on < day,
             )
             .order_by(follow_up.c.due_on, follow_up.c.id)
         )  # fmt: skip
@@ -243,7 +252,7 @@ class Pictures:
             Stuck(
                 self._promise(row.commitment_id, language) or self._title(row.agreement_id, language),
                 self._title(row.agreement_id, language),
-                self._renew(row, current.get(row.matter), language),
+                self._renew(row, current.get(row.matter), day, language),
                 row.due_on,
                 self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
                 self._names.name_party(row.party_id, language) if row.party_id is not None else None,
@@ -252,12 +261,14 @@ class Pictures:
             for row in rows
         )
 
-    def _renew(self, row: Any, standing: Standing | None, language: str) -> Reason:
-        reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, self._today)
+    def _renew(self, row: Any, standing: Standing | None, day: date, language: str) -> Reason:
+        reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, day)
         return Reason(ReasonCode(reason["code"]), self._names.name_numbers(reason["numbers"], language))
 
-    def _coming(self, person: Person, held: Sequence[tuple[Agreement, list[Standing]]]) -> tuple[ComingDate, ...]:
-        horizon = self._today + timedelta(days=COMING_DAYS)
+    def _coming(
+        self, person: Person, day: date, held: Sequence[tuple[Agreement, list[Standing]]]
+    ) -> tuple[ComingDate, ...]:
+        horizon = day + timedelta(days=COMING_DAYS)
         coming = []
         for one, standings in held:
             recurring = {promise.id for promise in one.commitments if promise.recurrence is not None}
@@ -266,7 +277,7 @@ class Pictures:
                 twice = matter.kind is MatterKind.COMMITMENT and matter.commitment_id in recurring
                 if (
                     standing.deadline is not None
-                    and self._today <= standing.deadline <= horizon
+                    and day <= standing.deadline <= horizon
                     and standing.state in (StandingState.DUE_SOON, StandingState.BEHIND, StandingState.UNOWNED)
                     and not twice
                 ):
@@ -276,7 +287,7 @@ class Pictures:
                     coming.append(ComingDate(standing.deadline, title, promise, matter.kind, page))
         return tuple(sorted(coming, key=lambda one: (one.day, one.agreement_title)))
 
-    def _waiting(self, person: Person, agreement_ids: Sequence[int]) -> tuple[Waiting, ...]:
+    def _waiting(self, person: Person, day: date, agreement_ids: Sequence[int]) -> tuple[Waiting, ...]:
         """Who was asked before this week and has not answered, longest first."""
         rows = self._reading.execute(
             select(
@@ -287,7 +298,7 @@ class Pictures:
                 follow_up.c.state == str(FollowUpState.OPEN),
                 follow_up.c.assignee_id.is_not(None),
                 follow_up.c.assignee_id != person.id,
-                follow_up.c.opened_on < self._today,
+                follow_up.c.opened_on < day,
             )
             .group_by(follow_up.c.assignee_id)
         )
@@ -306,7 +317,7 @@ class Pictures:
         return tuple(sorted(waiting, key=lambda one: (not one.own_side, one.oldest, one.name)))
 
     def summary_of(self, person: Person, day: date) -> Summary:
-        held = self._load(person.party_id)
+        held = self._load(person.party_id, day)
         by_kind: dict[CommitmentKind, list[Standing]] = defaultdict(list)
         owed: Counter[int] = Counter()
         fulfilled: Counter[int] = Counter()
@@ -328,7 +339,7 @@ class Pictures:
                     attention[owner.party_id] += standing.state in NEEDING_ATTENTION
         return Summary(
             day.replace(day=1),
-            self._lines(person),
+            self._lines(person, day),
             tuple(KindLine(kind, count_standings(by_kind[kind])) for kind in CommitmentKind if by_kind[kind]),
             tuple(
                 PartyLine(self._names.name_party(one, person.language), owed[one], fulfilled[one], attention[one])

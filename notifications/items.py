@@ -227,6 +227,8 @@ def list_views(items: Sequence[Item], sections: Sequence[SectionView]) -> tuple[
 
 def _place(item: Item) -> NotificationKind | Why:
     """The section of a message in which an item stands."""
+    if item.ground.code is Why.CARRIED_OVER:  # a date that has passed on the way is no coming one
+        return NotificationKind.FOLLOW_UP
     return Why.HANDED_ON if item.ground.code is Why.HANDED_ON else item.kind
 
 

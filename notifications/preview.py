@@ -124,9 +124,9 @@ def _draw(
     readers = [to] if to is not None else [
         person for person in rules.people.values() if person.role is role and person.is_in_office(today)
     ]  # fmt: skip
-    pictures = Pictures(reading, rules, names, today)
+    pictures = Pictures(reading, rules, names)
     for person in readers:
-        digest = pictures.digest_of(person) if kind is NotificationKind.DIGEST else None
+        digest = pictures.digest_of(person, today) if kind is NotificationKind.DIGEST else None
         summary = pictures.summary_of(person, today) if kind is NotificationKind.SUMMARY else None
         if (digest or summary) and (digest or summary).agreements:  # type: ignore[union-attr]
             name, mail = find_reply(person, rules, names)

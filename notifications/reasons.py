@@ -7,7 +7,7 @@ class Why(StrEnum):
     """Each is stored with its numbers beside the notice or the message it explains."""
 
     # told
-    LEAD_REACHED = "lead_reached"  # days: the rung; due: the date
+    LEAD_REACHED = "lead_reached"  # days: that are left; due: the date
     OPENED = "opened"  # on
     ESCALATED = (
         "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked

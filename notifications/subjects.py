@@ -72,6 +72,9 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         return words.gettext("%(name)s: %(title)s") % {"name": name, "title": title}, 1
     if first.due_on is None:
         return words.gettext("Coming up: %(title)s") % {"title": title}, 1
+    if first.due_on < message.day:
+        name = words.name_standing(first.standing) if is_about_promise(first) else words.name(first.matter_kind)
+        return words.gettext("%(name)s: %(title)s") % {"name": name, "title": title}, 1
     ahead = words.format_ahead((first.due_on - message.day).days)
     if not is_about_promise(first):
         matter = words.name(first.matter_kind)

@@ -98,6 +98,8 @@ class Words:
             return self.gettext("Nothing is asked of you about it any more.")
         if item.follow_up_kind is not None:
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
+        if item.reason.code in (ReasonCode.PAST_DUE, ReasonCode.TARGET_MISSED):
+            return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[FollowUpKind.OVERDUE])
         return self.gettext(phrases.EXPECTED_BY_MATTER[item.matter_kind])
 
     def _say(self, variants: tuple[str, ...], numbers: Numbers, names: Mapping[str, str] | None, code: StrEnum) -> str:

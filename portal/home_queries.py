@@ -109,7 +109,8 @@ def load_news(
 ) -> tuple[list[tuple[News, str]], list[Any]]:
     """What people changed since then under the agreements that somebody sees, the newest first, each with its page; and
     the agreements of which more was changed than is named."""
-    found = load_changes(reading, select_visible_agreements(viewer), since, 8 * most, of_new=True)
+    zone = viewer.person.time_zone
+    found = load_changes(reading, select_visible_agreements(viewer), since, 8 * most, of_new=True, zone=zone)
     noted, rest = found[:most], found[most:]
     titles = _load(
         reading,

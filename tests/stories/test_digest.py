@@ -68,9 +68,9 @@ def do(register: Engine, author: Author) -> Callable[..., Any]:
 def draw(engine: Engine, desk: str, today: date, taken_up: datetime | None = None) -> tuple[Person, Digest, Summary]:
     with open_reading(engine) as reading:
         rules, names = load_rules(reading), load_names(reading)
-        pictures = Pictures(reading, rules, names, today)
+        pictures = Pictures(reading, rules, names)
         person = next(one for one in rules.people.values() if one.reference == desk)
-        return person, pictures.digest_of(person, taken_up), pictures.summary_of(person, today)
+        return person, pictures.digest_of(person, today, taken_up), pictures.summary_of(person, today)
 
 
 def test_a_quiet_week_has_no_news(register: Engine, today: date) -> None:
