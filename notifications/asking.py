@@ -48,6 +48,9 @@ def build_item(question: Question, names: Names) -> Item:
         asked.due_on if asked is not None and question.is_open else None,
         party=names.name_party(turn, language) if turn is not None else None,
         summary=summary,
+        jointly=tuple(names.name_party(one, language) for one, _ in question.owners)
+        if len(question.owners) > 1
+        else (),
         due=(step if step is not None else promise).due if promise is not None else None,
         report=tell_report(question.to_confirm, names, language) if question.to_confirm is not None else None,
     )

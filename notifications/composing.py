@@ -17,6 +17,7 @@ from commitments.tables import (
     agreement,
     agreement_party,
     commitment,
+    commitment_owner,
     follow_up,
     milestone,
 )
@@ -67,6 +68,7 @@ def compose_messages(
     """
     notices = _load_notices(reading, [row.id for row in notifications], today)
     counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
+    jointly = _load_jointly(reading, {row.commitment_id for rows in notices.values() for row in rows})
     asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
     reports = load_reports_to_confirm(reading, asked)
     pictures = Pictures(reading, rules, names)
@@ -84,7 +86,9 @@ def compose_messages(
             else None
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
-        messages[row.id] = compose_message(row, told, rules, names, counterparts, links, digest, summary, reports)
+        messages[row.id] = compose_message(
+            row, told, rules, names, counterparts, links, digest, summary, reports, jointly
+        )
     return messages
 
 
@@ -98,13 +102,15 @@ def compose_message(
     digest: Digest | None = None,
     summary: Summary | None = None,
     reports: Mapping[int, Any] = MappingProxyType({}),
+    jointly: Mapping[int, Sequence[int]] = MappingProxyType({}),
 ) -> Message:
     """The view of one notification with these notices that still stand.
 
-    `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up.
+    `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up, `jointly`
+    the parties by commitment of what several owe.
     """
     person = rules.people[row.contact_id]
-    items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports)
+    items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports, jointly)
     name, mail = find_reply(person, rules, names)
     always = row.kind in IN_ANY_CASE
     return Message(
@@ -220,6 +226,19 @@ def choose_said(rows: Iterable[Any]) -> dict[Place, Any]:
     }
 
 
+def _load_jointly(reading: Connection, commitment_ids: Iterable[int | None]) -> dict[int, list[int]]:
+    """The parties that owe a commitment, of those that several owe."""
+    wanted = [one for one in commitment_ids if one is not None]
+    owing: dict[int, list[int]] = defaultdict(list)
+    for row in reading.execute(
+        select(commitment_owner.c.commitment_id, commitment_owner.c.party_id)
+        .where(commitment_owner.c.commitment_id.in_(wanted))
+        .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position)
+    ):
+        owing[row.commitment_id].append(row.party_id)
+    return {one: parties for one, parties in owing.items() if len(parties) > 1}
+
+
 def _build_items(
     rows: Sequence[Any],
     person: Person,
@@ -229,6 +248,7 @@ def _build_items(
     rules: Rules,
     links: Links | None,
     reports: Mapping[int, Any],
+    jointly: Mapping[int, Sequence[int]],
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first.
 
@@ -238,6 +258,8 @@ def _build_items(
     items: dict[Place, Item] = {}
     for place, row in choose_said(rows).items():
         item = _build_item(row, person, day, names, counterparts, rules, links)
+        if owing := jointly.get(row.commitment_id):
+            item = replace(item, jointly=tuple(names.name_party(one, person.language) for one in owing))
         if row.follow_up_id in reports:
             item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
         items[place] = item

@@ -169,6 +169,15 @@ def _describe_parties(words: Words, item: Item) -> str:
     others = name_some(words, item.to_whom)
     # Who is asked to confirm is not who promised.
     if is_about_promise(item) and item.follow_up_kind is not FollowUpKind.CONFIRMATION_ASKED:
+        if item.jointly:
+            together = name_some(words, item.jointly)
+            others = name_some(words, [one for one in item.to_whom if one not in item.jointly])
+            if others:
+                return words.gettext("Promised jointly by %(parties)s to %(others)s") % {
+                    "parties": together,
+                    "others": others,
+                }
+            return words.gettext("Promised jointly by %(parties)s") % {"parties": together}
         if party and others:
             return words.gettext("Promised by %(party)s to %(others)s") % {"party": party, "others": others}
         if others:

@@ -78,6 +78,7 @@ class Item:
     report: Reported | None = None  # what its reader is asked to confirm
     also: "tuple[Item, ...]" = ()  # what else is asked about the same matter, less urgent
     handed_over: Ground | None = None  # from whom it came to its reader, where that is told with what is asked
+    jointly: tuple[str, ...] = ()  # the names of the parties that owe it, where there are several
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ def test_the_page_says_what_was_promised_to_whom_by_when_and_how_it_stands(desk:
     page = desk.client.get(desk.link("ann", "overdue", "/survey")).text
     assert "“The North shall hand over the &lt;b&gt;survey&lt;/b&gt;.”" in page, "the sentence itself, escaped"
     assert "Promised by North to South" in page
+    shared = desk.client.get(desk.link("ann", "overdue", "/bridge")).text
+    assert "Promised jointly by North and South<" in shared, "what both owe"
     assert "was due by 13 February 2026, 2 weeks ago" in page
     for answer in ("It is done", "On its way", "More time", "Remind me later", "Somebody else"):
         assert f"<summary>{answer}</summary>" in page
