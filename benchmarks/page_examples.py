@@ -246,7 +246,7 @@ FORMS = (
     _send("send back", PROMISE + "/send-back", "reported", {"note": "A photo is missing."},
           form_on=PROMISE + "/confirm"),
     _send("record a measurement", PROMISE + "/measure", "targets", {"value": "180", "measured_on": "2026-03-05"}),
-    _send("a step was met", PROMISE + "/milestones/{milestone}/met", "steps", {"met_on": "2026-03-05"}),
+    _send("a step was met", PROMISE + "/milestones/{milestone}/met", "steps_to_meet", {"met_on": "2026-03-05"}),
     _send("amend a date", PROMISE + "/date", "owed", {"due": "2027-06-30", "why": "The partner asked for it."}),
     _send("amend the words", PROMISE + "/edit", "owed",
           {"summary": "Hold the exchange of teachers every autumn", "why": "Said more plainly."}),

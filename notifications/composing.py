@@ -322,10 +322,8 @@ def _build_item(
     if row.agreement_id is None:
         return _build_alert(row, names, language)
     promise, summary, is_quote = choose_promise(row, language)
-    # A letter that is only foreseen was not planned on an earlier day than the one it is imagined on.
-    told_on = getattr(row, "decided_on", day)
     reason = Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language))
-    standing, reason = count_anew(StandingState(row.standing), reason, told_on, day, row.due_on)
+    standing, reason = count_anew(StandingState(row.standing), reason, row.decided_on, day, row.due_on)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
     part = row.matter.partition("#")[2]
     turn = row.asked_party_id or row.party_id

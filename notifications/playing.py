@@ -82,6 +82,7 @@ class Told:
     id: int
     kind: str
     agreement_id: int | None
+    commitment_id: int | None
     agreement_reference: str
     title: Mapping[str, str]
     summary: str | None
@@ -98,6 +99,7 @@ class Told:
     due_on: date | None
     reason: Mapping[str, Any]
     decision_reason: Mapping[str, Any]
+    decided_on: date
     party_id: int | None
     follow_up_id: int | None
     follow_up_key: str | None
@@ -303,12 +305,13 @@ class Play:
         step = find_step(promised, told) if promised is not None else None
         title, titles = scene.steps[promised.id, step.reference] if promised and step else (None, None)
         return Told(
-            told.id, told.kind, told.agreement_id, scene.agreement.reference, scene.title,
+            told.id, told.kind, told.agreement_id, told.commitment_id, scene.agreement.reference, scene.title,
             promise.summary if promise else None, promise.summaries if promise else None,
             promise.quote if promise else None, str(promised.kind) if promised else None,
             promised.due if promised else None, step.due if step else None, title, titles,
-            told.matter, told.matter_kind, told.standing, told.due_on, told.reason, told.decision_reason, told.party_id,
-            told.follow_up_id, asked.key if asked else None, asked.kind if asked else None,
+            told.matter, told.matter_kind, told.standing, told.due_on, told.reason, told.decision_reason,
+            told.decided_on, told.party_id, told.follow_up_id, asked.key if asked else None,
+            asked.kind if asked else None,
             asked.due_on if asked else None, asked.assignee_id if asked else None, asked.party_id if asked else None,
         )  # fmt: skip
 
