@@ -174,7 +174,7 @@ def test_one_feed_is_read_so_often_and_no_more(desk: Desk) -> None:
     ("dates", "month", "day"),
     [
         ({}, "2024-07", "1 July 2024"),  # in force from 1 January 2024, and six months to confirm
-        ({"period_from": "2025-11"}, "2026-05", "30 May 2026"),
+        ({"period_from": "2025-11"}, "2026-05", "31 May 2026"),
         ({"due": "2026-09"}, "2026-09", "the end of September 2026"),
         ({"period_to": "2026"}, "2026-12", "the end of 2026"),
         ({"confirm_by": "2026-04-10"}, "2026-04", "10 April 2026"),
