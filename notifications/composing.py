@@ -30,6 +30,7 @@ from commitments.vocabulary import (
     FollowUpState,
     MatterKind,
     NotificationKind,
+    Owed,
     ReasonCode,
     StandingState,
 )
@@ -227,12 +228,13 @@ def choose_said(rows: Iterable[Any]) -> dict[Place, Any]:
 
 
 def _load_jointly(reading: Connection, commitment_ids: Iterable[int | None]) -> dict[int, list[int]]:
-    """The parties that owe a commitment, of those that several owe."""
+    """The parties that owe a commitment, of those that several owe together."""
     wanted = [one for one in commitment_ids if one is not None]
     owing: dict[int, list[int]] = defaultdict(list)
     for row in reading.execute(
         select(commitment_owner.c.commitment_id, commitment_owner.c.party_id)
-        .where(commitment_owner.c.commitment_id.in_(wanted))
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .where(commitment_owner.c.commitment_id.in_(wanted), commitment.c.owed == str(Owed.JOINTLY))
         .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position)
     ):
         owing[row.commitment_id].append(row.party_id)
