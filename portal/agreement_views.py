@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, find_words, name_promise
 from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.styles import TONES
-from notifications.views import clean_text, fit_text
+from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
@@ -62,6 +62,14 @@ class TableView:
     caption: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    ways: tuple[tuple[LinkView, ...], ...] = ()
+    """What may be done about each row; empty where nobody does anything."""
+
+    def without_empty_columns(self) -> "TableView":
+        """The same without the columns that say nothing in any row."""
+        told = [place for place in range(len(self.heads)) if place == 0 or any(row[place] for row in self.rows)]
+        heads = tuple(self.heads[place] for place in told)
+        return replace(self, heads=heads, rows=tuple(tuple(row[place] for place in told) for row in self.rows))
 
 
 @dataclass(frozen=True, slots=True)

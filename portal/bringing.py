@@ -35,6 +35,7 @@ from portal.difference_words import describe_difference, describe_vanished, hash
 from portal.fault_words import describe_oversteps, list_fault_rows
 from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
+from portal.history import load_called
 from portal.house import Here, House
 from portal.registrations import (
     Registration,
@@ -277,9 +278,11 @@ def _show_difference(
         has_changed = True
         with open_unit(house.engine) as unit:
             save_registration(unit, kept.id, kept.title, kept.content, house.read_clock(), shown)
+    with open_reading(house.engine) as reading:
+        called = load_called(reading, words, [one for one in imported.changes if one.action != "registered"])
     return show_framed(
         request, "difference.html", viewer, words.gettext("What would change"), status=status,
         name=clean_text(kept.title), reference=clean_text(imported.reference), new=imported.new,
-        changes=describe_difference(words, imported), vanished=describe_vanished(words, imported),
+        changes=describe_difference(words, imported, called), vanished=describe_vanished(words, imported),
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

@@ -30,7 +30,7 @@ from portal.commitment_views import (
     draw_occurrences,
     list_sentences,
 )
-from portal.doing import ask_to_confirm, list_amendments, list_steps, list_ways, say_done
+from portal.doing import ask_to_confirm, list_amendments, list_step_ways, list_ways, say_done
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
@@ -75,6 +75,7 @@ def show_commitment(
     standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
+    steps = list_step_ways(words, viewer, address, details.milestones, speaks=speaks) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)
     return show_framed(
         request,
@@ -87,7 +88,7 @@ def show_commitment(
         reason=tell_reason(words, names, standing.reason),
         sentences=list_sentences(words, row, head.sources),
         facts=describe_commitment(words, names, own, row, rules, today),
-        milestones=describe_milestones(words, names, details.milestones, today),
+        milestones=describe_milestones(words, names, details.milestones, steps, today),
         occurrences=draw_occurrences(words, periods),
         periods=periods,
         way=draw_measurements(words, own, details.measurements, today),
@@ -99,7 +100,6 @@ def show_commitment(
         done=say_done(words, done),
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
-        steps=list_steps(words, viewer, address, details.milestones, speaks=speaks) if is_own else [],
         to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details),
         open=describe_open(words, names, details.open, standings, today),

@@ -22,7 +22,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.names import Names, find_words
-from notifications.views import check_link, clean_text
+from notifications.views import LinkView, check_link, clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
 from portal.agreement_views import FactView, TableView, name_activity
@@ -203,8 +203,10 @@ def _describe_recurrence(words: Words, recurrence: Recurrence) -> str:
     return f"{said} ({recurrence.what})" if recurrence.what else said
 
 
-def describe_milestones(words: Words, names: Names, rows: Sequence[Any], today: date) -> TableView | None:
-    """The steps; None without any."""
+def describe_milestones(
+    words: Words, names: Names, rows: Sequence[Any], ways: Sequence[tuple[LinkView, ...]], today: date
+) -> TableView | None:
+    """The steps, with what the viewer may do about each; None without any."""
     if not rows:
         return None
     said = []
@@ -230,7 +232,7 @@ def describe_milestones(words: Words, names: Names, rows: Sequence[Any], today: 
         words.gettext("Met on"),
         words.gettext("Party"),
     )
-    return TableView(words.gettext("Milestones"), heads, tuple(said))
+    return TableView(words.gettext("Milestones"), heads, tuple(said), tuple(ways)).without_empty_columns()
 
 
 def describe_periods(words: Words, own: Commitment, today: date) -> list[Held]:
@@ -302,7 +304,7 @@ def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) ->
         for row in reversed(rows)
     )
     heads = (words.gettext("Measured on"), words.gettext("Value"), words.gettext("Note"))
-    return TableView(words.gettext("Measurements"), heads, said)
+    return TableView(words.gettext("Measurements"), heads, said).without_empty_columns()
 
 
 def describe_activities(

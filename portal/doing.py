@@ -1,13 +1,11 @@
 """The ways from a page that is read to those on which somebody acts, and what is said when they come back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from commitments.deciding import Turn, list_turns
 from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
-from notifications.names import find_words as find_title
-from notifications.views import LinkView, clean_text
+from notifications.views import LinkView
 from notifications.wording import Words
 from portal.amend_views import name_turn
 from portal.paging import write_address
@@ -54,14 +52,6 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "withdraw": lambda words: words.gettext("Withdrawn: it is no commitment any more and stays on record."),
     "resume": lambda words: words.gettext("Taken up again: it is judged as of today."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StepWaysView:
-    """A milestone and what can be done about it."""
-
-    title: str
-    links: tuple[LinkView, ...]
 
 
 def say_done(words: Words, done: str) -> str:
@@ -126,11 +116,11 @@ def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> lis
     return links + [LinkView(name_turn(words, turn), f"{address}/decide/{turn}", "") for turn in list_turns(state)]
 
 
-def list_steps(
+def list_step_ways(
     words: Words, viewer: Viewer, address: str, milestones: Sequence[Any], *, speaks: bool
-) -> list[StepWaysView]:
-    """What somebody may do about each step."""
-    views = []
+) -> list[tuple[LinkView, ...]]:
+    """What somebody may do about each step, in their order."""
+    ways = []
     for row in milestones:
         links = []
         step = f"{address}/milestones/{row.reference}"
@@ -139,9 +129,8 @@ def list_steps(
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):
             links.append(LinkView(words.gettext("Amend it"), step, ""))
-        if links:
-            views.append(StepWaysView(clean_text(find_title(row.titles, words.tag) or row.title), tuple(links)))
-    return views
+        ways.append(tuple(links))
+    return ways
 
 
 def ask_to_confirm(words: Words, address: str, asked: Sequence[Any]) -> list[LinkView]:

@@ -1,7 +1,7 @@
 """The history of an agreement: every change in words, from the log."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -109,11 +109,11 @@ def describe_changes(reading: Connection, words: Words, entries: list[Any], zone
     """Log entries in words: seven statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
     names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_({entry.who for entry in entries}))
-    called = _load_called(reading, words, entries)
+    called = load_called(reading, words, entries)
     return [_describe_change(words, names, called, entry, zone) for entry in entries]
 
 
-def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[tuple[str, int], str]:
+def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> dict[tuple[str, int], str]:
     """What the rows of the entries are about, by table and id: a promise, a title; five statements."""
 
     def ids(*subjects: str) -> set[int]:
@@ -166,7 +166,7 @@ def _load_called(reading: Connection, words: Words, entries: list[Any]) -> dict[
     return called
 
 
-def _load_placed(reading: Connection, words: Words, entries: list[Any]) -> dict[tuple[str, int], str]:
+def _load_placed(reading: Connection, words: Words, entries: Sequence[Any]) -> dict[tuple[str, int], str]:
     """What has no title of its own, such as a report, by the promise or the agreement under which it stands."""
     parts = {(entry.subject, entry.row_id): entry.reference.split("/") for entry in entries}
     under = {entry.agreement_id for entry in entries if entry.agreement_id is not None}

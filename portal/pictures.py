@@ -18,7 +18,7 @@ _TICKS = 8
 _MARKS_A_LANE = 300
 _SHORTEST_MONTH = 28
 _RADIUS, _SAID_A_MARK = 6, 5
-_A_DIGIT, _SMALL = 9, 560
+_A_DIGIT, _SMALL, _WAY = 9, 560, 540
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,20 +242,21 @@ def draw_way(
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     height, top, bottom = 200, 24, 172
+    left, right = _A_DIGIT * (len(target_said) + 1), _WAY - _RIGHT
 
     def place(day: date) -> float:
-        return round(_LEFT + (day - first).days * (WIDTH - _LEFT - _RIGHT) / (last - first).days, 1)
+        return round(left + (day - first).days * (right - left) / (last - first).days, 1)
 
     def rise(value: float) -> float:
         return round(bottom - (value - low) / span * (bottom - top), 1)
 
     path = [*([(place(began), rise(baseline[1]))] if began is not None else [])]
     path += [(place(day), rise(value)) for day, value, _ in points]
-    lines = [Line("rule", _LEFT, bottom, WIDTH - _RIGHT, bottom)]
-    lines.append(Line("aim", _LEFT, rise(target), WIDTH - _RIGHT, rise(target)))
+    lines = [Line("rule", left, bottom, right, bottom)]
+    lines.append(Line("aim", left, rise(target), right, rise(target)))
     lines += [Line("way", *one, *two) for one, two in pairwise(path)]
     lines += [Line("tick", place(tick), top, place(tick), bottom) for tick in _list_ticks(first, last)]
     marks = [Mark("mark green", place(day), rise(value), 5, said) for day, value, said in points]
     labels = [Label("name", 0, rise(target) + 4, target_said)]
     labels += [Label("year", place(tick), height - 8, str(tick.year)) for tick in _list_ticks(first, last)]
-    return PictureView(title, alternative, WIDTH, height, (), tuple(lines), tuple(marks), tuple(labels))
+    return PictureView(title, alternative, _WAY, height, (), tuple(lines), tuple(marks), tuple(labels))

@@ -22,6 +22,8 @@ from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$|^/documents/\{document_id\}$")
 """What is served and is no page: files, by how their address ends."""
+ELSEWHERE_ANSWERED = {"/sign-in/account", "/sign-in/back"}
+"""What needs another house's sign-in to answer; neither reads of what is promised."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Place:
     promise: str
     target: str
     stepped: tuple[str, str]
-    """A commitment and one of its milestones."""
+    """A commitment and one of its milestones that is still to be met."""
+    owed: str
+    """A promise that one's own side owes, with a date that is not over."""
     person: str
     party: str
     promises: tuple[str, ...]
@@ -54,7 +58,7 @@ class Place:
 
 
 NORTH_SOUTH = Place(
-    "north-south", "survey", "fund", ("bridge", "plan"), "ann", "south",
+    "north-south", "survey", "fund", ("bridge", "plan"), "orphan", "ann", "south",
     ("survey", "bridge", "visits", "fund", "friends", "orphan"), FORM.replace(b"Raise a fund.", b"Raise a large fund."),
 )  # fmt: skip
 
@@ -189,6 +193,8 @@ def _write(path: str, values: dict[str, str], place: Place) -> str:
         return special
     if path.startswith("/people/"):
         values = {**values, "reference": place.person}
+    if path.endswith(("/report", "/owners")) or path.startswith("/ahead/"):
+        values = {**values, "promise": place.owed}
     if path.endswith("/measure"):
         values = {**values, "promise": place.target}
     if "{milestone}" in path:

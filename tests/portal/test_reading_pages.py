@@ -21,7 +21,7 @@ from portal.pictures import Held, Lane, Moment, draw_periods, draw_timeline, fin
 from portal.telling import tell_moment
 from portal.viewing import list_declared
 from tests.portal.desk import ELSEWHERE, FORM, NOW, TODAY, Desk
-from tests.portal.pages import list_addresses, list_files, list_open_addresses
+from tests.portal.pages import ELSEWHERE_ANSWERED, list_addresses, list_files, list_open_addresses
 
 PAGES = [
     "/agreements",
@@ -280,10 +280,6 @@ def grow_agreement(desk: Desk, *numbers: int) -> None:
     )
     with open_unit(desk.engine) as unit:
         import_agreement(unit, parse_agreement(grown, "grown.yaml"), Author("cy", NOW), TODAY)
-
-
-ELSEWHERE_ANSWERED = {"/sign-in/account", "/sign-in/back"}
-"""What needs another house's sign-in to answer; neither reads of what is promised."""
 
 
 def count_each(desk: Desk) -> dict[str, int]:
