@@ -20,7 +20,7 @@ from commitments.agreement_form import AgreementForm, CommitmentForm
 from commitments.calendar import list_countries, suggest_country
 from commitments.entries import AgreementEntry, Correction, Mistakes, PartyEntry, PromiseEntry, name_field
 from commitments.errors import NotFound
-from commitments.export import load_head
+from commitments.export import load_form, load_head
 from commitments.log import Author
 from commitments.plain_values import write_plain
 from commitments.progress import make_readable
@@ -107,6 +107,19 @@ def add_drawn(unit: Connection, author: Author, reference: str, drawn: Mapping[s
     narrowed = form.model_dump(mode="json", exclude_defaults=True) | parts
     import_agreement(unit, AgreementForm.model_validate(narrowed), author, today)
     return f"{reference}/{drawn['reference']}"
+
+
+def find_drawn(reading: Connection, reference: str, drawn: Mapping[str, Any]) -> str | None:
+    """The reference of the commitment of this agreement that says all the same as a drawn one, if there is one."""
+    alike = select(commitment.c.id).where(
+        commitment.c.agreement_id == find_agreement(reading, reference).id, commitment.c.summary == drawn["summary"]
+    )
+    if reading.execute(alike.limit(1)).first() is None:
+        return None
+    for one in load_form(reading, reference).commitments:
+        if CommitmentForm.model_validate({**drawn, "reference": one.reference}) == one:
+            return one.reference
+    return None
 
 
 def _load_roles(reading: Connection, agreement_id: int) -> dict[str, str]:

@@ -120,6 +120,8 @@ class TypedPromise(Typed):
     """One commitment by plain questions; the answers make its kind."""
 
     key: str = ""
+    made_by: str = ""
+    """The key of the form that made it: what is sent by that once more is meant for this one."""
     summary: str = ""
     summaries: list[TypedText] = Field(default_factory=list)
     is_plan: str = "no"
@@ -256,7 +258,8 @@ class Sketch(Typed):
         return f"k{self.keys}"
 
     def find_promise(self, key: str) -> TypedPromise | None:
-        return next((one for one in self.promises if one.key == key), None)
+        """The one that goes by this key, or that the form of this key has made."""
+        return next((one for one in self.promises if key and key in (one.key, one.made_by)), None)
 
 
 def read_sketch(content: Mapping[str, Any]) -> Sketch:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from commitments.database import open_reading, open_unit
-from commitments.drafting import add_drawn
+from commitments.drafting import add_drawn, find_drawn
 from commitments.log import Author
 from commitments.reconcile import reconcile_agreement
 from commitments.sketch import Sketch, TypedParty, TypedPromise
@@ -51,7 +51,10 @@ def show_questions(reference: str, request: Request, viewer: Registering, house:
 
 @router.post(ADDRESS + "/{reference}/add-commitment", response_class=HTMLResponse)
 def post_promise(reference: str, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
-    """Add it, judge the agreement at once, and lead to the new commitment; what is wrong is said by its field."""
+    """Add it, judge the agreement at once, and lead to the new commitment; what is wrong is said by its field.
+
+    The same once more, by a second press, is the one that was added before.
+    """
     now = house.read_clock()
     with open_unit(house.engine) as unit:
         head = find_head(unit, viewer, reference)
@@ -65,9 +68,11 @@ def post_promise(reference: str, request: Request, viewer: Registering, sent: Lo
         if drawing.flaws:
             return _show(request, viewer, head, sketch, known, drawing, status=422)
         today, why = house.today(now), fit_text(sent.text("why") or "", 300)
-        made = add_drawn(unit, Author(viewer.person.reference, now, why=why or WHY), reference, drawn, today)
-        reconcile_agreement(unit, head.id, now, today)
-    name = made.rpartition("/")[2]
+        name = find_drawn(unit, reference, drawn)
+        if name is None:
+            made = add_drawn(unit, Author(viewer.person.reference, now, why=why or WHY), reference, drawn, today)
+            name = made.rpartition("/")[2]
+            reconcile_agreement(unit, head.id, now, today)
     if sent.text("do") == "more":
         return RedirectResponse(f"{ADDRESS}/{reference}/add-commitment?added={name}", 303)
     return RedirectResponse(f"{ADDRESS}/{reference}/commitments/{name}?done=added", 303)

@@ -1,7 +1,9 @@
 """Registering an agreement step by step: what is typed is kept at each step, and the last one registers it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -58,6 +60,9 @@ Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 ADDRESS = "/register"
 WHY = "registered in the portal"
 NEW = "new"
+_BLANK = re.compile(rf"{NEW}-[0-9a-f]{{8}}")
+"""The key of a form for one more commitment: its address, so that who goes back comes to what it has made."""
+_LONGEST_KEY = 40
 _LEFT_OVER = 2000
 _SHORT = 60
 _TAKE: dict[Step, Callable[[Sketch, Sent, House], None]] = {
@@ -175,20 +180,27 @@ def show_promise(
     number: Number, key: str, request: Request, viewer: Registering, house: Here, faults: str = ""
 ) -> Response:
     """One commitment by plain questions: a new one, or one written down before."""
+    if key == NEW:
+        return RedirectResponse(_link_blank(number), 303)
     drawn = _find(house, viewer, number)
     if drawn is None:
         return _show_gone(request, viewer)
-    promise = TypedPromise(key=NEW) if key == NEW else drawn.sketch.find_promise(key)
+    promise = drawn.sketch.find_promise(key)
+    if promise is None and _BLANK.fullmatch(key):
+        promise = TypedPromise(key=key)
     if promise is None:
         return RedirectResponse(_link(number, Step.COMMITMENTS), 303)
-    return _show_promise(request, viewer, drawn, promise, with_faults=bool(faults))
+    return _show_promise(request, viewer, drawn, promise, key, with_faults=bool(faults))
 
 
 @router.post(ADDRESS + "/drafts/{number}/commitments/{key}", response_class=HTMLResponse)
 def post_promise(
     number: Number, key: str, request: Request, viewer: Registering, sent: LongForm, house: Here
 ) -> Response:
-    """Keep the commitment as it was typed, and ask for the next, or go back to the list; or leave it out."""
+    """Keep the commitment as it was typed, and ask for the next, or go back to the list; or leave it out.
+
+    What the same form sends once more, by a second press or after going back, changes what it made the first time.
+    """
     with open_unit(house.engine) as unit:
         drawn = _load(unit, viewer, number, hold=True)
         if drawn is None:
@@ -198,8 +210,9 @@ def post_promise(
         if promise is None:
             if len(sketch.promises) >= MOST_PROMISES:
                 return _show(request, viewer, house, drawn, Step.COMMITMENTS, status=422)
-            promise = TypedPromise(key=sketch.give_key())
+            promise = TypedPromise(key=sketch.give_key(), made_by="" if key == NEW else key[:_LONGEST_KEY])
             sketch.promises.append(promise)
+            key = promise.key if key == NEW else key
         take_promise(promise, sent)
         if sent.text("remove"):
             sketch.promises.remove(promise)
@@ -208,9 +221,8 @@ def post_promise(
     if sent.text("do") == "stay" and not sent.text("remove"):
         return RedirectResponse(f"{_link(number, Step.COMMITMENTS)}/{promise.key}", 303)
     if not sent.text("remove") and any(one.promise == promise.key for one in drawn.drawing.flaws):
-        return _show_promise(request, viewer, drawn, promise, with_faults=True, status=422)
-    address = _link(number, Step.COMMITMENTS)
-    return RedirectResponse(f"{address}/{NEW}" if sent.text("do") == "more" else address, 303)
+        return _show_promise(request, viewer, drawn, promise, key, with_faults=True, status=422)
+    return RedirectResponse(_link_blank(number) if sent.text("do") == "more" else _link(number, Step.COMMITMENTS), 303)
 
 
 @router.api_route(ADDRESS + "/done/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -272,6 +284,10 @@ def _save(unit: Any, house: House, drawn: _Drawn) -> None:
 
 def _link(number: int, step: Step) -> str:
     return f"{ADDRESS}/drafts/{number}/{step}"
+
+
+def _link_blank(number: int) -> str:
+    return f"{_link(number, Step.COMMITMENTS)}/{NEW}-{token_hex(4)}"
 
 
 def _show_gone(request: Request, viewer: Viewer) -> HTMLResponse:
@@ -381,6 +397,7 @@ def _show_promise(
     viewer: Viewer,
     drawn: _Drawn,
     promise: TypedPromise,
+    key: str,
     *,
     with_faults: bool = False,
     status: int = 200,
@@ -395,9 +412,9 @@ def _show_promise(
     )
     return show_framed(
         request, "step.html", viewer, words.gettext("Commitment %(number)s") % {"number": number}, status=status,
-        groups=groups, faults=page.finish(), action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{promise.key}",
+        groups=groups, faults=page.finish(), action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{key}",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Save"), offered=[],
         agreements=[], explained="",
-        remove=words.gettext("Leave this commitment out") if promise.key != NEW else "",
+        remove=words.gettext("Leave this commitment out") if promise in drawn.sketch.promises else "",
         **_describe_frame(words, viewer, drawn, Step.COMMITMENTS),
     )  # fmt: skip

@@ -219,7 +219,7 @@ def _fill(desk: Desk, who: str, place: Place) -> dict[str, str]:
         "reference": place.agreement,
         "promise": place.promise,
         "part": "-",
-        "key": "new",
+        "key": "new-00000001",
         "turn": "hold",
         "follow_up_id": str(asked),
         "answer": "snooze",

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.export import export_agreement
-from commitments.tables import agreement, contact, follow_up, log_entry, party
+from commitments.tables import agreement, commitment, contact, follow_up, log_entry, party
 from portal.tables import registration
 from tests.portal.desk import Desk
 
@@ -271,6 +271,60 @@ def test_a_commitment_is_changed_and_left_out(desk: Desk) -> None:
     assert "No commitment is written down yet." in send(desk, link[1], summary="Do it well", remove="1")
 
 
+def open_blank(desk: Desk, address: str) -> str:
+    """The address of the form for one more commitment, as the browser has it."""
+    answer = desk.client.get(f"{address}/commitments/new", follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def list_typed(desk: Desk) -> list[str]:
+    (kept,) = desk.rows(registration)
+    return [one["summary"] for one in kept.content["promises"]]
+
+
+def test_a_second_press_or_going_back_to_a_new_commitment_changes_the_same_one(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first = open_blank(desk, address)
+    assert "Commitment 1" in desk.get(first) and "Leave this commitment out" not in desk.get(first)
+    assert list_typed(desk) == [], "who only looks makes none"
+    send(desk, first, 422, summary="", has_date="yes")
+    back = desk.get(first)
+    assert "Commitment 1" in back and "Leave this commitment out" in back, "going back shows what was kept"
+    again = desk.client.post(first, data={"token": desk.token(), "do": "more", "summary": "A"}, follow_redirects=False)
+    send(desk, first, do="more", summary="A")
+    send(desk, first, summary="A.")
+    assert list_typed(desk) == ["A."]
+    second = str(again.headers["location"])
+    assert second != first and "Commitment 2" in desk.get(second)
+    send(desk, second, summary="B")
+    assert list_typed(desk) == ["A.", "B"]
+
+
+def test_a_commitment_that_was_left_out_is_left_out_by_a_second_press_too(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first = open_blank(desk, address)
+    send(desk, first, summary="A")
+    for _ in range(2):
+        assert "No commitment is written down yet." in send(desk, first, summary="A", remove="1")
+
+
+def test_a_commitment_that_is_added_twice_by_a_second_press_is_added_once(desk: Desk) -> None:
+    desk.sign_in("cy")
+    address, before = "/agreements/north-south/add-commitment", len(desk.rows(commitment))
+    typed = {
+        "summary": "Plant a tree", "has_date": "yes", "due": "2027", "repeats": "year", "owed_by": ["north"],
+        "new-north": "ann", "quote": "A tree.", "quote_language": "en", "m0-title": "The ground is bought",
+    }  # fmt: skip
+    for _ in range(2):
+        assert "The commitment is added" in desk.act(address, **typed)
+    assert len(desk.rows(commitment)) == before + 1
+    desk.act(address, **typed | {"due": "2028"})
+    assert len(desk.rows(commitment)) == before + 2, "what says anything else is another"
+
+
 @pytest.mark.parametrize(
     ("person", "said"),
     [
@@ -356,7 +410,9 @@ def test_who_may_not_register_is_offered_nothing_of_it(desk: Desk, path: str) ->
         assert "/register" not in desk.get(path)
 
 
-@pytest.mark.parametrize("step", ["parties", "dates", "commitments", "commitments/new", "owners", "more", "check"])
+@pytest.mark.parametrize(
+    "step", ["parties", "dates", "commitments", "commitments/new-00000001", "owners", "more", "check"]
+)
 def test_every_step_is_in_english_and_in_chinese(desk: Desk, step: str) -> None:
     address = begin(desk)
     name_parties(desk, address)
