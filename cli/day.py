@@ -32,9 +32,12 @@ def _adopt_rules(register: "Register") -> None:
     """Take over the house's rules; a file with faults is told of, and the rules that held go on."""
     from commitments.database import open_unit
     from commitments.house_rules import adopt_house_rules
+    from notifications.waiting import follow_rules
 
     with open_unit(register.engine) as unit:
         adopted = adopt_house_rules(unit, register.settings.house_folder, register.now)
+        if adopted.changed:
+            follow_rules(unit, register.now)
     if adopted.problems:
         print_error("\n".join(map(str, adopted.problems)))
     if adopted.changed:

@@ -52,13 +52,20 @@ def import_files(
     from cli.session import open_register
     from commitments import register as registers
     from commitments.agreement_file import read_files
+    from commitments.database import open_unit
     from commitments.errors import InvalidFiles, TallyError
+    from notifications.waiting import follow_rules
 
     try:
         parsed = read_files(_list_files(files))
         with open_register() as register:
             author, today = register.name_author(), register.today
             imported = registers.import_files(register.engine, parsed, author, today, dry_run=dry_run)
+            ruled = [one.reference for one in imported if any(change.subject == "policy" for change in one.changes)]
+            moved = 0
+            if ruled and not dry_run:
+                with open_unit(register.engine) as unit:
+                    moved = follow_rules(unit, register.now, ruled)
     except InvalidFiles as invalid:
         faults = count(len(invalid.problems), "fault")
         raise TallyError(f"{faults}, so nothing was imported\n{invalid}") from None
@@ -73,6 +80,8 @@ def import_files(
             say(f"  {line}")
     unchanged = len(imported) - new - changed
     say(f"{count(len(imported), 'agreement')}: {new} new, {changed} changed, {unchanged} unchanged.")
+    if moved:
+        say(f"{count(moved, 'waiting message')} moved to when the changed rules let them go.")
     if dry_run:
         say("This was a dry run: nothing was written.")
     elif new or changed:

@@ -26,6 +26,7 @@ from commitments.policy import FINAL
 from commitments.vocabulary import (
     AgreementKind,
     Channel,
+    ChannelKind,
     CommitmentKind,
     CommitmentState,
     Comparator,
@@ -104,6 +105,7 @@ SUMMARY_RHYTHMS = (Rhythm.MONTHLY, Rhythm.QUARTERLY)
 DigestRhythm = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(DIGEST_RHYTHMS)})$")]
 SummaryRhythm = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(SUMMARY_RHYTHMS)})$")]
 AlwaysSent = Annotated[str, StringConstraints(pattern=rf"^({'|'.join([*MatterKind, FINAL])})$")]
+ChannelName = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(ChannelKind)})$")]
 Number = Annotated[float, BeforeValidator(_read_number)]
 Words = Annotated[dict[Language, Line], Field(description="The same words by language", examples=[{"en": "Leeds"}])]
 
@@ -314,12 +316,29 @@ class PolicyForm(Form):
         None, examples=["07:00"], description="Until then; the same hour as quiet_from for no quiet hours"
     )
     quiet_rest_days: bool | None = Field(None, description="Whether nothing goes at once on its reader's days of rest")
+    language: Language | None = Field(
+        None, description="Of its messages to people who state none, and whose party states none", examples=["fr"]
+    )
+    channels: list[ChannelName] | None = Field(
+        None,
+        min_length=1,
+        max_length=len(ChannelKind),
+        description="By which kind of channel its messages go first, to people who have several and chose none",
+        examples=[["chat", "mail"]],
+    )
 
     @field_validator("send_at")
     @classmethod
     def _in_the_day(cls, value: str | None) -> str | None:
         if value is not None and value > LATEST_HOUR:
             raise ValueError("an hour not later than 17:00, so that the message still goes on its day")
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def _each_once(cls, value: list[str] | None) -> list[str] | None:
+        if value is not None and len(set(value)) < len(value):
+            raise ValueError("each kind of channel once")
         return value
 
     @model_validator(mode="after")

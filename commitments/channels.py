@@ -8,7 +8,7 @@ after a slash: `sms: house/+447700900123`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from commitments.vocabulary import Channel
+from commitments.vocabulary import Channel, ChannelKind
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
 
@@ -28,6 +28,18 @@ class ChannelPlace:
 
     name: str
     end: str | None
+
+
+_KINDS: Mapping[Channel, ChannelKind] = {
+    Channel.MAIL: ChannelKind.MAIL,
+    Channel.SMS: ChannelKind.SMS,
+    Channel.WEBHOOK: ChannelKind.WEBHOOK,
+}
+
+
+def find_kind(channel: Channel) -> ChannelKind:
+    """Of what kind a channel is: every service in which people talk is a chat."""
+    return _KINDS.get(channel, ChannelKind.CHAT)
 
 
 def read_place(entry: str) -> ChannelPlace:

@@ -55,6 +55,8 @@ class Person:
     choices: Choices = USUAL
     ways: tuple[tuple[Channel, str], ...] = ()
     """The channels that work, with the address on each, in the order in which they are tried."""
+    states_language: bool = True
+    """Whether the person or their party states the language; else the rules of what they are told of decide."""
 
     def is_in_office(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from.first <= day) and (

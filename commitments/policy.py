@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
 
-from commitments.vocabulary import ConfirmedBy, MatterKind, Rhythm
+from commitments.vocabulary import ChannelKind, ConfirmedBy, MatterKind, Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class Policy:
     """Whether on the recipient's days of rest nothing goes at once either."""
     send_days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     """The weekdays on which an agreement's matters are told to who has not chosen days of their own: 0 is Monday."""
+    language: str = "en"
+    """Of messages to whom neither the person nor their party states one."""
+    channels: tuple[ChannelKind, ...] = ()
+    """The kinds of channel in the order in which they are tried for who has several and chose none."""
     always_sent: tuple[str, ...] = ("notice",)
     """What is told also to who is paused or has unsubscribed: kinds of matter, as what has an effect in law, and the
     final call."""
@@ -102,6 +106,8 @@ def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
             changed[name] = tuple(value)
         elif name in ("send_at", "quiet_from", "quiet_to"):
             changed[name] = time.fromisoformat(value)
+        elif name == "channels":
+            changed[name] = tuple(ChannelKind(one) for one in value)
         elif name == "confirmed_by":
             changed[name] = ConfirmedBy(value)
         elif name in ("digest_rhythm", "summary_rhythm"):

@@ -132,16 +132,16 @@ def load_people(
     *,
     only: ColumnElement[bool] | None = None,
     usual_zone: str = "UTC",
-    usual_language: str = "en",
     with_choices: bool = True,
 ) -> dict[int, Person]:
-    """All contacts by id, or some; zone, language and country are the party's where a contact has none.
+    """All contacts by id, or some; zone, language and country are the party's where a contact has none, and the
+    language is the house's where the party has none either.
 
     Who judges and writes to nobody needs them without what they chose, and without the channels that are off.
     """
-    query = select(contact, party.c.country, party.c.subdivision, party.c.time_zone, party.c.language).join(
-        party, party.c.id == contact.c.party_id
-    )
+    usual = select(policy.c.rules["language"].as_string()).where(policy.c.scope == HOUSE).scalar_subquery()
+    of_party = (party.c.country, party.c.subdivision, party.c.time_zone, party.c.language)
+    query = select(contact, *of_party, usual.label("house_language")).join(party, party.c.id == contact.c.party_id)
     rows = reading.execute(query if only is None else query.where(only)).all()
     # By their ids: who is meant may take longer to find than all that is read of them.
     few = only is not None and len(rows) <= IDS_A_STATEMENT
@@ -157,16 +157,22 @@ def load_people(
             row.country,
             row.subdivision,
             row.time_zone or row.time_zone_1 or usual_zone,
-            chosen.get(row.id, USUAL).language or row.language or row.language_1 or usual_language,
+            _find_language(row, chosen.get(row.id, USUAL)) or row.house_language or Policy().language,
             row.channels.get("mail"),
             row.deputy_id,
             _partial(row.valid_from),
             _partial(row.valid_to),
             chosen.get(row.id, USUAL),
             _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off),
+            _find_language(row, chosen.get(row.id, USUAL)) is not None,
         )
         for row in rows
     }
+
+
+def _find_language(row: Any, chosen: Choices) -> str | None:
+    """The language that the person chose, that the register has for them, or that their party states."""
+    return chosen.language or row.language or row.language_1 or None
 
 
 def select_people_around(agreements: Select[tuple[int]]) -> Select[tuple[int]]:

@@ -326,6 +326,15 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+class ChannelKind(StrEnum):
+    """What kind of channel something comes by, where it does not matter which service it is."""
+
+    MAIL = "mail"
+    CHAT = "chat"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
 class Rhythm(StrEnum):
     """How often a digest or a summary comes."""
 

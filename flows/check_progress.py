@@ -14,6 +14,7 @@ from flows.missed import set_aside_missed
 from flows.runs import Register, count_things, do_step, log_lines, name_run, open_register
 from flows.standings import count_standings, draw_standings
 from flows.views import list_attention, read_changes
+from notifications.waiting import follow_rules
 
 PICTURED = 5000
 """Commitments of a register whose standings are drawn: counting them costs as much as the check itself."""
@@ -31,7 +32,8 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
         day = register.choose_day(as_of)
         if as_of is None:
             with open_unit(register.engine) as unit:
-                adopt_house_rules(unit, register.settings.house_folder, register.now)
+                if adopt_house_rules(unit, register.settings.house_folder, register.now).changed:
+                    follow_rules(unit, register.now)
         done = await _judge(register, day)
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))
         changes = await do_step("list what changed", partial(read_changes, register.engine, done.changes))

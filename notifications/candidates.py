@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from commitments import tables
 from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days
 from commitments.days import Days, find_days, find_own_day
@@ -19,7 +18,7 @@ from commitments.policy import Policy, find_lead_days, is_always_sent
 from commitments.queries import Span, load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
-from commitments.tables import agreement_party, commitment, follow_up
+from commitments.tables import commitment, follow_up
 from commitments.vocabulary import (
     OPERATOR_KINDS,
     FollowUpKind,
@@ -30,7 +29,8 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.reasons import Decision, Why
+from notifications.parts import load_rulings_of_parties
+from notifications.reasons import TAKEN_OUT, Decision, Why
 from notifications.routing import (
     Climb,
     Slot,
@@ -46,11 +46,11 @@ from notifications.routing import (
     is_digest_due,
     is_summary_due,
     list_periods,
-    merge_policies,
     name_month,
     name_week,
 )
 from notifications.tables import notice, notification
+from notifications.usual import Ruling
 
 _REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
 _BEHIND = 2
@@ -433,14 +433,14 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
             ladders[row.follow_up_id].clear()
             if why is not None and (row.follow_up_id, row.contact_id) not in asked:
                 continue  # who wants no hand-overs told is asked as if it had been theirs from the first
-        elif row.rung == 0 and why != Why.CHOICES_CHANGED and row.decided_on >= _find_begin(row):
+        elif row.rung == 0 and why not in TAKEN_OUT and row.decided_on >= _find_begin(row):
             asked.add((row.follow_up_id, row.contact_id))
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
             continue
         # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
         # before it was put to rest: as if nobody had been told.
-        if (why is not None and (row.rung == 0 or why == Why.CHOICES_CHANGED)) or row.decided_on < _find_begin(row):
+        if (why is not None and (row.rung == 0 or why in TAKEN_OUT)) or row.decided_on < _find_begin(row):
             continue
         state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
         if state is NotificationState.CANCELLED:
@@ -462,23 +462,14 @@ def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[st
     )
 
 
-def find_picture_readers(reading: Connection, rules: Rules, today: date) -> dict[int, Policy]:
+def find_picture_readers(reading: Connection, rules: Rules, today: date) -> dict[int, tuple[Ruling, ...]]:
     """Who gets digests and summaries, and by which rules: coordinators and leaders in office of parties that have an
     agreement, by the rules of all agreements of their party."""
-    scopes: dict[int, set[str | None]] = defaultdict(set)
-    joined = agreement_party.join(tables.agreement, tables.agreement.c.id == agreement_party.c.agreement_id)
-    joined = joined.outerjoin(tables.policy, tables.policy.c.scope == tables.agreement.c.reference)
-    under = select(agreement_party.c.party_id, tables.policy.c.scope).distinct()
-    for row in reading.execute(under.select_from(joined)):
-        scopes[row.party_id].add(row.scope)
-    merged = {
-        party_id: merge_policies(rules.own.get(one, rules.house) if one else rules.house for one in found)
-        for party_id, found in scopes.items()
-    }
+    rulings = load_rulings_of_parties(reading, rules)
     return {
-        person.id: merged[person.party_id]
+        person.id: rulings[person.party_id]
         for person in rules.people.values()
-        if gets_summary(person) and person.party_id in merged and person.is_in_office(today)
+        if gets_summary(person) and person.party_id in rulings and person.is_in_office(today)
     }
 
 

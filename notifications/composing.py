@@ -40,10 +40,12 @@ from notifications.items import is_about_promise
 from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
 from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
+from notifications.parts import PERIODIC, list_rulings, load_rulings_of_parties
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notice
+from notifications.usual import Ruling, address
 
 NEAR_DAYS = 7
 """A date so near is more urgent than whatever has stood badly for longer, but for what is overdue."""
@@ -74,12 +76,13 @@ def compose_messages(
     reports = load_reports_to_confirm(reading, asked)
     pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}
+    usual = _load_usual(reading, notifications, rules)
     for row in notifications:
-        person = rules.people[row.contact_id]
+        told = notices.get(row.id, [])
+        person = find_reader(row, told, rules, usual)
         if row.kind == NotificationKind.SIGN_IN:
             messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], links)
             continue
-        told = notices.get(row.id, [])
         kinds = {one.kind for one in told}
         digest = (
             pictures.digest_of(person, row.local_day, row.told_until or row.queued_at)
@@ -88,9 +91,30 @@ def compose_messages(
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(
-            row, told, rules, names, counterparts, links, digest, summary, reports, jointly
+            row, told, rules, names, counterparts, links, digest, summary, reports, jointly, usual
         )
     return messages
+
+
+def _load_usual(reading: Connection, notifications: Sequence[Any], rules: Rules) -> Mapping[int, Sequence[Ruling]]:
+    """The policies of all agreements, by party, of those readers for whom nobody states a language."""
+    people = {row.contact_id: rules.people[row.contact_id] for row in notifications}
+    parties = {one.party_id for one in people.values() if not one.states_language}
+    return load_rulings_of_parties(reading, rules, parties) if parties else {}
+
+
+def find_reader(row: Any, notices: Sequence[Any], rules: Rules, usual: Mapping[int, Sequence[Ruling]]) -> Person:
+    """The person as this message addresses them: where nobody states their language, in that of what it tells.
+
+    Digest, summary and a link to sign in are in that of most agreements of their party; `usual` has these.
+    """
+    person = rules.people[row.contact_id]
+    if person.states_language:
+        return person
+    scopes = {one.agreement_reference for one in notices if one.agreement_id is not None}
+    whole = row.kind == NotificationKind.SIGN_IN or any(one.kind in PERIODIC for one in notices)
+    rulings = usual.get(person.party_id, ()) if whole else ()
+    return address(person, rulings or list_rulings(scopes, rules))
 
 
 def compose_message(
@@ -104,13 +128,14 @@ def compose_message(
     summary: Summary | None = None,
     reports: Mapping[int, Any] = MappingProxyType({}),
     jointly: Mapping[int, Sequence[int]] = MappingProxyType({}),
+    usual: Mapping[int, Sequence[Ruling]] = MappingProxyType({}),
 ) -> Message:
     """The view of one notification with these notices that still stand.
 
     `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up, `jointly`
-    the parties by commitment of what several owe.
+    the parties by commitment of what several owe, `usual` the policies of all agreements of a party.
     """
-    person = rules.people[row.contact_id]
+    person = find_reader(row, notices, rules, usual)
     items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports, jointly)
     name, mail = find_reply(person, rules, names)
     always = row.kind in IN_ANY_CASE

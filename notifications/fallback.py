@@ -1,17 +1,21 @@
 """Where a message goes that failed for good: by the next of its person's channels, or anew when asked for."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_ways
-from commitments.reconcile import ENGINE
+from commitments.queries import Way, load_people, load_policies
+from commitments.reconcile import ENGINE, group_rules
 from commitments.references import find_contact
+from commitments.tables import contact
 from commitments.vocabulary import NotificationState
+from notifications.parts import load_parts
 from notifications.reasons import Why
 from notifications.tables import notification
+from notifications.usual import order_ways
 
 
 def move_on(unit: Connection, message_id: int, code: int, reply: str, now: datetime) -> bool:
@@ -22,7 +26,7 @@ def move_on(unit: Connection, message_id: int, code: int, reply: str, now: datet
     row = unit.execute(select(notification).where(notification.c.id == message_id)).one()
     earlier = row.earlier or {"attempts": 0, "from": []}
     tried = {(one["channel"], one["address"]) for one in earlier["from"]} | {(row.channel, row.address)}
-    left = next((way for way in load_ways(unit, [row.contact_id]).get(row.contact_id, ()) if way not in tried), None)
+    left = next((way for way in _order_ways(unit, row) if way not in tried), None)
     if left is None:
         return False
     channel, address = left
@@ -61,7 +65,7 @@ def resend_message(unit: Connection, key: str, author: Author) -> None:
         raise NotFound(f"no message has the key {key!r}; tally messages --failed lists those that failed")
     if row.state != NotificationState.FAILED:
         raise RefusedChange(f"the message is {row.state} and has not failed")
-    ways = load_ways(unit, [row.contact_id]).get(row.contact_id, ())
+    ways = _order_ways(unit, row)
     if not ways:
         raise RefusedChange("its person has no channel that works: give them a new address first")
     channel, address = ways[0]
@@ -83,6 +87,13 @@ def resend_message(unit: Connection, key: str, author: Author) -> None:
     )
     changes = {"state": (row.state, state), "address": (row.address, address)}
     record_changes(unit, author, [Change("amended", "notification", row.id, row.key[:300], None, changes)])
+
+
+def _order_ways(unit: Connection, message: Any) -> tuple[Way, ...]:
+    """The channels of its person that work, in the order in which what it tells goes by them."""
+    people = load_people(unit, only=contact.c.id == message.contact_id)
+    rules = group_rules(*load_policies(unit), people)
+    return order_ways(people[message.contact_id], load_parts(unit, [message.id], rules)[message.id].rulings)
 
 
 def list_failed(reading: Connection, reference: str | None = None) -> list[str]:

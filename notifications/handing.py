@@ -14,7 +14,7 @@ from commitments.handing_over import HandedOver
 from commitments.policy import Policy, is_always_sent
 from commitments.queries import IDS_A_STATEMENT, Span, load_agreements, load_policies
 from commitments.questions import Question
-from commitments.reconcile import Rules, assess, load_rules
+from commitments.reconcile import Rules, assess, group_rules, load_rules
 from commitments.renewing import load_reasons
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
 from commitments.vocabulary import (
@@ -27,6 +27,7 @@ from commitments.vocabulary import (
 )
 from notifications.candidates import STANDING_OF
 from notifications.held import hold
+from notifications.ledger import StoredLedger
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
 from notifications.routing import Slot, choose_hour, is_declined
@@ -216,6 +217,8 @@ def _tell(
         ]
     if notices:
         add_missing(unit, notice, notices)
+    if ids:
+        StoredLedger(unit).route(ids, group_rules(*load_policies(unit), {person.id: person}))
     return ids
 
 

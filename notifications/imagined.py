@@ -11,7 +11,9 @@ from commitments.facts import Agreement
 from commitments.reconcile import Rules
 from commitments.vocabulary import FollowUpState, NotificationState
 from notifications.ledger import Move, Row
+from notifications.parts import list_rulings, prefers_channels
 from notifications.routing import find_opening, is_late
+from notifications.usual import order_ways
 
 _QUEUED = ("key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at")
 
@@ -219,6 +221,16 @@ class ImaginedLedger:
                 self.by_message[move.new].append(one)
             self.by_message[move.new].sort(key=lambda one: one.id)
             following.tries = max(following.tries, move.tries)
+
+    def route(self, message_ids: Sequence[int], rules: Rules) -> None:
+        if not prefers_channels(rules):
+            return
+        rulings = list_rulings(list(rules.own)[:1], rules)
+        for row_id in message_ids:
+            message = self.messages[row_id]
+            ways = order_ways(rules.people[message.contact_id], rulings)
+            if ways:
+                message.channel, message.address = str(ways[0][0]), ways[0][1]
 
     def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
         """Nobody reads a log of what is only imagined."""

@@ -13,9 +13,10 @@ from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
 from commitments.log import Author, Change, record_once
 from commitments.reconcile import ENGINE, Rules
 from commitments.vocabulary import NotificationState
-from notifications.parts import load_parts
+from notifications.parts import load_parts, prefers_channels
 from notifications.routing import find_opening, is_late
 from notifications.tables import attempt, notice, notification
+from notifications.usual import order_ways
 
 Row = Mapping[str, Any]
 
@@ -58,6 +59,9 @@ class Ledger(Protocol):
 
     def carry_over(self, moves: Sequence[Move]) -> None:
         """Cancel the late messages and give what they hold to the next ones."""
+
+    def route(self, message_ids: Sequence[int], rules: Rules) -> None:
+        """Let messages that wait go by the channel that the agreements of which they tell prefer."""
 
     def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
         """Write to the log, once a rung, that follow-ups climbed their ladders."""
@@ -188,6 +192,23 @@ class StoredLedger:
                 .values(attempts=bindparam("tries")),
                 tried,
             )
+
+    def route(self, message_ids: Sequence[int], rules: Rules) -> None:
+        if not message_ids or not prefers_channels(rules):
+            return
+        parts = load_parts(self._unit, message_ids, rules)
+        waiting = self._unit.execute(
+            select(
+                notification.c.id, notification.c.contact_id, notification.c.channel, notification.c.address
+            ).where(notification.c.id.in_(message_ids))
+        ).all()  # fmt: skip
+        for row in waiting:
+            ways = order_ways(rules.people[row.contact_id], parts[row.id].rulings)
+            if ways and ways[0] != (row.channel, row.address):
+                channel, place = ways[0]
+                self._unit.execute(
+                    update(notification).where(notification.c.id == row.id).values(channel=str(channel), address=place)
+                )
 
     def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
         if climbed:

@@ -179,6 +179,7 @@ GROUNDS: dict[Why, Variants] = {
     Why.CHOSEN_DAYS: (N_("goes %(day_at)s, on a day that the reader chose"), N_("goes on a day that the reader chose")),
     Why.UNSUBSCRIBED: (N_("the reader has unsubscribed from this kind"),),
     Why.CHOICES_CHANGED: (N_("the reader has chosen otherwise since"),),
+    Why.RULES_CHANGED: (N_("the rules have been changed since"),),
     Why.LATER_RUNG: (N_("a later reminder is the right one today"),),
     Why.NOBODY_ON_RUNG: (N_("there is nobody to tell: %(rung)s"), N_("there is nobody to tell")),
     Why.SAME_PERSON: (N_("the same person has been told already"),),

@@ -26,6 +26,7 @@ from notifications.candidates import Candidate, find_alerts, find_candidates, fi
 from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
 from notifications.mime import message_id_for
+from notifications.parts import PERIODIC, merge_rulings
 from notifications.reasons import Decision, Why
 from notifications.routing import (
     AT_ONCE,
@@ -39,9 +40,9 @@ from notifications.routing import (
     name_message,
     set_choices_aside,
 )
+from notifications.usual import Ruling
 
 ALL_KINDS = frozenset(NotificationKind)
-_PERIODIC = frozenset({NotificationKind.DIGEST, NotificationKind.SUMMARY})
 PERSONS_A_UNIT = 500
 
 
@@ -98,7 +99,7 @@ def plan_messages(
     if held.gone:
         with open_unit(engine) as unit:
             done.passed_over += drop_held(unit, held.gone)
-    begin_with = periodic if _PERIODIC & set(kinds) else ()
+    begin_with = periodic if PERIODIC & set(kinds) else ()
     persons = sorted({*candidates, *late, *begin_with})
     for start in range(0, len(persons), PERSONS_A_UNIT):
         part = persons[start : start + PERSONS_A_UNIT]
@@ -177,7 +178,7 @@ def plan_part(
     ledger: Ledger,
     persons: Sequence[int],
     candidates: Mapping[int, list[Candidate]],
-    periodic: Mapping[int, Policy],
+    periodic: Mapping[int, Sequence[Ruling]],
     rules: Rules,
     now: datetime,
     today: date,
@@ -187,17 +188,18 @@ def plan_part(
 ) -> None:
     """Queue what is due for some persons, or say why it is not.
 
-    `periodic` are those who get digests and summaries, by the policy of all their agreements.
+    `periodic` are those who get digests and summaries, by the policies of all their agreements.
     """
     waiting, taken = ledger.load_scheduled(persons, now)
     late = ledger.find_late(rules, now, persons)
     slots: dict[int, Slot] = {}
     due: dict[int, list[Candidate]] = {}
+    usual: dict[int, Policy] = {}
     for contact_id in persons:
         person = rules.people[contact_id]
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic:
-            merged = periodic[contact_id]
+            merged = usual[contact_id] = merge_rulings(periodic[contact_id])
             due[contact_id] += find_periodic(person, _first_slot(person, merged, now), merged)
     known = ledger.find_known(_list_keys(due))
     immediate: list[tuple[list[Candidate], dict[str, Any]]] = []
@@ -216,8 +218,8 @@ def plan_part(
         declined = [one for one in fresh if is_declined(person, one.kind) and not one.always]
         unsubscribed += [_decline(one, now, today) for one in declined]
         wanted = [one for one in fresh if one not in declined]
-        usual = periodic.get(contact_id, rules.house)
-        at_once, rest, slot, hour = _share_out(person, wanted, rules, usual, taken.get(contact_id, ()), now)
+        of_all = usual.get(contact_id, rules.house)
+        at_once, rest, slot, hour = _share_out(person, wanted, rules, of_all, taken.get(contact_id, ()), now)
         immediate += [
             (told, message_row(f"at-once|{told[0].key}", person, kind, now, opening, domain))
             for (kind, opening), told in at_once.items()
@@ -236,7 +238,7 @@ def plan_part(
             scheduled[contact_id] = rest
     done.held += ledger.add_notices(held)
     done.passed_over += ledger.add_notices(unsubscribed)
-    _queue_at_once(ledger, immediate, now, today, done)
+    _queue_at_once(ledger, immediate, rules, now, today, done)
     _queue_scheduled(ledger, scheduled, slots, waiting, late, rules, now, today, domain, done)
     _note_escalations(ledger, [one for ones in scheduled.values() for one in ones], now)
 
@@ -307,7 +309,7 @@ def _part_at_once(
 
 def _list_policies(ones: Iterable[Candidate], rules: Rules, usual: Policy) -> list[Policy]:
     """The policies that have a part in a message of these; `usual` is that of all agreements of its reader."""
-    found = {one.scope if one.kind not in _PERIODIC else None for one in ones}
+    found = {one.scope if one.kind not in PERIODIC else None for one in ones}
     return [rules.own.get(scope, rules.house) if scope is not None else usual for scope in found] or [rules.house]
 
 
@@ -388,6 +390,7 @@ def message_row(
 def _queue_at_once(
     ledger: Ledger,
     immediate: Sequence[tuple[Sequence[Candidate], dict[str, Any]]],
+    rules: Rules,
     now: datetime,
     today: date,
     done: Planned,
@@ -397,6 +400,7 @@ def _queue_at_once(
     made = ledger.add_messages([row for _, row in immediate])
     told = [one.as_row(now, today, row_id) for key, row_id in made.items() for one in by_key[key]]
     done.notices += ledger.add_notices(told)
+    ledger.route(list(made.values()), rules)
     done.messages += len(made)
     done.message_ids.extend(made.values())
 
@@ -455,6 +459,7 @@ def _queue_scheduled(
         if row.id != target
     ]
     ledger.carry_over(moves)
+    ledger.route(list(targets.values()), rules)
     done.carried_over += len(moves)
 
 

@@ -97,7 +97,7 @@ def find_message(
     """The newest message of the kind that has something to say, or how it would be today; None if there is none."""
     rules, names = load_rules(reading), load_names(reading)
     if language is not None:
-        people = {key: replace(person, language=language) for key, person in rules.people.items()}
+        people = {key: replace(person, language=language, states_language=True) for key, person in rules.people.items()}
         rules = replace(rules, people=people)
         to = people[to.id] if to is not None else None
     if kind in (NotificationKind.DIGEST, NotificationKind.SUMMARY):

@@ -31,6 +31,7 @@ class Why(StrEnum):
     CHOSEN_DAYS = "chosen_days"  # the person's messages come on other days
     UNSUBSCRIBED = "unsubscribed"  # the person does not want this kind
     CHOICES_CHANGED = "choices_changed"  # queued before the person chose otherwise
+    RULES_CHANGED = "rules_changed"  # queued before the rules of an agreement or of the house were changed
     NO_ADDRESS = "no_address"
     OUT_OF_OFFICE = "out_of_office"
     ANSWERED_MEANWHILE = "answered_meanwhile"
@@ -42,6 +43,10 @@ class Why(StrEnum):
     OTHER_CHANNEL = "other_channel"  # channel, former, code, reply: it failed for good by one and goes by the next
     CHANNELS_OFF = "channels_off"  # every channel of the person has been turned off
     SENT_AGAIN = "sent_again"  # who: asked for it after it had failed
+
+
+TAKEN_OUT = frozenset({Why.CHOICES_CHANGED, Why.RULES_CHANGED})
+"""Why something was taken out of a message that waited, to be planned anew: as if it had not been told."""
 
 
 class Decision(StrEnum):

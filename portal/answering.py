@@ -4,6 +4,7 @@ Whoever holds a link may answer for its person on its matter, and nothing else.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -24,6 +25,8 @@ from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
 from notifications.links import Ask, LinkInvalid, Purpose, name_link
 from notifications.names import Names
+from notifications.parts import list_rulings
+from notifications.usual import address
 from notifications.wording import Words, load_words
 from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
@@ -167,7 +170,8 @@ def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bo
     )
     if question is None:
         raise LinkInvalid("what this link asks is not known here")
-    return question
+    scopes = [question.agreement.reference] if question.agreement is not None else []
+    return replace(question, person=address(question.person, list_rulings(scopes, rules)))
 
 
 def _name_author(question: Question, token: str, now: Any) -> Author:

@@ -29,6 +29,7 @@ from commitments.sheet_columns import Plain
 from commitments.spreadsheet import SheetDrawing, SpreadsheetTaken, draw_spreadsheet
 from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
+from notifications.waiting import follow_rules
 from notifications.wording import Words
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
@@ -131,6 +132,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
                 raise HasChanged("the register has changed since this was shown")
             agreement_id = find_agreement(unit, imported.reference).id
             reconcile_agreement(unit, agreement_id, now, house.today(now))
+            if any(change.subject == "policy" for change in imported.changes):
+                follow_rules(unit, now, [imported.reference])
             for one in imported.changes:
                 if (one.subject, one.action) == ("contact", "amended") and "channels" in one.changes:
                     end_visits(unit, one.row_id, now)  # whoever signed in by the former address

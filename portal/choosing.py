@@ -1,7 +1,7 @@
 """The page on which a person chooses what comes, when, and in which language."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -10,7 +10,6 @@ from babel.core import Locale
 from babel.dates import get_day_names
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import false
 
 from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.choices import IN_ANY_CASE, Choices
@@ -18,14 +17,14 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.log import Author
-from commitments.policy import Policy
-from commitments.queries import load_people, load_policies
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
 from notifications.links import LinkInvalid, Purpose, name_link
-from notifications.names import load_names
+from notifications.names import choose_words, load_names
+from notifications.readers import Usual, load_reader, load_usual
 from notifications.routing import gets_summary
+from notifications.views import clean_text, fit_text
 from notifications.wording import Words, load_words
 from portal.forms import Form, Sent
 from portal.house import Here, House
@@ -35,6 +34,7 @@ from portal.pages import FieldView, FormView, OptionView, list_languages, show_p
 
 router = APIRouter()
 
+TITLE_LIMIT = 60
 _FOR_OWNERS = ("reminder", "follow_up", "escalation", "hand_over")
 _FOR_COORDINATORS = ("confirmation", "digest", "summary")
 _FOR_LEADERS = ("escalation", "summary")
@@ -63,7 +63,7 @@ def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Res
 def _read(house: House, token: str) -> Person:
     (contact_id,) = house.links.read(Purpose.CHOICES, token)
     with open_reading(house.engine) as reading:
-        person = load_people(reading, only=contact.c.id == contact_id).get(contact_id)
+        person = load_reader(reading, contact_id)
     if person is None:
         raise LinkInvalid("the person of this link is not known here")
     return person
@@ -119,10 +119,10 @@ def _show(
     person = _read(house, token)
     with open_reading(house.engine) as reading:
         names = load_names(reading, contact.c.id == person.id)
-        policy, _ = load_policies(reading, false())
+        usual = load_usual(reading, person)
     words = load_words(person.language)
     faults = _find_faults(words, refused)
-    fields = _list_fields(words, person, person.choices, policy, house.read_clock())
+    fields = _list_fields(words, person, person.choices, usual, house.read_clock())
     form = FormView(
         f"/choices/{token}" + ("?back=1" if back else ""),
         words.gettext("What you get, and when"),
@@ -167,10 +167,10 @@ def _mark(field: FieldView, sent: Sent | None, faults: Mapping[str, str]) -> Fie
     return replace(field, value=sent.text(field.name) or "", fault=faults.get(field.name, ""))
 
 
-def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, now: datetime) -> list[FieldView]:
+def _list_fields(words: Words, person: Person, chosen: Choices, usual: Usual, now: datetime) -> list[FieldView]:
     locale = words.locale
     weekdays = {day: str(name) for day, name in get_day_names("wide", locale=locale).items()}
-    as_usual = words.gettext("as usual")
+    policy = usual.policy
     days = chosen.days if chosen.days is not None else range(5)
     fields = [
         FieldView(
@@ -180,12 +180,14 @@ def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, 
         ),
     ]  # fmt: skip
     if person.role is ContactRole.COORDINATOR:
-        options = [OptionView("", as_usual, chosen.digest_day is None)]
+        name_usual = _say_usual(words, usual, "digest_weekday", weekdays[policy.digest_weekday])
+        options = [OptionView("", name_usual, chosen.digest_day is None)]
         options += [OptionView(str(day), name, day == chosen.digest_day) for day, name in sorted(weekdays.items())]
         fields.append(FieldView("digest_day", words.gettext("Day of your digest"), "select", options=tuple(options)))
         fields.append(
             _ask_rhythm(
                 words,
+                usual,
                 "digest_rhythm",
                 words.gettext("How often your digest comes"),
                 DIGEST_RHYTHMS,
@@ -193,30 +195,32 @@ def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, 
             )
         )
     if gets_summary(person):
-        options = [OptionView("", as_usual, chosen.summary_day is None)]
+        name_usual = _say_usual(words, usual, "summary_day", str(policy.summary_day))
+        options = [OptionView("", name_usual, chosen.summary_day is None)]
         options += [OptionView(str(day), str(day), day == chosen.summary_day) for day in range(1, 29)]
         label = words.gettext("Day of the month from which your summary comes")
         fields.append(FieldView("summary_day", label, "select", options=tuple(options)))
         fields.append(
             _ask_rhythm(
                 words,
+                usual,
                 "summary_rhythm",
                 words.gettext("How often your summary comes"),
                 SUMMARY_RHYTHMS,
                 chosen.summary_rhythm,
             )
         )
-    hours = [OptionView("", f"{policy.send_at:%H:%M} ({as_usual})", chosen.hour is None)]
+    hours = [OptionView("", _say_usual(words, usual, "send_at", f"{policy.send_at:%H:%M}"), chosen.hour is None)]
     slots = {time(hour, minute) for hour in range(5, 18) for minute in (0, 30) if (hour, minute) <= (17, 0)}
     hours += [OptionView(f"{one:%H:%M}", f"{one:%H:%M}", one == chosen.hour) for one in sorted(slots | _own(chosen))]
     zone = words.gettext("In your own zone, %(zone)s") % {"zone": person.time_zone}
     fields.append(FieldView("hour", words.gettext("Hour"), "select", help=zone, options=tuple(hours)))
-    languages = [OptionView("", as_usual, chosen.language is None)]
+    languages = [OptionView("", _say_usual_language(words, usual), chosen.language is None)]
     tags = ["en", *(one.replace("_", "-") for one in list_languages())]
     languages += [OptionView(tag, name_language(tag), tag == chosen.language) for tag in tags]
     fields.append(FieldView("language", words.gettext("Language"), "select", options=tuple(languages)))
     ways = list(dict.fromkeys([one for one, _ in person.ways] + ([chosen.channel] if chosen.channel else [])))
-    channels = [OptionView("", as_usual, chosen.channel is None)]
+    channels = [OptionView("", _say_usual_channel(words, usual), chosen.channel is None)]
     channels += [OptionView(str(one), name_channel(words, one), one == chosen.channel) for one in ways]
     others = words.gettext("Other ways to reach you are entered by your coordinator.")
     channel = words.gettext("By which channel")
@@ -232,7 +236,8 @@ def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, 
                 "Left open, what was just asked of you waits from %(from)s until %(to)s and over days of rest; "
                 "the same hour twice is to have no quiet hours."
             )
-            % {"from": f"{policy.quiet_from:%H:%M}", "to": f"{policy.quiet_to:%H:%M}"},
+            % {"from": f"{usual.quiet[0][0]:%H:%M}", "to": f"{usual.quiet[0][1]:%H:%M}"}
+            + "".join(_say_other_hours(words, usual)),
         ),
         FieldView("paused_from", words.gettext("Pause from"), "date", str(chosen.paused_from or "")),
         FieldView(
@@ -250,8 +255,53 @@ def _list_fields(words: Words, person: Person, chosen: Choices, policy: Policy, 
     return fields
 
 
-def _ask_rhythm(words: Words, name: str, label: str, rhythms: Sequence[Rhythm], chosen: Rhythm | None) -> FieldView:
-    options = [OptionView("", words.gettext("as usual"), chosen is None)]
+def _say_usual(words: Words, usual: Usual, name: str, value: str) -> str:
+    """What holds where nothing is chosen, and by whose rules."""
+    source = usual.sources.get(name)
+    if source is None:
+        return words.gettext("%(usual)s, as your house has it") % {"usual": value}
+    return words.gettext("%(usual)s, as %(agreement)s has it") % {
+        "usual": value,
+        "agreement": _name_agreement(words, usual, source),
+    }
+
+
+def _say_usual_language(words: Words, usual: Usual) -> str:
+    named = {"usual": name_language(usual.language)}
+    if usual.language_from == "contact":
+        return words.gettext("%(usual)s, as it was entered for you") % named
+    if usual.language_from == "party":
+        return words.gettext("%(usual)s, as your side has it") % named
+    return _say_usual(words, usual, "language", named["usual"])
+
+
+def _say_usual_channel(words: Words, usual: Usual) -> str:
+    if usual.channel is None:
+        return words.gettext("as usual")
+    named = {"usual": name_channel(words, usual.channel)}
+    if not usual.prefers_channels:
+        return words.gettext("%(usual)s, as it was entered for you") % named
+    return _say_usual(words, usual, "channels", named["usual"])
+
+
+def _say_other_hours(words: Words, usual: Usual) -> Iterator[str]:
+    """The quiet hours of agreements that have others: all hold for what tells of several."""
+    for begin, end, source in usual.quiet[1:]:
+        said = {"from": f"{begin:%H:%M}", "to": f"{end:%H:%M}"}
+        whose = _name_agreement(words, usual, source) if source else words.gettext("your house")
+        yield " " + words.gettext("By the rules of %(whose)s: from %(from)s until %(to)s.") % {**said, "whose": whose}
+
+
+def _name_agreement(words: Words, usual: Usual, reference: str) -> str:
+    title = choose_words(usual.titles[reference], words.tag)
+    return words.quote(fit_text(clean_text(title), TITLE_LIMIT))
+
+
+def _ask_rhythm(
+    words: Words, usual: Usual, name: str, label: str, rhythms: Sequence[Rhythm], chosen: Rhythm | None
+) -> FieldView:
+    as_usual = _say_usual(words, usual, name, words.name(getattr(usual.policy, name)))
+    options = [OptionView("", as_usual, chosen is None)]
     options += [OptionView(str(one), words.name(one), one == chosen) for one in rhythms]
     return FieldView(name, label, "select", options=tuple(options))
 

@@ -28,6 +28,7 @@ from notifications.playing import Foreseen
 from notifications.replay import replay_messages
 from notifications.tables import notice, notification
 from notifications.views import LinkView
+from notifications.waiting import follow_rules
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.enhancing import asks_for_part
@@ -96,6 +97,8 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
         if sent.text("mark") != _mark(load_rules_in_own(unit, reference)):
             return _show(request, viewer, house, reference, has_changed=True, status=409)
         changed = set_policy(unit, author, reference, rules, now, house.today(now))
+        if changed:
+            follow_rules(unit, now, [reference])
     return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
 
 

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS, PolicyForm
 from commitments.policy import FINAL, Policy
-from commitments.vocabulary import ConfirmedBy, MatterKind
+from commitments.vocabulary import ChannelKind, ConfirmedBy, MatterKind
 from notifications.phrases import N_
 from notifications.wording import Words
 from portal.forms import Sent
-from portal.pages import FieldView, OptionView
+from portal.pages import FieldView, OptionView, list_languages
 from portal.step_fields import FaultView
 
 _ALWAYS = (
@@ -83,8 +83,10 @@ _CONFIRMED_BY = {
 _LAST_FIRST = frozenset({"lead_days", "agreement_lead_days"})
 """Days before a date, kept in the order in which they come: the greatest number first, however they were typed."""
 _LIMITS = ("silence_amber_months", "silence_red_months")
-_CHOSEN = ("send_at", "digest_weekday", "digest_rhythm", "summary_day", "summary_rhythm")
+_CHOSEN = ("send_at", "digest_weekday", "digest_rhythm", "summary_day", "summary_rhythm", "language")
 _DAYS = ("digest_weekday", "summary_day")
+_CHANNELS = ("channel_1", "channel_2", "channel_3")
+"""The places of the kinds of channel in their order; the last kind needs none."""
 _NUMBERS = {rule.name: rule for _, rules in _GROUPS for rule in rules}
 
 
@@ -134,6 +136,9 @@ def read_rules(sent: Sent, house: Policy) -> tuple[dict[str, Any], frozenset[str
         wrong.add("quiet_rest_days")
     elif rests is not None and (rests == "yes") is not house.quiet_rest_days:
         rules["quiet_rest_days"] = rests == "yes"
+    channels = [kind for name in _CHANNELS if (kind := sent.text(name)) is not None]
+    if channels:
+        rules["channels"] = channels
     try:
         PolicyForm.model_validate(rules)
     except ValidationError as invalid:
@@ -175,6 +180,8 @@ def _say_fault(words: Words, house: Policy, name: str, rules: Mapping[str, Any])
         if rules.get(name):
             return words.gettext("An hour of the day is expected, such as 20:00.")
         return words.gettext("Both hours are expected, or neither.")
+    if name == "channels":
+        return words.gettext("Each kind can stand in one place only.")
     return words.gettext("This cannot be chosen here; please choose again.")
 
 
@@ -242,6 +249,7 @@ def describe_rules(
                     options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(names.items())),
                 ),
                 *_describe_hours(words, house, rules, faults, names),
+                *_describe_ways(words, house, rules, faults),
                 FieldView(
                     "always_sent", words.gettext("Told also to who is paused or has unsubscribed"), "checks",
                     help=words.gettext("What has an effect in law, such as the last day for notice."),
@@ -305,6 +313,58 @@ def _describe_hours(
         fault=faults.get("quiet_rest_days", ""),
         options=tuple(OptionView(one, said, one == chosen) for one, said in rests.items()),
     )  # fmt: skip
+
+
+def _describe_ways(
+    words: Words, house: Policy, rules: Mapping[str, Any], faults: Mapping[str, str]
+) -> Iterator[FieldView]:
+    """In which language and by which kind of channel it is told to who has chosen none."""
+    chosen = str(rules.get("language") or "")
+    first = words.gettext("%(usual)s, as the house has it") % {"usual": name_language(words, house.language)}
+    languages = {tag: name_language(words, tag) for tag in ("en", *(one.replace("_", "-") for one in list_languages()))}
+    if chosen and "language" not in faults:
+        languages |= {chosen: name_language(words, chosen)}
+    yield FieldView(
+        "language", words.gettext("Language of its messages"), "select", fault=faults.get("language", ""),
+        help=words.gettext(
+            "For people who state none, and whose party states none. Of several agreements in one message that of most."
+        ),
+        options=(
+            OptionView("", first, not chosen),
+            *(OptionView(tag, said, tag == chosen) for tag, said in languages.items()),
+        ),
+    )  # fmt: skip
+    kinds = {
+        ChannelKind.MAIL: words.gettext("Mail"),
+        ChannelKind.CHAT: words.gettext("A chat, such as Slack or WeCom"),
+        ChannelKind.SMS: words.gettext("SMS"),
+        ChannelKind.WEBHOOK: words.gettext("A webhook"),
+    }
+    usual = words.join([kinds[one] for one in house.channels])
+    as_usual = (
+        words.gettext("%(usual)s, as the house has it") % {"usual": usual}
+        if usual
+        else words.gettext("As it was entered for each person")
+    )
+    labels = (words.gettext("Tried first"), words.gettext("Tried next"), words.gettext("Tried after that"))
+    own = [str(one) for one in rules.get("channels", ())]
+    for place, (name, label) in enumerate(zip(_CHANNELS, labels, strict=True)):
+        said = own[place] if place < len(own) else ""
+        yield FieldView(
+            name, label, "select", fault=faults.get("channels", "") if place == 0 else "",
+            help=words.gettext("By which kind of channel, for people who have several and have chosen none.")
+            if place == 0
+            else "",
+            options=(
+                OptionView("", as_usual if place == 0 else words.gettext("no other in particular"), not said),
+                *(OptionView(str(kind), text, kind == said) for kind, text in kinds.items()),
+            ),
+        )  # fmt: skip
+
+
+def name_language(words: Words, tag: str) -> str:
+    """What a language is called in that of the page."""
+    return str(words.locale.languages.get(tag.replace("-", "_")) or words.locale.languages.get(tag[:2]) or tag)
 
 
 def _describe_rule(words: Words, house: Policy, rule: _Rule, value: str, faults: Mapping[str, str]) -> FieldView:

@@ -15,6 +15,7 @@ from commitments.queries import load_people
 from commitments.tables import contact
 from notifications.links import LinkExpired, LinkInvalid, Purpose
 from notifications.names import load_names
+from notifications.readers import load_reader
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words, load_words
 from portal.enhancing import is_by_script
@@ -88,7 +89,9 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
         found = find_request(reading, number, house.read_clock())
         if found is None:
             return show_used(request)
-        person = load_people(reading, only=contact.c.id == found.contact_id)[found.contact_id]
+        person = load_reader(reading, found.contact_id)
+        if person is None:
+            return show_used(request)
         people = find_people(reading, house.settings, person.mail or "", house.read_clock())
         names = load_names(reading, contact.c.id.in_([one.id for one in people]))
     words = load_words(person.language)

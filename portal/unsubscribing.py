@@ -7,11 +7,10 @@ from commitments.choices import IN_ANY_CASE
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
 from commitments.log import Author
-from commitments.queries import load_people
-from commitments.tables import contact
 from commitments.vocabulary import NotificationKind
 from notifications.choosing import choose
 from notifications.links import LinkInvalid, Purpose, name_link
+from notifications.readers import load_reader
 from notifications.wording import Words, load_words
 from portal.house import Here, House
 from portal.pages import FormView, show_page
@@ -53,7 +52,7 @@ def post_unsubscribing(token: str, house: Here) -> Response:
 def _read(house: House, token: str) -> tuple[Person, NotificationKind]:
     contact_id, kind = house.links.read(Purpose.UNSUBSCRIBE, token)
     with open_reading(house.engine) as reading:
-        person = load_people(reading, only=contact.c.id == contact_id).get(contact_id)
+        person = load_reader(reading, contact_id)
     if person is None:
         raise LinkInvalid("the person of this link is not known here")
     return person, NotificationKind(kind)

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import update
 
 from commitments.database import open_unit
-from commitments.tables import contact, log_entry
+from commitments.tables import contact, log_entry, policy
 from tests.portal.desk import Desk
 
 
@@ -30,7 +30,7 @@ def test_only_ways_by_which_a_person_is_reached_can_be_chosen_each_by_its_name(d
     page = desk.get(desk.links.write_choices(desk.person("ann")).removeprefix(desk.links.base_url))
     ways_shown = re.search(r'name="channel".*?</select>', page, re.S)
     assert ways_shown is not None
-    assert re.findall(r">([^<]+)</option>", ways_shown[0]) == ["as usual", "Mail", "SMS"]
+    assert re.findall(r">([^<]+)</option>", ways_shown[0]) == ["Mail, as it was entered for you", "Mail", "SMS"]
     assert "Other ways to reach you are entered by your coordinator." in page
 
 
@@ -41,3 +41,24 @@ def test_who_came_to_their_choices_from_the_settings_goes_back_there_also_after_
     saved = desk.client.post(link[1], data={}, follow_redirects=False).headers["location"]
     assert "Saved." in desk.get(saved) and "Back to Settings" in desk.get(saved)
     assert "Back to Settings" not in desk.get(link[1].partition("?")[0]), "who came from a mail has no settings there"
+
+
+def test_the_page_of_choices_says_what_holds_where_nothing_is_chosen_and_by_whose_rules(desk: Desk) -> None:
+    choices = desk.links.write_choices(desk.person("ann")).removeprefix(desk.links.base_url)
+    assert "08:00, as your house has it" in desk.get(choices)
+    desk.sign_in("cy")
+    rules = {"send_at": "07:00", "language": "fr", "channel_1": "chat", "channel_2": "mail", "why": "They asked for it"}
+    page = desk.get("/agreements/north-south/policy")
+    mark = re.search(r'name="mark" value="(\w+)"', page)
+    assert mark is not None
+    usual = {"send_days": [*map(str, range(7))], "always_sent": ["notice"], "mark": mark[1]}
+    twice = desk.act("/agreements/north-south/policy", 422, **usual, **{**rules, "channel_2": "chat"})
+    assert "Each kind can stand in one place only." in twice
+    desk.act("/agreements/north-south/policy", 303, **usual, **rules)
+    assert desk.rows(policy)[0].rules == {"send_at": "07:00", "language": "fr", "channels": ["chat", "mail"]}
+    page = desk.get(choices)
+    assert 'lang="fr"' in page, "the page is in the language of her letters"
+    assert "Français, selon les règles de « Memorandum »" in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert "07:00, selon les règles de" in page
+    shown = desk.get("/agreements/north-south/policy")
+    assert re.search(r'<option value="fr" selected>French', shown) and re.search(r'value="chat" selected', shown)

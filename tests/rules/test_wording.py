@@ -422,6 +422,7 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "将于收件人选定的日子2026年11月30日发送",
     ),
     (Why.UNSUBSCRIBED, {"kind": "digest"}, "the reader has unsubscribed from this kind", "收件人已退订此类消息"),
+    (Why.RULES_CHANGED, {}, "the rules have been changed since", "规则此后有更改"),
     (Why.CHOICES_CHANGED, {}, "the reader has chosen otherwise since", "收件人此后更改了选择"),
     (Why.LATER_RUNG, {}, "a later reminder is the right one today", "今日应发的是其后的一次提醒"),
     (Why.NOBODY_ON_RUNG, {"rung": 1}, "there is nobody to tell: the deputy", "无可通知对象：代理人"),

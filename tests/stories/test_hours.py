@@ -9,11 +9,13 @@ from sqlalchemy import Engine
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
+from commitments.policies import set_policy
 from commitments.progress import add_activity
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
+from notifications.waiting import follow_rules
 from tests.stories.house import FIRST, FORM, House, open_house
 from tests.stories.test_choices import register_joint_deeds, report_joint_deeds
 
@@ -166,3 +168,65 @@ def test_the_final_call_reaches_a_leader_in_a_pause_where_the_rules_say_so(house
     told = "".join(text for to, text in house.texts if to == "max")
     assert "final-1/survey" in told and "final-0" not in told
     assert "final-0/survey" in {row.matter for row in house.decisions("max", "unsubscribed")}
+
+
+def at_night(house: House, day: datetime) -> None:
+    house.clock = day
+    reconcile_register(house.engine, day, day.date())
+    plan_messages(house.engine, day, day.date(), domain="tally.example")
+
+
+def give_rules(house: House, **rules: object) -> None:
+    """Save an agreement's rules, as its page does."""
+    with open_unit(house.engine) as unit:
+        assert set_policy(unit, Author("cy", house.clock), "north-south", rules, house.clock, house.clock.date())
+        follow_rules(unit, house.clock, ["north-south"])
+
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_a_letter_that_waits_goes_at_the_hour_that_its_agreements_rules_have_by_then(house: House) -> None:
+    at_night(house, MONDAY)
+    give_rules(house, send_at="10:00")
+    run(house, *(MONDAY + timedelta(hours=hours) for hours in range(1, 24)))
+    assert house.received("ann") == ["Mon 02 Mar 10:00"]
+    assert house.received("cy") == ["Mon 02 Mar 10:00"], "so does the digest, which tells of this agreement alone"
+
+
+def test_an_earlier_hour_lets_what_waits_go_earlier_unless_its_reader_chose_one(house: House) -> None:
+    house.choose("cy", hour="09:00")
+    at_night(house, MONDAY)
+    give_rules(house, send_at="06:00")
+    run(house, *(MONDAY + timedelta(hours=hours) for hours in range(1, 24)))
+    assert (house.received("ann"), house.received("cy")) == (["Mon 02 Mar 06:00"], ["Mon 02 Mar 09:00"])
+
+
+def test_a_letter_of_a_day_that_the_rules_take_out_is_taken_back_and_planned_for_another(house: House) -> None:
+    at_night(house, MONDAY)
+    give_rules(house, send_days=[2])
+    run(house, *(MONDAY + timedelta(hours=hours) for hours in range(1, 72)))
+    assert house.received("ann") == ["Wed 04 Mar 08:00"]
+    assert {row.decision for row in house.decisions("ann", "rules_changed")} == {"passed_over"}
+
+
+def test_rules_that_a_file_brings_move_what_waits_for_quiet_hours_and_days_of_rest(house: House) -> None:
+    register_joint_deeds(house)
+    saturday = datetime(2026, 3, 7, 2, tzinfo=UTC)  # ten in the morning in Shanghai
+    house.clock = saturday
+    report_joint_deeds(house, 1)
+    run(house, saturday)
+    assert house.received("li") == []
+    register_joint_deeds(house, b"policy: {quiet_rest_days: false, quiet_from: '08:00', quiet_to: '12:00'}\n")
+    with open_unit(house.engine) as unit:
+        follow_rules(unit, house.clock, ["north-south"])
+    run(house, *(saturday + timedelta(hours=hours) for hours in range(1, 48)))
+    assert house.received("li") == ["Sat 07 Mar 04:00"], "noon in Shanghai"
+
+
+def test_what_another_agreement_tells_stays_at_its_hour(house: House) -> None:
+    register(house, FORM.replace(b"agreement: north-south", b"agreement: early"), b"policy: {send_at: '07:00'}\n")
+    at_night(house, MONDAY)
+    give_rules(house, send_at="10:00")
+    run(house, *(MONDAY + timedelta(hours=hours) for hours in range(1, 24)))
+    assert house.received("ann") == ["Mon 02 Mar 07:00"], "of both the earliest holds"
