@@ -314,9 +314,9 @@ def _show_hour(hour: time | None) -> str:
     return f"{hour:%H:%M}" if hour is not None else ""
 
 
-def name_channel(words: Words, channel: Channel) -> str:
+def name_channel(words: Words, channel: str) -> str:
     """By what a message comes: services by their own names."""
-    said = {
+    said: dict[str, str] = {
         Channel.MAIL: words.gettext("Mail"),
         Channel.SMS: words.gettext("SMS"),
         Channel.NTFY: "ntfy",

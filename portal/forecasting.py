@@ -21,6 +21,7 @@ from notifications.playing import Foreseen
 from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.agreements import ADDRESS
+from portal.choosing import name_channel
 from portal.frame import find_words, stream_framed
 from portal.history import find_head
 from portal.house import Here
@@ -81,8 +82,9 @@ def describe_foreseen(words: Words, names: Names, promises: Mapping[str, Any], o
     parts = tuple(dict.fromkeys(_tell(words, names, promises, reason) for reason in one.reasons))
     at = tell_moment(words, one.at, zone)
     return MessageView(
-        clean_text(one.subject), kind, "grey", at, clean_text(one.name), one.channel, "", parts[:MATTERS_SHOWN]
-    )
+        clean_text(one.subject), kind, "grey", at, clean_text(one.name), name_channel(words, one.channel), "",
+        parts[:MATTERS_SHOWN],
+    )  # fmt: skip
 
 
 def _tell(words: Words, names: Names, promises: Mapping[str, Any], reason: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from notifications.views import LinkView, check_link, clean_text, shorten_title
 from notifications.wording import Words
 from portal.agreement_queries import load_titles
 from portal.agreements import LONGEST_SEARCH, read_word
+from portal.choosing import name_channel
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.paging import TITLES_OFFERED, PagesView, offer, offer_agreements, write_address
@@ -260,7 +261,7 @@ def _describe_message(
         _TONES[state],
         tell_moment(words, row.sent_at or row.next_at, zone),
         clean_text(row.name),
-        row.channel,
+        name_channel(words, row.channel),
         tell_ground(words, names, row.reason) if state is not NotificationState.SENT else "",
         tuple(parts),
     )
