@@ -97,7 +97,8 @@ def _put_aside(crew: Crew, faults: Mapping[int, tuple[Any, str]], done: Dispatch
     """Keep for each of these an attempt that failed for now: one message must not hold up others."""
     for row, words in faults.values():
         now = crew.read_clock()
-        fault = Sent(row.id, row.attempts + 1, Delivery(Outcome.TEMPORARY, 0, words[:300]), now, "", row.repeated)
+        failed = Delivery(Outcome.TEMPORARY, 0, words[:300])
+        fault = Sent(row.id, row.attempts + 1, failed, now, "", row.repeated, row.earlier)
         state = crew.recorder.write(partial(_keep_fault, crew, row, fault, now))
         done.count(fault, state)
 

@@ -243,8 +243,7 @@ def _send_claimed(
             left.popleft()
             pending = None
             if mine:
-                before = (row.earlier or {}).get("attempts", 0)
-                pending = Sent(row.id, row.attempts + 1, fault or _UNANSWERED, now, subject, row.repeated, before)
+                pending = Sent(row.id, row.attempts + 1, fault or _UNANSWERED, now, subject, row.repeated, row.earlier)
             failpoint("outbox.before_send")
             if pending is None or fault is not None:
                 continue

@@ -73,7 +73,7 @@ class Notice:
 
 @dataclass(slots=True)
 class Queued:
-    """A message as it is stored; `tries` are those that the server itself put off."""
+    """A message as it is stored."""
 
     id: int
     key: str
@@ -84,7 +84,6 @@ class Queued:
     state: str
     local_day: date
     next_at: datetime
-    tries: int = 0
     sent_at: datetime | None = None
     repeated: bool = False
 
@@ -214,13 +213,11 @@ class ImaginedLedger:
 
     def carry_over(self, moves: Sequence[Move]) -> None:
         for move in moves:
-            late, following = self.messages[move.old], self.messages[move.new]
-            self.mark(late, NotificationState.CANCELLED)
+            self.mark(self.messages[move.old], NotificationState.CANCELLED)
             for one in self.by_message.pop(move.old, ()):
                 one.notification_id = move.new
                 self.by_message[move.new].append(one)
             self.by_message[move.new].sort(key=lambda one: one.id)
-            following.tries = max(following.tries, move.tries)
 
     def route(self, message_ids: Sequence[int], rules: Rules) -> None:
         if not prefers_channels(rules):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
 from commitments.log import Author, Change, record_once
@@ -28,7 +28,6 @@ class Move:
     old: int
     new: int
     why: Row
-    tries: int
 
 
 class Ledger(Protocol):
@@ -106,21 +105,10 @@ class StoredLedger:
 
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> dict[int, list[Any]]:
         """Locked, if persons are given. One that may have arrived already is not among them: it goes again as it was,
-        under its old name. `tries` are those that the server itself put off.
+        under its old name.
         """
-        unheard = (
-            select(func.count())
-            .where(attempt.c.notification_id == notification.c.id, attempt.c.code.between(400, 499).is_not(True))
-            .scalar_subquery()
-        )
         query = (
-            select(
-                notification.c.id,
-                notification.c.contact_id,
-                notification.c.local_day,
-                notification.c.kind,
-                (notification.c.attempts - unheard).label("tries"),
-            )
+            select(notification.c.id, notification.c.contact_id, notification.c.local_day, notification.c.kind)
             .where(
                 notification.c.state == str(NotificationState.QUEUED),
                 notification.c.repeated.is_(False),
@@ -184,13 +172,21 @@ class StoredLedger:
             .values(state=str(NotificationState.CANCELLED), reason=bindparam("why", type_=notification.c.reason.type)),
             [{"old": move.old, "why": move.why} for move in moves],
         )
-        tried = [{"new": move.new, "tries": move.tries} for move in moves if move.tries > 0]
-        if tried:  # or a mailbox that is always full would be tried for ever, each day anew
+        self._carry_tries(moves)
+
+    def _carry_tries(self, moves: Sequence[Move]) -> None:
+        """Or a mailbox that is always full, or a channel that is gone, would be tried for ever, each day anew."""
+        ids = {one for move in moves for one in (move.old, move.new)}
+        columns = ("id", "channel", "address", "attempts", "earlier")
+        query = select(*(notification.c[name] for name in columns)).where(notification.c.id.in_(ids))
+        rows = {row.id: row for row in self._unit.execute(query)}
+        tried = [{"new": move.new, "tries": _count_tries(rows[move.old], rows[move.new])} for move in moves]
+        if any(one["tries"] for one in tried):
             self._unit.execute(
                 update(notification)
                 .where(notification.c.id == bindparam("new"), notification.c.attempts < bindparam("tries"))
                 .values(attempts=bindparam("tries")),
-                tried,
+                [one for one in tried if one["tries"]],
             )
 
     def route(self, message_ids: Sequence[int], rules: Rules) -> None:
@@ -213,3 +209,13 @@ class StoredLedger:
     def note_climbs(self, climbed: Sequence[Change], now: datetime) -> None:
         if climbed:
             record_once(self._unit, Author(ENGINE, now), climbed)
+
+
+def _count_tries(old: Any, new: Any) -> int:
+    """How often a message was tried in vain by the channel by which the next one goes."""
+    earlier = old.earlier or {"attempts": 0, "from": []}
+    way = (new.channel, new.address)
+    if way == (old.channel, old.address):
+        return int(old.attempts - earlier["attempts"])
+    given_up = {(one["channel"], one["address"]) for one in earlier["from"]}
+    return int(earlier["attempts"]) if way in given_up else 0

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
     marked as repeated, or by setting is put aside as failed.
     """
     rows = unit.execute(
-        select(notification.c.id, notification.c.worker, notification.c.lease_until, notification.c.attempts)
+        select(notification.c.id, notification.c.worker, notification.c.lease_until, notification.c.earlier)
         .where(notification.c.state == str(NotificationState.SENDING))
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
@@ -78,7 +78,8 @@ def release_abandoned(unit: Connection, now: datetime, *, repeat_uncertain: bool
         .where(attempt.c.notification_id.in_(begun), attempt.c.outcome.is_(None))
         .values(outcome=str(Outcome.UNCERTAIN), ended_at=now, reply=_STOPPED)
     )
-    repeat = [one for one, number in begun.items() if repeat_uncertain and number < MOST_ATTEMPTS]
+    uncounted = {row.id: (row.earlier or {}).get("attempts", 0) for row in rows}
+    repeat = [one for one, number in begun.items() if repeat_uncertain and number - uncounted[one] < MOST_ATTEMPTS]
     given_up = sorted(begun.keys() - set(repeat))
     more = {"worker": None, "lease_until": None}
     queued = more | {"state": str(NotificationState.QUEUED), "next_at": now}
@@ -165,12 +166,20 @@ class Sent:
     ended_at: datetime
     subject: str
     repeated: bool
-    before: int = 0
-    """Attempts made on other channels, which do not count on this one."""
+    earlier: Mapping[str, Any] | None = None
+    """The channels tried before, with how many attempts do not count on this one."""
 
     @property
     def tries(self) -> int:
-        return self.number - self.before
+        return self.number - self._uncounted
+
+    def count_out(self) -> dict[str, Any]:
+        """What is kept as earlier, where this attempt does not count either."""
+        return {"from": [], **(self.earlier or {}), "attempts": self._uncounted + 1}
+
+    @property
+    def _uncounted(self) -> int:
+        return int((self.earlier or {}).get("attempts", 0))
 
 
 _MINE = (
@@ -283,12 +292,14 @@ def _judge(sent: Sent, repeat_uncertain: bool) -> tuple[NotificationState, dict[
     if delivery.outcome is Outcome.UNCERTAIN and not repeat_uncertain:
         reason = {"code": str(Why.UNCERTAIN_HELD), "numbers": {"reply": delivery.reply}}
         return NotificationState.FAILED, {"reason": reason}
+    more: dict[str, Any] = {}
     wait = BACKOFF[min(sent.tries, len(BACKOFF)) - 1]
     if delivery.route_down:
-        wait = min(wait, LONGEST_WAIT_FOR_ROUTE)
+        more["earlier"] = sent.count_out()
+        wait = min(BACKOFF[min(sent.number, len(BACKOFF)) - 1], LONGEST_WAIT_FOR_ROUTE)
     wait *= random.uniform(0.9, 1.3)  # noqa: S311 - spreads retries, guards nothing
     wait = max(wait, timedelta(seconds=delivery.retry_after))
-    more: dict[str, Any] = {"next_at": sent.ended_at + wait}
+    more["next_at"] = sent.ended_at + wait
     if delivery.outcome is Outcome.UNCERTAIN:
         more["repeated"] = True
     return NotificationState.QUEUED, more

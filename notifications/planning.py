@@ -453,7 +453,7 @@ def _queue_scheduled(
     done.message_ids.extend(made.values())
     # So that an outage ends with one message a person.
     moves = [
-        Move(row.id, target, _explain_carrying(slots[contact_id]), row.tries)
+        Move(row.id, target, _explain_carrying(slots[contact_id]))
         for contact_id, target in targets.items()
         for row in late.get(contact_id, ())
         if row.id != target

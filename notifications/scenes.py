@@ -160,7 +160,7 @@ def load_ledger(
         if sent_before is not None and held["id"] is not None and (sent_at is None or sent_at >= sent_before):
             continue
         if held["id"] is not None and held["id"] not in ledger.messages:
-            ledger.hold_message(Queued(tries=held.pop("attempts"), **held))
+            ledger.hold_message(Queued(**held))
         if sent_before is None or row["decided_at"] < sent_before:
             ledger.hold_notice(Notice(**{name: row[name] for name in _NOTICE}))
     return ledger
@@ -168,6 +168,5 @@ def load_ledger(
 
 _NOTICE = tuple(column.name for column in notice.c)
 _MESSAGE = (
-    "id", "key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at", "attempts", "sent_at",
-    "repeated",
+    "id", "key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at", "sent_at", "repeated",
 )  # fmt: skip

@@ -30,7 +30,8 @@ notification = Table(
     ),  # when it was first taken up to be sent: what it says ends there, tried however often
     Column("repeated", Boolean, nullable=False),  # sent again because nobody knows whether the first was taken
     Column("subject", String(1000)),
-    # the channels on which it failed for good before: {"attempts": …, "from": [{channel, address, code, reply, at}]}
+    # {"attempts": …, "from": [{channel, address, code, reply, at}]}: the channels on which it failed for good before,
+    # and how many attempts do not count on this one: those made there, and those that found the mail server away
     Column("earlier", JSON(none_as_null=True)),
     Index("ix_notification_state_next", "state", "next_at"),
 )

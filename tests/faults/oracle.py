@@ -56,7 +56,7 @@ def take_picture(engine: Engine) -> Picture:
                 for row in _rows(reading, notice, "id", "decided_at")
             },
             {
-                row["key"]: row
+                row["key"]: row | {"earlier": (row["earlier"] or {}).get("from") or None}
                 for row in _rows(
                     reading, notification, "id", "queued_at", "next_at", "sent_at", "attempts", "repeated", "worker",
                     "lease_until", "told_until",

@@ -344,6 +344,76 @@ def test_each_channel_has_its_own_count_of_tries(house: House) -> None:
     assert house.failures() == []
 
 
+def live_days(house: House, days: int) -> None:
+    """From the morning on, day by day: a look before the people's hours, five times within them, and one after."""
+    first = MORNING.replace(hour=0)
+    for day in range(days):
+        for minutes in (60, 9 * 60, 9 * 60 + 5, 10 * 60, 13 * 60, 17 * 60, 19 * 60):
+            moment = first + timedelta(days=day, minutes=minutes)
+            if moment >= MORNING:
+                house.sweep(moment)
+
+
+@pytest.mark.parametrize("status", [503, 0], ids=["busy", "gone"])
+def test_a_channel_that_stays_away_is_tried_eight_times_over_the_days_and_then_mail_is_taken(
+    house: House, status: int
+) -> None:
+    house.register("{webhook: desk, mail: ann@north.example}")
+    house.sink.status = status
+    if not status:
+        gone = {"type": "webhook", "url": "http://127.0.0.1:9/desk", "secret": "0123456789abcdef"}
+        house.change(channels={"desk": gone}, webhook_hosts_inside=("127.0.0.1:9",))
+    live_days(house, 6)
+    assert [to for to, _, _ in house.letters].count("ann@north.example") == 1
+    assert [row.state for row in house.anns()].count("sent") == 1
+    assert len(house.rows(attempt, attempt.c.outcome == "temporary")) == 8
+    assert house.failures() == []
+
+
+def test_what_no_channel_takes_for_days_has_failed_and_a_coordinator_is_asked(house: House) -> None:
+    house.register("{webhook: desk}")
+    house.sink.status = 503
+    live_days(house, 6)
+    (row,) = [one for one in house.anns() if one.state == "failed"]
+    assert (row.reason["code"], row.reason["numbers"]["attempts"]) == ("given_up", 8)
+    (asked,) = house.failures()
+    assert asked.assignee_id == house.find("cy")
+
+
+def test_what_mail_was_not_open_for_in_the_evening_is_not_tried_by_the_channel_before_it_for_days_again(
+    house: House,
+) -> None:
+    house.register("{webhook: desk, mail: ann@north.example}")
+    house.sink.status = 503
+    open_door, closed = house.settings.mail_url, SecretStr("smtp://127.0.0.1:9")
+    house.change(mail_url=closed)
+    live_days(house, 6)
+    assert [row.channel for row in house.anns()[-2:]] == ["mail", "webhook"]
+    before = len(house.sink.requests)
+    house.change(mail_url=open_door)
+    house.sweep(MORNING + timedelta(days=6))
+    assert [to for to, _, _ in house.letters].count("ann@north.example") == 1
+    assert len(house.sink.requests) == before + 1, "the channel has one more chance"
+
+
+def test_while_the_mail_server_was_away_no_try_is_used_up(house: House) -> None:
+    house.register("{mail: ann@north.example}")
+    open_door, closed = house.settings.mail_url, SecretStr("smtp://127.0.0.1:9")
+    house.change(mail_url=closed)
+    house.sweep()
+    for tries in range(1, 9):
+        house.send(MORNING + timedelta(minutes=40 * tries))
+    assert max(row.attempts for row in house.rows()) > 8
+    house.change(mail_url=open_door)
+    house.refuse = lambda _address: "451 4.7.1 come again"
+    house.send(MORNING + timedelta(hours=7))
+    assert {row.state for row in house.rows()} == {"queued"}
+    house.refuse = lambda _address: None
+    house.send(MORNING + timedelta(hours=7, minutes=5))
+    assert [to for to, _, _ in house.letters].count("ann@north.example") == 1
+    assert house.failures() == []
+
+
 # How fast
 
 
