@@ -127,6 +127,11 @@ def _list_targets(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(_select_promises(commitment.c.kind == "target")))
 
 
+def _list_reports(ground: Ground) -> Iterator[Values]:
+    """Promises on which our side has reported."""
+    return iter(ground.rows(_select_promises(commitment.c.id % 25 == 7)))
+
+
 def _list_steps(ground: Ground, first: int = 6) -> Iterator[Values]:
     """Half of the steps: those that are met are not those that are amended, and settled in the end."""
     return ({**one, "milestone": "plan"} for one in ground.rows(_select_promises(commitment.c.id % 25 == first)))
@@ -163,15 +168,18 @@ def _list_reported(ground: Ground) -> Iterator[Values]:
 
 
 def _list_asked(ground: Ground) -> Iterator[Values]:
-    """What is open and asked of the coordinator."""
+    """What is open and asked of the coordinator, and was not put off for another example."""
     asked = select(follow_up.c.id.label("follow_up_id")).where(
-        follow_up.c.assignee_id == ground.person("cy"), follow_up.c.state == "open"
+        follow_up.c.assignee_id == ground.person("cy"),
+        follow_up.c.state == "open",
+        follow_up.c.snoozed_until.is_(None),
     )
     return iter(ground.rows(asked))
 
 
 def _list_letters(ground: Ground) -> Iterator[Values]:
-    """The links that stand in messages to owners, each with a colleague to whom it could be handed over."""
+    """The links that stand in messages to owners about what can be done by a day, each with a colleague to whom it could
+    be handed over."""
     other = contact.alias("other")
     colleague = (
         select(func.min(other.c.reference))
@@ -182,6 +190,8 @@ def _list_letters(ground: Ground) -> Iterator[Values]:
     asked = select(follow_up.c.id, follow_up.c.assignee_id, colleague.label("colleague")).where(
         follow_up.c.state == "open",
         follow_up.c.kind == "overdue",
+        follow_up.c.snoozed_until.is_(None),
+        follow_up.c.commitment_id.in_(select(commitment.c.id).where(commitment.c.kind == "deliverable")),
         follow_up.c.assignee_id != ground.person("busy"),
         colleague.is_not(None),
     )
@@ -418,6 +428,7 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "owed": _list_owed,
     "owned_by_us": _list_owned,
     "targets": _list_targets,
+    "reports": _list_reports,
     "steps": _list_steps,
     "steps_to_meet": partial(_list_steps, first=8),
     "crowded": _list_crowded,

@@ -1,6 +1,7 @@
 """What people tell the register: progress reports, activities and confirmations. Each says what it changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,20 @@ def add_commands(app: typer.Typer) -> None:
             "tally confirm harrowmere-songlan/reading-room --party songlan --return --note 'The page does not open'",
         ),
     )(confirm)
+    app.command(
+        "withdraw-report",
+        rich_help_panel=PANEL,
+        epilog=write_examples(
+            "tally withdraw-report harrowmere-songlan/tree-survey/2026-11-23-songlan --why 'Meant for another one'"
+        ),
+    )(withdraw_report)
+    app.command(
+        "withdraw-measurement",
+        rich_help_panel=PANEL,
+        epilog=write_examples(
+            "tally withdraw-measurement harrowmere-songlan/apprentices/2026-10 --why 'They were counted twice'"
+        ),
+    )(withdraw_measurement)
 
 
 def report_progress(
@@ -141,6 +156,45 @@ def confirm(
 
     with open_register() as register:
         _write_and_reconcile(register, reference, write)
+
+
+_Why = Annotated[str, typer.Option(help="Why it is taken back; it stands in the history.")]
+
+
+def withdraw_report(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The report: agreement/commitment/report.")],
+    why: _Why,
+) -> None:
+    """Take a progress report back that nobody has answered; who was asked to confirm it is asked no more."""
+    from commitments import withdrawing
+
+    _withdraw(reference, why, withdrawing.withdraw_report, "report")
+
+
+def withdraw_measurement(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The value: agreement/commitment/measurement.")],
+    why: _Why,
+) -> None:
+    """Take a target's measured value back; the one before it holds again."""
+    from commitments import withdrawing
+
+    _withdraw(reference, why, withdrawing.withdraw_measurement, "measurement")
+
+
+def _withdraw(reference: str, why: str, take_back: "Callable[..., None]", what: str) -> None:
+    from cli.session import open_register
+    from commitments.errors import NotFound
+
+    promise, _, own = reference.rpartition("/")
+    if "/" not in promise:
+        raise NotFound(f"{reference} names no {what}; give agreement/commitment/{what}")
+
+    def write(unit: "Connection", register: "Register") -> str:
+        take_back(unit, replace(register.name_author(), why=why.strip()), promise, own, register.today)
+        return f"Withdrew the {what} {reference}."
+
+    with open_register() as register:
+        _write_and_reconcile(register, promise, write)
 
 
 def _write_and_reconcile(

@@ -59,7 +59,7 @@ def load_confirmers(reading: Connection, promise: Row[Any], reporter: int, today
 def is_settled_by(reading: Connection, promise: Row[Any], owing: Sequence[int], reporter: int) -> bool:
     """Whether the promise counts as kept once `reporter` says so: where each owes it, when all others have.
 
-    What was sent back counts no more.
+    What was sent back or taken back counts no more.
     """
     if promise.owed != Owed.EACH:
         return True
@@ -67,7 +67,10 @@ def is_settled_by(reading: Connection, promise: Row[Any], owing: Sequence[int], 
         confirmation.c.report_id == progress_report.c.id, confirmation.c.state == str(ConfirmationState.RETURNED)
     )
     said = select(progress_report.c.party_id).where(
-        progress_report.c.commitment_id == promise.id, progress_report.c.fulfilled, ~sent_back
+        progress_report.c.commitment_id == promise.id,
+        progress_report.c.fulfilled,
+        progress_report.c.withdrawn_on.is_(None),
+        ~sent_back,
     )
     return not {one for one in owing if one != reporter} - set(reading.execute(said).scalars())
 

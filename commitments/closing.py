@@ -13,12 +13,14 @@ from commitments.policy import Policy
 from commitments.vocabulary import CommitmentState, FollowUpKind, StandingState
 
 CAUSE_GONE = "its cause is gone"
+TAKEN_BACK = "the report was taken back"
 
 
 def explain_closing(
     row: Any, agreement: Agreement | None, people: People, policy_of: Callable[[Agreement], Policy], today: date
 ) -> str:
-    """Why a follow-up that is no longer wanted is closed: answered and asked again later, settled, or its cause gone.
+    """Why a follow-up that is no longer wanted is closed: answered and asked again later, settled, the report
+    that was to be confirmed taken back, or its cause gone.
 
     `agreement` is that of the follow-up, with the commitments that may call for one.
     """
@@ -26,6 +28,8 @@ def explain_closing(
     commitment = next((one for one in promises if one.id == row.commitment_id), None)
     if agreement is None or commitment is None or row.party_id is None:
         return CAUSE_GONE
+    if row.kind == FollowUpKind.CONFIRMATION_ASKED and row.period not in [one.reference for one in commitment.reports]:
+        return TAKEN_BACK
     if commitment.state is CommitmentState.ON_HOLD:
         return "it is on hold"
     if commitment.state is not CommitmentState.ACTIVE:

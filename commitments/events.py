@@ -23,10 +23,12 @@ class EventName(StrEnum):
     PROGRESS_REPORTED = "tallystick.progress.reported"
     PROGRESS_CONFIRMED = "tallystick.progress.confirmed"
     PROGRESS_RETURNED = "tallystick.progress.returned"
+    PROGRESS_WITHDRAWN = "tallystick.progress.withdrawn"
     ACTIVITY_HELD = "tallystick.activity.held"
     ACTIVITY_AMENDED = "tallystick.activity.amended"
     ACTIVITY_WITHDRAWN = "tallystick.activity.withdrawn"
     MEASUREMENT_TAKEN = "tallystick.measurement.taken"
+    MEASUREMENT_WITHDRAWN = "tallystick.measurement.withdrawn"
     MILESTONE_MET = "tallystick.milestone.met"
     MILESTONE_OVERDUE = "tallystick.milestone.overdue"
     FOLLOW_UP_OPENED = "tallystick.follow-up.opened"
@@ -47,10 +49,12 @@ MEANINGS: dict[EventName, str] = {
     EventName.PROGRESS_REPORTED: "an owner reported progress",
     EventName.PROGRESS_CONFIRMED: "the other party confirmed a report",
     EventName.PROGRESS_RETURNED: "the other party sent a report back",
+    EventName.PROGRESS_WITHDRAWN: "a report was taken back by those who had made it",
     EventName.ACTIVITY_HELD: "something happened: a visit, an exhibition, a meeting",
     EventName.ACTIVITY_AMENDED: "what was recorded of an activity, or what it counts for, was put right",
     EventName.ACTIVITY_WITHDRAWN: "an activity did not happen or was recorded twice: it counts no more",
     EventName.MEASUREMENT_TAKEN: "a target's value was measured",
+    EventName.MEASUREMENT_WITHDRAWN: "a measured value was taken back",
     EventName.MILESTONE_MET: "a milestone was met",
     EventName.MILESTONE_OVERDUE: "a milestone's date has passed and it is not met; once for each date",
     EventName.FOLLOW_UP_OPENED: "a follow-up was opened, or opened again",
@@ -71,10 +75,12 @@ FOLLOWED = frozenset(
         EventName.PROGRESS_REPORTED,
         EventName.PROGRESS_CONFIRMED,
         EventName.PROGRESS_RETURNED,
+        EventName.PROGRESS_WITHDRAWN,
         EventName.ACTIVITY_HELD,
         EventName.ACTIVITY_AMENDED,
         EventName.ACTIVITY_WITHDRAWN,
         EventName.MEASUREMENT_TAKEN,
+        EventName.MEASUREMENT_WITHDRAWN,
         EventName.MILESTONE_MET,
         EventName.CONTACT_CHANGED,
     }
@@ -108,10 +114,12 @@ _WORDED: dict[tuple[str, str], EventName] = {
     ("failed", "notification"): EventName.NOTIFICATION_FAILED,
     ("registered", "commitment"): EventName.COMMITMENT_REGISTERED,
     ("registered", "progress_report"): EventName.PROGRESS_REPORTED,
+    ("withdrawn", "progress_report"): EventName.PROGRESS_WITHDRAWN,
     ("registered", "activity"): EventName.ACTIVITY_HELD,
     ("amended", "activity"): EventName.ACTIVITY_AMENDED,
     ("withdrawn", "activity"): EventName.ACTIVITY_WITHDRAWN,
     ("registered", "measurement"): EventName.MEASUREMENT_TAKEN,
+    ("withdrawn", "measurement"): EventName.MEASUREMENT_WITHDRAWN,
 }
 
 

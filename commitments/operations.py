@@ -245,6 +245,7 @@ def find_unanswered(reading: Connection, now: datetime) -> Trouble | None:
         progress_report.c.commitment_id == follow_up.c.commitment_id,
         or_(follow_up.c.party_id.is_(None), progress_report.c.party_id == follow_up.c.party_id),
         progress_report.c.reported_on >= follow_up.c.opened_on,
+        progress_report.c.withdrawn_on.is_(None),
     )
     asked = (
         follow_up.c.state == str(FollowUpState.OPEN),

@@ -209,6 +209,7 @@ def add_measurement(
             measurement.c.commitment_id == row.id,
             measurement.c.measured_on == measured_on,
             measurement.c.value == value,
+            measurement.c.withdrawn_on.is_(None),
         )
         .limit(1)
     ).scalar_one_or_none()

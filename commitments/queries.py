@@ -533,8 +533,13 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
         if row.withdrawn_on is None:
             parts[row.commitment_id]["activities"].append(Activity(parse_date(row.held_on), row.count))
     for row in fetch("measurement", of(measurement)):
-        parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
+        if row.withdrawn_on is None:
+            parts[row.commitment_id]["measurements"].append(Measurement(parse_date(row.measured_on), row.value))
+    taken_back: set[tuple[int, str]] = set()
     for row in fetch("progress_report", of(progress_report)):
+        if row.withdrawn_on is not None:
+            taken_back.add((row.commitment_id, row.reference))
+            continue
         report = Report(row.party_id, row.reported_on, row.reference, row.fulfilled)
         parts[row.commitment_id]["reports"].append(report)
     asked = (
@@ -544,6 +549,8 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
         .where(own)
     )
     for row in fetch("confirmation", asked):
+        if (row.commitment_id, row.reference) in taken_back:
+            continue
         answered_on = row.answered_on
         if row.state != ConfirmationState.ASKED and answered_on is None:
             answered_on = row.asked_on  # on a day that nobody stated: it waited on none

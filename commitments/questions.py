@@ -275,7 +275,7 @@ def load_reports_to_confirm(reading: Connection, follow_ups: Sequence[Any]) -> d
             & (progress_report.c.reference == follow_up.c.period),
         )
         .outerjoin(contact, contact.c.id == progress_report.c.contact_id)
-        .where(follow_up.c.id.in_(asking))
+        .where(follow_up.c.id.in_(asking), progress_report.c.withdrawn_on.is_(None))
     )
     return {row.follow_up_id: row for row in rows}
 
@@ -329,7 +329,7 @@ def _group_places(reading: Connection, agreement_ids: Sequence[int]) -> dict[int
 def _load_last_reports(reading: Connection, promise_ids: Sequence[int]) -> dict[tuple[int, int], Any]:
     newest = (
         select(func.max(progress_report.c.id))
-        .where(progress_report.c.commitment_id.in_(promise_ids))
+        .where(progress_report.c.commitment_id.in_(promise_ids), progress_report.c.withdrawn_on.is_(None))
         .group_by(progress_report.c.commitment_id, progress_report.c.party_id)
     )
     rows = reading.execute(select(progress_report).where(progress_report.c.id.in_(newest)))
@@ -385,7 +385,11 @@ def _find_report(reading: Connection, promise: Any, party_id: int | None) -> Any
         return None
     return reading.execute(
         select(progress_report)
-        .where(progress_report.c.commitment_id == promise.id, progress_report.c.party_id == party_id)
+        .where(
+            progress_report.c.commitment_id == promise.id,
+            progress_report.c.party_id == party_id,
+            progress_report.c.withdrawn_on.is_(None),
+        )
         .order_by(progress_report.c.id.desc())
         .limit(1)
     ).one_or_none()

@@ -293,8 +293,8 @@ def _note_passed_dates(unit: Connection, author: Author, passed: Sequence[Change
 
 
 _READ = (
-    "id key kind matter agreement_id commitment_id party_id assignee_id state closed_on closed_by closed_why due_on "
-    "opened_on"
+    "id key kind matter agreement_id commitment_id party_id period assignee_id state closed_on closed_by closed_why "
+    "due_on opened_on"
 )
 
 

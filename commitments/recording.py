@@ -177,7 +177,7 @@ def withdraw_evidence(unit: Connection, author: Author, agreement: str, evidence
     ).one_or_none()
     if row is None or row.agreement_id != find_agreement(unit, agreement).id:
         raise NotFound(f"the agreement {agreement} has no such evidence")
-    _end(unit, author, evidence, [(row, f"{agreement}/{row.promise}/{row.reference}")], row.agreement_id, today)
+    end_rows(unit, author, evidence, [(row, f"{agreement}/{row.promise}/{row.reference}")], row.agreement_id, today)
 
 
 def correct_activity(
@@ -238,10 +238,10 @@ def withdraw_activity(unit: Connection, author: Author, agreement: str, referenc
     refuse_flaws(check_text("why", author.why, needed=True))
     row = _hold_activity(unit, agreement, reference)
     name = f"{agreement}/{reference}"
-    _end(unit, author, activity, [(row, name)], row.agreement_id, today)
+    end_rows(unit, author, activity, [(row, name)], row.agreement_id, today)
     joined = [one for one in _read_joined(unit, row.id) if one.withdrawn_on is None]
     ends = [(one, f"{name}/{agreement}/{one.reference}") for one in joined]
-    _end(unit, author, activity_commitment, ends, row.agreement_id, today)
+    end_rows(unit, author, activity_commitment, ends, row.agreement_id, today)
     shown = select(evidence, commitment.c.reference.label("promise"))
     rows = unit.execute(
         shown.join(commitment, commitment.c.id == evidence.c.commitment_id).where(
@@ -251,7 +251,7 @@ def withdraw_activity(unit: Connection, author: Author, agreement: str, referenc
         )
     ).all()
     ends = [(one, f"{agreement}/{one.promise}/{one.reference}") for one in rows]
-    _end(unit, author, evidence, ends, row.agreement_id, today)
+    end_rows(unit, author, evidence, ends, row.agreement_id, today)
     _work_out(unit, author, row, today)
 
 
@@ -269,7 +269,7 @@ def _count_for(
     name = f"{agreement}/{row.reference}"
     gone = [one for one in joined if one.withdrawn_on is None and one.reference not in wanted]
     ends = [(one, f"{name}/{agreement}/{one.reference}") for one in gone]
-    _end(unit, author, activity_commitment, ends, row.agreement_id, today)
+    end_rows(unit, author, activity_commitment, ends, row.agreement_id, today)
     for promise in _read_promises(unit, agreement, sorted(wanted)):
         before, place = by_name.get(promise.reference), f"{name}/{agreement}/{promise.reference}"
         if before is None:
@@ -371,7 +371,7 @@ def _register(
     record_changes(unit, author, [Change("registered", table.name, row_id, reference[:300], agreement_id, changes)])
 
 
-def _end(
+def end_rows(
     unit: Connection,
     author: Author,
     table: Table,

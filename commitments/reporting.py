@@ -32,6 +32,7 @@ from commitments.progress import (
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
 from commitments.vocabulary import CommitmentKind, Completion, Rating
+from commitments.withdrawing import withdraw_measurement, withdraw_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +144,16 @@ def answer_report(
     """
     refuse_flaws(check_answer(note, confirmed=confirmed))
     confirm_report(unit, author, name, side, today, confirmed, note)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def take_back_measurement(unit: Connection, author: Author, name: str, reference: str, today: date) -> None:
+    """Withdraw a value of `agreement/commitment`. Raises what `withdraw_measurement` raises."""
+    withdraw_measurement(unit, author, name, reference, today)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def take_back_report(unit: Connection, author: Author, name: str, reference: str, today: date) -> None:
+    """Withdraw a report on `agreement/commitment`. Raises what `withdraw_report` raises."""
+    withdraw_report(unit, author, name, reference, today)
     reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)

@@ -130,8 +130,24 @@ agreement = Table(
     Column("sources", JSON, nullable=False),
     Column("ended", String(10)),
     Column("ended_reason", String(300)),
+    Column("kept_on", Date),  # when it was said that it may be silent
+    Column("kept_until", Date),  # the last day on which it may be
+    Column("kept_why", String(300)),
     Column("note", Text),
     Column("registered_on", Date, nullable=False),
+)
+
+# How an agreement stands on the days from `since` to `until`, worked out by each check so that lists need not judge.
+agreement_standing = Table(
+    "agreement_standing",
+    metadata,
+    _key(),
+    _to("agreement", index=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("worst", String(20), nullable=False),
+    Column("states", String(120), nullable=False),  # each between spaces, the worst first
+    UniqueConstraint("agreement_id", "since"),
 )
 
 agreement_party = Table(
@@ -318,6 +334,7 @@ measurement = Table(
     Column("measured_on", String(10), nullable=False),
     Column("value", Float, nullable=False),
     Column("note", String(300)),
+    Column("withdrawn_on", Date),  # taken back; it was never so
     UniqueConstraint("commitment_id", "reference"),
 )
 
@@ -334,6 +351,7 @@ progress_report = Table(
     Column("completion", String(20)),
     Column("note", Text),
     Column("fulfilled", Boolean, nullable=False),
+    Column("withdrawn_on", Date),  # taken back; nothing was reported
     UniqueConstraint("commitment_id", "reference"),
 )
 

@@ -42,14 +42,16 @@ class Noted:
 _DETAILS = {
     "progress_report": select(
         progress_report.c.id, progress_report.c.commitment_id, progress_report.c.party_id, progress_report.c.rating
-    ),
+    ).where(progress_report.c.withdrawn_on.is_(None)),
     "confirmation": select(
         confirmation.c.id, progress_report.c.commitment_id, confirmation.c.party_id, confirmation.c.state
-    ).join(progress_report, progress_report.c.id == confirmation.c.report_id),
+    )
+    .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+    .where(progress_report.c.withdrawn_on.is_(None)),
     "activity": select(activity.c.id, activity.c.title).where(activity.c.withdrawn_on.is_(None)),
-    "measurement": select(measurement.c.id, measurement.c.commitment_id, measurement.c.value, commitment.c.target).join(
-        commitment, commitment.c.id == measurement.c.commitment_id
-    ),
+    "measurement": select(measurement.c.id, measurement.c.commitment_id, measurement.c.value, commitment.c.target)
+    .join(commitment, commitment.c.id == measurement.c.commitment_id)
+    .where(measurement.c.withdrawn_on.is_(None)),
     "milestone": select(
         milestone.c.id, milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.state
     ),

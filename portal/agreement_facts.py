@@ -72,7 +72,7 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
             progress_report.c.rating,
             progress_report.c.id.in_(sent_back).label("sent_back"),
         )
-        .where(progress_report.c.commitment_id.in_(own))
+        .where(progress_report.c.commitment_id.in_(own), progress_report.c.withdrawn_on.is_(None))
         .order_by(progress_report.c.reported_on)
     )
     held = (activity.c.agreement_id == agreement_id) & activity.c.withdrawn_on.is_(None)
@@ -107,7 +107,7 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
         rows(
             select(confirmation.c.party_id, confirmation.c.state)
             .join(progress_report, progress_report.c.id == confirmation.c.report_id)
-            .where(progress_report.c.commitment_id.in_(own))
+            .where(progress_report.c.commitment_id.in_(own), progress_report.c.withdrawn_on.is_(None))
         ),
         rows(select(signatory).where(signatory.c.agreement_id == agreement_id).order_by(signatory.c.id)),
         rows(select(budget_line).where(budget_line.c.agreement_id == agreement_id).order_by(budget_line.c.period_from)),
@@ -136,7 +136,10 @@ def load_details(reading: Connection, row: Any) -> Details:
     """Eight statements."""
 
     def of(table: Any, *order: Any) -> Sequence[Any]:
-        return reading.execute(select(table).where(table.c.commitment_id == row.id).order_by(*order)).all()
+        query = select(table).where(table.c.commitment_id == row.id)
+        if "withdrawn_on" in table.c:
+            query = query.where(table.c.withdrawn_on.is_(None))
+        return reading.execute(query.order_by(*order)).all()
 
     return Details(
         row,
@@ -149,12 +152,12 @@ def load_details(reading: Connection, row: Any) -> Details:
             .order_by(activity.c.held_on.desc(), activity.c.id.desc())
         ).all(),
         of(measurement, measurement.c.measured_on, measurement.c.id),
-        [one for one in of(evidence, evidence.c.id) if one.withdrawn_on is None],
+        of(evidence, evidence.c.id),
         of(progress_report, progress_report.c.reported_on.desc(), progress_report.c.id.desc()),
         reading.execute(
             select(confirmation)
             .join(progress_report, progress_report.c.id == confirmation.c.report_id)
-            .where(progress_report.c.commitment_id == row.id)
+            .where(progress_report.c.commitment_id == row.id, progress_report.c.withdrawn_on.is_(None))
             .order_by(confirmation.c.id)
         ).all(),
         reading.execute(

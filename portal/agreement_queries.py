@@ -245,12 +245,12 @@ def _find_last_signs(today: date) -> Subquery:
     sent_back = select(confirmation.c.report_id).where(confirmation.c.state == str(ConfirmationState.RETURNED))
     signs = union_all(
         select(activity.c.agreement_id, activity.c.held_on.label("day")).where(activity.c.withdrawn_on.is_(None)),
-        select(commitment.c.agreement_id, measurement.c.measured_on.label("day")).join(
-            commitment, commitment.c.id == measurement.c.commitment_id
-        ),
+        select(commitment.c.agreement_id, measurement.c.measured_on.label("day"))
+        .join(commitment, commitment.c.id == measurement.c.commitment_id)
+        .where(measurement.c.withdrawn_on.is_(None)),
         select(commitment.c.agreement_id, cast(progress_report.c.reported_on, String).label("day"))
         .join(commitment, commitment.c.id == progress_report.c.commitment_id)
-        .where(progress_report.c.id.not_in(sent_back)),
+        .where(progress_report.c.id.not_in(sent_back), progress_report.c.withdrawn_on.is_(None)),
         select(commitment.c.agreement_id, milestone.c.met_on.label("day"))
         .join(commitment, commitment.c.id == milestone.c.commitment_id)
         .where(milestone.c.met_on.is_not(None)),

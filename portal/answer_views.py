@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
+from commitments.closing import TAKEN_BACK
 from commitments.facts import Person
 from commitments.questions import Question, has_colleague
 from commitments.reconcile import Rules
@@ -254,6 +255,11 @@ def describe_state(words: Words, question: Question, names: Names) -> str:
         if asked is not None and asked.snoozed_until is not None:
             return words.gettext("It rests until %(day)s.") % {"day": words.format_day(asked.snoozed_until)}
         return ""
+    if asked is not None and asked.closed_why == TAKEN_BACK:
+        return words.gettext(
+            "Those who had reported this have taken their report back, so there is nothing to confirm. "
+            "Nothing is asked of you any more."
+        )
     if asked is not None and asked.state == FollowUpState.DONE and asked.closed_on is not None:
         return words.gettext("This was answered or settled on %(day)s. Nothing is asked of you any more.") % {
             "day": words.format_day(asked.closed_on)

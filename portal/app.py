@@ -53,6 +53,7 @@ from portal import (
     taking_back,
     terms,
     unsubscribing,
+    withdrawing,
 )
 from portal.accounts import open_accounts
 from portal.evidence import size_uploads
@@ -96,6 +97,7 @@ ROUTERS = (
     commitment_page.router,
     recording.router,
     reporting.router,
+    withdrawing.router,
     amending.router,
     milestones.router,
     terms.router,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
-from commitments.tables import commitment
+from commitments.tables import commitment, measurement, progress_report
 from commitments.vocabulary import MatterKind
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
@@ -38,6 +38,7 @@ from portal.reporting import load_asked_of
 from portal.roles import Permission, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
+from portal.withdrawing import link_measurements, link_reports, load_written
 
 router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
@@ -67,6 +68,7 @@ def show_commitment(
         sides = {place.party_id: place.reference for place in facts.parties if viewer.speaks_for(place.party_id)}
         confirms = sides and acts_on(reading, viewer, row.id, select_confirmable_commitments)
         asked = load_asked_of(reading, row.id, sides) if confirms else []
+        written = load_written(reading, {measurement: details.measurements, progress_report: details.reports})
         people = [owner.contact_id for owner in own.owners]
         people += [one.contact_id for one in (*details.reports, *details.confirmations)]
         people += [one.assignee_id for one in details.open]
@@ -77,6 +79,9 @@ def show_commitment(
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
     steps = list_step_ways(words, viewer, address, details.milestones, speaks=speaks) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)
+    may_report = is_own and viewer.may(Permission.REPORT)
+    reports_back = link_reports(viewer, written, details, address) if may_report else {}
+    numbers_back = link_measurements(words, viewer, written, details, address) if may_report and speaks else []
     return show_framed(
         request,
         "commitment.html",
@@ -101,6 +106,7 @@ def show_commitment(
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
         to_confirm=ask_to_confirm(words, address, asked),
-        reports=describe_reports(words, names, details),
+        reports=describe_reports(words, names, details, reports_back),
+        numbers_back=numbers_back,
         open=describe_open(words, names, details.open, standings, today),
     )

@@ -79,6 +79,8 @@ class ReportView:
     tone: str
     note: str
     answers: tuple[str, ...]
+    withdraw: str = ""
+    """Where it is taken back; empty for who may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,8 +390,9 @@ def _describe_evidence(words: Words, row: Any, *, may_record: bool) -> EvidenceV
     )
 
 
-def describe_reports(words: Words, names: Names, details: Details) -> list[ReportView]:
-    """The reports of all sides, the newest first, each with what the others said to it."""
+def describe_reports(words: Words, names: Names, details: Details, own: Mapping[int, str]) -> list[ReportView]:
+    """The reports of all sides, the newest first, each with what the others said to it; `own` says by their ids where
+    those are taken back that the reader may take back."""
     answers: dict[int, list[str]] = {}
     for row in details.confirmations:
         answers.setdefault(row.report_id, []).append(_describe_answer(words, names, row))
@@ -411,6 +414,7 @@ def describe_reports(words: Words, names: Names, details: Details) -> list[Repor
                 _RATING_TONES[rating],
                 clean_text(row.note or ""),
                 tuple(answers.get(row.id, ())),
+                own.get(row.id, ""),
             )
         )
     return views

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from commitments.database import open_reading, open_unit
 from commitments.documents import SIGNED_TEXT, Described, add_document, check_described, withdraw_document
-from commitments.errors import NotFound
 from commitments.evidence_files import find_file, keep_file
 from commitments.filling import Flaw, refuse_flaws
 from commitments.tables import agreement, document
@@ -29,6 +28,7 @@ from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.step_words import list_languages, list_source_kinds
 from portal.viewing import require
+from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
 Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
@@ -90,7 +90,7 @@ def get_document(request: Request, document_id: Number, viewer: Reader, house: H
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_document_withdrawal(request: Request, document_id: Number, viewer: Amending, house: Here) -> Response:
     """What withdrawing a document's file means, and the form for it."""
-    return _show_withdrawal(request, viewer, house, _find(house, viewer, document_id), NOT_REFUSED)
+    return _show_withdrawal(request, viewer, house, _find(house, viewer, document_id))
 
 
 @router.post(ONE + "/withdraw", response_class=HTMLResponse)
@@ -99,17 +99,15 @@ def post_document_withdrawal(
 ) -> Response:
     """Withdraw it, with a reason."""
     row = _find(house, viewer, document_id)
-
-    def write() -> Response:
-        with open_unit(house.engine) as unit:
-            author = sign(viewer, house, sent.text("why"))
-            withdraw_document(unit, author, row.reference, document_id, today_of(viewer, house))
-        return lead_to(f"{ADDRESS}/{row.reference}", "document_withdrawn")
-
-    try:
-        return write_or_show(write, lambda refusal: _show_withdrawal(request, viewer, house, row, refusal))
-    except NotFound:
-        raise HTTPException(404) from None
+    return withdraw_or_show(
+        viewer,
+        house,
+        sent,
+        lambda unit, author, today: withdraw_document(unit, author, row.reference, document_id, today),
+        f"{ADDRESS}/{row.reference}",
+        "document_withdrawn",
+        lambda refusal: _show_withdrawal(request, viewer, house, row, refusal),
+    )
 
 
 def _find(house: House, viewer: Viewer, document_id: int) -> Any:
@@ -204,25 +202,17 @@ def _list_fields(words: Words, head: Any, sent: Sent, megabytes: int, today: str
     return fields if head.sources else [one for one in fields if one.name != "text_of"]
 
 
-def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal) -> Response:
+def _show_withdrawal(
+    request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal = NOT_REFUSED
+) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, row.reference)
-    reason = describe_why(words, "", label=words.gettext("Why it is withdrawn"))
-    form = FormView(
-        f"/documents/{row.id}/withdraw",
-        clean_text(row.file),
-        words.gettext("It can no longer be downloaded; the document and its hash stay on record. Nothing is deleted."),
-        words.gettext("Withdraw"),
-        mark_fields(words, (reason,), refusal.flaws),
-        look="danger",
-    )
-    return show_act(
-        request,
-        viewer,
+    withdrawal = Withdrawal(
         words.gettext("Withdraw a document's file"),
-        agreement=head,
-        forms=[form],
-        state=refusal.say(words),
-        status=refusal.status,
+        f"/documents/{row.id}/withdraw",
+        row.file,
+        words.gettext("It can no longer be downloaded; the document and its hash stay on record. Nothing is deleted."),
+        head,
     )
+    return show_withdrawal(request, viewer, withdrawal, refusal)

@@ -27,6 +27,8 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "done_part": lambda words: words.gettext(
         "Your side's part is reported as done. The promise counts as kept when all sides have said so."
     ),
+    "measurement_withdrawn": lambda words: words.gettext("The number is withdrawn and counts no more."),
+    "report_withdrawn": lambda words: words.gettext("The report is withdrawn and counts no more."),
     "measured": lambda words: words.gettext("The number is recorded."),
     "met": lambda words: words.gettext("The milestone is recorded as met."),
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),

@@ -12,6 +12,7 @@ from notifications.wording import Words
 _SAID = {
     "taken back": N_("taken back"),
     "its cause is gone": N_("its cause is gone"),
+    "the report was taken back": N_("the report was taken back"),
     "it is settled": N_("it is settled"),
     "it is on hold": N_("it is on hold"),
     "a newer one stands in its place": N_("a newer one stands in its place"),

@@ -9,7 +9,6 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from sqlalchemy import select
 
 from commitments.database import open_reading, open_unit
-from commitments.errors import NotFound
 from commitments.evidence_files import clean_name, find_file, keep_file, name_media_type
 from commitments.filling import refuse_flaws
 from commitments.recording import add_evidence, check_evidence, withdraw_evidence
@@ -23,10 +22,11 @@ from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
-from portal.record_views import ACCEPTED, LINK, TEXT, describe_why
+from portal.record_views import ACCEPTED, LINK, TEXT
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.viewing import NotAllowed, require
+from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
 Recording = Annotated[Viewer, Depends(require(Permission.RECORD))]
@@ -106,26 +106,27 @@ def hand_out(path: Path, name: str) -> FileResponse:
 
 
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_withdrawal(request: Request, evidence_id: Number, viewer: Recording, house: Here) -> Response:
+def show_evidence_withdrawal(request: Request, evidence_id: Number, viewer: Recording, house: Here) -> Response:
     """What withdrawing evidence means, and the form for it."""
-    return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id), NOT_REFUSED)
+    return _show_withdrawal(request, viewer, house, _find(house, viewer, evidence_id))
 
 
 @router.post(ONE + "/withdraw", response_class=HTMLResponse)
-def post_withdrawal(request: Request, evidence_id: Number, viewer: Recording, sent: Form, house: Here) -> Response:
+def post_evidence_withdrawal(
+    request: Request, evidence_id: Number, viewer: Recording, sent: Form, house: Here
+) -> Response:
     """Withdraw it, with a reason."""
-    row, why = _find(house, viewer, evidence_id), sent.text("why")
+    row = _find(house, viewer, evidence_id)
     _require_own(house, viewer, row)
-
-    def write() -> Response:
-        with open_unit(house.engine) as unit:
-            withdraw_evidence(unit, sign(viewer, house, why), row.agreement, evidence_id, today_of(viewer, house))
-        return lead_to(f"{ADDRESS}/{row.agreement}/commitments/{row.promise}", "evidence_withdrawn")
-
-    try:
-        return write_or_show(write, lambda refusal: _show_withdrawal(request, viewer, house, row, refusal))
-    except NotFound:
-        raise HTTPException(404) from None
+    return withdraw_or_show(
+        viewer,
+        house,
+        sent,
+        lambda unit, author, today: withdraw_evidence(unit, author, row.agreement, evidence_id, today),
+        f"{ADDRESS}/{row.agreement}/commitments/{row.promise}",
+        "evidence_withdrawn",
+        lambda refusal: _show_withdrawal(request, viewer, house, row, refusal),
+    )
 
 
 def _find(house: House, viewer: Viewer, evidence_id: int) -> Any:
@@ -217,27 +218,19 @@ def _show(
     )
 
 
-def _show_withdrawal(request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal) -> Response:
+def _show_withdrawal(
+    request: Request, viewer: Viewer, house: House, row: Any, refusal: Refusal = NOT_REFUSED
+) -> Response:
     _require_own(house, viewer, row)
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         acted = find_acted(reading, viewer, row.agreement, row.promise)
-    reason = describe_why(words, "", label=words.gettext("Why it is withdrawn"))
-    form = FormView(
-        f"/evidence/{row.id}/withdraw",
-        clean_text(row.title),
-        words.gettext("It is no longer shown, and can no longer be downloaded. Nothing is deleted."),
-        words.gettext("Withdraw"),
-        mark_fields(words, (reason,), refusal.flaws),
-        look="danger",
-    )
-    return show_act(
-        request,
-        viewer,
+    withdrawal = Withdrawal(
         words.gettext("Withdraw evidence"),
-        agreement=acted.head,
-        acted=acted,
-        forms=[form],
-        state=refusal.say(words),
-        status=refusal.status,
+        f"/evidence/{row.id}/withdraw",
+        row.title,
+        words.gettext("It is no longer shown, and can no longer be downloaded. Nothing is deleted."),
+        acted.head,
+        acted,
     )
+    return show_withdrawal(request, viewer, withdrawal, refusal)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 
 from fastapi import FastAPI
@@ -13,7 +14,18 @@ from commitments.evidence_files import keep_file
 from commitments.log import Author
 from commitments.publishing import publish_agreement
 from commitments.sketch import Step
-from commitments.tables import activity, activity_commitment, agreement, commitment, document, evidence, follow_up
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    commitment,
+    commitment_owner,
+    document,
+    evidence,
+    follow_up,
+    measurement,
+    progress_report,
+)
 from notifications.links import Ask, Purpose
 from portal.feeds import make_feed
 from portal.roles import OPEN, Permission
@@ -69,6 +81,7 @@ def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> I
     values = _fill(desk, who, place) | {
         "number": begin_draft(desk),
         **_record(desk, place),
+        **_say(desk, place),
         **_keep_document(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place)}
@@ -87,6 +100,7 @@ def list_actions(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Ite
     values = _fill(desk, who, place) | {
         "number": begin_draft(desk),
         **_record(desk, place),
+        **_say(desk, place),
         **_keep_document(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place), "step": str(next(iter(Step)))}
@@ -187,6 +201,22 @@ def _record(desk: Desk, place: Place) -> dict[str, str]:
     return {"name": "opening", "evidence_id": str(kept.inserted_primary_key[0])}
 
 
+def _say(desk: Desk, place: Place) -> dict[str, str]:
+    """A report under the first promise, of who owes it, and a number under the target; how each is called."""
+    said = {"report": "said-once", "measurement": "counted-once"}
+    if desk.rows(progress_report, progress_report.c.reference == said["report"]):
+        return said
+    promises = {row.reference: row for row in desk.rows(commitment)}
+    first, target = promises[place.promise], promises[place.target]
+    owner = desk.rows(commitment_owner, commitment_owner.c.commitment_id == first.id)[0]
+    reported = {"reference": said["report"], "rating": "on_track", "fulfilled": False, "reported_on": date(2024, 2, 1)}
+    measured = {"reference": said["measurement"], "measured_on": "2024-02-01", "value": 1.0}
+    with open_unit(desk.engine) as unit:
+        unit.execute(insert(progress_report).values(**reported, commitment_id=first.id, party_id=owner.party_id))
+        unit.execute(insert(measurement).values(**measured, commitment_id=target.id))
+    return said
+
+
 def _write(path: str, values: dict[str, str], place: Place) -> str:
     special = values.get(path)
     if special is not None:
@@ -195,7 +225,7 @@ def _write(path: str, values: dict[str, str], place: Place) -> str:
         values = {**values, "reference": place.person}
     if path.endswith(("/report", "/owners")) or path.startswith("/ahead/"):
         values = {**values, "promise": place.owed}
-    if path.endswith("/measure"):
+    if path.endswith("/measure") or "{measurement}" in path:
         values = {**values, "promise": place.target}
     if "{milestone}" in path:
         values = {**values, "promise": place.stepped[0], "milestone": place.stepped[1]}

@@ -181,6 +181,8 @@ def test_every_example_of_the_help_is_true_on_the_example_files(
     if example.startswith("tally confirm"):
         tally("report-progress", "harrowmere-songlan/reading-room", "--party", "harrowmere", "--rating", "on_track",
               "--fulfilled")  # fmt: skip
+    if example.startswith("tally withdraw-report"):
+        tally("report-progress", "harrowmere-songlan/tree-survey", "--party", "songlan", "--rating", "on_track")
     words = [word for part in shlex.split(example)[1:] for word in (sorted(map(str, Path().glob(part))) or [part])]
     done = tally(*words)
     assert (done.code, done.err) == (0, "")

@@ -1,0 +1,256 @@
+"""Taking back what a side said of a commitment: a number that was measured, a report that nobody has answered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection, Table, select, tuple_
+
+from commitments.database import open_reading
+from commitments.reporting import take_back_measurement, take_back_report
+from commitments.tables import confirmation, contact, log_entry, measurement, progress_report
+from commitments.vocabulary import CommitmentState, ConfirmationState, ContactRole, Rating
+from commitments.withdrawing import ANSWERED, find_measured_with
+from notifications.names import Names, load_names
+from notifications.views import LinkView, clean_text, name_some
+from notifications.wording import Words
+from portal.acting import Acted, find_acted
+from portal.agreement_facts import Details
+from portal.forms import Form
+from portal.frame import find_words
+from portal.house import Here, House
+from portal.refusals import NOT_REFUSED, Refusal
+from portal.reporting import COMMITMENT
+from portal.roles import Permission, Role, Viewer
+from portal.telling import contacts_of
+from portal.viewing import NotAllowed, require
+from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
+
+router = APIRouter()
+Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
+MEASUREMENT = COMMITMENT + "/measurements/{measurement}/withdraw"
+REPORT = COMMITMENT + "/reports/{report}/withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """By whom rows of the register were recorded: contact and party, by table and id, where the log names a contact."""
+
+    by: Mapping[tuple[str, int], Any]
+
+    def may_withdraw_measurement(self, viewer: Viewer, row: Any) -> bool:
+        """A number is taken back by the side that recorded it; what came by a file, by any side that reports."""
+        author = self.by.get((measurement.name, row.id))
+        return author is None or viewer.speaks_for(author.party_id)
+
+    def may_withdraw_report(self, viewer: Viewer, row: Any) -> bool:
+        """A report is taken back by who made it, and by a coordinator of its side."""
+        if viewer.role is Role.ADMINISTRATOR:
+            return True
+        author = self.by.get((progress_report.name, row.id))
+        own = viewer.person.id in (row.contact_id, author.id if author is not None else None)
+        return row.party_id in viewer.parties and (own or viewer.person.role is ContactRole.COORDINATOR)
+
+
+def load_written(reading: Connection, rows: Mapping[Table, Iterable[Any]]) -> Written:
+    """Who recorded these rows: one statement."""
+    keys = [(table.name, row.id) for table, found in rows.items() for row in found]
+    # Who answered by a link is named with it: only the first word is the contact's.
+    found = reading.execute(
+        select(log_entry.c.subject, log_entry.c.row_id, contact.c.id, contact.c.party_id)
+        .join(
+            contact,
+            (contact.c.reference == log_entry.c.who)
+            | log_entry.c.who.startswith(contact.c.reference.concat(" by link ")),
+        )
+        .where(log_entry.c.action == "registered", tuple_(log_entry.c.subject, log_entry.c.row_id).in_(keys))
+    )
+    return Written({(row.subject, row.row_id): row for row in found})
+
+
+def is_answered(answers: Iterable[Any], report_id: int) -> bool:
+    """Whether another side has confirmed a report or sent it back: then it stands."""
+    return any(one.report_id == report_id and one.state in [str(state) for state in ANSWERED] for one in answers)
+
+
+def link_reports(viewer: Viewer, written: Written, details: Details, address: str) -> dict[int, str]:
+    """Where the reports are taken back that somebody may take back, by their ids."""
+    return {
+        row.id: f"{address}/reports/{row.reference}/withdraw"
+        for row in details.reports
+        if written.may_withdraw_report(viewer, row) and not is_answered(details.confirmations, row.id)
+    }
+
+
+def link_measurements(words: Words, viewer: Viewer, written: Written, details: Details, address: str) -> list[LinkView]:
+    """The way to take back each of the numbers that somebody may take back, the newest first."""
+    return [
+        LinkView(say_measured(words, details.row, row), f"{address}/measurements/{row.reference}/withdraw", "")
+        for row in reversed(details.measurements)
+        if written.may_withdraw_measurement(viewer, row)
+    ]
+
+
+@router.api_route(MEASUREMENT, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_measurement_withdrawal(
+    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, measurement: str
+) -> Response:
+    """What taking a number back means, and the form for it."""
+    return _show_measurement(request, viewer, house, reference, promise, measurement)
+
+
+@router.post(MEASUREMENT, response_class=HTMLResponse)
+def post_measurement_withdrawal(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, measurement: str
+) -> Response:
+    """Take it back, with a reason."""
+    with open_reading(house.engine) as reading:
+        acted, row = _find_measurement(reading, viewer, reference, promise, measurement)
+    return withdraw_or_show(
+        viewer,
+        house,
+        sent,
+        lambda unit, author, today: take_back_measurement(unit, author, acted.name, row.reference, today),
+        acted.address,
+        "measurement_withdrawn",
+        lambda refusal: _show_measurement(request, viewer, house, reference, promise, measurement, refusal),
+    )
+
+
+@router.api_route(REPORT, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_report_withdrawal(
+    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, report: str
+) -> Response:
+    """What taking a report back means, and the form for it."""
+    return _show_report(request, viewer, house, reference, promise, report)
+
+
+@router.post(REPORT, response_class=HTMLResponse)
+def post_report_withdrawal(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, report: str
+) -> Response:
+    """Take it back, with a reason; who is asked to confirm it is asked no more, in the same unit."""
+    with open_reading(house.engine) as reading:
+        acted, row = _find_report(reading, viewer, reference, promise, report)
+    return withdraw_or_show(
+        viewer,
+        house,
+        sent,
+        lambda unit, author, today: take_back_report(unit, author, acted.name, row.reference, today),
+        acted.address,
+        "report_withdrawn",
+        lambda refusal: _show_report(request, viewer, house, reference, promise, report, refusal),
+    )
+
+
+def _find_measurement(
+    reading: Connection, viewer: Viewer, reference: str, promise: str, name: str
+) -> tuple[Acted, Any]:
+    acted = find_acted(reading, viewer, reference, promise)
+    row = _find(reading, measurement, acted, name)
+    written = load_written(reading, {measurement: [row]})
+    if not acted.sides(viewer) or not written.may_withdraw_measurement(viewer, row):
+        raise NotAllowed(f"the number {acted.name}/{name} is another side's to take back")
+    return acted, row
+
+
+def _find_report(reading: Connection, viewer: Viewer, reference: str, promise: str, name: str) -> tuple[Acted, Any]:
+    acted = find_acted(reading, viewer, reference, promise)
+    row = _find(reading, progress_report, acted, name)
+    if not load_written(reading, {progress_report: [row]}).may_withdraw_report(viewer, row):
+        raise NotAllowed(f"the report {acted.name}/{name} is for who made it to take back, or their coordinator")
+    return acted, row
+
+
+def _find(reading: Connection, table: Table, acted: Acted, name: str) -> Any:
+    own = (table.c.commitment_id == acted.row.id) & (table.c.reference == name) & table.c.withdrawn_on.is_(None)
+    row = reading.execute(select(table).where(own)).one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def _show_measurement(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    name: str,
+    refusal: Refusal = NOT_REFUSED,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted, row = _find_measurement(reading, viewer, reference, promise, name)
+    withdrawal = Withdrawal(
+        words.gettext("Withdraw a measurement"),
+        f"{acted.address}/measurements/{name}/withdraw",
+        say_measured(words, acted.row, row),
+        words.gettext("It counts no more, and the number measured before it holds again. Nothing is deleted; the "
+                      "history says what it was."),
+        acted.head,
+        acted,
+    )  # fmt: skip
+    return show_withdrawal(request, viewer, withdrawal, refusal)
+
+
+def say_measured(words: Words, promise: Any, row: Any) -> str:
+    """A number and its day."""
+    said = words.format_amount(row.value, (promise.target or {}).get("unit"))
+    return f"{words.format_partial(row.measured_on)}: {clean_text(said)}"
+
+
+def _show_report(
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    reference: str,
+    promise: str,
+    name: str,
+    refusal: Refusal = NOT_REFUSED,
+) -> Response:
+    words = find_words(viewer)
+    with open_reading(house.engine) as reading:
+        acted, row = _find_report(reading, viewer, reference, promise, name)
+        answers = reading.execute(select(confirmation).where(confirmation.c.report_id == row.id)).all()
+        measured = find_measured_with(reading, row)
+        parties = [row.party_id, *(one.party_id for one in answers)]
+        names = load_names(reading, contacts_of(parties, [row.contact_id]))
+    answered = is_answered(answers, row.id)
+    stands = words.gettext("Another side has answered this report, so it stands. Report anew how it is.")
+    withdrawal = Withdrawal(
+        words.gettext("Withdraw a report"),
+        f"{acted.address}/reports/{name}/withdraw",
+        say_reported(words, names, row),
+        words.gettext("It counts no more, as if it had not been made. Nothing is deleted; the history says what it "
+                      "was."),
+        acted.head,
+        acted,
+        () if answered else tuple(_say_what_follows(words, names, acted, row, answers, measured)),
+        not answered,
+        stands if answered else "",
+    )  # fmt: skip
+    return show_withdrawal(request, viewer, withdrawal, refusal)
+
+
+def say_reported(words: Words, names: Names, row: Any) -> str:
+    """A report in a few words: when, by whom, and how it goes."""
+    person = names.contacts.get(row.contact_id or 0, (None, None))[0]
+    said = [words.format_day(row.reported_on), person or names.name_party(row.party_id, words.tag)]
+    said.append(words.gettext("reported as fulfilled") if row.fulfilled else words.name(Rating(row.rating)))
+    return words.gettext(" · ").join(clean_text(one) for one in said)
+
+
+def _say_what_follows(
+    words: Words, names: Names, acted: Acted, row: Any, answers: Sequence[Any], measured: Sequence[Any]
+) -> Iterable[str]:
+    if row.fulfilled and acted.row.state == CommitmentState.FULFILLED:
+        yield words.gettext("The promise stands again as it stood before, unless another report says that it is done.")
+    asked = [names.name_party(one.party_id, words.tag) for one in answers if one.state == ConfirmationState.ASKED]
+    if asked:
+        told = {"parties": name_some(words, asked)}
+        yield words.gettext("Not asked to confirm it any more: %(parties)s.") % told
+    for one in measured:
+        yield words.gettext("Withdrawn with it: %(value)s.") % {"value": say_measured(words, acted.row, one)}
