@@ -209,7 +209,7 @@ def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: d
     quiet_from = add_days(today, -policy.quiet_after_answer_days)
     return has_delivered(commitment, party_id, today) or any(
         report.party_id == party_id and quiet_from < report.reported_on
-        for report in _list_since_return(commitment, party_id, today)
+        for report in list_since_return(commitment, party_id, today)
     )
 
 
@@ -223,13 +223,13 @@ def has_delivered(commitment: Commitment, party_id: int, today: date) -> bool:
     done = {
         owner.party_id
         for owner in commitment.owners
-        for report in _list_since_return(commitment, owner.party_id, today)
+        for report in list_since_return(commitment, owner.party_id, today)
         if report.party_id == owner.party_id and report.is_fulfilled
     }
     return party_id in done and any(owner.party_id not in done for owner in commitment.owners)
 
 
-def _list_since_return(commitment: Commitment, party_id: int, today: date) -> list[Report]:
+def list_since_return(commitment: Commitment, party_id: int, today: date) -> list[Report]:
     """The valid reports up to that day, but those that came before one of the party was last sent back."""
     valid = list_valid_reports(commitment, today)
     returns = {asked.report: asked.answered_on for asked in commitment.asked if asked.is_returned}

@@ -52,7 +52,7 @@ from notifications.routing import (
 from notifications.tables import notice, notification
 from notifications.usual import Ruling
 
-_REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
+REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
 _BEHIND = 2
 """So many days may it be earlier for a person than for the house: from Kiritimati to Samoa."""
 STANDING_OF = {
@@ -154,9 +154,9 @@ def find_due(
                 continue
             for standing in judged[day] if judged is not None else assess(agreement, rules, day):
                 latest = current.setdefault(standing.matter.reference, standing)
-                if _is_answered(latest):
+                if is_answered(latest):
                     continue
-                if standing.state in _REMINDED and standing.deadline is not None and standing.deadline >= day:
+                if standing.state in REMINDED and standing.deadline is not None and standing.deadline >= day:
                     owned = promised.get(standing.matter.commitment_id or 0)
                     yield from _remind(agreement, owned, standing, rules, told, days, now, day)
     for row in waiting:
@@ -178,7 +178,7 @@ def _load_concerned(
     return load_agreements(reading, span, only=only)
 
 
-def _is_answered(standing: Standing) -> bool:
+def is_answered(standing: Standing) -> bool:
     """Settled, held or met by the house's day: nothing to remind of, though a person's own day has not begun."""
     return standing.state in (StandingState.SETTLED, StandingState.ON_HOLD) or standing.reason.code in (
         ReasonCode.PERIOD_MET,
@@ -203,7 +203,7 @@ def _remind(
     if matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
         return  # its occurrences speak for it
     policy = rules.policy_of(agreement)
-    for party_id, person in _find_recipients(agreement, owned, standing, rules, today):
+    for party_id, person in find_recipients(agreement, owned, standing, rules, today):
         if days.of(person.id) != today:
             continue
         if owned is not None and has_answered(owned, party_id, policy, days.today):
@@ -255,7 +255,7 @@ def _remind(
                 yield over
 
 
-def _find_recipients(
+def find_recipients(
     agreement: Agreement, owned: Commitment | None, standing: Standing, rules: Rules, today: date
 ) -> Iterator[tuple[int, Person]]:
     """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked."""

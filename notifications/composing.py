@@ -35,6 +35,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.counting import count_anew
+from notifications.current import renew_notices
 from notifications.digests import URGENCY, Pictures
 from notifications.items import is_about_promise
 from notifications.links import Ask, Links
@@ -69,7 +70,8 @@ def compose_messages(
 
     `today` is the house's day, by which what rests comes back; its reader is told of the day of the letter.
     """
-    notices = _load_notices(reading, [row.id for row in notifications], today)
+    notices: Mapping[int, Sequence[Any]] = _load_notices(reading, [row.id for row in notifications], today)
+    notices = renew_notices(reading, notifications, notices, rules, today)
     counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
     jointly = _load_jointly(reading, {row.commitment_id for rows in notices.values() for row in rows})
     asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
@@ -242,8 +244,8 @@ def choose_said(rows: Iterable[Any]) -> dict[Place, Any]:
         if row.agreement_id is not None or row.follow_up_id is not None:
             place = row.matter, row.party_id, row.follow_up_kind
             said = latest.get(place)
-            if said is None or said.kind != NotificationKind.HAND_OVER or row.kind == NotificationKind.HAND_OVER:
-                latest[place] = row  # a reminder says no more than what was just handed over does
+            if said is None or said.kind not in AT_ONCE or row.kind in AT_ONCE:
+                latest[place] = row  # a reminder says no more than what was just handed over, or sent back, does
     asked = {(matter, party_id) for matter, party_id, kind in latest if kind is not None}
     return {
         place: row

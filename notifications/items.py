@@ -70,10 +70,8 @@ def describe_item(
         else (),
         answers=_describe_answers(words, item, each=with_hints, number=number),
         page=check_link(item.answer_link),
-        report=describe_report(words, item.report) if item.report is not None else "",
-        note=words.quote(fit_text(clean_text(item.report.note), quote_limit))
-        if item.report is not None and item.report.note
-        else "",
+        report=_describe_what_was_said(words, item),
+        note=words.quote(fit_text(clean_text(note), quote_limit)) if (note := _find_note(item)) else "",
         also=_describe_others(words, item, reason),
     )
 
@@ -88,6 +86,23 @@ def _describe_others(words: Words, item: Item, reason: str) -> tuple[StandingVie
         StandingView(_name_standing(words, one), TONES[one.standing], _describe_reason(words, one)) for one in item.also
     )
     return tuple(one for one in dict.fromkeys(views) if one.reason != reason)
+
+
+def _describe_what_was_said(words: Words, item: Item) -> str:
+    """What its reader is asked to confirm, or who sent their own report back."""
+    if item.report is not None:
+        return describe_report(words, item.report)
+    if item.ground.code is not Why.SENT_BACK:
+        return ""
+    party = clean_text(str(item.ground.numbers.get("party") or ""))
+    return words.gettext("%(party)s sent your report back.") % {"party": party}
+
+
+def _find_note(item: Item) -> str | None:
+    """What was said with a report, or with sending it back."""
+    if item.report is not None:
+        return item.report.note
+    return str(item.ground.numbers.get("note") or "") if item.ground.code is Why.SENT_BACK else None
 
 
 def describe_report(words: Words, report: Reported) -> str:
@@ -238,13 +253,14 @@ def _place(item: Item) -> NotificationKind | Why:
     """The section of a message in which an item stands."""
     if item.ground.code is Why.CARRIED_OVER:  # a date that has passed on the way is no coming one
         return NotificationKind.FOLLOW_UP
-    return Why.HANDED_ON if item.ground.code is Why.HANDED_ON else item.kind
+    return item.ground.code if item.ground.code in (Why.HANDED_ON, Why.SENT_BACK) else item.kind
 
 
 def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
     """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
     titles: dict[NotificationKind | Why, str] = {
         Why.HANDED_ON: words.gettext("Handed over to somebody else"),
+        Why.SENT_BACK: words.gettext("Sent back to you"),
         NotificationKind.ALERT: words.gettext("The engine needs you"),
         NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),
         NotificationKind.HAND_OVER: words.gettext("Handed over to you"),

@@ -34,6 +34,8 @@ class Names:
                 self.name_party(self.party_ids[one], language) if one in self.party_ids else one
                 for one in named["parties"]
             ]
+        if named.get("party") in self.party_ids:
+            named["party"] = self.name_party(self.party_ids[named["party"]], language)
         if language.partition("-")[0] != "en" and str(named.get("what") or "").isascii():
             named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
         for field in ("contact", "asked"):

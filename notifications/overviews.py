@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from urllib.parse import quote
 
 from commitments.vocabulary import StandingState
@@ -31,12 +32,18 @@ AGREEMENT_LIMIT = 12
 QUIET_LIMIT = 8
 NEWS_LIMIT = 12
 STUCK_LIMIT = 8
+COMING_LIMIT = 30
+WAITING_LIMIT = 20
+"""People who have not answered, so many of each side."""
 PROMISE_LIMIT = 300
 
 
-def describe_digest(words: Words, digest: Digest, portal: str | None = None) -> OverviewView:
+def describe_digest(
+    words: Words, digest: Digest, portal: str | None = None, calendar: str | None = None
+) -> OverviewView:
     """The week over all agreements: what needs attention, what comes, who has not answered; with links to the pages of
-    the `portal` at that address, if there is one."""
+    the `portal` at that address, if there is one. Of very many dates the rest is in its `calendar`, at that address
+    too."""
     figures = [*count_agreements(words, digest.agreements)]
     if digest.opened or digest.closed:
         figures.append(
@@ -54,14 +61,15 @@ def describe_digest(words: Words, digest: Digest, portal: str | None = None) -> 
             clean_text(one.agreement_title),
             _link_page(portal, one.page),
         )
-        for one in digest.coming
+        for one in digest.coming[:COMING_LIMIT]
     )
+    rest = digest.coming[COMING_LIMIT:]
     waiting = {
         side: tuple(
             WaitingView(_describe_waiting(words, one), _link_page(portal, one.page))
             for one in digest.waiting
             if one.own_side is side
-        )
+        )[:WAITING_LIMIT]
         for side in (True, False)
     }
     stuck = tuple(_describe_stuck(words, one, portal) for one in digest.stuck[:STUCK_LIMIT])
@@ -79,9 +87,17 @@ def describe_digest(words: Words, digest: Digest, portal: str | None = None) -> 
         stuck=stuck,
         more_stuck=count_more(words, len(digest.stuck) - STUCK_LIMIT),
         coming=coming,
+        more_coming=count_more(words, len(rest)),
+        coming_page=_link_calendar(calendar, rest[0].day) if rest else "",
         waiting_own=waiting[True],
         waiting_others=waiting[False],
+        more_waiting=count_more(words, len(digest.waiting) - sum(map(len, waiting.values()))),
     )
+
+
+def _link_calendar(portal: str | None, day: date) -> str:
+    """The portal's calendar in the month of a day."""
+    return check_link(f"{portal.rstrip('/')}/calendar?month={day:%Y-%m}") if portal else ""
 
 
 def _link_page(portal: str | None, page: str) -> str:
@@ -133,8 +149,11 @@ def shorten_overview(words: Words, whole: OverviewView, message: Message, most: 
     if not most:
         return OverviewView(whole.title, whole.figures, (), "")
     digest = message.digest if whole.news or whole.stuck else None
-    waiting = len(whole.waiting_own) + len(whole.waiting_others)
-    others = max(most - len(whole.waiting_own), 0)
+    told = message.digest
+    coming = len(told.coming) if whole.coming and told is not None else 0
+    waiting = len(told.waiting) if (whole.waiting_own or whole.waiting_others) and told is not None else 0
+    own = whole.waiting_own[:most]
+    others = whole.waiting_others[: max(most - len(whole.waiting_own), 0)]
     return replace(
         whole,
         quiet="",
@@ -145,10 +164,10 @@ def shorten_overview(words: Words, whole: OverviewView, message: Message, most: 
         stuck=whole.stuck[:most],
         more_stuck=count_more(words, len(digest.stuck) - len(whole.stuck[:most])) if digest is not None else "",
         coming=whole.coming[:most],
-        more_coming=count_more(words, len(whole.coming) - most),
-        waiting_own=whole.waiting_own[:most],
-        waiting_others=whole.waiting_others[:others],
-        more_waiting=count_more(words, waiting - most),
+        more_coming=count_more(words, coming - len(whole.coming[:most])),
+        waiting_own=own,
+        waiting_others=others,
+        more_waiting=count_more(words, waiting - len(own) - len(others)),
     )
 
 

@@ -165,6 +165,7 @@ GROUNDS: dict[Why, Variants] = {
     Why.WEEKLY: (N_("the digest for %(week)s"), N_("the week's digest")),
     Why.MONTHLY: (N_("the summary for %(month)s"), N_("the month's summary")),
     Why.ASKED: (N_("your confirmation has just been asked for"),),
+    Why.SENT_BACK: (N_("your report was sent back %(on_at)s"), N_("your report was sent back")),
     Why.HANDED_OVER: (
         N_("handed over to you from %(contact)s by %(asked)s %(on_at)s"),
         N_("handed over to you by %(asked)s %(on_at)s"),

@@ -4,13 +4,13 @@ Level-triggered: whatever is due and not yet told is found, whenever this runs; 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from commitments.choices import IN_ANY_CASE
 from commitments.database import open_reading, open_unit
@@ -40,6 +40,7 @@ from notifications.routing import (
     name_message,
     set_choices_aside,
 )
+from notifications.sent_back import find_sent_back
 from notifications.usual import Ruling
 
 ALL_KINDS = frozenset(NotificationKind)
@@ -79,7 +80,7 @@ def plan_messages(
         candidates: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Candidate] = []
         for span in split_register(reading):
-            for one in find_candidates(reading, span, rules, now, today):
+            for one in _find_due(reading, span, rules, now, today):
                 if one.decision is Decision.TOLD:
                     candidates[one.person.id].append(one)
                 else:
@@ -110,6 +111,11 @@ def plan_messages(
     return done
 
 
+def _find_due(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
+    yield from find_candidates(reading, span, rules, now, today)
+    yield from find_sent_back(reading, span, rules, today)
+
+
 def plan_changes(
     engine: Engine,
     now: datetime,
@@ -126,7 +132,7 @@ def plan_changes(
     """
     with open_reading(engine) as reading:
         rules = load_rules(reading)
-        found = [one for span in spans for one in find_candidates(reading, span, rules, now, today)]
+        found = [one for span in spans for one in _find_due(reading, span, rules, now, today)]
         found += find_alerts(reading, rules, today)
         due: dict[int, list[Candidate]] = defaultdict(list)
         for one in found:

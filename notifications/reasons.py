@@ -15,6 +15,7 @@ class Why(StrEnum):
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for
+    SENT_BACK = "sent_back"  # party: by which the report was sent back; on; note: what was said with it
     HANDED_OVER = "handed_over"  # asked: by whom; on; contact: from whom, if that is another
     HANDED_ON = "handed_on"  # contact: to whom; asked: by whom; on
     NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes

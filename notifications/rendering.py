@@ -132,7 +132,7 @@ def describe_message(
     overviews = []
     portal = message.base_url if with_pages else None
     if message.digest is not None:
-        overviews.append(describe_digest(words, message.digest, portal))
+        overviews.append(describe_digest(words, message.digest, portal, message.base_url))
     if message.summary is not None:
         overviews.append(
             describe_summary(

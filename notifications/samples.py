@@ -180,6 +180,11 @@ def make_items(language: str) -> dict[str, Item]:
         reason=Reason(ReasonCode.CONFIRMATION_ASKED, {"asked_on": "2026-11-23"}),
         ground=Ground(Why.ASKED, {}),
     )
+    items["sent_back"] = replace(
+        items["libraries"],
+        kind=NotificationKind.CONFIRMATION,
+        ground=Ground(Why.SENT_BACK, {"party": t["hangzhou"], "on": "2026-11-23", "note": t["note"]}),
+    )
     items["handed_over"] = replace(
         items["investors"],
         kind=NotificationKind.HAND_OVER,
@@ -363,6 +368,7 @@ def make_messages(language: str) -> dict[str, Message]:
         "follow_ups": message(kind.FOLLOW_UP, "overdue exchanges investors unowned notice"),
         "escalation": message(kind.ESCALATION, "escalated", coordinator_mail=None),
         "confirmation": message(kind.CONFIRMATION, "confirmation"),
+        "sent_back": message(kind.CONFIRMATION, "sent_back"),
         "hand_over": message(kind.HAND_OVER, "handed_over"),
         "alert": message(kind.ALERT, "alert", coordinator_mail=None, unsubscribe_link=None),
         "sign_in": Message(

@@ -59,6 +59,8 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
     title = shorten_title(title_item(words, first)).rstrip(".。")
     if not is_about_promise(first):
         title = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
+    if first.ground.code is Why.SENT_BACK:
+        return words.gettext("Your report was sent back: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.CONFIRMATION:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
     if first.ground.code is Why.HANDED_ON:

@@ -142,6 +142,8 @@ class OverviewView:
     more_stuck: str = ""
     coming: tuple[DatedView, ...] = ()
     more_coming: str = ""
+    coming_page: str = ""
+    """Where the portal shows the dates that are only counted."""
     waiting_own: tuple[WaitingView, ...] = ()
     waiting_others: tuple[WaitingView, ...] = ()
     more_waiting: str = ""

@@ -96,6 +96,8 @@ class Words:
         """What is asked of the reader."""
         if item.ground.code is Why.HANDED_ON:
             return self.gettext("Nothing is asked of you about it any more.")
+        if item.ground.code is Why.SENT_BACK:
+            return self.gettext("Please see what is missing, and report anew once it is there.")
         if item.follow_up_kind is not None:
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
         if item.reason.code in (ReasonCode.PAST_DUE, ReasonCode.TARGET_MISSED):

@@ -35,8 +35,8 @@ from portal.pages import FieldView, FormView, OptionView, list_languages, show_p
 router = APIRouter()
 
 TITLE_LIMIT = 60
-_FOR_OWNERS = ("reminder", "follow_up", "escalation", "hand_over")
-_FOR_COORDINATORS = ("confirmation", "digest", "summary")
+_FOR_OWNERS = ("reminder", "follow_up", "escalation", "hand_over", "confirmation")
+_FOR_COORDINATORS = ("digest", "summary")
 _FOR_LEADERS = ("escalation", "summary")
 
 

@@ -593,14 +593,21 @@ def test_what_a_digest_lists_leads_to_its_page_with_the_same_links_in_text_and_h
     assert "agreements/" not in bare.html + bare.text
 
 
-def test_a_very_long_digest_goes_without_links_rather_than_cut_off() -> None:
-    message = make_messages("en")["digest"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_very_many_dates_and_people_a_digest_shows_the_first_and_says_how_many_more_there_are(language: str) -> None:
+    message = make_messages(language)["digest"]
     assert message.digest is not None
-    for number, linked in ((100, True), (270, False)):
-        longer = replace(message.digest, coming=message.digest.coming[:1] * number)
-        written = write_message(replace(message, digest=longer))
-        assert len(written.html.encode()) < 100_000
-        assert ("/commitments/" in written.html) is linked
+    longer = replace(message.digest, coming=message.digest.coming[:1] * 1000, waiting=message.digest.waiting * 300)
+    written = write_message(replace(message, digest=longer))
+    assert len(written.html.encode()) < 100_000
+    day = load_words(language).format_day(longer.coming[0].day)
+    assert written.text.count(f"* {day} – ") == written.html.count(f"<b>{day}</b>") == 30
+    calendar = f"https://tally.leeds.example/calendar?month={longer.coming[0].day:%Y-%m}"
+    assert f'href="{calendar}"' in written.html and f"\n  {calendar}\n" in written.text
+    more = load_words(language).ngettext(
+        "and %(count)s more in the register", "and %(count)s more in the register", 970
+    )
+    assert more % {"count": 970} in written.text and more % {"count": 970} in written.html
 
 
 def test_a_reference_in_a_link_of_a_digest_does_nothing() -> None:

@@ -422,6 +422,8 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "将于收件人选定的日子2026年11月30日发送",
     ),
     (Why.UNSUBSCRIBED, {"kind": "digest"}, "the reader has unsubscribed from this kind", "收件人已退订此类消息"),
+    (Why.SENT_BACK, {"on": "2026-03-02"}, "your report was sent back on 2 March 2026", "您的报告于2026年3月2日被退回"),
+    (Why.SENT_BACK, {}, "your report was sent back", "您的报告被退回"),
     (Why.RULES_CHANGED, {}, "the rules have been changed since", "规则此后有更改"),
     (Why.CHOICES_CHANGED, {}, "the reader has chosen otherwise since", "收件人此后更改了选择"),
     (Why.LATER_RUNG, {}, "a later reminder is the right one today", "今日应发的是其后的一次提醒"),

@@ -221,7 +221,8 @@ def test_rules_that_a_file_brings_move_what_waits_for_quiet_hours_and_days_of_re
     with open_unit(house.engine) as unit:
         follow_rules(unit, house.clock, ["north-south"])
     run(house, *(saturday + timedelta(hours=hours) for hours in range(1, 48)))
-    assert house.received("li") == ["Sat 07 Mar 04:00"], "noon in Shanghai"
+    assert house.received("li") == ["Sat 07 Mar 04:00", "Mon 09 Mar 00:00"], "noon in Shanghai; then the digest"
+    assert house.subjects("li")[0] == "Please confirm: Joint deed 1"
 
 
 def test_what_another_agreement_tells_stays_at_its_hour(house: House) -> None:

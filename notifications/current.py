@@ -1,0 +1,138 @@
+"""What a message was planned to tell, as it stands when it goes: facts may have changed between the two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, select, union
+
+from commitments.facts import Agreement, Standing
+from commitments.followups import has_answered, want_followups
+from commitments.queries import Span, load_agreements
+from commitments.reconcile import ENGINE, Rules, assess
+from commitments.renewing import renew_reason
+from commitments.tables import activity_commitment, commitment, log_entry
+from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, NotificationKind
+from notifications.candidates import REMINDED, find_recipients, is_answered
+from notifications.digests import STILL_WRITING
+from notifications.reasons import Why
+from notifications.sent_back import is_reported_anew
+
+_NO_FACTS = ("follow_up", "notification", "choices")
+_NOT_JUDGED = frozenset(
+    {FollowUpKind.DORMANT, FollowUpKind.MESSAGE_FAILED, FollowUpKind.DRAFT_WAITING, *OPERATOR_KINDS}
+)
+"""What the facts of some commitments cannot tell to be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """How an agreement stands on a day, and the keys of the follow-ups that it calls for."""
+
+    agreement: Agreement
+    standings: Mapping[str, Standing]
+    wanted: frozenset[str]
+
+
+def renew_notices(
+    reading: Connection, messages: Sequence[Any], notices: Mapping[int, Sequence[Any]], rules: Rules, today: date
+) -> Mapping[int, Sequence[Any]]:
+    """The notices of each message that are still so on its day, each with its standing and reason of that day.
+
+    Only those of agreements of which something was recorded since they were planned are judged anew: of the others
+    nothing but the days has gone on, and these are counted without it.
+    """
+    told = [one for rows in notices.values() for one in rows if one.agreement_id is not None]
+    changed = _find_changed(reading, told) if told else set()
+    if not changed:
+        return notices
+    concerned = [one for one in told if one.agreement_id in changed]
+    promises = {one.commitment_id for one in concerned if one.commitment_id is not None}
+    facts = {one.id: one for one in load_agreements(reading, Span.over(changed), only=commitment.c.id.in_(promises))}
+    judged: dict[tuple[int, date], _Judged] = {}
+
+    def judge(agreement_id: int, day: date) -> _Judged:
+        if (agreement_id, day) not in judged:
+            judged[agreement_id, day] = _judge(facts[agreement_id], rules, day)
+        return judged[agreement_id, day]
+
+    renewed: dict[int, Sequence[Any]] = dict(notices)
+    for message in messages:
+        rows: list[Any] = []
+        for one in notices.get(message.id, ()):
+            if one.agreement_id not in changed:
+                rows.append(one)
+                continue
+            found = _renew(one, judge(one.agreement_id, message.local_day), rules, message.local_day)
+            if (
+                found is None
+                and one.follow_up_id is not None
+                and one.follow_up_key in judge(one.agreement_id, today).wanted
+            ):
+                found = one  # by the day of the house it is asked still
+            if found is not None:
+                rows.append(found)
+        renewed[message.id] = rows
+    return renewed
+
+
+def _find_changed(reading: Connection, told: Sequence[Any]) -> set[int]:
+    """The agreements of these notices of which people have recorded something since the first of them was decided."""
+    ids = {one.agreement_id for one in told}
+    since: datetime = min(one.decided_at for one in told) - STILL_WRITING
+    lately = (log_entry.c.at >= since, log_entry.c.who != ENGINE)
+    own = select(log_entry.c.agreement_id).where(
+        log_entry.c.agreement_id.in_(ids), log_entry.c.subject.not_in(_NO_FACTS), *lately
+    )
+    served = (
+        select(commitment.c.agreement_id)
+        .join(activity_commitment, activity_commitment.c.commitment_id == commitment.c.id)
+        .join(log_entry, (log_entry.c.row_id == activity_commitment.c.activity_id))
+        .where(commitment.c.agreement_id.in_(ids), log_entry.c.subject == "activity", *lately)
+    )
+    return set(reading.execute(union(own, served)).scalars())
+
+
+def _judge(facts: Agreement, rules: Rules, day: date) -> _Judged:
+    standings = assess(facts, rules, day)
+    wanted = want_followups(facts, standings, rules.people, rules.coordinators, rules.policy_of(facts), day)
+    return _Judged(facts, {one.matter.reference: one for one in standings}, frozenset(one.key for one in wanted))
+
+
+def _renew(row: Any, judged: _Judged, rules: Rules, day: date) -> Any | None:
+    """The notice as it stands on that day; None if it is not so any more."""
+    standing = judged.standings.get(row.matter)
+    if row.follow_up_id is not None:
+        kind = FollowUpKind(row.follow_up_kind)
+        if kind not in _NOT_JUDGED and row.follow_up_key not in judged.wanted:
+            return None
+        return _tell(row, day, reason=renew_reason(kind, row.reason, standing, day))
+    why = row.decision_reason
+    if why["code"] == Why.SENT_BACK:
+        since = max(day, date.fromisoformat(why["numbers"]["on"]))
+        if is_reported_anew(judged.agreement, row.commitment_id, row.party_id, since):
+            return None
+    if row.kind == NotificationKind.REMINDER and not _is_due(row, standing, judged.agreement, rules, day):
+        return None
+    if standing is None:
+        return row
+    return _tell(row, day, standing=str(standing.state), reason=standing.reason.as_json(), due_on=standing.deadline)
+
+
+def _is_due(row: Any, standing: Standing | None, agreement: Agreement, rules: Rules, day: date) -> bool:
+    """Whether a reminder is still right: its date is the same, its reader is who is reminded, and has not answered."""
+    if standing is None or standing.deadline is None or is_answered(standing) or standing.deadline != row.due_on:
+        return False
+    if standing.deadline >= day and standing.state not in REMINDED:
+        return False
+    owned = next((one for one in agreement.commitments if one.id == row.commitment_id), None)
+    if owned is not None and has_answered(owned, row.party_id, rules.policy_of(agreement), day):
+        return False
+    recipients = find_recipients(agreement, owned, standing, rules, day)
+    return (row.party_id, row.contact_id) in {(party_id, person.id) for party_id, person in recipients}
+
+
+def _tell(row: Any, day: date, **anew: Any) -> Any:
+    return SimpleNamespace(**{**row._asdict(), **anew, "decided_on": day})
