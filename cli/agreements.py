@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.quotes import Shelf, find_quote, list_folders
 from cli.speech import LANGUAGE, Speaker
+from commitments.sentences import Quoted, Shelf, find_quote, list_folders
 from commitments.vocabulary import FollowUpState, MatterKind
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Painter:
 
         self.question = question
         self.speaker = Speaker(reading)
-        self.shelf = Shelf(list_folders(sources))
+        self.shelf = Shelf((*list_folders(sources), Path()))
         self._agreements = self._load(reading, tables.agreement, "id")
         self._commitments = self._load(reading, tables.commitment, "agreement_id")
         self._follow_ups = _load_follow_ups(reading, question)
@@ -74,7 +74,6 @@ class _Painter:
         for standing in standings:
             parts[standing.matter.commitment_id].append(standing)
         own = [one for one in standings if one.matter.kind is MatterKind.COMMITMENT]
-        languages = {source["document"]: source.get("language") or "und" for source in row.sources}
         return {
             "reference": agreement.reference,
             "title": choose_words(row.title, LANGUAGE),
@@ -95,7 +94,7 @@ class _Painter:
             "open_follow_ups": len(self._follow_ups[agreement.id]),
             "deadlines": [self._paint_standing(one) for one in parts[None]],
             "commitments": [
-                self._paint_commitment(one, parts[one.id], languages)
+                self._paint_commitment(one, parts[one.id], row.sources)
                 for one in agreement.commitments
                 if self.question.commitment in (None, one.reference)
             ],
@@ -113,10 +112,10 @@ class _Painter:
         }
 
     def _paint_commitment(
-        self, commitment: "Commitment", standings: Sequence["Standing"], languages: Mapping[str, str]
+        self, commitment: "Commitment", standings: Sequence["Standing"], sources: Sequence[Mapping[str, Any]]
     ) -> Picture:
         row = self._commitments[commitment.id]
-        quote, quote_note = find_quote(self.shelf, row.quote, row.source, row.quote_sources, languages)
+        quoted = find_quote(self.shelf, row, sources)
         places = list(row.quote_sources.values())
         source = row.source or (places[0] if places else None)
         own = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
@@ -128,8 +127,8 @@ class _Painter:
             "matter": matter,
             "kind": str(commitment.kind),
             "summary": row.summary,
-            "quote": quote,
-            "quote_note": quote_note,
+            "quote": dict(quoted.texts) or None,
+            "quote_note": _explain_missing(quoted),
             "source": source and {name: source[name] for name in ("document", "start", "end", "sha256")},
             "owed": str(commitment.owed),
             "owners": [
@@ -193,3 +192,12 @@ def _load_follow_ups(reading: "Connection", question: Question) -> dict[int, lis
     for row in reading.execute(query.order_by(follow_up.c.id)):
         found[row.agreement_id].append((row.key, row.commitment_id))
     return found
+
+
+def _explain_missing(quoted: Quoted) -> str | None:
+    """Why there is no sentence to show."""
+    if quoted.texts:
+        return None
+    notes = [f"{document} is not at hand; set TALLY_SOURCES to its folder" for document in quoted.absent]
+    notes += [f"{document} no longer says there what was recorded: the SHA-256 differs" for document in quoted.changed]
+    return "; ".join(notes) or "the register holds no sentence and no place in a source"

@@ -117,14 +117,14 @@ def examine_entries(reading: "Connection", settings: "Settings") -> Iterator[Fin
 def examine_sources(reading: "Connection", settings: "Settings") -> Finding:
     from sqlalchemy import select
 
-    from cli.quotes import Shelf, list_folders
+    from commitments.sentences import Shelf, list_folders
     from commitments.tables import agreement
 
     rows = reading.execute(select(agreement.c.sources)).scalars()
     documents = sorted({source["document"] for sources in rows for source in sources})
     if settings.sources is not None and not settings.sources.is_dir():
         return Finding(BROKEN, "sources", f"{settings.sources} is no folder", "Look at TALLY_SOURCES.")
-    shelf = Shelf(list_folders(settings.sources))
+    shelf = Shelf((*list_folders(settings.sources), Path()))
     missing = [name for name in documents if shelf.read_document(name) is None]
     found = f"{len(documents) - len(missing)} of {count(len(documents), 'source document')} at hand"
     if missing and settings.sources is not None:

@@ -2,6 +2,7 @@
 
 from commitments.facts import Reason
 from commitments.questions import Question
+from commitments.sentences import Shelf, find_quote
 from commitments.vocabulary import FollowUpKind, NotificationKind, ReasonCode, StandingState
 from notifications.candidates import STANDING_OF
 from notifications.items import describe_item
@@ -14,17 +15,23 @@ from notifications.wording import Words
 QUOTE_LIMIT = 2000
 
 
-def describe_question(words: Words, question: Question, names: Names) -> ItemView:
-    """What was promised to whom, by when, how it stands today and why, and what is expected."""
-    return describe_item(words, build_item(question, names), QUOTE_LIMIT, with_hints=False)
+def describe_question(words: Words, question: Question, names: Names, shelf: Shelf | None = None) -> ItemView:
+    """What was promised to whom, by when, how it stands today and why, and what is expected.
+
+    With a `shelf`, also the sentence that the register does not keep and a document there does.
+    """
+    return describe_item(words, build_item(question, names, shelf), QUOTE_LIMIT, with_hints=False)
 
 
-def build_item(question: Question, names: Names) -> Item:
+def build_item(question: Question, names: Names, shelf: Shelf | None = None) -> Item:
     """The question as an item of a message, as it stands today."""
     language = question.person.language
     asked, promise, step = question.follow_up, question.commitment, question.milestone
     title = choose_words(question.agreement.title, language) if question.agreement is not None else ""
-    sentence, summary, is_quote = choose_promise(promise, language) if promise is not None else (title, None, False)
+    sentence, summary, is_quote = title, None, False
+    if promise is not None:
+        quoted = find_quote(shelf, promise, question.agreement.sources) if shelf is not None else None
+        sentence, summary, is_quote = choose_promise(promise, language, quoted.texts if quoted is not None else None)
     part = question.matter.partition("#")[2]
     turn = question.party_id
     kind = FollowUpKind(asked.kind) if asked is not None else None

@@ -81,20 +81,21 @@ def is_english(language: str) -> bool:
     return language.split("-", maxsplit=1)[0] == "en"
 
 
-def choose_promise(row: Any, language: str) -> tuple[str, str | None, bool]:
+def choose_promise(row: Any, language: str, quote: Mapping[str, str] | None = None) -> tuple[str, str | None, bool]:
     """What a commitment promises, in a few words as well, and whether the first is the sentence itself.
 
     The reader's language comes first: the sentence in it, else the summary in it. English stands in for what the
     reader's language lacks; but where it has the sentence, no English is put beside it. A sentence in a third language
-    helps nobody.
+    helps nobody. `quote` is the sentence by language where the row itself has none.
     """
-    sentence = find_words(row.quote, language)
+    quote = row.quote or quote
+    sentence = find_words(quote, language)
     short = find_words(row.summaries, language)
     if sentence is not None:
         return sentence, short or (row.summary if is_english(language) else None), True
     if short is not None:
         return short, short, False
-    english = find_words(row.quote, "en")
+    english = find_words(quote, "en")
     return english or row.summary, row.summary, english is not None
 
 

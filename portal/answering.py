@@ -18,6 +18,7 @@ from commitments.log import Author
 from commitments.queries import load_people
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules, reconcile_agreement
+from commitments.sentences import Shelf, load_shelf
 from commitments.tables import contact
 from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
@@ -96,6 +97,7 @@ def show_answered(token: str, house: Here) -> Response:
         rules = load_rules_of_questions(reading, ask.contact_id, [ask])
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, ask)
+        shelf = load_shelf_of(reading, house, question)
         words = load_words(question.person.language)
         today = house.today_of(question.person, house.read_clock())
         undo = f"/answered/{token}/undo" if can_undo(reading, entries) else ""
@@ -105,7 +107,7 @@ def show_answered(token: str, house: Here) -> Response:
         words,
         words.gettext("Thank you, this is recorded"),
         outcome=shown,
-        item=describe_question(words, question, names),
+        item=describe_question(words, question, names, shelf),
         undo=undo,
         choices=house.links.write_choices(ask.contact_id),
     )
@@ -152,6 +154,11 @@ def read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int
     """What was answered to what, the log entries of it, and to whom it was handed over."""
     contact_id, follow_up_id, matter, party_id, answer, entries, new_owner = house.links.read(Purpose.ANSWERED, token)
     return Ask(contact_id, follow_up_id, matter, party_id), Answer(answer), entries, new_owner
+
+
+def load_shelf_of(reading: Connection, house: House, question: Question) -> Shelf:
+    """Where the documents lie from which the question's sentence can be read."""
+    return load_shelf(reading, house.settings, [question.agreement.id] if question.agreement is not None else [])
 
 
 def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bool = False) -> Question:
@@ -205,6 +212,7 @@ def _show(
         rules = load_rules_of_questions(reading, ask.contact_id, [ask])
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, ask)
+        shelf = load_shelf_of(reading, house, question)
     words = load_words(question.person.language)
     today = house.today_of(question.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
@@ -215,7 +223,7 @@ def _show(
         _title(words, bool(forms)),
         status=status,
         name=names.contacts[question.person.id][0],
-        item=describe_question(words, question, names),
+        item=describe_question(words, question, names, shelf),
         state=_say_state(words, question, names, refused, asked=bool(forms)),
         first=forms[0] if forms and forms[0].is_open else None,
         others=[form for form in forms if not form.is_open],

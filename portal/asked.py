@@ -19,7 +19,7 @@ from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
 from portal.acting import acts_on
 from portal.answer_views import describe_forms, describe_state
-from portal.answering import give_answer, read_answered, take_back_answer
+from portal.answering import give_answer, load_shelf_of, read_answered, take_back_answer
 from portal.decisions import link_matter, list_decisions
 from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -196,6 +196,7 @@ def _show(
         rules = load_rules_of_questions(reading, viewer.person.id, [ask])
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, viewer, ask)
+        shelf = load_shelf_of(reading, house, question)
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
@@ -204,7 +205,7 @@ def _show(
     if has_changed and forms:
         state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
     view: dict[str, Any] = {
-        "item": describe_question(words, question, names),
+        "item": describe_question(words, question, names, shelf),
         "matter": link_matter(question),
         "agreement": f"/agreements/{question.agreement.reference}" if question.agreement is not None else "",
         "decisions": list_decisions(words, viewer, question),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
+from commitments.sentences import find_quote, load_shelf
 from commitments.tables import commitment, measurement, progress_report
 from commitments.vocabulary import MatterKind
 from notifications.names import load_names, name_promise
@@ -63,6 +64,7 @@ def show_commitment(
         (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
+        quoted = find_quote(load_shelf(reading, house.settings, [head.id]), row, head.sources)
         (own,) = facts.commitments
         speaks = any(viewer.speaks_for(one.party_id) for one in own.owners)
         sides = {place.party_id: place.reference for place in facts.parties if viewer.speaks_for(place.party_id)}
@@ -91,7 +93,7 @@ def show_commitment(
         standing=words.name(standing.state),
         tone=TONES[standing.state],
         reason=tell_reason(words, names, standing.reason),
-        sentences=list_sentences(words, row, head.sources),
+        sentences=list_sentences(words, row, head.sources, quoted),
         facts=describe_commitment(words, names, own, row, rules, today),
         milestones=describe_milestones(words, names, details.milestones, steps, today),
         occurrences=draw_occurrences(words, periods),

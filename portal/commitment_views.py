@@ -11,6 +11,7 @@ from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
 from commitments.recurrence import Period, Recurrence, find_period, find_previous_period
 from commitments.renewing import renew_reason
+from commitments.sentences import Quoted
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
@@ -44,6 +45,8 @@ class SentenceView:
     text: str
     source: str
     hash: str
+    note: str
+    """Where the sentence was read, or why it is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +95,34 @@ class AskedView:
     reason: str
 
 
-def list_sentences(words: Words, row: Any, sources: Sequence[Mapping[str, Any]]) -> list[SentenceView]:
+def list_sentences(words: Words, row: Any, sources: Sequence[Mapping[str, Any]], quoted: Quoted) -> list[SentenceView]:
     """The sentence in each language version beside where it stands; without one, where it could be read."""
     by_document = {source["document"]: source for source in sources}
     places = dict(row.quote_sources or {})
+    note = "" if row.quote else words.gettext("Read from the document itself: it says there what was recorded.")
     views = [
         SentenceView(
             words.locale.languages.get(language.partition("-")[0], language),
             language,
             clean_text(text),
             *_describe_source(words, places.get(language) or row.source, by_document),
+            note,
         )
-        for language, text in (row.quote or {}).items()
+        for language, text in quoted.texts.items()
     ]
-    if not views and row.source:
-        views.append(SentenceView("", words.tag, "", *_describe_source(words, row.source, by_document)))
+    if not views and (row.source or places):
+        place = row.source or next(iter(places.values()))
+        source = _describe_source(words, place, by_document)
+        views.append(SentenceView("", words.tag, "", *source, _explain_missing(words, quoted)))
     return views
+
+
+def _explain_missing(words: Words, quoted: Quoted) -> str:
+    if quoted.changed:
+        return words.gettext(
+            "The sentence is not shown: the document that is at hand no longer says there what was recorded."
+        )
+    return words.gettext("The sentence is not kept here; it can be read in its source.")
 
 
 def _describe_source(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from commitments.database import open_reading
 from commitments.questions import Question, load_question, load_questions
 from commitments.reconcile import Rules
+from commitments.sentences import Shelf, load_shelf
 from commitments.undoing import can_undo
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
@@ -109,6 +110,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY)
         names = load_names_of(reading, rules)
         questions = load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
+        shelf = load_shelf(
+            reading, house.settings, (one.agreement.id for one in questions if one.agreement is not None)
+        )
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
         news, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
@@ -125,7 +129,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ways=list_record(words, viewer),
         done=outcome,
         handed=handed,
-        asked=[_describe_asked(words, rules, names, viewer, today, one) for one in questions[: len(asked)]],
+        asked=[_describe_asked(words, rules, names, viewer, today, one, shelf) for one in questions[: len(asked)]],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
         others=describe_others(words, viewer, others),
         searches=searches,
@@ -188,9 +192,9 @@ def _describe_done(
 
 
 def _describe_asked(
-    words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question
+    words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question, shelf: Shelf
 ) -> AskedView:
-    link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names)
+    link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names, shelf)
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title)
     agreement = f"/agreements/{question.agreement.reference}" if question.agreement is not None else ""
     matter = link_matter(question) if viewer.may(Permission.READ_AGREEMENTS) else ""

@@ -13,6 +13,7 @@ from commitments.asked_confirmations import is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
+from commitments.sentences import find_quote, load_shelf
 from commitments.tables import commitment_owner, confirmation, evidence, milestone, progress_report
 from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
 from notifications.names import choose_promise, load_names
@@ -419,7 +420,8 @@ def _show_confirm(
         shown = reading.execute(query.order_by(evidence.c.id)).all() if asked else []
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
-    sentence, _, is_quote = choose_promise(acted.row, words.tag)
+        quoted = find_quote(load_shelf(reading, house.settings, [acted.head.id]), acted.row, acted.head.sources)
+    sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.texts)
     state = refusal.say(words)
     if not asked and not refusal.has_changed:
         state = words.gettext("Nothing waits here for your side's confirmation.")
