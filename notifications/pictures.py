@@ -60,9 +60,7 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
         picture = compiler.compile(
             format="png", ppi=PIXELS_AN_INCH, sys_inputs={"said": json.dumps(said | {"form": "picture"})}
         )
-        page = compiler.compile(
-            format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said | {"form": "page"})}
-        )
+        page = write_pdf(compiler, said | {"form": "page"})
     except (ImportError, OSError, RuntimeError) as fault:
         if own and not isinstance(fault, ImportError):
             raise explain_page(fault, PAGE) from None
@@ -79,6 +77,21 @@ def open_page(template: Path) -> "Compiler":
     from typst import Compiler
 
     return Compiler(template, root=template.parent, font_paths=load_fonts(), ignore_system_fonts=True)
+
+
+def write_pdf(compiler: "Compiler", said: dict[str, Any]) -> bytes | None:
+    """The page as a tagged PDF by the standard for reading aloud.
+
+    Where a letter is in none of our fonts, that standard refuses the whole page: it is drawn without its seal then, the
+    letter as an empty box. What else is wrong is raised.
+    """
+    told = {"said": json.dumps(said)}
+    try:
+        page = compiler.compile(format="pdf", pdf_standards="ua-1", sys_inputs=told)
+    except RuntimeError as refused:
+        page = compiler.compile(format="pdf", sys_inputs=told)
+        log.info("a page was drawn without being marked as PDF/UA: %s", refused)
+    return page if isinstance(page, bytes) else None
 
 
 def explain_page(fault: Exception, part: str) -> TemplateSyntaxError:

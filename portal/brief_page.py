@@ -1,6 +1,5 @@
 """Draws a brief as PDF, by Typst; the program and its fonts are only loaded here."""
 
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from notifications.house import BRIEF, Fault, explain_fault
-from notifications.pictures import explain_page, list_families, open_page
+from notifications.pictures import explain_page, list_families, open_page, write_pdf
 from notifications.styles import LIGHT, TONE_COLOURS
 from notifications.wording import Words, load_words
 from portal.brief_views import BriefView, LineView, ListView, OwedView, SideView
@@ -67,8 +66,7 @@ def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
 
 
 def _draw(template: Path, said: dict[str, Any]) -> bytes | None:
-    page = open_page(template).compile(format="pdf", pdf_standards="ua-1", sys_inputs={"said": json.dumps(said)})
-    return page if isinstance(page, bytes) else None
+    return write_pdf(open_page(template), said)
 
 
 _LINES = ListView("What comes", (LineView("2026-11-30", "The memorandum expires", "Leeds – Hangzhou"),), "–", "")

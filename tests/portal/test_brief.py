@@ -103,6 +103,17 @@ def test_a_brief_bears_the_letterhead_of_the_house_and_is_drawn_as_usual_while_t
     assert "the usual brief was drawn" in caplog.text
 
 
+def test_a_letter_that_no_font_has_costs_nobody_the_pdf(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        row = {"agreement_id": 1, "reference": "smile", "title": "Visit \N{GRINNING FACE} مذكرة", "kind": "visit"}
+        unit.execute(insert(activity).values(**row, held_on="2026-02-20", count=1, parties=[]))
+    desk.sign_in("cy")
+    for path in ("/brief.pdf?party=south", "/agreements/north-south/brief.pdf"):
+        answer = desk.client.get(path)
+        assert answer.status_code == 200, path
+        assert "Visit" in PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+
+
 @pytest.mark.parametrize("path", ["/brief?party=east", "/brief.pdf?party=east", "/brief?party=nobody"])
 def test_there_is_no_brief_with_whom_one_has_nothing(desk: Desk, path: str) -> None:
     desk.add_elsewhere()

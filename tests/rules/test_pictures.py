@@ -103,6 +103,20 @@ def test_text_from_the_register_is_never_a_program() -> None:
     assert squeeze('#panic("x")#{1+1}$x$*b*') in squeeze(PdfReader(io.BytesIO(drawn.page)).pages[0].extract_text())
 
 
+@pytest.mark.parametrize(
+    "strange", ["Visit \N{GRINNING FACE}", "مذكرة تفاهم", "מזכר", "บันทึก", "მემორანდუმი", "Հուշագիր", "ᠮᠣᠩᠭᠣᠯ", "\ue000"]
+)
+def test_a_letter_that_no_font_has_costs_neither_the_picture_nor_the_page(strange: str) -> None:
+    message = make_summary("en")
+    assert message.summary is not None
+    line = replace(message.summary.agreements[0], title=strange)
+    agreements = (line, *message.summary.agreements[1:])
+    drawn = draw_summary(load_words("en"), replace(message, summary=replace(message.summary, agreements=agreements)))
+    assert drawn is not None and drawn.picture.startswith(b"\x89PNG")
+    (page,) = PdfReader(io.BytesIO(drawn.page)).pages
+    assert "By kind of commitment" in page.extract_text()
+
+
 def test_without_the_drawing_library_the_summary_goes_in_words(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
