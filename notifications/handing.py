@@ -30,7 +30,7 @@ from notifications.held import hold
 from notifications.ledger import StoredLedger
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
-from notifications.routing import Slot, choose_hour, is_declined
+from notifications.routing import Slot, choose_hour, choose_slot, is_declined
 from notifications.tables import attempt, notice, notification
 
 AGREEMENTS_AT_ONCE = 500
@@ -220,6 +220,19 @@ def _tell(
     if ids:
         StoredLedger(unit).route(ids, group_rules(*load_policies(unit), {person.id: person}))
     return ids
+
+
+def find_day_told(person: Person, policies: Sequence[Policy], now: datetime) -> date | None:
+    """The day of theirs on which a person is told what is handed over to them now; None if they are not told.
+
+    After a pause it is its first working day.
+    """
+    if not person.ways or is_declined(person, NotificationKind.HAND_OVER):
+        return None
+    slot = slot_now(person, now, policies)
+    if person.choices.is_paused(slot.day):
+        return choose_slot(person, choose_hour(person, policies), now).day
+    return slot.day
 
 
 def _waits_for_day(person: Person, slot: Slot, hour: time, now: datetime) -> bool:

@@ -63,11 +63,12 @@ def find_held(reading: Connection, rules: Rules, now: datetime, today: date) -> 
         .where(_HELD, ~exists().where(told.c.key == notice.c.key + literal(AFTERWARDS)))
         .order_by(notice.c.id)
     ).all()
-    over = [row for row in rows if not _is_paused(rules.people[row.contact_id], now)]
+    over = [row for row in rows if not is_paused(rules.people[row.contact_id], now)]
     return judge_held(over, _load_places(reading, over, rules, today), rules.people, today) if over else Held()
 
 
-def _is_paused(person: Person, now: datetime) -> bool:
+def is_paused(person: Person, now: datetime) -> bool:
+    """Whether it is a day of the person's pause for them."""
     return person.choices.is_paused(find_own_day(person, now))
 
 

@@ -6,8 +6,9 @@ writes is held as values.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from commitments.clock import today_in
@@ -28,6 +29,7 @@ from commitments.vocabulary import (
 )
 from notifications import candidates
 from notifications.composing import compose_message, is_empty
+from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
 from notifications.ledger import Row
 from notifications.names import Names
@@ -128,6 +130,11 @@ class Play:
         for one in follow_ups:
             self._hold(one)
         self._ledger = ledger
+        self._held = [
+            one
+            for one in ledger.notices.values()
+            if one.kind == NotificationKind.HAND_OVER and one.decision == Decision.HELD
+        ]
         self._ladders: dict[int, list[ToldRung]] = {}
         self._house_folder = settings.house_folder
         self._domain = settings.sender.rpartition("@")[2]
@@ -253,10 +260,26 @@ class Play:
                 due[one.person.id].append(one)
             else:
                 passed.append(one.as_row(now, today, None))
+        for one in self._list_held(now, today):
+            due[one.person.id].append(one)
         persons = sorted({*due, *self._ledger.find_late(rules, now)})
         self._ledger.add_notices(passed)
         if persons:
             plan_part(self._ledger, persons, due, {}, rules, now, today, KINDS, self._domain, done)
+
+    def _list_held(self, now: datetime, today: date) -> Iterable[candidates.Candidate]:
+        """What was handed over at night or in a pause, and waits for the first planning after it."""
+        known, people = self._ledger.notices, self._rules.people
+        waits = [
+            one
+            for one in self._held
+            if f"{one.key}{AFTERWARDS}" not in known and not is_paused(people[one.contact_id], now)
+        ]
+        if not waits:
+            return ()
+        place = describe_place(self._scene.agreement, assess(self._scene.agreement, self._rules, today))
+        rows = [_join(one, self._by_id.get(one.follow_up_id or 0)) for one in waits]
+        return judge_held(rows, {self._scene.agreement.id: place}, people, today).told
 
     def _read_ladders(self, waiting: Sequence[FollowUp]) -> Mapping[int, Sequence[ToldRung]]:
         """What each has told; read anew only where something was told or sent since."""
@@ -327,6 +350,19 @@ class Play:
 def give_reason(told: Any) -> Mapping[str, Any]:
     """What a foreseen message says of one of its notices."""
     return {"matter": told.matter, "kind": told.kind, "why": told.decision_reason, "standing": told.reason or None}
+
+
+def _join(told: Notice, asked: FollowUp | None) -> SimpleNamespace:
+    """A held notice with its follow-up, as it is read from the register."""
+    values = {field.name: getattr(told, field.name) for field in fields(told)}
+    return SimpleNamespace(
+        **values,
+        asked_state=asked.state if asked else None,
+        asked_kind=asked.kind if asked else None,
+        asked_reason=asked.reason if asked else None,
+        assignee_id=asked.assignee_id if asked else None,
+        snoozed_until=asked.snoozed_until if asked else None,
+    )
 
 
 def is_rested(promised: Commitment, today: date) -> bool:

@@ -120,7 +120,10 @@ def describe_owners(
                 f"{acted.address}/owners",
                 words.gettext("%(party)s: until now %(name)s")
                 % {"party": party, "name": clean_text(now or words.gettext("nobody named"))},
-                words.gettext("The person is told at once and answers for it from now on."),
+                words.gettext(
+                    "The person answers for it from now on, and is told at once; at night or on a day of rest, the "
+                    "next morning."
+                ),
                 words.gettext("Name as owner"),
                 mark_fields(words, fields, flaws if sent.text("side") == owner.reference else ()),
                 (*_mark(acted), ("side", owner.reference)),

@@ -111,7 +111,7 @@ def show_owners(request: Request, viewer: Amending, house: Here, reference: str,
 
 @router.post(OWNERS, response_class=HTMLResponse)
 def post_owners(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
-    """Name another owner, who is told at once."""
+    """Name another owner, who is told at once, or when their hours begin."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         side = next((one for one in acted.sides(viewer) if one.reference == sent.text("side")), None)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
 from commitments.closing import TAKEN_BACK
+from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.questions import Question, has_colleague
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, CommitmentState, ContactRole, FollowUpKind, FollowUpState, MatterKind
+from notifications.handing import find_day_told
 from notifications.items import name_answer
 from notifications.names import Names
 from notifications.phrases import ACTIVITY_NAMES
@@ -158,7 +160,10 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
         Answer.ON_TRACK: words.gettext("You are not asked again for a while."),
         Answer.MORE_TIME: words.gettext("The new date holds from now on; the date first promised stays on record."),
         Answer.SNOOZE: words.gettext("Nothing changes but the day on which you are asked again."),
-        Answer.NOT_ME: words.gettext("The person is told at once and answers for it from now on."),
+        Answer.NOT_ME: words.gettext(
+            "The person answers for it from now on, and is told at once; at night or on a day of rest, the next "
+            "morning."
+        ),
         Answer.CONFIRM: words.gettext("You say for your side that it was done as reported."),
         Answer.SEND_BACK: words.gettext(
             "The promise is open again for the reason that you write, and the other side is asked again once it is due."
@@ -285,6 +290,7 @@ def describe_outcome(
     names: Names,
     today: date,
     new_owner: int | None,
+    now: datetime,
 ) -> str:
     """What happens next."""
     if answer is Answer.SNOOZE and question.follow_up is not None and question.follow_up.snoozed_until is not None:
@@ -293,7 +299,16 @@ def describe_outcome(
         }
     if answer is Answer.NOT_ME and new_owner is not None:
         name = clean_text(names.contacts[new_owner][0])
-        return words.gettext("%(name)s is told now and answers for it from here on.") % {"name": name}
+        person = rules.people[new_owner]
+        told_on = find_day_told(person, [rules.own.get(question.agreement.reference, rules.house)], now)
+        if told_on is None:
+            return words.gettext("%(name)s answers for it from here on.") % {"name": name}
+        if told_on == find_own_day(person, now):
+            return words.gettext("%(name)s is told now and answers for it from here on.") % {"name": name}
+        return words.gettext("%(name)s answers for it from here on, and is told on %(day)s.") % {
+            "name": name,
+            "day": words.format_day(told_on),
+        }
     if answer is Answer.MORE_TIME:
         row = question.milestone if question.milestone is not None else question.commitment
         return words.gettext("The date is now %(day)s; first promised was %(first)s.") % {

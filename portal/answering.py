@@ -101,7 +101,7 @@ def show_answered(token: str, house: Here) -> Response:
         words = load_words(question.person.language)
         today = house.today_of(question.person, house.read_clock())
         undo = f"/answered/{token}/undo" if can_undo(reading, entries) else ""
-    shown = describe_outcome(words, question, answer, rules, names, today, new_owner)
+    shown = describe_outcome(words, question, answer, rules, names, today, new_owner, house.read_clock())
     return show_page(
         "answered.html",
         words,

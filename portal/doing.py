@@ -44,7 +44,10 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     ),
     "kind": lambda words: words.gettext("Its kind is changed, and it is judged by it; the history keeps the old one."),
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
-    "owner": lambda words: words.gettext("The new owner is told now and answers for it from here on."),
+    "owner": lambda words: words.gettext(
+        "The new owner answers for it from here on, and is told at once; at night or on a day of rest, the next "
+        "morning."
+    ),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
     "plan_date": lambda words: words.gettext("The new date holds; the history keeps the ones before."),
     "step": lambda words: words.gettext("The milestone is changed; the history keeps what it was."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -119,7 +119,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         handed = describe_hand_over(
             reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
         )
-        outcome = _describe_done(reading, words, viewer, rules, names, today, given, done or "")
+        outcome = _describe_done(reading, words, viewer, rules, names, today, given, done or "", now)
     return show_framed(
         request,
         "home.html",
@@ -174,6 +174,7 @@ def _describe_done(
     today: date,
     given: Given | None,
     token: str,
+    now: datetime,
 ) -> DoneView | None:
     if given is None:
         return None
@@ -184,7 +185,7 @@ def _describe_done(
     if question is None:
         return None
     return DoneView(
-        describe_outcome(words, question, answer, rules, names, today, new_owner),
+        describe_outcome(words, question, answer, rules, names, today, new_owner, now),
         describe_question(words, question, names).title,
         token if can_undo(reading, entries) else "",
         link_ask(ask),

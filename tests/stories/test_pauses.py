@@ -1,20 +1,25 @@
 """Whoever comes back from a pause finds one letter about all that came meanwhile, as it stands on that day."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
-from commitments.database import open_unit
+from commitments.database import open_reading, open_unit
+from commitments.facts import Person
 from commitments.handing_over import hand_over_all, name_owner
 from commitments.log import Author
+from commitments.policy import Policy
+from commitments.queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, commitment_owner, contact
+from commitments.tables import agreement, commitment, commitment_owner, contact
 from commitments.taking_back import load_latest, take_back_hand_over
-from notifications.handing import tell_hand_back, tell_hand_over
+from notifications.forecast import forecast_agreement
+from notifications.handing import find_day_told, tell_hand_back, tell_hand_over
 from notifications.planning import plan_messages
 from tests.stories.house import FIRST, FORM, House, open_house
 from tests.stories.test_choices import register_joint_deeds, report_joint_deeds
@@ -248,3 +253,41 @@ def test_what_was_handed_over_in_a_pause_and_is_asked_about_by_its_end_is_one_it
     text = letter(house, "dee")
     assert text.count("Light the lamps.") == 1 and "Handed over to you (" not in text
     assert "follow-up opened on 21 March 2026 · handed over to you from Fay by Cy on 16 March 2026" in text
+
+
+def test_the_forecast_of_an_agreement_foresees_what_was_handed_over_at_night_for_the_next_morning(house: House) -> None:
+    register(house)
+    house.live(date(2026, 3, 2))
+    hand_over(house, "gil", "hal", hour=22)
+    house.clock = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    with open_reading(house.engine) as reading:
+        found = reading.execute(select(agreement.c.id).where(agreement.c.reference == "north-south")).scalar_one()
+    foreseen = [
+        one for one in forecast_agreement(house.engine, house.settings, house.clock, 3, found) if one.contact == "hal"
+    ]
+    assert [(one.day, one.kind, one.subject) for one in foreseen] == [
+        (date(2026, 3, 3), "hand_over", "Handed over to you: Mend the roofs")
+    ]
+    house.live(date(2026, 3, 3))
+    assert house.received("hal") == ["Tue 03 Mar 08:00"], "and so it comes"
+    assert not [
+        one
+        for one in forecast_agreement(house.engine, house.settings, house.clock, 3, found)
+        if one.kind == "hand_over"
+    ]
+
+
+def test_the_day_is_named_on_which_a_person_is_told_of_what_is_handed_over_to_them(house: House) -> None:
+    register(house)
+    house.choose("hal", paused_from="2026-03-09", paused_to="2026-03-13")
+    with open_reading(house.engine) as reading:
+        hal = next(one for one in load_people(reading).values() if one.reference == "hal")
+
+    def told(*moment: int, who: Person = hal) -> date | None:
+        return find_day_told(who, [Policy()], datetime(2026, 3, *moment, tzinfo=UTC))
+
+    assert told(2, 10) == date(2026, 3, 2), "by day at once"
+    assert told(2, 22) == date(2026, 3, 3), "at night the next morning"
+    assert told(6, 22) == date(2026, 3, 16), "on Friday night after the weekend, and here after the pause"
+    assert told(10, 10) == date(2026, 3, 16), "in a pause after it"
+    assert told(2, 10, who=replace(hal, ways=())) is None, "who cannot be reached not at all"
