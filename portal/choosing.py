@@ -126,7 +126,9 @@ def _show(
     form = FormView(
         f"/choices/{token}" + ("?back=1" if back else ""),
         words.gettext("What you get, and when"),
-        words.gettext("What you leave open stays as your house has it. It holds at once, also for what waits already."),
+        words.gettext(
+            "What you leave open stays as it says there. What you choose holds at once, also for what waits already."
+        ),
         words.gettext("Save"),
         tuple(_mark(one, sent, faults) for one in fields),
     )

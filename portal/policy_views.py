@@ -249,7 +249,6 @@ def describe_rules(
                     options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(names.items())),
                 ),
                 *_describe_hours(words, house, rules, faults, names),
-                *_describe_ways(words, house, rules, faults),
                 FieldView(
                     "always_sent", words.gettext("Told also to who is paused or has unsubscribed"), "checks",
                     help=words.gettext("What has an effect in law, such as the last day for notice."),
@@ -261,6 +260,8 @@ def describe_rules(
             ),
         )
     )  # fmt: skip
+    told_by = tuple(_describe_ways(words, house, rules, faults))
+    views.append(RulesView(words.gettext("In which language and by what it is told"), told_by))
     return views
 
 
@@ -346,13 +347,17 @@ def _describe_ways(
         if usual
         else words.gettext("As it was entered for each person")
     )
-    labels = (words.gettext("Tried first"), words.gettext("Tried next"), words.gettext("Tried after that"))
+    labels = (
+        words.gettext("Channel that is tried first"),
+        words.gettext("Channel that is tried next"),
+        words.gettext("Channel that is tried after that"),
+    )
     own = [str(one) for one in rules.get("channels", ())]
     for place, (name, label) in enumerate(zip(_CHANNELS, labels, strict=True)):
         said = own[place] if place < len(own) else ""
         yield FieldView(
             name, label, "select", fault=faults.get("channels", "") if place == 0 else "",
-            help=words.gettext("By which kind of channel, for people who have several and have chosen none.")
+            help=words.gettext("For people who have several and have chosen none.")
             if place == 0
             else "",
             options=(
