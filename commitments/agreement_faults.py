@@ -16,6 +16,7 @@ from commitments.recurrence import is_period_name
 from commitments.vocabulary import CommitmentKind
 
 LARGEST_NUMBER = 2**31 - 1  # what a whole number may hold in both databases
+LARGEST_QUANTITY = 10**15  # beyond it neighbouring whole numbers soon look the same
 
 FieldPath = tuple[str | int, ...]
 SoftForm = TypeVar("SoftForm", bound=Form)
@@ -84,7 +85,7 @@ def is_storable(plain: Any) -> bool:
         elif isinstance(value, list):
             rest.extend(value)
         elif (isinstance(value, int) and abs(value) > LARGEST_NUMBER) or (
-            isinstance(value, float) and not isfinite(value)
+            isinstance(value, float) and not abs(value) <= LARGEST_QUANTITY
         ):
             return False
     return True
@@ -104,6 +105,8 @@ def find_unstorable(value: Any, path: FieldPath) -> Iterator[Fault]:
         yield path, f"{value:,}"[:80], f"a whole number up to {LARGEST_NUMBER:,}"
     elif isinstance(value, float) and not isfinite(value):
         yield path, str(value), "a finite number"
+    elif isinstance(value, float) and abs(value) > LARGEST_QUANTITY:
+        yield path, str(value), f"a number up to {LARGEST_QUANTITY:,}"
 
 
 def _find_doubles(path: FieldPath, names: Sequence[Hashable], field: str = "reference") -> Iterator[Fault]:

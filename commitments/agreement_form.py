@@ -4,9 +4,11 @@ The models are the one source of the form: `commitments.agreement_file` reads fi
 their JSON Schema (docs/reference/agreement.schema.json) and `commitments.export` writes them.
 """
 
+import re
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -66,16 +68,35 @@ def _read_zone(value: Any) -> Any:
     return value
 
 
+_STRAY = re.compile("[\x01-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _flatten(value: Any) -> Any:
+    """Tabs and the like, pasted with a name, would keep every letter that names it from being written."""
+    return _STRAY.sub(" ", value) if isinstance(value, str) and not value.isprintable() else value
+
+
+def _check_local_part(value: str) -> str:
+    if value.index("@") > LONGEST_LOCAL_PART:
+        raise ValueError(f"a mail address with at most {LONGEST_LOCAL_PART} characters before the @")
+    return value
+
+
 def _read_number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("a number")
     return value
 
 
+LONGEST_LOCAL_PART = 64
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=80)]
 CommitmentReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)?$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n\x00]*$")]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n\x00]*$"),
+    BeforeValidator(_flatten),
+]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 ActivityKind = Annotated[
@@ -85,8 +106,11 @@ ActivityKind = Annotated[
     ),
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_ATOM, _LABEL = r"[A-Za-z0-9_%+'-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 Mail = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=254)
+    str,
+    StringConstraints(pattern=rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*$", max_length=254),
+    AfterValidator(_check_local_part),
 ]
 Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=2000)]
 Partial = Annotated[

@@ -22,7 +22,7 @@ from notifications.crew import Crew, Dispatched
 from notifications.letters import make_letter
 from notifications.links import Links
 from notifications.messages import Message
-from notifications.mime import build_letter
+from notifications.mime import build_letter, check_address
 from notifications.names import Names, load_names
 from notifications.outbox import (
     Sent,
@@ -165,6 +165,11 @@ def _why_idle(message: Message) -> Why:
 
 def write_letter(crew: Crew, row: Any, message: Message) -> tuple[bytes, str, Delivery | None]:
     """The letter and its subject; or the fault, as the outcome of an attempt: one letter must not hold up others."""
+    if row.channel == Channel.MAIL:
+        try:
+            check_address(row.address)
+        except ValueError as fault:
+            return b"", "", Delivery(Outcome.PERMANENT, 0, f"the recipient: {fault}"[:300])
     try:
         return *_write_letter(crew, row, message), None
     except Exception as fault:

@@ -1,5 +1,6 @@
 """Makes a letter of a message: its headers, the thread it belongs to, and the files that go along."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from notifications.mime import Enclosure, Letter, message_id_for
 from notifications.overviews import name_picture
 from notifications.views import Written
 from notifications.wording import load_words
+
+_STRAY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def make_letter(
@@ -29,22 +32,29 @@ def make_letter(
         message_id=message_id,
         sender_name=settings.sender_name,
         sender_address=settings.sender,
-        to_name=message.to_name,
+        to_name=_flatten(message.to_name),
         to_address=address,
-        subject=written.subject,
+        subject=_flatten(written.subject),
         text=written.text,
         html=written.html,
         language=written.tag,
         sent_at=sent_at,
         list_id=f"tallystick.{domain}",
         key=key,
-        reply_to=(message.coordinator_name or "", message.coordinator_mail) if message.coordinator_mail else None,
+        reply_to=(_flatten(message.coordinator_name or ""), message.coordinator_mail)
+        if message.coordinator_mail
+        else None,
         repeat=repeat,
         thread=_name_thread(message, domain),
         kind=str(message.kind),
         enclosures=tuple(_enclose(settings, message, written, sent_at)),
         unsubscribe=message.unsubscribe_link,
     )
+
+
+def _flatten(words: str) -> str:
+    """Words as a header takes them: what was pasted into a name with a tab must not keep the letter from going."""
+    return words if words.isprintable() else _STRAY.sub(" ", words)
 
 
 def _enclose(settings: Settings, message: Message, written: Written, sent_at: datetime) -> Iterator[Enclosure]:

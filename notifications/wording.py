@@ -390,9 +390,14 @@ def _format_year(day: date, locale: str) -> str:
     return format_skeleton("y", day, locale=locale)
 
 
+_UNWRITABLE = 1e18  # Babel counts in 28 digits, decimals among them
+
+
 @lru_cache(maxsize=4096)
 def _format_number(number: float, locale: str) -> str:
     size = abs(number)
+    if size >= _UNWRITABLE:
+        return f"{number:.3g}"
     if size >= 1_000_000 and number == int(number) and int(size) % 10 ** (floor(log10(size)) - 2) == 0:
         whole = Decimal(int(number))  # of a float, 1 million would be given the plural
         for length in ("long", "short"):  # Chinese has only the short form

@@ -80,6 +80,10 @@ FAULTS = [
     ("commitments: [library-link]", "commitments: [library-link, leeds-hangzhou/library-link]", 26, "activities[1].commitments[2]", "'leeds-hangzhou/library-link'", "each commitment once"),
     ("commitments: [library-link]", "parties: [hangzou]", 26, "activities[1].parties[1]", "'hangzou'", "one of the parties (did you mean 'hangzhou'?)"),
     ("commitments: [library-link]", "participants: 99999999999", 26, "activities[1].participants", "99,999,999,999", "a whole number up to 2,147,483,647"),
+    ("reference: hall, name: A. Hall", "reference: hall, name: A. Hall, channels: {mail: a..hall@leeds.example}", 9, "parties[1].contacts[1].channels.mail", "'a..hall@leeds.example'", "a mail address, such as a.person@leeds.example"),
+    ("reference: hall, name: A. Hall", "reference: hall, name: A. Hall, channels: {mail: .hall@leeds.example}", 9, "parties[1].contacts[1].channels.mail", "'.hall@leeds.example'", "a mail address, such as a.person@leeds.example"),
+    ("reference: hall, name: A. Hall", "reference: hall, name: A. Hall, channels: {mail: hall@leeds..example}", 9, "parties[1].contacts[1].channels.mail", "'hall@leeds..example'", "a mail address, such as a.person@leeds.example"),
+    ("reference: hall, name: A. Hall", f"reference: hall, name: A. Hall, channels: {{mail: {'h' * 65}@leeds.example}}", 9, "parties[1].contacts[1].channels.mail", "'" + "h" * 65 + "@leeds.exam...", "a mail address with at most 64 characters before the @"),
     ("commitments: [library-link]", 'note: "a\\0b"', 26, "activities[1].note", "a NUL character", "text without it"),
     ("{party: leeds, contact: hall}", "{party: leds}", 20, "commitments[1].owners[1].party", "'leds'", "one of the parties (did you mean 'leeds'?)"),
     ("{party: leeds, contact: hall}", "{party: leeds, contact: hal}", 20, "commitments[1].owners[1].contact", "'hal'", "a contact of this file (did you mean 'hall'?)"),
@@ -337,3 +341,17 @@ def test_where_the_yaml_library_has_no_fast_half_a_file_is_read_the_same(
 @pytest.mark.parametrize("text", ["1.5e3", "-.5", "+.5", "1e5", "0x1f", "010", "1_000", "yes", "~", "12:30", "=", "<<"])
 def test_a_text_that_looks_like_something_else_is_read_as_it_was_written(text: str) -> None:
     assert plain_values.read_plain(plain_values.write_plain({"a": text}).encode()).value == {"a": text}
+
+
+@pytest.mark.parametrize("stray", ["\\t", "\\x0b", "\\x85", "\\u2028"])
+def test_a_tab_pasted_into_a_name_becomes_a_space(stray: str) -> None:
+    form = parse_agreement(GOOD.replace("name: A. Hall", f'name: "A.{stray}Hall"').encode(), "form.yaml")
+    assert form.parties[0].contacts[0].name == "A. Hall"
+
+
+def test_a_number_that_nobody_can_mean_is_refused() -> None:
+    text = GOOD + "budget:\n  - {reference: travel, title: Travel, amount: 1.0e+26, currency: CNY}\n"
+    with pytest.raises(
+        InvalidFiles, match=r"budget\[1\].amount: found 1e\+26; expected a number up to 1,000,000,000,000,000"
+    ):
+        parse_agreement(text.encode(), "form.yaml")

@@ -753,3 +753,9 @@ def make_item(**changes: Any) -> Item:
         "ground": Ground(Why.LEAD_REACHED, {"days": 7, "due": "2026-11-30"}),
     }
     return Item(**(given | changes))
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "tr", "ko", "bg", "de", "fr", "es"])
+def test_a_number_of_any_size_is_written(language: str) -> None:
+    for number in (1e17, 1e18, 1e26, 123456789e20, -1e300):
+        assert load_words(language).format_amount(number, "CNY")

@@ -414,6 +414,48 @@ def test_while_the_mail_server_was_away_no_try_is_used_up(house: House) -> None:
     assert house.failures() == []
 
 
+# What cannot be written
+
+
+@pytest.mark.parametrize("address", ["a..nn@north.example", "ann@north..example", "ann.@north.example"])
+def test_an_address_to_which_no_letter_can_be_written_has_failed_at_once_and_a_coordinator_is_asked(
+    house: House, address: str
+) -> None:
+    house.register("{mail: ann@north.example}")
+    with open_unit(house.engine) as unit:  # as an earlier version took them
+        unit.execute(contact.update().where(contact.c.reference == "ann").values(channels={"mail": address}))
+    house.sweep()
+    (row,) = house.anns()
+    assert (row.state, row.reason["code"]) == ("failed", "refused")
+    (asked,) = house.failures()
+    assert asked.assignee_id == house.find("cy")
+
+
+def test_a_letter_that_cannot_be_written_for_days_has_failed_and_a_coordinator_is_asked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_arguments: Any) -> Any:
+        raise KeyError("a template asks for what is not there")
+
+    house.register("{mail: ann@north.example}")
+    monkeypatch.setattr("notifications.desk.write_safely", stumble)
+    live_days(house, 6)
+    (row,) = [one for one in house.anns() if one.state == "failed"]
+    assert (row.reason["code"], row.reason["numbers"]["attempts"]) == ("given_up", 8)
+    assert house.failures()
+
+
+@pytest.mark.parametrize("stray", ["\t", "\x0b", "\x85", "\u2028"])
+def test_a_name_with_a_tab_in_it_keeps_no_letter_from_anybody(house: House, stray: str) -> None:
+    house.register("{mail: ann@north.example}")
+    with open_unit(house.engine) as unit:  # as an earlier version took them
+        unit.execute(contact.update().where(contact.c.reference == "cy").values(name=f"Cy{stray}Hall"))
+    house.sweep()
+    letters = {to: letter for to, _, letter in house.letters}
+    assert str(letters["ann@north.example"]["Reply-To"]) == "Cy Hall <cy@north.example>"
+    assert str(letters["cy@north.example"]["To"]).startswith("Cy Hall <")
+
+
 # How fast
 
 
