@@ -61,10 +61,22 @@ def read_zone(text: str) -> str | None:
     return _zones().get(text.strip().casefold().replace(" ", "_"))
 
 
+_OFFICIAL_ZONES = {
+    "AR": "America/Argentina/Buenos_Aires",
+    "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin",
+    "KZ": "Asia/Almaty",
+    "MY": "Asia/Kuala_Lumpur",
+    "UZ": "Asia/Tashkent",
+}
+"""Countries with one official time, for which the database of zones has several names."""
+
+
 def find_zone(country: str) -> str | None:
-    """The zone of a country that has one alone."""
+    """The zone of a country that has one alone, or one official time."""
     zones = get_global("territory_zones").get(country, [])
-    return str(zones[0]) if len(zones) == 1 else None
+    return _OFFICIAL_ZONES.get(country) or (str(zones[0]) if len(zones) == 1 else None)
 
 
 @lru_cache(maxsize=1)

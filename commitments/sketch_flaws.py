@@ -50,6 +50,7 @@ class Lack(StrEnum):
     LANGUAGE_TWICE = "language_twice"
     PLAN_REPEATS = "plan_repeats"
     NOTHING_CHOSEN = "nothing_chosen"
+    END_NOT_SAID = "end_not_said"
     NO_RULE = "no_rule"
     TWICE = "twice"
     NOTHING_CHANGED = "nothing_changed"

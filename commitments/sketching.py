@@ -125,7 +125,7 @@ def draw_dates(sketch: Sketch, drawing: Drawing) -> dict[str, Any]:
     if sketch.end == "date" and not sketch.expires:
         reader.lack("expires", Lack.MISSING)
     if sketch.expires and sketch.end != "date":
-        reader.lack("end", Lack.NOTHING_CHOSEN)
+        reader.lack("end", Lack.END_NOT_SAID)
     if effective and expires and parse_date(expires).last < parse_date(effective).first:
         reader.lack("expires", Lack.NOT_BEFORE, effective)
     renewal = None

@@ -36,6 +36,8 @@ class Overview:
     failed: int
     next_at: datetime | None
     next_zone: str | None
+    people: int = 0
+    """Contacts who can be mailed a link to sign in."""
 
 
 def count_register(engine: Engine) -> Overview:
@@ -65,6 +67,7 @@ def count_register(engine: Engine) -> Overview:
             by_state.get(str(NotificationState.FAILED), 0),
             first[0] if first else None,
             (first[1] or first[2] or "UTC") if first else None,
+            count(contact),
         )
 
 
@@ -100,6 +103,8 @@ def write_overview(
     if sign_in is not None:
         yield f"  Sign in      {sign_in}"
         yield "               as a coordinator of the examples with much to do: once, and for 15 minutes"
+    elif portal is not None:
+        yield from _tell_sign_in(settings, counted, portal, has_mailbox=mailbox_pages is not None)
     if mailbox_pages is not None:
         yield f"  Mailbox      {mailbox_pages}"
     else:
@@ -108,7 +113,7 @@ def write_overview(
     yield f"  Agreements   {counted.agreements:,}, with {counted.commitments:,} commitments"
     if not counted.agreements:
         yield "               none yet: stop, and start with `tally up --examples examples` to see what it does,"
-        yield "               or bring your own with `tally import FILE`"
+        yield "               or register your own in the portal, or bring it with `tally import FILE`"
     yield f"  Follow-ups   {counted.follow_ups:,} open"
     yield f"  Messages     {describe_messages(counted)}"
     if mailbox_pages is not None and is_new and counted.sent:
@@ -122,6 +127,20 @@ def write_overview(
         yield f"    {command:<{width}}   {purpose}"
     yield ""
     yield "  Ctrl-C stops everything."
+
+
+def _tell_sign_in(settings: Settings, counted: Overview, portal: str, *, has_mailbox: bool) -> Iterator[str]:
+    """How somebody comes into the portal for whom no link was made: the first person of an empty register, too."""
+    if not settings.administrator_addresses and not counted.people:
+        yield "  Sign in      nobody can yet, as nobody is known: stop, set TALLY_ADMINISTRATORS to your mail address,"
+        yield f"               start again, and ask for a link at {portal}/sign-in"
+        return
+    yield f"  Sign in      {portal}/sign-in"
+    whose = "one of TALLY_ADMINISTRATORS" if settings.administrator_addresses else "that of a contact of the register"
+    if settings.administrator_addresses and counted.people:
+        whose += ", or that of a contact of the register"
+    yield f"               with your mail address ({whose}):"
+    yield f"               a link comes by mail, {'into the mailbox below' if has_mailbox else 'for 15 minutes'}"
 
 
 def write_command(settings: Settings, arguments: tuple[str, ...]) -> str:

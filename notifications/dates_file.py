@@ -82,11 +82,19 @@ class FeedDate:
     link: str
 
 
+_EMPTY = (
+    *("BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000"),
+    *("TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "TZNAME:UTC", "END:STANDARD", "END:VTIMEZONE"),
+)
+"""A calendar has at least one part (RFC 5545, 3.6): programs refuse one without."""
+
+
 def write_feed(dates: Sequence[FeedDate], *, name: str, host: str, now: datetime) -> bytes:
     """A calendar to which a program subscribes: it is read again each few hours, and what is gone from it is gone."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{_PRODUCT}", "METHOD:PUBLISH"]
     lines += [f"X-WR-CALNAME:{_escape(name)}", f"NAME:{_escape(name)}"]
     lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H"]
+    lines += [] if dates else _EMPTY
     for one in dates:
         lines += [
             "BEGIN:VEVENT",

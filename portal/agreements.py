@@ -22,7 +22,7 @@ from notifications.views import CountView, clean_text, name_some, shorten_title
 from notifications.wording import Words
 from portal.agreement_queries import PAGE, SILENCES, STANDINGS, Offered, Sort, Wanted, find_agreements, load_offered
 from portal.beginning import ADDRESS as REGISTER
-from portal.beginning import describe_drafts
+from portal.beginning import describe_drafts, describe_first_step
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.labels import name_agreement_kind
@@ -102,6 +102,8 @@ def show_agreements(
         registers = viewer.may(Permission.REGISTER)
         begun = list_registrations(reading, viewer.person.id) if registers else []
     parameters = _write_parameters(wanted)
+    is_narrowed = bool({name for name, value in parameters.items() if value not in (None, "")} - {"sort"})
+    is_empty = not listed.total and not is_narrowed
     return show_framed(
         request,
         "agreements.html",
@@ -110,13 +112,14 @@ def show_agreements(
         done=say_kept(words, done),
         total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         rows=rows,
-        register=REGISTER if registers else "",
+        register=REGISTER if registers and not is_empty else "",
         manages_people=viewer.may(Permission.HAND_OVER),
         drafts=describe_drafts(words, begun[:DRAFTS_SHOWN], viewer.person.time_zone),
         search=wanted.text,
         fields=_list_fields(words, wanted, offered),
         address=ADDRESS,
-        is_narrowed=bool({name for name, value in parameters.items() if value not in (None, "")} - {"sort"}),
+        is_narrowed=is_narrowed,
+        first_step=describe_first_step(words, viewer, request.app.state.served) if is_empty else None,
         kept=write_address(ADDRESS, parameters),
         query=write_address("", parameters).partition("?")[2],
         searches=searches,

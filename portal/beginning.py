@@ -1,6 +1,6 @@
 """Where registering begins: by hand, or with a file; and what somebody has begun and not finished."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from commitments.database import open_reading
 from commitments.sketch import Step
-from notifications.views import clean_text
+from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.frame import find_words, show_framed
 from portal.house import Here
@@ -45,6 +45,30 @@ def show_beginning(request: Request, viewer: Registering, house: Here) -> Respon
         request, "register.html", viewer, words.gettext("Register an agreement"), drafts=drafts,
         files=FILES if FILES in request.app.state.served else "",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStepView:
+    """What a page says that has no agreement to show, and how one comes into the register."""
+
+    said: str
+    ways: tuple[LinkView, ...] = ()
+
+
+def describe_first_step(words: Words, viewer: Viewer, served: Collection[str]) -> FirstStepView:
+    """For who sees no agreement at all; who may not register any is told whom to ask."""
+    if not viewer.may(Permission.REGISTER):
+        return FirstStepView(
+            words.gettext("There is no agreement here for you yet. A coordinator of your party can register one.")
+        )
+    said = words.gettext(
+        "There is no agreement here yet. Register the first: step by step, or with an agreement file or a spreadsheet "
+        "that you have. From then on it is watched, and its people are told what is due."
+    )
+    ways = [LinkView(words.gettext("Register an agreement"), ADDRESS, "")]
+    if FILES in served:
+        ways.append(LinkView(words.gettext("Bring a file"), FILES, "other"))
+    return FirstStepView(said, tuple(ways))
 
 
 def describe_drafts(words: Words, begun: Sequence[Registration], zone: str) -> list[DraftView]:

@@ -11,6 +11,7 @@ from commitments.tables import agreement_party, party
 from notifications.views import LinkView, check_link
 from portal.agreement_queries import Sort, Wanted, find_agreements, load_offered
 from portal.agreements import ADDRESS as AGREEMENTS
+from portal.beginning import describe_first_step
 from portal.brief_facts import load_brief
 from portal.brief_page import draw_brief
 from portal.brief_views import BriefView, Rest, describe_brief
@@ -79,7 +80,10 @@ def _ask(request: Request, viewer: Viewer, house: House) -> Response:
         key=lambda one: one[1],
     )
     field = offer("party", words.gettext("With whom"), parties, "", None)
-    return show_framed(request, "briefs.html", viewer, words.gettext("Brief"), field=field)
+    first_step = None
+    if not parties:
+        first_step = describe_first_step(words, viewer, request.app.state.served)
+    return show_framed(request, "briefs.html", viewer, words.gettext("Brief"), field=field, first_step=first_step)
 
 
 def _brief_party(reading: Connection, viewer: Viewer, house: House, reference: str) -> BriefView:

@@ -36,7 +36,7 @@ from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
 from portal.reporting import load_asked_of
-from portal.roles import Permission, Viewer, select_confirmable_commitments
+from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
 from portal.withdrawing import link_measurements, link_reports, load_written
@@ -79,8 +79,10 @@ def show_commitment(
     standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
-    steps = list_step_ways(words, viewer, address, details.milestones, speaks=speaks) if is_own else []
+    steps = list_step_ways(words, viewer, address, row, details.milestones, speaks=speaks) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)
+    # An owner puts right only what counts for something that they still answer for.
+    may_correct = may_record and (viewer.role is not Role.OWNER or row.state not in GIVEN_UP)
     may_report = is_own and viewer.may(Permission.REPORT)
     reports_back = link_reports(viewer, written, details, address) if may_report else {}
     numbers_back = link_measurements(words, viewer, written, details, address) if may_report and speaks else []
@@ -100,7 +102,9 @@ def show_commitment(
         periods=periods,
         way=draw_measurements(words, own, details.measurements, today),
         measurements=describe_measurements(words, own, details.measurements),
-        activities=describe_activities(words, names, details, f"{ADDRESS}/{reference}", may_record=may_record),
+        activities=describe_activities(
+            words, names, details, f"{ADDRESS}/{reference}", may_record=may_record, may_correct=may_correct
+        ),
         evidence=describe_evidence(
             words, details.evidence, {row.reference for row in details.activities}, may_record=may_record
         ),

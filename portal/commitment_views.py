@@ -325,7 +325,7 @@ def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) ->
 
 
 def describe_activities(
-    words: Words, names: Names, details: Details, agreement: str, *, may_record: bool
+    words: Words, names: Names, details: Details, agreement: str, *, may_record: bool, may_correct: bool
 ) -> list[ActivityView]:
     """What happened, the newest first, with its evidence; `agreement` is the address of the agreement."""
     own_id = details.row.agreement_id
@@ -339,7 +339,7 @@ def describe_activities(
                 for one in details.evidence
                 if one.activity == row.reference
             ),
-            f"{agreement}/activities/{row.reference}" if may_record and row.agreement_id == own_id else "",
+            f"{agreement}/activities/{row.reference}" if may_correct and row.agreement_id == own_id else "",
         )
         for row in details.activities
     ]

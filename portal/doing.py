@@ -9,7 +9,7 @@ from notifications.views import LinkView
 from notifications.wording import Words
 from portal.amend_views import name_turn
 from portal.paging import write_address
-from portal.roles import Permission, Viewer
+from portal.roles import GIVEN_UP, Permission, Viewer
 
 OTHER = "other"
 
@@ -80,10 +80,12 @@ def list_record(words: Words, viewer: Viewer, agreement: str = "", promise: str 
 
 
 def list_ways(words: Words, viewer: Viewer, address: str, agreement: str, row: Any, *, speaks: bool) -> list[LinkView]:
-    """What somebody may do about a commitment that is theirs to act on; `speaks` if their side owes it."""
+    """What somebody may do about a commitment that is theirs to act on, nothing once it was given up; `speaks` if their
+    side owes it."""
+    if row.state in GIVEN_UP:
+        return []
     ways = list_record(words, viewer, agreement, row.reference)
-    over = row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
-    if viewer.may(Permission.REPORT) and speaks and not over:
+    if viewer.may(Permission.REPORT) and speaks:
         ways.append(LinkView(words.gettext("Report progress"), f"{address}/report", OTHER if ways else ""))
         if row.kind == CommitmentKind.TARGET:
             ways.append(LinkView(words.gettext("Record a measurement"), f"{address}/measure", OTHER))
@@ -113,24 +115,27 @@ def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> lis
         LinkView(words.gettext("Change the words"), f"{address}/edit", ""),
         LinkView(words.gettext("Change the terms"), f"{address}/terms", ""),
         LinkView(words.gettext("Change the kind"), f"{address}/kind", ""),
-        LinkView(words.gettext("Name an owner"), f"{address}/owners", ""),
-        LinkView(words.gettext("Add a milestone"), f"{address}/milestones", ""),
     ]
+    if row.state not in GIVEN_UP:
+        links.append(LinkView(words.gettext("Name an owner"), f"{address}/owners", ""))
+        links.append(LinkView(words.gettext("Add a milestone"), f"{address}/milestones", ""))
     if Turn.WAIVE in list_turns(state):
         links.insert(3, LinkView(words.gettext("Set another date"), f"{address}/date", ""))
     return links + [LinkView(name_turn(words, turn), f"{address}/decide/{turn}", "") for turn in list_turns(state)]
 
 
 def list_step_ways(
-    words: Words, viewer: Viewer, address: str, milestones: Sequence[Any], *, speaks: bool
+    words: Words, viewer: Viewer, address: str, row: Any, milestones: Sequence[Any], *, speaks: bool
 ) -> list[tuple[LinkView, ...]]:
-    """What somebody may do about each step, in their order."""
+    """What somebody may do about each step of a commitment, in their order: nothing once that was given up."""
+    if row.state in GIVEN_UP:
+        return []
     ways = []
-    for row in milestones:
+    for one in milestones:
         links = []
-        step = f"{address}/milestones/{row.reference}"
-        says = speaks and viewer.speaks_of(row.party_id)
-        if says and viewer.may(Permission.REPORT) and row.state == MilestoneState.SCHEDULED:
+        step = f"{address}/milestones/{one.reference}"
+        says = speaks and viewer.speaks_of(one.party_id)
+        if says and viewer.may(Permission.REPORT) and one.state == MilestoneState.SCHEDULED:
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):
             links.append(LinkView(words.gettext("Amend it"), step, ""))

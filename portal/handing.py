@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from itertools import groupby
 from typing import Annotated, Any
@@ -44,6 +45,8 @@ ORPHANS = "/orphans"
 ORPHANS_SHOWN = 200
 PARTIES_SHOWN = 50
 WHY_LIMIT = 300
+_LONG_AGO = 366
+"""Days: a last day before that is rather a slip of the year."""
 _MOST_MOVED = 200
 
 
@@ -68,7 +71,7 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
     words, now = find_words(viewer), house.read_clock()
     today = house.today_of(viewer.person, now)
     to, why, last_day = sent.text("to"), sent.text("why"), sent.day("last_day")
-    faults = _find_faults(words, to, why, sent.text("last_day"), last_day)
+    faults = _find_faults(words, to, why, sent.text("last_day"), last_day, today)
     if faults:
         return _show(request, viewer, house, reference, faults, sent=sent, status=422)
     author = Author(viewer.person.reference, now, why)
@@ -146,7 +149,9 @@ def _mark(matters: Matters) -> str:
     return sha256(repr(moved).encode()).hexdigest()[:16]
 
 
-def _find_faults(words: Words, to: str | None, why: str | None, said: str | None, day: Any) -> dict[str, str]:
+def _find_faults(
+    words: Words, to: str | None, why: str | None, said: str | None, day: Any, today: date
+) -> dict[str, str]:
     faults = {}
     if not to:
         faults["to"] = words.gettext("Choose who takes over.")
@@ -156,6 +161,11 @@ def _find_faults(words: Words, to: str | None, why: str | None, said: str | None
         faults["why"] = words.gettext("This is too long: 300 characters at most.")
     if said and day is None:
         faults["last_day"] = words.gettext("This is no day.")
+    elif day is not None and (today - day).days > _LONG_AGO:
+        faults["last_day"] = words.gettext(
+            "This is more than a year ago: please check the year. If it is right, leave this empty, and end the office "
+            "on the person's page."
+        )
     return faults
 
 

@@ -26,6 +26,7 @@ from portal.agreement_queries import STANDINGS
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
 from portal.asked import link_ask
+from portal.beginning import describe_first_step
 from portal.coming import describe_coming, link_calendar, list_asks, load_coming, title_coming
 from portal.decisions import link_matter, list_decisions
 from portal.doing import list_record
@@ -126,7 +127,8 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         viewer,
         words.gettext("Home"),
         day=words.format_weekday(today),
-        ways=list_record(words, viewer),
+        ways=list_record(words, viewer) if overall.total else [],
+        first_step=describe_first_step(words, viewer, request.app.state.served) if not overall.total else None,
         done=outcome,
         handed=handed,
         asked=[_describe_asked(words, rules, names, viewer, today, one, shelf) for one in questions[: len(asked)]],

@@ -123,11 +123,14 @@ def describe_public(words: Words, found: PublicFacts, head: Any, today: date) ->
         if views:
             kinds.append(PublicKindView(words.name_kind(kind), views))
     names = [clean_text(found.names.name_party(place.party_id, words.tag)) for place in facts.parties]
+    told = [one for one in own.values() if one.reason.code is not ReasonCode.NO_OWNER]
+    vacant = len(own) - len(told)
+    open_too = (CountView(f"{words.gettext('Open')} {vacant}", "grey"),) if vacant else ()
     return PublicView(
         tell_title(head.title, words),
         words.join(names),
         tuple(_list_facts(words, facts, head, today)),
-        count_standings(words, [one for one in own.values() if one.reason.code is not ReasonCode.NO_OWNER]),
+        (*count_standings(words, told), *open_too),
         tuple(kinds),
         words.format_day(today),
     )

@@ -30,6 +30,7 @@ from notifications.wording import Words
 from portal.acting import list_parties, show_act, sign, title_of, today_of
 from portal.agreement_queries import Wanted, find_agreements
 from portal.agreements import ADDRESS, LONGEST_SEARCH
+from portal.beginning import describe_first_step
 from portal.flaws import mark_fields
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed
@@ -192,6 +193,9 @@ def _choose(request: Request, words: Words, viewer: Viewer, house: House, text: 
         viewer,
         words.gettext("Record what happened"),
         search=text,
+        first_step=None
+        if listed.total or text or viewer.role is Role.OWNER
+        else describe_first_step(words, viewer, request.app.state.served),
         total=words.ngettext("%(count)s agreement", "%(count)s agreements", listed.total) % {"count": listed.total},
         links=links,
         nothing=words.gettext("No agreement is found.")
@@ -289,8 +293,8 @@ def _describe_recorded(reading: Connection, words: Words, place: _Place, done: s
     about = [clean_text(row.title), words.format_partial(row.held_on)]
     said = words.gettext("Recorded: %(what)s.") % {"what": " · ".join(about)}
     if counted:
-        titles = words.join([name_choice(title_of(words, one)) for one in counted])
-        said = words.gettext("%(said)s It counts for: %(titles)s") % {"said": said, "titles": titles}
+        titles = words.join([name_choice(title_of(words, one)).rstrip(".。") for one in counted])
+        said = words.gettext("%(said)s It counts for: %(titles)s.") % {"said": said, "titles": titles}
     address = f"{ADDRESS}/{place.head.reference}"
     shown = next((one for one in counted if one.reference == origin), counted[0] if counted else None)
     there = f"{address}/commitments/{shown.reference}" if shown is not None else address

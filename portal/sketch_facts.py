@@ -81,10 +81,12 @@ def _tell_parties(
         day = plain.get("signed", {}).get(drawing.parties[key])
         if day:
             yield words.gettext("Signed by %(party)s on") % {"party": name}, words.format_partial(day)
+    holders = {drawing.parties[key]: name for key, name in names.items()}
     signed = [
-        ", ".join(part for part in (one["name"], one.get("office")) if part) for one in plain.get("signatories", [])
+        ", ".join(part for part in (one["name"], one.get("office"), holders.get(one["party"])) if part)
+        for one in plain.get("signatories", [])
     ]
-    yield words.gettext("Who signed"), words.join(signed)
+    yield words.gettext("Who signed"), words.gettext("; ").join(signed)
 
 
 def _tell_term(words: Words, plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

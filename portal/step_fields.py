@@ -64,11 +64,14 @@ class Page:
     words: Words
     flaws: Sequence[Flaw] = ()
     faults: list[FaultView] = field(default_factory=list)
+    place: str = ""
+    """Of which entry the fields are that are made now, where several have the same: it stands before their faults."""
 
     def find_fault(self, name: str, label: str) -> str:
         told = " ".join(dict.fromkeys(tell_flaw(self.words, one) for one in self.flaws if one.field == name))
         if told:
-            self.faults.append(FaultView(label, told, f"#f-{name}"))
+            said = self.words.gettext(" · ").join(part for part in (self.place, label) if part)
+            self.faults.append(FaultView(said, told, f"#f-{name}"))
         return told
 
     def text(

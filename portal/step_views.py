@@ -54,6 +54,7 @@ def describe_title(page: Page, sketch: Sketch, *, is_new: bool) -> GroupView:
 
 def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> GroupView:
     words, key = page.words, one.key
+    page.place = title = words.gettext("Party %(number)s") % {"number": at + 1}
     found = known.find(one.name) if one.name else None
     first = [
         page.text(
@@ -83,7 +84,7 @@ def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> Group
             f"{key}-time_zone",
             words.gettext("Time zone"),
             one.time_zone,
-            words.gettext("For example Asia/Shanghai. Empty: that of the country, where it has one alone."),
+            words.gettext("For example Asia/Shanghai. Empty: that of the country, where it has one time."),
         ),
         page.language(f"{key}-language", words.gettext("Language of its messages"), one.language),
         *page.texts(f"{key}-names", words.gettext("Name in another language"), one.names),
@@ -98,11 +99,12 @@ def _describe_party(page: Page, at: int, one: TypedParty, known: Known) -> Group
     ]
     roles = [(str(role), name_party_role(words, role)) for role in PartyRole]
     role = page.choose(f"{key}-role", words.gettext("What it is in this agreement"), one.role, roles)
+    page.place = ""
     help = words.gettext("The register knows this party; nothing more is needed.") if found else ""
     faulty = any(view.fault for view in (*first, *new))
     of_new = not found or faulty
     return GroupView(
-        words.gettext("Party %(number)s") % {"number": at + 1},
+        title,
         tuple(first),
         help,
         folded=not (faulty or (not found and is_filled(new)) or is_filled([role])),
@@ -310,6 +312,7 @@ def _describe_person(
     people: Mapping[str, Sequence[tuple[str, str]]],
 ) -> GroupView:
     words, key = page.words, one.key
+    page.place = title = words.gettext("New person %(number)s") % {"number": at + 1}
     roles = [(role, text) for role, text in list_contact_roles(words) if role != ContactRole.OPERATOR]
     fields = [
         page.text(f"{key}-name", words.gettext("Name"), one.name),
@@ -330,5 +333,5 @@ def _describe_person(
         page.day(f"{key}-valid_to", words.gettext("In office until"), one.valid_to),
         page.reference(f"{key}-reference", one.reference),
     ]
-    title = words.gettext("New person %(number)s") % {"number": at + 1}
+    page.place = ""
     return fold_rest(title, fields, rest, words.gettext("Deputy, time zone, time in office"))

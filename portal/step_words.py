@@ -1,6 +1,7 @@
 """What the pages for registering call steps, kinds and mistakes."""
 
 from functools import lru_cache
+from unicodedata import combining, normalize
 
 from babel.core import Locale, get_global
 
@@ -61,8 +62,14 @@ _SOURCE_KINDS: dict[str, str] = {
     "speech": N_("a speech"),
     "other": N_("something else"),
 }
+_UNKNOWN = "ZZ"
+_DATED = (Lack.NOT_BEFORE, Lack.ENDS_BEFORE)
+"""What says of a day that another must not be before it."""
 _LACKS: dict[Lack, str] = {
     Lack.MISSING: N_("This is missing."),
+    Lack.END_NOT_SAID: N_(
+        "You gave a date of its end: choose here that it expires on a date, or leave that date empty."
+    ),
     Lack.TOO_LONG: N_("This is too long: at most %(detail)s characters."),
     Lack.NO_DATE: N_("This is no date. Write a day, a month or a year: 2026-11-20, 2026-11 or 2026."),
     Lack.NOT_BEFORE: N_("This must not be before %(detail)s, when it takes effect."),
@@ -128,7 +135,8 @@ def list_source_kinds(words: Words) -> list[tuple[str, str]]:
 
 def tell_flaw(words: Words, flaw: Flaw) -> str:
     """What is wrong with a field, and what is expected."""
-    said = words.gettext(_LACKS[flaw.lack]) % {"detail": flaw.detail}
+    detail = words.format_partial(flaw.detail) if flaw.lack in _DATED and flaw.detail else flaw.detail
+    said = words.gettext(_LACKS[flaw.lack]) % {"detail": detail}
     if flaw.lack in (Lack.UNKNOWN_PARTY, Lack.PARENT_UNKNOWN) and flaw.detail:
         said = " ".join([said, words.gettext(_DID_YOU_MEAN) % {"detail": flaw.detail}])
     return said
@@ -143,7 +151,12 @@ def list_languages(locale: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=8)
 def list_countries(locale: str) -> tuple[tuple[str, str], ...]:
-    """Countries by code, in the order of their names in the reader's language."""
+    """Countries by code, in the order of their names in the reader's language, letters with marks beside those
+    without."""
     names = Locale.parse(locale).territories
-    known = [code for code in get_global("territory_zones") if len(code) == 2 and code in names]
-    return tuple(sorted(((code, str(names[code])) for code in known), key=lambda one: one[1]))
+    known = [code for code in get_global("territory_zones") if len(code) == 2 and code in names and code != _UNKNOWN]
+
+    def rank(one: tuple[str, str]) -> tuple[str, str]:
+        return "".join(letter for letter in normalize("NFKD", one[1]) if not combining(letter)).casefold(), one[1]
+
+    return tuple(sorted(((code, str(names[code])) for code in known), key=rank))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from babel.languages import get_official_languages
+
 from commitments.sketch import Sketch, Step, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw
 from commitments.sketch_known import Known
@@ -11,10 +13,11 @@ from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_views import FactView
+from portal.promise_views import describe_promise
 from portal.sketch_facts import describe_facts, describe_promise_facts
-from portal.step_fields import FaultView
+from portal.step_fields import FaultView, Page
 from portal.step_views import name_parties
-from portal.step_words import list_comparators, list_every, name_step, tell_flaw
+from portal.step_words import list_comparators, list_contact_roles, list_every, name_step, tell_flaw
 
 _SHORT = 80
 _NAMED = {"title": N_("Title"), "kind": N_("Kind of agreement")}
@@ -70,7 +73,7 @@ def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, 
     drawn = drawing.plain.get("commitments", [])
     people = _name_people(sketch, drawing, known)
     for promise, plain in zip(sketch.promises, drawn, strict=True):
-        faults = [tell_flaw(words, one) for one in drawing.flaws if one.promise == promise.key]
+        faults = _tell_faults(words, promise, names, drawing)
         owing = {drawing.parties[key]: name for key, name in names.items()}
         owners = [
             words.gettext("%(party)s (%(person)s)")
@@ -89,6 +92,19 @@ def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, 
             tuple(faults),
             tuple(describe_promise_facts(words, plain, owing)),
         )
+
+
+def _tell_faults(words: Words, promise: TypedPromise, names: Mapping[str, str], drawing: Drawing) -> list[str]:
+    """What is wrong with a commitment, each with its field as its page calls it."""
+    flaws = [one for one in drawing.flaws if one.promise == promise.key]
+    if not flaws:
+        return []
+    page = Page(words, flaws)
+    describe_promise(page, promise, names, drawing.documents)
+    return [
+        words.gettext("%(field)s: %(fault)s") % {"field": one.label, "fault": one.text} if one.label else one.text
+        for one in page.finish()
+    ]
 
 
 def describe_terms(words: Words, promise: TypedPromise, plain: Mapping[str, object]) -> str:
@@ -128,11 +144,36 @@ def _describe_flaws(words: Words, sketch: Sketch, flaws: Sequence[Flaw], address
 
 
 def _list_new_people(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
-    names = name_parties(words, sketch, drawing, known)
+    names, roles = name_parties(words, sketch, drawing, known), dict(list_contact_roles(words))
     for one in sketch.people:
         if one.key in drawing.people and one.party in names:
-            parts = [clean_text(part) for part in (one.name, one.office, names[one.party], one.mail) if part]
+            role = roles.get(one.role, roles[ContactRole.OWNER]) if one.role else ""
+            parts = [clean_text(part) for part in (one.name, one.office, names[one.party], role, one.mail) if part]
             yield words.gettext(" · ").join(parts)
+
+
+def _remark_usual(words: Words, sketch: Sketch, drawing: Drawing, names: Mapping[str, str]) -> Iterator[str]:
+    """By which time and in which language a new party's people are written to, where nobody has said so."""
+    written = {one["reference"]: one for one in drawing.plain.get("parties", [])}
+    for key, name in names.items():
+        one = written.get(drawing.parties[key], {})
+        if "kind" not in one:  # a party of the register
+            continue
+        people = [person for person in sketch.people if person.party == key and person.key in drawing.people]
+        if "time_zone" not in one and not (people and all(person.time_zone for person in people)):
+            yield words.gettext(
+                "No time zone is known for %(party)s: its people are written to by the time of UTC. Say one under "
+                "Parties."
+            ) % {"party": name}
+        spoken = get_official_languages(one.get("country", ""))
+        if sketch.rules.get("language") or "language" in one or not spoken or "en" in spoken:
+            continue
+        if people and all(person.language for person in people):
+            continue
+        yield words.gettext(
+            "No language is said for the messages of %(party)s: its people are written to in the language of the rules "
+            "for reminders, usually English. Say one under Parties."
+        ) % {"party": name}
 
 
 def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
@@ -145,6 +186,7 @@ def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) 
             yield words.gettext(
                 "%(party)s has no coordinator: what its owners leave undone is brought to nobody there."
             ) % {"party": name}
+    yield from _remark_usual(words, sketch, drawing, names)
     plain = drawing.plain.get("commitments", [])
     unowned = sum(any("contact" not in owner for owner in one["owners"]) for one in plain)
     if unowned:

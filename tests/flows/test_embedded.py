@@ -199,6 +199,24 @@ def test_messages_are_counted_in_words() -> None:
     assert "tally up --examples" in said and "tally import" in said, "an empty register says how it is filled"
 
 
+@pytest.mark.parametrize(
+    ("administrators", "people", "said", "not_said"),
+    [
+        ("", 0, "set TALLY_ADMINISTRATORS to your mail address", "a contact of the register"),
+        ("me@house.example", 0, "one of TALLY_ADMINISTRATORS", "a contact of the register"),
+        ("", 3, "a contact of the register", "TALLY_ADMINISTRATORS"),
+        ("me@house.example", 3, "one of TALLY_ADMINISTRATORS, or that of a contact", "nobody can yet"),
+    ],
+)
+def test_who_starts_it_reads_how_the_first_person_comes_in(
+    administrators: str, people: int, said: str, not_said: str
+) -> None:
+    counted = Overview(0, 0, 0, 0, 0, 0, None, None, people)
+    settings = Settings(administrators=administrators)
+    told = " ".join(" ".join(write_overview(settings, counted, None, "https://tally.example")).split())
+    assert said in told and not_said not in told and "https://tally.example/sign-in" in told
+
+
 def test_who_judges_an_event_has_the_place_to_write_from_the_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

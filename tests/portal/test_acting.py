@@ -693,3 +693,22 @@ def test_another_day_to_confirm_a_plan_is_told_without_the_date_first_promised(d
     assert (row_of(desk, "survey").confirm_by, row_of(desk, "survey").first_due) == ("2026-09-30", None)
     history = desk.get("/agreements/north-south/history")
     assert "To be confirmed by: from 30 June 2026 to 30 September 2026" in history
+
+
+@pytest.mark.parametrize("state", ["waived", "withdrawn"])
+def test_what_was_given_up_offers_nothing_that_counts_for_nothing(desk: Desk, state: str) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south/commitments/bridge")
+    offered = (
+        "Record what happened",
+        "Report progress",
+        "Hand in evidence",
+        "It was met",
+        "Name an owner",
+        "Add a milestone",
+    )
+    assert all(one in page for one in offered), offered
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state=state))
+    page = desk.get("/agreements/north-south/commitments/bridge")
+    assert [one for one in offered if one in page] == [] and "bridge/decide/resume" in page

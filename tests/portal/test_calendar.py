@@ -10,9 +10,10 @@ from sqlalchemy import insert, update
 
 from commitments.database import open_unit
 from commitments.tables import agreement, commitment, contact, log_entry, milestone, occurrence, policy
+from notifications.dates_file import write_feed
 from portal.guards import READS_OF_A_FEED
 from portal.tables import feed
-from tests.portal.desk import Desk
+from tests.portal.desk import NOW, Desk
 
 
 def set_dates(desk: Desk, **dates: str | None) -> None:
@@ -306,3 +307,9 @@ def test_an_agreement_is_chosen_by_its_title_and_its_reference_still_stands_in_t
     shown = desk.get(f"{page}?agreement=north-south")
     assert '<option value="north-south" selected>Memorandum</option>' in shown
     assert "Between two others" not in shown and 'value="elsewhere"' not in shown
+
+
+def test_a_feed_without_dates_is_a_calendar_all_the_same() -> None:
+    empty = write_feed((), name="Dates", host="tally.example", now=NOW).decode().splitlines()
+    assert empty[0] == "BEGIN:VCALENDAR" and empty[-1] == "END:VCALENDAR"
+    assert "BEGIN:VTIMEZONE" in empty and "END:VTIMEZONE" in empty, "RFC 5545 asks for at least one part"

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, follow_up, log_entry, progress_report
+from commitments.tables import commitment, contact, follow_up, log_entry, party, progress_report
 from notifications.links import Ask
 from portal import home
 from tests.portal.desk import FORM, NOW, TODAY, Desk
@@ -380,3 +380,37 @@ def test_a_step_that_waits_for_others_is_named_by_its_own_words(desk: Desk) -> N
     others = page[page.index("What waits for others") : page.index("What changed this week")]
     assert others.count("Build the bridge.") <= 1
     assert "The plan is drawn" in desk.get("/people/ann")
+
+
+def be_alone(desk: Desk) -> None:
+    """A coordinator of a party without any agreement."""
+    with open_unit(desk.engine) as unit:
+        lone = {"reference": "lone", "kind": "city", "names": {"en": "Lone"}, "country": "GB"}
+        party_id = unit.execute(insert(party).values(lone).returning(party.c.id)).scalar_one()
+        person = {"reference": "una", "name": "Una", "party_id": party_id, "role": "coordinator"}
+        unit.execute(insert(contact).values(**person, channels={"mail": "una@lone.example"}))
+    desk.sign_in("una")
+
+
+@pytest.mark.parametrize("path", ["/home", "/agreements", "/record", "/brief"])
+def test_where_there_is_no_agreement_yet_each_page_offers_the_first_step_and_nothing_that_leads_nowhere(
+    desk: Desk, path: str
+) -> None:
+    be_alone(desk)
+    page = desk.get(path)
+    assert "There is no agreement here yet. Register the first" in page
+    assert 'href="/register">Register an agreement' in page and 'href="/register/files">Bring a file' in page
+    for other in (
+        "Record what happened</a>",
+        "No agreement is found.",
+        "Under which agreement",
+        'name="q"',
+        'id="f-party"',
+    ):
+        assert other not in page, other
+
+
+def test_who_sees_agreements_is_offered_to_record_and_no_first_step(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "Record what happened" in desk.get("/home") and "Register the first" not in desk.get("/home")
+    assert "No agreement is found." in desk.get("/agreements?q=nowhere")

@@ -320,6 +320,7 @@ def test_a_place_as_deputy_goes_over_and_nobody_stands_in_for_themselves(desk: D
         ({"to": "dee", "why": ""}, "A reason is needed"),
         ({"to": "dee", "why": "x" * 301}, "This is too long"),
         ({"to": "dee", "last_day": "soon"}, "This is no day."),
+        ({"to": "dee", "last_day": "2020-01-01"}, "This is more than a year ago: please check the year."),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_moves(desk: Desk, fields: dict[str, str], said: str) -> None:

@@ -53,6 +53,7 @@ def test_no_person_no_note_and_no_address_is_on_it(desk: Desk) -> None:
         assert one not in raw, one
     assert "Nobody&#39;s promise." in raw and ">Open<" in raw  # the promise, and not that nobody is named for it
     assert "&lt;b&gt;survey&lt;/b&gt;" in raw
+    assert "Open 1<" in raw, "the counts leave none of them out"
 
 
 def test_strangers_read_it_in_their_language(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from commitments.database import open_reading, open_unit
 from commitments.export import export_agreement
 from commitments.tables import agreement, commitment, contact, follow_up, log_entry, party
+from portal.step_words import list_countries
 from portal.tables import registration
 from tests.portal.desk import Desk
 
@@ -182,10 +183,10 @@ def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_l
         ({"effective": "soon"}, "This is no date."),
         ({"effective": "3/4/2026"}, "This is no date."),
         ({"end": "date"}, "This is missing."),
-        ({"expires": "2027"}, "Choose one."),
+        ({"expires": "2027"}, "You gave a date of its end: choose here that it expires on a date"),
         ({"renewal_months": "12"}, "Choose one."),
         ({"renew_by": "2027-06"}, "Choose one."),
-        ({"end": "date", "effective": "2027", "expires": "2026-12"}, "must not be before 2027"),
+        ({"end": "date", "effective": "2027", "expires": "2026-12"}, "must not be before 2027, when it takes effect"),
         ({"notice": "half a year"}, "A whole number is needed here"),
         ({"renewal": "automatic", "renewal_months": "0"}, "A whole number is needed here: 1–1,200"),
         ({"s0-name": "Ada"}, "Choose one."),
@@ -558,6 +559,61 @@ def test_what_few_commitments_have_is_kept_shown_in_words_and_registered(desk: D
     assert promise["quote"] == {"en": "They shall report.\nBoth."} and promise["source"]["end"] == 34
     assert [one["reference"] for one in promise["milestones"]] == ["a-form-is-agreed", "the-form-is-printed"]
     assert promise["milestones"][0]["party"] == "west-town" and promise["tags"] == ["reporting", "money"]
+
+
+def check_party(desk: Desk, **party: str) -> str:
+    address = begin(desk)
+    name_parties(desk, address, time_zone="", **party)
+    return desk.get(f"{address}/check")
+
+
+def test_a_new_party_gets_the_one_official_time_of_its_country_or_a_remark(desk: Desk) -> None:
+    page = check_party(desk, name="Jingdezhen", country="CN", language="")
+    assert "new in the register · city · China · Asia/Shanghai" in page and "No time zone is known" not in page
+    assert "No language is said for the messages of Jingdezhen" in page
+    page = check_party(desk, name="Springfield", country="US", language="en")
+    assert "No time zone is known for Springfield: its people are written to by the time of UTC" in page
+    assert "No language is said" not in page
+    page = check_party(desk, name="Lausanne", country="CH", language="fr", names="")
+    assert "No time zone is known" not in page and "No language is said" not in page
+
+
+def test_what_is_wrong_says_in_which_party_and_in_which_field(desk: Desk) -> None:
+    address = begin(desk)
+    first, second = keys(desk, address)
+    page = send(desk, f"{address}/parties", 422, **ABOUT, **{f"{first}-name": "Nowhere", f"{second}-name": "Nothing"})
+    assert "Party 1 · Name of the party</a>:" in page and "Party 2 · Name of the party</a>:" in page
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, 422, summary="", has_date="yes")
+    page = desk.get(f"{address}/commitments")
+    assert "This is missing. This is missing." not in page and page.count(": This is missing.") == 2
+    send(desk, f"{address}/dates", 422, end="date", effective="2029-01-01", expires="2028-03-02")
+    assert "This must not be before 1 January 2029, when it takes effect." in desk.get(f"{address}/dates?faults=1")
+
+
+def test_the_check_says_of_whom_it_speaks_and_does_not_contradict_itself(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first, _ = keys(desk, address)
+    send(desk, f"{address}/dates", **{"s0-name": "Ada North", "s0-office": "Mayor", "s0-party": first})
+    person = re.findall(r'name="(k\d+)-mail"', send(desk, f"{address}/owners", do="more"))[0]
+    fields = {f"{person}-name": "Zoé", f"{person}-party": first, f"{person}-mail": "zoe@north.example"}
+    page = send(desk, f"{address}/owners", **fields, **{f"{person}-role": "owner"})
+    assert "Ada North, Mayor, North" in page
+    assert "Zoé · North · owner: answers for commitments · zoe@north.example" in page
+    assert "Nothing is wrong with this" in page
+    add(desk, address, 422, summary="")
+    page = desk.get(f"{address}/check")
+    assert "Nothing is wrong with this" not in page and "Besides, you may want to know:" in page
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_Hans", "fr"])
+def test_countries_stand_where_they_are_looked_for_and_each_is_one(locale: str) -> None:
+    countries = dict(list_countries(locale))
+    assert "ZZ" not in countries and {"AX", "CI", "CN", "TR"} <= countries.keys()
+    if locale == "en":
+        assert list(countries)[-1] == "ZW"
 
 
 def test_one_stays_on_the_page_to_make_room_for_more_milestones(desk: Desk) -> None:

@@ -1,7 +1,9 @@
 """Dates, numbers and zones as people write them."""
 
 import pytest
+from babel.core import get_global
 
+from commitments import handwriting
 from commitments.handwriting import find_zone, read_number, read_partial, read_zone, write_number
 
 
@@ -78,8 +80,25 @@ def test_a_zone_is_read_by_its_name_or_its_city(written: str, read: str | None) 
     assert read_zone(written) == read
 
 
-def test_a_country_with_one_zone_has_it() -> None:
-    assert (find_zone("GB"), find_zone("CN"), find_zone("XX")) == ("Europe/London", None, None)
+@pytest.mark.parametrize(
+    ("country", "zone"),
+    [
+        ("GB", "Europe/London"),
+        ("CN", "Asia/Shanghai"),
+        ("DE", "Europe/Berlin"),
+        ("MY", "Asia/Kuala_Lumpur"),
+        ("US", None),
+        ("ES", None),
+        ("XX", None),
+    ],
+)
+def test_a_country_with_one_official_time_has_its_zone(country: str, zone: str | None) -> None:
+    assert find_zone(country) == zone
+
+
+def test_the_official_zones_are_zones_of_their_countries() -> None:
+    for country, zone in handwriting._OFFICIAL_ZONES.items():
+        assert zone in get_global("territory_zones")[country] and read_zone(zone) == zone, country
 
 
 @pytest.mark.parametrize("value", [0.0, 1000.0, 1.234, -12.345, 0.125, 1234.567, 5.5, 1e-7])
