@@ -480,7 +480,7 @@ def test_a_new_owner_is_named_and_told_at_once(desk: Desk) -> None:
     assert "North: until now Ann" in page and "South: until now" not in page, "each side names its own"
     assert 'value="max"' not in page and 'value="old"' not in page, "no leader, nobody out of office"
     assert "Please choose one of those offered" in send(desk, "bridge/owners", 422, to="li", why="x")
-    assert "The new owner is told now" in send(desk, "bridge/owners", to="dee", why="Ann is on leave")
+    assert "The new owner answers for it from here on" in send(desk, "bridge/owners", to="dee", why="Ann is on leave")
     owners = {
         row.party_id: row.contact_id
         for row in desk.rows(commitment_owner)
