@@ -1,7 +1,7 @@
 """Whose day it is: the house's, or an earlier one where a person's day has not begun. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ class Days:
 
     today: date
     behind: Mapping[int, date]
+    begun: Mapping[str, date] = field(default_factory=dict)
+    """The day that it is in each of their time zones."""
 
     def of(self, person_id: int | None) -> date:
         return self.behind.get(person_id, self.today) if person_id is not None else self.today
@@ -42,6 +44,18 @@ class Days:
 
 def find_days(people: Mapping[int, Person], now: datetime, today: date) -> Days:
     """Whose day has not begun at that moment, of all people; `today` is the house's day."""
-    zones = {person.time_zone for person in people.values()}
-    earlier = {zone: day for zone in zones if (day := now.astimezone(ZoneInfo(zone)).date()) < today}
-    return Days(today, {one.id: earlier[one.time_zone] for one in people.values() if one.time_zone in earlier})
+    return find_days_in(group_by_zone(people.values()), now, today)
+
+
+def group_by_zone(people: Iterable[Person]) -> dict[str, list[int]]:
+    """The ids of the people of each time zone."""
+    zones: dict[str, list[int]] = {}
+    for person in people:
+        zones.setdefault(person.time_zone, []).append(person.id)
+    return zones
+
+
+def find_days_in(zones: Mapping[str, Sequence[int]], now: datetime, today: date) -> Days:
+    """The same of people who are known by their time zones."""
+    begun = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return Days(today, {one: day for zone, day in begun.items() if day < today for one in zones[zone]}, begun)

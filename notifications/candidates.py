@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
@@ -16,7 +16,7 @@ from commitments.followups import find_answerable, find_coordinator, find_spokes
 from commitments.operations import choose_coordinator
 from commitments.policy import Policy, find_lead_days, is_always_sent
 from commitments.queries import Span, load_agreements, select_dated_commitments
-from commitments.reconcile import Rules, assess
+from commitments.reconcile import Rules, judge
 from commitments.renewing import renew_reason
 from commitments.tables import commitment, follow_up
 from commitments.vocabulary import (
@@ -40,6 +40,7 @@ from notifications.routing import (
     choose_summary_rhythm,
     climb_ladder,
     find_last_day,
+    find_reached,
     find_reminder_rung,
     gets_summary,
     has_told_all,
@@ -68,8 +69,7 @@ STANDING_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One notice that is due for one person."""
 
     key: str
@@ -118,6 +118,31 @@ class Candidate:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What stands so that people may be reminded of it on a day, and whom by which party."""
+
+    agreement: Agreement
+    standing: Standing
+    deadline: date
+    policy: Policy
+    day: date
+    recipients: tuple[tuple[int, Person], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Of whom and of which follow-ups something new may be due, where it is known that of the others nothing is."""
+
+    zones: Collection[str]
+    """The time zones in which a day has begun since."""
+    persons: Collection[int]
+    follow_ups: Collection[int]
+
+    def holds(self, person: Person) -> bool:
+        return person.time_zone in self.zones or person.id in self.persons
+
+
 def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     within = follow_up.c.agreement_id.between(span.first, span.last)
@@ -136,31 +161,63 @@ def find_due(
     rules: Rules,
     now: datetime,
     today: date,
-    judged: Mapping[date, Sequence[Standing]] | None = None,
-    days: Days | None = None,
 ) -> Iterator[Candidate]:
     """Of these agreements every notice that is due and not told yet; `waiting` are their follow-ups that wait for an
     answer, with what the `ladders` of them have told, and `told` the keys of the reminders.
-
-    `judged` are the standings by day, where they are known of the one agreement that there is; `days` say whose it is.
     """
     by_id = {one.id: one for one in agreements}
     current: dict[str, Standing] = {}
-    days = days or find_days(rules.people, now, today)
+    days = find_days(rules.people, now, today)
     for agreement in agreements:
-        promised = {one.id: one for one in agreement.commitments}
-        for day in days.list_for(agreement, rules.coordinators):
-            if is_ended(agreement, day) or is_expired(agreement, day):
+        standings, prospects = find_prospects(agreement, judge(agreement, rules, days), rules, today)
+        current |= standings
+        yield from find_reminders(prospects, told, days)
+    yield from find_rungs(by_id, waiting, ladders, current, rules, days)
+
+
+def find_prospects(
+    agreement: Agreement, judged: Mapping[date, Sequence[Standing]], rules: Rules, today: date
+) -> tuple[dict[str, Standing], list[Prospect]]:
+    """Of an agreement that was `judged` by each day, the house's first: how each matter stands by the first of them
+    that it stands on, and of what who may be reminded on each."""
+    current: dict[str, Standing] = {}
+    prospects: list[Prospect] = []
+    promised = {one.id: one for one in agreement.commitments}
+    policy = rules.policy_of(agreement)
+    for day, standings in judged.items():
+        if is_ended(agreement, day) or is_expired(agreement, day):
+            continue
+        for standing in standings:
+            latest = current.setdefault(standing.matter.reference, standing)
+            if standing.state not in REMINDED or is_answered(latest):
                 continue
-            for standing in judged[day] if judged is not None else assess(agreement, rules, day):
-                latest = current.setdefault(standing.matter.reference, standing)
-                if is_answered(latest):
-                    continue
-                if standing.state in REMINDED and standing.deadline is not None and standing.deadline >= day:
-                    owned = promised.get(standing.matter.commitment_id or 0)
-                    yield from _remind(agreement, owned, standing, rules, told, days, now, day)
+            if standing.deadline is None or standing.deadline < day:
+                continue
+            owned = promised.get(standing.matter.commitment_id or 0)
+            if standing.matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
+                continue  # its occurrences speak for it
+            recipients = tuple(
+                (party_id, person)
+                for party_id, person in find_recipients(agreement, owned, standing, rules, day)
+                if owned is None or not has_answered(owned, party_id, policy, today)
+            )
+            if recipients:
+                prospects.append(Prospect(agreement, standing, standing.deadline, policy, day, recipients))
+    return current, prospects
+
+
+def find_rungs(
+    agreements: Mapping[int, Agreement],
+    waiting: Sequence[Any],
+    ladders: Mapping[int, Sequence[ToldRung]],
+    current: Mapping[str, Standing],
+    rules: Rules,
+    days: Days,
+    focus: Focus | None = None,
+) -> Iterator[Candidate]:
+    """What the ladders of follow-ups tell, of those in `focus` where there is one."""
     for row in waiting:
-        yield from _follow_up(by_id[row.agreement_id], row, ladders.get(row.id, []), current, rules, now, today)
+        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, days, focus)
 
 
 def _load_concerned(
@@ -186,73 +243,60 @@ def is_answered(standing: Standing) -> bool:
     )
 
 
-def _remind(
-    agreement: Agreement,
-    owned: Commitment | None,
-    standing: Standing,
-    rules: Rules,
-    told: Collection[str],
-    days: Days,
-    now: datetime,
-    today: date,
+def find_reminders(
+    prospects: Iterable[Prospect], told: Collection[str], days: Days, focus: Focus | None = None
 ) -> Iterator[Candidate]:
-    """The reminders of those for whom it is that day."""
-    matter, deadline = standing.matter, standing.deadline
-    if deadline is None:
+    """The reminders that are not told yet of those for whom it is that day, of who is in `focus` where there is one."""
+    for one in prospects:
+        for party_id, person in one.recipients:
+            if days.of(person.id) == one.day and (focus is None or focus.holds(person)):
+                yield from _remind(one, party_id, person, told, days.begun[person.time_zone])
+
+
+def _remind(
+    prospect: Prospect, party_id: int, person: Person, told: Collection[str], own_day: date
+) -> Iterator[Candidate]:
+    """The reminder that is right for a person today, and those that were missed."""
+    agreement, standing, deadline, policy = prospect.agreement, prospect.standing, prospect.deadline, prospect.policy
+    matter = standing.matter
+    until = min(find_last_day(person, choose_days(person, [policy]), own_day), max(deadline, own_day))
+    rung = find_reminder_rung(find_lead_days(policy, matter.kind), deadline, until, person)
+    if rung is None or _name_reminder(standing, rung.right, person) in told:
         return
-    if matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
-        return  # its occurrences speak for it
-    policy = rules.policy_of(agreement)
-    for party_id, person in find_recipients(agreement, owned, standing, rules, today):
-        if days.of(person.id) != today:
-            continue
-        if owned is not None and has_answered(owned, party_id, policy, days.today):
-            continue
-        own_day = find_own_day(person, now)
-        until = min(find_last_day(person, choose_days(person, [policy]), own_day), max(deadline, own_day))
-        rung = find_reminder_rung(find_lead_days(policy, matter.kind), deadline, until, person)
-        if rung is None:
-            continue
-        # Told before its own day, as in a bundle or before a day of rest, a reminder says how many days are left.
-        ahead = (deadline - own_day).days
+    # Told before its own day, as in a bundle or before a day of rest, a reminder says how many days are left.
+    ahead = (deadline - own_day).days
 
-        def candidate(
-            days: int,
-            decision: Decision,
-            why: Why,
-            person: Person = person,
-            party_id: int = party_id,
-            ahead: int | None = None,
-        ) -> Candidate:
-            return Candidate(
-                f"reminder|{matter.reference}|{deadline.isoformat()}|{days}|{person.reference}",
-                NotificationKind.REMINDER,
-                person,
-                matter.reference,
-                str(matter.kind),
-                str(standing.state),
-                days,
-                standing.reason.as_json(),
-                why,
-                {"days": days if ahead is None else ahead, "due": deadline.isoformat()},
-                matter.agreement_id,
-                matter.commitment_id,
-                None,
-                party_id,
-                deadline,
-                decision,
-                agreement.reference,
-                is_always_sent(policy, str(matter.kind)),
-            )
+    def candidate(days: int, decision: Decision, why: Why, ahead: int) -> Candidate:
+        return Candidate(
+            _name_reminder(standing, days, person),
+            NotificationKind.REMINDER,
+            person,
+            matter.reference,
+            str(matter.kind),
+            str(standing.state),
+            days,
+            standing.reason.as_json(),
+            why,
+            {"days": ahead, "due": deadline.isoformat()},
+            matter.agreement_id,
+            matter.commitment_id,
+            None,
+            party_id,
+            deadline,
+            decision,
+            agreement.reference,
+            is_always_sent(policy, str(matter.kind)),
+        )
 
-        right = candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED, ahead=ahead)
-        if right.key in told:
-            continue
-        yield right
-        for missed in rung.missed:
-            over = candidate(missed, Decision.PASSED_OVER, Why.LATER_RUNG)
-            if over.key not in told:
-                yield over
+    yield candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED, ahead)
+    for missed in rung.missed:
+        if _name_reminder(standing, missed, person) not in told:
+            yield candidate(missed, Decision.PASSED_OVER, Why.LATER_RUNG, missed)
+
+
+def _name_reminder(standing: Standing, days: int, person: Person) -> str:
+    """The key of a reminder so many days before a deadline."""
+    return f"reminder|{standing.matter.reference}|{standing.deadline}|{days}|{person.reference}"
 
 
 def find_recipients(
@@ -292,21 +336,26 @@ def _follow_up(
     told: Sequence[ToldRung],
     current: Mapping[str, Standing],
     rules: Rules,
-    now: datetime,
-    today: date,
+    days: Days,
+    focus: Focus | None,
 ) -> Iterator[Candidate]:
-    policy = rules.policy_of(agreement)
+    policy, today = rules.policy_of(agreement), days.today
     if has_told_all(told, policy):
         return
     people = rules.people
-    coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
-    assignee = find_owner(row.assignee_id, people, today)
+    assignee, coordinator = find_owner(row.assignee_id, people, today), None
     if assignee is None or not assignee.ways:
+        coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
         assignee = coordinator or assignee
-    leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
-    own_day = find_own_day(assignee, now) if assignee is not None else today
+    if focus is not None and row.id not in focus.follow_ups and (assignee is None or not focus.holds(assignee)):
+        return
+    own_day = days.begun[assignee.time_zone] if assignee is not None else today
     standing = current.get(row.matter)
     ahead = standing.deadline if standing is not None and row.kind in _ASKED_AHEAD else None
+    if find_reached(told, assignee, policy, own_day, ahead) is None:
+        return
+    coordinator = coordinator or find_coordinator(row.party_id, agreement, rules.coordinators, today)
+    leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
@@ -314,7 +363,7 @@ def _follow_up(
     asked = people.get(row.assignee_id)
     always = is_always_sent(policy, row.matter_kind, climb.rung)
     for one in _tell_climb(row, climb, assignee, reason, asked):
-        yield replace(one, scope=agreement.reference, always=always) if one.decision is Decision.TOLD else one
+        yield one._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else one
 
 
 def _tell_climb(
@@ -324,7 +373,7 @@ def _tell_climb(
         yield _candidate_of(row, climb, person, reason, asked, Decision.TOLD, None)
     if assignee is not None:
         for rung, why in climb.passed:
-            over = _candidate_of(row, replace(climb, rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why)
+            over = _candidate_of(row, climb._replace(rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why)
             yield over
 
 

@@ -122,6 +122,7 @@ class ImaginedLedger:
     _last_message: int = 0
     _last_notice: int = 0
     _scheduled: dict[int, list[Queued]] = field(default_factory=lambda: defaultdict(list))
+    _queued: dict[int, Queued] = field(default_factory=dict)
 
     def copy(self) -> "ImaginedLedger":
         """The same, to be written on by itself."""
@@ -136,6 +137,8 @@ class ImaginedLedger:
         self.messages[one.id] = one
         self._keys.add(one.key)
         self._last_message = max(self._last_message, one.id)
+        if one.state == NotificationState.QUEUED:
+            self._queued[one.id] = one
         if one.key.startswith("scheduled|"):
             self._scheduled[one.contact_id].append(one)
 
@@ -150,13 +153,13 @@ class ImaginedLedger:
 
     def list_queued(self, before: datetime) -> list[Queued]:
         """What goes before that moment, in order."""
-        queued = NotificationState.QUEUED
-        due = [one for one in self.messages.values() if one.state == queued and one.next_at < before]
+        due = [one for one in self._queued.values() if one.next_at < before]
         return sorted(due, key=lambda one: (one.next_at, one.id))
 
     def mark(self, one: Queued, state: NotificationState, sent_at: datetime | None = None) -> None:
         """Note what became of a message."""
         one.state, one.sent_at = str(state), sent_at
+        self._queued.pop(one.id, None)
         self.changed.update(told.follow_up_id for told in self.by_message[one.id] if told.follow_up_id is not None)
 
     def load_scheduled(
@@ -173,11 +176,12 @@ class ImaginedLedger:
 
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> dict[int, list[Queued]]:
         late: dict[int, list[Queued]] = defaultdict(list)
-        for person_id in self._scheduled if persons is None else persons:
-            for one in self._scheduled.get(person_id, ()):
-                queued = one.state == NotificationState.QUEUED and not one.repeated
-                if queued and is_late(one.local_day, rules.people[person_id], now):
-                    late[person_id].append(one)
+        for one in self._queued.values():
+            if one.repeated or not one.key.startswith("scheduled|"):
+                continue
+            asked = persons is None or one.contact_id in persons
+            if asked and is_late(one.local_day, rules.people[one.contact_id], now):
+                late[one.contact_id].append(one)
         return late
 
     def find_known(self, keys: Sequence[str]) -> set[str]:

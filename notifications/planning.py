@@ -5,7 +5,7 @@ Level-triggered: whatever is due and not yet told is found, whenever this runs; 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -340,8 +340,7 @@ def _first_slot(person: Person, policy: Policy, now: datetime) -> Slot:
 def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
     """The notice that says, once a day, that a person cannot be reached."""
     day = now.astimezone(ZoneInfo(person.time_zone)).date()
-    held = replace(
-        fresh[0],
+    held = fresh[0]._replace(
         key=f"held|{person.reference}|{day.isoformat()}",
         why=Why.CHANNELS_OFF if person.mail is not None else Why.NO_ADDRESS,
         numbers={"notices": len(fresh)},
@@ -354,8 +353,7 @@ def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date
 def _hold_for_pause(person: Person, wanted: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:
     """The notice that says, once a pause, that nothing is told to a person during it."""
     pause = person.choices
-    held = replace(
-        wanted[0],
+    held = wanted[0]._replace(
         key=f"held|{person.reference}|paused {pause.paused_from}/{pause.paused_to}",
         why=Why.PAUSED,
         numbers={"notices": len(wanted), "day": str(pause.paused_to)},
@@ -367,7 +365,7 @@ def _hold_for_pause(person: Person, wanted: Sequence[Candidate], now: datetime, 
 
 def _decline(one: Candidate, now: datetime, today: date) -> dict[str, Any]:
     """The notice that says that a person does not want this kind."""
-    declined = replace(one, why=Why.UNSUBSCRIBED, numbers={"kind": str(one.kind)}, decision=Decision.PASSED_OVER)
+    declined = one._replace(why=Why.UNSUBSCRIBED, numbers={"kind": str(one.kind)}, decision=Decision.PASSED_OVER)
     return declined.as_row(now, today, None)
 
 

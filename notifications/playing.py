@@ -13,7 +13,7 @@ from typing import Any
 
 from commitments.clock import today_in
 from commitments.dates import as_partial
-from commitments.days import Days, find_days
+from commitments.days import Days, find_days_in, group_by_zone
 from commitments.facts import Commitment, Milestone, Standing, WantedFollowUp
 from commitments.reconcile import ENGINE, Rules, assess, find_due, want
 from commitments.settings import Settings
@@ -27,7 +27,15 @@ from commitments.vocabulary import (
     NotificationKind,
     NotificationState,
 )
-from notifications import candidates
+from notifications.candidates import (
+    Candidate,
+    Focus,
+    Prospect,
+    find_prospects,
+    find_reminders,
+    find_rungs,
+    read_ladders,
+)
 from notifications.composing import compose_message, is_empty
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
@@ -37,7 +45,7 @@ from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
 from notifications.rhythm import Moment
-from notifications.routing import ToldRung
+from notifications.routing import ToldRung, has_told_all
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
 """What tells of one agreement, and not of the whole register at once."""
@@ -125,8 +133,13 @@ class Play:
     ) -> None:
         self._settings, self._rules, self._names = settings, rules, names
         self.show(scene)
+        self._zones = group_by_zone(rules.people.values())
+        self._ladders: dict[int, list[ToldRung]] = {}
+        self._finished: set[int] = set()
         self._follow_ups: dict[str, FollowUp] = {}
         self._by_id: dict[int, FollowUp] = {}
+        self._open: dict[int, FollowUp] = {}
+        self._turns = 0
         for one in follow_ups:
             self._hold(one)
         self._ledger = ledger
@@ -135,7 +148,9 @@ class Play:
             for one in ledger.notices.values()
             if one.kind == NotificationKind.HAND_OVER and one.decision == Decision.HELD
         ]
-        self._ladders: dict[int, list[ToldRung]] = {}
+        self._waiting: tuple[tuple[date, int], Sequence[FollowUp]] = ((date.min, 0), ())
+        self._begun: Mapping[str, date] = {}
+        self._restless = (frozenset[int](), frozenset[int]())
         self._house_folder = settings.house_folder
         self._domain = settings.sender.rpartition("@")[2]
 
@@ -143,7 +158,12 @@ class Play:
         """Go on with what is known from now on."""
         agreement, policy = scene.agreement, self._rules.policy_of(scene.agreement)
         self._scene, self._watched = scene, agreement
+        self._watched_at: tuple[date, int] | None = None
         self._judged: dict[date, Sequence[Standing]] = {}
+        self._looked: tuple[date, ...] = ()
+        self._current: Mapping[str, Standing] = {}
+        self._prospects: Sequence[Prospect] = ()
+        self._parties = {agreement.id: [place.party_id for place in agreement.parties]}
         self._promised = {one.id: one for one in agreement.commitments}
         self._resting = [one for one in agreement.commitments if one.state is CommitmentState.ON_HOLD]
         self._troubled = {one.id: find_first_trouble(one, self._rules.people, policy) for one in agreement.commitments}
@@ -156,7 +176,7 @@ class Play:
             if known is not None and known.is_open and (closed or row.snoozed_until is not None):
                 known.state, known.snoozed_until = row.state, row.snoozed_until
                 known.closed_on, known.closed_by, known.closed_why = row.closed_on, row.closed_by, row.closed_why
-                self._ladders.pop(known.id, None)
+                self._hold(known)
 
     def play(self, moment: Moment) -> Iterator[Foreseen]:
         """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
@@ -164,7 +184,7 @@ class Play:
         if moment.checks:
             self._take_up(today)
         self._watch(today)
-        days = find_days(self._rules.people, now, today)
+        days = find_days_in(self._zones, now, today)
         judged = self._judge(days)
         if moment.checks:
             self._reconcile(judged, days)
@@ -173,8 +193,7 @@ class Play:
             at = max(message.next_at, now)
             standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
             told = [self._describe(one) for one in standing]
-            parties = {self._scene.agreement.id: [place.party_id for place in self._scene.agreement.parties]}
-            written = compose_message(message, told, self._rules, self._names, parties)
+            written = compose_message(message, told, self._rules, self._names, self._parties)
             if is_empty(written):
                 self._ledger.mark(message, NotificationState.CANCELLED)
                 continue
@@ -183,7 +202,10 @@ class Play:
 
     def _watch(self, today: date) -> None:
         """Look only at what something may be asked or told about that day."""
-        asked = {one.commitment_id for one in self._follow_ups.values() if one.is_open}
+        if self._watched_at == (today, self._turns):
+            return
+        self._watched_at = today, self._turns
+        asked = {one.commitment_id for one in self._open.values()}
         watched = tuple(
             one
             for one in self._scene.agreement.commitments
@@ -192,6 +214,7 @@ class Play:
         if watched != self._watched.commitments:
             self._watched = replace(self._scene.agreement, commitments=watched)
             self._judged.clear()
+            self._looked = ()
 
     def _judge(self, days: Days) -> Mapping[date, Sequence[Standing]]:
         """How its promises stand; by each day once, as nothing happens meanwhile."""
@@ -219,9 +242,7 @@ class Play:
         wanted: dict[str, WantedFollowUp] = {}
         for one in want(self._watched, rules, days, judged):
             wanted.setdefault(one.key, one)
-        standing_open = {
-            one.key: one for one in self._follow_ups.values() if one.is_open and one.kind != FollowUpKind.MESSAGE_FAILED
-        }
+        standing_open = {one.key: one for one in self._open.values() if one.kind != FollowUpKind.MESSAGE_FAILED}
         closed_before: dict[str, FollowUp] = {}
         for key, one in wanted.items():
             if key in standing_open:
@@ -237,37 +258,30 @@ class Play:
         for one_settled in settled:
             for name, value in one_settled.values.items():
                 setattr(one_settled.row, name, value)
-            self._ladders.pop(one_settled.row.id, None)
+            self._hold(one_settled.row)
 
     def _plan(self, judged: Mapping[date, Sequence[Standing]], days: Days, now: datetime, today: date) -> None:
         """Queue what is due."""
         rules, done = self._rules, Planned()
-        waiting = sorted(
-            (
-                one
-                for one in self._follow_ups.values()
-                if one.is_open and (one.snoozed_until is None or one.snoozed_until <= today)
-            ),
-            key=lambda one: one.id,
-        )
-        ladders = self._read_ladders(waiting)
-        due: dict[int, list[candidates.Candidate]] = defaultdict(list)
+        waiting = self._list_waiting(today)
+        focus = self._find_focus(judged, days, self._read_ladders(waiting))
+        due: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Row] = []
-        facts = (self._watched,)
-        told = self._ledger.notices
-        for one in candidates.find_due(facts, waiting, ladders, told, rules, now, today, judged, days):
+        for one in self._find_due(waiting, days, focus):
             if one.decision is Decision.TOLD:
                 due[one.person.id].append(one)
             else:
                 passed.append(one.as_row(now, today, None))
         for one in self._list_held(now, today):
             due[one.person.id].append(one)
+        found = [one for ones in due.values() for one in ones]
+        self._restless = (frozenset(due), frozenset(one.follow_up_id for one in found if one.follow_up_id is not None))
         persons = sorted({*due, *self._ledger.find_late(rules, now)})
         self._ledger.add_notices(passed)
         if persons:
             plan_part(self._ledger, persons, due, {}, rules, now, today, KINDS, self._domain, done)
 
-    def _list_held(self, now: datetime, today: date) -> Iterable[candidates.Candidate]:
+    def _list_held(self, now: datetime, today: date) -> Iterable[Candidate]:
         """What was handed over at night or in a pause, and waits for the first planning after it."""
         known, people = self._ledger.notices, self._rules.people
         waits = [
@@ -281,16 +295,57 @@ class Play:
         rows = [_join(one, self._by_id.get(one.follow_up_id or 0)) for one in waits]
         return judge_held(rows, {self._scene.agreement.id: place}, people, today).told
 
-    def _read_ladders(self, waiting: Sequence[FollowUp]) -> Mapping[int, Sequence[ToldRung]]:
-        """What each has told; read anew only where something was told or sent since."""
+    def _list_waiting(self, today: date) -> Sequence[FollowUp]:
+        """The follow-ups that wait for an answer that day, in their order."""
+        at, waiting = self._waiting
+        if at != (today, self._turns):
+            waiting = [
+                one for _, one in sorted(self._open.items()) if one.snoozed_until is None or one.snoozed_until <= today
+            ]
+            self._waiting = (today, self._turns), waiting
+        return waiting
+
+    def _find_focus(
+        self, judged: Mapping[date, Sequence[Standing]], days: Days, unread: Sequence[FollowUp]
+    ) -> Focus | None:
+        """Whose day has begun since this was last asked, and what was due then all the same, or has changed since.
+
+        Of everybody and everything else nothing was due then, nor is now; unless the house's day has begun, or what is
+        known is another: then all is looked at.
+        """
+        before, self._begun = self._begun, days.begun
+        looked, self._looked = self._looked, tuple(judged)
+        if looked != self._looked:
+            self._current, self._prospects = find_prospects(self._watched, judged, self._rules, days.today)
+            return None
+        persons, follow_ups = self._restless
+        zones = {zone for zone, day in days.begun.items() if before[zone] != day}
+        return Focus(zones, persons, follow_ups | {one.id for one in unread})
+
+    def _find_due(self, waiting: Sequence[FollowUp], days: Days, focus: Focus | None) -> Iterator[Candidate]:
+        if focus is None or focus.zones or focus.persons:
+            yield from find_reminders(self._prospects, self._ledger.notices, days, focus)
+        if focus is None or focus.zones or focus.persons or focus.follow_ups:
+            agreements = {self._watched.id: self._watched}
+            climbing = [one for one in waiting if one.id not in self._finished]
+            yield from find_rungs(agreements, climbing, self._ladders, self._current, self._rules, days, focus)
+
+    def _read_ladders(self, waiting: Sequence[FollowUp]) -> Sequence[FollowUp]:
+        """Read anew what these have told, where something was told or sent since; returns of which it was read."""
         for row_id in self._ledger.changed:
             self._ladders.pop(row_id, None)
         self._ledger.changed.clear()
         unread = [one for one in waiting if one.id not in self._ladders]
-        rows = [row for one in unread for row in self._list_rungs(one)]
-        read = candidates.read_ladders(rows, self._rules.people)
-        self._ladders |= {one.id: read.get(one.id, []) for one in unread}
-        return self._ladders
+        if unread:
+            rows = [row for one in unread for row in self._list_rungs(one)]
+            read = read_ladders(rows, self._rules.people)
+            policy = self._rules.policy_of(self._scene.agreement)
+            for one in unread:
+                self._ladders[one.id] = told = read.get(one.id, [])
+                self._finished.discard(one.id)
+                if has_told_all(told, policy):
+                    self._finished.add(one.id)
+        return unread
 
     def _list_rungs(self, one: FollowUp) -> Iterator[_Rung]:
         for told in self._ledger.by_follow_up.get(one.id, ()):
@@ -303,7 +358,13 @@ class Play:
                 )  # fmt: skip
 
     def _hold(self, one: FollowUp) -> None:
+        """Keep one that is new or has changed."""
         self._follow_ups[one.key] = self._by_id[one.id] = one
+        self._open.pop(one.id, None)
+        if one.is_open:
+            self._open[one.id] = one
+        self._ladders.pop(one.id, None)
+        self._turns += 1
 
     def _stands(self, told: Notice, today: date) -> bool:
         """Whether a notice still stands: its follow-up open and not at rest, its commitment active."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from commitments.calendar import (
@@ -66,8 +67,7 @@ class ToldRung:
     """When it was not told because the person has unsubscribed: from then on the ladder counts all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Climb:
+class Climb(NamedTuple):
     """Whom a follow-up's ladder tells today, and the rungs it passes over with the reason."""
 
     rung: int
@@ -80,15 +80,20 @@ def find_reminder_rung(lead_days: Iterable[int], deadline: date, today: date, pe
     """The reminder that is right today; a reminder falling on the person's rest day moves to the working day before."""
     if today > deadline:
         return None
-    reached = [
-        days
-        for days in lead_days
-        if previous_working_day(add_days(deadline, -days), person.country, person.subdivision) <= today
-    ]
+    moved = _list_reminder_days(tuple(lead_days), deadline, person.country, person.subdivision)
+    reached = [days for days, day in moved if day <= today]
     if not reached:
         return None
     right = min(reached)
     return Rung(right, tuple(days for days in reached if days != right))
+
+
+@lru_cache(maxsize=8192)
+def _list_reminder_days(
+    lead_days: tuple[int, ...], deadline: date, country: str | None, subdivision: str | None
+) -> tuple[tuple[int, date], ...]:
+    """On which day each reminder falls, by how many days before the deadline it is meant for."""
+    return tuple((days, previous_working_day(add_days(deadline, -days), country, subdivision)) for days in lead_days)
 
 
 def choose_slot(
@@ -220,6 +225,36 @@ def has_told_all(told: Sequence[ToldRung], policy: Policy) -> bool:
     return any(one.rung >= last for one in told)
 
 
+def find_reached(
+    told: Sequence[ToldRung], assignee: Person | None, policy: Policy, today: date, ahead: date | None = None
+) -> tuple[int, int] | None:
+    """The rung that an open follow-up's ladder has reached today and not told, and after how many working days of the
+    assignee; nothing if it has told all it should by now.
+
+    The clock of the ladder starts when its first message was really sent. It stands still while the last message is not
+    sent. What is asked for a date `ahead` stays below the leaders until that date is near.
+    """
+    if assignee is None:
+        return None
+    if not told:
+        return OWNER, 0
+    first: date | None = None
+    for one in told:
+        if one.state is not None and one.state is not NotificationState.SENT:
+            return None
+        day = one.declined_on if one.state is None else one.sent_on
+        if day is not None and (first is None or day < first):
+            first = day
+    if first is None:
+        return None
+    steps = policy.escalation_working_days
+    days = count_working_days(first, today, assignee.country, assignee.subdivision, max(steps))
+    reached = max((rung for rung, step in enumerate(steps) if step <= days), default=OWNER)
+    if ahead is not None and ahead > add_days(today, policy.escalation_near_days):
+        reached = min(reached, COORDINATOR)
+    return (reached, days) if reached > max(one.rung for one in told) else None
+
+
 def climb_ladder(
     told: Sequence[ToldRung],
     assignee: Person | None,
@@ -232,36 +267,22 @@ def climb_ladder(
 ) -> Climb | None:
     """Whom an open follow-up's ladder tells today; nothing if it has told all it should by now.
 
-    The clock of the ladder starts when its first message was really sent and counts the assignee's working days. It
-    stands still while the last message is not sent. Missed rungs are passed over: only the one right today is told.
-    What is asked for a date `ahead` stays below the leaders until that date is near.
+    Missed rungs are passed over: only the one right today is told.
     """
+    reached = find_reached(told, assignee, policy, today, ahead)
+    if reached is None or assignee is None:
+        return None
     if not told:
-        if assignee is None:
-            return None
         return Climb(OWNER, (assignee,), ())
-    informed = [one for one in told if one.state is not None]
-    declined = [one.declined_on for one in told if one.declined_on is not None]
-    if not (informed or declined) or any(one.state is not NotificationState.SENT for one in informed):
-        return None
-    first = min([one.sent_on for one in informed if one.sent_on is not None] + declined, default=None)
-    if first is None or assignee is None:
-        return None
-    steps = policy.escalation_working_days
-    days = count_working_days(first, today, assignee.country, assignee.subdivision, max(steps))
-    reached = max((rung for rung, step in enumerate(steps) if step <= days), default=OWNER)
-    if ahead is not None and ahead > add_days(today, policy.escalation_near_days):
-        reached = min(reached, COORDINATOR)
+    rung, days = reached
     last = max(one.rung for one in told)
-    if reached <= last:
-        return None
-    passed = [(rung, Why.LATER_RUNG) for rung in range(last + 1, reached)]
-    heard = {one.contact_id for one in informed}
-    candidates = _find_rung_people(reached, assignee, people, coordinator, leaders, today)
+    passed = [(missed, Why.LATER_RUNG) for missed in range(last + 1, rung)]
+    heard = {one.contact_id for one in told if one.state is not None}
+    candidates = _find_rung_people(rung, assignee, people, coordinator, leaders, today)
     contacts = tuple(person for person in candidates if person.id not in heard)
     if not contacts:
-        passed.append((reached, Why.SAME_PERSON if candidates else Why.NOBODY_ON_RUNG))
-    return Climb(reached, contacts, tuple(passed), days)
+        passed.append((rung, Why.SAME_PERSON if candidates else Why.NOBODY_ON_RUNG))
+    return Climb(rung, contacts, tuple(passed), days)
 
 
 def _find_rung_people(
