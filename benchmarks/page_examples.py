@@ -109,6 +109,7 @@ _ACTS = ("report", "confirm", "evidence", "edit", "terms", "kind", "owners", "da
 PAGES = (
     _ask("front", "/", who=""),
     _ask("style", "/static/{version}/portal.css", "/static/1/portal.css", who=""),
+    _ask("icon", "/static/{version}/icon.svg", "/static/1/icon.svg", who=""),
     _ask("own script", "/static/{version}/portal.js", "/static/1/portal.js", who=""),
     _ask("htmx", "/static/{version}/htmx.min.js", "/static/1/htmx.min.js", who=""),
     _ask("script", "/static/{version}/portal.js", "/static/1/portal.js", who=""),

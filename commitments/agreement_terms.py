@@ -125,12 +125,22 @@ def _type_more(head: Mapping[str, Any]) -> dict[str, Any]:
 def _load_promises(reading: Connection, reference: str, budget: Sequence[Mapping[str, Any]]) -> list[TypedPromise]:
     """What a budget line can be for: of a crowded agreement only what one is for already."""
     under = commitment.c.agreement_id == find_agreement(reading, reference).id
-    columns = select(commitment.c.reference, commitment.c.summary).where(under).order_by(commitment.c.position)
+    columns = (
+        select(commitment.c.reference, commitment.c.summary, commitment.c.summaries)
+        .where(under)
+        .order_by(commitment.c.position)
+    )
     rows = reading.execute(columns.limit(_MANY_PROMISES + 1)).all()
     if len(rows) > _MANY_PROMISES:
         named = {one["commitment"] for one in budget if one.get("commitment")}
         rows = reading.execute(columns.where(commitment.c.reference.in_(named))).all()
-    return [TypedPromise(key=row.reference, summary=row.summary) for row in rows]
+    return [
+        TypedPromise(key=row.reference, summary=row.summary, summaries=_read_texts(row.summaries or {})) for row in rows
+    ]
+
+
+def _read_texts(texts: Mapping[str, str]) -> list[TypedText]:
+    return [TypedText(text=text, language=language) for language, text in texts.items()]
 
 
 def amend_agreement(unit: Connection, author: Author, reference: str, typed: Sketch, known: Known, today: date) -> None:

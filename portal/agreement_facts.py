@@ -69,6 +69,7 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
         select(
             progress_report.c.reported_on,
             progress_report.c.party_id,
+            progress_report.c.commitment_id,
             progress_report.c.rating,
             progress_report.c.id.in_(sent_back).label("sent_back"),
         )

@@ -26,7 +26,7 @@ from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, find_words, name_promise
 from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.styles import TONES
-from notifications.views import LinkView, clean_text, fit_text
+from notifications.views import LinkView, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
@@ -398,8 +398,8 @@ def draw_agreement(
         Lane(
             words.gettext("Reports"),
             reports,
-            lambda row: _say(words, row.reported_on.isoformat(), _say_report(words, names, row)),
-            lambda row: fit_text(_say_report(words, names, row), _TITLE_LIMIT),
+            lambda row: _say(words, row.reported_on.isoformat(), _say_report(words, names, parts, row)),
+            lambda row: fit_text(_say_report(words, names, parts, row), _TITLE_LIMIT),
         ),
         Lane(words.gettext("Silence"), silent),
     ]
@@ -434,9 +434,11 @@ def _name_date(words: Words, parts: Parts, dated: _Dated) -> str:
     return dated.name if dated.matter is None else name_matter(words, parts, dated.matter)
 
 
-def _say_report(words: Words, names: Names, row: Any) -> str:
+def _say_report(words: Words, names: Names, parts: Parts, row: Any) -> str:
     party, rating = clean_text(names.name_party(row.party_id, words.tag)), words.name(Rating(row.rating))
-    return words.gettext("%(party)s reported: %(rating)s") % {"party": party, "rating": rating}
+    promise = shorten_title(clean_text(name_promise(parts.commitments[row.commitment_id], words.tag)))
+    said = {"party": party, "rating": rating, "promise": promise.rstrip(".。")}
+    return words.gettext("%(party)s reported: %(rating)s, of “%(promise)s”") % said
 
 
 def _name_day(words: Words, one: Moment) -> str:

@@ -115,6 +115,7 @@ ROUTERS = (
 )
 ASSETS: Mapping[str, tuple[str, str]] = {
     "/static/{version}/portal.css": ("portal.css", "text/css"),
+    "/static/{version}/icon.svg": ("icon.svg", "image/svg+xml"),
     "/static/{version}/portal.js": ("portal.js", "text/javascript"),
     "/static/{version}/htmx.min.js": ("htmx/htmx.min.js", "text/javascript"),
 }

@@ -156,7 +156,7 @@ def _find_faults(words: Words, refused: RefusedChange | None) -> dict[str, str]:
         "paused_from": words.gettext("A pause has a first and a last day, is not over yet, and lasts a year at most."),
         "hour": words.gettext("The hour of your message is between midnight and five in the afternoon."),
     }
-    told = {"quiet_from": r"quiet", "paused_from": r"pause", "hour": r"\bhour\b"}
+    told = {"quiet_from": r"quiet", "paused_from": r"pause", "hour": r"(?m)^hour\b"}
     found = {name: text for name, text in said.items() if re.search(told[name], str(refused))}
     return found or {"": words.gettext("Something could not be chosen like this. Nothing was changed.")}
 

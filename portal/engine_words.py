@@ -11,6 +11,9 @@ from notifications.wording import Words
 
 _SAID = {
     "taken back": N_("taken back"),
+    "the examples": N_("the examples"),
+    "registered in the portal": N_("registered in the portal"),
+    "added in the portal": N_("added in the portal"),
     "its cause is gone": N_("its cause is gone"),
     "the report was taken back": N_("the report was taken back"),
     "it is settled": N_("it is settled"),

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from commitments.policy import Policy
-from commitments.sketch import MOST_BELOW, Sketch, TypedBudgetLine, TypedLanguage, TypedReport
+from commitments.sketch import MOST_BELOW, Sketch, TypedBudgetLine, TypedLanguage, TypedPromise, TypedReport
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known
 from commitments.sketched_more import BUDGET_KINDS, NEW_TIE
 from commitments.vocabulary import AgreementKind
-from notifications.names import choose_words
+from notifications.names import choose_words, find_words
 from notifications.phrases import N_
 from notifications.views import clean_text, shorten_title
 from portal.labels import name_agreement_kind
@@ -126,10 +126,15 @@ def _describe_network(page: Page, sketch: Sketch) -> GroupView:
     return fold(words.gettext("Membership of a network"), "", fields, parts, name_room(words))
 
 
+def _choose_summary(promise: TypedPromise, language: str) -> str:
+    """Its words in the reader's language, where they are on record."""
+    return find_words({one.language: one.text for one in promise.summaries}, language) or promise.summary
+
+
 def _describe_budget(page: Page, sketch: Sketch, drawing: Drawing) -> GroupView:
     words = page.words
     promises = [
-        (one.key, shorten_title(clean_text(one.summary)) or one.key)
+        (one.key, shorten_title(clean_text(_choose_summary(one, words.tag))) or one.key)
         for one in sketch.promises
         if one.key in drawing.named
     ]

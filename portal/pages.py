@@ -113,6 +113,7 @@ def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
         "tag": words.tag,
         "direction": words.direction,
         "style": name_asset("portal.css"),
+        "icon": name_asset("icon.svg"),
         "token": token,
         "so_far": "",
     }

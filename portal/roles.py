@@ -59,6 +59,7 @@ OPEN = frozenset(
     {
         "/",
         "/static/{version}/portal.css",
+        "/static/{version}/icon.svg",
         "/static/{version}/portal.js",
         "/static/{version}/htmx.min.js",
         "/answer/{token}",

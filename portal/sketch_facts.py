@@ -74,7 +74,7 @@ def _tell_parties(
         about = [name_party_role(words, PartyRole(one["role"]))] if one.get("role") else []
         if one.get("kind") in list(PartyKind):
             place = [countries.get(one.get("country", ""), ""), one.get("subdivision", ""), one.get("time_zone", "")]
-            about += [words.gettext("new in the register"), kinds[one["kind"]], *(part for part in place if part)]
+            about += [words.gettext("new to the register"), kinds[one["kind"]], *(part for part in place if part)]
             about += [text for text in list(one.get("names", {}).values())[1:]]
         if about:
             yield name, words.gettext(" · ").join(about)

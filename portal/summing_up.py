@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from babel.languages import get_official_languages
 
 from commitments.sketch import Sketch, Step, TypedPromise
-from commitments.sketch_flaws import Drawing, Flaw
+from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known
 from commitments.vocabulary import CommitmentKind, ContactRole
 from notifications.phrases import N_
@@ -55,7 +55,7 @@ def describe_sketch(
     words: Words, sketch: Sketch, drawing: Drawing, known: Known, address: str, others: Sequence[FaultView]
 ) -> CheckView:
     """The whole sketch in words; `others` are faults that only the register could tell."""
-    faults = [*_describe_flaws(words, sketch, drawing.flaws, address), *others]
+    faults = [*_describe_flaws(words, sketch, drawing, known, address), *others]
     return CheckView(
         tuple(describe_facts(words, sketch, drawing, known)),
         tuple(list_promises(words, sketch, drawing, f"{address}/{Step.COMMITMENTS}", known)),
@@ -107,6 +107,13 @@ def _tell_faults(words: Words, promise: TypedPromise, names: Mapping[str, str], 
     ]
 
 
+def _name_fields(words: Words, promise: TypedPromise, names: Mapping[str, str], drawing: Drawing) -> Mapping[str, str]:
+    """What the page of a commitment calls its faulty fields."""
+    page = Page(words, [one for one in drawing.flaws if one.promise == promise.key])
+    describe_promise(page, promise, names, drawing.documents)
+    return {one.link.removeprefix("#f-"): one.label for one in page.finish() if one.link}
+
+
 def describe_terms(words: Words, promise: TypedPromise, plain: Mapping[str, object]) -> str:
     """By when, how often, how much."""
     parts = []
@@ -131,14 +138,16 @@ def _name_people(sketch: Sketch, drawing: Drawing, known: Known) -> dict[str, st
     return there | new
 
 
-def _describe_flaws(words: Words, sketch: Sketch, flaws: Sequence[Flaw], address: str) -> Iterator[FaultView]:
-    for one in flaws:
+def _describe_flaws(words: Words, sketch: Sketch, drawing: Drawing, known: Known, address: str) -> Iterator[FaultView]:
+    for one in drawing.flaws:
         promise = sketch.find_promise(one.promise) if one.promise else None
         label = name_step(words, one.step)
         if one.field in _NAMED:
             label = f"{label} · {words.gettext(_NAMED[one.field])}"
         if promise is not None:
             label = fit_text(clean_text(promise.summary), _SHORT) or label
+            named = _name_fields(words, promise, name_parties(words, sketch, drawing, known), drawing)
+            label = words.gettext(" · ").join(part for part in (label, named.get(one.field, "")) if part)
         link = f"{address}/{one.step}" + (f"/{one.promise}" if promise is not None else "") + "?faults=1"
         yield FaultView(label, tell_flaw(words, one), f"{link}#f-{one.field}" if one.field else link)
 
@@ -191,8 +200,10 @@ def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) 
     unowned = sum(any("contact" not in owner for owner in one["owners"]) for one in plain)
     if unowned:
         yield words.ngettext(
-            "For %(count)s commitment nobody answers on some side; the coordinator will be asked to name someone.",
-            "For %(count)s commitments nobody answers on some side; the coordinator will be asked to name someone.",
+            "For %(count)s commitment nobody answers on some side; that side's coordinator, if there is one, will be "
+            "asked to name someone.",
+            "For %(count)s commitments nobody answers on some side; that side's coordinator, if there is one, will be "
+            "asked to name someone.",
             unowned,
         ) % {"count": unowned}
     if not plain:

@@ -14,6 +14,7 @@ NAMES = Names({1: {"en": "Harrowmere", "zh": "哈罗米尔"}}, {}, {1: "harrowme
     [
         ("its cause is gone", "its cause is gone", "事由已不存在"),
         ("it is settled", "it is settled", "已了结"),
+        ("the examples", "the examples", "示例"),
         ("it is fulfilled", "it stands as: Fulfilled", "当前状态：已履行"),
         ("answered; asked again after 2026-03-20", "answered; asked again after 20 March 2026", "2026年3月20日"),
         ("returned by harrowmere: Page 3 is missing", "sent back by Harrowmere: Page 3 is missing", "由哈罗米尔退回"),

@@ -94,6 +94,18 @@ def test_what_cannot_be_chosen_is_said_and_nothing_is_written(desk: Desk, fields
     assert desk.snapshot() == before
 
 
+def test_of_an_hour_that_is_none_only_its_own_field_is_spoken_of(desk: Desk) -> None:
+    page = choose(desk, "ann", 422, kinds=EVERYTHING, quiet_from="25:00", quiet_to="07:00")
+    assert "Quiet hours have a beginning and an end" in page and "between midnight and five" not in page
+
+
+def test_every_page_has_an_icon_so_that_no_browser_asks_for_one_that_is_not_there(desk: Desk) -> None:
+    found = re.search(r'<link rel="icon" href="([^"]+)"', desk.client.get("/sign-in").text)
+    assert found
+    icon = desk.client.get(found[1])
+    assert icon.status_code == 200 and icon.headers["content-type"] == "image/svg+xml"
+
+
 def test_a_mail_program_unsubscribes_with_one_click(desk: Desk) -> None:
     path = path_of(desk, desk.links.write_unsubscribe(desk.person("ann"), "reminder"))
     answer = desk.client.post(path, data={"List-Unsubscribe": "One-Click"})

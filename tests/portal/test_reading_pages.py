@@ -249,6 +249,15 @@ def test_a_forecast_that_fails_on_the_way_says_so_and_ends_as_a_page(
     assert len(page) < len(whole) and "no space left" not in page
 
 
+def test_the_timeline_says_of_which_promise_a_party_reported(desk: Desk) -> None:
+    (survey,) = desk.rows(commitment, commitment.c.reference == "survey")
+    values = {"commitment_id": survey.id, "reference": "r-1", "party_id": 1, "reported_on": TODAY, "rating": "at_risk"}
+    with open_unit(desk.engine) as unit:
+        unit.execute(insert(progress_report).values(**values, fulfilled=False))
+    desk.sign_in("cy")
+    assert "North reported: At risk, of “Hand over the survey”" in desk.get("/agreements/north-south")
+
+
 def add_agreements(desk: Desk, *numbers: int) -> None:
     """So many more agreements, each with twice as many promises that are owed and asked for, and what was done."""
     for number in numbers:

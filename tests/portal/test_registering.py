@@ -569,7 +569,7 @@ def check_party(desk: Desk, **party: str) -> str:
 
 def test_a_new_party_gets_the_one_official_time_of_its_country_or_a_remark(desk: Desk) -> None:
     page = check_party(desk, name="Jingdezhen", country="CN", language="")
-    assert "new in the register · city · China · Asia/Shanghai" in page and "No time zone is known" not in page
+    assert "new to the register · city · China · Asia/Shanghai" in page and "No time zone is known" not in page
     assert "No language is said for the messages of Jingdezhen" in page
     page = check_party(desk, name="Springfield", country="US", language="en")
     assert "No time zone is known for Springfield: its people are written to by the time of UTC" in page
@@ -586,6 +586,8 @@ def test_what_is_wrong_says_in_which_party_and_in_which_field(desk: Desk) -> Non
     address = begin(desk)
     name_parties(desk, address)
     add(desk, address, 422, summary="", has_date="yes")
+    page = desk.get(f"{address}/check")
+    assert "Commitments · By when</a>: This is missing." in page
     page = desk.get(f"{address}/commitments")
     assert "This is missing. This is missing." not in page and page.count(": This is missing.") == 2
     send(desk, f"{address}/dates", 422, end="date", effective="2029-01-01", expires="2028-03-02")
