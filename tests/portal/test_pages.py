@@ -34,7 +34,7 @@ def choose(desk: Desk, who: str, status: int = 303, **fields: object) -> str:
     return desk.get(answer.headers["location"]) if status == 303 else answer.text
 
 
-EVERYTHING = ["reminder", "follow_up", "escalation", "hand_over"]
+EVERYTHING = ["reminder", "follow_up", "escalation", "hand_over", "confirmation"]
 
 
 def test_a_person_chooses_days_hour_language_quiet_hours_and_a_pause(desk: Desk) -> None:
@@ -59,7 +59,7 @@ def test_working_days_and_nothing_else_is_as_usual(desk: Desk) -> None:
 
 
 def test_what_is_not_ticked_is_unsubscribed_and_can_be_ticked_again(desk: Desk) -> None:
-    choose(desk, "ann", kinds=["follow_up", "escalation", "hand_over"])
+    choose(desk, "ann", kinds=["follow_up", "escalation", "hand_over", "confirmation"])
     assert desk.rows(choices)[0].unsubscribed == ["reminder"]
     choose(desk, "ann", kinds=EVERYTHING)
     assert desk.rows(choices)[0].unsubscribed == []
@@ -71,7 +71,7 @@ def test_each_role_sees_the_kinds_that_concern_it(desk: Desk) -> None:
         page = desk.get(path_of(desk, desk.links.write_choices(desk.person(who))))
         kinds[who] = re.findall(r'name="kinds" value="(\w+)"', page)
         assert ("Day of your digest" in page) is (who == "cy")
-    assert kinds == {"ann": EVERYTHING, "cy": [*EVERYTHING, "confirmation", "digest", "summary"],
+    assert kinds == {"ann": EVERYTHING, "cy": [*EVERYTHING, "digest", "summary"],
                      "max": ["escalation", "summary"]}  # fmt: skip
 
 
