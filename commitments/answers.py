@@ -8,10 +8,18 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
+from commitments.agreement_faults import LARGEST_QUANTITY
 from commitments.amendments import hand_over, meet_milestone, move_date
 from commitments.errors import RefusedChange
+from commitments.filling import EARLIEST
 from commitments.log import Author
-from commitments.progress import add_activity, answer_follow_up, confirm_report, report_progress
+from commitments.progress import (
+    add_activity,
+    answer_follow_up,
+    confirm_report,
+    has_negative_baseline,
+    report_progress,
+)
 from commitments.questions import Question
 from commitments.reconcile import reconcile_agreement
 from commitments.tables import log_entry
@@ -34,9 +42,13 @@ class Fault(StrEnum):
     DAY_NOT_AHEAD = "day_not_ahead"
     DAY_AHEAD = "day_ahead"
     DAY_TOO_FAR = "day_too_far"
+    DAY_TOO_EARLY = "day_too_early"
     TITLE_MISSING = "title_missing"
+    TITLE_TOO_LONG = "title_too_long"
     KIND_UNKNOWN = "kind_unknown"
     VALUE_MISSING = "value_missing"
+    VALUE_BELOW_ZERO = "value_below_zero"
+    VALUE_TOO_LARGE = "value_too_large"
     PERSON_MISSING = "person_missing"
 
 
@@ -74,8 +86,10 @@ class Answered:
     new_owner: int | None = None
 
 
-def check_said(answer: Answer, matter: MatterKind, said: Said, today: date) -> list[Fault]:
-    """Every fault of an answer. Pure."""
+def check_said(
+    answer: Answer, matter: MatterKind, said: Said, today: date, *, may_be_negative: bool = True
+) -> list[Fault]:
+    """Every fault of an answer; `may_be_negative` where what is measured counts from below nought. Pure."""
     faults: list[Fault] = []
     if said.note and len(said.note) > NOTE_LIMIT:
         faults.append(Fault.NOTE_TOO_LONG)
@@ -95,13 +109,21 @@ def check_said(answer: Answer, matter: MatterKind, said: Said, today: date) -> l
             faults.append(Fault.DAY_MISSING)
         elif said.day > today:
             faults.append(Fault.DAY_AHEAD)
+        elif said.day < EARLIEST:
+            faults.append(Fault.DAY_TOO_EARLY)
     if answer is Answer.HELD:
         if not said.title:
             faults.append(Fault.TITLE_MISSING)
+        elif len(said.title) > NOTE_LIMIT:
+            faults.append(Fault.TITLE_TOO_LONG)
         if said.kind not in ACTIVITY_KINDS:
             faults.append(Fault.KIND_UNKNOWN)
     if answer is Answer.MEASURED and (said.value is None or not math.isfinite(said.value)):
         faults.append(Fault.VALUE_MISSING)
+    elif answer is Answer.MEASURED and said.value is not None and said.value < 0 and not may_be_negative:
+        faults.append(Fault.VALUE_BELOW_ZERO)
+    elif answer is Answer.MEASURED and said.value is not None and abs(said.value) > LARGEST_QUANTITY:
+        faults.append(Fault.VALUE_TOO_LARGE)
     if answer is Answer.NOT_ME and not said.to:
         faults.append(Fault.PERSON_MISSING)
     return faults
@@ -117,7 +139,9 @@ def take_answer(
     """
     if answer not in question.list_answers():
         raise NotAsked(f"{answer} is no answer to {question.matter} as it stands")
-    faults = check_said(answer, question.matter_kind, said, today)
+    target = question.commitment.target if question.commitment is not None else None
+    may_be_negative = has_negative_baseline(target)
+    faults = check_said(answer, question.matter_kind, said, today, may_be_negative=may_be_negative)
     if faults:
         raise AnswerRefused(faults)
     before = unit.execute(select(func.max(log_entry.c.id))).scalar_one() or 0

@@ -181,6 +181,8 @@ def load_question(
         matter, party_id = asked.matter, asked.party_id
     if matter is None:
         return None
+    if asked is None and "/" not in matter:
+        asked = _find_asked_of_date(reading, matter, party_id, hold=hold)
     promise_name, _, part = matter.partition("#")
     agreement_name, _, own_name = promise_name.partition("/")
     named = agreement.c.reference == agreement_name.partition(":")[0]
@@ -213,6 +215,22 @@ def load_question(
         load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
         _find_confirmers(rules, under, promise, owners, places, party_id, today),
     )
+
+
+def _find_asked_of_date(reading: Connection, matter: str, party_id: int | None, *, hold: bool) -> Any:
+    """The follow-up that is open by now about a date of an agreement, of which a reminder told before or beside it."""
+    query = (
+        select(follow_up)
+        .where(
+            follow_up.c.matter == matter,
+            follow_up.c.party_id == party_id,
+            follow_up.c.state == str(FollowUpState.OPEN),
+            follow_up.c.kind != str(FollowUpKind.MESSAGE_FAILED),
+        )
+        .order_by(follow_up.c.id.desc())
+        .limit(1)
+    )
+    return reading.execute(query.with_for_update() if hold else query).one_or_none()
 
 
 def load_questions(

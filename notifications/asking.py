@@ -3,7 +3,7 @@
 from commitments.facts import Reason
 from commitments.questions import Question
 from commitments.sentences import Shelf, find_quote
-from commitments.vocabulary import FollowUpKind, NotificationKind, ReasonCode, StandingState
+from commitments.vocabulary import CommitmentState, FollowUpKind, NotificationKind, ReasonCode, StandingState
 from notifications.candidates import STANDING_OF
 from notifications.items import describe_item
 from notifications.messages import Ground, Item
@@ -59,8 +59,15 @@ def build_item(question: Question, names: Names, shelf: Shelf | None = None) -> 
         if len(question.owners) > 1
         else (),
         due=(step if step is not None else promise).due if promise is not None else None,
-        report=tell_report(question.to_confirm, names, language) if question.to_confirm is not None else None,
+        report=tell_report(question.to_confirm, names, language) if _still_holds(question) else None,
     )
+
+
+def _still_holds(question: Question) -> bool:
+    """Whether what was reported is to be confirmed, or was; what was sent back is open again."""
+    if question.to_confirm is None or question.is_open:
+        return question.to_confirm is not None
+    return bool(question.commitment.state != CommitmentState.ACTIVE)
 
 
 def _find_state(question: Question, kind: FollowUpKind | None) -> tuple[StandingState, Reason]:

@@ -14,7 +14,7 @@ from commitments.facts import Agreement, Person, Reason, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
-from commitments.tables import agreement, agreement_party, commitment, follow_up
+from commitments.tables import agreement, agreement_party, commitment, follow_up, milestone
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
@@ -73,6 +73,7 @@ class Pictures:
         self._assessed: dict[tuple[int, date], list[Standing]] = {}
         self._titles: dict[int, Mapping[str, str]] = {}
         self._promises: dict[int, Any] = {}
+        self._steps: dict[tuple[int, str], Any] = {}
 
     def _load(self, party_id: int, day: date) -> list[tuple[Agreement, list[Standing]]]:
         held = self._reading.execute(
@@ -102,9 +103,22 @@ class Pictures:
         )
         mine = promises.where(commitment.c.agreement_id.in_(agreement_ids))
         self._promises |= {row.id: row for row in self._reading.execute(mine)}
+        steps = (
+            select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles)
+            .join(commitment, commitment.c.id == milestone.c.commitment_id)
+            .where(commitment.c.agreement_id.in_(agreement_ids))
+        )
+        self._steps |= {(row.commitment_id, row.reference): row for row in self._reading.execute(steps)}
 
     def _promise(self, commitment_id: int | None, language: str) -> str | None:
         return name_promise(self._promises[commitment_id], language) if commitment_id is not None else None
+
+    def _matter(self, commitment_id: int | None, matter: str, language: str) -> str | None:
+        """What a date is called: a milestone by its own title, with its promise, which has another date."""
+        promise = self._promise(commitment_id, language)
+        part = matter.partition("#")[2].removeprefix("milestone:")
+        step = self._steps.get((commitment_id or 0, part))
+        return f"{find_words(step.titles, language) or step.title} ({promise})" if step is not None else promise
 
     def _page(self, agreement_id: int, commitment_id: int | None) -> str:
         """Where the portal shows a commitment, or else the agreement."""
@@ -152,7 +166,7 @@ class Pictures:
             derive_state(one, day),
             count_standings(promised),
             open_follow_ups,
-            worst.reason if worst is not None else None,
+            self._say_numbers(worst.reason, person.language) if worst is not None else None,
             self._promise(worst.matter.commitment_id, person.language) if worst is not None else None,
             tuple(
                 self._names.name_party(place.party_id, person.language)
@@ -250,7 +264,7 @@ class Pictures:
         current = {one.matter.reference: one for _, standings in held for one in standings}
         return tuple(
             Stuck(
-                self._promise(row.commitment_id, language) or self._title(row.agreement_id, language),
+                self._matter(row.commitment_id, row.matter, language) or self._title(row.agreement_id, language),
                 self._title(row.agreement_id, language),
                 self._renew(row, current.get(row.matter), day, language),
                 row.due_on,
@@ -263,7 +277,10 @@ class Pictures:
 
     def _renew(self, row: Any, standing: Standing | None, day: date, language: str) -> Reason:
         reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, day)
-        return Reason(ReasonCode(reason["code"]), self._names.name_numbers(reason["numbers"], language))
+        return self._say_numbers(Reason(ReasonCode(reason["code"]), reason["numbers"]), language)
+
+    def _say_numbers(self, reason: Reason, language: str) -> Reason:
+        return Reason(reason.code, self._names.name_numbers(reason.numbers, language))
 
     def _coming(
         self, person: Person, day: date, held: Sequence[tuple[Agreement, list[Standing]]]
@@ -282,7 +299,7 @@ class Pictures:
                     and not twice
                 ):
                     title = self._title(one.id, person.language)
-                    promise = self._promise(matter.commitment_id, person.language) or title
+                    promise = self._matter(matter.commitment_id, matter.reference, person.language) or title
                     page = self._page(one.id, matter.commitment_id)
                     coming.append(ComingDate(standing.deadline, title, promise, matter.kind, page))
         return tuple(sorted(coming, key=lambda one: (one.day, one.agreement_title)))

@@ -162,7 +162,8 @@ def title_item(words: Words, item: Item) -> str:
 
 
 def _name_standing(words: Words, item: Item) -> str:
-    if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED:  # its standing is not what the reader is asked about
+    # While it is asked, the standing is not what the reader is asked about; once answered, it is what they see.
+    if item.follow_up_kind is FollowUpKind.CONFIRMATION_ASKED and item.answer_by is not None:
         return words.name_follow_up(item.follow_up_kind)
     if item.matter_kind in (MatterKind.OPERATION, MatterKind.DRAFT):
         return words.name(item.matter_kind)

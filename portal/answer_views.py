@@ -25,8 +25,11 @@ _FIELD_OF = {
     Fault.NOTE_MISSING: "note",
     Fault.NOTE_TOO_LONG: "note",
     Fault.TITLE_MISSING: "title",
+    Fault.TITLE_TOO_LONG: "title",
     Fault.KIND_UNKNOWN: "kind",
     Fault.VALUE_MISSING: "value",
+    Fault.VALUE_BELOW_ZERO: "value",
+    Fault.VALUE_TOO_LARGE: "value",
     Fault.PERSON_MISSING: "to",
 }
 
@@ -115,9 +118,13 @@ def _name_fault(words: Words, fault: Fault) -> str:
         Fault.DAY_NOT_AHEAD: words.gettext("Please give a day after today."),
         Fault.DAY_AHEAD: words.gettext("Please give a day that is not ahead."),
         Fault.DAY_TOO_FAR: words.gettext("Please give a day that is not so far ahead."),
+        Fault.DAY_TOO_EARLY: words.gettext("Please check the year."),
+        Fault.TITLE_TOO_LONG: words.gettext("Please keep it to 300 characters."),
         Fault.TITLE_MISSING: words.gettext("Please say what happened."),
         Fault.KIND_UNKNOWN: words.gettext("Please choose one."),
         Fault.VALUE_MISSING: words.gettext("Please give a number."),
+        Fault.VALUE_BELOW_ZERO: words.gettext("Please give a number of 0 or more."),
+        Fault.VALUE_TOO_LARGE: words.gettext("Please check the number; it is too large."),
         Fault.PERSON_MISSING: words.gettext("Please choose one."),
     }
     return said[fault]
@@ -269,6 +276,8 @@ def describe_state(words: Words, question: Question, names: Names) -> str:
         return words.gettext("This was answered or settled on %(day)s. Nothing is asked of you any more.") % {
             "day": words.format_day(asked.closed_on)
         }
+    if asked is None and question.commitment is None and question.standing is not None:
+        return words.gettext("This is for you to know; nothing is asked of you now.")
     return words.gettext(
         "Nothing is asked of you any more: this has been settled, or something newer stands in its place."
     )

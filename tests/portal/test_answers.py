@@ -12,7 +12,7 @@ from commitments.log import Author
 from commitments.progress import report_progress
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, progress_report
+from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, party, progress_report
 from notifications.links import Ask, Links, Purpose
 from notifications.tables import notice, notification
 from tests.portal.desk import FORM, NOW, TODAY, Desk
@@ -149,7 +149,9 @@ def test_the_other_side_confirms_or_sends_back(desk: Desk) -> None:
     assert "请说明原因" in desk.post(link + "/send_back", 422)
     desk.post(link + "/send_back", note="The railing is missing")
     assert desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "active"
-    assert "无需您再办理" in desk.get(link)
+    page = desk.get(link)
+    assert "无需您再办理" in page
+    assert "请求确认" not in page and "报告：已完成" not in page, "it is open again"
     desk.clock[0] += timedelta(days=1)
     desk.post(desk.remind("ann", "bridge") + "/done", note="The railing is there now")
     with open_reading(desk.engine) as reading:
@@ -179,6 +181,26 @@ def test_a_date_of_the_agreement_is_closed_with_a_note(desk: Desk) -> None:
     closed = desk.rows(follow_up, follow_up.c.id == row.id)[0]
     assert (closed.state, closed.closed_why) == ("done", "Spoke with the South")
     assert closed.closed_by.startswith("cy by link ")
+
+
+def test_the_link_of_a_reminder_of_an_agreements_date_leads_to_what_is_asked_about_it(desk: Desk) -> None:
+    desk.clock[0] = datetime(2026, 2, 1, 9, tzinfo=UTC)
+    reconcile_register(desk.engine, desk.clock[0], desk.clock[0].date())
+    asked = follow_up.c.kind == "notice_deadline", follow_up.c.assignee_id == desk.person("cy")
+    (row,) = desk.rows(follow_up, *asked, follow_up.c.state == "open")
+    ask = Ask(desk.person("cy"), matter=row.matter, party_id=row.party_id)
+    link = desk.links.write_answer(ask).removeprefix(desk.links.base_url)
+    page = desk.get(link)
+    assert "Your answer, please" in page and "Nothing is asked of you any more" not in page
+    desk.post(link + "/done", note="Spoke with the South")
+    assert desk.rows(follow_up, follow_up.c.id == row.id)[0].state == "done"
+
+
+def test_the_link_of_a_reminder_about_which_nothing_is_asked_yet_says_so(desk: Desk) -> None:
+    north = desk.rows(party, party.c.reference == "north")[0].id
+    link = desk.links.write_answer(Ask(desk.person("ann"), matter="north-south:expiry", party_id=north))
+    page = desk.get(link.removeprefix(desk.links.base_url))
+    assert "nothing is asked of you now" in page and "settled" not in page
 
 
 UNDONE = [("snooze", {"day": "2026-03-20"}), ("more_time", {"day": "2026-05-15"}), ("not_me", {"to": "dee"})]
@@ -248,6 +270,25 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_written(
     before = desk.snapshot()
     page = desk.post(f"{desk.link('ann', 'overdue', '/survey')}/{answer}", 422, **fields)
     assert said in page
+    assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("part", "answer", "fields", "said"),
+    [
+        ("fund", "measured", {"value": "-5"}, "Please give a number of 0 or more."),
+        ("fund", "measured", {"value": "9" * 26}, "it is too large"),
+        ("friends", "held", {"title": "Visit", "kind": "visit", "day": "1800-01-01"}, "Please check the year."),
+        ("friends", "held", {"title": "x" * 301, "kind": "visit", "day": "2026-03-01"}, "300 characters"),
+    ],
+)
+def test_what_the_register_would_refuse_is_said_beside_its_field_and_stays_in_the_form(
+    desk: Desk, part: str, answer: str, fields: dict[str, str], said: str
+) -> None:
+    before = desk.snapshot()
+    page = desk.post(f"{desk.remind('ann', part)}/{answer}", 422, **fields)
+    assert said in page and "changed meanwhile" not in page
+    assert fields.get("value", fields.get("day")) in page
     assert desk.snapshot() == before
 
 

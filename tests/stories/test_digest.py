@@ -183,6 +183,35 @@ def test_a_milestone_that_was_met_is_news_in_its_own_name(register: Engine, toda
     assert (one.kind, one.title, one.state) == (ChangeKind.MILESTONE, "A first visit", MilestoneState.MET)
 
 
+def test_a_milestones_date_is_told_in_its_own_name_beside_its_promise_ahead_and_when_it_is_stuck(
+    register: Engine, today: date
+) -> None:
+    form, due = add_people(twin_towns()), today + timedelta(days=10)
+    form["commitments"][0] |= {"due": (today + timedelta(days=90)).isoformat()}
+    form["commitments"][0]["milestones"][0] |= {"due": due.isoformat()}
+    with open_unit(register) as unit:
+        import_agreement(unit, as_form(**form), Author("desk", datetime.combine(today, time(9), UTC)), today)
+    (ahead,) = [one for one in draw(register, "leeds-desk", today)[1].coming if one.day == due]
+    assert ahead.promise == "A first visit (Link the two library services)"
+    late = due + timedelta(days=1)
+    reconcile_register(register, datetime.combine(late, time(6), UTC), late)
+    stuck = draw(register, "leeds-desk", late + timedelta(days=20))[1].stuck
+    assert "A first visit (Link the two library services)" in {one.promise for one in stuck}
+
+
+def test_what_is_counted_in_english_is_left_out_of_another_languages_picture(register: Engine, today: date) -> None:
+    form = add_people(twin_towns())
+    visits = {"every": "year", "count": 4, "what": "exchange activities"}
+    form["commitments"] = [
+        form["commitments"][0] | {"kind": "recurring", "due": None, "milestones": [], "recurrence": visits}
+    ]
+    with open_unit(register) as unit:
+        import_agreement(unit, as_form(**form), Author("desk", datetime.combine(today, time(9), UTC)), today)
+    for desk, what in (("leeds-desk", "exchange activities"), ("hangzhou-desk", None)):
+        (line,) = draw(register, desk, today)[2].agreements
+        assert line.worst is not None and line.worst.numbers["what"] == what
+
+
 def test_a_new_agreement_is_one_piece_of_news_not_one_a_row(engine: Engine, author: Author, today: date) -> None:
     with open_unit(engine) as unit:
         import_agreement(unit, as_form(**add_people(twin_towns())), author, today)
