@@ -185,6 +185,19 @@ def _remark_usual(words: Words, sketch: Sketch, drawing: Drawing, names: Mapping
         ) % {"party": name}
 
 
+def _remark_same_mail(words: Words, sketch: Sketch, drawing: Drawing) -> Iterator[str]:
+    """Who is reached by one address reads what is for the other, and answers by their links."""
+    by_mail: dict[str, list[str]] = {}
+    for one in sketch.people:
+        if one.key in drawing.people and one.mail:
+            by_mail.setdefault(one.mail.casefold(), []).append(clean_text(one.name))
+    for mail, names in by_mail.items():
+        if len(names) > 1:
+            yield words.gettext(
+                "%(people)s have the same mail address, %(mail)s: each gets the messages and links of the others."
+            ) % {"people": words.join(names), "mail": clean_text(mail)}
+
+
 def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
     """What is no mistake, but what somebody will be asked about."""
     names = name_parties(words, sketch, drawing, known)
@@ -196,6 +209,7 @@ def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) 
                 "%(party)s has no coordinator: what its owners leave undone is brought to nobody there."
             ) % {"party": name}
     yield from _remark_usual(words, sketch, drawing, names)
+    yield from _remark_same_mail(words, sketch, drawing)
     plain = drawing.plain.get("commitments", [])
     unowned = sum(any("contact" not in owner for owner in one["owners"]) for one in plain)
     if unowned:

@@ -610,6 +610,20 @@ def test_the_check_says_of_whom_it_speaks_and_does_not_contradict_itself(desk: D
     assert "Nothing is wrong with this" not in page and "Besides, you may want to know:" in page
 
 
+def test_two_people_with_one_mail_address_are_remarked(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    _, second = keys(desk, address)
+    for _ in range(2):
+        page = send(desk, f"{address}/owners", do="more")
+    people = re.findall(r'name="(k\d+)-mail"', page)
+    fields = {}
+    for key, name in zip(people, ("Zoé", "Yves"), strict=True):
+        fields |= {f"{key}-name": name, f"{key}-party": second, f"{key}-mail": "office@west.example"}
+    page = send(desk, f"{address}/owners", **fields)
+    assert "Zoé and Yves have the same mail address, office@west.example" in page
+
+
 @pytest.mark.parametrize("locale", ["en", "zh_Hans", "fr"])
 def test_countries_stand_where_they_are_looked_for_and_each_is_one(locale: str) -> None:
     countries = dict(list_countries(locale))
