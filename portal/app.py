@@ -119,6 +119,7 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "/static/{version}/portal.js": ("portal.js", "text/javascript"),
     "/static/{version}/htmx.min.js": ("htmx/htmx.min.js", "text/javascript"),
 }
+PAUSE_SECONDS = 0.5
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -168,7 +169,7 @@ def make_portal(
             ),
         ],
     )
-    app.state.house = House(engine, settings, links, read_clock, send, open_accounts(settings))
+    app.state.house = House(engine, settings, links, read_clock, send, open_accounts(settings), PAUSE_SECONDS)
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)

@@ -28,6 +28,8 @@ class House:
     """Sends one message of the outbox without waiting for it; what cannot be sent now stays in the outbox."""
     accounts: Accounts | None = None
     """Where people have an account already; None where they sign in by mail alone."""
+    pause_seconds: float = 0
+    """How long what is looked up after an answer waits, so that nothing of it can be felt in what comes next."""
 
     @property
     def domain(self) -> str:

@@ -44,30 +44,35 @@ class Visit:
     expires_at: datetime
 
 
-def ask_to_sign_in(unit: Connection, settings: Settings, address: str, lead_to: str, now: datetime) -> int | None:
-    """Keep the request, and queue the link if somebody in office has this address; the id of the message, if any.
+def note_request(unit: Connection, address: str, lead_to: str, now: datetime) -> str | None:
+    """Keep that somebody with this address asks to sign in; the request's number, or None if it is asked too often.
 
-    It does the same work whether the address is known or not, but for the message itself.
+    Nothing here depends on whose address it is.
     """
     unit.execute(delete(sign_in).where(sign_in.c.asked_at < now - _REQUESTS_KEPT))
     unit.execute(delete(visit).where(visit.c.expires_at < now - _VISITS_KEPT))
     hashed = _hash(address.strip().lower())
     recent = (sign_in.c.address_hash == hashed) & (sign_in.c.asked_at > now - timedelta(hours=1))
     asked = unit.execute(select(func.count()).select_from(sign_in).where(recent)).scalar_one()
-    people = find_people(unit, settings, address, now)
     number = secrets.token_urlsafe(32)
     unit.execute(
         insert(sign_in).values(
             number=number,
             address_hash=hashed,
-            contact_id=people[0].id if people else None,
             lead_to=check_lead(lead_to),
             asked_at=now,
             expires_at=now + SIGN_IN_WITHIN,
         )
     )
-    if not people or asked >= LINKS_AN_HOUR:
+    return number if asked < LINKS_AN_HOUR else None
+
+
+def answer_request(unit: Connection, settings: Settings, number: str, address: str, now: datetime) -> int | None:
+    """Queue the link of a request if somebody in office has its address; the id of the message, if any."""
+    people = find_people(unit, settings, address, now)
+    if not people:
         return None
+    unit.execute(update(sign_in).where(sign_in.c.number == number).values(contact_id=people[0].id))
     return queue_sign_in(unit, people[0], number, now, settings.sender.rpartition("@")[2])
 
 

@@ -1,9 +1,11 @@
 """Signing in by a link that is mailed: what a person sees, and what nobody can do."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -50,6 +52,27 @@ def test_known_and_unknown_addresses_get_the_same_answer_and_are_counted_alike(d
     assert len(desk.rows(sign_in)) == 2, "both leave a row, so that both take as long"
     assert len(desk.rows(notification)) == 1
     assert "nobody@north.example" not in str(desk.rows(sign_in)), "an address that is not ours is not kept"
+
+
+def test_what_is_done_before_the_answer_is_the_same_for_every_address(desk: Desk, count_statements: Any) -> None:
+    state = desk.client.app.state  # type: ignore[attr-defined]
+    answered: list[float] = []
+    state.house = replace(state.house, pause_seconds=1e9)
+    said: dict[str, list[str]] = {}
+
+    async def stop(seconds: float) -> None:
+        answered.append(seconds)
+        raise RuntimeError("nothing goes on after the answer")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("portal.signing_in.sleep", stop)
+        for address in ("cy@north.example", "nobody@north.example"):
+            with count_statements(desk.engine) as statements:
+                desk.client.post("/sign-in", data={"address": address}, follow_redirects=False)
+            said[address] = statements.statements
+    assert said["cy@north.example"] == said["nobody@north.example"] != []
+    assert answered == [1e9, 1e9], "and what comes after waits for both"
+    assert desk.rows(notification) == []
 
 
 def test_who_is_no_longer_in_office_gets_no_link(desk: Desk) -> None:
