@@ -34,7 +34,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.counting import count_anew
+from notifications.counting import count_anew, count_ground_anew
 from notifications.current import renew_notices
 from notifications.digests import URGENCY, Pictures
 from notifications.items import is_about_promise
@@ -388,11 +388,7 @@ def _build_item(
 
 def _find_ground(row: Any, day: date, names: Names, language: str) -> Ground:
     """Why it is told, with the days that are left on the day of the letter."""
-    code, numbers = Why(row.decision_reason["code"]), row.decision_reason["numbers"]
-    if code is Why.LEAD_REACHED and row.due_on is not None:
-        if row.due_on < day:
-            return Ground(Why.CARRIED_OVER, {"day": day.isoformat()})
-        numbers = {**numbers, "days": (row.due_on - day).days}
+    code, numbers = count_ground_anew(row.decision_reason, row.due_on, day)
     return Ground(code, names.name_numbers(numbers, language))
 
 

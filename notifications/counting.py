@@ -10,6 +10,7 @@ from typing import Any
 from commitments.dates import parse_date, whole_months
 from commitments.facts import Reason
 from commitments.vocabulary import ReasonCode, StandingState
+from notifications.reasons import Why
 
 _PASSED: Mapping[ReasonCode, ReasonCode] = {
     ReasonCode.DUE_LATER: ReasonCode.PAST_DUE,
@@ -58,6 +59,16 @@ def count_anew(
     ago = is_over or reason.code in _GONE_BY
     days = (day - dated if ago else dated - day).days
     return _tell(state, reason.code, {**numbers, "days": days}, is_over=is_over)
+
+
+def count_ground_anew(stored: Mapping[str, Any], due_on: date | None, day: date) -> tuple[Why, Mapping[str, Any]]:
+    """Why something is told, as stored, with the days that are left on `day`, on which it is read."""
+    code, numbers = Why(stored["code"]), stored["numbers"]
+    if code is not Why.LEAD_REACHED or due_on is None:
+        return code, numbers
+    if due_on < day:
+        return Why.CARRIED_OVER, {"day": day.isoformat()}
+    return code, {**numbers, "days": (due_on - day).days}
 
 
 def _find_date(numbers: Mapping[str, Any]) -> date | None:

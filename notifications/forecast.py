@@ -89,9 +89,10 @@ def play_moment(copy: Engine, settings: Settings, moment: Moment) -> Iterator[Fo
         for start in range(0, len(due), MESSAGES_AT_ONCE):
             part = due[start : start + MESSAGES_AT_ONCE]
             messages |= compose_messages(unit, part, rules, names, today)
-            for one in _load_notices(unit, [row.id for row in part]):
+            days = {row.id: row.local_day for row in part}
+            for one in _load_notices(unit, list(days)):
                 if one.id in messages[one.notification_id].notices:
-                    reasons[one.notification_id].append(give_reason(one))
+                    reasons[one.notification_id].append(give_reason(one, days[one.notification_id]))
         sent, cancelled = str(NotificationState.SENT), str(NotificationState.CANCELLED)
         became = [
             {"row_id": row.id, "became": sent, "at": max(row.next_at, now)}
@@ -123,5 +124,8 @@ def _load_notices(reading: Connection, messages: Sequence[int]) -> Sequence[Any]
         notice.c.kind,
         notice.c.decision_reason,
         notice.c.reason,
+        notice.c.standing,
+        notice.c.decided_on,
+        notice.c.due_on,
     )
     return reading.execute(select(*columns).where(notice.c.notification_id.in_(messages)).order_by(notice.c.id)).all()

@@ -14,7 +14,7 @@ from typing import Any
 from commitments.clock import today_in
 from commitments.dates import as_partial
 from commitments.days import Days, find_days_in, group_by_zone
-from commitments.facts import Commitment, Milestone, Standing, WantedFollowUp
+from commitments.facts import Commitment, Milestone, Reason, Standing, WantedFollowUp
 from commitments.reconcile import ENGINE, Rules, assess, find_due, want
 from commitments.settings import Settings
 from commitments.settlements import describe_new, plan_settlements
@@ -26,6 +26,8 @@ from commitments.vocabulary import (
     MatterKind,
     NotificationKind,
     NotificationState,
+    ReasonCode,
+    StandingState,
 )
 from notifications.candidates import (
     Candidate,
@@ -37,6 +39,7 @@ from notifications.candidates import (
     read_ladders,
 )
 from notifications.composing import compose_message, is_empty
+from notifications.counting import count_anew, count_ground_anew
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
 from notifications.ledger import Row
@@ -401,16 +404,23 @@ class Play:
 
     def _foresee(self, message: Queued, told: Sequence[Notice], at: datetime, subject: str) -> Foreseen:
         person = self._rules.people[message.contact_id]
-        reasons = tuple(give_reason(one) for one in told)
+        reasons = tuple(give_reason(one, message.local_day) for one in told)
         return Foreseen(
             message.local_day, at, message.key, person.reference, self._names.contacts[person.id][0],
             message.address, message.channel, message.kind, subject, reasons,
         )  # fmt: skip
 
 
-def give_reason(told: Any) -> Mapping[str, Any]:
-    """What a foreseen message says of one of its notices."""
-    return {"matter": told.matter, "kind": told.kind, "why": told.decision_reason, "standing": told.reason or None}
+def give_reason(told: Any, day: date) -> Mapping[str, Any]:
+    """What a foreseen message says of one of its notices to who reads it on `day`."""
+    code, numbers = count_ground_anew(told.decision_reason, told.due_on, day)
+    standing = None
+    if told.reason:
+        stored = Reason(ReasonCode(told.reason["code"]), told.reason["numbers"])
+        _, reason = count_anew(StandingState(told.standing), stored, told.decided_on, day, told.due_on)
+        standing = reason.as_json()
+    why = {**told.decision_reason, "code": str(code), "numbers": numbers}
+    return {"matter": told.matter, "kind": told.kind, "why": why, "standing": standing}
 
 
 def _join(told: Notice, asked: FollowUp | None) -> SimpleNamespace:

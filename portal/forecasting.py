@@ -7,16 +7,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading
 from commitments.errors import TallyError
 from commitments.queries import select_people_around
-from commitments.tables import agreement, commitment, contact
+from commitments.tables import agreement, commitment, contact, milestone
 from commitments.vocabulary import MatterKind, NotificationKind
 from notifications.forecast import forecast_agreement
 from notifications.names import Names, load_names, name_promise
+from notifications.names import find_words as find_phrase
 from notifications.playing import Foreseen
 from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
@@ -47,9 +48,7 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
     words, now = find_words(viewer), house.read_clock()
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
-        columns = (commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
-        promises = reading.execute(select(*columns).where(commitment.c.agreement_id == head.id))
-        by_reference = {f"{reference}/{row.reference}": row for row in promises}
+        by_reference = load_told(reading, head)
         around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
         names = load_names(reading, contact.c.id.in_(around))
     foreseen = forecast_agreement(house.engine, house.settings, now, DAYS, head.id)
@@ -61,6 +60,19 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
         messages=_tell_as_played(words, names, by_reference, foreseen, viewer.person.time_zone),
     )
+
+
+def load_told(reading: Connection, head: Any) -> dict[str, Any]:
+    """The commitments of an agreement and their milestones, each by the name by which a message's matter calls it."""
+    columns = (commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
+    promises = reading.execute(select(*columns).where(commitment.c.agreement_id == head.id))
+    steps = reading.execute(
+        select(commitment.c.reference, milestone.c.reference.label("step"), milestone.c.title, milestone.c.titles)
+        .join(commitment, commitment.c.id == milestone.c.commitment_id)
+        .where(commitment.c.agreement_id == head.id)
+    )
+    told = {f"{head.reference}/{row.reference}": row for row in promises}
+    return told | {f"{head.reference}/{row.reference}#{row.step}": row for row in steps}
 
 
 def _tell_as_played(
@@ -77,7 +89,7 @@ def _tell_as_played(
 
 
 def describe_foreseen(words: Words, names: Names, promises: Mapping[str, Any], one: Foreseen, zone: str) -> MessageView:
-    """A message that was played; `promises` are the commitments by their references."""
+    """A message that was played; `promises` are those of `load_told`."""
     kind = words.name(NotificationKind(one.kind))
     parts = tuple(dict.fromkeys(_tell(words, names, promises, reason) for reason in one.reasons))
     at = tell_moment(words, one.at, zone)
@@ -88,10 +100,14 @@ def describe_foreseen(words: Words, names: Names, promises: Mapping[str, Any], o
 
 
 def _tell(words: Words, names: Names, promises: Mapping[str, Any], reason: Mapping[str, Any]) -> str:
-    promise = promises.get(reason["matter"].partition("#")[0])
+    name, _, part = reason["matter"].partition("#")
+    promise, step = promises.get(name), promises.get(f"{name}#{part.removeprefix('milestone:')}") if part else None
     kind = reason["matter"].rpartition(":")[2]
     if promise is not None:
         matter = shorten_title(clean_text(name_promise(promise, words.tag)))
+        if step is not None:
+            title = shorten_title(clean_text(find_phrase(step.titles, words.tag) or step.title))
+            matter = words.gettext("%(step)s (%(promise)s)") % {"step": title, "promise": matter.rstrip(".。")}
     else:
         matter = words.name(MatterKind(kind)) if kind in list(MatterKind) else clean_text(reason["matter"])
     said = [tell_stored(words, names, reason["standing"]), tell_ground(words, names, reason["why"])]

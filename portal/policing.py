@@ -20,7 +20,7 @@ from commitments.log import Author
 from commitments.policies import load_rules_in_own, set_policy
 from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies, select_people_around
-from commitments.tables import agreement, commitment, contact, policy
+from commitments.tables import agreement, contact, policy
 from commitments.vocabulary import NotificationState
 from notifications.forecast import forecast_agreement, forecast_change
 from notifications.names import Names, load_names
@@ -32,7 +32,7 @@ from notifications.waiting import follow_rules
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.enhancing import asks_for_part
-from portal.forecasting import DAYS, describe_foreseen
+from portal.forecasting import DAYS, describe_foreseen, load_told
 from portal.forms import Form
 from portal.frame import find_words, show_framed, stream_framed
 from portal.history import find_head
@@ -197,9 +197,7 @@ def _try(
     """What these rules would have sent, and would send, beside what was sent and would be without them."""
     now = house.read_clock()
     with open_reading(house.engine) as reading:
-        columns = (commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
-        promised = reading.execute(select(*columns).where(commitment.c.agreement_id == head.id))
-        promises = {f"{reference}/{row.reference}": row for row in promised}
+        promises = load_told(reading, head)
         around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
         names = load_names(reading, contact.c.id.in_(around))
         sent = _count_sent(reading, head.id, now)

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import Engine, event, insert, select, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author, Change, record_changes
 from commitments.register import import_agreement
-from commitments.tables import activity, activity_commitment, commitment, measurement, progress_report
+from commitments.tables import activity, activity_commitment, commitment, measurement, milestone, progress_report
+from notifications.forecast import forecast_agreement, forecast_messages
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notice, notification
 from portal.pictures import Held, Lane, Moment, draw_periods, draw_timeline, find_silences
@@ -221,6 +222,23 @@ def test_the_log_leaves_out_messages_about_agreements_of_others(desk: Desk) -> N
     desk.morning(date(2028, 3, 2))
     desk.sign_in("cy")
     assert "Zoe" not in desk.get("/messages")
+
+
+def test_a_foreseen_message_is_told_as_on_the_day_on_which_it_is_read_and_names_the_milestone(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(milestone).where(milestone.c.reference == "plan").values(due="2026-03-20"))
+    desk.sign_in("cy")
+    page = desk.get("/agreements/north-south/forecast")
+    assert "The plan is drawn (Build the bridge): due by 20 March 2026, in 7 days; reminder 7 days before" in page
+    assert "The plan is drawn (Build the bridge): due by 20 March 2026, today; reminder on the day itself" in page
+    assert not re.search(r"in (\d+) days; reminder (?!\1 )\d+ days? before", page)
+    told = list(forecast_messages(desk.engine, desk.settings, desk.clock[0], 30))
+    by_portal = list(forecast_agreement(desk.engine, desk.settings, desk.clock[0], 30, 1))
+    for found in (told, by_portal):
+        told_of = [one for each in found for one in each.reasons if one["matter"].endswith("plan")]
+        ahead = [one for one in told_of if one["why"]["code"] == "lead_reached"]
+        days = [(one["standing"]["numbers"]["days"], one["why"]["numbers"]["days"]) for one in ahead]
+        assert days and all(left == before for left, before in days)
 
 
 def test_the_forecast_tells_the_coming_messages_and_writes_nothing(desk: Desk) -> None:
