@@ -5,7 +5,7 @@ The people and the house's rules are those of today.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.playing import Foreseen
-from notifications.rhythm import list_moments
+from notifications.rhythm import Moment, list_moments
 from notifications.scenes import load_ledger, load_zones, make_opening, make_scene
 
 
@@ -34,8 +34,10 @@ def replay_messages(
     start = now - timedelta(days=days)
     with open_reading(engine) as reading:
         moments = list(list_moments(start, days, settings.time_zone, load_zones(reading, only)))
+        recorded = find_changes(reading, only, start)
+        moments = [*moments, *_list_latest(moments[-1], recorded, now)]
         runs = [moment.at for moment in moments]
-        changed = {bisect_left(runs, at) for at in find_changes(reading, only, start)} & set(range(1, len(runs))) | {0}
+        changed = {bisect_left(runs, at) for at in recorded} & set(range(1, len(runs))) | {0}
         known = recall(reading, only, [*(runs[place] for place in changed), now])
         first = known[start]
         asked = [FollowUp(**_name(row)) for row in first.follow_ups]
@@ -53,6 +55,19 @@ def replay_messages(
                 play.take_answers(then.follow_ups)
         if then.facts is not None:  # what somebody changes is looked at at once, not at the next check
             yield from play.play(replace(moment, checks=moment.checks or place in changed))
+
+
+def _list_latest(last: Moment, recorded: Sequence[datetime], now: datetime) -> list[Moment]:
+    """When something was recorded after the last run: what came of it at once was sent by now, too.
+
+    Of many changes the first, with which an agreement comes into the register, and the last are played.
+    """
+    since = [at for at in recorded if last.at < at <= now]
+    if not since:
+        return []
+    at_once = list(dict.fromkeys([since[0], since[-1]]))
+    ends = [*at_once[1:], now + timedelta.resolution]
+    return [Moment(at, until, checks=True) for at, until in zip(at_once, ends, strict=True)]
 
 
 def _set_scene(then: Then, facts: Agreement) -> Scene:

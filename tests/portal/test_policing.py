@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
-from commitments.tables import commitment, contact, log_entry, policy
+from commitments.log import Author
+from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
+from commitments.tables import agreement, commitment, contact, log_entry, policy
+from notifications.planning import plan_messages
 from notifications.replay import replay_messages
 from notifications.tables import notice, notification
 from portal.pages import SO_FAR, gather_pieces
-from tests.portal.desk import TODAY, Desk
+from tests.portal.desk import FORM, TODAY, Desk
 
 PAGE = "/agreements/north-south/policy"
 
@@ -215,6 +220,21 @@ def test_the_past_played_by_the_same_rules_is_what_was_sent(desk: Desk) -> None:
     anew = {(one.contact, reason["matter"], reason["kind"]) for one in replayed for reason in one.reasons}
     anew = {one for one in anew if one[2] not in ("digest", "summary")}
     assert told and anew == told
+
+
+def test_what_went_on_the_day_on_which_an_agreement_came_into_the_register_is_played_too(desk: Desk) -> None:
+    now = datetime.combine(TODAY, time(10), UTC)
+    with open_unit(desk.engine) as unit:
+        form = FORM.replace(b"agreement: north-south", b"agreement: second")
+        import_agreement(unit, parse_agreement(form, "second.yaml"), Author("cy", now), TODAY)
+    (head,) = desk.rows(agreement, agreement.c.reference == "second")
+    reconcile_register(desk.engine, now, TODAY)
+    plan_messages(desk.engine, now, TODAY, domain="tally.example")
+    planned = desk.rows(notice, notice.c.decision == "told", notice.c.agreement_id == head.id)
+    at_once = [row.id for row in desk.rows(notification) if row.next_at <= now + timedelta(hours=2)]
+    told = {row.notification_id for row in planned} & set(at_once)
+    replayed = list(replay_messages(desk.engine, desk.settings, now + timedelta(hours=2), 90, only=head.id, rules={}))
+    assert told and len(replayed) == len(told)
 
 
 def test_only_coordinators_set_the_rules_of_their_own_agreements(desk: Desk) -> None:
