@@ -6,7 +6,7 @@ span; what is unknown stays unknown and is said to be so.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from commitments.dates import PartialDate, add_days, as_partial, find_latest, move_end, whole_months
 from commitments.facts import (
@@ -44,6 +44,7 @@ from commitments.vocabulary import (
 )
 
 _SETTLED = (CommitmentState.FULFILLED, CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
+_PERIODS_LOOKED_AT = 12
 _WORST_FIRST = (StandingState.OVERDUE, StandingState.BEHIND, StandingState.DUE_SOON, StandingState.ON_TRACK)
 
 People = Mapping[int, Person]
@@ -356,6 +357,24 @@ def _assess_occurrences(
         missed = standing.state is StandingState.OVERDUE
         if one.window_last >= watched_from if missed else one is period:
             yield standing
+
+
+def assess_next_periods(agreement: Agreement, policy: Policy, today: date) -> Iterator[Standing]:
+    """Of what recurs and has no date left in its current period: the next period of which something is expected."""
+    for one in agreement.commitments:
+        recurrence = one.recurrence
+        if recurrence is None or _find_closure(agreement, one, today) is not None:
+            continue
+        day = max(today, recurrence.starts or today)
+        for _ in range(_PERIODS_LOOKED_AT):
+            period = find_period(recurrence, day)
+            if period is None or period.last == date.max:
+                break
+            if period.window_last >= today and count_occurrences(one, recurrence, period, today)[1]:
+                if day > today:
+                    yield _assess_period(agreement, one, recurrence, period, policy, today)
+                break
+            day = period.last + timedelta(days=1)
 
 
 def _assess_period(

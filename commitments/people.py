@@ -42,6 +42,7 @@ class ContactFault(StrEnum):
     DATE_WRONG = "date_wrong"
     DAYS_CROSSED = "days_crossed"
     DEPUTY_UNKNOWN = "deputy_unknown"
+    LAST_COORDINATOR = "last_coordinator"
 
 
 class ContactRefused(RefusedChange):

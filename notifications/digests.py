@@ -327,7 +327,9 @@ class Pictures:
                 row.number,
                 row.oldest,
                 people[row.assignee_id].party_id == person.party_id,
-                f"people/{people[row.assignee_id].reference}",
+                f"people/{people[row.assignee_id].reference}"
+                if people[row.assignee_id].party_id == person.party_id
+                else "",
             )
             for row in rows
         ]

@@ -298,7 +298,7 @@ def make_digest(language: str) -> Digest:
     )
     waiting = (
         Waiting(t["coordinator"], t["leeds"], 1, date(2026, 11, 18), own_side=True, page="people/coordinator"),
-        Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2), page="people/li.na"),
+        Waiting(t["asked"], t["hangzhou"], 3, date(2026, 11, 2)),
     )
     kind = ChangeKind
     news = (

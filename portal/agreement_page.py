@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from commitments.assessment import assess_next_periods
 from commitments.database import open_reading
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
@@ -94,7 +95,9 @@ def show_agreement(
         done=say_matched(words, head.sources, done) or say_done(words, done),
         ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
         facts=describe_agreement(words, names, head, facts, parts, today),
-        coming=describe_coming(words, names, facts, parts, standings, today),
+        coming=describe_coming(
+            words, names, facts, parts, [*standings, *assess_next_periods(facts, policy, today)], today
+        ),
         kinds=list_by_kind(words, names, facts, parts, standings, address, shown),
         pages=_describe_pages(words, number, len(facts.commitments), address),
         picture=picture,

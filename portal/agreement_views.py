@@ -292,6 +292,8 @@ def describe_reciprocity(
     met = Counter(row.party_id for row in parts.milestones if row.state == MilestoneState.MET and row.party_id)
     owed: dict[int, list[Commitment]] = {place.party_id: [] for place in facts.parties}
     for one in facts.commitments:
+        if one.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
+            continue
         for party in {owner.party_id for owner in one.owners} & owed.keys():
             owed[party].append(one)
     rows = []

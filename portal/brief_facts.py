@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
+from commitments.assessment import assess_next_periods
 from commitments.facts import Agreement, Commitment, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
@@ -17,7 +18,7 @@ from commitments.vocabulary import CommitmentState, ContactRole, MatterKind, Sta
 from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, load_names
 from portal.people_queries import is_over
-from portal.telling import load_rules_of
+from portal.telling import find_policy, load_rules_of
 
 OWED_SHOWN = 12
 """So many promises of all sides together: with what follows them they fit on a sheet of paper."""
@@ -105,7 +106,8 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
     found = _list_open(facts, standings)
     is_ours = any(bound.party_id == own_party for one in facts for bound in one.parties)
     sides = share_out(list_sides(found, own_party, theirs, is_ours=is_ours))
-    dates = _choose_dates(facts, standings, today)
+    next_ones = {one.id: assess_next_periods(one, find_policy(rules, one.reference), today) for one in facts}
+    dates = _choose_dates(facts, {one: [*own, *next_ones[one]] for one, own in standings.items()}, today)
     silent = _choose_silent(facts, standings)
     shown = {one.promise.id: one.promise for side in sides for one in side.shown}
     told = [standing.matter.commitment_id for _, standing in (*dates.shown, *silent.shown)]

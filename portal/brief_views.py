@@ -192,7 +192,7 @@ def _list_silent(words: Words, found: Briefed, rest: str) -> ListView:
         )
         for one, standing in found.silent.shown
     )
-    none = words.gettext("Something was heard of everything lately.")
+    none = words.gettext("Something was heard lately of everything that is watched.")
     more = _count_more(words, found.silent.total - len(lines))
     return ListView(words.gettext("Nothing heard for long"), lines, none, more, rest)
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
+from commitments.dates import parse_date
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
@@ -131,6 +132,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
     try:
         if written.role not in _offer_roles(viewer, ContactRole(row.role)):
             raise HTTPException(403)
+        if written.role is not ContactRole.COORDINATOR or _is_past(written.valid_to, house, viewer):
+            _check_coordinated(viewer, house, row)
         former = row.channels.get("mail")
         if written.mail != former:
             _check_address(viewer, house, written.mail)
@@ -144,6 +147,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
     except ContactRefused as refused:
         filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
         return _show_person(request, viewer, house, reference, filled=filled, faults=refused.faults, status=422)
+    if row.id == viewer.person.id and written.role is not ContactRole.COORDINATOR and viewer.role is Role.COORDINATOR:
+        return RedirectResponse("/home", 303)
     return RedirectResponse(f"{ADDRESS}/{reference}?done={'saved' if changed else 'same'}", 303)
 
 
@@ -158,6 +163,11 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
     crossed = day is not None and person.valid_from is not None and day < person.valid_from.first
     if day is None or not why or len(why) > 300 or crossed:
         return _show_person(request, viewer, house, reference, end_refused=True, status=422)
+    try:
+        if day < house.today_of(viewer.person, now):
+            _check_coordinated(viewer, house, row)
+    except ContactRefused as refused:
+        return _show_person(request, viewer, house, reference, faults=refused.faults, status=422)
     with open_unit(house.engine) as unit:
         change = end_office(unit, person, day)
         if change is not None:
@@ -194,6 +204,25 @@ def _find_party(reading: Connection, viewer: Viewer, reference: str) -> Any:
     if row is None or not viewer.speaks_for(row.id):
         raise HTTPException(404)
     return row
+
+
+def _is_past(day: str | None, house: House, viewer: Viewer) -> bool:
+    try:
+        return bool(day) and parse_date(day or "").last < house.today_of(viewer.person, house.read_clock())
+    except ValueError:
+        return False
+
+
+def _check_coordinated(viewer: Viewer, house: House, row: Any) -> None:
+    """Who alone coordinates a party stays so until there is another: else nobody of it could put it right."""
+    if row.id != viewer.person.id or viewer.role is not Role.COORDINATOR:
+        return
+    today = house.today_of(viewer.person, house.read_clock())
+    with open_reading(house.engine) as reading:
+        people = load_people(reading, only=contact.c.party_id == row.party_id)
+    others = [one for one in people.values() if one.id != row.id and one.role is ContactRole.COORDINATOR]
+    if not any(one.is_in_office(today) for one in others):
+        raise ContactRefused([ContactFault.LAST_COORDINATOR])
 
 
 def _check_address(viewer: Viewer, house: House, mail: str | None) -> None:

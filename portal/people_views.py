@@ -34,6 +34,10 @@ _FAULTS: dict[ContactFault, tuple[str, str]] = {
     ContactFault.DATE_WRONG: ("valid_to", N_("A date is written 2026-11-30, 2026-11 or 2026.")),
     ContactFault.DAYS_CROSSED: ("valid_to", N_("The last day lies before the first.")),
     ContactFault.DEPUTY_UNKNOWN: ("deputy", N_("This person cannot stand in.")),
+    ContactFault.LAST_COORDINATOR: (
+        "role",
+        N_("Nobody else coordinates this party: first make somebody else a coordinator."),
+    ),
 }
 FIELDS = ("name", "office", "mail", "language", "zone", "role", "valid_from", "valid_to", "deputy")
 

@@ -206,7 +206,8 @@ def _say(desk: Desk, place: Place) -> dict[str, str]:
     said = {"report": "said-once", "measurement": "counted-once"}
     if desk.rows(progress_report, progress_report.c.reference == said["report"]):
         return said
-    promises = {row.reference: row for row in desk.rows(commitment)}
+    (head,) = desk.rows(agreement, agreement.c.reference == place.agreement)
+    promises = {row.reference: row for row in desk.rows(commitment, commitment.c.agreement_id == head.id)}
     first, target = promises[place.promise], promises[place.target]
     owner = desk.rows(commitment_owner, commitment_owner.c.commitment_id == first.id)[0]
     reported = {"reference": said["report"], "rating": "on_track", "fulfilled": False, "reported_on": date(2024, 2, 1)}

@@ -694,3 +694,14 @@ def test_who_looks_after_people_is_led_to_them_and_to_what_nobody_answers_for(
     page = desk.client.get("/agreements").text
     assert ('<li><a href="/people">People</a></li>' in page) is is_there
     assert ('href="/orphans"' in page) is is_there
+
+
+def test_who_alone_coordinates_a_party_stays_so_until_somebody_else_does(desk: Desk) -> None:
+    desk.sign_in("cy")
+    same = {"name": "Cy", "mail": "cy@north.example"}
+    said = "Nobody else coordinates this party: first make somebody else a coordinator."
+    assert said in desk.act("/people/cy", 422, **same, role="leader")
+    assert said in desk.act("/people/cy", 422, **same, role="coordinator", valid_to="2026-01-31")
+    assert said in desk.act("/people/cy/end", 422, last_day="2026-02-01", why="Moved on")
+    desk.act("/people/dee", name="Dee", mail="dee@north.example", role="coordinator")
+    assert "What needs you today" in desk.act("/people/cy", **same, role="leader"), "and is led to a page of theirs"

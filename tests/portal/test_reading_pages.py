@@ -164,6 +164,30 @@ def test_an_agreement_says_how_it_stands_and_who_owes_what(desk: Desk) -> None:
     assert "Agreement “Memorandum”: recorded" in desk.get("/agreements/north-south/history?page=1") + page
 
 
+def test_who_owes_what_leaves_out_what_was_waived_or_withdrawn(desk: Desk) -> None:
+    desk.sign_in("cy")
+
+    def owed(page: str) -> list[str]:
+        return re.findall(r'data-label="Owes">(\d+)<', page.partition("Who owes and has delivered what")[2])
+
+    before = owed(desk.client.get("/agreements/north-south").text)
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="withdrawn"))
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(state="waived"))
+    after = owed(desk.client.get("/agreements/north-south").text)
+    assert [int(had) - int(has) for had, has in zip(before, after, strict=True)] == [2, 1]
+
+
+def test_the_next_date_of_what_recurs_lies_ahead_once_this_periods_is_over(desk: Desk) -> None:
+    yearly = {"every": "year", "count": 1, "months": [2]}
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "visits").values(recurrence=yearly))
+    desk.sign_in("cy")
+    for path in ("/agreements/north-south", "/brief?party=south"):
+        ahead = desk.get(path).partition("Dates ahead")[2]
+        assert "28 February 2027" in ahead, path
+
+
 def test_a_commitment_shows_its_sentence_escaped(desk: Desk) -> None:
     desk.sign_in("cy")
     raw = desk.client.get("/agreements/north-south/commitments/survey").text
