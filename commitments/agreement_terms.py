@@ -161,7 +161,7 @@ def amend_agreement(unit: Connection, author: Author, reference: str, typed: Ske
     if drawing.flaws:
         raise Undrawn(drawing.flaws)
     corrected = _correct_signatories(unit, author, row, signatories, drawing)
-    if row.open_ended is False and "expires" not in drawing.plain:
+    if row.open_ended is False:
         drawing.plain.setdefault("open_ended", False)  # to say that it has an end is more than not to know
     kept = {name: value for name, value in head.items() if name not in _OWN}
     parts = {"parties": drawing.plain.pop("parties"), "commitments": []}

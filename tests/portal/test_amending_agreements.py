@@ -159,13 +159,13 @@ def test_a_name_of_who_signed_is_corrected_in_its_place_and_another_is_added(sig
     [
         ({"title": ""}, "Title: This is missing."),
         ({"expires": "soon"}, "Expires on: This is no date."),
-        ({"expires": "2023-01-01"}, "Expires on: This must not be before 2024-01-01"),
+        ({"expires": "2023-01-01"}, "Expires on: This must not be before 1 January 2024"),
         ({"end": "date", "expires": ""}, "Expires on: This is missing."),
         ({"renewal": "", "renew_by": "2027"}, "Renewal: Choose one."),
         ({"notice": "many"}, "Notice period: A whole number is needed here"),
         ({"s0-name": "", "s0-office": ""}, "Name: This is missing."),
         ({"d0-document": ""}, "Sentences are shown to stand in “text.pdf”: it keeps its name and stays."),
-        ({"ended": "2020"}, "Ended on: This must not be before 2024-01-01"),
+        ({"ended": "2020"}, "Ended on: This must not be before 1 January 2024"),
         ({"why": ""}, "Why: This is missing."),
         ({"why": "x" * 301}, "Why: This is too long"),
     ],
@@ -330,3 +330,13 @@ def test_room_for_one_more_is_made_without_saving_and_opens_where_it_was_asked_f
     assert 'name="b2-amount"' in page and 'value="5000"' in page and "Save, and make room" not in page
     assert re.search(r"<details[^>]* open[^>]*>\s*<summary>Budget", page), "it stays open"
     assert (file_of(member), len(member.rows(log_entry))) == before
+
+
+def test_a_form_saved_as_it_was_says_that_nothing_is_different_also_where_an_end_is_stated(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(agreement).where(agreement.c.reference == "north-south").values(open_ended=False))
+    desk.sign_in("cy")
+    before = desk.rows(log_entry)
+    form = read_form(desk.client.get(EDIT).text, EDIT)
+    page = desk.act(EDIT, 422, **{**form, "do": "next", "why": "Looked through"})
+    assert "Nothing is different from what is on record." in page and desk.rows(log_entry) == before
