@@ -23,6 +23,7 @@ from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, clean_text
 from notifications.wording import Words
 from portal.agreement_queries import STANDINGS
+from portal.amendments import describe_amendments, load_amendments
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
 from portal.asked import link_ask
@@ -117,6 +118,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
         news, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
         handed = describe_hand_over(
             reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
         )
@@ -142,6 +144,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
         news=[(describe_news(words, one), link) for one, link in news],
+        amended=describe_amendments(words, amended, viewer.person.time_zone, NEWS_SHOWN),
         further=[
             LinkView(
                 clean_text(choose_words(one.title, viewer.person.language)), f"/agreements/{one.reference}/history", ""

@@ -6,14 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
-from commitments.log import Author
+from commitments.log import Author, Change, record_changes
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, contact, follow_up, log_entry, party, progress_report
+from commitments.tables import (
+    agreement,
+    commitment,
+    commitment_owner,
+    contact,
+    follow_up,
+    log_entry,
+    party,
+    progress_report,
+)
 from notifications.links import Ask
 from portal import home
 from tests.portal.desk import FORM, NOW, TODAY, Desk
@@ -297,6 +306,35 @@ def test_the_agreements_stand_there_by_what_is_worst_under_them(desk: Desk) -> N
     assert "1 agreement" in page and "Overdue 1" in page and "Memorandum" in page
     assert "Between two others" not in desk.get("/home")
     assert re.search(r"\d+ open follow-ups", page)
+
+
+def test_a_moved_date_other_words_another_owner_and_a_new_commitment_are_news(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        for subject, reference, action, changes in (
+            ("commitment", "survey", "amended", {"due": ["2026-02-13", "2026-05-31"]}),
+            ("commitment", "bridge", "amended", {"summary": ["Build.", "Build the bridge."]}),
+            ("commitment", "friends", "registered", {}),
+            ("commitment", "fund", "amended", {"state": ["active", "waived"]}),
+            ("commitment_owner", "visits", "amended", {"contact_id": [1, 2]}),
+            ("agreement", "north-south", "amended", {"note": [None, "x"]}),
+            ("public_page", "north-south", "published", {}),
+        ):
+            table = agreement if subject in ("agreement", "public_page") else commitment
+            row_id = unit.execute(select(table.c.id).where(table.c.reference == reference)).scalar_one()
+            if subject == "commitment_owner":
+                own = commitment_owner.c.commitment_id == row_id
+                row_id = unit.execute(select(commitment_owner.c.id).where(own)).scalars().first()
+            pairs = {name: (old, new) for name, (old, new) in changes.items()}
+            told = Change(action, subject, int(row_id or 0), reference, 1, pairs)
+            record_changes(unit, Author("cy", NOW + timedelta(seconds=1)), [told])
+    desk.clock[0] = NOW + timedelta(hours=1)
+    desk.sign_in("cy")
+    news = desk.get("/home").partition("What changed this week")[2].partition("</section>")[0]
+    assert "now due 31 May 2026, before: 13 February 2026" in news
+    for said in ("its words or terms were changed", "a new commitment", "somebody else answers for it",
+                 "the agreement was changed", "shown to everybody"):  # fmt: skip
+        assert news.count(said) == 1, said
+    assert "/commitments/fund" not in news
 
 
 def test_the_number_of_statements_does_not_grow_with_the_register(
