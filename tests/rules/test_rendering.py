@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, UndefinedError, select_autoesc
 from markupsafe import Markup, escape
 
 from commitments.facts import Reason
-from commitments.vocabulary import FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
+from commitments.vocabulary import Answer, FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
 from notifications.house import PARTS, TEMPLATES
 from notifications.items import describe_item
 from notifications.messages import Ground, Item, Message
@@ -236,6 +236,15 @@ def test_an_item_says_what_was_promised_to_whom_how_it_stands_what_is_expected_b
         f"Unsubscribe: https://tally.leeds.example/unsubscribe/{TOKEN}",
     ):
         assert said in written.text
+
+
+def test_who_only_hears_that_nobody_answered_reads_by_when_it_was_asked_and_is_not_asked_to_answer() -> None:
+    item = make_items("en")["notice"]
+    told = replace(item, kind=NotificationKind.ESCALATION, answer_by=date(2026, 1, 15), answers=())
+    text = write_message(make_message(told)).text
+    assert "An answer was asked for by 15 January 2026." in text and "Please answer by" not in text
+    asked = replace(told, answers=(Answer.DONE,))
+    assert "Please answer by 15 January 2026." in write_message(make_message(asked)).text
 
 
 @pytest.mark.parametrize(
