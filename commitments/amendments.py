@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select, update
 
 from commitments.errors import NotFound, RefusedChange
+from commitments.events import KEPT
 from commitments.filling import EARLIEST
 from commitments.log import Author, Change, record_changes
-from commitments.references import find_commitment, find_contact
-from commitments.tables import commitment, commitment_owner, milestone, party
+from commitments.references import find_agreement, find_commitment, find_contact
+from commitments.tables import agreement, commitment, commitment_owner, milestone, party
 from commitments.vocabulary import CommitmentState, MilestoneState
 
 
@@ -78,6 +79,19 @@ def hand_over(
     return owner.contact_id, person.id
 
 
+def keep_agreement(unit: Connection, author: Author, reference: str, until: date, why: str, today: date) -> None:
+    """Leave an agreement as it is until the end of a day, though nothing happens under it; nobody is asked before.
+
+    Raises NotFound for what the register does not know, and RefusedChange for a day that is not ahead.
+    """
+    if until <= today:
+        raise RefusedChange(f"{until} is not after today ({today}); give a day to come")
+    found = find_agreement(unit, reference)
+    row = unit.execute(select(agreement).where(agreement.c.id == found.id).with_for_update()).one()
+    kept = {"kept_on": today, "kept_until": until, "kept_why": why}
+    _amend(unit, author, agreement, row, kept, reference, row.id, why, action=KEPT)
+
+
 def _hold(unit: Connection, matter: str) -> tuple[Table, Row[Any], int]:
     """The row of a commitment or milestone, held until the unit ends, with its agreement."""
     name, _, step = matter.partition("#")
@@ -102,8 +116,10 @@ def _amend(
     reference: str,
     agreement_id: int,
     why: str | None,
+    *,
+    action: str = "amended",
 ) -> None:
     changes = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
     unit.execute(update(table).where(table.c.id == row.id).values(**values))
-    change = Change("amended", table.name, row.id, reference[:300], agreement_id, changes, why[:300] if why else None)
+    change = Change(action, table.name, row.id, reference[:300], agreement_id, changes, why[:300] if why else None)
     record_changes(unit, author, [change])

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, func, select
 
 from commitments.agreement_faults import LARGEST_QUANTITY
-from commitments.amendments import hand_over, meet_milestone, move_date
+from commitments.amendments import hand_over, keep_agreement, meet_milestone, move_date
 from commitments.errors import RefusedChange
 from commitments.filling import EARLIEST
 from commitments.log import Author
@@ -28,6 +28,8 @@ from commitments.vocabulary import Answer, Completion, MatterKind, Rating
 NOTE_LIMIT = 300
 FURTHEST = timedelta(days=366 * 10)
 LONGEST_REST = timedelta(days=366)
+LONGEST_KEEPING = timedelta(days=366 * 5)
+"""How far ahead an agreement may be left as it is: then somebody else may have come into office."""
 ACTIVITY_KINDS = (
     "visit", "exhibition", "exchange", "meeting", "training", "performance", "event", "publication", "signing", "other",
 )  # fmt: skip
@@ -96,8 +98,8 @@ def check_said(
     keeps = answer is Answer.DONE and matter is MatterKind.DORMANCY
     if (answer is Answer.SEND_BACK or keeps) and not said.note:
         faults.append(Fault.NOTE_MISSING)
-    if answer in (Answer.SNOOZE, Answer.MORE_TIME):
-        furthest = LONGEST_REST if answer is Answer.SNOOZE else FURTHEST
+    if keeps or answer in (Answer.SNOOZE, Answer.MORE_TIME):
+        furthest = LONGEST_KEEPING if keeps else LONGEST_REST if answer is Answer.SNOOZE else FURTHEST
         if said.day is None:
             faults.append(Fault.DAY_MISSING)
         elif said.day <= today:
@@ -170,6 +172,9 @@ def _write(
         return hand_over(unit, author, promise, party, said.to, today)
     elif answer is Answer.DONE and question.matter_kind is MatterKind.MILESTONE and said.day is not None:
         meet_milestone(unit, author, question.matter, said.day, today, note)
+    elif answer is Answer.DONE and question.matter_kind is MatterKind.DORMANCY and said.day is not None:
+        answer_follow_up(unit, author, asked.key, today, True, None, note)
+        keep_agreement(unit, author, question.agreement.reference, said.day, note or "", today)
     elif answer is Answer.DONE and question.commitment is None:
         answer_follow_up(unit, author, asked.key, today, True, None, note)
     elif answer is Answer.DONE:

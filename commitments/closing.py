@@ -24,6 +24,8 @@ def explain_closing(
 
     `agreement` is that of the follow-up, with the commitments that may call for one.
     """
+    if row.kind == FollowUpKind.DORMANT and agreement is not None and agreement.kept is not None:
+        return f"kept as it is until {agreement.kept.until}" if agreement.kept.holds(today) else CAUSE_GONE
     promises = agreement.commitments if agreement is not None else ()
     commitment = next((one for one in promises if one.id == row.commitment_id), None)
     if agreement is None or commitment is None or row.party_id is None:

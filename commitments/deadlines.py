@@ -140,7 +140,14 @@ def _assess_dormancy(agreement: Agreement, policy: Policy, today: date) -> Itera
         return
     months = whole_months(min(since.last, today), today)
     numbers = {"since": str(since), "months": months, "from": "activity" if known else "start"}
-    if months >= policy.dormancy_months:
-        yield Standing(matter, StandingState.SILENT, Reason(ReasonCode.DORMANT, numbers), cause=str(since))
-    else:
+    kept = agreement.kept
+    if months < policy.dormancy_months:
         yield Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.ALIVE, numbers), cause=str(since))
+    elif kept is not None and kept.holds(today):
+        numbers |= {"until": kept.until.isoformat(), "note": kept.why}
+        yield Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.KEPT, numbers), cause=str(since))
+    else:
+        # What was left as it is until a day is a new question after it.
+        over = kept is not None and since.last < kept.until < today
+        cause = kept.until.isoformat() if kept is not None and over else str(since)
+        yield Standing(matter, StandingState.SILENT, Reason(ReasonCode.DORMANT, numbers), cause=cause)

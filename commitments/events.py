@@ -104,6 +104,9 @@ _TERMS = frozenset(
 )
 """The tables of what was agreed, as far as it can be amended."""
 
+KEPT = "kept"
+"""The action by which an agreement is left as it is: no amendment of it."""
+
 OF_OFFICE = frozenset({"role", "valid_from", "valid_to", "deputy_id", "channels", "time_zone"})
 """What of a contact decides who is asked, and when."""
 
@@ -139,7 +142,8 @@ def name_changes(changes: Sequence[Change]) -> list[EventName | None]:
         name = _name_alone(change)
         if (change.action, change.subject) == ("registered", "contact") and not new:
             name = EventName.CONTACT_CHANGED
-        if name is None and change.subject in _TERMS and change.agreement_id is not None:
+        is_term = change.subject in _TERMS and change.action != KEPT
+        if name is None and is_term and change.agreement_id is not None:
             belongs_to_new = change.agreement_id in new or "/".join(change.reference.split("/")[:2]) in new_commitments
             if not belongs_to_new and change.agreement_id not in amended:
                 amended.add(change.agreement_id)

@@ -153,6 +153,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """That an agreement may be silent: said on a day, until the end of another, and why."""
+
+    on: date
+    until: date
+    why: str
+
+    def holds(self, day: date) -> bool:
+        return self.on <= day <= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """The report of a cycle, submitted."""
 
@@ -220,6 +232,7 @@ class Agreement:
     """The date of its earliest source."""
     other_activities: tuple[Activity, ...] = ()
     """Activities under the agreement that serve no commitment."""
+    kept: Kept | None = None
 
 
 class Matter(NamedTuple):

@@ -16,6 +16,7 @@ from commitments.facts import (
     AskedConfirmation,
     Commitment,
     Condition,
+    Kept,
     Measurement,
     Milestone,
     Occurrence,
@@ -411,6 +412,7 @@ def _build_agreement(
         has_signatories,
         min(map(parse_date, dated)) if dated else None,
         tuple(loose),
+        Kept(row.kept_on, row.kept_until, row.kept_why or "") if row.kept_on and row.kept_until else None,
     )
 
 

@@ -137,19 +137,6 @@ agreement = Table(
     Column("registered_on", Date, nullable=False),
 )
 
-# How an agreement stands on the days from `since` to `until`, worked out by each check so that lists need not judge.
-agreement_standing = Table(
-    "agreement_standing",
-    metadata,
-    _key(),
-    _to("agreement", index=False),
-    Column("since", Date, nullable=False),
-    Column("until", Date, nullable=False),
-    Column("worst", String(20), nullable=False),
-    Column("states", String(120), nullable=False),  # each between spaces, the worst first
-    UniqueConstraint("agreement_id", "since"),
-)
-
 agreement_party = Table(
     "agreement_party",
     metadata,

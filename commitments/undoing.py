@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Date, Table, select, update
 
 from commitments.errors import RefusedChange
+from commitments.events import KEPT
 from commitments.log import Author, Change, record_changes
-from commitments.tables import commitment, commitment_owner, follow_up, log_entry, milestone
+from commitments.tables import agreement, commitment, commitment_owner, follow_up, log_entry, milestone
 
-_TABLES: dict[str, Table] = {table.name: table for table in (commitment, commitment_owner, follow_up, milestone)}
-_ACTIONS = frozenset({"amended", "closed", "snoozed"})
+_TABLES: dict[str, Table] = {
+    table.name: table for table in (agreement, commitment, commitment_owner, follow_up, milestone)
+}
+_ACTIONS = frozenset({"amended", "closed", "snoozed", KEPT})
 
 
 def can_undo(reading: Connection, entries: Sequence[int]) -> bool:

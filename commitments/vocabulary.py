@@ -213,6 +213,7 @@ class ReasonCode(StrEnum):
     REPORT_PASSED = "report_passed"
     DORMANT = "dormant"
     ALIVE = "alive"
+    KEPT = "kept"
     CONFIRMATION_ASKED = "confirmation_asked"
     MESSAGE_FAILED = "message_failed"
     CHECK_MISSED = "check_missed"

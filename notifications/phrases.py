@@ -99,6 +99,10 @@ REASONS: dict[ReasonCode, Variants] = {
     ReasonCode.REPORT_PASSED: (N_("the %(cycle)s report was due by %(cycle_end)s, %(ago)s"),),
     ReasonCode.DORMANT: (N_("nothing has happened under the agreement since %(since)s: dormant for %(span)s"),),
     ReasonCode.ALIVE: (N_("last activity under the agreement %(since_at)s"),),
+    ReasonCode.KEPT: (
+        N_("left as it is until %(until)s, though nothing has happened since %(since)s: %(note)s"),
+        N_("left as it is until %(until)s, though nothing has happened since %(since)s"),
+    ),
     ReasonCode.CONFIRMATION_ASKED: (N_("a report has waited for confirmation since %(asked_on)s"),),
     ReasonCode.MESSAGE_FAILED: (
         N_("a message to %(contact)s could not be sent: %(reply)s"),

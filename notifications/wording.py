@@ -289,7 +289,7 @@ _Speak = Callable[[Words, Any], str]
 
 def _speak_dates() -> dict[str, tuple[str, _Speak]]:
     forms: dict[str, tuple[str, _Speak]] = {}
-    for name in ("due", "on", "by", "from", "since", "measured_on", "asked_on", "next", "day", "month"):
+    for name in ("due", "on", "by", "from", "since", "measured_on", "asked_on", "next", "day", "month", "until"):
         forms[name] = (name, lambda words, text: words.format_partial(str(text)))
         forms[f"{name}_at"] = (name, lambda words, text: words.place_partial(str(text)))
         forms[f"{name}_end"] = (name, lambda words, text: words.format_end(str(text)))

@@ -121,6 +121,10 @@ def describe_agreement(
         said.append(
             (words.gettext("Part of"), find_words(parts.relationship, words.tag) or parts.relationship.get("en", ""))
         )
+    if head.kept_until is not None and head.kept_until >= today:
+        until = words.gettext("until %(day)s, though nothing happens: %(why)s")
+        day = words.format_day(head.kept_until)
+        said.append((words.gettext("Left as it is"), until % {"day": day, "why": head.kept_why}))
     for place in facts.parties:
         about = [name_party_role(words, place.role)] if str(place.role) != "party" else []
         if place.signed is not None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from commitments.answers import ACTIVITY_KINDS, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
+from commitments.answers import ACTIVITY_KINDS, LONGEST_KEEPING, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
 from commitments.closing import TAKEN_BACK
+from commitments.dates import add_months
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.questions import Question, has_colleague
@@ -21,6 +22,7 @@ from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
 from portal.roles import Permission, Viewer
 
+USUAL_KEEPING_MONTHS = 12
 _FIELD_OF = {
     Fault.NOTE_MISSING: "note",
     Fault.NOTE_TOO_LONG: "note",
@@ -154,7 +156,7 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
     if answer is Answer.DONE:
         if question.matter_kind is MatterKind.DORMANCY:
             return words.gettext(
-                "Nobody on your side is asked about it again before something has happened and it falls silent anew."
+                "Nobody is asked about it again before the day that you choose. Both sides read the day and why."
             )
         if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
             return words.gettext("The matter is closed, and nobody is reminded of it any more.")
@@ -241,7 +243,12 @@ def _list_fields(
     needed = answer is Answer.SEND_BACK or keeps
     label = words.gettext("What is missing") if needed else words.gettext("A note, if you like")
     if keeps:
-        label = words.gettext("Why it stays as it is, and for how long")
+        value = sent.text("day") or add_months(today, USUAL_KEEPING_MONTHS).isoformat()
+        last = (today + LONGEST_KEEPING).isoformat()
+        hint = words.gettext("At most five years ahead: until %(day)s.") % {"day": words.format_partial(last)}
+        until = words.gettext("Until when it stays as it is")
+        fields.append(FieldView("day", until, "date", value, hint, required=True, least=tomorrow, most=last))
+        label = words.gettext("Why it stays as it is")
     if answer not in (Answer.NOT_ME, Answer.MEASURED):
         note = sent.text("note") or ""
         fields.append(FieldView("note", label, "note", note, required=needed, most=str(NOTE_LIMIT)))
@@ -335,9 +342,11 @@ def describe_outcome(
     if answer is Answer.CONFIRM:
         return words.gettext("Your side has said so too, and the promise counts as kept.")
     if question.matter_kind is MatterKind.DORMANCY:
-        return words.gettext(
-            "Nobody on your side is asked about it again before something has happened and it falls silent anew."
-        )
+        return words.gettext("Nobody is asked about it again before %(day)s.") % {
+            "day": words.format_day(question.agreement.kept_until + timedelta(days=1))
+            if question.agreement.kept_until is not None
+            else words.format_day(today)
+        }
     closed = words.gettext("Nobody is reminded of it any more.")
     if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
         return closed

@@ -14,7 +14,7 @@ from commitments.facts import Agreement, Commitment, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
 from commitments.tables import activity, agreement, commitment, commitment_owner, contact, milestone, party
-from commitments.vocabulary import CommitmentState, ContactRole, MatterKind, StandingState
+from commitments.vocabulary import CommitmentState, ContactRole, MatterKind, ReasonCode, StandingState
 from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, load_names
 from portal.people_queries import is_over
@@ -225,9 +225,12 @@ def _choose_dates(facts: Sequence[Agreement], standings: Mapping[int, Sequence[S
 
 
 def _choose_silent(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> Chosen:
-    """Of what nothing was heard for longest."""
+    """Of what nothing was heard for longest, also what is left so for a while."""
     silent = [
-        (one, standing) for one in facts for standing in standings[one.id] if standing.state is StandingState.SILENT
+        (one, standing)
+        for one in facts
+        for standing in standings[one.id]
+        if standing.state is StandingState.SILENT or standing.reason.code is ReasonCode.KEPT
     ]
     silent.sort(key=lambda pair: pair[1].cause)
     return Chosen(len(silent), tuple(silent[:SILENT_SHOWN]))

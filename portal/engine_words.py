@@ -24,6 +24,7 @@ _SAID = {
 }
 _STATE = re.compile(r"it is (\w+)")
 _ASKED_AGAIN = re.compile(r"answered; asked again after (\d{4}-\d\d-\d\d)")
+_KEPT = re.compile(r"kept as it is until (\d{4}-\d\d-\d\d)")
 _RETURNED = re.compile(r"returned by ([\w.-]+)(?:: (.*))?", re.S)
 
 
@@ -37,6 +38,8 @@ def tell_why(words: Words, names: Names, why: str) -> str:
         return words.gettext("answered; asked again after %(day)s") % {
             "day": words.format_day(date.fromisoformat(again[1]))
         }
+    if kept := _KEPT.fullmatch(why):
+        return words.gettext("left as it is until %(day)s") % {"day": words.format_day(date.fromisoformat(kept[1]))}
     returned = _RETURNED.fullmatch(why)
     if returned is None or returned[1] not in names.party_ids:
         return clean_text(why)

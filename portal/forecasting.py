@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import islice
 from typing import Annotated, Any
 
@@ -57,6 +58,7 @@ def show_forecast(request: Request, viewer: Reader, house: Here, reference: str)
         "forecast.html",
         viewer,
         words.gettext("What will be sent in the next 90 days"),
+        kept=_say_kept(words, head, house.today_of(viewer.person, now)),
         agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
         messages=_tell_as_played(words, names, by_reference, foreseen, viewer.person.time_zone),
     )
@@ -73,6 +75,14 @@ def load_told(reading: Connection, head: Any) -> dict[str, Any]:
     )
     told = {f"{head.reference}/{row.reference}": row for row in promises}
     return told | {f"{head.reference}/{row.reference}#{row.step}": row for row in steps}
+
+
+def _say_kept(words: Words, head: Any, today: date) -> str:
+    """Why nothing is asked about an agreement's silence, where somebody left it as it is."""
+    if head.kept_until is None or head.kept_until < today:
+        return ""
+    text = words.gettext("Nobody is asked about its silence: it is left as it is until %(day)s (%(why)s).")
+    return text % {"day": words.format_day(head.kept_until), "why": clean_text(head.kept_why or "")}
 
 
 def _tell_as_played(

@@ -108,6 +108,7 @@ _ACTIONS: dict[str, str] = {
     "signed_out": N_("%(what)s: signed out everywhere"),
     "handed_back": N_("%(what)s: the hand-over was taken back"),
     "withdrawn": N_("%(what)s: withdrawn"),
+    "kept": N_("%(what)s: left as it is"),
 }
 _COLUMNS: dict[str, str] = {
     "title": N_("Title"),
@@ -122,6 +123,8 @@ _COLUMNS: dict[str, str] = {
     "notice_days": N_("Notice, in days"),
     "ended": N_("Ended"),
     "ended_reason": N_("Why it ended"),
+    "kept_until": N_("Left as it is until"),
+    "kept_why": N_("Why it is left as it is"),
     "note": N_("Note"),
     "sources": N_("Documents"),
     "languages": N_("Languages"),

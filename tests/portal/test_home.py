@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -395,15 +395,47 @@ def test_an_agreement_without_activity_asks_for_what_happened_or_what_becomes_of
 def test_an_agreement_without_activity_is_kept_as_it_is_with_a_note_and_not_asked_about_again(desk: Desk) -> None:
     (asked,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy"))
     link = desk.links.write_answer(Ask(desk.person("cy"), follow_up_id=asked.id)).removeprefix(desk.links.base_url)
-    assert "Why it stays as it is, and for how long" in desk.get(f"{link}/done")
-    assert "Please say why." in desk.post(f"{link}/done", 422)
-    page = desk.post(f"{link}/done", note="The archive is being rebuilt until 2028")
-    assert "before something has happened" in page
+    form = desk.get(f"{link}/done")
+    assert 'name="day" type="date" value="2027-03-02"' in form, "a year is offered"
+    assert "At most five years ahead: until 6 March 2031." in form
+    missing = desk.post(f"{link}/done", 422)
+    assert "Please say why." in missing and "Please give a day." in missing
+    note = "The archive is being rebuilt"
+    assert "Please give a day after today." in desk.post(f"{link}/done", 422, note=note, day="2026-03-02")
+    assert "Please give a day that is not so far ahead." in desk.post(f"{link}/done", 422, note=note, day="2031-03-07")
+    page = desk.post(f"{link}/done", note=note, day="2026-06-30")
+    assert "Nobody is asked about it again before 1 July 2026." in page
     (closed,) = desk.rows(follow_up, follow_up.c.id == asked.id)
-    assert (closed.state, closed.closed_why) == ("done", "The archive is being rebuilt until 2028")
-    assert "north-south:dormancy" not in desk.morning(TODAY + timedelta(days=60)).get("cy", set())
+    assert (closed.state, closed.closed_why) == ("done", note)
     (other,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("li"))
-    assert other.state == "open", "each side says so for itself"
+    assert (other.state, other.closed_why) == ("done", "kept as it is until 2026-06-30"), "it holds for both sides"
+    for day in (TODAY + timedelta(days=60), date(2026, 6, 30)):
+        assert not [who for who, told in desk.morning(day).items() if "north-south:dormancy" in told]
+    desk.sign_in("cy")
+    told = "left as it is until 30 June 2026, though nothing has happened since 1 January 2024: The archive"
+    assert "until 30 June 2026, though nothing happens: The archive is being rebuilt" in desk.get(
+        "/agreements/north-south"
+    )
+    assert told in desk.get("/agreements") and told in desk.get("/agreements/north-south/brief")
+    assert "left as it is until 30 June 2026 (The archive is being rebuilt)" in desk.get(
+        "/agreements/north-south/forecast"
+    )
+    assert "left as it is" in desk.get("/agreements/north-south/history")
+    assert "north-south:dormancy" in desk.morning(date(2026, 7, 1)).get("cy", set()), "and then it is asked anew"
+
+
+def test_that_it_is_left_as_it_is_can_be_taken_back_at_once(desk: Desk) -> None:
+    (asked,) = desk.rows(follow_up, follow_up.c.kind == "dormant", follow_up.c.assignee_id == desk.person("cy"))
+    link = desk.links.write_answer(Ask(desk.person("cy"), follow_up_id=asked.id)).removeprefix(desk.links.base_url)
+    mark = desk.get(f"{link}/done").split('name="mark" value="')[1].split('"')[0]
+    answered = desk.client.post(
+        f"{link}/done", data={"mark": mark, "note": "It rests", "day": "2026-06-30"}, follow_redirects=False
+    )
+    undo = desk.client.post(f"{answered.headers['location']}/undo", follow_redirects=False)
+    assert undo.status_code == 303
+    rows = desk.rows(follow_up, follow_up.c.kind == "dormant")
+    assert {row.state for row in rows} == {"open"}, "both sides are asked again"
+    assert desk.rows(agreement)[0].kept_until is None
 
 
 def test_what_is_asked_leads_to_its_commitment_and_its_agreement(desk: Desk) -> None:

@@ -745,7 +745,7 @@ ASSESSED = (test_a_promise_stands, test_a_target_stands, test_a_recurring_promis
 ELSEWHERE = {
     "an agreement's own dates, in test_deadlines": {
         "EXPIRES", "EXPIRED", "NOTICE_BY", "NOTICE_PASSED", "RENEW_BY", "RENEW_PASSED", "RENEWS_ITSELF", "REPORT_DUE",
-        "REPORT_PASSED", "DORMANT", "ALIVE",
+        "REPORT_PASSED", "DORMANT", "ALIVE", "KEPT",
     },
     "reasons of follow-ups, in test_followups": {"NO_NEXT_STEP", "CONFIRMATION_ASKED"},
     "written where messages fail, in notifications": {"MESSAGE_FAILED"},

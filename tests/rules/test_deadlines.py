@@ -1,5 +1,7 @@
 """An agreement's own dates: term, notice, renewal, reports, and whether anything happens under it."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from commitments.deadlines import (
     derive_state,
     find_report_cycles,
 )
-from commitments.facts import PartyPlace
+from commitments.facts import Kept, PartyPlace
 from commitments.policy import Policy
 from commitments.renewals import find_expiry, find_notice_deadline
 from commitments.vocabulary import (
@@ -182,6 +184,7 @@ def test_the_reports_that_are_open(facts, on, cycles):
 
 EXPIRY, NOTICE, RENEWAL = MatterKind.EXPIRY, MatterKind.NOTICE, MatterKind.RENEWAL
 REPORT, DORMANCY = MatterKind.REPORT, MatterKind.DORMANCY
+LEFT = Kept(date(2026, 3, 2), date(2026, 6, 30), "It rests")
 
 
 @table(
@@ -253,6 +256,17 @@ REPORT, DORMANCY = MatterKind.REPORT, MatterKind.DORMANCY
      {"since": "2023", "from": "start", "months": 26}),
     ("an agreement that begins tomorrow has not started",
      pact(effective="2026-03-03"), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.NOT_YET, {"from": "2026-03-03"}),
+    ("one that is left as it is is not asked about from the day on which that was said",
+     pact(effective="2023", kept=LEFT), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.KEPT,
+     {"until": "2026-06-30", "note": "It rests"}),
+    ("nor on the last of the days for which it was said",
+     pact(effective="2023", kept=LEFT), "2026-06-30", DORMANCY, ON_TRACK, ReasonCode.KEPT, {"since": "2023"}),
+    ("the day after it is dormant again",
+     pact(effective="2023", kept=LEFT), "2026-07-01", DORMANCY, SILENT, ReasonCode.DORMANT, {"since": "2023"}),
+    ("the day before it was said it was dormant",
+     pact(effective="2023", kept=LEFT), "2026-03-01", DORMANCY, SILENT, ReasonCode.DORMANT, {"since": "2023"}),
+    ("one under which something happened meanwhile lives, whatever was said",
+     pact(other_activities=["2026-04"], kept=LEFT), "2026-05-02", DORMANCY, ON_TRACK, ReasonCode.ALIVE, {}),
     ("one that begins today has", pact(effective="2026-03-02"), "2026-03-02", DORMANCY, ON_TRACK, ReasonCode.ALIVE,
      {"from": "start", "months": 0}),
 )  # fmt: skip

@@ -23,6 +23,7 @@ def change(action: str, subject: str, reference: str = "leeds-hangzhou/link", **
         ("a signature is added", change("amended", "agreement_party", signed=(None, "2018")), "agreement.signed"),
         ("a party joins unsigned", change("registered", "agreement_party", role="party"), "agreement.amended"),
         ("a date is amended", change("amended", "agreement", expires=("2026", "2030")), "agreement.amended"),
+        ("an agreement is left as it is", change("kept", "agreement", kept_until=(None, "2027-03-02")), None),
         ("a milestone is moved", change("amended", "milestone", due=("2026", "2027")), "agreement.amended"),
         ("a milestone is added", change("registered", "milestone", due="2027"), "agreement.amended"),
         ("an owner changes", change("amended", "commitment_owner", contact_id=(1, 2)), "agreement.amended"),

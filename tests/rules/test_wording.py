@@ -282,6 +282,12 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         "协议自2026年开始，项下尚无活动",
     ),
     (
+        ReasonCode.KEPT,
+        {"since": "2024", "months": 26, "from": "start", "until": "2027-06-30", "note": "It rests"},
+        "left as it is until 30 June 2027, though nothing has happened since 2024: It rests",
+        "自2024年以来没有活动，保持现状至2027年6月30日：It rests",
+    ),
+    (
         ReasonCode.CONFIRMATION_ASKED,
         {"asked_on": "2026-11-20"},
         "a report has waited for confirmation since 20 November 2026",
