@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
@@ -23,6 +23,8 @@ from portal.history import find_head
 from portal.house import Here, House
 from portal.more_views import describe_amended_more, describe_end
 from portal.offering import list_known_agreements
+from portal.paging import write_address
+from portal.people_queries import load_begun_under
 from portal.refusals import say_changed
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.step_fields import GroupView, Page
@@ -53,15 +55,19 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
         return _show(request, viewer, house, reference, sent, [too_long])
     try:
         with open_unit(house.engine) as unit:
-            find_head(unit, viewer, reference)
+            head = find_head(unit, viewer, reference)
             typed = load_typed(unit, reference)
             if sent.text("mark") != _mark(typed):
                 return _show(request, viewer, house, reference, has_changed=True)
             take_agreement(typed, sent)
             known = load_known(unit, typed, select_visible_agreements(viewer))
+            before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
             amend_agreement(unit, sign(viewer, house, why), reference, typed, known, today_of(viewer, house))
+            joined = [one.reference for one in load_begun_under(unit, viewer, head.id) if one.reference not in before]
     except Undrawn as undrawn:
         return _show(request, viewer, house, reference, sent, undrawn.flaws)
+    if joined:
+        return RedirectResponse(write_address("/add-person", {"party": joined[0], "done": "joined"}), 303)
     return lead_to(f"{ADDRESS}/{reference}", "agreement")
 
 

@@ -12,6 +12,7 @@ from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
 from commitments.tables import contact
 from notifications.names import load_names
+from notifications.views import LinkView
 from notifications.wording import Words
 from portal.agreement_facts import load_parts
 from portal.agreement_views import (
@@ -28,13 +29,14 @@ from portal.agreement_views import (
 from portal.agreements import ADDRESS, tell_worst
 from portal.commitment_views import list_latest
 from portal.documents import say_matched
-from portal.doing import list_pages, list_record, say_done
+from portal.doing import OTHER, list_pages, list_record, say_done
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes, find_head, load_entries
 from portal.house import Here
 from portal.message_log import ADDRESS as MESSAGES
 from portal.message_log import Sought, describe_messages, describe_unsent, load_messages, load_unsent
 from portal.paging import PagesView, describe_pages, read_page, write_address
+from portal.people_queries import load_begun_under
 from portal.roles import Permission, Role, Viewer, records_under
 from portal.telling import (
     count_standings,
@@ -73,6 +75,7 @@ def show_agreement(
         names = load_names(reading, contact.c.id.in_(owners))
         entries = load_entries(reading, head.id, CHANGES_SHOWN)
         changes = describe_changes(reading, words, entries, zone)
+        begun = load_begun_under(reading, viewer, head.id)
         sent, unsent = [], []
         if viewer.may(Permission.READ_MESSAGES):
             sought = Sought(agreement=reference)
@@ -93,7 +96,18 @@ def show_agreement(
         reason=tell_worst(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",
         counts=count_standings(words, own_standings(standings)),
         done=say_matched(words, head.sources, done) or say_done(words, done),
-        ways=[*(list_record(words, viewer, reference) if records else []), *list_pages(words, viewer, address)],
+        ways=[
+            *(list_record(words, viewer, reference) if records else []),
+            *list_pages(words, viewer, address),
+            *(
+                LinkView(
+                    words.gettext("Add people of %(party)s") % {"party": tell_title(one.names, words)},
+                    write_address("/add-person", {"party": one.reference}),
+                    OTHER,
+                )
+                for one in begun
+            ),
+        ],
         facts=describe_agreement(words, names, head, facts, parts, today),
         coming=describe_coming(
             words, names, facts, parts, [*standings, *assess_next_periods(facts, policy, today)], today

@@ -42,6 +42,7 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "agreement": lambda words: words.gettext(
         "The agreement is changed, and judged by it; the history keeps what stood there before."
     ),
+    "coordinated": lambda words: words.gettext("Added: the party has a coordinator now, who adds its other people."),
     "kind": lambda words: words.gettext("Its kind is changed, and it is judged by it; the history keeps the old one."),
     "changed": lambda words: words.gettext("The new words are saved; the history keeps the old ones."),
     "owner": lambda words: words.gettext(

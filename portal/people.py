@@ -14,10 +14,12 @@ from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
 from commitments.queries import load_people
 from commitments.references import find_contact
-from commitments.tables import contact, log_entry, party
+from commitments.tables import contact, log_entry
 from commitments.vocabulary import ContactRole
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
+from portal.agreements import ADDRESS as AGREEMENTS
+from portal.doing import say_done
 from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.history import describe_changes
@@ -28,11 +30,15 @@ from portal.pages import FieldView, FormView
 from portal.paging import describe_pages, offer, read_page, write_address
 from portal.people_queries import (
     PAGE,
+    begins,
     count_matters,
+    find_addable_party,
     find_contact_of,
+    find_last_agreement,
     is_over,
     load_contacts,
     load_managed_parties,
+    load_staff,
 )
 from portal.people_views import (
     ADDRESS,
@@ -41,6 +47,7 @@ from portal.people_views import (
     describe_contact_form,
     fill_form,
     read_written,
+    tell_missing,
     tell_term,
 )
 from portal.roles import Permission, Role, Viewer
@@ -81,24 +88,27 @@ def show_people(request: Request, viewer: Managing, house: Here, party: str = ""
         about=tell_title(chosen.names, words),
         address=ADDRESS,
         fields=[offer("party", words.gettext("Party"), offered, chosen.reference, None)] if len(parties) > 1 else [],
-        people=[describe_contact(words, one, deputies, today) for one in listed],
+        people=[
+            describe_contact(words, one, deputies, today, may_change=viewer.speaks_for(chosen.id)) for one in listed
+        ],
         add=write_address(ADD, {"party": chosen.reference if chosen.reference != viewer.party else None}),
         pages=describe_pages(words, number, PAGE, total, ADDRESS, {"party": party}),
     )
 
 
 @router.api_route(ADD, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_adding(request: Request, viewer: Managing, house: Here, party: str = "") -> Response:
-    """The form for a new contact."""
+def show_adding(request: Request, viewer: Managing, house: Here, party: str = "", done: str = "") -> Response:
+    """The form for a new contact; of a party that has no coordinator yet with that, and who is there already."""
     with open_reading(house.engine) as reading:
         chosen = _find_party(reading, viewer, party)
-    filled = {name: "" for name in FIELDS} | {"role": str(ContactRole.OWNER)}
-    return _show_adding(request, viewer, house, chosen, filled)
+        is_first = begins(reading, viewer, chosen.id)
+    role = ContactRole.COORDINATOR if is_first else ContactRole.OWNER
+    return _show_adding(request, viewer, house, chosen, {name: "" for name in FIELDS} | {"role": str(role)}, done=done)
 
 
 @router.post(ADD, response_class=HTMLResponse)
 def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> Response:
-    """Add a contact; leads to their page."""
+    """Add a contact; leads to their page, or of a party that is not one's own to the next of its first people."""
     now = house.read_clock()
     with open_reading(house.engine) as reading:
         chosen = _find_party(reading, viewer, sent.text("party") or "")
@@ -108,12 +118,19 @@ def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> 
             raise HTTPException(403)
         _check_address(viewer, house, written.mail)
         with open_unit(house.engine) as unit:
+            _find_party(unit, viewer, chosen.reference)
             made = add_contact(unit, Author(viewer.person.reference, now), chosen.reference, written)
             reconcile_around(unit, find_contact(unit, made).id, now, house.today_of(viewer.person, now))
     except ContactRefused as refused:
         filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
         return _show_adding(request, viewer, house, chosen, filled, refused.faults, 422)
-    return RedirectResponse(f"{ADDRESS}/{made}?done=added", 303)
+    if viewer.speaks_for(chosen.id):
+        return RedirectResponse(f"{ADDRESS}/{made}?done=added", 303)
+    if written.role is not ContactRole.COORDINATOR:
+        return RedirectResponse(write_address(ADD, {"party": chosen.reference, "done": "added"}), 303)
+    with open_reading(house.engine) as reading:
+        joined = find_last_agreement(reading, viewer, chosen.id)
+    return RedirectResponse(f"{AGREEMENTS}/{joined.reference}?done=coordinated" if joined is not None else "/home", 303)
 
 
 @router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -198,10 +215,8 @@ def _find(reading: Connection, viewer: Viewer, reference: str) -> Any:
 
 def _find_party(reading: Connection, viewer: Viewer, reference: str) -> Any:
     """The party to whom somebody is added; as if there were none if it is not the viewer's to change."""
-    wanted = reference or viewer.party
-    query = select(party.c.id, party.c.reference, party.c.names).where(party.c.reference == wanted)
-    row = reading.execute(query).one_or_none()
-    if row is None or not viewer.speaks_for(row.id):
+    row = find_addable_party(reading, viewer, reference or viewer.party)
+    if row is None:
         raise HTTPException(404)
     return row
 
@@ -261,17 +276,35 @@ def _show_adding(
     filled: dict[str, str],
     faults: Sequence[ContactFault] = (),
     status: int = 200,
+    done: str = "",
 ) -> Response:
-    words = find_words(viewer)
+    words, name = find_words(viewer), tell_title(chosen.names, find_words(viewer))
+    today = house.today_of(viewer.person, house.read_clock())
     with open_reading(house.engine) as reading:
         colleagues = _load_colleagues(reading, chosen.id, None)
+        staff, is_first = load_staff(reading, chosen.id), begins(reading, viewer, chosen.id)
+        joined = find_last_agreement(reading, viewer, chosen.id) if is_first else None
+    explained = words.gettext(
+        "You brought this party into the register: you can add its people until it has a coordinator, who adds the "
+        "others from then on."
+    )
+    called = words.gettext("%(name)s (%(role)s)")
     form = describe_contact_form(
         words, filled, _offer_roles(viewer, None), colleagues, faults, ADD, words.gettext("Add this person"),
         hidden=(("party", chosen.reference),),
     )  # fmt: skip
     return show_framed(
         request, "add_person.html", viewer, words.gettext("Add a person"), status=status, form=form,
-        about=tell_title(chosen.names, words),
+        about=name, missing=tell_missing(words, name, staff, today), explained=explained if is_first else "",
+        done=say_done(words, "agreement") if done == "joined" else _say_done(words, done),
+        staff=[
+            called % {"name": clean_text(one.name), "role": name_contact_role(words, ContactRole(one.role))}
+            for one in staff
+        ] if is_first else [],
+        back=LinkView(
+            words.gettext("To the agreement: %(title)s") % {"title": tell_title(joined.title, words)},
+            f"{AGREEMENTS}/{joined.reference}", "",
+        ) if joined is not None else None,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from commitments.tables import (
     party,
 )
 from commitments.vocabulary import ContactRole, FollowUpState, PartyRole
-from portal.roles import Role, Viewer, select_visible_agreements
+from portal.roles import Role, Viewer, select_begun_parties, select_visible_agreements
 
 PAGE = 50
 
@@ -48,11 +48,53 @@ class Orphan:
 
 
 def load_managed_parties(reading: Connection, viewer: Viewer) -> list[Any]:
-    """The parties whose people the viewer changes: their own; for an administrator all that have contacts."""
-    own = party.c.id == viewer.person.party_id
+    """The parties whose people the viewer sees: their own, and those to which they may add the first; for an
+    administrator all that have contacts as well."""
+    own = or_(party.c.id == viewer.person.party_id, party.c.id.in_(select_begun_parties(viewer)))
     if viewer.role is Role.ADMINISTRATOR:
         own = or_(own, party.c.id.in_(select(contact.c.party_id)))
     return list(reading.execute(select(party.c.id, party.c.reference, party.c.names).where(own)))
+
+
+def find_addable_party(reading: Connection, viewer: Viewer, reference: str) -> Any | None:
+    """The party, if the viewer may add people to it; None for any other one, as if it were not there."""
+    query = select(party.c.id, party.c.reference, party.c.names).where(party.c.reference == reference)
+    row = reading.execute(query).one_or_none()
+    return row if row is not None and (viewer.speaks_for(row.id) or begins(reading, viewer, row.id)) else None
+
+
+def begins(reading: Connection, viewer: Viewer, party_id: int) -> bool:
+    """Whether the viewer may add the first people of this party, which is not theirs."""
+    query = select_begun_parties(viewer).where(party.c.id == party_id, party.c.id != viewer.person.party_id)
+    return reading.execute(query).first() is not None
+
+
+def load_begun_under(reading: Connection, viewer: Viewer, agreement_id: int) -> list[Any]:
+    """The parties of an agreement whose first people the viewer may add: reference, names."""
+    joined = select(agreement_party.c.party_id).where(
+        agreement_party.c.agreement_id == agreement_id, agreement_party.c.ended.is_(None)
+    )
+    query = select(party.c.reference, party.c.names).where(
+        party.c.id.in_(select_begun_parties(viewer)), party.c.id.in_(joined), party.c.id != viewer.person.party_id
+    )
+    return list(reading.execute(query.order_by(party.c.reference)))
+
+
+def load_staff(reading: Connection, party_id: int) -> list[Any]:
+    """Everybody of a party: name, role, valid_to."""
+    query = select(contact.c.name, contact.c.role, contact.c.valid_to).where(contact.c.party_id == party_id)
+    return list(reading.execute(query.order_by(contact.c.name, contact.c.id)))
+
+
+def find_last_agreement(reading: Connection, viewer: Viewer, party_id: int) -> Any | None:
+    """The agreement that a party joined last, of those that the viewer sees: reference, title."""
+    return reading.execute(
+        select(agreement.c.reference, agreement.c.title)
+        .join(agreement_party, agreement_party.c.agreement_id == agreement.c.id)
+        .where(agreement_party.c.party_id == party_id, agreement.c.id.in_(select_visible_agreements(viewer)))
+        .order_by(agreement_party.c.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def load_contacts(reading: Connection, party_id: int, page: int) -> tuple[list[Listed], int]:

@@ -100,7 +100,9 @@ class OrphansView:
     key: str
 
 
-def describe_contact(words: Words, one: Listed, deputies: dict[int, str], today: date) -> ContactView:
+def describe_contact(
+    words: Words, one: Listed, deputies: dict[int, str], today: date, *, may_change: bool = True
+) -> ContactView:
     row = one.row
     faults = []
     if is_over(row, today):
@@ -115,7 +117,7 @@ def describe_contact(words: Words, one: Listed, deputies: dict[int, str], today:
     ]
     return ContactView(
         clean_text(row.name),
-        f"{ADDRESS}/{row.reference}",
+        f"{ADDRESS}/{row.reference}" if may_change else "",
         clean_text(row.office or ""),
         name_contact_role(words, ContactRole(row.role)),
         tell_term(words, row),
@@ -124,6 +126,19 @@ def describe_contact(words: Words, one: Listed, deputies: dict[int, str], today:
         words.gettext(" · ").join(matters),
         tuple(faults),
     )
+
+
+def tell_missing(words: Words, party: str, staff: Sequence[Any], today: date) -> str:
+    """What a party lacks as long as nobody coordinates it, and what comes of that."""
+    serving = [one for one in staff if not is_over(one, today)]
+    if any(one.role == ContactRole.COORDINATOR for one in serving):
+        return ""
+    said = (
+        words.gettext("%(party)s has no coordinator yet: who answers for a commitment there is told of that alone.")
+        if serving
+        else words.gettext("%(party)s has no coordinator yet: nobody there is told of anything.")
+    )
+    return said % {"party": party}
 
 
 def tell_term(words: Words, row: Any) -> str:

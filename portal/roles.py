@@ -7,10 +7,19 @@ start with one that does neither.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, exists, false, or_, select, true
 
 from commitments.facts import Person
-from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
+from commitments.tables import (
+    agreement,
+    agreement_party,
+    commitment,
+    commitment_owner,
+    contact,
+    follow_up,
+    log_entry,
+    party,
+)
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpKind, FollowUpState
 
 
@@ -82,6 +91,7 @@ OPEN = frozenset(
 GIVEN_UP = (str(CommitmentState.WAIVED), str(CommitmentState.WITHDRAWN))
 """The states of commitments for which nothing is recorded any more."""
 
+_NO_PARTY = select(party.c.id).where(false())
 _ROLE_OF = {
     ContactRole.COORDINATOR: Role.COORDINATOR,
     ContactRole.OWNER: Role.OWNER,
@@ -199,6 +209,21 @@ def records_under(reading: Connection, viewer: Viewer, agreement_id: int) -> boo
         agreement.c.id == agreement_id, agreement.c.id.in_(select_recordable_agreements(viewer))
     )
     return reading.execute(own).first() is not None
+
+
+def select_begun_parties(viewer: Viewer) -> Select[int]:
+    """The ids of the parties to which somebody may add the first people, though they are not of their own side.
+
+    Those that they brought into the register themselves, until one has a coordinator of its own on record.
+    """
+    begun = exists().where(
+        log_entry.c.subject == party.name,
+        log_entry.c.row_id == party.c.id,
+        log_entry.c.action == "registered",
+        log_entry.c.who == viewer.person.reference,
+    )
+    coordinated = exists().where(contact.c.party_id == party.c.id, contact.c.role == str(ContactRole.COORDINATOR))
+    return select(party.c.id).where(begun, ~coordinated) if viewer.may(Permission.HAND_OVER) else _NO_PARTY
 
 
 def _may_act(viewer: Viewer) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from commitments.database import open_reading, open_unit
 from commitments.export import load_form
 from commitments.log import Author
 from commitments.register import import_agreement
-from commitments.tables import agreement, agreement_party, commitment, follow_up, log_entry, party, signatory
+from commitments.tables import agreement, agreement_party, commitment, contact, follow_up, log_entry, party, signatory
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 PAGE = "/agreements/north-south"
@@ -257,6 +257,43 @@ def test_a_new_party_is_written_out_and_one_that_is_not_known_is_said_to_be_so(m
     (west,) = member.rows(party, party.c.reference == "west")
     assert (west.kind, west.country, west.time_zone) == ("city", "KR", "Asia/Seoul")
     assert file_of(member)["parties"][2]["reference"] == "west"
+
+
+def test_whoever_lets_a_new_party_join_adds_its_first_people_at_once_until_it_has_a_coordinator(member: Desk) -> None:
+    page = change(member, **{"new-name": "West", "new-kind": "city", "new-country": "KR"})
+    assert "The agreement is changed, and judged by it" in page
+    assert "West has no coordinator yet: nobody there is told of anything." in page
+    assert f'href="{PAGE}"' in page and '<option value="coordinator" selected>' in page
+    assert "Add people of West" in member.get(PAGE)
+    form = read_form(page, "/add-person")
+    ada = {"name": "Ada Kim", "office": "Mayor's office", "mail": "ada@west.example", "role": "owner", "language": "ko"}
+    assert "Mail address" in member.act("/add-person", 422, **{**form, **ada, "mail": ""})
+    page = member.act("/add-person", **{**form, **ada})
+    assert "Added." in page and "Ada Kim (owner)" in page
+    assert "West has no coordinator yet: who answers for a commitment there is told of that alone." in page
+    listed = member.get("/people?party=west")
+    assert "Ada Kim" in listed and "/people/west.ada-kim" not in listed
+    assert member.client.get("/people/west.ada-kim").status_code == 404, "what is on record is theirs to change"
+    page = member.act(
+        "/add-person", **{**form, "name": "Bo Kim", "mail": "bo@west.example", "role": "coordinator"}
+    )  # fmt: skip
+    assert "the party has a coordinator now" in page and "coordinated by Bo Kim" in page
+    assert "Add people of West" not in page
+    before = member.rows(contact)
+    for path in ("/add-person?party=west", "/people?party=west"):
+        assert member.client.get(path).status_code == 404
+    member.act("/add-person", 404, party="west", name="Cai", mail="cai@west.example", role="owner")
+    assert member.rows(contact) == before
+    assert [(one.name, one.role, one.language) for one in before[-2:]] == [
+        ("Ada Kim", "owner", "ko"), ("Bo Kim", "coordinator", None),
+    ]  # fmt: skip
+
+
+def test_a_party_whose_people_are_known_joins_without_a_question_about_them(member: Desk) -> None:
+    member.add_elsewhere()
+    page = change(member, **{"new-name": "East"})
+    assert "The agreement is changed" in page and "Add a person" not in page
+    assert member.client.get("/add-person?party=east").status_code == 404
 
 
 def test_a_party_leaves_once_it_owes_nothing_more_and_is_asked_nothing_more(member: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from fastapi import APIRouter, Depends
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
 from commitments.settings import Settings
-from commitments.tables import agreement, commitment, contact
+from commitments.tables import agreement, commitment, contact, log_entry
 from commitments.vocabulary import ContactRole
 from notifications.catalogue import PAGE_CATALOGUES, extract_page_phrases, find_faults, read_catalogue
 from portal import app as portal_app
@@ -146,6 +147,8 @@ SIDES: list[tuple[str, str, str]] = [
     ("an agreement of others", "/agreements/elsewhere", "dee zoe"),
     ("a report on what others owe", THEIRS + "report", "dee zoe"),
     ("the words of others", THEIRS + "edit", "dee"),
+    ("the first people of a party that Cy brought in", "/add-person?party=west", "cy dee"),
+    ("the people of a party that has a coordinator", "/add-person?party=east", "dee"),
     ("the agreement", "/agreements/north-south", "ann cy dee li max old"),
 ]
 
@@ -155,6 +158,9 @@ def test_each_side_opens_its_own_and_nothing_of_the_other(desk: Desk, what: str,
     as_house(desk)
     desk.add_elsewhere()
     desk.add_sides_steps()
+    with open_unit(desk.engine) as unit:
+        for made in (log_entry.c.reference == "west", log_entry.c.reference == "east"):
+            unit.execute(update(log_entry).where(log_entry.c.subject == "party", made).values(who="cy"))
     opened = set()
     for one in (*COMES_AS, "zoe"):
         desk.client.cookies.clear()
@@ -165,7 +171,8 @@ def test_each_side_opens_its_own_and_nothing_of_the_other(desk: Desk, what: str,
             opened.add(one)
             continue
         before = desk.snapshot()
-        refused = desk.client.post(address, data={"token": desk.token(), "why": "x"}, follow_redirects=False)
+        data = {"token": desk.token(), "why": "x", **dict(parse_qsl(urlsplit(address).query))}
+        refused = desk.client.post(address, data=data, follow_redirects=False)
         assert refused.status_code in (403, 404, 405)
         assert desk.snapshot() == before
     assert opened == set(who.split()), what
