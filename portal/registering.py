@@ -79,6 +79,7 @@ class StepView:
 
     text: str
     link: str
+    key: str
     current: bool
 
 
@@ -157,7 +158,7 @@ def post_register(number: Number, request: Request, viewer: Registering, sent: F
 def post_step(
     number: Number, step: Step, request: Request, viewer: Registering, sent: LongForm, house: Here
 ) -> Response:
-    """Keep what was typed, whatever is wrong with it; go on if nothing is."""
+    """Keep what was typed, whatever is wrong with it; go on if nothing is, or to the step that was chosen."""
     take = _TAKE.get(step)
     if take is None:
         raise HTTPException(405)
@@ -168,6 +169,8 @@ def post_step(
         take(drawn.sketch, sent, house)
         drawn = _draw(unit, viewer, drawn.kept, drawn.sketch)
         _save(unit, house, drawn)
+    if chosen := _read_chosen(number, sent):
+        return RedirectResponse(chosen, 303)
     if sent.text("do") in ("more", "stay"):
         return RedirectResponse(_link(number, step), 303)
     if drawn.drawing.lacks(step):
@@ -201,6 +204,7 @@ def post_promise(
 
     What the same form sends once more, by a second press or after going back, changes what it made the first time.
     """
+    chosen = _read_chosen(number, sent)
     with open_unit(house.engine) as unit:
         drawn = _load(unit, viewer, number, hold=True)
         if drawn is None:
@@ -210,7 +214,11 @@ def post_promise(
         if promise is None:
             if len(sketch.promises) >= MOST_PROMISES:
                 return _show(request, viewer, house, drawn, Step.COMMITMENTS, status=422)
-            promise = TypedPromise(key=sketch.give_key(), made_by="" if key == NEW else key[:_LONGEST_KEY])
+            promise = TypedPromise(made_by="" if key == NEW else key[:_LONGEST_KEY])
+            take_promise(promise, sent)
+            if chosen and _is_blank(promise):
+                return RedirectResponse(chosen, 303)
+            promise.key = sketch.give_key()
             sketch.promises.append(promise)
             key = promise.key if key == NEW else key
         take_promise(promise, sent)
@@ -218,6 +226,8 @@ def post_promise(
             sketch.promises.remove(promise)
         drawn = _draw(unit, viewer, drawn.kept, sketch)
         _save(unit, house, drawn)
+    if chosen:
+        return RedirectResponse(chosen, 303)
     if sent.text("do") == "stay" and not sent.text("remove"):
         return RedirectResponse(f"{_link(number, Step.COMMITMENTS)}/{promise.key}", 303)
     if not sent.text("remove") and any(one.promise == promise.key for one in drawn.drawing.flaws):
@@ -286,6 +296,20 @@ def _link(number: int, step: Step) -> str:
     return f"{ADDRESS}/drafts/{number}/{step}"
 
 
+def _read_chosen(number: int, sent: Sent) -> str:
+    """Where a button at the top leads once what was typed is kept; empty if none of them was pressed."""
+    go = sent.text("go")
+    if go == "drafts":
+        return ADDRESS
+    return _link(number, Step(go)) if go in list(Step) else ""
+
+
+def _is_blank(promise: TypedPromise) -> bool:
+    """Whether nothing is said of it yet; which language its words would be in says nothing."""
+    said = promise.model_copy(update={"made_by": "", "quote_language": ""})
+    return said == TypedPromise()
+
+
 def _link_blank(number: int) -> str:
     return f"{_link(number, Step.COMMITMENTS)}/{NEW}-{token_hex(4)}"
 
@@ -310,7 +334,7 @@ def _describe_frame(words: Words, viewer: Viewer, drawn: _Drawn, step: Step) -> 
     title = clean_text(drawn.sketch.title) or words.gettext("A new agreement")
     number = drawn.kept.id
     return {
-        "steps": [StepView(name_step(words, one), _link(number, one), one is step) for one in Step],
+        "steps": [StepView(name_step(words, one), _link(number, one), str(one), one is step) for one in Step],
         "about": fit_text(title, _SHORT),
         "saved": words.gettext("Kept as a draft: you can leave and come back."),
         "drafts": ADDRESS,

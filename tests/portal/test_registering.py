@@ -7,6 +7,7 @@ import pytest
 import yaml
 from sqlalchemy import select, update
 
+from benchmarks.form_reader import read_form
 from commitments.database import open_reading, open_unit
 from commitments.export import export_agreement
 from commitments.tables import agreement, commitment, contact, follow_up, log_entry, party
@@ -122,8 +123,36 @@ def test_one_can_leave_and_come_back_to_any_step(desk: Desk) -> None:
     page = desk.get(f"{address}/parties")
     assert 'value="Twin towns"' in page and 'value="West Town"' in page
     for step in ("dates", "commitments", "owners", "more", "check"):
-        assert f'href="{address}/{step}"' in page
+        assert f'form="step" name="go" value="{step}"' in page
+        assert f'href="{address}/{step}"' in desk.get(f"{address}/check")
         desk.get(f"{address}/{step}")
+
+
+def test_going_to_another_step_by_the_numbers_at_the_top_keeps_what_was_typed(desk: Desk) -> None:
+    address = begin(desk)
+    page = desk.get(f"{address}/parties")
+    assert re.search(r'<form [^>]*action="[^"]*/parties" id="step"', page)
+    assert page.index('form="step" name="do" value="next"') < page.index('name="go"'), "Enter does not go back"
+    assert ">Dates and term</h1>" in send(desk, f"{address}/parties", title="Twin", go="dates"), (
+        "though much is missing"
+    )
+    assert 'value="Twin"' in desk.get(f"{address}/parties")
+    assert "In my words" in send(desk, f"{address}/dates", term="In my words", go="dates")
+    assert "My drafts" in send(desk, f"{address}/dates", term="Two years", go="drafts")
+    assert 'value="Two years"' in desk.get(f"{address}/dates")
+    assert "Please put this right" in send(desk, f"{address}/dates", 422, end="date", expires="soon", go="nowhere")
+
+
+def test_going_to_another_step_keeps_a_commitment_that_is_begun_and_makes_none_of_an_empty_form(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    first = open_blank(desk, address)
+    blank = read_form(desk.client.get(first).text, first)
+    assert "No commitment is written down yet." in desk.act(first, **{**blank, "go": "commitments"})
+    assert list_typed(desk) == []
+    desk.act(first, **{**blank, "has_date": "yes", "go": "owners"})
+    desk.act(first, **{**blank, "summary": "A", "has_date": "yes", "go": "owners"})
+    assert list_typed(desk) == ["A"]
 
 
 def test_a_draft_is_deleted_and_was_never_anybody_elses(desk: Desk) -> None:
