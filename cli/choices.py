@@ -1,11 +1,12 @@
 """`tally choices`: what a person chose about their messages, shown and changed."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.screen import count, print_json, read_day, say, write_examples
+from cli.screen import check_language, count, print_json, read_day, say, write_examples
 
 if TYPE_CHECKING:
     from commitments.choices import Choices
@@ -36,6 +37,16 @@ def show_choices(
     ] = None,
     digest_day: Annotated[
         str | None, typer.Option(metavar="DAY", help="A coordinator's day for the digest: fri; or usual.")
+    ] = None,
+    digest_rhythm: Annotated[
+        str | None, typer.Option(metavar="RHYTHM", help="How often the digest comes: fortnightly; or usual.")
+    ] = None,
+    summary_day: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="The day of the month for the summary, 1 to 28; or usual."),
+    ] = None,
+    summary_rhythm: Annotated[
+        str | None, typer.Option(metavar="RHYTHM", help="How often the summary comes: quarterly; or usual.")
     ] = None,
     hour: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="When it comes, in the person's own zone; or usual.")
@@ -71,13 +82,19 @@ def show_choices(
     changes: dict[str, Any] = {}
     changes |= {"days": _read_days(days)} if days else {}
     changes |= {"digest_day": next(iter(_read_days(digest_day) or ()), None)} if digest_day else {}
+    changes |= {"digest_rhythm": _or_none(digest_rhythm)} if digest_rhythm else {}
+    changes |= {"summary_day": _or_none(summary_day)} if summary_day else {}
+    changes |= {"summary_rhythm": _or_none(summary_rhythm)} if summary_rhythm else {}
     changes |= {"hour": _or_none(hour)} if hour else {}
     changes |= {"language": _or_none(language)} if language else {}
     changes |= {"channel": _or_none(channel)} if channel else {}
     changes |= _read_quiet(quiet) if quiet else {}
     changes |= {"paused_from": None, "paused_to": None} if resume else _read_pause(pause) if pause else {}
+    _check_kinds(unsubscribe or ())
     chosen: Chosen | None = None
     with open_register() as register:
+        if changes.get("language"):
+            check_language(changes["language"], register.settings.house_folder)
         if changes or unsubscribe or subscribe:
             with open_unit(register.engine) as unit:
                 now = load_choices(unit, [find_contact(unit, person).id])
@@ -94,7 +111,7 @@ def show_choices(
         return
     say(f"{row.name} ({person})")
     for name, value in shown.items():
-        say(f"  {name.replace('_', ' '):<13} {value if value is not None else 'as usual'}")
+        say(f"  {name.replace('_', ' '):<15} {value if value is not None else 'as usual'}")
     if chosen is not None and (chosen.moved or chosen.withdrawn):
         say(
             f"{count(chosen.moved, 'waiting message')} moved, {count(chosen.withdrawn, 'message')} taken back to be "
@@ -114,6 +131,15 @@ def _read_days(text: str) -> list[int] | None:
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is not a weekday; write {','.join(WEEKDAYS)}", param_hint="--days")
     return [WEEKDAYS.index(name) for name in names]
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    from commitments.choices import IN_ANY_CASE
+
+    if forced := [kind for kind in kinds if kind in IN_ANY_CASE]:
+        raise typer.BadParameter(
+            f"{forced[0]!r} comes in any case; nobody can unsubscribe from it", param_hint="--unsubscribe"
+        )
 
 
 def _read_quiet(text: str) -> dict[str, str | None]:
@@ -140,6 +166,9 @@ def _describe(found: "Choices | None") -> dict[str, str | None]:
     return {
         "days": ",".join(WEEKDAYS[day] for day in one.days) if one.days is not None else None,
         "digest_day": WEEKDAYS[one.digest_day] if one.digest_day is not None else None,
+        "digest_rhythm": str(one.digest_rhythm) if one.digest_rhythm else None,
+        "summary_day": str(one.summary_day) if one.summary_day else None,
+        "summary_rhythm": str(one.summary_rhythm) if one.summary_rhythm else None,
         "hour": f"{one.hour:%H:%M}" if one.hour else None,
         "language": one.language,
         "channel": str(one.channel) if one.channel else None,

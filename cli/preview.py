@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.screen import print_error, say, write_examples
+from cli.screen import check_language, print_error, say, write_examples
 from commitments.vocabulary import NotificationKind
 
 FOLDER = Path("preview")
@@ -46,6 +46,8 @@ def preview(
 
     with open_register() as register, open_reading(register.engine) as reading:
         settings = register.settings
+        if language is not None:
+            check_language(language, settings.house_folder)
         person = load_people(reading)[find_contact(reading, to).id] if to is not None else None
         message = find_message(
             reading, kind, register.today, to=person, language=language, links=open_mock_links(settings)

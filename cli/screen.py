@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,17 @@ def read_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a day; write it as 2026-11-23") from None
+
+
+def check_language(language: str, house: Path | None) -> None:
+    """Raises BadParameter for a language in which no message is written: it would be in English without a word."""
+    import typer
+
+    from notifications.wording import list_languages, speaks_language
+
+    if not speaks_language(language, house):
+        known = ", ".join(list_languages(house))
+        raise typer.BadParameter(f"no message is written in {language!r}; there are {known}", param_hint="--language")
 
 
 def style_of(word: str) -> str:

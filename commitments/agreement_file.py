@@ -1,6 +1,7 @@
 """Reads agreement files: every fault of every file at once, with its line, or the agreements whole."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from commitments.agreement_faults import FieldPath, find_inner_faults, models_in, soften_form, suggest
-from commitments.agreement_form import AgreementForm, PolicyForm
+from commitments.agreement_form import HOUR_PATTERN, AgreementForm, PolicyForm
 from commitments.channels import describe_entry
 from commitments.errors import InvalidFiles, Problem
 from commitments.plain_values import Plain, Refused, name_path, read_plain, shorten_value
@@ -34,6 +35,8 @@ _EXPECTED = {
     "model_type": "a block of fields",
     "list_type": "a list",
     "too_short": "at least one entry",
+    "time_type": "an hour such as 08:30",
+    "time_parsing": "an hour such as 08:30",
 }
 _BOUNDS = {
     "greater_than_equal": "{ge} or more",
@@ -50,7 +53,9 @@ _PATTERNS = {
     "sha256": "64 hexadecimal digits",
     "currency": "a currency code of three letters, such as CNY",
     "link": "an http or https address",
+    "hour": "an hour such as 08:30",
 }
+_CHOICES = re.compile(r"\^\((\w+(?:\|\w+)*)\)\$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +185,8 @@ def explain_fault(error: ErrorDetails) -> tuple[FieldPath, str, str]:
 
 
 def _expected_pattern(path: FieldPath, pattern: str) -> str:
-    choices = pattern.removeprefix("^(").removesuffix(")$").split("|") if pattern.startswith("^(") else []
-    if choices:
-        return "one of " + ", ".join(choices)
+    if choices := _CHOICES.fullmatch(pattern):
+        return "one of " + ", ".join(choices[1].split("|"))
     if len(path) > 1 and path[-2] == "channels" and path[-1] in set(Channel) and path[-1] != Channel.MAIL:
         return describe_entry(Channel(str(path[-1])))
     # Keys of a block have no field of their own, so references and languages are known by their pattern.
@@ -190,6 +194,8 @@ def _expected_pattern(path: FieldPath, pattern: str) -> str:
         return _PATTERNS["reference"]
     if pattern.startswith("^[a-z]{2,3}(-"):
         return _PATTERNS["language"]
+    if pattern == HOUR_PATTERN:
+        return _PATTERNS["hour"]
     return _PATTERNS.get(str(path[-1]), f"text of the form {pattern}")
 
 

@@ -120,7 +120,8 @@ Partial = Annotated[
 ]
 Day = Annotated[str, BeforeValidator(_read_day), Field(description="A day: 2018-09-30")]
 Zone = Annotated[str, BeforeValidator(_read_zone), Field(description="An IANA time zone", examples=["Asia/Shanghai"])]
-Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+HOUR_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+Hour = Annotated[str, StringConstraints(pattern=HOUR_PATTERN)]
 LATEST_HOUR = "17:00"
 """A message that began later could not come on its day."""
 MonthDay = Annotated[int, Field(ge=1, le=28)]

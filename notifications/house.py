@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.utils import missing
 
+from commitments.errors import TallyError
 from notifications.wording import UnreadableCatalogue
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -112,6 +113,8 @@ def explain_fault(fault: Exception, part: str) -> Fault:
             line = frame.lineno
     if isinstance(fault, UnicodeDecodeError):
         return Fault(part, None, "this is not UTF-8 text")
+    if isinstance(fault, TallyError):
+        return Fault(part, line, str(fault))
     words = fault.message if isinstance(fault, TemplateError) else f"{type(fault).__name__}: {fault}"
     return Fault(part, line, words or type(fault).__name__)
 

@@ -24,7 +24,7 @@ from notifications.messages import Message
 from notifications.mime import build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.pictures import draw_summary
-from notifications.rendering import build_environment, describe_message, write_safely
+from notifications.rendering import build_environment, check_written, describe_message, write_safely
 from notifications.samples import make_messages
 from notifications.services import Markup, Unit
 from notifications.tables import notification
@@ -175,7 +175,7 @@ def _write_part(message: Message, house: Path, part: str) -> None:
             draw_summary(words, message, house)
     else:
         view = describe_message(words, message, with_picture=message.summary is not None)
-        build_environment(words, house).get_template(part).render(view=view)
+        check_written(part, build_environment(words, house).get_template(part).render(view=view))
 
 
 def _find_policy_faults(house: Path) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from commitments.errors import TallyError
 from notifications.house import (
     PARTS,
     POLICY,
@@ -89,10 +90,27 @@ def write_message(message: Message, house: Path | None = None) -> Written:
     # What a changed template adds to the subject must not be able to start another header.
     subject = shorten_text(clean_text(layout.subject(view)), SUBJECT_LIMIT)
     text = layout.text(view)
+    if house is not None:
+        check_written(PARTS[0], subject)
+        check_written(PARTS[1], text)
     views = list_views(message.items[:shown], view.sections)
     if drawn is None:
         return Written(subject, text, html, words.tag, views=views)
     return Written(subject, text, html, words.tag, drawn.picture, drawn.page, views)
+
+
+class EmptyPart(TallyError):
+    """A template of the house writes nothing where something has to stand."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        super().__init__("this template writes nothing; it takes the place of the usual one, and so has to say it all")
+
+
+def check_written(part: str, text: str) -> None:
+    """Raises EmptyPart for the subject or the text of a message if nothing is written there."""
+    if part in PARTS[:2] and not text.strip():
+        raise EmptyPart(part)
 
 
 def _is_too_long(html: str) -> bool:
@@ -108,7 +126,8 @@ def write_safely(message: Message, house: Path | None, tell: Callable[[Fault], N
     except (
         Exception
     ) as fault:  # a template is a program of the operator's: it may fail in any way, and the mail must go
-        tell(explain_fault(fault, find_part(fault)))
+        part = fault.part if isinstance(fault, EmptyPart) else find_part(fault)
+        tell(explain_fault(fault, part))
         return write_message(message)
 
 

@@ -457,6 +457,17 @@ def find_catalogue(language: str, house: Path | None = None) -> str:
     return _SOURCE
 
 
+def list_languages(house: Path | None = None) -> tuple[str, ...]:
+    """The tags of the languages in which messages are written, those of the house's own catalogues among them."""
+    own = house.glob("*.po") if house is not None else ()
+    return tuple(sorted({"en", *(path.stem.replace("_", "-") for path in (*CATALOGUES.glob("*.po"), *own))}))
+
+
+def speaks_language(language: str, house: Path | None = None) -> bool:
+    """Whether messages are written in a language: one without a catalogue is said in English."""
+    return find_catalogue(language, house) != _SOURCE or language.lower().replace("_", "-").split("-")[0] == "en"
+
+
 @lru_cache(maxsize=32)
 def _load_words(name: str) -> Words:
     if name == _SOURCE:

@@ -142,6 +142,7 @@ FAULTS = [
     ("kind: deliverable", "kind: recurring\n    recurrence: {every: year, interval: 101}", 19, "commitments[1].recurrence.interval", "101", "100 or less"),
     ("kind: deliverable", "kind: recurring\n    recurrence: {every: year, count: 1.5}", 19, "commitments[1].recurrence.count", "1.5", "a whole number"),
     ("commitments: [library-link]", "place: " + "x" * 301, 26, "activities[1].place", "'" + "x" * 76 + "...", "at most 300 characters"),
+    ("sources:", "policy: {send_at: '25:00'}\nsources:", 13, "policy.send_at", "'25:00'", "an hour such as 08:30"),
     ("sources:", "policy: {lead_days: [" + ", ".join(["1"] * 21) + "]}\nsources:", 13, "policy.lead_days", "[" + "1, " * 20 + "1]", "at most 20 entries"),
     ("kind: memorandum", 'kind: "\\U00110000"', 1, "file", "an escape that is no character", "well-formed YAML"),
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from notifications.catalogue import CATALOGUES, extract_phrases, find_faults, re
 from notifications.messages import Ground, Item
 from notifications.reasons import Why
 from notifications.samples import LANGUAGES
-from notifications.wording import find_catalogue, load_words
+from notifications.wording import find_catalogue, list_languages, load_words, speaks_language
 
 ACTIVITIES = {"held": 2, "expected": 4, "period": "2026", "what": "exchange activities", "days_left": 70}
 FUND = {"value": 120e6, "target": 500e6, "unit": "CNY", "measured_on": "2026-03", "due": "2026", "days": 38}
@@ -593,6 +593,16 @@ def test_a_date_keeps_the_precision_in_which_it_is_known(text: str, english: str
 )  # fmt: skip
 def test_a_language_tag_finds_its_catalogue(tag: str, catalogue: str) -> None:
     assert find_catalogue(tag) == catalogue
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"), [("en", True), ("en-US", True), ("EN_gb", True), ("zh-CN", True), ("ky", False), ("xx", False)]
+)
+def test_a_language_is_spoken_if_it_has_a_catalogue_or_is_english(tag: str, spoken: bool, tmp_path: Path) -> None:
+    assert speaks_language(tag) is spoken
+    assert list_languages() == ("bg", "de", "en", "es", "fr", "ko", "tr", "zh-Hans")
+    (tmp_path / "ky.po").touch()
+    assert speaks_language("ky", tmp_path) and "ky" in list_languages(tmp_path)
 
 
 def test_a_language_without_a_catalogue_is_english_throughout() -> None:

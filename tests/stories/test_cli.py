@@ -414,3 +414,44 @@ def test_what_is_exported_is_imported_without_a_change(tally: Tally, home: Path)
     assert "new commitment libraries" in rehearsed
     assert "vanished from the file, kept in the register: commitment library-link" in rehearsed
     assert dump(home) == before
+
+
+def test_choices_of_digest_and_summary_are_shown_and_taken_back_as_on_the_page(tally: Tally) -> None:
+    before = tally("choices", "songlan-he", "--json").json
+    rhythms = ("--digest-rhythm", "fortnightly", "--summary-day", "15", "--summary-rhythm", "quarterly")
+    chosen = tally("choices", "songlan-he", *rhythms, "--json")
+    assert chosen.code == 0
+    assert [chosen.json[one] for one in ("digest_rhythm", "summary_day", "summary_rhythm")] == [
+        "fortnightly", "15", "quarterly",
+    ]  # fmt: skip
+    usual = ("--digest-rhythm", "usual", "--summary-day", "usual", "--summary-rhythm", "usual")
+    assert tally("choices", "songlan-he", *usual, "--json").json == before
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (("--unsubscribe", "alert"), "'alert' comes in any case"),
+        (("--language", "xx"), "no message is written in 'xx'; there are bg, de, en, es, fr, ko, tr, zh-Hans"),
+        (("--hour", "8"), "hour: found '8'; expected an hour such as 08:30"),
+        (("--summary-day", "31"), "summary_day: found '31'; expected 28 or less"),
+        (("--digest-rhythm", "daily"), "expected one of weekly, fortnightly, monthly"),
+    ],
+)
+def test_a_choice_that_would_have_no_effect_is_refused(tally: Tally, wanted: tuple[str, ...], told: str) -> None:
+    before = tally("choices", "songlan-he", "--json").json
+    done = tally("choices", "songlan-he", *wanted)
+    assert done.code != 0
+    assert told in read_plainly(done.err)
+    assert tally("choices", "songlan-he", "--json").json == before
+
+
+def test_a_preview_in_a_language_that_no_message_is_written_in_is_refused(tally: Tally) -> None:
+    done = tally("preview", "reminder", "--language", "xx")
+    assert done.code != 0
+    assert "no message is written in 'xx'" in read_plainly(done.err)
+
+
+def read_plainly(framed: str) -> str:
+    """What an error says, without the frame that is drawn around it."""
+    return " ".join(framed.replace("│", " ").split())

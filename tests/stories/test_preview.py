@@ -113,6 +113,19 @@ def test_a_broken_template_is_told_with_file_and_line_and_ends_with_1(
     assert (tmp_path / "preview" / "reminder.en.txt").read_text().splitlines()[1].startswith("Hello ")
 
 
+@pytest.mark.parametrize(("part", "source"), [("body.txt", ""), ("subject.txt", "  \n"), ("body.txt", "{# soon #}\n")])
+def test_a_template_that_writes_nothing_is_told_and_the_usual_one_is_taken(
+    tally: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path, part: str, source: str
+) -> None:
+    empty = tmp_path / "home" / "templates" / "message" / part
+    empty.parent.mkdir(parents=True)
+    empty.write_text(source)
+    assert tally("preview", "reminder") == 1
+    assert f"{empty}: this template writes nothing" in capsys.readouterr().err
+    assert (tmp_path / "preview" / "reminder.en.subject.txt").read_text().strip()
+    assert "Hello " in (tmp_path / "preview" / "reminder.en.txt").read_text()
+
+
 def test_a_person_whom_nobody_knows_is_an_error_with_the_nearest(
     tally: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
