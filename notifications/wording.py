@@ -36,6 +36,7 @@ _SOURCE = "en_GB"
 _FRENCH_ELISION = re.compile(r"\bde (?=[aeiouéèh])")
 _ONE_MILLIONS = re.compile(r"(?<=^1.million)s|(?<=^1.milliard)s")  # Babel gives French a plural for exactly one
 _MOST_SAID = 2048
+_PERCENT = ("%", "percent")
 Unit = Literal["day", "week", "month", "year"]
 _SECONDS_A_UNIT: dict[Unit, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400, "year": 365 * 86_400}
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
@@ -234,7 +235,7 @@ class Words:
         written = self.format_number(number)
         if not unit:
             return written
-        if unit in ("%", "percent"):
+        if unit in _PERCENT:
             return format_percent(number / 100, locale=self.locale, decimal_quantization=False)
         named = _name_unit(unit, number, self._name)
         if named.isascii() and named == unit:
@@ -273,8 +274,19 @@ class _Spoken:
         if key == "span":
             return words.format_months(numbers["months"]) if "months" in numbers else words.format_span(numbers["days"])
         if key in ("value", "target"):
-            return words.format_amount(_known(numbers, key), numbers.get("unit"))
+            return words.format_amount(_known(numbers, key), self._choose_unit(key))
+        if key == "what" and numbers.get("expected") == 1:
+            raise KeyError(key)  # what is counted is written in the plural
         return str(_known(numbers, key))
+
+    def _choose_unit(self, key: str) -> str | None:
+        """The unit stands once where a number is said of its target; one of its own, in the plural, not of a single."""
+        numbers = self._numbers
+        unit = numbers.get("unit")
+        if not unit or unit in _PERCENT or numbers.get("value") is None or numbers.get("target") is None:
+            return unit
+        is_single = numbers["target"] == 1 and _name_unit(unit, 1, "en") == unit
+        return None if key == "value" or is_single else unit
 
 
 def _known(numbers: Numbers, key: str) -> Any:

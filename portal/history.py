@@ -15,6 +15,7 @@ from commitments.tables import (
     activity,
     activity_commitment,
     agreement,
+    agreement_party,
     commitment,
     contact,
     document,
@@ -22,6 +23,7 @@ from commitments.tables import (
     follow_up,
     log_entry,
     milestone,
+    party,
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.names import Names, load_names, name_promise
@@ -106,7 +108,7 @@ def load_entries(reading: Connection, agreement_id: int, most: int, offset: int 
 
 
 def describe_changes(reading: Connection, words: Words, entries: list[Any], zone: str) -> list[ChangeView]:
-    """Log entries in words: seven statements, however many."""
+    """Log entries in words: eight statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
     names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_({entry.who for entry in entries}))
     called = load_called(reading, words, entries)
@@ -114,7 +116,7 @@ def describe_changes(reading: Connection, words: Words, entries: list[Any], zone
 
 
 def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> dict[tuple[str, int], str]:
-    """What the rows of the entries are about, by table and id: a promise, a title; five statements."""
+    """What the rows of the entries are about, by table and id: a promise, a title, a name; six statements."""
 
     def ids(*subjects: str) -> set[int]:
         return {entry.row_id for entry in entries if entry.subject in subjects}
@@ -156,7 +158,13 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
         .join(activity, activity.c.id == activity_commitment.c.activity_id)
         .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
     )
+    joined = reading.execute(
+        select(agreement_party.c.id, party.c.names)
+        .join(party, party.c.id == agreement_party.c.party_id)
+        .where(agreement_party.c.id.in_(ids("agreement_party")))
+    )
     called = _load_placed(reading, words, entries)
+    called |= {("agreement_party", row.id): tell_title(row.names, words) for row in joined}
     called |= {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
     called |= {("commitment", one): said for one, said in promises.items()}
     for row in asked.values():

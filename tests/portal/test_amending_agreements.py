@@ -242,7 +242,8 @@ def test_a_party_of_the_register_joins_with_its_role_and_its_people_see_the_agre
     assert [(one["reference"], one["role"]) for one in file_of(member)["parties"]] == [
         ("north", "party"), ("south", "party"), ("east", "witness")
     ]  # fmt: skip
-    assert "As the sides agreed" in member.get(f"{PAGE}/history")
+    history = member.get(f"{PAGE}/history")
+    assert "As the sides agreed" in history and "“East”" in history and "north-south/east" not in history
     member.sign_in("zoe")
     assert "East" in member.get(PAGE)
 

@@ -139,27 +139,38 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     (
         ReasonCode.TARGET_MET,
         FUND | {"value": 500e6},
-        "500 million Chinese yuan measured in March 2026: the target of 500 million Chinese yuan is met",
-        "截至2026年3月为5亿人民币，5亿人民币的目标已达成",
+        "500 million measured in March 2026: the target of 500 million Chinese yuan is met",
+        "截至2026年3月为5亿，5亿人民币的目标已达成",
     ),
     (
         ReasonCode.TARGET_ON_PACE,
         FUND,
-        "120 million Chinese yuan of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks",
-        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1.2亿人民币",
+        "120 million of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks",
+        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1.2亿",
     ),
     (
         ReasonCode.TARGET_ON_PACE,
         {"value": 12, "target": 30, "unit": "apprentices", "measured_on": "2026-10-01"},
-        "12 apprentices of 30 apprentices (1 October 2026)",
-        "目标为30 apprentices；截至2026年10月1日为12 apprentices",
+        "12 of 30 apprentices (1 October 2026)",
+        "目标为30 apprentices；截至2026年10月1日为12",
+    ),
+    (
+        ReasonCode.TARGET_ON_PACE,
+        {"value": 0, "target": 1, "unit": "apprentices", "measured_on": "2026-10-01"},
+        "0 of 1 (1 October 2026)",
+        "目标为1；截至2026年10月1日为0",
+    ),
+    (
+        ReasonCode.PERIOD_MET,
+        ACTIVITIES | {"held": 1, "expected": 1},
+        "1 of 1 held in 2026",
+        "2026年应开展1次，已开展1次",
     ),
     (
         ReasonCode.TARGET_BEHIND,
         FUND | {"value": 1_234_567.5},
-        "1,234,567.5 Chinese yuan of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks: "
-        "behind an even pace",
-        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1,234,567.5人民币，落后于进度",
+        "1,234,567.5 of 500 million Chinese yuan (March 2026), due by the end of 2026, in 5 weeks: behind an even pace",
+        "目标为5亿人民币，应于2026年底前达成（5周后）；截至2026年3月为1,234,567.5，落后于进度",
     ),
     (
         ReasonCode.TARGET_MISSED,
@@ -701,7 +712,7 @@ SAID: list[tuple[str, ReasonCode, dict[str, Any], str]] = [
         "fr",
         ReasonCode.TARGET_ON_PACE,
         {"value": 1e6, "target": 500e6, "unit": "EUR"},
-        "1 million d’euros sur 500 millions d’euros",
+        "1 million sur 500 millions d’euros",
     ),
     (
         "es",
