@@ -12,7 +12,7 @@ from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
 from commitments.sketch import Sketch, Step, TypedParty
 from commitments.sketch_flaws import LONGEST_LINE, Drawing, Flaw, Lack
-from commitments.sketch_known import load_known
+from commitments.sketch_known import Known, load_known
 from commitments.terms import Undrawn
 from notifications.views import clean_text
 from portal.acting import lead_to, sign, today_of
@@ -25,9 +25,10 @@ from portal.more_views import describe_amended_more, describe_end
 from portal.offering import list_known_agreements
 from portal.paging import write_address
 from portal.people_queries import load_begun_under
-from portal.refusals import say_changed
+from portal.refusals import say_kept
 from portal.roles import Permission, Viewer, select_visible_agreements
-from portal.step_fields import GroupView, Page
+from portal.standing import tell_standing_groups
+from portal.step_fields import FaultView, GroupView, Page
 from portal.step_reading import take_agreement
 from portal.step_views import describe_dates, describe_places, describe_title, offer_parties
 from portal.telling import tell_title
@@ -58,7 +59,7 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
             head = find_head(unit, viewer, reference)
             typed = load_typed(unit, reference)
             if sent.text("mark") != _mark(typed):
-                return _show(request, viewer, house, reference, has_changed=True)
+                return _show(request, viewer, house, reference, sent, has_changed=True)
             take_agreement(typed, sent)
             known = load_known(unit, typed, select_visible_agreements(viewer))
             before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
@@ -90,37 +91,45 @@ def _show(
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         typed = load_typed(reading, reference)
-        mark = _mark(typed)
+        mark, standing = _mark(typed), typed.model_copy(deep=True)
         if sent is not None:
             take_agreement(typed, sent)
         known = load_known(reading, typed, select_visible_agreements(viewer))
         agreements = list_known_agreements(reading, viewer, words)
-    page, drawing = Page(words, flaws), Drawing(parties={one.key: one.name for one in typed.parties})
-    drawing.named = {one.key: one.key for one in typed.promises}
-    # Who signed, and when, is asked of the parties that are on record.
-    new = next((one for one in typed.parties if one.key == NEW_PARTY), TypedParty(key=NEW_PARTY))
-    typed.parties = [one for one in typed.parties if one.key != NEW_PARTY]
-    groups = [
-        describe_title(page, typed, is_new=False),
-        *describe_places(page, typed.parties, new, known),
-        *_fold_documents(describe_dates(page, typed, drawing, known, words.gettext("Make room for more"))),
-        *describe_amended_more(page, typed, drawing, known, is_filling=sent is not None and not flaws),
-        describe_end(page, typed),
-        _describe_why(page, sent),
-    ]
+    page = Page(words, flaws)
+    groups = _describe(page, typed, known, is_filling=sent is not None and not flaws and not has_changed)
+    told: list[FaultView] = []
+    if has_changed:
+        groups, told = tell_standing_groups(words, groups, _describe(Page(words), standing, known, is_filling=False))
+    groups.append(_describe_why(page, sent))
     return show_framed(
         request, "step.html", viewer, words.gettext("Change this agreement"),
         status=409 if has_changed else 422 if flaws else 200,
-        groups=groups, faults=page.finish(), action=f"{ADDRESS}/{reference}/edit", remove="",
+        groups=groups, faults=[*page.finish(), *told], action=f"{ADDRESS}/{reference}/edit", remove="",
         offered=offer_parties(words, known),
         more=words.gettext("Make room for one more who signed"), button=words.gettext("Save"), steps=[],
         about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=agreements, mark=mark,
-        back=f"{ADDRESS}/{reference}", state=say_changed(words) if has_changed else "",
+        back=f"{ADDRESS}/{reference}", state=say_kept(words) if has_changed else "",
         explained=words.gettext(
             "Both sides see it as it is written here, and it is judged by it at once: nobody is asked about a date "
             "that no longer holds."
         ),
     )  # fmt: skip
+
+
+def _describe(page: Page, typed: Sketch, known: Known, *, is_filling: bool) -> list[GroupView]:
+    """The fields of the agreement; who signed, and when, is asked of the parties that are on record."""
+    drawing = Drawing(parties={one.key: one.name for one in typed.parties})
+    drawing.named = {one.key: one.key for one in typed.promises}
+    new = next((one for one in typed.parties if one.key == NEW_PARTY), TypedParty(key=NEW_PARTY))
+    typed.parties = [one for one in typed.parties if one.key != NEW_PARTY]
+    return [
+        describe_title(page, typed, is_new=False),
+        *describe_places(page, typed.parties, new, known),
+        *_fold_documents(describe_dates(page, typed, drawing, known, page.words.gettext("Make room for more"))),
+        *describe_amended_more(page, typed, drawing, known, is_filling=is_filling),
+        describe_end(page, typed),
+    ]
 
 
 def _fold_documents(groups: list[GroupView]) -> list[GroupView]:

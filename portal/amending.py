@@ -1,5 +1,6 @@
 """What a coordinator amends of a commitment: its words, owners, dates and steps, and whether it still holds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -44,6 +45,7 @@ from portal.house import Here, House
 from portal.people_queries import load_successors
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
+from portal.standing import tell_standing
 from portal.telling import contacts_of
 from portal.viewing import require
 
@@ -86,11 +88,12 @@ def _show_edit(
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     languages = acted.head.languages
-    if sent is None or refusal.has_changed:
-        texts, sent = as_texts(acted.row, languages), EMPTY
-    else:
-        texts = read_texts(acted.row, languages, sent)
-    form = describe_texts(words, acted, texts, sent.text("why") or "", refusal.flaws)
+    standing = as_texts(acted.row, languages)
+    texts = read_texts(acted.row, languages, sent) if sent is not None else standing
+    form = describe_texts(words, acted, texts, (sent.text("why") or "") if sent is not None else "", refusal.flaws)
+    if refusal.has_changed:
+        now = describe_texts(words, acted, standing, "", ())
+        form = replace(form, fields=tell_standing(words, form.fields, now.fields))
     return show_act(
         request,
         viewer,
@@ -98,7 +101,7 @@ def _show_edit(
         agreement=acted.head,
         acted=acted,
         forms=[form],
-        state=refusal.say(words),
+        state=refusal.say_kept(words),
         status=refusal.status,
     )
 

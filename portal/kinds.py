@@ -24,7 +24,8 @@ from portal.promise_views import describe_kind
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
-from portal.step_fields import GroupView, Page
+from portal.standing import tell_standing_groups
+from portal.step_fields import FaultView, GroupView, Page
 from portal.step_reading import take_kind
 from portal.terms import check_reason
 from portal.viewing import require
@@ -75,17 +76,18 @@ def _show(
     flaws: Sequence[Flaw] = (),
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
-    if refusal.has_changed:
-        sent = None  # what was answered was answered about what it no longer is
     page = Page(words, flaws)
     groups = describe_kind(page, _take(acted, sent) if sent is not None else type_kind(acted.row))
+    told: list[FaultView] = []
+    if refusal.has_changed:
+        groups, told = tell_standing_groups(words, groups, describe_kind(Page(words), type_kind(acted.row)))
     why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
     groups.append(GroupView(words.gettext("For the log"), (replace(why, fault=page.find_fault("why", why.label)),)))
     return show_framed(
         request, "step.html", viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
-        groups=groups, faults=page.finish(), action=f"{acted.address}/kind", offered=[], remove="", more="",
+        groups=groups, faults=[*page.finish(), *told], action=f"{acted.address}/kind", offered=[], remove="", more="",
         button=words.gettext("Save"), steps=[], about=title_of(words, acted.row), saved="", drafts="", agreements=[],
-        back=acted.address, mark=acted.mark, state=refusal.say(words),
+        back=acted.address, mark=acted.mark, state=refusal.say_kept(words),
         explained=words.gettext(
             "It is now of the kind “%(kind)s”. What it is to be follows from the answers; it is judged by them at "
             "once, and the date first promised stays on record."

@@ -25,6 +25,10 @@ class Refusal:
         """What stands above the form; flaws stand at their fields."""
         return say_changed(words) if self.has_changed else ""
 
+    def say_kept(self, words: Words) -> str:
+        """The same above a form that keeps what was typed beside what stands now."""
+        return say_kept(words) if self.has_changed else ""
+
 
 NOT_REFUSED = Refusal()
 """As a form is shown at first."""
@@ -38,6 +42,13 @@ def write_or_show(write: Callable[[], Response], show: Callable[[Refusal], Respo
         return show(Refusal(refused.flaws))
     except RefusedChange:
         return show(Refusal(has_changed=True))
+
+
+def say_kept(words: Words) -> str:
+    return words.gettext(
+        "Nothing was recorded, because this has changed meanwhile. What you typed is still here, and where it differs "
+        "from how it stands now, that is said beside it."
+    )
 
 
 def say_changed(words: Words) -> str:

@@ -19,12 +19,13 @@ from portal.agreements import ADDRESS
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
-from portal.pages import FormView
+from portal.pages import FieldView, FormView
 from portal.promise_views import describe_place, describe_terms
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
-from portal.step_fields import Page
+from portal.standing import tell_standing
+from portal.step_fields import GroupView, Page
 from portal.step_reading import take_terms
 from portal.viewing import require
 
@@ -71,6 +72,13 @@ def _take(acted: Acted, sent: Sent) -> TypedPromise:
     return typed
 
 
+def _describe(page: Page, acted: Acted, typed: TypedPromise) -> tuple[list[FieldView], GroupView | None]:
+    """The fields of the terms, and of where they stand, if there is a document in which they could."""
+    documents = [one["document"] for one in acted.head.sources]
+    fields = describe_terms(page, typed, is_shared=len(acted.owners) > 1)
+    return fields, describe_place(page, typed, documents) if documents else None
+
+
 def _show(
     request: Request,
     viewer: Viewer,
@@ -82,13 +90,13 @@ def _show(
     flaws: Sequence[Flaw] = (),
 ) -> Response:
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
-    if refusal.has_changed:
-        sent = None  # what was typed was typed over terms that no longer hold
-    typed = _take(acted, sent) if sent is not None else type_terms(acted.row)
     page = Page(words, flaws)
-    fields = describe_terms(page, typed, is_shared=len(acted.owners) > 1)
-    documents = [one["document"] for one in acted.head.sources]
-    place = describe_place(page, typed, documents) if documents else None
+    fields, place = _describe(page, acted, _take(acted, sent) if sent is not None else type_terms(acted.row))
+    if refusal.has_changed:
+        now, place_now = _describe(Page(words), acted, type_terms(acted.row))
+        fields = [*tell_standing(words, fields, now)]
+        if place is not None and place_now is not None:
+            place = replace(place, fields=tell_standing(words, place.fields, place_now.fields))
     why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
     fields.append(replace(why, fault=page.find_fault("why", why.label)))
     form = FormView(
@@ -111,6 +119,6 @@ def _show(
         agreement=acted.head,
         acted=acted,
         forms=[form],
-        state=refusal.say(words) or above,
+        state=refusal.say_kept(words) or above,
         status=422 if flaws else refusal.status,
     )

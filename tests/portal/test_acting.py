@@ -593,7 +593,27 @@ def test_the_second_of_two_who_change_the_terms_is_told(desk: Desk) -> None:
     send(desk, "fund/terms", why="More is needed", quantity="750", unit="EUR")
     page = desk.act(f"{HERE}/fund/terms", 409, mark="an old one", why="Less", quantity="100", unit="EUR")
     assert "this has changed meanwhile" in page and row_of(desk, "fund").target["quantity"] == 750
-    assert 'value="750"' in page and 'value="100"' not in page, "saving again would undo what the first changed"
+    assert 'value="100"' in page and 'value="Less"' in page, "what was typed is kept"
+    assert "By now this is “750”. Saving puts yours in its place." in page, "and what it would undo stands beside it"
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "said"),
+    [
+        ("edit", {"summary": "Hand it over.", "theme": "Maps"}, "By now this is “Land”."),
+        ("kind", {"has_date": "yes", "due": "2031-05"}, "By now this is “2026-09-30”."),
+    ],
+)
+def test_the_second_of_two_who_change_a_commitment_loses_nothing_typed_and_sees_how_it_stands(
+    desk: Desk, path: str, typed: dict[str, str], said: str
+) -> None:
+    desk.sign_in("cy")
+    same = {"summary": "Hand over the survey.", "quote-en": "The North shall hand over the <b>survey</b>."}
+    send(desk, "survey/edit", why="Slip", theme="Land", **same)
+    send(desk, "survey/date", why="Rain", due="2026-09-30")
+    page = desk.act(f"{HERE}/survey/{path}", 409, mark="an old one", why="My reason", **typed)
+    assert all(one in page for one in (*typed.values(), "My reason", said))
+    assert "What you typed is still here" in page and row_of(desk, "survey").due == "2026-09-30"
 
 
 def test_the_terms_that_stay_as_they_are_are_kept_to_the_letter(desk: Desk) -> None:

@@ -189,9 +189,15 @@ def test_a_document_in_which_nothing_is_shown_to_stand_can_be_left_out(signed: D
 def test_a_form_over_what_somebody_else_has_changed_meanwhile_is_not_taken(signed: Desk) -> None:
     form = read_form(signed.client.get(EDIT).text, EDIT)
     change(signed, term="By the other")
-    page = signed.act(EDIT, 409, **{**form, "do": "next", "term": "By me", "why": "x"})
-    assert "Nothing was recorded, because this has changed meanwhile." in page and "By the other" in page
+    page = signed.act(EDIT, 409, **{**form, "do": "next", "term": "By me", "note": "Mine", "why": "My reason"})
+    assert "Nothing was recorded, because this has changed meanwhile." in page
     assert row_of(signed).term == "By the other"
+    kept = read_form(page, EDIT)
+    assert (kept["term"], kept["note"], kept["why"]) == (["By me"], ["Mine"], ["My reason"]), "what was typed is kept"
+    assert "By now this is “By the other”. Saving puts yours in its place." in page
+    assert page.count('class="fault"') == 2, "what is as it stands is not remarked: term and note alone differ"
+    signed.act(EDIT, **{**kept, "do": "next"})
+    assert row_of(signed).term == "By me"
 
 
 def test_an_agreement_that_is_not_theirs_is_not_there(desk: Desk) -> None:
