@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from commitments.agreement_faults import LARGEST_QUANTITY
 from commitments.amendments import hand_over, keep_agreement, meet_milestone, move_date
+from commitments.deciding import Turn, add_step, amend_row, amend_terms, take_turn
 from commitments.errors import RefusedChange
 from commitments.filling import EARLIEST
 from commitments.log import Author
@@ -22,7 +23,8 @@ from commitments.progress import (
 )
 from commitments.questions import Question
 from commitments.reconcile import reconcile_agreement
-from commitments.tables import log_entry
+from commitments.tables import commitment, log_entry
+from commitments.terms import read_kind, type_kind
 from commitments.vocabulary import Answer, Completion, MatterKind, Rating
 
 NOTE_LIMIT = 300
@@ -30,6 +32,8 @@ FURTHEST = timedelta(days=366 * 10)
 LONGEST_REST = timedelta(days=366)
 LONGEST_KEEPING = timedelta(days=366 * 5)
 """How far ahead an agreement may be left as it is: then somebody else may have come into office."""
+_AHEAD = (Answer.SNOOZE, Answer.MORE_TIME, Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.NEXT_STEP)
+"""The answers that name a day to come."""
 ACTIVITY_KINDS = (
     "visit", "exhibition", "exchange", "meeting", "training", "performance", "event", "publication", "signing", "other",
 )  # fmt: skip
@@ -96,12 +100,12 @@ def check_said(
     if said.note and len(said.note) > NOTE_LIMIT:
         faults.append(Fault.NOTE_TOO_LONG)
     keeps = answer is Answer.DONE and matter is MatterKind.DORMANCY
-    if (answer is Answer.SEND_BACK or keeps) and not said.note:
+    if (answer in (Answer.SEND_BACK, Answer.DROP, Answer.NOT_HELD) or keeps) and not said.note:
         faults.append(Fault.NOTE_MISSING)
-    if keeps or answer in (Answer.SNOOZE, Answer.MORE_TIME):
+    if keeps or answer in _AHEAD:
         furthest = LONGEST_KEEPING if keeps else LONGEST_REST if answer is Answer.SNOOZE else FURTHEST
         if said.day is None:
-            faults.append(Fault.DAY_MISSING)
+            faults += [Fault.DAY_MISSING] if answer is not Answer.MAKE_FIRM else []
         elif said.day <= today:
             faults.append(Fault.DAY_NOT_AHEAD)
         elif said.day - today > furthest:
@@ -113,13 +117,13 @@ def check_said(
             faults.append(Fault.DAY_AHEAD)
         elif said.day < EARLIEST:
             faults.append(Fault.DAY_TOO_EARLY)
-    if answer is Answer.HELD:
+    if answer in (Answer.HELD, Answer.NEXT_STEP):
         if not said.title:
             faults.append(Fault.TITLE_MISSING)
         elif len(said.title) > NOTE_LIMIT:
             faults.append(Fault.TITLE_TOO_LONG)
-        if said.kind not in ACTIVITY_KINDS:
-            faults.append(Fault.KIND_UNKNOWN)
+    if answer is Answer.HELD and said.kind not in ACTIVITY_KINDS:
+        faults.append(Fault.KIND_UNKNOWN)
     if answer is Answer.MEASURED and (said.value is None or not math.isfinite(said.value)):
         faults.append(Fault.VALUE_MISSING)
     elif answer is Answer.MEASURED and said.value is not None and said.value < 0 and not may_be_negative:
@@ -164,6 +168,13 @@ def _write(
     contact = question.person.reference if own else None
     if answer is Answer.SNOOZE:
         answer_follow_up(unit, author, asked.key, today, False, said.day, note)
+    elif answer in (Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.DROP):
+        _decide_plan(unit, replace(author, why=note), question, answer, said.day, today)
+    elif answer is Answer.NEXT_STEP and said.day is not None:
+        told = replace(author, why=note or "named when it was asked for")
+        add_step(unit, told, promise, said.title, said.day.isoformat(), today)
+    elif answer is Answer.NOT_HELD:
+        answer_follow_up(unit, author, asked.key, today, True, None, note)
     elif answer in (Answer.CONFIRM, Answer.SEND_BACK):
         confirm_report(unit, author, promise, party, today, answer is Answer.CONFIRM, note)
     elif answer is Answer.MORE_TIME and said.day is not None:
@@ -191,3 +202,21 @@ def _write(
         value = said.value if answer is Answer.MEASURED else None
         report_progress(unit, author, promise, party, contact, Rating.ON_TRACK, today, note, value=value)
     return None, None
+
+
+def _decide_plan(
+    unit: Connection, author: Author, question: Question, answer: Answer, day: date | None, today: date
+) -> None:
+    """What becomes of a plan: it is confirmed by another day, becomes firm, with or without a date, or is dropped."""
+    row, promise = question.commitment, question.matter.partition("#")[0]
+    if answer is Answer.DROP:
+        take_turn(unit, author, promise, Turn.WITHDRAW, None, today)
+    elif answer is Answer.MAKE_FIRM:
+        typed = type_kind(row)
+        typed.is_plan = "no"
+        if day is not None:
+            typed.has_date, typed.due = "yes", day.isoformat()
+        amend_terms(unit, author, promise, read_kind(row, typed, []), today)
+    elif day is not None:
+        by = {"confirm_by": day.isoformat()}
+        amend_row(unit, author, commitment, row, by, promise, question.agreement.id)

@@ -114,6 +114,7 @@ class Question:
             self.matter_kind,
             CommitmentKind(self.commitment.kind) if self.commitment is not None else None,
             dated=any(one is not None and one.due is not None for one in (self.milestone or self.commitment,)),
+            decides=self.person.role is ContactRole.COORDINATOR,
         )
 
 
@@ -131,18 +132,28 @@ class Ahead:
 
 
 def list_answers(
-    kind: FollowUpKind | None, matter: MatterKind, commitment_kind: CommitmentKind | None, *, dated: bool
+    kind: FollowUpKind | None, matter: MatterKind, commitment_kind: CommitmentKind | None, *, dated: bool, decides: bool
 ) -> tuple[Answer, ...]:
-    """The answers that fit what is asked, the most likely first. `kind` is None for a reminder before a date."""
+    """The answers that fit what is asked, the most likely first. `kind` is None for a reminder before a date.
+
+    `decides` is who may say what becomes of a plan: a coordinator.
+    """
     rest = (Answer.SNOOZE,) if kind is not None else ()
     if kind is FollowUpKind.CONFIRMATION_ASKED:
         return (Answer.CONFIRM, Answer.SEND_BACK, *rest)
     if kind is FollowUpKind.UNOWNED:
         return (Answer.NOT_ME, *rest)
     if matter is MatterKind.COMMITMENT and commitment_kind is CommitmentKind.PLANNED:
-        return (Answer.ON_TRACK, *rest, Answer.NOT_ME)  # a plan is confirmed, made firm or dropped before it is kept
+        # A plan is confirmed, made firm or dropped before it is kept.
+        if decides:
+            return (Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.DROP, *rest, Answer.NOT_ME)
+        return (Answer.CONFIRM_BY, Answer.ON_TRACK, *rest, Answer.NOT_ME)
     if matter not in PROMISES or commitment_kind is None or kind is FollowUpKind.MESSAGE_FAILED:
         return (Answer.DONE, *rest) if kind is not None else ()
+    if matter is MatterKind.OCCURRENCE and kind is FollowUpKind.OVERDUE:
+        return (Answer.HELD, Answer.NOT_HELD, *rest, Answer.NOT_ME)  # what is over is no longer on its way
+    if kind is FollowUpKind.NEXT_STEP_MISSING:
+        return (Answer.NEXT_STEP, Answer.HELD, Answer.ON_TRACK, *rest, Answer.NOT_ME)
     later = (Answer.MORE_TIME,) if dated and matter is not MatterKind.OCCURRENCE else ()
     first = Answer.DONE
     if matter is MatterKind.OCCURRENCE or (

@@ -308,6 +308,11 @@ class Answer(StrEnum):
     NOT_ME = "not_me"
     CONFIRM = "confirm"
     SEND_BACK = "send_back"
+    CONFIRM_BY = "confirm_by"
+    MAKE_FIRM = "make_firm"
+    DROP = "drop"
+    NEXT_STEP = "next_step"
+    NOT_HELD = "not_held"
 
 
 class Channel(StrEnum):

@@ -64,6 +64,7 @@ STANDING_OF = {
     FollowUpKind.UNOWNED: StandingState.UNOWNED,
     FollowUpKind.EXPIRED: StandingState.OVERDUE,
     FollowUpKind.DORMANT: StandingState.SILENT,
+    FollowUpKind.NEXT_STEP_MISSING: StandingState.ON_TRACK,
     FollowUpKind.DRAFT_WAITING: StandingState.OVERDUE,
     **dict.fromkeys(OPERATOR_KINDS, StandingState.OVERDUE),
 }

@@ -410,6 +410,7 @@ def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, .
         matter,
         CommitmentKind(row.commitment_kind) if row.commitment_kind else None,
         dated=(row.milestone_due if matter is MatterKind.MILESTONE else row.commitment_due) is not None,
+        decides=person.role is ContactRole.COORDINATOR,
     )
 
 

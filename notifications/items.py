@@ -140,6 +140,8 @@ def name_answer(words: Words, answer: Answer, asked: FollowUpKind | None) -> str
     """What an answer is called on its button."""
     if answer is Answer.NOT_ME and asked is FollowUpKind.UNOWNED:
         return words.gettext("Name who answers for it")
+    if answer is Answer.NOT_ME and asked is FollowUpKind.UNCONFIRMED:
+        return words.gettext("Somebody else decides")
     if answer is Answer.DONE and asked is FollowUpKind.DORMANT:
         return words.gettext("Keep it as it is")
     return words.name(answer)

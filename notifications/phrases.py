@@ -286,6 +286,7 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
     FollowUpKind.INBOUND_REFUSED: N_("Have the event corrected and sent again, or close this if it is not needed."),
 }
 
+EXPECTED_AFTER_PERIOD = N_("Record what was held, or say why it was not.")
 EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.COMMITMENT: N_("Report when it is done, or say in time if the date cannot be kept."),
     MatterKind.MILESTONE: N_("Report when this step is done, or say in time if the date cannot be kept."),
@@ -442,6 +443,11 @@ NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
         Answer.NOT_ME: N_("Somebody else"),
         Answer.CONFIRM: N_("Confirm"),
         Answer.SEND_BACK: N_("Send back"),
+        Answer.CONFIRM_BY: N_("Confirm it by another day"),
+        Answer.MAKE_FIRM: N_("Make it a firm commitment"),
+        Answer.DROP: N_("Drop the plan"),
+        Answer.NEXT_STEP: N_("Name the next step"),
+        Answer.NOT_HELD: N_("It was not held"),
     },
     NotificationState: {
         NotificationState.QUEUED: N_("Queued"),

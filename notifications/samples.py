@@ -232,7 +232,7 @@ def link_item(item: Item) -> Item:
     if "investors" in item.matter:
         kind = CommitmentKind.OPEN_ENDED
     dated = kind is CommitmentKind.DELIVERABLE
-    answers = list_answers(item.follow_up_kind, item.matter_kind, kind, dated=dated)
+    answers = list_answers(item.follow_up_kind, item.matter_kind, kind, dated=dated, decides=True)
     return replace(item, link=None, answer_link=f"{BASE}/answer/{TOKEN}", answers=answers)
 
 

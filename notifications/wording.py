@@ -23,7 +23,7 @@ from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from commitments.errors import TallyError
 from commitments.facts import Reason
-from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, ReasonCode, StandingState
+from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, MatterKind, ReasonCode, StandingState
 from notifications import phrases
 from notifications.messages import Ground, Item
 from notifications.reasons import Why
@@ -100,6 +100,8 @@ class Words:
         if item.ground.code is Why.SENT_BACK:
             return self.gettext("Please see what is missing, and report anew once it is there.")
         if item.follow_up_kind is not None:
+            if item.follow_up_kind is FollowUpKind.OVERDUE and item.matter_kind is MatterKind.OCCURRENCE:
+                return self.gettext(phrases.EXPECTED_AFTER_PERIOD)
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
         if item.reason.code in (ReasonCode.PAST_DUE, ReasonCode.TARGET_MISSED):
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[FollowUpKind.OVERDUE])

@@ -36,6 +36,9 @@ _FIELD_OF = {
 }
 
 
+_CLOSING = (Answer.DROP, Answer.NOT_HELD)
+
+
 @dataclass(frozen=True, slots=True)
 class ButtonView:
     """An answer: sent at once, or leading to a page where something is to be filled in."""
@@ -58,7 +61,7 @@ def list_buttons(
         ButtonView(
             name_answer(words, answer, asked),
             f"{link}/{answer}",
-            not check_said(answer, question.matter_kind, Said(), today),
+            answer is not Answer.MAKE_FIRM and not check_said(answer, question.matter_kind, Said(), today),
             about,
         )
         for answer in question.list_answers()
@@ -93,7 +96,7 @@ def describe_forms(
                 name_answer(words, answer, kind),
                 _explain(words, question, names, answer),
                 _name_button(words, question, answer),
-                tuple(_add_faults(words, fields, faults if answer is opened else ())),
+                tuple(_add_faults(words, fields, faults if answer is opened else (), answer)),
                 (("mark", question.mark),),
                 answer is opened,
             )
@@ -101,8 +104,8 @@ def describe_forms(
     return forms
 
 
-def _add_faults(words: Words, fields: Sequence[FieldView], faults: Sequence[Fault]) -> list[FieldView]:
-    by_field = {_FIELD_OF.get(fault, "day"): _name_fault(words, fault) for fault in faults}
+def _add_faults(words: Words, fields: Sequence[FieldView], faults: Sequence[Fault], answer: Answer) -> list[FieldView]:
+    by_field = {_FIELD_OF.get(fault, "day"): _name_fault(words, fault, answer) for fault in faults}
     return [
         FieldView(
             one.name, one.label, one.kind, one.value, one.help, by_field.get(one.name, ""), one.required,
@@ -112,7 +115,9 @@ def _add_faults(words: Words, fields: Sequence[FieldView], faults: Sequence[Faul
     ]  # fmt: skip
 
 
-def _name_fault(words: Words, fault: Fault) -> str:
+def _name_fault(words: Words, fault: Fault, answer: Answer) -> str:
+    if fault is Fault.TITLE_MISSING and answer is Answer.NEXT_STEP:
+        return words.gettext("Please say what is next.")
     said = {
         Fault.NOTE_MISSING: words.gettext("Please say why."),
         Fault.NOTE_TOO_LONG: words.gettext("Please keep it to 300 characters."),
@@ -142,6 +147,11 @@ _BUTTONS: dict[Answer, Callable[[Words], str]] = {
     Answer.NOT_ME: lambda words: words.gettext("Hand over"),
     Answer.CONFIRM: lambda words: words.gettext("Confirm it"),
     Answer.SEND_BACK: lambda words: words.gettext("Send it back"),
+    Answer.CONFIRM_BY: lambda words: words.gettext("Record the new date"),
+    Answer.MAKE_FIRM: lambda words: words.name(Answer.MAKE_FIRM),
+    Answer.DROP: lambda words: words.name(Answer.DROP),
+    Answer.NEXT_STEP: lambda words: words.gettext("Record the next step"),
+    Answer.NOT_HELD: lambda words: words.gettext("Record the reason"),
 }
 
 
@@ -177,6 +187,11 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
         Answer.SEND_BACK: words.gettext(
             "The promise is open again for the reason that you write, and the other side is asked again once it is due."
         ),
+        Answer.CONFIRM_BY: words.gettext("It stays a plan, to be confirmed by that day."),
+        Answer.MAKE_FIRM: words.gettext("From now on it is a promise to be kept, and its owner is asked about it."),
+        Answer.DROP: words.gettext("The plan is withdrawn for the reason that you write; it stays on record."),
+        Answer.NEXT_STEP: words.gettext("It is recorded as a step of the promise; you are reminded before its date."),
+        Answer.NOT_HELD: words.gettext("The reason is kept, and nobody is asked about this period any more."),
     }
     return said[answer]
 
@@ -215,8 +230,9 @@ def _list_fields(
         kinds = tuple(OptionView(one, words.gettext(ACTIVITY_NAMES[one]), one == chosen) for one in ACTIVITY_KINDS)
         fields.append(FieldView("kind", words.gettext("What kind of activity"), "select", options=kinds, required=True))
     if answer is Answer.HELD or (answer is Answer.DONE and question.matter_kind is MatterKind.MILESTONE):
-        value = sent.text("day") or today.isoformat()
-        fields.append(FieldView("day", words.gettext("When"), "date", value, required=True, most=today.isoformat()))
+        last = _find_last_day(question, today).isoformat()
+        value = sent.text("day") or last
+        fields.append(FieldView("day", words.gettext("When"), "date", value, required=True, most=last))
     if answer is Answer.MEASURED:
         unit = (question.commitment.target or {}).get("unit", "")
         target = words.format_amount((question.commitment.target or {}).get("quantity", 0), unit)
@@ -228,20 +244,26 @@ def _list_fields(
         hint = words.gettext("Until now: %(day)s") % {"day": words.format_partial(due)}
         label = words.gettext("The new date")
         fields.append(FieldView("day", label, "date", sent.text("day") or "", hint, required=True, least=tomorrow))
+    fields += _list_fields_of_decision(words, question, answer, sent, tomorrow)
     if answer is Answer.SNOOZE:
         value = sent.text("day") or (today + timedelta(days=7)).isoformat()
         last = (today + LONGEST_REST).isoformat()
         label = words.gettext("Remind me on")
         fields.append(FieldView("day", label, "date", value, required=True, least=tomorrow, most=last))
     if answer is Answer.NOT_ME:
-        chosen = sent.text("to") or ""
+        chosen = sent.text("to") or _propose(question, colleagues)
         people = tuple(
             OptionView(one.reference, _name_colleague(words, names, one), one.reference == chosen) for one in colleagues
         )
         fields.append(FieldView("to", words.gettext("To whom"), "radios", options=people, required=True))
     keeps = answer is Answer.DONE and question.matter_kind is MatterKind.DORMANCY
-    needed = answer is Answer.SEND_BACK or keeps
-    label = words.gettext("What is missing") if needed else words.gettext("A note, if you like")
+    labels = {
+        Answer.SEND_BACK: words.gettext("What is missing"),
+        Answer.DROP: words.gettext("Why it is dropped"),
+        Answer.NOT_HELD: words.gettext("Why not"),
+    }
+    needed = keeps or answer in labels
+    label = labels.get(answer, words.gettext("A note, if you like"))
     if keeps:
         value = sent.text("day") or add_months(today, USUAL_KEEPING_MONTHS).isoformat()
         last = (today + LONGEST_KEEPING).isoformat()
@@ -253,6 +275,43 @@ def _list_fields(
         note = sent.text("note") or ""
         fields.append(FieldView("note", label, "note", note, required=needed, most=str(NOTE_LIMIT)))
     return fields
+
+
+def _list_fields_of_decision(
+    words: Words, question: Question, answer: Answer, sent: Sent, tomorrow: str
+) -> list[FieldView]:
+    """What is to be filled in of a plan that is decided, and of a next step."""
+    day = sent.text("day") or ""
+    if answer is Answer.CONFIRM_BY:
+        by = question.standing.deadline if question.standing is not None else None
+        hint = words.gettext("Until now: %(day)s") % {"day": words.format_day(by)} if by is not None else ""
+        return [FieldView("day", words.gettext("The new date"), "date", day, hint, required=True, least=tomorrow)]
+    if answer is Answer.MAKE_FIRM:
+        label = words.gettext("To be done by, if a date is known")
+        return [FieldView("day", label, "date", day, least=tomorrow)]
+    if answer is Answer.NEXT_STEP:
+        title, what = sent.text("title") or "", words.gettext("What is next")
+        return [
+            FieldView("title", what, "text", title, required=True, most=str(NOTE_LIMIT)),
+            FieldView("day", words.gettext("Its date"), "date", day, required=True, least=tomorrow),
+        ]
+    return []
+
+
+def _find_last_day(question: Question, today: date) -> date:
+    """The last day on which what is asked about can have happened: of a period that is over, its own."""
+    standing = question.standing
+    if question.matter_kind is not MatterKind.OCCURRENCE or standing is None or standing.deadline is None:
+        return today
+    return min(standing.deadline, today) if standing.matter.reference == question.matter else today
+
+
+def _propose(question: Question, colleagues: Sequence[Person]) -> str:
+    """Of a plan decides the coordinator, who comes first."""
+    first = colleagues[0] if question.follow_up is not None and colleagues else None
+    if first is None or question.follow_up.kind != FollowUpKind.UNCONFIRMED:
+        return ""
+    return first.reference if first.role is ContactRole.COORDINATOR else ""
 
 
 def _name_colleague(words: Words, names: Names, person: Person) -> str:
@@ -331,6 +390,14 @@ def describe_outcome(
             "day": words.format_partial(row.due),
             "first": words.format_partial(row.first_due or row.due),
         }
+    if answer is Answer.CONFIRM_BY:
+        return words.gettext("The plan is now to be confirmed by %(day)s.") % {
+            "day": words.format_end(question.commitment.confirm_by)
+        }
+    if answer is Answer.MAKE_FIRM:
+        return words.gettext("It is a firm commitment now, and watched like any other.")
+    if answer is Answer.NEXT_STEP:
+        return words.gettext("The next step is recorded, and you are reminded before its date.")
     if answer in (Answer.ON_TRACK, Answer.HELD, Answer.MEASURED):
         policy = rules.own.get(question.agreement.reference, rules.house)
         until = today + timedelta(days=policy.quiet_after_answer_days)
@@ -348,7 +415,7 @@ def describe_outcome(
             else words.format_day(today)
         }
     closed = words.gettext("Nobody is reminded of it any more.")
-    if question.commitment is None or question.matter_kind is MatterKind.MILESTONE:
+    if question.commitment is None or question.matter_kind is MatterKind.MILESTONE or answer in _CLOSING:
         return closed
     if question.is_owed_by_each and question.commitment.state == CommitmentState.ACTIVE:
         return _say_part(words)

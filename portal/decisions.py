@@ -1,7 +1,7 @@
 """What is asked, as its card in the frame has it: with the pages of what it is about, and of what is to be decided."""
 
 from commitments.questions import Question
-from commitments.vocabulary import CommitmentKind, MatterKind
+from commitments.vocabulary import Answer, CommitmentKind, MatterKind
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.paging import write_address
@@ -33,7 +33,8 @@ def list_decisions(words: Words, viewer: Viewer, question: Question) -> list[Lin
             [LinkView(words.gettext("Change or end the agreement"), f"{address}/edit", "")] if decides else []
         )
     is_plan = question.commitment is not None and question.commitment.kind == CommitmentKind.PLANNED
-    if not (is_plan and decides and question.matter_kind is MatterKind.COMMITMENT):
+    answers = question.list_answers()
+    if not (is_plan and decides and question.matter_kind is MatterKind.COMMITMENT) or Answer.DROP in answers:
         return []
     return [
         LinkView(words.gettext("Confirm it by another day"), f"{address}/date", ""),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
-from commitments.progress import report_progress
+from commitments.progress import add_activity, report_progress
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, party, progress_report
@@ -402,3 +402,109 @@ def test_an_answer_that_does_not_fit_is_not_taken(desk: Desk) -> None:
     desk.post(desk.link("ann", "overdue", "/survey") + "/confirm", 409)
     assert desk.client.post(desk.link("ann", "overdue", "/survey") + "/fly").status_code == 400
     assert desk.snapshot() == before
+
+
+PLAN = b"""  - reference: hall
+    summary: Share a concert hall.
+    kind: planned
+    confirm_by: 2026-02-20
+    owners: [{party: north, contact: ann}]
+  - reference: books
+    summary: Lend each other books.
+    kind: open_ended
+    period_from: 2025-06
+    owners: [{party: north, contact: ann}]
+  - reference: fairs
+    summary: Hold two fairs a year.
+    kind: recurring
+    period_from: 2025-01
+    recurrence: {every: year, count: 2}
+    owners: [{party: north, contact: ann}]
+"""
+
+
+def add_undecided(desk: Desk) -> None:
+    """A plan past its day, a promise whose next step nobody has named, and a year that went without its fairs."""
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(FORM + PLAN, "north-south.yaml"), Author("test", NOW), date(2025, 2, 1))
+        activity = ("north-south", "A list of books", "exchange", "2025-10-01")
+        add_activity(unit, Author("test", NOW), *activity, TODAY, ("north-south/books",))
+    reconcile_register(desk.engine, NOW, TODAY)
+
+
+def name_answers(page: str) -> list[str]:
+    return re.findall("<summary>([^<]+)</summary>", page)
+
+
+def test_a_coordinator_decides_of_a_plan_and_its_owner_names_another_day_or_passes_it_on(desk: Desk) -> None:
+    add_undecided(desk)
+    decides = ["Confirm it by another day", "Make it a firm commitment", "Drop the plan"]
+    rest = ["Remind me later", "Somebody else decides"]
+    assert name_answers(desk.get(desk.link("cy", "unconfirmed", "/hall"))) == decides + rest
+    owner = desk.link("ann", "unconfirmed", "/hall")
+    assert name_answers(desk.get(owner)) == [decides[0], "On its way", *rest]
+    assert 'value="cy" checked' in desk.get(owner + "/not_me"), "the coordinator, who can decide"
+    desk.post(owner + "/drop", 409, note="No hall")
+
+
+DECIDED = [
+    ("confirm_by", {"day": "2026-09-30"}, "The plan is now to be confirmed by 30 September 2026."),
+    ("make_firm", {"day": "2026-11-30"}, "It is a firm commitment now"),
+    ("make_firm", {}, "It is a firm commitment now"),
+    ("drop", {"note": "The hall was sold"}, "Nobody is reminded of it any more."),
+]
+
+
+@pytest.mark.parametrize(("answer", "fields", "says"), DECIDED)
+def test_what_is_decided_of_a_plan_settles_what_was_asked_and_can_be_taken_back(
+    desk: Desk, answer: str, fields: dict[str, str], says: str
+) -> None:
+    add_undecided(desk)
+    (before,) = desk.rows(commitment, commitment.c.reference == "hall")
+    page = desk.post(f"{desk.link('cy', 'unconfirmed', '/hall')}/{answer}", **fields)
+    assert says in page
+    assert desk.find("unconfirmed", "/hall").state == "done"
+    (row,) = desk.rows(commitment, commitment.c.reference == "hall")
+    kind, state = ("deliverable" if fields else "open_ended", "active") if answer == "make_firm" else ("planned", None)
+    assert row.kind == kind and row.state == (state or ("withdrawn" if answer == "drop" else "active"))
+    assert (row.confirm_by, row.due) == {
+        "confirm_by": ("2026-09-30", None), "make_firm": (None, fields.get("day")), "drop": ("2026-02-20", None),
+    }[answer]  # fmt: skip
+    (undo,) = re.findall(r'action="(/answered/[^"]+/undo)"', page)
+    assert desk.client.post(undo, follow_redirects=False).status_code == 303
+    (after,) = desk.rows(commitment, commitment.c.reference == "hall")
+    assert after == before
+
+
+def test_a_plan_is_not_dropped_without_a_reason(desk: Desk) -> None:
+    add_undecided(desk)
+    assert "Please say why." in desk.post(desk.link("cy", "unconfirmed", "/hall") + "/drop", 422)
+
+
+def test_the_next_step_and_its_date_are_named_behind_the_link_and_watched_from_then_on(desk: Desk) -> None:
+    add_undecided(desk)
+    link = desk.link("ann", "next_step_missing", "/books")
+    assert name_answers(desk.get(link))[0] == "Name the next step"
+    refused = desk.post(link + "/next_step", 422)
+    assert "Please say what happened." not in refused and "Please say what is next." in refused
+    assert "Please give a day." in refused
+    page = desk.post(link + "/next_step", title="The second list", day="2026-06-15")
+    assert "The next step is recorded" in page
+    (step,) = desk.rows(milestone, milestone.c.title == "The second list")
+    assert (step.due, step.state) == ("2026-06-15", "scheduled")
+    assert desk.find("next_step_missing", "/books").state == "done"
+
+
+def test_of_a_period_that_is_over_it_is_said_what_was_held_in_it_or_why_nothing_was(desk: Desk) -> None:
+    add_undecided(desk)
+    link = desk.link("ann", "overdue", "/fairs#2025")
+    page = desk.get(link)
+    assert name_answers(page) == ["Something happened", "It was not held", "Remind me later", "Somebody else"]
+    assert "Record what was held, or say why it was not." in page
+    assert 'name="day" type="date" value="2025-12-31"' in desk.get(link + "/held"), "it counts for that year"
+    assert "Please say why." in desk.post(link + "/not_held", 422)
+    assert "Nobody is reminded" in desk.post(link + "/not_held", note="The square was dug up")
+    asked = desk.find("overdue", "/fairs#2025")
+    assert (asked.state, asked.closed_why) == ("done", "The square was dug up")
+    for ahead in (1, 20, 60):
+        assert "north-south/fairs#2025" not in desk.morning(TODAY + timedelta(days=ahead)).get("ann", set())
