@@ -6,7 +6,7 @@ An address holds names in braces, as a route does; what stands for them comes fr
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import FastAPI
 
@@ -41,6 +41,8 @@ class Example:
     """The field in which the pool's `content` is sent as a file."""
     after: "Example | None" = None
     """What is sent before, not timed: the page that it leads to has the form, where none is named."""
+    is_by_script: bool = False
+    """Whether a script sends it, which shows a part of the page in its place."""
     ends_visit: bool = False
     """Whether it signs out, so that each request needs a visit of its own."""
     is_rare: bool = False
@@ -67,11 +69,11 @@ def _find_rare(name: str, route: str, address: str, who: str = "cy") -> Example:
 def _send(
     name: str, route: str, pool: str, fields: Mapping[str, str | list[str]] | None = None, *, form_on: str = "",
     who: str = "cy", address: str = "", file: str = "", is_rare: bool = False,
-    after: Example | None = None, ends_visit: bool = False,
+    after: Example | None = None, is_by_script: bool = False, ends_visit: bool = False,
 ) -> Example:  # fmt: skip
     form_on = form_on or ("" if after is not None else address or route)
     return Example(
-        name, route, address, pool, who, "POST", form_on, fields or {}, file, after, ends_visit, is_rare
+        name, route, address, pool, who, "POST", form_on, fields or {}, file, after, is_by_script, ends_visit, is_rare
     )  # fmt: skip
 
 
@@ -230,6 +232,8 @@ _HAND_OVER = _send("hand over", "/people/{reference}/hand-over", "handing",
                    {"to": "{successor}", "why": "A new post."})  # fmt: skip
 _KEEP_SEARCH = _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers")
 _MAKE_FEED = _send("feed: make one", "/calendar/feed", "once", form_on="/calendar")
+_TRY = _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy",
+             is_by_script=True)  # fmt: skip
 
 FORMS = (
     _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
@@ -296,7 +300,13 @@ FORMS = (
     _HAND_OVER,
     _send("orphans: name an owner", "/orphans", "orphans",
           {"place": ["{place}"], "to": "{successor}", "why": "She knows the schools."}),
-    _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy"),
+    _TRY,
+    *(
+        _send(f"try a policy: {half}", INSIDE + "/policy/try/{half}", "agreements", after=_TRY, is_by_script=True,
+              address=f"{INSIDE}/policy/try/{half}")
+        for half in ("past", "coming")
+    ),
+    replace(_TRY, name="try a policy, without a script", is_by_script=False),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
     _KEEP_SEARCH,

@@ -139,19 +139,20 @@ class Bench:
         led = self.client.send(self._prepare(example.after, values)) if example.after is not None else None
         if led is not None:
             self._expect(led)
-        form_on = example.form_on.format(**values) or (led.headers["location"] if led is not None else "")
-        page = self.client.get(form_on) if form_on else None
+        form_on = example.form_on.format(**values) or (led.headers.get("location", "") if led is not None else "")
+        page = self.client.get(form_on) if form_on else led
         if example.method == "GET":
             return self.client.build_request("GET", example.path.format(**values))
         assert page is not None
         self._expect(page)
         if example.after is not None:
-            address = find_action(page.text, compile_route(example.route))
+            address = find_action(page.text, compile_route(example.path))
         else:
             address = example.path.format(**values)
         filled = read_form(page.text, address) | _fill(example.fields, values)
         files = {example.file: (values["file"], values["content"])} if example.file else None
-        return self.client.build_request("POST", address, data=filled, files=files)
+        headers = {"HX-Request": "true"} if example.is_by_script else {}
+        return self.client.build_request("POST", address, data=filled, files=files, headers=headers)
 
     def _expect(self, answer: httpx.Response) -> None:
         if answer.status_code not in ANSWERED:

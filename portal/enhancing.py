@@ -27,11 +27,13 @@ PARTED = frozenset(
         "policy.html",
         "record.html",
         "record_choice.html",
+        "tried.html",
     }
 )
 """The pages that give a part of themselves."""
-ENHANCED = PARTED - {"asked.html", "forecast.html"} | {"agreement.html"}
-"""The pages that load the script: what is asked on Home and what an agreement will bring is shown within those."""
+ENHANCED = PARTED - {"asked.html", "forecast.html", "tried.html"} | {"agreement.html"}
+"""The pages that load the script: what is asked on Home, what an agreement will bring and what rules would send is
+shown within those."""
 PART = "part"
 """The id of what is replaced where a list is narrowed or turned: its address is then the page's."""
 RULES = json.dumps(

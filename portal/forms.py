@@ -43,6 +43,10 @@ class Sent:
         """Every value of a field that may come several times."""
         return [value for key, value in self._fields if key == name]
 
+    def list_fields(self) -> list[tuple[str, str]]:
+        """Every field but files, in the order in which they were sent."""
+        return list(self._fields)
+
     def day(self, name: str) -> date | None:
         try:
             return date.fromisoformat(self.text(name) or "")

@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -33,7 +34,7 @@ from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.enhancing import asks_for_part
 from portal.forecasting import DAYS, describe_foreseen, load_told
-from portal.forms import Form
+from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed, stream_framed
 from portal.history import find_head
 from portal.house import Here, House
@@ -43,13 +44,22 @@ from portal.refusals import say_changed
 from portal.roles import Permission, Viewer
 from portal.step_fields import FaultView
 from portal.telling import tell_title
-from portal.viewing import require
+from portal.viewing import TOKEN, require
 
 router = APIRouter()
 Ruler = Annotated[Viewer, Depends(require(Permission.SET_POLICY))]
 WHY_LIMIT = 300
 SHOWN = 60
+_LEFT_OUT = {TOKEN, "mark", "why"}
+"""What of the form is no rule."""
 log = logging.getLogger("tallystick.portal")
+
+
+class Half(StrEnum):
+    """A span on which rules are tried."""
+
+    PAST = "past"
+    COMING = "coming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,26 @@ class TriedView:
     """A span on which the rules are tried."""
 
     title: str
-    told: Iterable[ToldView]
+    told: Iterable[ToldView] = ()
     """Played when it is come to: its title stands on the page by then."""
+    address: str = ""
+    """Where a script asks for what is told, if the page does not say it."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """What the script sends there: the rules as they were filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Rules that are tried on an agreement, and what messages about it are told by."""
+
+    words: Words
+    viewer: Viewer
+    house: House
+    head: Any
+    own: Mapping[str, Any]
+    rules: Mapping[str, Any]
+    names: Names
+    promises: Mapping[str, Any]
 
 
 @router.api_route(AGREEMENTS + "/{reference}/policy", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -104,13 +132,35 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
 
 @router.post(AGREEMENTS + "/{reference}/policy/try", response_class=HTMLResponse)
 def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str) -> Response:
-    """Play the last and the coming 90 days by these rules, on a throwaway copy; nothing is written or sent."""
+    """Play the last and the coming 90 days by these rules; nothing is written or sent.
+
+    To a script it is said at once where to ask for each half; without one each is told as soon as it was played.
+    """
     usual = load_usual(house)
     rules, wrong = read_rules(sent, usual)
     faults = say_faults(find_words(viewer), usual, rules, wrong)
     status = 422 if faults else 200
     return _show(
         request, viewer, house, reference, sent=sent, rules=rules, faults=faults, is_tried=not faults, status=status
+    )  # fmt: skip
+
+
+@router.post(AGREEMENTS + "/{reference}/policy/try/{half}", response_class=HTMLResponse)
+def post_half(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str, half: Half) -> Response:
+    """One half of it, for the page that has the other, too."""
+    words, usual = find_words(viewer), load_usual(house)
+    rules, wrong = read_rules(sent, usual)
+    found = say_faults(words, usual, rules, wrong)
+    with open_reading(house.engine) as reading:
+        head = find_head(reading, viewer, reference)
+        own = load_rules_in_own(reading, reference)
+        trial = _open_trial(reading, words, viewer, house, head, own, rules)
+    faults = list_faults(describe_rules(words, usual, rules, fill_rules(rules), found))
+    return show_framed(
+        request, "tried.html", viewer, words.gettext("Rules for reminders"), status=422 if found else 200,
+        agreement=LinkView(tell_title(head.title, words), f"{AGREEMENTS}/{reference}", ""),
+        faults=[replace(one, link="") for one in faults],
+        tried=TriedView(_name_half(words, half), () if found else tuple(_play(trial, half))),
     )  # fmt: skip
 
 
@@ -177,57 +227,48 @@ def _show(
     )
     title = words.gettext("Rules for reminders")
     if is_tried:
-        tried = _try(words, viewer, house, head, reference, own, shown)
-        if not asks_for_part(request, "policy.html"):
-            return stream_framed(request, "policy.html", viewer, title, tried=tried, **view)
-        played = [replace(one, told=tuple(one.told)) for one in tried]  # the script says at once what came of it
-        return show_framed(request, "policy.html", viewer, title, tried=played, **view)
+        if asks_for_part(request, "policy.html"):
+            tried = _lead_to_halves(words, f"{address}/try", sent)
+            return show_framed(request, "policy.html", viewer, title, tried=tried, **view)
+        with open_reading(house.engine) as reading:
+            trial = _open_trial(reading, words, viewer, house, head, own, shown)
+        tried = [TriedView(_name_half(words, half), _play(trial, half)) for half in Half]
+        return stream_framed(request, "policy.html", viewer, title, tried=tried, **view)
     return show_framed(request, "policy.html", viewer, title, status=status, tried=[], **view)
 
 
-def _try(
+def _name_half(words: Words, half: Half) -> str:
+    return words.gettext("The last 90 days") if half is Half.PAST else words.gettext("The next 90 days")
+
+
+def _lead_to_halves(words: Words, address: str, sent: Sent) -> list[TriedView]:
+    """The halves, still to be played by the very rules that were sent: what is filled in meanwhile is not tried."""
+    rules = tuple((name, value) for name, value in sent.list_fields() if name not in _LEFT_OUT)
+    return [TriedView(_name_half(words, half), address=f"{address}/{half}", fields=rules) for half in Half]
+
+
+def _open_trial(
+    reading: Connection,
     words: Words,
     viewer: Viewer,
     house: House,
     head: Any,
-    reference: str,
     own: Mapping[str, Any],
     rules: Mapping[str, Any],
-) -> list[TriedView]:
-    """What these rules would have sent, and would send, beside what was sent and would be without them."""
-    now = house.read_clock()
-    with open_reading(house.engine) as reading:
-        promises = load_told(reading, head)
-        around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
-        names = load_names(reading, contact.c.id.in_(around))
-        sent = _count_sent(reading, head.id, now)
-    then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")
-    ahead = words.gettext("%(new)s by these rules; %(old)s without the change.")
-    arguments = (house.engine, house.settings, now, DAYS)
-
-    def play_past() -> Iterator[ToldView]:
-        past = list(replay_messages(*arguments, only=head.id, rules=rules))
-        said = then % {"new": _count(words, len(past)), "old": _count(words, sent)}
-        yield ToldView(said, *_describe(words, viewer, names, promises, reversed(past), len(past)))
-
-    def play_coming() -> Iterator[ToldView]:
-        if dict(own) == dict(rules):
-            coming = usual = list(forecast_agreement(*arguments, head.id))
-        else:
-            coming, usual = forecast_change(*arguments, head.id, rules)
-        said = ahead % {"new": _count(words, len(coming)), "old": _count(words, len(usual))}
-        yield ToldView(said, *_describe(words, viewer, names, promises, coming, len(coming)))
-
-    return [
-        TriedView(words.gettext("The last 90 days"), _say_faults(words, play_past())),
-        TriedView(words.gettext("The next 90 days"), _say_faults(words, play_coming())),
-    ]
+) -> _Trial:
+    around = select_people_around(select(agreement.c.id).where(agreement.c.id == head.id))
+    names = load_names(reading, contact.c.id.in_(around))
+    return _Trial(words, viewer, house, head, own, rules, names, load_told(reading, head))
 
 
-def _say_faults(words: Words, told: Iterator[ToldView]) -> Iterator[ToldView]:
-    """The page has begun by then: what fails on the way is said in it."""
+def _play(trial: _Trial, half: Half) -> Iterator[ToldView]:
+    """What these rules would have sent, or would send, beside what was sent and would be without them.
+
+    The page may have begun by then: what fails on the way is said in it.
+    """
+    words = trial.words
     try:
-        yield from told
+        yield _PLAYS[half](trial)
     except (TallyError, SQLAlchemyError, OSError) as fault:
         log.warning("the trying of rules was broken off: %s", type(fault).__name__)
         yield ToldView(
@@ -235,14 +276,37 @@ def _say_faults(words: Words, told: Iterator[ToldView]) -> Iterator[ToldView]:
         )
 
 
-def _describe(
-    words: Words, viewer: Viewer, names: Names, promises: Mapping[str, Any], found: Iterable[Foreseen], total: int
-) -> tuple[tuple[MessageView, ...], str]:
+def _play_past(trial: _Trial) -> ToldView:
+    words, house, now = trial.words, trial.house, trial.house.read_clock()
+    with open_reading(house.engine) as reading:
+        sent = _count_sent(reading, trial.head.id, now)
+    past = list(replay_messages(house.engine, house.settings, now, DAYS, only=trial.head.id, rules=trial.rules))
+    then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")
+    said = then % {"new": _count(words, len(past)), "old": _count(words, sent)}
+    return ToldView(said, *_describe(trial, reversed(past), len(past)))
+
+
+def _play_coming(trial: _Trial) -> ToldView:
+    words, house = trial.words, trial.house
+    arguments = (house.engine, house.settings, house.read_clock(), DAYS, trial.head.id)
+    if dict(trial.own) == dict(trial.rules):
+        coming = usual = list(forecast_agreement(*arguments))
+    else:
+        coming, usual = forecast_change(*arguments, trial.rules)
+    ahead = words.gettext("%(new)s by these rules; %(old)s without the change.")
+    said = ahead % {"new": _count(words, len(coming)), "old": _count(words, len(usual))}
+    return ToldView(said, *_describe(trial, coming, len(coming)))
+
+
+_PLAYS: Mapping[Half, Callable[[_Trial], ToldView]] = {Half.PAST: _play_past, Half.COMING: _play_coming}
+
+
+def _describe(trial: _Trial, found: Iterable[Foreseen], total: int) -> tuple[tuple[MessageView, ...], str]:
+    words, zone = trial.words, trial.viewer.person.time_zone
     shown: Sequence[Foreseen] = list(found)[:SHOWN]
     rest = total - len(shown)
     more = words.ngettext("and %(count)s more", "and %(count)s more", rest) % {"count": rest} if rest > 0 else ""
-    zone = viewer.person.time_zone
-    return tuple(describe_foreseen(words, names, promises, one, zone) for one in shown), more
+    return tuple(describe_foreseen(words, trial.names, trial.promises, one, zone) for one in shown), more
 
 
 def _count(words: Words, number: int) -> str:

@@ -7,7 +7,11 @@ const unreached = (isSo) => {
 };
 
 document.addEventListener("htmx:beforeSend", () => unreached(false));
-document.addEventListener("htmx:sendError", () => unreached(true));
+document.addEventListener("htmx:sendError", ({ target }) => {
+  unreached(true);
+  /* Half of a trial that cannot be fetched says so, and no longer that it is being played. */
+  if (target.matches(".half")) for (const line of target.querySelectorAll("p")) line.hidden = !line.hidden;
+});
 
 /* An answer has taken the place of what was asked: go on with the next. What is to be put right or filled in comes first. */
 const WHERE_TO_GO = "a[href], input:not([type=hidden]), select, textarea, button";

@@ -254,6 +254,7 @@ def _fill(desk: Desk, who: str, place: Place) -> dict[str, str]:
         "turn": "hold",
         "follow_up_id": str(asked),
         "answer": "snooze",
+        "half": "past",
         "/answer/{token}": f"/answer/{token}",
         "/answer/{token}/{answer}": f"/answer/{token}/snooze",
         "/answered/{token}": f"/answered/{answered}",

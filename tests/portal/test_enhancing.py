@@ -6,6 +6,7 @@ from html import unescape
 import httpx
 import pytest
 
+from benchmarks.form_reader import read_form
 from portal import recording
 from portal.app import ASSETS
 from portal.enhancing import ENHANCED, PARTED
@@ -211,14 +212,22 @@ def test_the_forecast_is_shown_within_its_agreement(desk: Desk) -> None:
     assert "<html" not in part and part.count("<li>") == page.partition("<main")[2].count("<li>") > 3
 
 
-def test_rules_are_tried_in_place(desk: Desk) -> None:
+def test_rules_are_tried_in_place_each_half_by_itself(desk: Desk) -> None:
     desk.sign_in("cy")
     path = "/agreements/north-south/policy/try"
     form = {"token": desk.token(), "send_days": [*"0123456"]}
     tried = desk.client.post(path, data=form, headers={**BY_SCRIPT, "HX-Target": "part"})
-    assert "<html" not in tried.text and not {"hx-push-url", "hx-replace-url"} & tried.headers.keys()
-    assert tried.status_code == 200
-    assert re.search(r'id="told"[^>]*>The last 90 days: ', tried.text)
+    assert tried.status_code == 200 and "by these rules" not in tried.text, "nothing is played yet"
+    halves = re.findall(
+        r'<h2[^>]*>([^<]+)</h2>\s*<div role="status">\s*<form [^>]*hx-post="([^"]+)" hx-trigger="load"', tried.text
+    )
+    assert halves == [("The last 90 days", f"{path}/past"), ("The next 90 days", f"{path}/coming")]
+    for title, address in halves:
+        half = desk.client.post(address, data=read_form(tried.text, address), headers=BY_SCRIPT)
+        assert half.status_code == 200 and "by these rules" in half.text
+        assert re.search(rf'<span class="unseen">{title}: </span>\d+ message', half.text), "said aloud with its title"
+        for answer in (tried, half):
+            assert "<html" not in answer.text and not {"hx-push-url", "hx-replace-url"} & answer.headers.keys()
 
 
 def test_the_commitments_of_a_large_agreement_are_searched_and_those_ticked_stay(

@@ -65,6 +65,33 @@ def test_the_commitments_of_an_agreement_are_searched_in_place_and_what_is_ticke
     assert eyes.hear_complaints() == set()
 
 
+def test_each_half_of_tried_rules_is_shown_as_soon_as_it_is_played(desk: Desk, eyes: Eyes) -> None:
+    eyes.open("/agreements/north-south/policy")
+    page = eyes.page
+    page.get_by_label("Days before a promised date").fill("60, 5")
+    page.get_by_role("button", name="See what it sends").click()
+    for title, compared in (
+        ("The last 90 days", "told of this agreement."),
+        ("The next 90 days", "without the change."),
+    ):
+        half = page.get_by_role("region", name=title)
+        half.get_by_role("status").get_by_text(compared).wait_for()
+        half.get_by_text("The days are being played …").wait_for(state="detached")
+    assert page.get_by_label("Days before a promised date").input_value() == "60, 5"
+    assert eyes.hear_complaints() == set() and eyes.find_violations() == set()
+
+
+def test_a_half_that_the_server_could_not_be_asked_for_says_so_in_its_place(desk: Desk, eyes: Eyes) -> None:
+    eyes.open("/agreements/north-south/policy")
+    page = eyes.page
+    page.route("**/policy/try/past", lambda route: route.abort())
+    page.get_by_role("button", name="See what it sends").click()
+    past, coming = (page.get_by_role("region", name=title) for title in ("The last 90 days", "The next 90 days"))
+    past.get_by_text("The rest could not be worked out.").wait_for()
+    past.get_by_text("The days are being played …").wait_for(state="hidden")
+    coming.get_by_text("without the change.").wait_for()  # the other half goes on
+
+
 def test_a_line_says_that_the_server_could_not_be_reached_until_it_can_be_again(desk: Desk, eyes: Eyes) -> None:
     eyes.open("/agreements")
     page, gone = eyes.page, "**/agreements?*"

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from benchmarks.form_reader import read_form
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
@@ -21,6 +23,7 @@ from portal.pages import SO_FAR, gather_pieces
 from tests.portal.desk import FORM, TODAY, Desk
 
 PAGE = "/agreements/north-south/policy"
+HALVES = ("", "/past", "/coming")
 
 
 def usual(**fields: Any) -> dict[str, Any]:
@@ -185,6 +188,72 @@ def test_a_trial_that_fails_on_the_way_says_so_and_ends_as_a_page(desk: Desk, mo
     assert "by these rules" in coming and "</html>" in coming
 
 
+def try_by_script(desk: Desk, **fields: Any) -> str:
+    """The form as it stands, sent by the script to be tried."""
+    form = {"token": desk.token(), "mark": find_mark(desk.get(PAGE)), "why": "Not yet", **usual(**fields)}
+    tried = desk.client.post(f"{PAGE}/try", data=form, headers={"HX-Request": "true"})
+    assert tried.status_code == 200
+    return tried.text
+
+
+def read_words(page: str) -> str:
+    """What is read on a page, without its marks, and without what is said aloud alone."""
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r'<span class="unseen">[^<]*</span>', "", unescape(page))).split())
+
+
+def test_a_script_is_told_of_each_half_what_the_page_without_one_says(desk: Desk) -> None:
+    live_through(desk, TODAY, TODAY + timedelta(days=20))
+    desk.sign_in("cy")
+    before = desk.snapshot()
+    fields = {"lead_days": "60, 5", "send_days": ["0", "3"], "quiet_from": "20:00", "quiet_to": "07:00"}
+    streamed = desk.act(f"{PAGE}/try", 200, **usual(**fields))
+    tried = try_by_script(desk, **fields)
+    for half, number in (("past", 1), ("coming", 2)):
+        sent = read_form(tried, f"{PAGE}/try/{half}")
+        assert sent["lead_days"] == ["60, 5"] and sent["send_days"] == ["0", "3"], "the rules as they were filled in"
+        said = desk.client.post(f"{PAGE}/try/{half}", data=sent, headers={"HX-Request": "true"}).text
+        section = streamed.partition(f'<h2 id="tried-{number}">')[2].partition("</section>")[0]
+        expected = read_words(section).partition("being played …")[2].strip()
+        assert "by these rules" in expected and "Each message" in expected
+        assert read_words(said.partition("<div>")[2]) == expected
+        whole = desk.client.post(f"{PAGE}/try/{half}", data=sent).text
+        assert "<html" in whole and expected in read_words(whole), "it is a page of its own for who has no script"
+    assert desk.snapshot() == before and desk.rows(policy) == []
+
+
+def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a play was begun")
+
+    for play in ("replay_messages", "forecast_agreement", "forecast_change"):
+        monkeypatch.setattr(f"portal.policing.{play}", refuse)
+    desk.sign_in("cy")
+    tried = try_by_script(desk, lead_days="0")
+    assert tried.count("The days are being played …") == 2 and "Nothing is saved yet" in tried
+    assert 'name="lead_days" type="text" value="0"' in tried, "the form stays filled in"
+    assert "Not yet" not in str(read_form(tried, f"{PAGE}/try/past"))
+
+
+def test_a_half_that_fails_says_so_in_its_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    desk.sign_in("cy")
+    past = desk.act(f"{PAGE}/try/past", 200, **usual(lead_days="0"))
+    assert "The rest could not be worked out." in past and "no space left" not in past
+    assert "by these rules" in desk.act(f"{PAGE}/try/coming", 200, **usual(lead_days="0"))
+
+
+def test_a_half_is_not_played_by_what_is_no_rule(desk: Desk) -> None:
+    desk.sign_in("cy")
+    for path in (f"{PAGE}/try", f"{PAGE}/try/past", f"{PAGE}/try/coming"):
+        said = desk.act(path, 422, **usual(lead_days="soon"))
+        assert "Whole numbers with commas" in said and "by these rules" not in said
+    desk.act(f"{PAGE}/try/yesterday", 400, **usual())
+    desk.act(f"{PAGE}/try/past", 403, **{**usual(), "token": "none"})
+
+
 def test_fewer_lead_days_send_fewer_messages(desk: Desk) -> None:
     with open_unit(desk.engine) as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "orphan").values(due="2026-05-01"))
@@ -240,8 +309,10 @@ def test_what_went_on_the_day_on_which_an_agreement_came_into_the_register_is_pl
 def test_only_coordinators_set_the_rules_of_their_own_agreements(desk: Desk) -> None:
     desk.add_elsewhere()
     desk.sign_in("cy")
-    for path in ("/agreements/elsewhere/policy", "/agreements/elsewhere/policy/try"):
+    for path in ("/agreements/elsewhere/policy", *(f"/agreements/elsewhere/policy/try{half}" for half in HALVES)):
         desk.act(path, 404, **usual(why="x"))
     desk.sign_in("ann")
     desk.get(PAGE, 403)
+    for half in HALVES:
+        desk.act(f"{PAGE}/try{half}", 403, **usual())
     desk.act(PAGE, 403, **usual(why="x"))
