@@ -148,7 +148,8 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     rests = commitment.state_until is None or today <= commitment.state_until.last
     if commitment.state is CommitmentState.ON_HOLD and decided and rests:
         on = str(commitment.state_on) if commitment.state_on else None
-        return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on})
+        until = {"until": str(commitment.state_until)} if commitment.state_until else {}
+        return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on, **until})
     if commitment.condition is not None and commitment.condition.is_open(today):
         return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
     begins = commitment.period_from if commitment.kind is not CommitmentKind.PLANNED else None

@@ -36,7 +36,12 @@ def N_(text: str) -> str:
 
 REASONS: dict[ReasonCode, Variants] = {
     ReasonCode.SETTLED: (N_("%(state)s %(on_at)s"), "%(state)s"),
-    ReasonCode.HELD: (N_("put on hold %(on_at)s"), N_("put on hold")),
+    ReasonCode.HELD: (
+        N_("put on hold %(on_at)s, until %(until_end)s"),
+        N_("put on hold until %(until_end)s"),
+        N_("put on hold %(on_at)s"),
+        N_("put on hold"),
+    ),
     ReasonCode.CONDITION_OPEN: (N_("waits for a condition that is not met yet"),),
     ReasonCode.AGREEMENT_ENDED: (N_("the agreement ended %(on_at)s"), N_("the agreement has ended")),
     ReasonCode.AGREEMENT_EXPIRED: (N_("the agreement expired %(on_at_end)s"), N_("the agreement has expired")),

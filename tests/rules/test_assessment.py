@@ -114,7 +114,7 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
      OVERDUE, ReasonCode.PAST_DUE, {}),
     ("a hold holds to the end of its last day",
      promise(due="2019", state=CommitmentState.ON_HOLD, state_until="2026-03-02"), "2026-03-02",
-     ON_HOLD, ReasonCode.HELD, {}),
+     ON_HOLD, ReasonCode.HELD, {"until": "2026-03-02"}),
     ("a hold is over on the day after its last, although no check has written it yet",
      promise(due="2019", state=CommitmentState.ON_HOLD, state_until="2026-03-02"), "2026-03-03",
      OVERDUE, ReasonCode.PAST_DUE, {}),

@@ -40,6 +40,13 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     ),
     (ReasonCode.HELD, {"on": "2024"}, "put on hold in 2024", "自2024年起暂缓"),
     (ReasonCode.HELD, {"on": None}, "put on hold", "已暂缓"),
+    (
+        ReasonCode.HELD,
+        {"on": "2026-11-26", "until": "2027-03"},
+        "put on hold on 26 November 2026, until the end of March 2027",
+        "自2026年11月26日起暂缓，至2027年3月底",
+    ),
+    (ReasonCode.HELD, {"on": None, "until": "2027-03-01"}, "put on hold until 1 March 2027", "暂缓至2027年3月1日"),
     (ReasonCode.CONDITION_OPEN, {}, "waits for a condition that is not met yet", "前提条件尚未满足，暂待"),
     (
         ReasonCode.AGREEMENT_ENDED,
