@@ -139,12 +139,15 @@ def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str,
 def set_date(unit: Connection, author: Author, name: str, step: str | None, due: str | None, today: date) -> None:
     """Give `agreement/commitment`, or a milestone of it, another date, as precise as it is known; the first is kept.
 
-    A plan has the day by which it is to be confirmed: no promise yet, so its first one is in the log alone. Raises
-    Flawed without a date that ends ahead or without a reason, or if it is the same, NotFound, and RefusedChange for
-    what is settled.
+    A plan has the day by which it is to be confirmed: no promise yet, so its first one is in the log alone. That of a
+    promise can be over, as where it was written down wrongly: it is overdue at once. Raises Flawed without a date, for
+    one of a plan or a milestone that does not end ahead, without a reason, or if it is the same, NotFound, and
+    RefusedChange for what is settled.
     """
-    refuse_flaws([*check_ahead("due", due, today), *check_text("why", author.why, needed=True)])
     row = _hold(unit, name)
+    may_be_over = step is None and row.kind != CommitmentKind.PLANNED
+    dated = check_ahead("due", due, today, may_be_over=may_be_over)
+    refuse_flaws([*dated, *check_text("why", author.why, needed=True)])
     table, found, column, reference = commitment, row, "due", name
     if step is not None:
         table, found, reference = milestone, _hold_step(unit, row, name, step), f"{name}/{step}"

@@ -110,14 +110,16 @@ def check_past(name: str, text: str | None, today: date, *, needed: bool = True)
     return ((name, Flaw.AHEAD),) if found.first > today else ()
 
 
-def check_ahead(name: str, text: str | None, today: date, *, needed: bool = True) -> Flaws:
-    """A date whose end lies ahead, within what anybody plans."""
+def check_ahead(name: str, text: str | None, today: date, *, needed: bool = True, may_be_over: bool = False) -> Flaws:
+    """A date whose end lies ahead, or that `may_be_over`, within what anybody plans."""
     if not text:
         return ((name, Flaw.MISSING),) if needed else ()
     found = read_partial(text)
     if found is None:
         return ((name, Flaw.NOT_A_DAY),)
-    if found.last <= today:
+    if may_be_over and found.first < EARLIEST:
+        return ((name, Flaw.TOO_LONG_AGO),)
+    if found.last <= today and not may_be_over:
         return ((name, Flaw.NOT_AHEAD),)
     return ((name, Flaw.TOO_FAR),) if (found.last - today).days > FURTHEST_DAYS else ()
 

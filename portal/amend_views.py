@@ -150,13 +150,22 @@ def describe_dates(words: Words, row: Any, *, planned: bool = False) -> list[Fac
 
 
 def describe_date(
-    words: Words, acted: Acted, address: str, sent: Sent, flaws: Flaws, title: str = "", *, planned: bool = False
+    words: Words,
+    acted: Acted,
+    address: str,
+    sent: Sent,
+    flaws: Flaws,
+    title: str = "",
+    *,
+    planned: bool = False,
+    over: str = "",
 ) -> FormView:
-    """Another date; `planned` for the one by which a plan is to be confirmed, of which the first is no promise."""
+    """Another date; `planned` for the one by which a plan is to be confirmed, of which the first is no promise. `over`
+    says what comes of a day that is over, where that is taken."""
     rough = sent.text("roughly") or ""
     named = tuple(("roughly" if name == "due" and rough else name, flaw) for name, flaw in flaws)
     fields = [
-        FieldView("due", words.gettext("The new date"), "date", sent.text("due") or ""),
+        FieldView("due", words.gettext("The new date"), "date", sent.text("due") or "", over),
         FieldView("roughly", words.gettext("Or only the month or the year"), "text", rough,
                   words.gettext("2027-06 or 2027; its last day counts."), most=SHORT),
         _why(words, sent),

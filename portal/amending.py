@@ -17,7 +17,7 @@ from commitments.deciding import (
     set_date,
     take_turn,
 )
-from commitments.filling import Flaw, Flawed, check_text, refuse_flaws
+from commitments.filling import Flaw, Flawed, check_text, read_partial, refuse_flaws
 from commitments.log import Author
 from commitments.questions import load_question
 from commitments.reconcile import load_rules, reconcile_agreement
@@ -185,6 +185,10 @@ def post_date(request: Request, viewer: Amending, sent: Form, house: Here, refer
         set_date(unit, author, acted.name, None, due, today)
 
     def lead(acted: Acted) -> Response:
+        said = read_partial(due)
+        is_over = said is not None and said.last < today_of(viewer, house)
+        if is_over and acted.row.state == CommitmentState.ACTIVE:
+            return lead_to(acted.address, "past_date")
         return lead_to(acted.address, "plan_date" if is_planned(acted.row) else "date")
 
     return write_or_show(
@@ -205,7 +209,12 @@ def _show_date(
     words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
     state = refusal.say(words)
     planned = is_planned(acted.row)
-    forms = [describe_date(words, acted, f"{acted.address}/date", sent, refusal.flaws, planned=planned)]
+    over = words.gettext("A day that is over is for a date that was written down wrongly: it is overdue at once.")
+    forms = [
+        describe_date(
+            words, acted, f"{acted.address}/date", sent, refusal.flaws, planned=planned, over="" if planned else over
+        )
+    ]
     if acted.row.state not in [str(one) for one in _OPEN]:
         forms, state = [], words.gettext("It is settled, so its date cannot be moved.")
     return show_act(

@@ -50,6 +50,9 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
         "morning."
     ),
     "date": lambda words: words.gettext("The new date holds; the date first promised stays on record."),
+    "past_date": lambda words: words.gettext(
+        "The new date holds. It is over, so this is judged overdue at once; the date first promised stays on record."
+    ),
     "plan_date": lambda words: words.gettext("The new date holds; the history keeps the ones before."),
     "step": lambda words: words.gettext("The milestone is changed; the history keeps what it was."),
     "step_added": lambda words: words.gettext("The milestone is added."),

@@ -385,7 +385,7 @@ def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:
     overdue = desk.find("overdue", "/survey")
     page = desk.get(f"{HERE}/survey/date")
     assert "13 February 2026" in page
-    assert "The new date: Please give a day after today." in send(desk, "survey/date", 422, due="2026-03-02", why="x")
+    assert "This is before 1900. Please check the year." in send(desk, "survey/date", 422, due="0202-03-02", why="x")
     assert "Why: Please fill this in." in send(desk, "survey/date", 422, due="2026-05-01")
     page = send(desk, "survey/date", roughly="2026-05", why="The snow lay long")
     assert "The new date holds" in page and "First promised for" in page
@@ -398,6 +398,17 @@ def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:
     send(desk, "survey/date", due="2026-06-30", why="Again")
     assert row_of(desk, "survey").first_due == "2026-02-13"
     assert "tallystick.agreement.amended" in published(desk)
+
+
+def test_a_date_that_was_written_down_wrongly_is_put_right_also_to_a_day_that_is_over(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "it is overdue at once" in desk.get(f"{HERE}/orphan/date")
+    page = send(desk, "orphan/date", due="2026-01-31", why="A slip of the pen")
+    assert "It is over, so this is judged overdue at once" in page and "was due by 31 January 2026" in page
+    row = row_of(desk, "orphan")
+    assert (row.due, row.first_due) == ("2026-01-31", "2026-12-31")
+    page = send(desk, "survey/date", due="2026-03-02", why="Today is not over")
+    assert "The new date holds; the date first promised stays on record." in page
 
 
 @pytest.mark.parametrize(
