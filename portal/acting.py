@@ -1,6 +1,6 @@
 """What the pages on which people act have in common: what they act on, who signs, and the page itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
@@ -27,6 +27,9 @@ from portal.pages import FormView
 from portal.roles import Viewer, select_own_commitments
 from portal.telling import tell_title
 from portal.viewing import NotAllowed
+
+_PRESSES = 3
+"""So many of the last entries are looked through for what this form has recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +96,43 @@ def acts_on(
     return reading.execute(found).first() is not None
 
 
-def _read_mark(reading: Connection, head: Any, row: Any) -> str:
-    name = f"{head.reference}/{row.reference}"
-    last = reading.execute(
-        select(func.max(log_entry.c.id)).where(
-            log_entry.c.agreement_id == head.id,
-            or_(log_entry.c.reference == name, log_entry.c.reference.startswith(f"{name}/", autoescape=True),
-                log_entry.c.reference.startswith(f"{name}#", autoescape=True)),
+def find_taken(reading: Connection, viewer: Viewer, acted: Acted, sent: Sent, subject: str) -> Mapping[str, Any] | None:
+    """What an earlier press of the button of this very form has recorded: the values of the new row of this kind; None
+    if it has recorded nothing, or somebody else was first."""
+    own = _tells_of(acted.head, acted.row)
+    made = reading.execute(
+        select(log_entry.c.id, log_entry.c.changes)
+        .where(
+            own,
+            log_entry.c.who == viewer.person.reference,
+            log_entry.c.subject == subject,
+            log_entry.c.action == "registered",
         )
-    ).scalar_one()  # fmt: skip
+        .order_by(log_entry.c.id.desc())
+        .limit(_PRESSES)
+    ).all()
+    for entry in made:
+        before = reading.execute(select(func.max(log_entry.c.id)).where(own, log_entry.c.id < entry.id)).scalar_one()
+        if sent.text("mark") == _make_mark(acted.row, before):
+            return {name: change[1] for name, change in entry.changes.items()}
+    return None
+
+
+def _read_mark(reading: Connection, head: Any, row: Any) -> str:
+    return _make_mark(row, reading.execute(select(func.max(log_entry.c.id)).where(_tells_of(head, row))).scalar_one())
+
+
+def _make_mark(row: Any, last: int | None) -> str:
     return sha256(f"{row.id}:{last}".encode()).hexdigest()[:16]
+
+
+def _tells_of(head: Any, row: Any) -> ColumnElement[bool]:
+    """Whether an entry of the log is one of the commitment or of what hangs on it."""
+    name, told = f"{head.reference}/{row.reference}", log_entry.c.reference
+    return and_(
+        log_entry.c.agreement_id == head.id,
+        or_(told == name, told.startswith(f"{name}/", autoescape=True), told.startswith(f"{name}#", autoescape=True)),
+    )
 
 
 def list_parties(reading: Connection, agreement_id: int) -> Sequence[Any]:

@@ -14,11 +14,18 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
 from commitments.sentences import find_quote, load_shelf
-from commitments.tables import commitment_owner, confirmation, evidence, milestone, progress_report
-from commitments.vocabulary import CommitmentKind, CommitmentState, ConfirmationState, MilestoneState
+from commitments.tables import commitment_owner, confirmation, evidence, measurement, milestone, progress_report
+from commitments.vocabulary import (
+    CommitmentKind,
+    CommitmentState,
+    Completion,
+    ConfirmationState,
+    MilestoneState,
+    Rating,
+)
 from notifications.names import choose_promise, load_names
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, lead_to, list_parties, show_act, sign, today_of
+from portal.acting import Acted, find_acted, find_taken, lead_to, list_parties, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.commitment_views import describe_evidence
 from portal.flaws import mark_fields
@@ -107,13 +114,37 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
     def write() -> Response:
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
-            _require_same(acted, sent)
             side, today = choose_side(acted, viewer, sent.text("side")), today_of(viewer, house)
             done = name_done(unit, acted.row, side.party_id, today) if said.fulfilled else "reported"
+            if _is_reported(unit, viewer, acted, side, sent, said):
+                return lead_to(acted.address, done)
+            _require_same(acted, sent)
             file_report(unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today)
         return lead_to(acted.address, done)
 
     return write_or_show(write, lambda refusal: _show_report(request, viewer, house, reference, promise, sent, refusal))
+
+
+def _is_reported(reading: Connection, viewer: Viewer, acted: Acted, side: _Side, sent: Sent, said: Reported) -> bool:
+    """Whether this very form was taken already, by an earlier press of its button, and says the same once more."""
+    taken = find_taken(reading, viewer, acted, sent, "progress_report")
+    if taken is None:
+        return False
+    same = {
+        "party_id": side.party_id,
+        "rating": said.rating or str(Rating.ON_TRACK),
+        "note": said.note,
+        "completion": said.completion or (str(Completion.COMPLETE) if said.fulfilled else None),
+        "fulfilled": said.fulfilled,
+    }
+    if any(taken.get(name) != value for name, value in same.items()):
+        return False
+    number = select(measurement.c.id).where(
+        measurement.c.commitment_id == acted.row.id,
+        measurement.c.measured_on == str(taken["reported_on"]),
+        measurement.c.value == said.value,
+    )
+    return not said.has_value or reading.execute(number).first() is not None
 
 
 def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> str:

@@ -380,6 +380,31 @@ def test_two_who_report_at_once_see_that_it_has_changed(desk: Desk) -> None:
     assert len(desk.rows(progress_report)) == 1
 
 
+@pytest.mark.parametrize(
+    ("who", "path", "typed", "other", "table", "said"),
+    [
+        ("ann", "survey/report", {"rating": "at_risk", "note": "Rain"}, {"note": "Snow"}, progress_report, "Reported."),
+        ("ann", "survey/report", {"fulfilled": "yes"}, {"fulfilled": ""}, progress_report, "Reported as done."),
+        ("ann", "fund/report", {"rating": "on_track", "value": "300"}, {"value": "400"}, measurement, "Reported."),
+        ("cy", "survey/milestones", {"title": "The map", "due": "2026-04-30", "why": "Agreed"}, {"title": "The plan"},
+         milestone, "The milestone is added."),
+    ],
+)  # fmt: skip
+def test_a_second_press_of_the_same_form_says_what_the_first_has_recorded(
+    desk: Desk, who: str, path: str, typed: dict[str, str], other: dict[str, str], table: Any, said: str
+) -> None:
+    desk.sign_in(who)
+    before = len(desk.rows(table))
+    form = desk.client.get(f"{HERE}/{path}").text
+    form = re.search(rf'action="{HERE}/{path}".*?</form>', form, re.S)[0]  # type: ignore[index]
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    first, second = (desk.act(f"{HERE}/{path}", **{**hidden, **typed}) for _ in range(2))
+    assert said in first and said in second and len(desk.rows(table)) == before + 1
+    page = desk.act(f"{HERE}/{path}", 409, **{**hidden, **typed, **other})
+    assert "this has changed meanwhile" in page, "other words are no second press"
+    assert len(desk.rows(table)) == before + 1
+
+
 def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:
     desk.sign_in("cy")
     overdue = desk.find("overdue", "/survey")
