@@ -41,7 +41,7 @@ def preview(
     from commitments.database import open_reading
     from commitments.queries import load_people
     from commitments.references import find_contact
-    from notifications.preview import find_message, make_sample, open_mock_links, preview_message
+    from notifications.preview import find_message, gets_overview, make_sample, open_mock_links, preview_message
     from portal.brief_page import find_brief_faults
 
     with open_register() as register, open_reading(register.engine) as reading:
@@ -49,6 +49,11 @@ def preview(
         if language is not None:
             check_language(language, settings.house_folder)
         person = load_people(reading)[find_contact(reading, to).id] if to is not None else None
+        if person is not None and not gets_overview(person, kind):
+            raise typer.BadParameter(
+                f"{to} gets no {kind}: a digest goes to coordinators, a summary to them and to leaders",
+                param_hint="--to",
+            )
         message = find_message(
             reading, kind, register.today, to=person, language=language, links=open_mock_links(settings)
         )

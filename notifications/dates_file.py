@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from notifications.items import QUOTE_LIMIT, describe_item
+from notifications.items import QUOTE_LIMIT, describe_item, is_about_promise
 from notifications.messages import Item, Message
 from notifications.reasons import Why
 from notifications.views import ItemView
@@ -59,7 +59,7 @@ def write_dates(
             f"UID:{_name_date(item)}@{host}",
             *always,
             f"DTSTART;VALUE=DATE:{day.isoformat().replace('-', '')}",
-            f"SUMMARY:{_escape(view.title)}",
+            f"SUMMARY:{_escape(_name_entry(item, view))}",
             f"DESCRIPTION:{_escape(chr(10).join(one for one in told if one))}",
             organizer,
             "TRANSP:TRANSPARENT",
@@ -109,6 +109,13 @@ def write_feed(dates: Sequence[FeedDate], *, name: str, host: str, now: datetime
         ]
     lines.append("END:VCALENDAR")
     return _join(lines)
+
+
+def _name_entry(item: Item, view: ItemView) -> str:
+    """A date of an agreement's own has a name that says nothing where no agreement stands beside it."""
+    if is_about_promise(item) or not view.agreement:
+        return view.title
+    return f"{view.title}: {view.agreement}"
 
 
 def _join(lines: Sequence[str]) -> bytes:

@@ -213,7 +213,7 @@ def _describe_date(words: Words, item: Item, reason: str) -> str:
         return words.gettext("Please answer by %(day)s.") % {"day": words.format_day(item.answer_by)}
     if item.due_on is not None:
         day = words.format_day(item.due_on)
-        return "" if day in reason else words.gettext("The date is %(day)s.") % {"day": day}
+        return "" if clean_text(day) in reason else words.gettext("The date is %(day)s.") % {"day": day}
     return ""
 
 
@@ -221,7 +221,7 @@ def _describe_due(words: Words, item: Item, reason: str) -> str:
     """By when it was promised, where neither its reason nor its own date says so."""
     if item.due is None or item.answer_by is None or item.matter_kind is MatterKind.OCCURRENCE:
         return ""
-    if words.format_partial(item.due) in reason:
+    if clean_text(words.format_partial(item.due)) in reason:
         return ""
     return words.gettext("Due: %(day)s.") % {"day": words.format_end(item.due)}
 

@@ -144,6 +144,10 @@ def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:
     )
 
 
+_ROOM_FOR_COUNTS = 3
+"""Where fewer lines of each part fit, the counts by kind and by silence give way to what is named."""
+
+
 def shorten_overview(words: Words, whole: OverviewView, message: Message, most: int) -> OverviewView:
     """So many lines of each part, and how many more there are; without any line, the title and the figures alone."""
     if not most:
@@ -157,6 +161,8 @@ def shorten_overview(words: Words, whole: OverviewView, message: Message, most: 
     return replace(
         whole,
         quiet="",
+        bars=whole.bars if most >= _ROOM_FOR_COUNTS else (),
+        silence=whole.silence if most >= _ROOM_FOR_COUNTS else (),
         agreements=whole.agreements[:most],
         more_agreements=count_more(words, len(whole.agreements) - most),
         news=whole.news[:most],

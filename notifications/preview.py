@@ -25,6 +25,7 @@ from notifications.mime import build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.pictures import draw_summary
 from notifications.rendering import build_environment, check_written, describe_message, write_safely
+from notifications.routing import gets_summary
 from notifications.samples import make_messages
 from notifications.services import Markup, Unit
 from notifications.tables import notification
@@ -109,6 +110,13 @@ def find_message(
     messages = compose_messages(reading, rows, rules, names, today, links=links)
     told = (messages[row.id] for row in rows if row.id in messages)
     return next((message for message in told if not is_empty(message)), None)
+
+
+def gets_overview(person: Person, kind: NotificationKind) -> bool:
+    """Whether a digest or a summary ever comes to a person in this role; any other kind may."""
+    if kind is NotificationKind.DIGEST:
+        return person.role is ContactRole.COORDINATOR
+    return kind is not NotificationKind.SUMMARY or gets_summary(person)
 
 
 def _draw(

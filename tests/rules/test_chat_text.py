@@ -6,9 +6,10 @@ import pytest
 
 from notifications.chat_text import cut_text, measure, write_chat
 from notifications.messages import Message
-from notifications.rendering import write_message
+from notifications.rendering import describe_message, write_message
 from notifications.samples import LANGUAGES, make_items, make_messages
 from notifications.services import SERVICES, Markup, Service, Unit
+from notifications.wording import load_words
 
 
 def many(language: str, count: int) -> Message:
@@ -64,6 +65,23 @@ def test_a_digest_in_a_chat_tells_its_news_and_who_has_not_answered_as_far_as_th
     short = write_chat(many, Markup.PLAIN, 2000, Unit.CHARACTERS)[1]
     told = short.partition("What has changed")[2].partition("What is stuck")[0]
     assert f"and {len(many.digest.news if many.digest else ()) - told.count('• ')} more in the register" in told
+
+
+def test_a_summary_in_a_chat_has_the_counts_by_kind_and_by_silence_of_the_mail() -> None:
+    message = make_messages("en")["summary"]
+    mail = write_message(message).text
+    whole = write_chat(message, Markup.PLAIN, 9999, Unit.CHARACTERS)[1]
+    for title in ("By kind of commitment", "How long nothing has been heard"):
+        assert title in mail and title in whole
+
+
+def test_a_digest_in_a_chat_says_of_each_agreement_what_waits_on_which_side() -> None:
+    message = make_messages("en")["digest"]
+    sides = [
+        side for view in describe_message(load_words("en"), message).overviews[0].agreements for side in view.sides
+    ]
+    whole = write_chat(message, Markup.PLAIN, 9999, Unit.CHARACTERS)[1]
+    assert sides and all(side in whole for side in sides)
 
 
 def test_a_matter_in_a_chat_has_its_sentence_where_there_is_room() -> None:

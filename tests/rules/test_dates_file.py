@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from commitments.vocabulary import MatterKind
 from notifications.dates_file import DATES_LIMIT, write_dates
 from notifications.messages import Message
 from notifications.samples import LANGUAGES, make_items, make_messages
@@ -40,6 +41,13 @@ def test_a_reminder_brings_its_date_as_a_whole_day_that_blocks_nobody(language: 
     assert message.items[0].promise in event["DESCRIPTION"]
     assert event["ORGANIZER"] == "mailto:office@leeds.example"
     assert all(len(line) <= 75 for line in (write(message) or b"").split(b"\r\n"))
+
+
+def test_a_date_of_an_agreement_names_the_agreement_since_a_calendar_shows_nothing_else() -> None:
+    message = make_messages("en")["reminder"]
+    item = replace(message.items[0], matter_kind=MatterKind.EXPIRY, matter="leeds-hangzhou")
+    (event,) = read_events(replace(message, items=(item,)))
+    assert event["SUMMARY"] == f"Expiry: {item.agreement_title}"
 
 
 def test_a_follow_up_brings_the_day_by_which_it_wants_an_answer() -> None:

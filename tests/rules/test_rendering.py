@@ -544,6 +544,12 @@ def test_a_due_date_is_not_said_twice() -> None:
     assert describe_item(words, period, 400).by == "The date is 31 December 2026."
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_due_date_is_said_once_whatever_space_a_language_writes_in_it(language: str) -> None:
+    words, items = load_words(language), make_items(language)
+    assert describe_item(words, items["libraries"], 400).by == ""
+
+
 def test_a_digest_of_four_items_is_quick_to_write() -> None:
     items = make_items("en")
     message = make_message(items["overdue"], items["exchanges"], items["investors"], items["libraries"])

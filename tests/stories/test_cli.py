@@ -452,6 +452,13 @@ def test_a_preview_in_a_language_that_no_message_is_written_in_is_refused(tally:
     assert "no message is written in 'xx'" in read_plainly(done.err)
 
 
+def test_a_preview_shows_nobody_a_digest_or_a_summary_that_they_never_get(tally: Tally) -> None:
+    for kind in ("digest", "summary"):
+        done = tally("preview", kind, "--to", "songlan-fu")
+        assert done.code != 0
+        assert f"songlan-fu gets no {kind}" in read_plainly(done.err)
+
+
 def read_plainly(framed: str) -> str:
     """What an error says, without the frame that is drawn around it."""
     return " ".join(framed.replace("│", " ").split())
