@@ -62,8 +62,26 @@ def _ask_value(words: Words, row: Any, sent: Sent) -> FieldView:
     return FieldView("value", words.gettext("The number now"), "number", sent.text("value") or "", hint, most="30")
 
 
-def explain_report(words: Words, names: Names, acted: Acted, confirmers: Sequence[int]) -> list[str]:
-    """What follows from a report, before it is made; `confirmers` are asked if it says that it is done."""
+def tell_number(words: Words, row: Any, last: Any | None) -> str:
+    """The last number of a target beside what was promised; nothing for a commitment that has no target."""
+    if row.kind != CommitmentKind.TARGET or not row.target:
+        return ""
+    unit = row.target.get("unit", "")
+    promised = words.format_amount(row.target.get("quantity", 0), unit)
+    if last is None:
+        return words.gettext("none on record; promised: %(target)s") % {"target": promised}
+    return words.gettext("%(value)s (%(day)s); promised: %(target)s") % {
+        "value": words.format_amount(last.value, unit if unit in ("%", "percent") else ""),
+        "day": words.format_partial(last.measured_on),
+        "target": promised,
+    }
+
+
+def explain_report(
+    words: Words, names: Names, acted: Acted, confirmers: Sequence[int], last: Any | None = None
+) -> list[str]:
+    """What follows from a report, before it is made; `confirmers` are asked if it says that it is done, and read the
+    `last` number of a target."""
     if acted.row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
         return [words.gettext("It was waived or withdrawn, so nothing is to be reported unless it is taken up again.")]
     said = [words.gettext("You are not asked about it again for a while.")]
@@ -72,6 +90,15 @@ def explain_report(words: Words, names: Names, acted: Acted, confirmers: Sequenc
                                   "all sides have said so."))  # fmt: skip
     else:
         said.append(words.gettext("If you say that it is done, the promise counts as kept."))
+    number = tell_number(words, acted.row, last)
+    if number:
+        said.append(
+            words.gettext(
+                "The number on record: %(number)s. If it is done, give the number that was reached: the other side "
+                "reads it."
+            )
+            % {"number": number}
+        )
     if confirmers:
         asked = [names.name_party(one, words.tag) for one in confirmers]
         said.append(words.gettext("Asked at once to confirm it: %(parties)s.") % {"parties": name_some(words, asked)})
@@ -96,8 +123,8 @@ def describe_met_fields(words: Words, today: date, sent: Sent) -> list[FieldView
     ]
 
 
-def describe_asked(words: Words, names: Names, row: Any, asked: Any) -> list[FactView]:
-    """The report that is to be confirmed, and by when it was promised."""
+def describe_asked(words: Words, names: Names, row: Any, asked: Any, last: Any | None = None) -> list[FactView]:
+    """The report that is to be confirmed, by when it was promised, and the `last` number of a target."""
     report = asked.report
     person = names.contacts.get(report.contact_id or 0, (None, None))[0]
     party = names.name_party(report.reporter_id, words.tag)
@@ -110,10 +137,11 @@ def describe_asked(words: Words, names: Names, row: Any, asked: Any) -> list[Fac
             words.gettext("How far it is"),
             name_completion(words, Completion(report.completion)) if report.completion else words.gettext("not said"),
         ),
+        (words.gettext("The number now"), tell_number(words, row, last)),
         (words.gettext("In their words"), report.told or words.gettext("nothing was added")),
         (words.gettext("Asked of"), names.name_party(report.party_id, words.tag)),
     ]
-    return [FactView(label, clean_text(text)) for label, text in said]
+    return [FactView(label, clean_text(text)) for label, text in said if text]
 
 
 def describe_answers(words: Words, names: Names, acted: Acted, asked: Any, sent: Sent, flaws: Flaws) -> list[FormView]:

@@ -172,6 +172,7 @@ def _show_report(
         side = _guess_side(acted, viewer, sent)
         confirmers = load_confirmers(reading, acted.row, side.party_id, today_of(viewer, house))
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
+        last = _load_last_number(reading, acted.row.id)
     forms = []
     if acted.row.state not in [str(one) for one in _OVER]:
         fields = describe_report_fields(words, names, acted.row, acted.sides(viewer), viewer, sent)
@@ -192,7 +193,7 @@ def _show_report(
         agreement=acted.head,
         acted=acted,
         forms=forms,
-        follows=explain_report(words, names, acted, confirmers),
+        follows=explain_report(words, names, acted, confirmers, last),
         state=refusal.say(words),
         status=refusal.status,
     )
@@ -393,6 +394,16 @@ def _answer(
     )
 
 
+def _load_last_number(reading: Connection, commitment_id: int) -> Any | None:
+    """The number measured last: value, measured_on."""
+    return reading.execute(
+        select(measurement.c.value, measurement.c.measured_on)
+        .where(measurement.c.commitment_id == commitment_id, measurement.c.withdrawn_on.is_(None))
+        .order_by(measurement.c.measured_on.desc(), measurement.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def _find_asked(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
     """The commitment, if the viewer may confirm it for a party of the agreement, whether that owes it or not."""
     return find_acted(reading, viewer, reference, promise, hold=hold, own=select_confirmable_commitments)
@@ -452,6 +463,7 @@ def _show_confirm(
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
         quoted = find_quote(load_shelf(reading, house.settings, [acted.head.id]), acted.row, acted.head.sources)
+        last = _load_last_number(reading, acted.row.id)
     sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.texts)
     state = refusal.say(words)
     if not asked and not refusal.has_changed:
@@ -463,7 +475,7 @@ def _show_confirm(
         agreement=acted.head,
         acted=acted,
         forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, refusal.flaws)],
-        facts=[fact for one in asked for fact in describe_asked(words, names, acted.row, one)],
+        facts=[fact for one in asked for fact in describe_asked(words, names, acted.row, one, last)],
         quote=clean_text(sentence) if is_quote else "",
         evidence=describe_evidence(words, shown, (), may_record=False),
         state=state,

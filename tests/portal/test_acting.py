@@ -112,6 +112,20 @@ def test_who_is_to_confirm_reads_the_sentence_the_date_how_it_went_and_the_evide
     assert "进展顺利" in page or "正常" in page, "how it goes"
 
 
+def test_who_reports_a_target_as_done_and_who_confirms_it_read_the_number_on_record_beside_what_was_promised(
+    desk: Desk,
+) -> None:
+    desk.sign_in("ann")
+    assert "The number on record: none on record; promised: 500 euros." in desk.get(f"{HERE}/fund/report")
+    send(desk, "fund/measure", value="190", measured_on="2026-02-28")
+    page = desk.get(f"{HERE}/fund/report")
+    assert "190 (28 February 2026); promised: 500 euros. If it is done, give the number that was reached" in page
+    assert "The number on record" not in desk.get(f"{HERE}/survey/report")
+    send(desk, "fund/report", fulfilled="yes", completion="complete")
+    desk.sign_in("li")
+    assert "190（2026年2月28日）；承诺：500欧元" in desk.get(f"{HERE}/fund/confirm")
+
+
 def test_the_page_of_what_was_sent_back_names_the_party(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, "survey/report", fulfilled="yes", note="In the post")
