@@ -60,7 +60,7 @@ def describe_item(
         standing=_name_standing(words, item),
         tone=TONES[item.standing],
         reason=reason,
-        expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked)),
+        expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked if not _is_told_only(one))),
         by=_describe_date(words, item, reason),
         due=_describe_due(words, item, reason),
         why=" · ".join(dict.fromkeys(map(clean_text, grounds))),
@@ -74,6 +74,14 @@ def describe_item(
         note=words.quote(fit_text(clean_text(note), quote_limit)) if (note := _find_note(item)) else "",
         also=_describe_others(words, item, reason),
     )
+
+
+def _is_told_only(item: Item) -> bool:
+    """Whether its reader hears that nobody has answered, and cannot either: what others are to do is no order."""
+    by_itself = item.matter_kind in (MatterKind.OPERATION, MatterKind.DRAFT)
+    if by_itself or item.follow_up_kind in (FollowUpKind.MESSAGE_FAILED, *OPERATOR_KINDS):
+        return False
+    return item.kind is NotificationKind.ESCALATION and bool(item.answer_link) and not item.answers
 
 
 def _describe_reason(words: Words, item: Item) -> str:
@@ -207,7 +215,7 @@ def _describe_parties(words: Words, item: Item) -> str:
 
 
 def _describe_date(words: Words, item: Item, reason: str) -> str:
-    if item.answer_by is not None and item.kind is NotificationKind.ESCALATION and not item.answers:
+    if item.answer_by is not None and item.kind is NotificationKind.ESCALATION:
         return words.gettext("An answer was asked for by %(day)s.") % {"day": words.format_day(item.answer_by)}
     if item.answer_by is not None:
         return words.gettext("Please answer by %(day)s.") % {"day": words.format_day(item.answer_by)}

@@ -240,11 +240,15 @@ def test_an_item_says_what_was_promised_to_whom_how_it_stands_what_is_expected_b
 
 def test_who_only_hears_that_nobody_answered_reads_by_when_it_was_asked_and_is_not_asked_to_answer() -> None:
     item = make_items("en")["notice"]
-    told = replace(item, kind=NotificationKind.ESCALATION, answer_by=date(2026, 1, 15), answers=())
-    text = write_message(make_message(told)).text
-    assert "An answer was asked for by 15 January 2026." in text and "Please answer by" not in text
-    asked = replace(told, answers=(Answer.DONE,))
-    assert "Please answer by 15 January 2026." in write_message(make_message(asked)).text
+    link = f"https://tally.leeds.example/answer/{TOKEN}"
+    late = replace(item, kind=NotificationKind.ESCALATION, answer_by=date(2026, 1, 15), answer_link=link)
+    for answers, is_expected in (((), False), ((Answer.DONE,), True)):
+        written = write_message(make_message(replace(late, answers=answers)))
+        for said in (written.text, written.html):
+            assert "An answer was asked for by 15 January 2026." in said and "Please answer by" not in said
+            assert ("Expected:" in said) is is_expected, "what others are to do is no order to who cannot do it"
+    first = replace(late, kind=NotificationKind.FOLLOW_UP, answers=(Answer.DONE,))
+    assert "Please answer by 15 January 2026." in write_message(make_message(first)).text
 
 
 @pytest.mark.parametrize(
