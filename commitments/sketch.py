@@ -250,6 +250,8 @@ class Sketch(Typed):
     """What could not be read, as it was typed."""
     keys: int = 0
     """How many keys were given."""
+    written: dict[str, str] = Field(default_factory=dict)
+    """By which form each step, and each promise by its key, was last written."""
     left_over: list[str] = Field(default_factory=list)
     """What was typed in fields that there are no more, and is shown so that it can be typed in again."""
 

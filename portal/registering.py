@@ -47,6 +47,7 @@ from portal.registrations import (
 )
 from portal.rights import NotTheirs, check_rights
 from portal.roles import Permission, Role, Viewer, select_visible_agreements
+from portal.standing import tell_standing_groups
 from portal.step_fields import FaultView, GroupView, Page
 from portal.step_reading import take_dates, take_more, take_owners, take_parties, take_promise
 from portal.step_views import describe_dates, describe_owners, describe_parties, name_parties, offer_parties
@@ -64,6 +65,7 @@ _BLANK = re.compile(rf"{NEW}-[0-9a-f]{{8}}")
 """The key of a form for one more commitment: its address, so that who goes back comes to what it has made."""
 _LONGEST_KEY = 40
 _LEFT_OVER = 2000
+_NAME = 8
 _SHORT = 60
 _TAKE: dict[Step, Callable[[Sketch, Sent, House], None]] = {
     Step.PARTIES: lambda sketch, sent, _: take_parties(sketch, sent),
@@ -166,9 +168,14 @@ def post_step(
         drawn = _load(unit, viewer, number, hold=True)
         if drawn is None:
             return _show_gone(request, viewer)
+        found = _draw(unit, viewer, drawn.kept, drawn.sketch.model_copy(deep=True))
         take(drawn.sketch, sent, house)
         drawn = _draw(unit, viewer, drawn.kept, drawn.sketch)
-        _save(unit, house, drawn)
+        if drawn.sketch != found.sketch:
+            if _is_overtaken(found.sketch, step, sent):
+                return _show(request, viewer, house, drawn, step, found=found, status=409)
+            _sign(drawn.sketch, step, sent)
+            _save(unit, house, drawn)
     if chosen := _read_chosen(number, sent):
         return RedirectResponse(chosen, 303)
     if sent.text("do") in ("more", "stay"):
@@ -221,9 +228,15 @@ def post_promise(
             promise.key = sketch.give_key()
             sketch.promises.append(promise)
             key = promise.key if key == NEW else key
+        found = promise.model_copy(deep=True)
         take_promise(promise, sent)
+        if promise != found and _is_overtaken(sketch, promise.key, sent):
+            drawn = _draw(unit, viewer, drawn.kept, sketch)
+            return _show_promise(request, viewer, drawn, promise, key, found=found, status=409)
+        _sign(sketch, promise.key, sent)
         if sent.text("remove"):
             sketch.promises.remove(promise)
+            sketch.written.pop(promise.key, None)
         drawn = _draw(unit, viewer, drawn.kept, sketch)
         _save(unit, house, drawn)
     if chosen:
@@ -304,6 +317,29 @@ def _read_chosen(number: int, sent: Sent) -> str:
     return _link(number, Step(go)) if go in list(Step) else ""
 
 
+def _make_mark(sketch: Sketch, place: str) -> str:
+    """The name of a form of its own, and that of the form that wrote before it what it shows."""
+    return token_hex(_NAME // 2) + sketch.written.get(place, "")
+
+
+def _is_overtaken(sketch: Sketch, place: str, sent: Sent) -> bool:
+    """Whether another form has written here since this one was shown; what this one has written itself is its own."""
+    mark, last = sent.text("mark") or "", sketch.written.get(place, "")
+    return bool(mark) and last not in (mark[:_NAME], mark[_NAME:])
+
+
+def _sign(sketch: Sketch, place: str, sent: Sent) -> None:
+    if mark := sent.text("mark"):
+        sketch.written[str(place)] = mark[:_NAME]
+
+
+def _say_overtaken(words: Words) -> str:
+    return words.gettext(
+        "This was not saved, because the draft has been changed in another window meanwhile. What you typed is still "
+        "here, and where it differs from the draft as it stands now, that is said beside it."
+    )
+
+
 def _is_blank(promise: TypedPromise) -> bool:
     """Whether nothing is said of it yet; which language its words would be in says nothing."""
     said = promise.model_copy(update={"made_by": "", "quote_language": ""})
@@ -362,8 +398,10 @@ def _show(
     with_faults: bool = False,
     others: list[FaultView] | None = None,
     why: str = "",
+    found: _Drawn | None = None,
     status: int = 200,
 ) -> Response:
+    """One step; over what is `found` written by another form, what was typed stays in it."""
     words, sketch, drawing, known = find_words(viewer), drawn.sketch, drawn.drawing, drawn.known
     view = _describe_frame(words, viewer, drawn, step)
     title = name_step(words, step)
@@ -386,13 +424,18 @@ def _show(
         )  # fmt: skip
     page = Page(words, drawing.lacks(step) if with_faults else ())
     groups = _describe_groups(page, step, drawn, house)
+    told: list[FaultView] = []
+    view["mark"] = _make_mark(sketch, step)
+    if found is not None:
+        groups, told = tell_standing_groups(words, groups, _describe_groups(Page(words), step, found, house))
+        view["state"] = _say_overtaken(words)
     more = {
         Step.PARTIES: words.gettext("Save, and add another party"),
         Step.DATES: words.gettext("Save, and add another who signed"),
         Step.OWNERS: words.gettext("Save, and add a person"),
     }
     return show_framed(
-        request, "step.html", viewer, title, status=status, groups=groups, faults=page.finish(),
+        request, "step.html", viewer, title, status=status, groups=groups, faults=[*page.finish(), *told],
         action=_link(drawn.kept.id, step), more=more.get(step, ""), button=words.gettext("Save and go on"), remove="",
         offered=offer_parties(words, known) if step is Step.PARTIES else [],
         agreements=_offer_agreements(house, viewer, words) if step is Step.MORE else [],
@@ -424,21 +467,28 @@ def _show_promise(
     key: str,
     *,
     with_faults: bool = False,
+    found: TypedPromise | None = None,
     status: int = 200,
 ) -> Response:
-    words = find_words(viewer)
+    words, view = find_words(viewer), _describe_frame(find_words(viewer), viewer, drawn, Step.COMMITMENTS)
     flaws = [one for one in drawn.drawing.flaws if one.promise == promise.key]
     page = Page(words, flaws if with_faults else ())
     names = name_parties(words, drawn.sketch, drawn.drawing, drawn.known)
     groups = describe_promise(page, promise, names, drawn.drawing.documents)
+    told: list[FaultView] = []
+    view["mark"] = _make_mark(drawn.sketch, promise.key)
+    if found is not None:
+        there = describe_promise(Page(words), found, names, drawn.drawing.documents)
+        groups, told = tell_standing_groups(words, groups, there)
+        view["state"] = _say_overtaken(words)
     number = 1 + next(
         (at for at, one in enumerate(drawn.sketch.promises) if one.key == promise.key), len(drawn.sketch.promises)
     )
     return show_framed(
         request, "step.html", viewer, words.gettext("Commitment %(number)s") % {"number": number}, status=status,
-        groups=groups, faults=page.finish(), action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{key}",
+        groups=groups, faults=[*page.finish(), *told], action=f"{_link(drawn.kept.id, Step.COMMITMENTS)}/{key}",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Save"), offered=[],
         agreements=[], explained="",
         remove=words.gettext("Leave this commitment out") if promise in drawn.sketch.promises else "",
-        **_describe_frame(words, viewer, drawn, Step.COMMITMENTS),
+        **view,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from secrets import randbelow
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, literal, select, update
@@ -13,6 +14,7 @@ from portal.tables import registration
 FILES_KEPT = timedelta(days=7)
 """A file that was brought and never applied is let go after so long; what is written by hand stays."""
 MOST_KEPT = 100
+_MOST_NUMBERS = 2**31 - 1
 
 
 class Way(StrEnum):
@@ -51,7 +53,10 @@ def begin_registration(
     newest = select(registration.c.id).where(mine).order_by(registration.c.saved_at.desc()).limit(MOST_KEPT - 1)
     kept = list(unit.execute(newest).scalars())
     unit.execute(delete(registration).where(mine, registration.c.id.not_in(kept)))
-    row = {"contact_id": contact_id, "way": str(way), "title": title[:300], "content": content, "shown": shown}
+    # A number by chance: one that is used again would let the old page of a deleted draft write into the next one.
+    number = 1 + randbelow(_MOST_NUMBERS)
+    row = {"id": number, "contact_id": contact_id, "way": str(way), "title": title[:300], "content": content,
+           "shown": shown}  # fmt: skip
     made = unit.execute(insert(registration).values(**row, began_at=now, saved_at=now).returning(registration.c.id))
     return int(made.scalar_one())
 

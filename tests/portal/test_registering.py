@@ -332,6 +332,37 @@ def test_a_second_press_or_going_back_to_a_new_commitment_changes_the_same_one(d
     assert list_typed(desk) == ["A.", "B"]
 
 
+@pytest.mark.parametrize(
+    ("step", "typed", "field"), [("parties", "The other", "title"), ("commitments", "Done otherwise", "summary")]
+)
+def test_who_registers_in_two_windows_is_told_before_the_later_overwrites_the_earlier(
+    desk: Desk, step: str, typed: str, field: str
+) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = f"{address}/parties"
+    if step == "commitments":
+        page = re.search(rf'href="({address}/commitments/k\d+)"', add(desk, address, summary="Do it"))[1]  # type: ignore[index]
+    one, two = (read_form(desk.client.get(page).text, page) for _ in range(2))
+    desk.act(page, **{**one, field: "By one"})
+    desk.act(page, **{**one, field: "By one."})
+    assert "By one." in desk.get(page), "going back in the same window is no other form"
+    shown = desk.act(page, 409, **{**two, field: typed})
+    assert "changed in another window" in shown and "By now this is “By one.”." in shown
+    assert read_form(desk.client.get(page).text, page)[field] == ["By one."], "nothing was saved"
+    kept = read_form(shown, page)
+    assert kept[field] == [typed]
+    desk.act(page, **kept)
+    assert read_form(desk.client.get(page).text, page)[field] == [typed]
+
+
+def test_an_old_page_of_a_deleted_draft_does_not_write_into_the_next(desk: Desk) -> None:
+    old = begin(desk)
+    desk.act(f"{old}/delete")
+    assert begin(desk) != old
+    assert "This draft is not there any more" in send(desk, f"{old}/parties", 404, title="Old")
+
+
 def test_a_commitment_that_was_left_out_is_left_out_by_a_second_press_too(desk: Desk) -> None:
     address = begin(desk)
     name_parties(desk, address)
