@@ -56,6 +56,7 @@ _EXPECTED = (
     N_("small letters, digits, dots and hyphens, such as leeds-hangzhou"),
     N_("a mail address, such as a.person@leeds.example"),
     N_("a mail address with at most %(count)s characters before the @"),
+    N_("an hour such as 08:30"),
     N_("a country code of two letters, such as GB"),
     N_("the code of a country, such as GB"),
     N_("a language code, such as en or zh"),
