@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from commitments.agreement_faults import LARGEST_QUANTITY
 from commitments.agreement_form import AgreementForm
 from commitments.dates import parse_date
 from commitments.vocabulary import (
@@ -127,7 +128,7 @@ ZONES = st.sampled_from(["Europe/London", "Asia/Shanghai", "UTC"])
 COUNTRIES = st.sampled_from(["GB", "CN", "NO", "KR"])
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 LINKS = st.sampled_from(["https://leeds.example/a?b=c#d", "http://杭州.example/"])
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**12), 10**12)
+NUMBERS = st.floats(-LARGEST_QUANTITY, LARGEST_QUANTITY) | st.integers(-(10**12), 10**12)
 PLACES = st.builds(
     lambda start, length, sha256: {"document": "a.txt", "start": start, "end": start + length, "sha256": sha256},
     st.integers(0, 10**6),

@@ -114,7 +114,7 @@ def test_what_is_refused_writes_nothing(register: Engine) -> None:
     silent = Author("cy", NOW)
     for write in (
         lambda unit: take_turn(unit, silent, "north-south/survey", Turn.WAIVE, None, TODAY),
-        lambda unit: set_date(unit, CY, "north-south/survey", None, "2026-03-02", TODAY),
+        lambda unit: set_date(unit, CY, "north-south/survey", None, "some day", TODAY),
         lambda unit: record_activity(unit, CY, "north-south", Happened(None, None, None), ALL, TODAY),
         lambda unit: file_report(unit, CY, "north-south/survey", "north", None, Reported("fine"), TODAY),
     ):
