@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, or_, select
 
 from commitments.database import open_reading
 from commitments.reporting import take_back_measurement, take_back_report
@@ -55,19 +55,22 @@ class Written:
 
 
 def load_written(reading: Connection, rows: Mapping[Table, Iterable[Any]]) -> Written:
-    """Who recorded these rows: one statement."""
-    keys = [(table.name, row.id) for table, found in rows.items() for row in found]
-    # Who answered by a link is named with it: only the first word is the contact's.
-    found = reading.execute(
-        select(log_entry.c.subject, log_entry.c.row_id, contact.c.id, contact.c.party_id)
-        .join(
-            contact,
-            (contact.c.reference == log_entry.c.who)
-            | log_entry.c.who.startswith(contact.c.reference.concat(" by link ")),
+    """Who recorded these rows: two statements."""
+    # By one table after another: pairs of both columns would be looked for in the whole log.
+    of_tables = [
+        (log_entry.c.subject == table.name) & log_entry.c.row_id.in_([row.id for row in found])
+        for table, found in rows.items()
+    ]
+    entries = reading.execute(
+        select(log_entry.c.subject, log_entry.c.row_id, log_entry.c.who).where(
+            log_entry.c.action == "registered", or_(*of_tables)
         )
-        .where(log_entry.c.action == "registered", tuple_(log_entry.c.subject, log_entry.c.row_id).in_(keys))
-    )
-    return Written({(row.subject, row.row_id): row for row in found})
+    ).all()
+    # Who answered by a link is named with it: only the first word is the contact's.
+    named = {entry: entry.who.partition(" by link ")[0] for entry in entries}
+    query = select(contact.c.reference, contact.c.id, contact.c.party_id)
+    people = {row.reference: row for row in reading.execute(query.where(contact.c.reference.in_(set(named.values()))))}
+    return Written({(one.subject, one.row_id): people[who] for one, who in named.items() if who in people})
 
 
 def is_answered(answers: Iterable[Any], report_id: int) -> bool:
