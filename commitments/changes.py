@@ -13,6 +13,8 @@ class Author:
     who: str
     at: datetime
     why: str | None = None
+    once: str | None = None
+    """What causes it, as a key: it stands at the first entry of the log, so that the same sent again is known."""
 
 
 @dataclass(frozen=True, slots=True)

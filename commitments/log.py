@@ -5,19 +5,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from commitments.changes import Author, Change
 from commitments.database import ROWS_A_STATEMENT, insert_new, write_rows
 from commitments.events import FOLLOWED, EventName, name_changes
 from commitments.tables import log_entry, publication
 
-__all__ = ["Author", "Change", "record_changes", "record_once"]
+__all__ = ["Author", "Change", "find_caused", "record_changes", "record_once"]
 
 
 def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) -> int:
-    """Append one log entry a change; returns how many. Those that are an event wait for its publication."""
+    """Append one log entry a change; returns how many. Those that are an event wait for its publication.
+
+    The first that the author's `once` causes bears it; what is caused by the same once more is written all the same.
+    """
     rows, names = _as_rows(author, list(changes))
+    if author.once is not None and rows and rows[0]["once"] is None and not find_caused(unit, author.once):
+        rows[0]["once"] = author.once
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         part = rows[start : start + ROWS_A_STATEMENT]
         if any(row["event_id"] for row in part):
@@ -26,6 +31,15 @@ def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) 
         else:
             write_rows(unit, insert(log_entry), part)
     return len(rows)
+
+
+def find_caused(reading: Connection, once: str) -> Sequence[int]:
+    """The log entries that were caused by what an author called so, in their order; none if nothing was."""
+    first = select(log_entry.c.id, log_entry.c.who, log_entry.c.at).where(log_entry.c.once == once).subquery()
+    entries = select(log_entry.c.id).join(
+        first, (log_entry.c.id >= first.c.id) & (log_entry.c.who == first.c.who) & (log_entry.c.at == first.c.at)
+    )
+    return reading.execute(entries.order_by(log_entry.c.id)).scalars().all()
 
 
 def record_once(unit: Connection, author: Author, changes: Sequence[Change]) -> int:

@@ -1,6 +1,6 @@
 """What the pages on which people act have in common: what they act on, who signs, and the page itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
-from commitments.log import Author
+from commitments.log import Author, find_caused
 from commitments.tables import agreement_party, commitment, commitment_owner, log_entry, party
 from notifications.names import name_promise
 from notifications.views import LinkView, clean_text
@@ -27,9 +27,6 @@ from portal.pages import FormView
 from portal.roles import Viewer, select_own_commitments
 from portal.telling import tell_title
 from portal.viewing import NotAllowed
-
-_PRESSES = 3
-"""So many of the last entries are looked through for what this form has recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +93,8 @@ def acts_on(
     return reading.execute(found).first() is not None
 
 
-def find_taken(reading: Connection, viewer: Viewer, acted: Acted, sent: Sent, subject: str) -> Mapping[str, Any] | None:
-    """What an earlier press of the button of this very form has recorded: the values of the new row of this kind; None
-    if it has recorded nothing, or somebody else was first."""
-    own = _tells_of(acted.head, acted.row)
-    made = reading.execute(
-        select(log_entry.c.id, log_entry.c.changes)
-        .where(
-            own,
-            log_entry.c.who == viewer.person.reference,
-            log_entry.c.subject == subject,
-            log_entry.c.action == "registered",
-        )
-        .order_by(log_entry.c.id.desc())
-        .limit(_PRESSES)
-    ).all()
-    for entry in made:
-        before = reading.execute(select(func.max(log_entry.c.id)).where(own, log_entry.c.id < entry.id)).scalar_one()
-        if sent.text("mark") == _make_mark(acted.row, before):
-            return {name: change[1] for name, change in entry.changes.items()}
-    return None
-
-
 def _read_mark(reading: Connection, head: Any, row: Any) -> str:
-    return _make_mark(row, reading.execute(select(func.max(log_entry.c.id)).where(_tells_of(head, row))).scalar_one())
-
-
-def _make_mark(row: Any, last: int | None) -> str:
+    last = reading.execute(select(func.max(log_entry.c.id)).where(_tells_of(head, row))).scalar_one()
     return sha256(f"{row.id}:{last}".encode()).hexdigest()[:16]
 
 
@@ -145,9 +117,27 @@ def list_parties(reading: Connection, agreement_id: int) -> Sequence[Any]:
     ).all()
 
 
-def sign(viewer: Viewer, house: House, why: str | None = None) -> Author:
-    """Who acts, when and why, as the log has it."""
-    return Author(viewer.person.reference, house.read_clock(), why)
+def sign(viewer: Viewer, house: House, why: str | None = None, sent: Sent | None = None) -> Author:
+    """Who acts, when and why, as the log has it, and by which form."""
+    who = viewer.person.reference
+    return Author(who, house.read_clock(), why, sent.name_press(who) if sent is not None else None)
+
+
+def is_taken(reading: Connection, viewer: Viewer, sent: Sent) -> bool:
+    """Whether what a form says was written by an earlier press of its button: the same words, signed with that form."""
+    return bool(find_caused(reading, sent.name_press(viewer.person.reference)))
+
+
+def is_new(reading: Connection, viewer: Viewer, sent: Sent, mark: str) -> bool:
+    """Whether a form is still to be written: False where an earlier press of its button has done it.
+
+    Raises RefusedChange if what it shows has changed since: `mark` is that of how it stands now.
+    """
+    if sent.text("mark") == mark:
+        return True
+    if is_taken(reading, viewer, sent):
+        return False
+    raise RefusedChange("it has changed since the page was opened")
 
 
 def today_of(viewer: Viewer, house: House) -> date:
@@ -210,13 +200,15 @@ def write_acted(
     promise: str,
     write: Callable[[Connection, Author, Acted, date], object],
 ) -> Acted:
-    """Write something about a commitment that still is as the form showed it. Raises RefusedChange otherwise."""
+    """Write something about a commitment that still is as the form showed it, once however often the form is sent.
+
+    Raises RefusedChange where it is not.
+    """
     with open_unit(house.engine) as unit:
         acted = find_acted(unit, viewer, reference, promise, hold=True)
-        if sent.text("mark") != acted.mark:
-            raise RefusedChange("it has changed since the page was opened")
         try:
-            write(unit, sign(viewer, house, sent.text("why")), acted, today_of(viewer, house))
+            if is_new(unit, viewer, sent, acted.mark):
+                write(unit, sign(viewer, house, sent.text("why"), sent), acted, today_of(viewer, house))
         except NotFound:
             raise HTTPException(404) from None
     return acted

@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
+from commitments.errors import RefusedChange
 from commitments.sketch import Sketch, Step, TypedParty
 from commitments.sketch_flaws import LONGEST_LINE, Drawing, Flaw, Lack
 from commitments.sketch_known import Known, load_known
 from commitments.terms import Undrawn
 from notifications.views import clean_text
-from portal.acting import lead_to, sign, today_of
+from portal.acting import is_new, lead_to, sign, today_of
 from portal.agreements import ADDRESS
 from portal.forms import LongForm, Sent
 from portal.frame import find_words, show_framed
@@ -58,13 +59,15 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
         with open_unit(house.engine) as unit:
             head = find_head(unit, viewer, reference)
             typed = load_typed(unit, reference)
-            if sent.text("mark") != _mark(typed):
-                return _show(request, viewer, house, reference, sent, has_changed=True)
+            if not is_new(unit, viewer, sent, _mark(typed)):
+                return lead_to(f"{ADDRESS}/{reference}", "agreement")
             take_agreement(typed, sent)
             known = load_known(unit, typed, select_visible_agreements(viewer))
             before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
-            amend_agreement(unit, sign(viewer, house, why), reference, typed, known, today_of(viewer, house))
+            amend_agreement(unit, sign(viewer, house, why, sent), reference, typed, known, today_of(viewer, house))
             joined = [one.reference for one in load_begun_under(unit, viewer, head.id) if one.reference not in before]
+    except RefusedChange:
+        return _show(request, viewer, house, reference, sent, has_changed=True)
     except Undrawn as undrawn:
         return _show(request, viewer, house, reference, sent, undrawn.flaws)
     if joined:

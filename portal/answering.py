@@ -9,17 +9,17 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answer
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
-from commitments.log import Author
+from commitments.log import Author, find_caused
 from commitments.queries import load_people
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules, reconcile_agreement
 from commitments.sentences import Shelf, load_shelf
-from commitments.tables import contact
+from commitments.tables import commitment_owner, contact, log_entry
 from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
@@ -59,11 +59,14 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
         with open_unit(house.engine) as unit:
             rules = load_rules_of_questions(unit, ask.contact_id, [ask])
             question = _find(unit, rules, house, ask, hold=True)
-            done = give_answer(unit, house, rules, question, _name_author(question, token, now), answer, sent)
+            author = replace(_name_author(question, token, now), once=sent.name_press(str(ask.contact_id)))
+            done = give_answer(unit, house, rules, question, author, answer, sent)
     except AnswerRefused as refused:
         return _show(house, token, answer, sent=sent, faults=refused.faults, status=422)
     except (NotAsked, RefusedChange) as refused:
-        return _show(house, token, None, refused=refused, status=409)
+        done = find_given(house, ask, answer, sent)
+        if not done:
+            return _show(house, token, None, refused=refused, status=409)
     return RedirectResponse(f"/answered/{done}", 303)
 
 
@@ -84,9 +87,29 @@ def give_answer(
     if answered.new_owner is not None:
         new = rules.people[answered.new_owner]
         tell_new_owner(unit, rules, question, new, now, today, house.domain)
+    return _write_answered(house, question, answer, answered.entries, answered.new_owner)
+
+
+def find_given(house: House, ask: Ask, answer: Answer, sent: Sent) -> str:
+    """The same token where an earlier press of the button of this very form has given the answer; empty if none has."""
+    with open_reading(house.engine) as reading:
+        entries = find_caused(reading, sent.name_press(str(ask.contact_id)))
+        if not entries:
+            return ""
+        rules = load_rules_of_questions(reading, ask.contact_id, [ask])
+        question = _find(reading, rules, house, ask)
+        own = log_entry.c.id.in_(entries) & (log_entry.c.subject == commitment_owner.name)
+        changes = reading.execute(select(log_entry.c.changes).where(own)).scalars().first()
+    new_owner = changes["contact_id"][1] if answer is Answer.NOT_ME and changes is not None else None
+    return _write_answered(house, question, answer, entries, new_owner)
+
+
+def _write_answered(
+    house: House, question: Question, answer: Answer, entries: Sequence[int], new_owner: int | None
+) -> str:
     asked = question.follow_up.id if question.follow_up is not None else None
-    outcome = [person.id, asked, question.matter, question.party_id, str(answer), list(answered.entries)]
-    return house.links.sign(Purpose.ANSWERED, [*outcome, answered.new_owner])
+    outcome = [question.person.id, asked, question.matter, question.party_id, str(answer), list(entries)]
+    return house.links.sign(Purpose.ANSWERED, [*outcome, new_owner])
 
 
 @router.api_route("/answered/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)

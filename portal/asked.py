@@ -1,5 +1,6 @@
 """Answers given from Home: the same questions as behind the links in messages, for who is signed in."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
 from portal.acting import acts_on
 from portal.answer_views import describe_forms, describe_state
-from portal.answering import give_answer, load_shelf_of, read_answered, take_back_answer
+from portal.answering import find_given, give_answer, load_shelf_of, read_answered, take_back_answer
 from portal.decisions import link_matter, list_decisions
 from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -127,11 +128,16 @@ def _take(request: Request, viewer: Viewer, house: House, ask: Ask, answer: Answ
         with open_unit(house.engine) as unit:
             rules = load_rules_of_questions(unit, viewer.person.id, [ask])
             question = _find(unit, rules, house, viewer, ask, hold=True)
-            done = give_answer(unit, house, rules, question, _sign(viewer, house), answer, sent)
+            author = replace(_sign(viewer, house), once=sent.name_press(str(ask.contact_id)))
+            done = give_answer(unit, house, rules, question, author, answer, sent)
     except AnswerRefused as refused:
         return _show(request, viewer, house, ask, answer, sent=sent, faults=refused.faults, status=422)
-    except (NotAsked, RefusedChange):
-        return _show(request, viewer, house, ask, None, has_changed=True, status=409)
+    except (NotAsked, RefusedChange, HTTPException) as refused:
+        done = find_given(house, ask, answer, sent)
+        if not done and isinstance(refused, HTTPException):
+            raise
+        if not done:
+            return _show(request, viewer, house, ask, None, has_changed=True, status=409)
     return RedirectResponse(f"/home?done={done}", 303)
 
 

@@ -1,6 +1,7 @@
 """Reads what a form sent: plain text fields, trimmed; what cannot be read is None and found missing later."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -8,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from commitments.handwriting import read_number
+from portal.viewing import TOKEN
 
 _MOST_FIELDS = 60
 _MOST_FIELDS_OF_A_STEP = 15_000
@@ -16,8 +18,10 @@ _MOST_FIELDS_OF_A_STEP = 15_000
 class Sent:
     """The fields of a form as they were sent."""
 
-    def __init__(self, fields: list[tuple[str, str]], files: dict[str, UploadFile] | None = None) -> None:
-        self._fields, self._files = fields, files or {}
+    def __init__(
+        self, fields: list[tuple[str, str]], files: dict[str, UploadFile] | None = None, address: str = ""
+    ) -> None:
+        self._fields, self._files, self._address = fields, files or {}, address
         self._first = dict(reversed(fields))
 
     def file(self, name: str) -> UploadFile | None:
@@ -42,6 +46,11 @@ class Sent:
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
         return [value for key, value in self._fields if key == name]
+
+    def name_press(self, who: str) -> str:
+        """A name for this form as it was filled in by somebody: a second press of its button has the same."""
+        said = [who, self._address, *(one for one in self._fields if one[0] != TOKEN)]
+        return f"form:{sha256(repr(said).encode()).hexdigest()[:40]}"
 
     def list_fields(self) -> list[tuple[str, str]]:
         """Every field but files, in the order in which they were sent."""
@@ -77,7 +86,7 @@ async def _read(request: Request, most: int) -> Sent:
         raise HTTPException(400) from unreadable
     sent = form.multi_items()
     files = {name: value for name, value in sent if isinstance(value, UploadFile) and value.filename}
-    return Sent([(name, value) for name, value in sent if isinstance(value, str)], files)
+    return Sent([(name, value) for name, value in sent if isinstance(value, str)], files, request.url.path)
 
 
 Number = Annotated[int, Path(le=2**31 - 1)]

@@ -22,6 +22,7 @@ from notifications.handing import tell_hand_over
 from notifications.names import load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
+from portal.acting import is_new
 from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
@@ -74,18 +75,20 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
     faults = _find_faults(words, to, why, sent.text("last_day"), last_day, today)
     if faults:
         return _show(request, viewer, house, reference, faults, sent=sent, status=422)
-    author = Author(viewer.person.reference, now, why)
+    author = Author(viewer.person.reference, now, why, sent.name_press(viewer.person.reference))
+    messages: list[int] = []
     try:
         with open_unit(house.engine) as unit:
             row = _find(unit, viewer, reference)
             person = load_people(unit, only=contact.c.id == row.id)[row.id]
             matters = find_matters(unit, person, row.name)
-            if sent.text("mark") != _mark(matters):
-                raise RefusedChange("what would move has changed since the page was opened")
-            handed = hand_over_all(unit, author, reference, to or "", now, today, last_day=last_day, matters=matters)
-            tell_former = last_day is None or last_day >= today
-            by = viewer.person.reference
-            messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=tell_former)
+            if is_new(unit, viewer, sent, _mark(matters)):
+                handed = hand_over_all(
+                    unit, author, reference, to or "", now, today, last_day=last_day, matters=matters
+                )
+                tell_former = last_day is None or last_day >= today
+                by = viewer.person.reference
+                messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=tell_former)
     except (RefusedChange, NotFound):
         text = words.gettext("Nothing was handed over, because this has changed meanwhile. Here is how it stands now.")
         return _show(request, viewer, house, reference, {}, sent=sent, refused=text, status=409)

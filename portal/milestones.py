@@ -10,11 +10,10 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading
 from commitments.deciding import add_step, amend_step, set_date, settle_step
-from commitments.errors import RefusedChange
 from commitments.log import Author
 from commitments.tables import milestone
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, find_taken, lead_to, read_acted, show_act, write_acted
+from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, write_acted
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
 from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends
@@ -43,25 +42,14 @@ def show_new_step(request: Request, viewer: Amending, house: Here, reference: st
 def post_new_step(
     request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str
 ) -> Response:
-    """Add it, with a reason; what a second press of the same form says is there already."""
+    """Add it, with a reason."""
     title, due = sent.text("title"), sent.text("due")
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         add_step(unit, author, acted.name, title, due, today)
 
-    def add() -> Response:
-        try:
-            acted = write_acted(viewer, house, sent, reference, promise, write)
-        except RefusedChange:
-            with open_reading(house.engine) as reading:
-                acted = find_acted(reading, viewer, reference, promise)
-                taken = find_taken(reading, viewer, acted, sent, "milestone")
-            if taken is None or (taken.get("title"), taken.get("due")) != (title, due):
-                raise
-        return lead_to(acted.address, "step_added")
-
     return write_or_show(
-        add,
+        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "step_added"),
         lambda refusal: _show_new_step(request, viewer, house, reference, promise, sent, refusal),
     )
 

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading, open_unit
-from commitments.errors import TallyError
-from commitments.log import Author
+from commitments.errors import RefusedChange, TallyError
 from commitments.policies import load_rules_in_own, set_policy
 from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies, select_people_around
@@ -31,6 +30,7 @@ from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.waiting import follow_rules
 from notifications.wording import Words
+from portal.acting import is_new, sign
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.enhancing import asks_for_part
 from portal.forecasting import DAYS, describe_foreseen, load_told
@@ -118,15 +118,17 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
         faults["why"] = words.gettext("At most %(count)s characters are expected.") % {"count": WHY_LIMIT}
     if faults:
         return _show(request, viewer, house, reference, sent=sent, rules=rules, faults=faults, status=422)
-    author = Author(viewer.person.reference, now, why)
-    with open_unit(house.engine) as unit:
-        head = find_head(unit, viewer, reference)
-        unit.execute(select(agreement.c.id).where(agreement.c.id == head.id).with_for_update())
-        if sent.text("mark") != _mark(load_rules_in_own(unit, reference)):
-            return _show(request, viewer, house, reference, has_changed=True, status=409)
-        changed = set_policy(unit, author, reference, rules, now, house.today(now))
-        if changed:
-            follow_rules(unit, now, [reference])
+    try:
+        with open_unit(house.engine) as unit:
+            head = find_head(unit, viewer, reference)
+            unit.execute(select(agreement.c.id).where(agreement.c.id == head.id).with_for_update())
+            changed = True
+            if is_new(unit, viewer, sent, _mark(load_rules_in_own(unit, reference))):
+                changed = set_policy(unit, sign(viewer, house, why, sent), reference, rules, now, house.today(now))
+                if changed:
+                    follow_rules(unit, now, [reference])
+    except RefusedChange:
+        return _show(request, viewer, house, reference, has_changed=True, status=409)
     return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
 
 

@@ -18,14 +18,12 @@ from commitments.tables import commitment_owner, confirmation, evidence, measure
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
-    Completion,
     ConfirmationState,
     MilestoneState,
-    Rating,
 )
 from notifications.names import choose_promise, load_names
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, find_taken, lead_to, list_parties, show_act, sign, today_of
+from portal.acting import Acted, find_acted, is_new, is_taken, lead_to, list_parties, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.commitment_views import describe_evidence
 from portal.flaws import mark_fields
@@ -81,11 +79,6 @@ def _guess_side(acted: Acted, viewer: Viewer, sent: Sent) -> _Side:
     return choose_side(acted, viewer, chosen if chosen in [one.reference for one in acted.sides(viewer)] else None)
 
 
-def _require_same(acted: Acted, sent: Sent) -> None:
-    if sent.text("mark") != acted.mark:
-        raise RefusedChange("it has changed since the page was opened")
-
-
 def _find(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
     """The commitment, if the viewer's side owes it."""
     acted = find_acted(reading, viewer, reference, promise, hold=hold)
@@ -116,35 +109,12 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
             acted = _find(unit, viewer, reference, promise, hold=True)
             side, today = choose_side(acted, viewer, sent.text("side")), today_of(viewer, house)
             done = name_done(unit, acted.row, side.party_id, today) if said.fulfilled else "reported"
-            if _is_reported(unit, viewer, acted, side, sent, said):
-                return lead_to(acted.address, done)
-            _require_same(acted, sent)
-            file_report(unit, sign(viewer, house), acted.name, side.reference, side.contact, said, today)
+            if is_new(unit, viewer, sent, acted.mark):
+                author = sign(viewer, house, sent=sent)
+                file_report(unit, author, acted.name, side.reference, side.contact, said, today)
         return lead_to(acted.address, done)
 
     return write_or_show(write, lambda refusal: _show_report(request, viewer, house, reference, promise, sent, refusal))
-
-
-def _is_reported(reading: Connection, viewer: Viewer, acted: Acted, side: _Side, sent: Sent, said: Reported) -> bool:
-    """Whether this very form was taken already, by an earlier press of its button, and says the same once more."""
-    taken = find_taken(reading, viewer, acted, sent, "progress_report")
-    if taken is None:
-        return False
-    same = {
-        "party_id": side.party_id,
-        "rating": said.rating or str(Rating.ON_TRACK),
-        "note": said.note,
-        "completion": said.completion or (str(Completion.COMPLETE) if said.fulfilled else None),
-        "fulfilled": said.fulfilled,
-    }
-    if any(taken.get(name) != value for name, value in same.items()):
-        return False
-    number = select(measurement.c.id).where(
-        measurement.c.commitment_id == acted.row.id,
-        measurement.c.measured_on == str(taken["reported_on"]),
-        measurement.c.value == said.value,
-    )
-    return not said.has_value or reading.execute(number).first() is not None
 
 
 def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> str:
@@ -280,11 +250,9 @@ def post_met(
         with open_unit(house.engine) as unit:
             acted = _find(unit, viewer, reference, promise, hold=True)
             if _find_step(unit, viewer, acted, step).state == MilestoneState.MET:
-                return lead_to(acted.address, "met_before")
-            meet_step(
-                unit, sign(viewer, house), acted.name, step, sent.day("met_on"), sent.text("note"),
-                today_of(viewer, house),
-            )  # fmt: skip
+                return lead_to(acted.address, "met" if is_taken(unit, viewer, sent) else "met_before")
+            author, today = sign(viewer, house, sent=sent), today_of(viewer, house)
+            meet_step(unit, author, acted.name, step, sent.day("met_on"), sent.text("note"), today)
         return lead_to(acted.address, "met")
 
     try:
@@ -382,11 +350,11 @@ def _answer(
             acted = _find_asked(unit, viewer, reference, promise, hold=True)
             asked = load_asked_of(unit, acted.row.id, name_sides(unit, acted.head.id, viewer))
             side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
-            _require_same(acted, sent)
-            if side is None:
-                raise RefusedChange("nothing waits for this side any more")
-            today = today_of(viewer, house)
-            answer_report(unit, sign(viewer, house), acted.name, side, sent.text("note"), today, confirmed=confirmed)
+            if is_new(unit, viewer, sent, acted.mark):
+                if side is None:
+                    raise RefusedChange("nothing waits for this side any more")
+                author, today = sign(viewer, house, sent=sent), today_of(viewer, house)
+                answer_report(unit, author, acted.name, side, sent.text("note"), today, confirmed=confirmed)
         return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
 
     return write_or_show(

@@ -394,29 +394,74 @@ def test_two_who_report_at_once_see_that_it_has_changed(desk: Desk) -> None:
     assert len(desk.rows(progress_report)) == 1
 
 
+WHY = {"why": "Agreed"}
+
+
 @pytest.mark.parametrize(
-    ("who", "path", "typed", "other", "table", "said"),
+    ("who", "path", "on", "typed", "other", "said"),
     [
-        ("ann", "survey/report", {"rating": "at_risk", "note": "Rain"}, {"note": "Snow"}, progress_report, "Reported."),
-        ("ann", "survey/report", {"fulfilled": "yes"}, {"fulfilled": ""}, progress_report, "Reported as done."),
-        ("ann", "fund/report", {"rating": "on_track", "value": "300"}, {"value": "400"}, measurement, "Reported."),
-        ("cy", "survey/milestones", {"title": "The map", "due": "2026-04-30", "why": "Agreed"}, {"title": "The plan"},
-         milestone, "The milestone is added."),
+        ("ann", "survey/report", "", {"rating": "at_risk", "note": "Rain"}, {"note": "Snow"}, "Reported."),
+        ("ann", "survey/report", "", {"fulfilled": "yes"}, {"fulfilled": ""}, "Reported as done."),
+        ("ann", "fund/report", "", {"rating": "on_track", "value": "300"}, {"value": "400"}, "Reported."),
+        ("ann", "bridge/milestones/plan/met", "", {"met_on": "2026-03-01"}, {}, "The milestone is recorded as met."),
+        ("cy", "survey/milestones", "", {"title": "The map", "due": "2026-04-30"}, {"title": "The plan"},
+         "The milestone is added."),
+        ("cy", "bridge/milestones/plan/title", "bridge/milestones/plan", {"title": "Both"}, {"title": "Neither"},
+         "The milestone is changed"),
+        ("cy", "bridge/milestones/plan/date", "bridge/milestones/plan", {"due": "2026-06-30"}, {"due": "2026-07-31"},
+         "The new date holds"),
+        ("cy", "bridge/milestones/plan/state", "bridge/milestones/plan", {"state": "waived"}, {"state": "not_met"},
+         "The milestone is changed"),
+        ("cy", "survey/edit", "", {"summary": "Hand it over."}, {"summary": "Keep it."}, "The new words are saved"),
+        ("cy", "fund/terms", "", {"quantity": "750", "unit": "EUR"}, {"quantity": "7"}, "The new terms are saved"),
+        ("cy", "friends/kind", "", {"has_date": "yes", "due": "2031-05"}, {"due": "2032"}, "Its kind is changed"),
+        ("cy", "survey/date", "", {"due": "2026-09-30"}, {"due": "2026-10-31"}, "The new date holds"),
+        ("cy", "survey/owners", "", {"to": "dee"}, {"to": "cy"}, "The new owner answers for it from here on"),
+        ("cy", "survey/decide/hold", "", {"until": "2026-09-30"}, {"until": ""}, "On hold"),
+        ("cy", "survey/decide/waive", "", {}, {"why": "Another reason"}, "Waived"),
     ],
 )  # fmt: skip
 def test_a_second_press_of_the_same_form_says_what_the_first_has_recorded(
-    desk: Desk, who: str, path: str, typed: dict[str, str], other: dict[str, str], table: Any, said: str
+    desk: Desk, who: str, path: str, on: str, typed: dict[str, str], other: dict[str, str], said: str
 ) -> None:
     desk.sign_in(who)
-    before = len(desk.rows(table))
-    form = desk.client.get(f"{HERE}/{path}").text
+    form = desk.client.get(f"{HERE}/{on or path}").text
     form = re.search(rf'action="{HERE}/{path}".*?</form>', form, re.S)[0]  # type: ignore[index]
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-    first, second = (desk.act(f"{HERE}/{path}", **{**hidden, **typed}) for _ in range(2))
-    assert said in first and said in second and len(desk.rows(table)) == before + 1
-    page = desk.act(f"{HERE}/{path}", 409, **{**hidden, **typed, **other})
-    assert "this has changed meanwhile" in page, "other words are no second press"
-    assert len(desk.rows(table)) == before + 1
+    filled = {**hidden, **WHY, **typed}
+    first, after = desk.act(f"{HERE}/{path}", **filled), desk.snapshot()
+    second = desk.act(f"{HERE}/{path}", **filled)
+    assert said in first and said in second and desk.snapshot() == after
+    if "mark" in hidden:
+        page = desk.act(f"{HERE}/{path}", 409, **{**filled, **other})
+        told = "As it stands now, this cannot be decided" if "/decide/" in path else "this has changed meanwhile"
+        assert told in page, "other words are no second press"
+        desk.sign_in("li" if who == "ann" else "ann")
+        desk.act(f"{HERE}/{path}", 403 if who == "cy" or path[:6] != "bridge" else 409, **filled)
+    assert desk.snapshot() == after
+
+
+def test_a_second_press_of_what_confirms_or_sends_back_says_what_the_first_has(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "survey/report", fulfilled="yes")
+    desk.sign_in("li")
+    form = desk.client.get(f"{HERE}/survey/confirm").text
+    form = re.search(rf'action="{HERE}/survey/send-back".*?</form>', form, re.S)[0]  # type: ignore[index]
+    filled = {**dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)), "note": "Half of it"}
+    first, after = desk.act(f"{HERE}/survey/send-back", **filled), desk.snapshot()
+    second = desk.act(f"{HERE}/survey/send-back", **filled)
+    assert "已退回：" in first and "已退回：" in second and desk.snapshot() == after
+    desk.act(f"{HERE}/survey/confirm", 409, **filled)
+    assert desk.snapshot() == after, "the other answer is no second press of this one"
+
+
+def test_the_same_words_are_written_again_once_they_were_undone(desk: Desk) -> None:
+    desk.sign_in("cy")
+    for until, back in (("", "2026-09-30"), ("", "2026-10-31")):
+        send(desk, "survey/decide/hold", why="Rain", until=until)
+        assert row_of(desk, "survey").state == "on_hold"
+        send(desk, "survey/decide/resume", why=back)
+        assert row_of(desk, "survey").state == "active"
 
 
 def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:

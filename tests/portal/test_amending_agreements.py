@@ -198,6 +198,8 @@ def test_a_form_over_what_somebody_else_has_changed_meanwhile_is_not_taken(signe
     assert page.count('class="fault"') == 2, "what is as it stands is not remarked: term and note alone differ"
     signed.act(EDIT, **{**kept, "do": "next"})
     assert row_of(signed).term == "By me"
+    said = signed.act(EDIT, **{**kept, "do": "next"})
+    assert "The agreement is changed" in said, "a second press of the same form says what the first has done"
 
 
 def test_an_agreement_that_is_not_theirs_is_not_there(desk: Desk) -> None:

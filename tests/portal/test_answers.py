@@ -313,9 +313,19 @@ def test_two_clicks_on_the_same_button_are_one_answer(desk: Desk) -> None:
     path = desk.remind("ann", "friends") + "/on_track"
     mark = re.search(r'name="mark" value="(\w+)"', desk.get(path))
     assert mark is not None
-    statuses = [desk.client.post(path, data={"mark": mark[1]}, follow_redirects=False).status_code for _ in range(2)]
-    assert statuses == [303, 409]
-    assert len(desk.rows(progress_report)) == 1
+    said = [desk.client.post(path, data={"mark": mark[1]}, follow_redirects=False) for _ in range(2)]
+    assert [one.status_code for one in said] == [303, 303] and len(desk.rows(progress_report)) == 1
+    pages = [desk.get(one.headers["location"]) for one in said]
+    assert "Thank you, this is recorded" in pages[1] and pages[1] == pages[0]
+    assert desk.client.post(path, data={"mark": mark[1], "note": "More"}, follow_redirects=False).status_code == 409
+
+
+def test_who_answers_twice_that_it_is_anothers_reads_both_times_whose_and_can_take_it_back(desk: Desk) -> None:
+    path = desk.link("ann", "overdue", "/survey") + "/not_me"
+    form = {"mark": re.search(r'name="mark" value="(\w+)"', desk.get(path))[1], "to": "dee"}  # type: ignore[index]
+    said = [desk.client.post(path, data=form, follow_redirects=False) for _ in range(2)]
+    pages = [desk.get(one.headers["location"]) for one in said]
+    assert "Dee" in pages[1] and "Take it back" in pages[1] and pages[1] == pages[0]
 
 
 def test_who_answers_after_somebody_else_sees_what_changed_before_anything_is_written(desk: Desk) -> None:

@@ -76,6 +76,16 @@ def test_everything_of_an_officer_moves_in_one_step(desk: Desk) -> None:
     assert len(said) == 5 and {row.who for row in said} == {"cy"}
 
 
+def test_a_second_press_of_a_hand_over_says_what_the_first_has_done(desk: Desk) -> None:
+    desk.sign_in("cy")
+    address = "/people/ann/hand-over"
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(address))
+    form = {"mark": mark[1] if mark else "", "to": "dee", "why": "New post"}
+    first, after = desk.act(address, **form), desk.snapshot()
+    assert "Everything was handed over" in first and desk.act(address, **form) == first and desk.snapshot() == after
+    assert "this has changed meanwhile" in desk.act(address, 409, **{**form, "to": "cy"})
+
+
 def test_an_officer_with_hundreds_of_commitments_hands_all_of_them_over_and_both_are_told_of_each(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
