@@ -54,8 +54,9 @@ def preview(
                 f"{to} gets no {kind}: a digest goes to coordinators, a summary to them and to leaders",
                 param_hint="--to",
             )
+        links = open_mock_links(settings)
         message = find_message(
-            reading, kind, register.today, to=person, language=language, links=open_mock_links(settings)
+            reading, kind, register.today, to=person, language=language, links=links, settings=settings
         )
         real = message is not None
         if message is None:

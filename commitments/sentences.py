@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from commitments.evidence_files import place_of
 from commitments.settings import Settings
-from commitments.tables import document
+from commitments.tables import agreement, document
 
 LARGEST_TEXT = 5 * 1024 * 1024
 """In bytes; a document beyond it is no text of an agreement."""
@@ -25,9 +25,17 @@ class Shelf:
     folders: tuple[Path, ...]
     kept: Mapping[str, Path] = field(default_factory=dict)
     """Files that were handed in, by their SHA-256: a document whose hash is on record is one of them before all."""
+    found: dict[tuple[str, str | None], str | None] = field(default_factory=dict, compare=False, repr=False)
+    """What was looked for already: many commitments stand in one document."""
 
     def read_document(self, name: str, digest: str | None = None) -> str | None:
         """The text of a document; nothing if it is not at hand."""
+        looked_for = name, digest
+        if looked_for not in self.found:
+            self.found[looked_for] = self._find_document(name, digest)
+        return self.found[looked_for]
+
+    def _find_document(self, name: str, digest: str | None) -> str | None:
         own = self.kept.get(digest) if digest else None
         text = _read(own) if own is not None else None
         if text is not None:
@@ -69,6 +77,23 @@ def load_shelf(reading: Connection, settings: Settings, agreement_ids: Iterable[
     )
     kept = {digest: place_of(settings.evidence_folder, digest) for digest in rows.scalars()}
     return Shelf(list_folders(settings.sources), kept)
+
+
+def load_sentences(reading: Connection, settings: Settings, promises: Iterable[Any]) -> dict[int, Mapping[str, str]]:
+    """What documents at hand say, by language and by the commitment's id, where its row has no sentence of its own.
+
+    Rows have `commitment_id`, `agreement_id`, `quote`, `source` and `quote_sources`. Two statements for any number of
+    them; none where no document is named.
+    """
+    pointing = {row.commitment_id: row for row in promises if not row.quote and (row.quote_sources or row.source)}
+    if not pointing:
+        return {}
+    agreement_ids = {row.agreement_id for row in pointing.values()}
+    shelf = load_shelf(reading, settings, agreement_ids)
+    rows = reading.execute(select(agreement.c.id, agreement.c.sources).where(agreement.c.id.in_(sorted(agreement_ids))))
+    sources = {row.id: row.sources for row in rows}
+    quoted = {one: find_quote(shelf, row, sources[row.agreement_id]).texts for one, row in pointing.items()}
+    return {one: texts for one, texts in quoted.items() if texts}
 
 
 def find_quote(shelf: Shelf, promise: Any, sources: Sequence[Mapping[str, Any]]) -> Quoted:

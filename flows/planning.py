@@ -26,7 +26,7 @@ async def queue_overviews(register: Register, day: date, kind: NotificationKind)
 
 async def preview_waiting(register: Register, day: date, kinds: Collection[NotificationKind], name: str) -> None:
     """Show what waits because of these kinds of notice, in its readers' words."""
-    look = partial(preview_messages, register.engine, day, kinds, house=register.settings.house_folder)
+    look = partial(preview_messages, register.engine, day, kinds, settings=register.settings)
     await show_previews(await do_step("write the previews", look), name)
 
 

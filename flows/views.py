@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -176,12 +175,12 @@ def preview_messages(
     today: date,
     kinds: Collection[NotificationKind],
     *,
-    house: Path | None = None,
+    settings: Settings,
     most: int = PREVIEWS_SHOWN,
 ) -> tuple[Preview, ...]:
     """The waiting messages that carry a notice of these kinds, in the words that would be sent now.
 
-    `house` is a folder whose files take the place of the usual ones.
+    The `settings` name the house's own templates and where the documents lie whose sentences are shown.
     """
     carries = select(notice.c.notification_id).where(notice.c.kind.in_([str(kind) for kind in kinds]))
     with open_reading(engine) as reading:
@@ -193,11 +192,11 @@ def preview_messages(
         ).all()
         rules, names = load_rules(reading), load_names(reading)
         # Without links: whoever sees a preview is not its reader.
-        messages = compose_messages(reading, rows, rules, names, today)
+        messages = compose_messages(reading, rows, rules, names, today, settings=settings)
     previews = []
     for row in rows:
         message = messages[row.id]
-        written = write_safely(message, house, pass_over)
+        written = write_safely(message, settings.house_folder, pass_over)
         zone = rules.people[row.contact_id].time_zone
         goes = describe_moment(row.next_at, zone)
         previews.append(Preview(f"{message.to_name} <{row.address}>", written.subject, written.text, goes))

@@ -13,6 +13,8 @@ from commitments.choices import IN_ANY_CASE
 from commitments.facts import Person, Reason
 from commitments.questions import list_answers, load_reports_to_confirm
 from commitments.reconcile import Rules
+from commitments.sentences import load_sentences
+from commitments.settings import Settings
 from commitments.tables import (
     agreement,
     agreement_party,
@@ -65,10 +67,12 @@ def compose_messages(
     today: date,
     *,
     links: Links | None = None,
+    settings: Settings | None = None,
 ) -> dict[int, Message]:
     """The view of each notification, by its id; one whose matters are all answered meanwhile has no items.
 
-    `today` is the house's day, by which what rests comes back; its reader is told of the day of the letter.
+    `today` is the house's day, by which what rests comes back; its reader is told of the day of the letter. With the
+    `settings` that say where documents lie, also the sentences that the register does not keep and a document does.
     """
     notices: Mapping[int, Sequence[Any]] = _load_notices(reading, [row.id for row in notifications], today)
     notices = renew_notices(reading, notifications, notices, rules, today)
@@ -76,6 +80,8 @@ def compose_messages(
     jointly = _load_jointly(reading, {row.commitment_id for rows in notices.values() for row in rows})
     asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
     reports = load_reports_to_confirm(reading, asked)
+    told_of = (row for rows in notices.values() for row in rows if row.commitment_id is not None)
+    sentences = load_sentences(reading, settings, told_of) if settings is not None else {}
     pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}
     usual = _load_usual(reading, notifications, rules)
@@ -93,7 +99,7 @@ def compose_messages(
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(
-            row, told, rules, names, counterparts, links, digest, summary, reports, jointly, usual
+            row, told, rules, names, counterparts, links, digest, summary, reports, jointly, usual, sentences
         )
     return messages
 
@@ -131,14 +137,16 @@ def compose_message(
     reports: Mapping[int, Any] = MappingProxyType({}),
     jointly: Mapping[int, Sequence[int]] = MappingProxyType({}),
     usual: Mapping[int, Sequence[Ruling]] = MappingProxyType({}),
+    sentences: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
 ) -> Message:
     """The view of one notification with these notices that still stand.
 
     `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up, `jointly`
-    the parties by commitment of what several owe, `usual` the policies of all agreements of a party.
+    the parties by commitment of what several owe, `usual` the policies of all agreements of a party, `sentences` by
+    commitment what a document says in each language where the register has no sentence.
     """
     person = find_reader(row, notices, rules, usual)
-    items = _build_items(notices, person, row.local_day, names, counterparts, rules, links, reports, jointly)
+    items = _build_items(notices, person, row.local_day, names, counterparts, links, reports, jointly, sentences)
     name, mail = find_reply(person, rules, names)
     always = row.kind in IN_ANY_CASE
     return Message(
@@ -177,6 +185,8 @@ def _load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[
             commitment.c.summary,
             commitment.c.summaries,
             commitment.c.quote,
+            commitment.c.source,
+            commitment.c.quote_sources,
             commitment.c.kind.label("commitment_kind"),
             commitment.c.due.label("commitment_due"),
             milestone.c.due.label("milestone_due"),
@@ -274,10 +284,10 @@ def _build_items(
     day: date,
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
-    rules: Rules,
     links: Links | None,
     reports: Mapping[int, Any],
     jointly: Mapping[int, Sequence[int]],
+    sentences: Mapping[int, Mapping[str, str]],
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first.
 
@@ -286,7 +296,7 @@ def _build_items(
     """
     items: dict[Place, Item] = {}
     for place, row in choose_said(rows).items():
-        item = _build_item(row, person, day, names, counterparts, rules, links)
+        item = _build_item(row, person, day, names, counterparts, links, sentences.get(row.commitment_id))
         if owing := jointly.get(row.commitment_id):
             item = replace(item, jointly=tuple(names.name_party(one, person.language) for one in owing))
         if row.follow_up_id in reports:
@@ -344,13 +354,13 @@ def _build_item(
     day: date,
     names: Names,
     counterparts: Mapping[int, Sequence[int]],
-    rules: Rules,
     links: Links | None,
+    quote: Mapping[str, str] | None,
 ) -> Item:
     language = person.language
     if row.agreement_id is None:
         return _build_alert(row, names, language)
-    promise, summary, is_quote = choose_promise(row, language)
+    promise, summary, is_quote = choose_promise(row, language, quote)
     reason = Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language))
     standing, reason = count_anew(StandingState(row.standing), reason, row.decided_on, day, row.due_on)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None

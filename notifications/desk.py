@@ -20,7 +20,6 @@ from commitments.vocabulary import Channel, NotificationKind, NotificationState,
 from notifications.composing import compose_messages, is_empty
 from notifications.crew import Crew, Dispatched
 from notifications.letters import make_letter
-from notifications.links import Links
 from notifications.messages import Message
 from notifications.mime import build_letter, check_address
 from notifications.names import Names, load_names
@@ -48,7 +47,7 @@ def compose_batch(
             rules, names = load_rules(reading), load_names(reading)
         claimed = _put_off_fast(crew, reading, _put_off_late(crew, reading, claimed, rules, now), now)
         today = today_in(crew.settings.time_zone, now)
-        messages, faults = _compose_each(reading, claimed, rules, names, today, crew.links)
+        messages, faults = _compose_each(crew, reading, claimed, rules, names, today)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
         told = {one for message in messages.values() for one in message.notices}
@@ -76,11 +75,11 @@ def _leave_unsaid(crew: Crew, idle: Sequence[tuple[int, Why]], left_out: Sequenc
 
 
 def _compose_each(
-    reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date, links: Links | None
+    crew: Crew, reading: Connection, rows: Sequence[Any], rules: Rules, names: Names, today: date
 ) -> tuple[dict[int, Message], dict[int, tuple[Any, str]]]:
     """The messages by id, and the rows of those that cannot be composed, each with its fault."""
     try:
-        return compose_messages(reading, rows, rules, names, today, links=links), {}
+        return compose_messages(reading, rows, rules, names, today, links=crew.links, settings=crew.settings), {}
     except DBAPIError:
         raise  # the register is at fault, not a message
     except Exception as fault:
@@ -88,7 +87,7 @@ def _compose_each(
             return {}, {rows[0].id: (rows[0], f"the message could not be composed: {type(fault).__name__}: {fault}")}
     half = len(rows) // 2
     (messages, faults), (more, others) = (
-        _compose_each(reading, part, rules, names, today, links) for part in (rows[:half], rows[half:])
+        _compose_each(crew, reading, part, rules, names, today) for part in (rows[:half], rows[half:])
     )
     return messages | more, faults | others
 

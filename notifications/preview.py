@@ -94,8 +94,12 @@ def find_message(
     to: Person | None,
     language: str | None,
     links: Links | None,
+    settings: Settings | None = None,
 ) -> Message | None:
-    """The newest message of the kind that has something to say, or how it would be today; None if there is none."""
+    """The newest message of the kind that has something to say, or how it would be today; None if there is none.
+
+    The `settings` say where the documents lie whose sentences are shown.
+    """
     rules, names = load_rules(reading), load_names(reading)
     if language is not None:
         people = {key: replace(person, language=language, states_language=True) for key, person in rules.people.items()}
@@ -107,7 +111,7 @@ def find_message(
     if to is not None:
         query = query.where(notification.c.contact_id == to.id)
     rows = [row for row in reading.execute(query.limit(LOOKED_THROUGH)) if row.contact_id in rules.people]
-    messages = compose_messages(reading, rows, rules, names, today, links=links)
+    messages = compose_messages(reading, rows, rules, names, today, links=links, settings=settings)
     told = (messages[row.id] for row in rows if row.id in messages)
     return next((message for message in told if not is_empty(message)), None)
 

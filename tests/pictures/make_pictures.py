@@ -130,7 +130,13 @@ def compose_real_digest(home: Path) -> Message:
         ).all()
         links = Links("https://tally.example", (token_hex(),), 30)
         messages = compose_messages(
-            reading, rows, load_rules(reading), load_names(reading), NOW.date(), links=links
+            reading,
+            rows,
+            load_rules(reading),
+            load_names(reading),
+            NOW.date(),
+            links=links,
+            settings=Settings(home=home),
         ).values()
     engine.dispose()
     return next(one for one in messages if one.digest is not None)

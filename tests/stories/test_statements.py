@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from commitments import reconcile
 from commitments.database import open_reading, open_unit
 from commitments.queries import split_register
 from commitments.reconcile import load_rules, reconcile_register
+from commitments.settings import Settings
 from commitments.tables import metadata
 from notifications import planning
 from notifications.composing import compose_messages
@@ -118,6 +121,29 @@ def test_composing_needs_as_many_statements_for_a_full_batch_as_for_two_messages
             counts.append(counted.total)
     assert len(rows) > 20
     assert counts[0] == counts[1] <= 5
+
+
+def test_the_sentences_of_a_full_batch_are_found_with_as_many_statements_as_those_of_two_messages(
+    sqlite_engine: Engine, count_statements: Counter, tmp_path: Path
+) -> None:
+    (tmp_path / "text.txt").write_text("Both sides shall meet.", encoding="utf-8")
+    place = {"document": "text.txt", "start": 0, "end": 22, "sha256": sha256(b"Both sides shall meet.").hexdigest()}
+    fill_register(sqlite_engine, 400)
+    reconcile_register(sqlite_engine, NOW, TODAY)
+    plan_messages(sqlite_engine, NOW, TODAY, domain=DOMAIN)
+    with open_unit(sqlite_engine) as unit:
+        unit.execute(update(metadata.tables["commitment"]).values(quote_sources={"en": place}, quote={}))
+    settings = Settings(home=tmp_path, sources=tmp_path)
+    with open_reading(sqlite_engine) as reading:
+        rows = reading.execute(select(notification).where(notification.c.kind.in_(("follow_up", "confirmation")))).all()
+        rules, names = load_rules(reading), load_names(reading)
+        counts = []
+        for batch in (rows[:2], rows):
+            with count_statements(sqlite_engine) as counted:
+                messages = compose_messages(reading, batch, rules, names, TODAY, settings=settings)
+            assert any(item.is_quote for message in messages.values() for item in message.items)
+            counts.append(counted.total)
+    assert counts[0] == counts[1] <= 7
 
 
 def test_the_count_sees_every_statement(sqlite_engine: Engine, count_statements: Counter) -> None:
