@@ -231,6 +231,8 @@ class Sketch(Typed):
     signatories: list[TypedSignatory] = Field(default_factory=list)
     sources: list[TypedSource] = Field(default_factory=list)
     note: str = ""
+    why: str = ""
+    """The reason that is to stand in the log."""
     people: list[TypedPerson] = Field(default_factory=list)
     usual_owners: dict[str, str] = Field(default_factory=dict)
     promises: list[TypedPromise] = Field(default_factory=list)

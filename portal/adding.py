@@ -1,22 +1,25 @@
 """Adding a commitment to an agreement of the register, by the same plain questions as in a new one."""
 
+import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.drafting import add_drawn, find_drawn
-from commitments.log import Author
+from commitments.filling import LONGEST_LINE
+from commitments.log import Author, find_caused
 from commitments.reconcile import reconcile_agreement
 from commitments.sketch import Sketch, TypedParty, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw
 from commitments.sketch_known import Known, load_known
 from commitments.sketched_promises import draw_promise
-from commitments.tables import agreement, agreement_party, commitment, party
-from notifications.views import clean_text, fit_text
+from commitments.tables import agreement, agreement_party, commitment, log_entry, party
+from notifications.views import LinkView, clean_text, fit_text
 from portal.acting import title_of
 from portal.agreements import ADDRESS
 from portal.forms import LongForm, Sent
@@ -34,6 +37,7 @@ from portal.viewing import require
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 WHY = "added in the portal"
+_MARK = re.compile(r"[0-9a-f]{16}")
 _OWNERS_AFTER = 6
 """Who answers stands below who owes it."""
 
@@ -53,9 +57,10 @@ def show_questions(reference: str, request: Request, viewer: Registering, house:
 def post_promise(reference: str, request: Request, viewer: Registering, sent: LongForm, house: Here) -> Response:
     """Add it, judge the agreement at once, and lead to the new commitment; what is wrong is said by its field.
 
-    The same once more, by a second press, is the one that was added before.
+    The same once more, by a second press, is the one that was added before; other words of the same form are no second
+    commitment before it is said that there is one.
     """
-    now = house.read_clock()
+    now, who, once = house.read_clock(), viewer.person.reference, _name_form(viewer, reference, sent)
     with open_unit(house.engine) as unit:
         head = find_head(unit, viewer, reference)
         sketch, known, drawing = _load(unit, head.id)
@@ -64,18 +69,35 @@ def post_promise(reference: str, request: Request, viewer: Registering, sent: Lo
         drawn = draw_promise(promise, drawing, set(taken), {}, known)
         if sent.text("do") == "stay":
             drawing.flaws.clear()
-            return _show(request, viewer, head, sketch, known, drawing)
+            return _show(request, viewer, head, sketch, known, drawing, sent)
         if drawing.flaws:
-            return _show(request, viewer, head, sketch, known, drawing, status=422)
-        today, why = house.today(now), fit_text(sent.text("why") or "", 300)
+            return _show(request, viewer, head, sketch, known, drawing, sent, status=422)
+        today, why = house.today(now), fit_text(sent.text("why") or "", LONGEST_LINE)
         name = find_drawn(unit, reference, drawn)
+        if name is None and (before := _find_made(unit, once)) is not None:
+            return _show(request, viewer, head, sketch, known, drawing, sent, status=409, made=before)
         if name is None:
-            made = add_drawn(unit, Author(viewer.person.reference, now, why=why or WHY), reference, drawn, today)
+            made = add_drawn(unit, Author(who, now, why=why or WHY, once=once), reference, drawn, today)
             name = made.rpartition("/")[2]
             reconcile_agreement(unit, head.id, now, today)
     if sent.text("do") == "more":
         return RedirectResponse(f"{ADDRESS}/{reference}/add-commitment?added={name}", 303)
     return RedirectResponse(f"{ADDRESS}/{reference}/commitments/{name}?done=added", 303)
+
+
+def _name_form(viewer: Viewer, reference: str, sent: Sent) -> str | None:
+    """The key of what a form adds, whatever was typed in it; None where it has no mark of its own."""
+    mark = sent.text("mark") or ""
+    return f"form:{viewer.person.reference}:{reference}:{mark}" if _MARK.fullmatch(mark) else None
+
+
+def _find_made(reading: Connection, once: str | None) -> Any | None:
+    """The commitment that a form has added already."""
+    entries = find_caused(reading, once) if once is not None else ()
+    made = select(log_entry.c.row_id).where(
+        log_entry.c.id.in_(entries), log_entry.c.subject == commitment.name, log_entry.c.action == "registered"
+    )
+    return reading.execute(select(commitment).where(commitment.c.id.in_(made))).first()
 
 
 def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
@@ -109,24 +131,37 @@ def _show(
     sketch: Sketch,
     known: Known,
     drawing: Drawing,
+    sent: Sent | None = None,
+    *,
     status: int = 200,
     added: Any = None,
+    made: Any = None,
 ) -> Response:
-    words = find_words(viewer)
+    """The questions; `made` is what this form has added already, before other words were typed in it."""
+    words, lead = find_words(viewer), None
     state = words.gettext("Added: %(what)s") % {"what": title_of(words, added)} if added is not None else ""
+    if made is not None:
+        state = words.gettext(
+            "This form has added a commitment already: %(what)s. What you typed since is still here and was not added. "
+            "Change what was added, or press the button once more for another commitment."
+        ) % {"what": words.quote(title_of(words, made))}
+        address = f"{ADDRESS}/{head.reference}/commitments/{made.reference}"
+        lead = LinkView(words.gettext("Change what was added"), address, "")
+    mark = sent.text("mark") if sent is not None and made is None else None
     (promise,) = sketch.promises
     flaws: list[Flaw] = drawing.flaws
     page, names = Page(words, flaws), name_parties(words, sketch, drawing, known)
     groups = describe_promise(page, promise, names, drawing.documents)
     groups.insert(_OWNERS_AFTER, _describe_owners(page, promise, names, sketch, known, drawing))
-    why = page.text("why", words.gettext("Why, if it should stand in the log"), "")
+    reason = (sent.text("why") or "") if sent is not None else ""
+    why = page.text("why", words.gettext("Why, if it should stand in the log"), reason)
     groups.append(GroupView(words.gettext("For the log"), (why,)))
     return show_framed(
         request, "step.html", viewer, words.gettext("Add a commitment"), status=status,
         groups=groups, faults=page.finish(), action=f"{ADDRESS}/{head.reference}/add-commitment", offered=[], remove="",
         more=words.gettext("Save, and add another commitment"), button=words.gettext("Add it to the agreement"),
         steps=[], about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=[], explained="",
-        back=f"{ADDRESS}/{head.reference}", mark="", state=state,
+        back=f"{ADDRESS}/{head.reference}", mark=mark or token_hex(8), state=state, lead=lead,
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def _show(
         offered=offer_parties(words, known),
         more=words.gettext("Make room for one more who signed"), button=words.gettext("Save"), steps=[],
         about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=agreements, mark=mark,
-        back=f"{ADDRESS}/{reference}", state=say_kept(words) if has_changed else "",
+        back=f"{ADDRESS}/{reference}", state=say_kept(words) if has_changed else "", lead=None,
         explained=words.gettext(
             "Both sides see it as it is written here, and it is judged by it at once: nobody is asked about a date "
             "that no longer holds."

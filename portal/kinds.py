@@ -87,7 +87,7 @@ def _show(
         request, "step.html", viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
         groups=groups, faults=[*page.finish(), *told], action=f"{acted.address}/kind", offered=[], remove="", more="",
         button=words.gettext("Save"), steps=[], about=title_of(words, acted.row), saved="", drafts="", agreements=[],
-        back=acted.address, mark=acted.mark, state=refusal.say_kept(words),
+        back=acted.address, mark=acted.mark, state=refusal.say_kept(words), lead=None,
         explained=words.gettext(
             "It is now of the kind “%(kind)s”. What it is to be follows from the answers; it is judged by them at "
             "once, and the date first promised stays on record."

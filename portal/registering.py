@@ -16,6 +16,7 @@ from commitments.database import open_reading, open_unit
 from commitments.difference import Imported
 from commitments.errors import InvalidFiles
 from commitments.file_checks import check_files
+from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
@@ -63,6 +64,7 @@ WHY = "registered in the portal"
 NEW = "new"
 _BLANK = re.compile(rf"{NEW}-[0-9a-f]{{8}}")
 """The key of a form for one more commitment: its address, so that who goes back comes to what it has made."""
+_KEY = re.compile(r"k\d{1,6}")
 _LONGEST_KEY = 40
 _LEFT_OVER = 2000
 _NAME = 8
@@ -93,13 +95,6 @@ class _Drawn:
     sketch: Sketch
     known: Known
     drawing: Drawing
-
-
-class Gone(HTTPException):
-    """A draft that is not there: registered or deleted meanwhile, or never one of this person."""
-
-    def __init__(self) -> None:
-        super().__init__(404)
 
 
 @router.post(ADDRESS + "/drafts", response_class=HTMLResponse)
@@ -136,14 +131,19 @@ def post_delete(number: Number, viewer: Registering, house: Here) -> Response:
 
 @router.post(ADDRESS + "/drafts/{number}/check", response_class=HTMLResponse)
 def post_register(number: Number, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
-    """Register it as it was shown; what keeps it from being registered is said instead."""
-    now, words = house.read_clock(), find_words(viewer)
-    why = fit_text(sent.text("why") or "", 300)
+    """Register it as it was shown; what keeps it from being registered is said instead. Who goes back to another step
+    from here keeps the reason that was typed."""
+    now, words, chosen = house.read_clock(), find_words(viewer), _read_chosen(number, sent)
+    why = fit_text(sent.text("why") or "", LONGEST_LINE)
     try:
         with open_unit(house.engine) as unit:
             drawn = _load(unit, viewer, number, hold=True)
             if drawn is None:
                 return _show_gone(request, viewer)
+            if chosen:
+                drawn.sketch.why = why
+                _save(unit, house, drawn)
+                return RedirectResponse(chosen, 303)
             if drawn.drawing.flaws:
                 return _show(request, viewer, house, drawn, Step.CHECK, status=422)
             author = Author(viewer.person.reference, now, why=why or WHY)
@@ -314,6 +314,8 @@ def _read_chosen(number: int, sent: Sent) -> str:
     go = sent.text("go")
     if go == "drafts":
         return ADDRESS
+    if go is not None and _KEY.fullmatch(go):
+        return f"{_link(number, Step.COMMITMENTS)}/{go}"
     return _link(number, Step(go)) if go in list(Step) else ""
 
 
@@ -377,6 +379,7 @@ def _describe_frame(words: Words, viewer: Viewer, drawn: _Drawn, step: Step) -> 
         "back": "",
         "mark": "",
         "state": _tell_left_over(words, drawn.sketch),
+        "lead": None,
     }
 
 
@@ -414,13 +417,14 @@ def _show(
             next=_link(drawn.kept.id, Step.OWNERS), **view,
         )  # fmt: skip
     if step is Step.CHECK:
+        check = describe_sketch(words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [])
         return show_framed(
             request, "step_check.html", viewer, title, status=status,
-            action=_link(drawn.kept.id, step), why=why, more=_link(drawn.kept.id, Step.MORE),
+            action=_link(drawn.kept.id, step), why=why or sketch.why, more=_link(drawn.kept.id, Step.MORE),
+            form="step" if check.ready else "",
             delete=f"{ADDRESS}/drafts/{drawn.kept.id}/delete",
             saved_at=tell_moment(words, drawn.kept.saved_at, viewer.person.time_zone),
-            check=describe_sketch(words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or []),
-            **view,
+            check=check, **view,
         )  # fmt: skip
     page = Page(words, drawing.lacks(step) if with_faults else ())
     groups = _describe_groups(page, step, drawn, house)

@@ -29,6 +29,7 @@ class PromiseView:
     """One commitment of a sketch in a few words."""
 
     title: str
+    key: str
     link: str
     kind: str
     about: str
@@ -85,6 +86,7 @@ def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, 
         ]
         yield PromiseView(
             clean_text(promise.summary) or words.gettext("A commitment without words yet"),
+            promise.key,
             f"{address}/{promise.key}" + ("?faults=1" if faults else ""),
             words.name_kind(drawing.promises[promise.key]),
             describe_terms(words, promise, plain),

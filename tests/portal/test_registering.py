@@ -124,7 +124,7 @@ def test_one_can_leave_and_come_back_to_any_step(desk: Desk) -> None:
     assert 'value="Twin towns"' in page and 'value="West Town"' in page
     for step in ("dates", "commitments", "owners", "more", "check"):
         assert f'form="step" name="go" value="{step}"' in page
-        assert f'href="{address}/{step}"' in desk.get(f"{address}/check")
+        assert f'name="go" value="{step}"' in desk.get(f"{address}/check")
         desk.get(f"{address}/{step}")
 
 
@@ -386,6 +386,40 @@ def test_a_commitment_that_is_added_twice_by_a_second_press_is_added_once(desk: 
     assert len(desk.rows(commitment)) == before + 2, "what says anything else is another"
 
 
+def test_who_goes_back_to_a_form_that_has_added_a_commitment_is_led_to_that_one_before_it_adds_another(
+    desk: Desk,
+) -> None:
+    desk.sign_in("cy")
+    address, before = "/agreements/north-south/add-commitment", len(desk.rows(commitment))
+    blank = read_form(desk.client.get(address).text, address)
+    form = blank | {"summary": "Plant a tree", "has_date": "yes", "due": "2030", "owed_by": ["north"], "why": "Agreed"}
+    desk.act(address, **form)
+    page = desk.act(address, 409, **form | {"summary": "Plant two trees"})
+    assert "This form has added a commitment already: “Plant a tree”." in page and ">Plant two trees<" in page
+    assert len(desk.rows(commitment)) == before + 1
+    lead = re.search(r'<a href="([^"]+)">Change what was added</a>', page)
+    assert lead and "Plant a tree" in desk.get(lead[1])
+    desk.act(address, **read_form(page, address))
+    assert len(desk.rows(commitment)) == before + 2, "who presses once more wants another"
+    registered = (log_entry.c.subject == "commitment", log_entry.c.action == "registered")
+    assert [one.why for one in desk.rows(log_entry, *registered)[-2:]] == ["Agreed"] * 2
+
+
+def test_a_reason_typed_at_the_last_step_is_kept_while_one_looks_at_the_others(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, summary="Do it", owed_by=keys(desk, address)[:1], has_date="yes", due="2030")
+    for step in ("dates", "owners", "more"):
+        send(desk, f"{address}/{step}")
+    page = desk.get(f"{address}/check")
+    goes = re.findall(r'form="step" name="go" value="(\w+)"', page)
+    assert {"drafts", "parties", "commitments", "more"} < set(goes) and any(one.startswith("k") for one in goes)
+    for go in goes:
+        desk.act(f"{address}/check", go=go, why=f"Before {go}")
+        assert f'value="Before {go}"' in desk.get(f"{address}/check")
+    assert len(desk.rows(agreement)) == 1, "nothing is registered by going back"
+
+
 @pytest.mark.parametrize(
     ("person", "said"),
     [
@@ -515,7 +549,7 @@ def test_who_needs_no_more_is_led_past_it_and_who_does_goes_back_to_the_check(de
     address = begin(desk)
     name_parties(desk, address)
     page = send(desk, f"{address}/owners")
-    assert "<h1>Check</h1>" in page and f'href="{address}/more"' in page
+    assert "<h1>Check</h1>" in page and 'name="go" value="more"' in page
     page = send(desk, f"{address}/more", **MORE, send_days=EVERY_DAY)
     assert "<h1>Check</h1>" in page
 
