@@ -20,7 +20,7 @@ from zipfile import BadZipFile, ZipFile
 from sqlalchemy import Connection, select
 
 from commitments.failpoints import failpoint
-from commitments.filling import Flaw, Flawed
+from commitments.filling import Flaw, Flaws, refuse_flaws
 from commitments.tables import document, evidence
 
 FIELD = "file"
@@ -145,28 +145,37 @@ def clean_name(name: str) -> str:
     return f"{stem[: LONGEST_NAME - len(ending) - 1].rstrip('. ') or 'file'}.{ending.lower()}"
 
 
-def keep_file(folder: Path, name: str, source: BinaryIO, most: int) -> KeptFile:
+def keep_file(folder: Path, name: str, source: BinaryIO, most: int, besides: Flaws = ()) -> KeptFile:
     """Check a file and keep it under its hash; one of the same content is kept once.
 
-    `most` is the largest size in bytes. Raises Flawed, for the field `file`, for one that is empty, too large, of a
-    type that is not taken, not of the type that its name says, or with macros in it; nothing is kept of it.
+    `most` is the largest size in bytes, `besides` what is wrong with what was said of it. Raises Flawed with that and,
+    for the field `file`, for one that is empty, too large, of a type that is not taken, not of the type that its name
+    says, or with macros in it; nothing is kept of it.
     """
+    refuse_flaws([*besides, *_check_file(name, source, most)])
     cleaned = clean_name(name)
-    kind = _BY_ENDING.get(cleaned.rpartition(".")[2] if "." in cleaned else "")
+    size = source.seek(0, os.SEEK_END)
+    return KeptFile(cleaned, _BY_ENDING[_read_ending(cleaned)].media_type, _store(folder, source), size)
+
+
+def _check_file(name: str, source: BinaryIO, most: int) -> Flaws:
+    """What is wrong with a file, the first thing of it; `most` is the largest size in bytes."""
+    kind = _BY_ENDING.get(_read_ending(clean_name(name)))
+    size = source.seek(0, os.SEEK_END)
     if kind is None:
-        raise Flawed([(FIELD, Flaw.FILE_TYPE)])
-    source.seek(0, os.SEEK_END)
-    size = source.tell()
+        return ((FIELD, Flaw.FILE_TYPE),)
     if size == 0:
-        raise Flawed([(FIELD, Flaw.FILE_EMPTY)])
+        return ((FIELD, Flaw.FILE_EMPTY),)
     if size > most:
-        raise Flawed([(FIELD, Flaw.FILE_TOO_LARGE)])
+        return ((FIELD, Flaw.FILE_TOO_LARGE),)
     source.seek(0)
     if not kind.fits(source, source.read(_HEAD)):
-        raise Flawed([(FIELD, Flaw.FILE_CONTENT)])
-    if _has_macros(source):
-        raise Flawed([(FIELD, Flaw.FILE_MACROS)])
-    return KeptFile(cleaned, kind.media_type, _store(folder, source), size)
+        return ((FIELD, Flaw.FILE_CONTENT),)
+    return ((FIELD, Flaw.FILE_MACROS),) if _has_macros(source) else ()
+
+
+def _read_ending(cleaned: str) -> str:
+    return cleaned.rpartition(".")[2] if "." in cleaned else ""
 
 
 def _has_macros(source: BinaryIO) -> bool:

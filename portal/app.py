@@ -56,10 +56,10 @@ from portal import (
     withdrawing,
 )
 from portal.accounts import open_accounts
-from portal.evidence import size_uploads
 from portal.frame import show_missing
 from portal.guards import (
     LARGER_FORMS,
+    LARGEST_UPLOAD,
     QUARTER_OF_AN_HOUR,
     READS_OF_A_FEED,
     SIGN_INS_A_QUARTER,
@@ -165,7 +165,7 @@ def make_portal(
             Middleware(
                 SizeLimit,
                 _show_too_large,
-                larger={**LARGER_FORMS, **size_uploads(settings, *_TAKE_FILES)},
+                larger={**LARGER_FORMS, **dict.fromkeys(_TAKE_FILES, LARGEST_UPLOAD)},
             ),
         ],
     )
@@ -282,7 +282,7 @@ def _show_too_many(request: Request, seconds: int) -> Response:
 
 def _show_too_large(request: Request, most: int) -> Response:
     words, settings = choose_words(request), request.app.state.house.settings
-    if most in size_uploads(settings, *_TAKE_FILES).values():
+    if most == LARGEST_UPLOAD:
         text = words.gettext("At most %(size)s MB can be taken here. Nothing was changed.")
         return show_notice(
             words,

@@ -34,6 +34,7 @@ from notifications.wording import Words
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows
+from portal.form_reading import read_again
 from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import load_called
@@ -75,7 +76,7 @@ class HasChanged(RefusedChange):
 
 async def read_brought(request: Request) -> Brought | None:
     """The file of the form, which was read with it; None if none was chosen."""
-    sent = (await request.form()).get("file")
+    sent = (await read_again(request, 0)).get("file")
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
     name = clean_text(sent.filename.replace("\\", "/").rpartition("/")[2])[:120] or "file"

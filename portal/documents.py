@@ -10,14 +10,14 @@ from sqlalchemy import select
 from commitments.database import open_reading, open_unit
 from commitments.documents import SIGNED_TEXT, Described, add_document, check_described, withdraw_document
 from commitments.evidence_files import find_file, keep_file
-from commitments.filling import Flaw, refuse_flaws
+from commitments.filling import Flaw, Flawed
 from commitments.tables import agreement, document
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.acting import lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
 from portal.evidence import hand_out
-from portal.flaws import mark_fields, name_types
+from portal.flaws import ask_for_file, mark_fields, name_types
 from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.history import find_head
@@ -60,11 +60,12 @@ def post_document(request: Request, viewer: Amending, sent: Form, house: Here, r
 
     def write() -> Response:
         author, today = sign(viewer, house, sent.text("why")), today_of(viewer, house)
-        flaws = [] if file is not None else [("file", Flaw.MISSING)]
-        refuse_flaws([*flaws, *check_described(said, author.why, today)])
-        assert file is not None
+        flaws = check_described(said, author.why, today)
+        if file is None:
+            raise Flawed([("file", Flaw.MISSING), *flaws])
         settings = house.settings
-        kept = keep_file(settings.evidence_folder, file.filename or "", file.file, settings.largest_evidence)
+        most = settings.largest_evidence
+        kept = keep_file(settings.evidence_folder, file.filename or "", file.file, most, flaws)
         with open_unit(house.engine) as unit:
             known = [one["document"] for one in find_head(unit, viewer, reference).sources]
             name = add_document(unit, author, reference, kept, said, today)
@@ -153,13 +154,14 @@ def _show(
         head = find_head(reading, viewer, reference)
     megabytes = house.settings.evidence_megabytes
     fields = _list_fields(words, head, sent, megabytes, today_of(viewer, house).isoformat())
+    marked = mark_fields(words, fields, refusal.flaws, megabytes)
     form = FormView(
         f"{ADDRESS}/{reference}/documents",
         "",
         words.gettext("Whoever sees the agreement can download it, the other side too. Its hash is worked out from the "
                       "file: by it everybody can tell whether a copy is the same."),
         words.gettext("Keep the document"),
-        mark_fields(words, fields, refusal.flaws, megabytes),
+        ask_for_file(words, marked, sent) if refusal.flaws else marked,
     )  # fmt: skip
     return show_act(
         request,

@@ -12,12 +12,11 @@ from commitments.database import open_reading, open_unit
 from commitments.evidence_files import clean_name, find_file, keep_file, name_media_type
 from commitments.filling import refuse_flaws
 from commitments.recording import add_evidence, check_evidence, withdraw_evidence
-from commitments.settings import Settings
 from commitments.tables import activity, activity_commitment, agreement, commitment, evidence
 from notifications.views import clean_text
 from portal.acting import Acted, acts_on, find_acted, lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
-from portal.flaws import mark_fields, name_types
+from portal.flaws import ask_for_file, mark_fields, name_types
 from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
@@ -33,18 +32,11 @@ Recording = Annotated[Viewer, Depends(require(Permission.RECORD))]
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 EVIDENCE = ADDRESS + "/{reference}/commitments/{promise}/evidence"
 ONE = "/evidence/{evidence_id}"
-_ROOM_FOR_FIELDS = 256 * 1024
 SAFE_TO_KEEP = {
     # Even a browser that shows it all the same runs nothing of it.
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def size_uploads(settings: Settings, *paths: str) -> dict[str, int]:
-    """How much the routes take to which files are handed in: up to twice the largest file, so that its form comes back
-    filled in with what is wrong; more than that is refused before it is kept."""
-    return dict.fromkeys(paths, 2 * settings.largest_evidence + _ROOM_FOR_FIELDS)
 
 
 @router.api_route(EVIDENCE, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -64,12 +56,12 @@ def post_evidence(
         known = {row.reference for row in reading.execute(_select_activities(acted))}
 
     def write() -> Response:
-        refuse_flaws(check_evidence(title, link, has_file=file is not None))
-        settings = house.settings
-        kept = None
+        flaws = check_evidence(title, link, has_file=file is not None)
+        settings, kept = house.settings, None
         if file is not None:
-            name = file.filename or ""
-            kept = keep_file(settings.evidence_folder, name, file.file, settings.largest_evidence)
+            most = settings.largest_evidence
+            kept = keep_file(settings.evidence_folder, file.filename or "", file.file, most, flaws)
+        refuse_flaws(flaws)
         with open_unit(house.engine) as unit:
             add_evidence(
                 unit, sign(viewer, house), reference, promise, title, today_of(viewer, house),
@@ -204,7 +196,7 @@ def _show(
         "",
         words.gettext("Whoever sees the agreement can download it, the other side too."),
         words.gettext("Hand it in"),
-        marked,
+        ask_for_file(words, marked, sent) if refusal.flaws else marked,
     )
     return show_act(
         request,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT, Flaw, Flaws
 from notifications.wording import Words
+from portal.forms import Sent
 from portal.pages import FieldView
 
 _LONGEST = {"note": LONGEST_TEXT, "link": LONGEST_LINK}
@@ -55,6 +56,12 @@ def mark_fields(words: Words, fields: Iterable[FieldView], flaws: Flaws, megabyt
     """The fields with what is wrong with each."""
     by_field = {name: name_flaw(words, name, flaw, megabytes) for name, flaw in reversed(flaws)}
     return tuple(replace(one, fault=by_field.get(one.name, "")) for one in fields)
+
+
+def ask_for_file(words: Words, fields: Iterable[FieldView], sent: Sent) -> tuple[FieldView, ...]:
+    """The fields of a form that comes back: no browser fills in again which file was chosen."""
+    again = words.gettext("Please choose the file again.") if sent.file("file") is not None else ""
+    return tuple(replace(one, fault=one.fault or again) if one.kind == "file" else one for one in fields)
 
 
 def say_flaws(words: Words, fields: Sequence[FieldView]) -> list[str]:

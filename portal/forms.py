@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from commitments.handwriting import read_number
+from portal.form_reading import read_again
 from portal.viewing import TOKEN
 
 _MOST_FIELDS = 60
@@ -79,7 +80,7 @@ async def read_long_form(request: Request) -> Sent:
 
 async def _read(request: Request, most: int) -> Sent:
     try:
-        form = await request.form(max_files=0, max_fields=most)
+        form = await read_again(request, most)
     except HTTPException:
         raise
     except (ValueError, UnicodeError) as unreadable:

@@ -20,6 +20,10 @@ LARGER_FORMS: dict[str, int] = {
     "/agreements/{reference}/edit": 16 * LARGEST_FORM,
 }
 """How many bytes a form may have that carries a file, or whole sentences in several scripts: by its route's path."""
+LARGEST_FIELDS = 256 * 1024
+"""How many bytes the fields beside a file may have."""
+LARGEST_UPLOAD = 1024 * 1024 * 1024
+"""So much is taken of a form with a file; of a file no more is kept than shows that it is too large."""
 _READ_AWAY = 64 * 1024 * 1024
 """So much of what is too large is read and let go: a browser shows the answer only once it could send everything."""
 SIGN_INS_A_QUARTER = 40
@@ -172,16 +176,13 @@ class SizeLimit:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         """Hand a large body on as it comes: it never stands in memory whole, and of a stranger's nothing is read."""
-        length, answered = 0, False
+        length, more, answered = 0, True, False
 
         async def receive_counted() -> Message:
-            nonlocal length
+            nonlocal length, more
             message = await receive()
-            length += len(message.get("body", b""))
+            length, more = length + len(message.get("body", b"")), message.get("more_body", False)
             if length > most:
-                while message.get("more_body", False) and length <= max(_READ_AWAY, 2 * most):
-                    message = await receive()
-                    length += len(message.get("body", b""))
                 raise TooLarge
             return message
 
@@ -195,6 +196,9 @@ class SizeLimit:
         except TooLarge:
             if answered:
                 raise
+            while more and length <= most + _READ_AWAY:
+                message = await receive()
+                length, more = length + len(message.get("body", b"")), message.get("more_body", False)
             await self._refuse(Request(scope), most)(scope, receive, send)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.evidence_files import KeptFile, keep_file
-from commitments.filling import Flawed, Flaws, refuse_flaws
+from commitments.filling import Flawed, Flaws
 from commitments.recording import (
     Allowed,
     Happened,
@@ -31,7 +31,7 @@ from portal.acting import list_parties, show_act, sign, title_of, today_of
 from portal.agreement_queries import Wanted, find_agreements
 from portal.agreements import ADDRESS, LONGEST_SEARCH
 from portal.beginning import describe_first_step
-from portal.flaws import mark_fields
+from portal.flaws import ask_for_file, mark_fields
 from portal.forms import Form, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
@@ -163,9 +163,8 @@ def _keep(house: House, sent: Sent, flaws: Flaws) -> KeptFile | None:
     file = sent.file("file")
     if file is None:
         return None
-    refuse_flaws(flaws)
     settings = house.settings
-    return keep_file(settings.evidence_folder, file.filename or "", file.file, settings.largest_evidence)
+    return keep_file(settings.evidence_folder, file.filename or "", file.file, settings.largest_evidence, flaws)
 
 
 def _read_once(sent: Sent) -> str:
@@ -252,13 +251,8 @@ def _show_record(
     fields, more = describe_record(
         words, offered, said, today_of(viewer, house), flaws, megabytes, takes_file=bool(place.promises)
     )
-    if flaws and sent is not None and sent.file("file") is not None:
-        fields = tuple(
-            replace(one, fault=one.fault or words.gettext("Please choose the file again."))
-            if one.name == "file"
-            else one
-            for one in fields
-        )
+    if flaws and sent is not None:
+        fields = ask_for_file(words, fields, sent)
     form = FormView(
         RECORD,
         words.gettext("Record another") if recorded is not None else "",

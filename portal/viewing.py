@@ -17,13 +17,12 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import TallyError
 from commitments.queries import load_people
 from commitments.tables import contact, party
+from portal.form_reading import read_first
 from portal.house import Here, House
 from portal.roles import OPEN, PERMISSIONS, Permission, Viewer, find_role
 from portal.visits import Visit, find_visit, is_to_be_noted, is_token, note_visit, write_token
 
 TOKEN = "token"  # noqa: S105 - the name of a field
-MOST_FILES = 5
-_MOST_FIELDS = 15_000  # a form of many rows; what it holds is bounded by its size
 _SAFE = ("GET", "HEAD")
 
 
@@ -59,12 +58,11 @@ def _find_known(request: Request, house: Here) -> "tuple[Viewer, str]":
 Known = Annotated[tuple[Viewer, str], Depends(_find_known)]
 
 
-async def _read_token(request: Request, _known: Known) -> str | None:
+async def _read_token(request: Request, _known: Known, house: Here) -> str | None:
     """What the form carries; nothing is read of what comes from nobody."""
     if request.method in _SAFE:
         return None
-    form = await request.form(max_files=MOST_FILES, max_fields=_MOST_FIELDS)
-    sent = form.get(TOKEN)
+    sent = (await read_first(request, house.settings.largest_evidence)).get(TOKEN)
     return sent if isinstance(sent, str) else None
 
 

@@ -4,11 +4,15 @@ import asyncio
 import io
 import re
 import zipfile
+from collections.abc import Awaitable, Callable
+from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from starlette.datastructures import UploadFile
 
+from benchmarks.form_reader import read_form
 from commitments.database import open_reading, open_unit
 from commitments.evidence_files import place_of
 from commitments.tables import (
@@ -263,13 +267,54 @@ def test_a_file_of_a_type_that_is_taken_is_kept(desk: Desk, name: str, content: 
     assert desk.client.get(f"/evidence/{desk.rows(evidence)[0].id}").content == content
 
 
-def test_far_too_large_a_file_is_refused_before_it_is_kept(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/record?agreement=north-south", {"title": "The opening", "note": "In the rain", "place": "Town hall"}),
+        ("/agreements/north-south/commitments/survey/evidence", {"title": "The plan of the land"}),
+        ("/agreements/north-south/documents", {"title": "The text", "why": "Found in the archive"}),
+    ],
+)
+def test_a_file_however_large_comes_back_with_the_reason_at_its_field_and_all_that_was_typed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, path: str, typed: dict[str, str]
+) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"evidence_megabytes": 1}))
+    kept: list[int] = []
+    monkeypatch.setattr(UploadFile, "write", _count_written(kept, UploadFile.write))
+    desk.sign_in("cy")
+    address = path.partition("?")[0]
+    form = {**read_form(desk.client.get(path).text, address), "token": [desk.token()], **typed}
+    parts = [(name, (None, one)) for name, said in form.items() for one in ([said] if isinstance(said, str) else said)]
+    # The file before and after what is typed: what follows it is not lost with it.
+    middle = len(parts) // 2
+    sent = [*parts[:middle], ("file", ("a.pdf", PDF + b"x" * 5 * 1024 * 1024)), *parts[middle:]]
+    answer = desk.client.post(address, files=sent)
+    page = unescape(answer.text)
+    assert answer.status_code == 422
+
+    assert "The file is too large; at most 1 MB can be taken." in page
+    assert all(f'value="{one}"' in page or f">{one}</textarea>" in page for one in typed.values())
+    assert sum(kept) == 1024 * 1024 + 1, "what shows that it is too large, and no byte more"
+    assert desk.rows(evidence) == [] and len(desk.rows(activity)) == 0
+    assert not [one for one in desk.settings.evidence_folder.rglob("*") if one.is_file()]
+
+
+def _count_written(kept: list[int], write: Callable[[UploadFile, bytes], Awaitable[None]]) -> Any:
+    async def count(self: UploadFile, data: bytes) -> None:
+        kept.append(len(data))
+        await write(self, data)
+
+    return count
+
+
+def test_more_text_than_a_form_takes_is_refused_beside_a_file_too(desk: Desk) -> None:
     desk.sign_in("cy")
     path = "/agreements/north-south/commitments/survey/evidence"
-    most = 2 * desk.settings.largest_evidence + 512 * 1024
-    answer = desk.client.post(path, data={"token": desk.token()}, files={"file": ("a.pdf", PDF + b"x" * most)})
-    assert answer.status_code == 413 and "At most 20 MB can be taken here" in answer.text, "as the form says it"
-    assert f'href="{path}"' in answer.text, "and there is a way back"
+    answer = desk.client.post(
+        path, data={"token": desk.token(), "title": "x" * 300_000}, files={"file": ("a.pdf", PDF)}
+    )
+    assert answer.status_code == 413 and f'href="{path}"' in answer.text, "and there is a way back"
 
 
 def test_nothing_is_read_of_a_file_from_somebody_who_is_not_signed_in(desk: Desk) -> None:
