@@ -117,7 +117,10 @@ def _tell_reading(done: "BouncesRead") -> None:
         if one.did != "known":
             say(f"  {one.contact} <{one.address}>: {one.kind}, {one.did}: {one.reply}")
     if done.strange:
-        say(f"{count(done.strange, 'report belongs', 'reports belong')} to no message of this register.")
+        say(
+            f"{count(done.strange, 'report')} changed nothing: of no message of this register, of another address than"
+            " its letter went to, or not come back to the signed address of one."
+        )
 
 
 def resend(

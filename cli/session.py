@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from commitments.log import Author
     from commitments.settings import Settings
+    from notifications.mime import MailDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Register:
     today: date
 
     @property
-    def domain(self) -> str:
-        return self.settings.sender.rpartition("@")[2]
+    def domain(self) -> "MailDomain":
+        from notifications.secret import load_mail_domain
+
+        return load_mail_domain(self.settings)
 
     def name_author(self, who: str | None = None) -> "Author":
         from commitments.log import Author

@@ -27,5 +27,6 @@ async def read_bounces() -> dict[str, int]:
     await name_run(
         f"read bounces: {count_things(done.reports, 'report')},"
         f" {count_things(done.ailing, 'channel fails or is off', 'channels fail or are off')}"
+        + (f", {done.strange} strange" if done.strange else "")
     )
     return {"letters": done.letters, "reports": done.reports, "strange": done.strange, "ailing": done.ailing}

@@ -34,7 +34,9 @@ from commitments.drafts import watch_drafts
 from commitments.operations import appoint_operator, record_beginning, record_finish, watch_flows
 from commitments.settings import Settings, read_settings
 from migrations import require_current
+from notifications.mime import MailDomain
 from notifications.planning import plan_alerts
+from notifications.secret import load_mail_domain
 
 Result = TypeVar("Result")
 
@@ -50,9 +52,9 @@ class Register:
     """The id of the run."""
 
     @property
-    def domain(self) -> str:
-        """The domain that Message-IDs are made with."""
-        return self.settings.sender.rpartition("@")[2]
+    def domain(self) -> MailDomain:
+        """What Message-IDs are made with."""
+        return load_mail_domain(self.settings)
 
     @property
     def today(self) -> date:

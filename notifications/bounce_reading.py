@@ -24,7 +24,7 @@ class BouncesRead:
     letters: int = 0
     reports: int = 0
     strange: int = 0
-    """Reports that belong to no message of this register."""
+    """Reports that changed nothing: of no message of ours, without its signed address, or of another address."""
     did: Counter[str] = field(default_factory=Counter)
     taken: list[Taken] = field(default_factory=list)
     ailing: int = 0
@@ -66,8 +66,11 @@ def read_bounces(
         if bounce is None:
             return
         done.reports += 1
-        with open_unit(engine) as unit:
-            taken = take_bounce(unit, bounce, now, today)
+        if settings.bounce_address is not None and bounce.notification_id is None:
+            taken = None  # each letter had a signed address to come back to; the rest anybody can make up
+        else:
+            with open_unit(engine) as unit:
+                taken = take_bounce(unit, bounce, now, today)
         if taken is None:
             done.strange += 1
         else:

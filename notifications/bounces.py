@@ -48,6 +48,8 @@ class Bounce:
     reply: str
     notification_id: int | None
     message_id: str | None
+    recipients: tuple[str, ...] = ()
+    """Whom the report says it is about; free-form letters say it in no form."""
 
 
 def read_bounce(raw: bytes, read_address: Callable[[str], int | None]) -> Bounce | None:
@@ -63,9 +65,8 @@ def read_bounce(raw: bytes, read_address: Callable[[str], int | None]) -> Bounce
     if found is None:
         return None
     kind, status, reply = found
-    return Bounce(
-        key, kind, status, clean_reply(reply), _find_owner(letter, read_address), _find_message_id(letter, raw)
-    )
+    owner, name = _find_owner(letter, read_address), _find_message_id(letter, raw)
+    return Bounce(key, kind, status, clean_reply(reply), owner, name, tuple(_list_recipients(letter)))
 
 
 def _read_complaint(letter: Message) -> tuple[BounceKind, str, str] | None:
@@ -147,6 +148,18 @@ def _find_owner(letter: Message, read_address: Callable[[str], int | None]) -> i
             if found is not None:
                 return found
     return None
+
+
+def _list_recipients(letter: Message) -> Iterator[str]:
+    for part in _walk(letter):
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
+            for block in _blocks(part):
+                if block.get("action", "").partition(" ")[0].lower() not in ("failed", "delayed"):
+                    continue
+                for name in ("original-recipient", "final-recipient"):
+                    address = block.get(name, "").partition(";")[2].strip().strip("<>")
+                    if address:
+                        yield address
 
 
 def _find_message_id(letter: Message, raw: bytes) -> str | None:

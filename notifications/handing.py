@@ -28,6 +28,7 @@ from commitments.vocabulary import (
 from notifications.candidates import STANDING_OF
 from notifications.held import hold
 from notifications.ledger import StoredLedger
+from notifications.mime import MailDomain
 from notifications.planning import message_row, slot_now
 from notifications.reasons import Decision, Why
 from notifications.routing import Slot, choose_hour, choose_slot, is_declined
@@ -39,7 +40,13 @@ KEY_LIMIT = 350
 
 
 def tell_new_owner(
-    unit: Connection, rules: Rules, question: Question, new: Person, now: datetime, today: date, domain: str
+    unit: Connection,
+    rules: Rules,
+    question: Question,
+    new: Person,
+    now: datetime,
+    today: date,
+    domain: MailDomain | str,
 ) -> bool:
     """Queue the message that says what was handed over by whom; False if the person has no address or does not want it.
 
@@ -106,7 +113,7 @@ def tell_hand_over(
     by: str,
     now: datetime,
     today: date,
-    domain: str,
+    domain: MailDomain | str,
     *,
     tell_former: bool,
     tell_new: bool = True,
@@ -147,7 +154,13 @@ def tell_hand_over(
 
 
 def tell_hand_back(
-    unit: Connection, handed: HandedOver, since: datetime, by: str, now: datetime, today: date, domain: str
+    unit: Connection,
+    handed: HandedOver,
+    since: datetime,
+    by: str,
+    now: datetime,
+    today: date,
+    domain: MailDomain | str,
 ) -> list[int]:
     """Queue a message to each of those who were told of the hand-over of `since`, now taken back; gives their ids.
 
@@ -171,7 +184,7 @@ def _tell(
     house: Policy,
     now: datetime,
     today: date,
-    domain: str,
+    domain: MailDomain | str,
 ) -> list[int]:
     """Note what a person is told, and queue one message of what is told now."""
     own, paused_to = _load_own(unit, rows), person.choices.paused_to

@@ -7,7 +7,7 @@ from datetime import datetime
 from commitments.settings import Settings
 from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
 from notifications.messages import Message
-from notifications.mime import Enclosure, Letter, message_id_for
+from notifications.mime import Enclosure, Letter, name_thread
 from notifications.overviews import name_picture
 from notifications.views import Written
 from notifications.wording import load_words
@@ -76,4 +76,4 @@ def _name_thread(message: Message, domain: str) -> str | None:
     matters = {item.matter for item in message.items}
     if len(matters) != 1 or message.digest is not None or message.summary is not None:
         return None
-    return message_id_for(f"thread|{matters.pop()}", domain)
+    return name_thread(matters.pop(), domain)

@@ -5,8 +5,10 @@ The result is 7-bit, has CRLF line ends only and no line over 998 octets, so tha
 
 import binascii
 import hashlib
+import hmac
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
@@ -69,11 +71,33 @@ class Letter:
     unsubscribe: str | None = None
 
 
-def message_id_for(key: str, domain: str) -> str:
+_PASSING = secrets.token_bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class MailDomain:
+    """The domain of the house's letters, and the secret that they are named with: nobody else can tell their names.
+
+    Without a secret of the house the names hold for this process only.
+    """
+
+    name: str
+    secret: bytes = field(default=_PASSING, repr=False)
+
+
+def message_id_for(key: str, domain: MailDomain | str) -> str:
     """Name the letter of this key: the same key always gives the same name, so that a repeat can be recognised."""
+    house = MailDomain(domain) if isinstance(domain, str) else domain
+    if not _DOMAIN.fullmatch(house.name):
+        raise ValueError(f"the domain of a message id must be a host name, found {house.name!r}")
+    return f"<{hmac.new(house.secret, f'letter|{key}'.encode(), hashlib.sha256).hexdigest()[:32]}@{house.name}>"
+
+
+def name_thread(matter: str, domain: str) -> str:
+    """Name what a mail program gathers the letters about one matter under; no letter has this name."""
     if not _DOMAIN.fullmatch(domain):
-        raise ValueError(f"the domain of a message id must be a host name, found {domain!r}")
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+        raise ValueError(f"the domain of a thread must be a host name, found {domain!r}")
+    return f"<{hashlib.sha256(f'thread|{matter}'.encode()).hexdigest()[:32]}@{domain}>"
 
 
 @lru_cache(maxsize=512)  # asked for the letter and again for its envelope

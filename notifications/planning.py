@@ -25,7 +25,7 @@ from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
-from notifications.mime import message_id_for
+from notifications.mime import MailDomain, message_id_for
 from notifications.parts import PERIODIC, merge_rulings
 from notifications.reasons import Decision, Why
 from notifications.routing import (
@@ -72,7 +72,7 @@ def plan_messages(
     today: date,
     *,
     kinds: Collection[NotificationKind] = ALL_KINDS,
-    domain: str,
+    domain: MailDomain | str,
 ) -> Planned:
     """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it."""
     with open_reading(engine) as reading:
@@ -123,7 +123,7 @@ def plan_changes(
     spans: Sequence[Span],
     *,
     kinds: Collection[NotificationKind],
-    domain: str,
+    domain: MailDomain | str,
 ) -> Planned:
     """Queue what is due because of the agreements of these spans, without reading the rest where that cannot matter.
 
@@ -154,7 +154,7 @@ def plan_changes(
     return done
 
 
-def plan_alerts(engine: Engine, now: datetime, today: date, *, domain: str) -> Planned:
+def plan_alerts(engine: Engine, now: datetime, today: date, *, domain: MailDomain | str) -> Planned:
     """Queue what the operator is to be told at once, and nothing else."""
     with open_reading(engine) as reading:
         rules = load_rules(reading)
@@ -189,7 +189,7 @@ def plan_part(
     now: datetime,
     today: date,
     kinds: Collection[NotificationKind],
-    domain: str,
+    domain: MailDomain | str,
     done: Planned,
 ) -> None:
     """Queue what is due for some persons, or say why it is not.
@@ -370,7 +370,7 @@ def _decline(one: Candidate, now: datetime, today: date) -> dict[str, Any]:
 
 
 def message_row(
-    key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: str
+    key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: MailDomain | str
 ) -> dict[str, Any]:
     """A message as it is queued, by the first of the person's channels that works."""
     channel, address = person.ways[0]
@@ -418,7 +418,7 @@ def _queue_scheduled(
     rules: Rules,
     now: datetime,
     today: date,
-    domain: str,
+    domain: MailDomain | str,
     done: Planned,
 ) -> None:
     targets: dict[int, int] = {}

@@ -21,7 +21,7 @@ from notifications.house import CHAT, PAGE, PARTS, POLICY, Fault, explain_fault,
 from notifications.letters import make_letter
 from notifications.links import Links
 from notifications.messages import Message
-from notifications.mime import build_letter, message_id_for
+from notifications.mime import MailDomain, build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.pictures import draw_summary
 from notifications.rendering import build_environment, check_written, describe_message, write_safely
@@ -55,7 +55,7 @@ def preview_message(message: Message, settings: Settings, folder: Path, now: dat
     domain = settings.sender.rpartition("@")[2]
     key = f"preview|{message.kind}|{message.language}"
     letter = make_letter(
-        settings, message, written, message_id=message_id_for(key, domain), key=key,
+        settings, message, written, message_id=message_id_for(key, MailDomain(domain, b"preview")), key=key,
         address=f"reader@{domain}", sent_at=now,
     )  # fmt: skip
     html = written.html

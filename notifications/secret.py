@@ -9,6 +9,7 @@ from pathlib import Path
 
 from commitments.errors import SettingsError
 from commitments.settings import SHORTEST_SECRET, Settings
+from notifications.mime import MailDomain
 
 FILE = "secret"
 
@@ -21,6 +22,11 @@ def load_secrets(settings: Settings) -> tuple[str, ...]:
     if not path.exists():
         _make(path)
     return _read(path)
+
+
+def load_mail_domain(settings: Settings) -> MailDomain:
+    """What the house's letters are named with; SettingsError as for `load_secrets`."""
+    return MailDomain(settings.sender.rpartition("@")[2], load_secrets(settings)[0].encode())
 
 
 def rotate_secret(settings: Settings, *, forget: bool = False) -> int:

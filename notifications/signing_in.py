@@ -15,6 +15,7 @@ from commitments.facts import Person
 from commitments.vocabulary import Channel, NotificationKind
 from notifications.links import Links
 from notifications.messages import Message
+from notifications.mime import MailDomain
 from notifications.planning import message_row
 from notifications.reasons import Why
 from notifications.routing import Slot
@@ -23,7 +24,7 @@ from notifications.tables import notification
 _KEY = "at-once|sign_in|"
 
 
-def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, domain: str) -> int:
+def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, domain: MailDomain | str) -> int:
     """Queue the message, whatever the person's quiet hours, pause or channel; returns its id."""
     row = message_row(
         f"{_KEY}{number}",

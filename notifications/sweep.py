@@ -13,6 +13,7 @@ from commitments.settings import Settings
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
 from notifications.planning import Planned, plan_messages
+from notifications.secret import load_mail_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,6 @@ def sweep_register(
     """Do the day's job as of `now`; run twice, the second changes nothing and sends nothing."""
     today = today_in(settings.time_zone, now)
     reconciled = reconcile_register(engine, now, today)
-    planned = plan_messages(engine, now, today, domain=settings.sender.rpartition("@")[2])
+    planned = plan_messages(engine, now, today, domain=load_mail_domain(settings))
     dispatched = dispatch_messages(engine, settings, read_clock=read_clock, stop=stop)
     return Swept(reconciled, planned, dispatched)

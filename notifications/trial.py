@@ -14,6 +14,7 @@ from commitments.tables import contact
 from notifications.delivery import Post
 from notifications.mail_route import MailRoute
 from notifications.mime import Letter, build_letter, check_address, message_id_for
+from notifications.secret import load_mail_domain
 from notifications.smtp_line import Delivery
 from notifications.views import clean_text
 
@@ -64,7 +65,7 @@ def send_trial(engine: Engine, settings: Settings, now: datetime, to: str, note:
     text = "\n\n".join(lines) + "\n"
     paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
     letter = Letter(
-        message_id=message_id_for(f"trial:{address}:{now.isoformat()}", settings.sender.rpartition("@")[2]),
+        message_id=message_id_for(f"trial:{address}:{now.isoformat()}", load_mail_domain(settings)),
         sender_name=settings.sender_name,
         sender_address=settings.sender,
         to_name=name,

@@ -17,6 +17,7 @@ from commitments.vocabulary import Channel, NotificationKind, NotificationState
 from notifications.bounces import Bounce, BounceKind, judge_bounce
 from notifications.failures import open_failures
 from notifications.fallback import move_on
+from notifications.mime import check_address
 from notifications.reachability import SILENCE_THAT_IS_SUCCESS, WINDOW, ChannelHealth, ComeBack, judge_health
 from notifications.reasons import Why
 from notifications.tables import bounce, notification
@@ -39,11 +40,15 @@ class Taken:
 
 
 def take_bounce(unit: Connection, found: Bounce, now: datetime, today: date) -> Taken | None:
-    """Write down a report and do what follows from it, once; nothing if it belongs to no message of ours."""
+    """Write down a report and do what follows from it, once; nothing if it belongs to no message of ours, or tells of
+    another address than its letter went to.
+    """
     row = _find_message(unit, found)
     if row is None:
         return None
     channel, address = str(Channel.MAIL), row.address if row.channel == Channel.MAIL else _former_mail(row)
+    if found.recipients and _fold(address) not in map(_fold, found.recipients):
+        return None
     new = insert_new(
         unit,
         bounce,
@@ -78,6 +83,14 @@ def _find_message(unit: Connection, found: Bounce) -> Any:
     if found.message_id is not None:
         return unit.execute(query.where(notification.c.message_id == found.message_id)).first()
     return None
+
+
+def _fold(address: str) -> str:
+    """An address as another server may write it; what is none stays as it is."""
+    try:
+        return check_address(address).casefold()
+    except ValueError:
+        return address.casefold()
 
 
 def _former_mail(row: Any) -> str:

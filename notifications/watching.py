@@ -32,6 +32,7 @@ from commitments.vocabulary import (
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_alerts
+from notifications.secret import load_mail_domain
 from notifications.tables import notification
 
 
@@ -84,7 +85,7 @@ def tell_alerts(
 ) -> Dispatched:
     """Queue what the operator is to be told and send the alerts that wait, and no other message."""
     day = today_in(settings.time_zone, now)
-    plan_alerts(engine, now, day, domain=settings.sender.rpartition("@")[2])
+    plan_alerts(engine, now, day, domain=load_mail_domain(settings))
     with open_reading(engine) as reading:
         waiting = list(reading.execute(_select_alerts(notification.c.next_at <= now)).scalars())
     done = Dispatched()

@@ -110,7 +110,7 @@ def show_feed(key: str, house: Here) -> Response:
         span = Sought(today - FEED_BACK, today + FEED_AHEAD, Whose.OWN)
         dates, _ = load_dates(reading, viewer, span, DATES_IN_FEED)
     words = find_words(viewer)
-    host = house.domain or "tallystick"
+    host = house.domain.name or "tallystick"
     events = describe_feed(words, dates, house.links.base_url)
     return Response(
         write_feed(events, name=words.gettext("Tallystick: dates"), host=host, now=now),

@@ -13,6 +13,8 @@ from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.settings import Settings
 from notifications.links import Links
+from notifications.mime import MailDomain
+from notifications.secret import load_mail_domain
 from portal.accounts import Accounts
 
 
@@ -32,8 +34,8 @@ class House:
     """How long what is looked up after an answer waits, so that nothing of it can be felt in what comes next."""
 
     @property
-    def domain(self) -> str:
-        return self.settings.sender.rpartition("@")[2]
+    def domain(self) -> MailDomain:
+        return load_mail_domain(self.settings)
 
     def today_of(self, person: Person, now: datetime) -> date:
         """The person's own day."""

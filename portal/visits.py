@@ -20,6 +20,7 @@ from commitments.settings import Settings
 from commitments.tables import agreement_party, commitment, contact, follow_up, party
 from commitments.vocabulary import ContactRole, FollowUpState, PartyKind
 from notifications.links import SIGN_IN_WITHIN
+from notifications.secret import load_mail_domain
 from notifications.signing_in import queue_sign_in
 from portal.tables import sign_in, visit
 
@@ -73,7 +74,7 @@ def answer_request(unit: Connection, settings: Settings, number: str, address: s
     if not people:
         return None
     unit.execute(update(sign_in).where(sign_in.c.number == number).values(contact_id=people[0].id))
-    return queue_sign_in(unit, people[0], number, now, settings.sender.rpartition("@")[2])
+    return queue_sign_in(unit, people[0], number, now, load_mail_domain(settings))
 
 
 def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime, lead_to: str = "/home") -> str:

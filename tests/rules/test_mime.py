@@ -2,6 +2,7 @@
 
 import base64
 import email
+import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifications.mime import Enclosure, Letter, _write_header, build_letter, check_address, message_id_for
+from notifications.mime import Enclosure, Letter, MailDomain, _write_header, build_letter, check_address, message_id_for
 
 LETTER = Letter(
     message_id="<a1@tally.example>",
@@ -183,6 +184,16 @@ def test_the_same_key_always_has_the_same_message_id():
     assert first != message_id_for("digest/13", "tally.example")
     assert re.fullmatch(r"<[0-9a-f]{32}@tally\.example>", first)
     build_letter(replace(LETTER, message_id=first))
+
+
+def test_nobody_can_tell_a_message_id_from_the_key_alone():
+    ours, others = MailDomain("tally.example", b"s" * 40), MailDomain("tally.example", b"o" * 40)
+    assert message_id_for("scheduled|ann|2026-03-24", ours) != message_id_for("scheduled|ann|2026-03-24", others)
+    assert message_id_for("scheduled|ann|2026-03-24", ours) == message_id_for("scheduled|ann|2026-03-24", replace(ours))
+    assert hashlib.sha256(b"scheduled|ann|2026-03-24").hexdigest()[:32] not in message_id_for(
+        "scheduled|ann|2026-03-24", "tally.example"
+    )
+    assert "sss" not in repr(ours)
 
 
 def test_a_page_of_html_on_one_line_still_has_only_crlf_line_ends():

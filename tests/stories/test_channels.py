@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,13 +24,15 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.settings import Settings
 from commitments.tables import channel_state, choices, contact, follow_up, log_entry
-from notifications.bounce_address import read_bounce_address
+from notifications.bounce_address import read_bounce_address, write_bounce_address
+from notifications.bounce_reading import read_bounces
 from notifications.bounces import read_bounce
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
 from notifications.fallback import resend_message
+from notifications.mime import message_id_for
 from notifications.planning import plan_messages
-from notifications.secret import load_secrets
+from notifications.secret import load_mail_domain, load_secrets
 from notifications.tables import attempt, bounce, notice, notification
 from notifications.undelivered import Taken, review_channels, take_bounce
 from tests.http_sink import HttpSink, lead_to_sink, running_sink
@@ -581,6 +584,51 @@ def test_a_letter_that_comes_back_was_not_sent_and_a_coordinator_is_asked_for_th
     assert (row.state, row.reason["code"], row.sent_at) == ("failed", "bounced", None)
     (asked,) = house.failures()
     assert (asked.assignee_id, asked.reason["numbers"]["reply"]) == (house.find("cy"), "550 5.1.1 no")
+
+
+REPORTS = [
+    ("come back to the signed address, of its letter's address", "SIGNED", "ann@north.example", "failed"),
+    ("written in capitals by a server on its way", "SIGNED", "ANN@North.Example", "failed"),
+    ("with the Message-ID alone, which a stranger may have seen", "bounces@tally.example", "ann@north.example", "sent"),
+    ("to an address with a made-up signature", "bounces+1-aaaaaaaaaaaaaaaa@tally.example", "ann@north.example", "sent"),
+    ("to the signed address, of somebody else", "SIGNED", "whoever@evil.example", "sent"),
+]
+
+
+@pytest.mark.parametrize(("what", "to", "recipient", "state"), REPORTS, ids=[one[0] for one in REPORTS])
+def test_only_a_report_that_came_to_its_letters_signed_address_and_names_its_reader_is_believed(
+    house: House, tmp_path: Path, what: str, to: str, recipient: str, state: str
+) -> None:
+    house.register("{mail: ann@north.example}")
+    house.sweep()
+    (row,) = house.anns()
+    assert row.state == "sent"
+    signed = write_bounce_address("bounces@tally.example", row.id, load_secrets(house.settings)[0].encode())
+    folder = tmp_path / "back"
+    folder.mkdir()
+    (folder / "1.eml").write_text(
+        f"From: MAILER-DAEMON@mx.example\r\nTo: {to.replace('SIGNED', signed)}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {row.message_id}\r\n\r\n--b--\r\n"
+    )
+    done = read_bounces(house.engine, house.settings, house.clock, house.clock.date(), place=f"folder:{folder}")
+    (row,) = house.anns()
+    assert row.state == state, what
+    assert (done.reports, done.strange, bool(house.failures())) == (1, int(state == "sent"), state == "failed")
+    assert bool(house.rows(channel_state)) == (state == "failed")
+
+
+def test_a_message_keeps_its_name_whatever_secret_the_house_has_since(house: House) -> None:
+    house.register("{mail: ann@north.example}")
+    house.sweep()
+    (row,) = house.anns()
+    house.change(secret=SecretStr("n" * 40))
+    assert message_id_for(row.key, load_mail_domain(house.settings)) != row.message_id
+    taken = house.come_back(row, "5.1.1")
+    assert taken is not None
+    assert taken.did == "failed"
 
 
 def test_a_letter_that_comes_back_goes_by_the_persons_next_channel(house: House) -> None:
