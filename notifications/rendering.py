@@ -215,7 +215,9 @@ def describe_sign_in(words: Words, message: Message) -> SignInView:
         words.tag,
         words.direction,
         write_subject(words, message),
-        words.gettext("Hello %(name)s,") % {"name": clean_text(message.to_name)},
+        words.gettext("Hello %(name)s,") % {"name": clean_text(message.to_name)}
+        if message.to_name
+        else words.gettext("Hello,"),
         words.gettext("With this link you sign in to Tallystick. It works once, and for 15 minutes."),
         LinkView(words.gettext("Sign in"), check_link(message.sign_in), "first"),
         words.gettext("If you did not ask for it, do nothing: without the link nobody gets in. Do not pass it on."),

@@ -35,7 +35,7 @@ class Parts:
     """The rows under one agreement, each with what its page says of it."""
 
     commitments: Mapping[int, Any]
-    """The words of each by its id."""
+    """The words and the state of each by its id."""
     milestones: Sequence[Any]
     activities: Sequence[Any]
     """All of them in order of their dates: when, what, and who took part."""
@@ -60,9 +60,9 @@ def load_parts(reading: Connection, agreement_id: int) -> Parts:
         return reading.execute(query).all()
 
     commitments = rows(
-        select(commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote).where(
-            commitment.c.agreement_id == agreement_id
-        )
+        select(
+            commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote, commitment.c.state
+        ).where(commitment.c.agreement_id == agreement_id)
     )
     sent_back = select(confirmation.c.report_id).where(confirmation.c.state == str(ConfirmationState.RETURNED))
     reports = rows(

@@ -29,7 +29,7 @@ from notifications.styles import TONES
 from notifications.views import LinkView, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 from portal.agreement_facts import Parts
-from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
+from portal.labels import format_size, is_awaited, name_agreement_kind, name_party_role, name_renewal, name_step_state
 from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
 from portal.telling import tell_reason
 
@@ -464,12 +464,13 @@ def _list_dates(
             _Dated(
                 row.met_on or row.due,
                 " – ".join(
-                    (clean_text(find_words(row.titles, words.tag) or row.title), words.name(MilestoneState(row.state)))
+                    (
+                        clean_text(find_words(row.titles, words.tag) or row.title),
+                        name_step_state(words, row, parts.commitments[row.commitment_id].state),
+                    )
                 ),
             ),
-            _MILESTONE_TONES.get(
-                MilestoneState(row.state), "red" if parse_date(row.due or row.met_on).last < today else "blue"
-            ),
+            _tone_step(row, parts.commitments[row.commitment_id].state, today),
         )
         for row in parts.milestones
         if row.met_on or row.due
@@ -485,6 +486,13 @@ def _list_dates(
         tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
         moments.append(Moment(one.deadline, _Dated(one.deadline.isoformat(), matter=one.matter), tone))
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)
+
+
+def _tone_step(row: Any, promise_state: str, today: date) -> str:
+    if row.state == MilestoneState.SCHEDULED and not is_awaited(row, promise_state):
+        return _MILESTONE_TONES[MilestoneState.WAIVED]
+    late = parse_date(row.due or row.met_on).last < today
+    return _MILESTONE_TONES.get(MilestoneState(row.state), "red" if late else "blue")
 
 
 def name_activity(words: Words, kind: str) -> str:

@@ -17,7 +17,6 @@ from commitments.vocabulary import (
     ConfirmationState,
     Every,
     FollowUpKind,
-    MilestoneState,
     Owed,
     Rating,
     StandingState,
@@ -28,7 +27,7 @@ from notifications.wording import Words
 from portal.agreement_facts import Details
 from portal.agreement_views import FactView, TableView, name_activity
 from portal.engine_words import tell_why
-from portal.labels import format_size, name_completion, name_confirmation, name_target
+from portal.labels import format_size, is_awaited, name_completion, name_confirmation, name_step_state, name_target
 from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
 
@@ -221,9 +220,9 @@ def _describe_recurrence(words: Words, recurrence: Recurrence) -> str:
 
 
 def describe_milestones(
-    words: Words, names: Names, rows: Sequence[Any], ways: Sequence[tuple[LinkView, ...]], today: date
+    words: Words, names: Names, promise: Any, rows: Sequence[Any], ways: Sequence[tuple[LinkView, ...]], today: date
 ) -> TableView | None:
-    """The steps, with what the viewer may do about each; None without any."""
+    """The steps of a promise, with what the viewer may do about each; None without any."""
     if not rows:
         return None
     said = []
@@ -231,13 +230,12 @@ def describe_milestones(
         due = words.format_end(row.due) if row.due else words.gettext("no date")
         if row.first_due and row.first_due != row.due:
             due = words.gettext("%(due)s, first %(first)s") % {"due": due, "first": words.format_end(row.first_due)}
-        state = MilestoneState(row.state)
-        late = state is MilestoneState.SCHEDULED and row.due and parse_date(row.due).last < today
+        late = is_awaited(row, promise.state) and row.due and parse_date(row.due).last < today
         said.append(
             (
                 clean_text(find_words(row.titles, words.tag) or row.title),
                 due,
-                words.name(StandingState.OVERDUE) if late else words.name(state),
+                words.name(StandingState.OVERDUE) if late else name_step_state(words, row, promise.state),
                 words.format_partial(row.met_on) if row.met_on else "",
                 clean_text(names.name_party(row.party_id, words.tag)) if row.party_id else "",
             )

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from commitments.deciding import Turn, list_turns
-from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
+from commitments.vocabulary import CommitmentKind, CommitmentState
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.amend_views import name_turn
+from portal.labels import is_awaited
 from portal.paging import write_address
 from portal.roles import GIVEN_UP, Permission, Viewer
 
@@ -139,7 +140,7 @@ def list_step_ways(
         links = []
         step = f"{address}/milestones/{one.reference}"
         says = speaks and viewer.speaks_of(one.party_id)
-        if says and viewer.may(Permission.REPORT) and one.state == MilestoneState.SCHEDULED:
+        if says and viewer.may(Permission.REPORT) and is_awaited(one, row.state):
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):
             links.append(LinkView(words.gettext("Amend it"), step, ""))

@@ -222,7 +222,10 @@ def _describe_form(
     def kept(name: str) -> str:
         return (sent.text(name) or "") if sent is not None else ""
 
-    explained = words.gettext("It moves at once, all of it or nothing. Both are told, and the log keeps the reason.")
+    explained = words.gettext(
+        "It moves at once, all of it or nothing, and the log keeps the reason. Both are told at once; at night or on a "
+        "day of rest, the next morning."
+    )
     if row.id == viewer.person.id:
         explained += " " + words.gettext("These are your own matters: afterwards you are an owner of nothing here.")
     return FormView(

@@ -1,7 +1,9 @@
 """What the reading pages call kinds, roles and columns: those words that messages never say."""
 
 from enum import StrEnum
+from typing import Any
 
+from commitments.people import UNSETTLED
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentKind,
@@ -277,3 +279,16 @@ def format_size(size: int, words: Words) -> str:
     if size < 1024 * 1024:
         return words.gettext("%(size)s kB") % {"size": words.format_number(max(round(size / 1024), 1))}
     return words.gettext("%(size)s MB") % {"size": words.format_number(round(size / 1024 / 1024, 1))}
+
+
+def is_awaited(step: Any, promise_state: str) -> bool:
+    """Whether a milestone is still to come: with its promise, whatever becomes of that, it lapses."""
+    return bool(step.state == MilestoneState.SCHEDULED) and promise_state in UNSETTLED
+
+
+def name_step_state(words: Words, step: Any, promise_state: str) -> str:
+    """How a milestone stands, by what became of its promise."""
+    state = MilestoneState(step.state)
+    if state is MilestoneState.SCHEDULED and not is_awaited(step, promise_state):
+        return words.gettext("Lapsed with the promise")
+    return words.name(state)

@@ -69,31 +69,39 @@ _ROLES = (ContactRole.OWNER, ContactRole.COORDINATOR, ContactRole.LEADER)
 
 @router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_people(request: Request, viewer: Managing, house: Here, party: str = "", page: str = "") -> Response:
-    """The contacts of a party: of the viewer's own, or for an administrator of any."""
+    """The contacts of a party: of the viewer's own; for an administrator of everybody, or of any party."""
     words, number = find_words(viewer), read_page(page)
     today = house.today_of(viewer.person, house.read_clock())
     with open_reading(house.engine) as reading:
         parties = load_managed_parties(reading, viewer)
-        chosen = next((one for one in parties if one.reference == (party or viewer.party)), None)
-        if chosen is None:
+        sees_all = viewer.role is Role.ADMINISTRATOR
+        wanted = party if sees_all else party or viewer.party
+        chosen = next((one for one in parties if one.reference == wanted), None)
+        if chosen is None and (wanted or not sees_all):
             raise HTTPException(404)
-        listed, total = load_contacts(reading, chosen.id, number)
+        listed, total = load_contacts(reading, chosen.id if chosen is not None else None, number)
         deputies = _load_names(reading, [one.row.deputy_id for one in listed])
-    offered = sorted(((one.reference, tell_title(one.names, words)) for one in parties), key=lambda one: one[1])
+    called = {one.id: tell_title(one.names, words) for one in parties}
+    offered = sorted(((one.reference, called[one.id]) for one in parties), key=lambda one: one[1])
+    everybody = words.gettext("All parties") if sees_all else None
     return show_framed(
         request,
         "people.html",
         viewer,
         words.gettext("People"),
-        about=tell_title(chosen.names, words),
+        about=tell_title(chosen.names, words) if chosen is not None else words.gettext("Everybody, of every party"),
         address=ADDRESS,
-        fields=[offer("party", words.gettext("Party"), offered, chosen.reference, None)] if len(parties) > 1 else [],
+        fields=[offer("party", words.gettext("Party"), offered, wanted, everybody)] if len(parties) > 1 else [],
         people=[
-            describe_contact(words, one, deputies, today, may_change=viewer.speaks_for(chosen.id)) for one in listed
+            describe_contact(
+                words, one, deputies, today, "" if chosen is not None else called.get(one.row.party_id, ""),
+                may_change=viewer.speaks_for(one.row.party_id),
+            )
+            for one in listed
         ],
-        add=write_address(ADD, {"party": chosen.reference if chosen.reference != viewer.party else None}),
+        add=write_address(ADD, {"party": wanted if wanted != viewer.party else None}) if chosen is not None else "",
         pages=describe_pages(words, number, PAGE, total, ADDRESS, {"party": party}),
-    )
+    )  # fmt: skip
 
 
 @router.api_route(ADD, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -419,6 +427,8 @@ def _say_done(words: Words, done: str) -> str:
         "same": words.gettext("Nothing had changed."),
         "ended": words.gettext("The end of the office is recorded."),
         "signed_out": words.gettext("This person is signed out everywhere."),
-        "handed": words.gettext("Everything was handed over, and both are told."),
+        "handed": words.gettext(
+            "Everything was handed over. Both are told at once; at night or on a day of rest, the next morning."
+        ),
         "taken_back": words.gettext("The hand-over was taken back, and whoever was told of it is told."),
     }.get(done, "")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from commitments.dates import parse_date
 from commitments.facts import Person
 from commitments.people import UNSETTLED
+from commitments.policy import HOUSE
 from commitments.queries import load_people
 from commitments.tables import (
     agreement,
@@ -49,11 +50,13 @@ class Orphan:
 
 def load_managed_parties(reading: Connection, viewer: Viewer) -> list[Any]:
     """The parties whose people the viewer sees: their own, and those to which they may add the first; for an
-    administrator all that have contacts as well."""
+    administrator all that have contacts as well. The house is none: it stands for administrators who are no contacts.
+    """
     own = or_(party.c.id == viewer.person.party_id, party.c.id.in_(select_begun_parties(viewer)))
     if viewer.role is Role.ADMINISTRATOR:
         own = or_(own, party.c.id.in_(select(contact.c.party_id)))
-    return list(reading.execute(select(party.c.id, party.c.reference, party.c.names).where(own)))
+    query = select(party.c.id, party.c.reference, party.c.names).where(own, party.c.reference != HOUSE)
+    return list(reading.execute(query))
 
 
 def find_addable_party(reading: Connection, viewer: Viewer, reference: str) -> Any | None:
@@ -97,14 +100,13 @@ def find_last_agreement(reading: Connection, viewer: Viewer, party_id: int) -> A
     ).one_or_none()
 
 
-def load_contacts(reading: Connection, party_id: int, page: int) -> tuple[list[Listed], int]:
-    """A page of a party's contacts, those in office first, and how many there are."""
-    total = reading.execute(
-        select(func.count()).select_from(contact).where(contact.c.party_id == party_id)
-    ).scalar_one()
+def load_contacts(reading: Connection, party_id: int | None, page: int) -> tuple[list[Listed], int]:
+    """A page of a party's contacts, or without one of everybody, those in office first, and how many there are."""
+    listed = contact.c.party_id == party_id if party_id is not None else true()
+    total = reading.execute(select(func.count()).select_from(contact).where(listed)).scalar_one()
     rows = reading.execute(
         select(contact)
-        .where(contact.c.party_id == party_id)
+        .where(listed)
         .order_by(contact.c.valid_to.is_not(None), contact.c.name, contact.c.id)
         .limit(PAGE)
         .offset((page - 1) * PAGE)

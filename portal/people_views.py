@@ -49,6 +49,7 @@ class ContactView:
     name: str
     link: str
     office: str
+    """With the party before it where people of several stand together."""
     role: str
     served: str
     deputy: str
@@ -101,8 +102,9 @@ class OrphansView:
 
 
 def describe_contact(
-    words: Words, one: Listed, deputies: dict[int, str], today: date, *, may_change: bool = True
+    words: Words, one: Listed, deputies: dict[int, str], today: date, party: str = "", *, may_change: bool = True
 ) -> ContactView:
+    """A contact in a few words; `party` is named where people of several stand together."""
     row = one.row
     faults = []
     if is_over(row, today):
@@ -118,7 +120,7 @@ def describe_contact(
     return ContactView(
         clean_text(row.name),
         f"{ADDRESS}/{row.reference}" if may_change else "",
-        clean_text(row.office or ""),
+        words.gettext(" · ").join(clean_text(said) for said in (party, row.office) if said),
         name_contact_role(words, ContactRole(row.role)),
         tell_term(words, row),
         clean_text(deputies.get(row.deputy_id, "")),

@@ -21,7 +21,7 @@ from notifications.names import Names, find_words, load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
-from portal.labels import name_agreement_kind
+from portal.labels import name_agreement_kind, name_step_state
 from portal.telling import count_standings, load_rules_of, own_standings, tell_reason, tell_title
 
 _STEP_TONES = {
@@ -96,7 +96,7 @@ def load_public(reading: Connection, agreement_id: int) -> PublicFacts:
     steps = reading.execute(
         select(
             milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.met_on,
-            milestone.c.state,
+            milestone.c.state, commitment.c.state.label("promise_state"),
         )
         .join(commitment, commitment.c.id == milestone.c.commitment_id)
         .where(commitment.c.agreement_id == agreement_id)
@@ -183,11 +183,10 @@ def _describe_promise(
 
 
 def _describe_step(words: Words, step: Any) -> StepView:
-    state = MilestoneState(step.state)
     when = step.met_on or step.due
     return StepView(
         clean_text(find_words(step.titles, words.tag) or step.title),
         words.format_partial(when) if when else "",
-        words.name(state),
-        _STEP_TONES[state],
+        name_step_state(words, step, step.promise_state),
+        _STEP_TONES[MilestoneState(step.state)],
     )

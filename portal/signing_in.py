@@ -18,8 +18,9 @@ from commitments.facts import Person
 from commitments.queries import load_people
 from commitments.tables import contact
 from notifications.links import LinkExpired, LinkInvalid, Purpose
-from notifications.names import load_names
+from notifications.names import Names, load_names
 from notifications.readers import load_reader
+from notifications.signing_in import call
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words, load_words
 from portal.enhancing import is_by_script
@@ -120,10 +121,7 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
         names = load_names(reading, contact.c.id.in_([one.id for one in people]))
     words = load_words(person.language)
     options = tuple(
-        OptionView(
-            str(one.id), f"{names.contacts[one.id][0]}, {names.name_party(one.party_id, person.language)}", not at
-        )
-        for at, one in enumerate(people)
+        OptionView(str(one.id), _name_self(names, one, person.language), not at) for at, one in enumerate(people)
     )
     field = FieldView("who", words.gettext("For whom do you sign in?"), "radios", required=True, options=options)
     form = FormView(
@@ -131,12 +129,18 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
         words.gettext("Sign in"),
         words.gettext("You are %(name)s. This browser stays signed in until you sign out.")
         % {"name": clean_text(options[0].text)}
-        if len(options) == 1
+        if len(options) == 1 and options[0].text
         else words.gettext("This browser stays signed in until you sign out."),
         words.gettext("Sign in"),
         (field,) if len(options) > 1 else (),
     )
     return show_page("sign_in.html", words, words.gettext("Sign in"), form=form, account="")
+
+
+def _name_self(names: Names, one: Person, language: str) -> str:
+    """Who somebody signs in as; empty for who has no name here but an address, and stands for no party."""
+    name = call(names.contacts[one.id][0])
+    return f"{name}, {names.name_party(one.party_id, language)}" if name else ""
 
 
 @router.post("/sign-in/{token}", response_class=HTMLResponse)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from commitments.policy import HOUSE
 from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
 from commitments.sketch_flaws import LONGEST_TEXT, Drawing
 from commitments.sketch_known import Known
@@ -146,7 +147,8 @@ def describe_places(page: Page, parties: Sequence[TypedParty], new: TypedParty, 
 
 def offer_parties(words: Words, known: Known) -> list[str]:
     """Names to choose from while one types."""
-    return sorted({clean_text(choose_words(names, words.tag)) for names in known.shown.values()})[:500]
+    parties = (names for reference, names in known.shown.items() if reference != HOUSE)
+    return sorted({clean_text(choose_words(names, words.tag)) for names in parties})[:500]
 
 
 def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known, room: str = "") -> list[GroupView]:

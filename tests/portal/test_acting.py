@@ -683,6 +683,22 @@ def test_the_terms_of_a_target_are_its_number_and_where_it_started(desk: Desk) -
     assert "each owes its own" in desk.get(f"{HERE}/bridge/terms") and "each owes" not in desk.get(f"{HERE}/fund/terms")
 
 
+def test_a_step_that_was_open_when_its_promise_was_settled_has_lapsed_and_is_not_asked_about(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = f"{HERE}/bridge"
+    assert "Overdue" in desk.get(page) and "It was met" in desk.get(page)
+    send(desk, "bridge/decide/hold", why="Rain")
+    assert "Lapsed with the promise" not in desk.get(page), "what rests is still to come"
+    send(desk, "bridge/decide/resume", why="Sun")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="fulfilled"))
+    page = desk.get(page)
+    assert "Lapsed with the promise" in page and "It was met" not in page and "Amend it" in page
+    assert "The plan is drawn – Lapsed with the promise" in desk.get("/agreements/north-south")
+    desk.act("/agreements/north-south/public")
+    assert "Lapsed with the promise" in desk.get("/public/north-south")
+
+
 def test_the_second_of_two_who_change_the_terms_is_told(desk: Desk) -> None:
     desk.sign_in("cy")
     send(desk, "fund/terms", why="More is needed", quantity="750", unit="EUR")

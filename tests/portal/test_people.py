@@ -64,7 +64,7 @@ def test_everything_of_an_officer_moves_in_one_step(desk: Desk) -> None:
     desk.sign_in("cy")
     before = {row.id for row in desk.rows(follow_up, follow_up.c.assignee_id == desk.person("ann"))}
     page = hand_over(desk, "ann", to="dee", last_day="2026-03-31", why="New post at the ministry")
-    assert "Everything was handed over, and both are told." in page
+    assert "Everything was handed over. Both are told at once; at night or on a day of rest, the next morning." in page
     assert "everything was handed over" in page and "To whom: Dee" in page and "New post at the ministry" in page
     assert owners(desk) == dict.fromkeys(["survey", "bridge", "visits", "fund", "friends"], "dee") | {"orphan": None}
     moved = desk.rows(follow_up, follow_up.c.id.in_(before), follow_up.c.state == "open")
@@ -620,7 +620,11 @@ def test_an_administrator_looks_after_the_people_of_every_party(desk: Desk) -> N
     house = desk.client.app.state.house  # type: ignore[attr-defined]
     object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "cy@north.example"}))
     desk.sign_in("cy")
+    page = desk.get("/people")
+    assert "1–6 of 6" in page and "South · coordinator" in page and "Add a person" not in page, "everybody at first"
+    assert "North · owner" not in desk.get("/people?party=north") and "Ann" in desk.get("/people?party=north")
     assert "Li" in desk.get("/people?party=south")
+    assert desk.client.get("/people?party=nobody").status_code == 404
     desk.act("/add-person", party="south", name="Wu", mail="wu@south.example", role="owner")
     assert "Wu" in desk.get("/people?party=south")
     hand_over(desk, "li", to="south.wu")

@@ -12,11 +12,16 @@ from sqlalchemy import Engine, select, update
 from starlette.testclient import TestClient
 
 from commitments.database import open_reading, open_unit
+from commitments.queries import load_people
 from commitments.settings import Settings
 from commitments.tables import choices, contact, follow_up, log_entry
 from deployments.mailbox import start_mailbox
 from notifications.dispatch import dispatch_messages
+from notifications.links import open_links
+from notifications.rendering import write_sign_in
+from notifications.signing_in import compose_sign_in
 from notifications.tables import notification
+from notifications.wording import load_words
 from portal.app import make_portal
 from portal.guards import SIGN_INS_A_QUARTER
 from portal.serving import Errands
@@ -321,8 +326,24 @@ def test_an_administrator_of_the_settings_signs_in_without_being_a_contact(
         client.post("/sign-in", data={"address": "IT@house.example"})
         with open_reading(sqlite_engine) as reading:
             key = reading.execute(select(notification.c.key)).scalar_one()
-        client.post(app.state.house.links.write_sign_in(key.rpartition("|")[2]))
+        link = app.state.house.links.write_sign_in(key.rpartition("|")[2])
+        page = client.get(link).text
+        assert "This browser stays signed in until you sign out." in page
+        assert "You are" not in page and "The house" not in page, "an address is no name, and the house no party"
+        client.post(link)
         assert "(administrator)" in client.get("/home").text
+        assert "The house" not in client.get("/people").text
+    assert "\nHello,\n" in write_letter(sqlite_engine, settings)
+
+
+def write_letter(engine: Engine, settings: Settings) -> str:
+    """The text of the one letter in the outbox."""
+    with open_reading(engine) as reading:
+        row = reading.execute(select(notification)).one()
+        person = load_people(reading)[row.contact_id]
+        name = reading.execute(select(contact.c.name)).scalar_one()
+    message = compose_sign_in(row, person, name, open_links(settings))
+    return write_sign_in(load_words(person.language), message).text
 
 
 def test_the_letter_comes_at_once_in_the_readers_language_whatever_they_chose(desk: Desk, tmp_path: Path) -> None:
