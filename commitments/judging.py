@@ -10,16 +10,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from commitments.assessment import is_ended, is_soon
 from commitments.dates import parse_date
 from commitments.facts import Agreement, Standing
 from commitments.policy import Policy
-from commitments.queries import Span, load_agreements, select_watched_commitments
+from commitments.queries import Span, load_agreements, select_untroubled
 from commitments.reconcile import Rules, assess
-from commitments.tables import commitment, commitment_owner
-from commitments.vocabulary import CommitmentState, MatterKind, StandingState
+from commitments.tables import commitment
+from commitments.vocabulary import MatterKind, StandingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,6 @@ def judge_agreements(reading: Connection, ids: Collection[int], rules: Rules, to
             counts[_stand(one, dated.due, rules.policy_of(one), today)] += dated.number - (dated == nearest[one.id])
         judged[one.id] = Judged(one, standings, +counts)
     return judged
-
-
-def select_untroubled(today: date) -> ColumnElement[bool]:
-    """Which commitments are on track or due soon by their date alone, unless their agreement has ended."""
-    owned = exists().where(commitment_owner.c.commitment_id == commitment.c.id).correlate(commitment)
-    begun = or_(commitment.c.period_from.is_(None), commitment.c.period_from <= today.isoformat())
-    return and_(
-        commitment.c.state == str(CommitmentState.ACTIVE),
-        commitment.c.condition.is_(None),
-        begun,
-        owned,
-        ~select_watched_commitments(today),
-    )
 
 
 def _count_untroubled(reading: Connection, span: Span, today: date) -> dict[int, list[_Untroubled]]:

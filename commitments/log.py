@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 from commitments.changes import Author, Change
 from commitments.database import ROWS_A_STATEMENT, insert_new, write_rows
 from commitments.events import FOLLOWED, EventName, name_changes
+from commitments.overall import forget_overall
 from commitments.tables import log_entry, publication
 
 __all__ = ["Author", "Change", "find_caused", "record_changes", "record_once"]
@@ -19,8 +20,11 @@ def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) 
     """Append one log entry a change; returns how many. Those that are an event wait for its publication.
 
     The first that the author's `once` causes bears it; what is caused by the same once more is written all the same.
+    How the agreements stood before is not looked for any more, until they are judged again.
     """
-    rows, names = _as_rows(author, list(changes))
+    changes = list(changes)
+    rows, names = _as_rows(author, changes)
+    forget_overall(unit, changes)
     if author.once is not None and rows and rows[0]["once"] is None and not find_caused(unit, author.once):
         rows[0]["once"] = author.once
     for start in range(0, len(rows), ROWS_A_STATEMENT):

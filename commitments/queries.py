@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union
 
 from commitments.choices import USUAL, Choices
-from commitments.dates import PartialDate, parse_date
+from commitments.dates import PartialDate, add_days, parse_date
 from commitments.facts import (
     Activity,
     Agreement,
@@ -30,6 +30,7 @@ from commitments.facts import (
 from commitments.policy import HOUSE, Policy, adapt_policy
 from commitments.recurrence import Recurrence
 from commitments.rewinding import Rewinder, load_later
+from commitments.spans import ends_within
 from commitments.tables import (
     activity,
     activity_commitment,
@@ -317,6 +318,53 @@ def select_watched_commitments(today: date) -> ColumnElement[bool]:
         has(measurement),
         has(progress_report),
     )
+
+
+def select_untroubled(today: date) -> ColumnElement[bool]:
+    """Which commitments are on track or due soon by their date alone, unless their agreement has ended."""
+    owned = exists().where(commitment_owner.c.commitment_id == commitment.c.id).correlate(commitment)
+    begun = or_(commitment.c.period_from.is_(None), commitment.c.period_from <= today.isoformat())
+    return and_(
+        commitment.c.state == str(CommitmentState.ACTIVE),
+        commitment.c.condition.is_(None),
+        begun,
+        owned,
+        ~select_watched_commitments(today),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Untroubled:
+    """The untroubled commitments of an agreement: how many, and the day of the nearest, if it is near."""
+
+    number: int
+    nearest: date | None
+
+
+def count_untroubled(
+    reading: Connection, span: Span, found: Collection[Agreement], today: date, near: int
+) -> dict[int, Untroubled]:
+    """By agreement what was left out of those that were found with all others; near is within so many days."""
+    rows = reading.execute(
+        select(commitment.c.agreement_id, func.count())
+        .where(span.holds(commitment.c.agreement_id))
+        .group_by(commitment.c.agreement_id)
+    )
+    totals: dict[int, int] = {agreement_id: number for agreement_id, number in rows}
+    soon = reading.execute(
+        select(commitment.c.agreement_id, commitment.c.due)
+        .where(
+            ends_within(commitment.c.due, today, add_days(today, near)),
+            span.holds(commitment.c.agreement_id),
+            select_untroubled(today),
+        )
+        .distinct()
+    )
+    nearest: dict[int, date] = {}
+    for agreement_id, due in soon:
+        last = parse_date(due).last
+        nearest[agreement_id] = min(nearest.get(agreement_id, last), last)
+    return {one.id: Untroubled(totals.get(one.id, 0) - len(one.commitments), nearest.get(one.id)) for one in found}
 
 
 def load_agreements(

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, or_, select, update
 
 from commitments import tables
-from commitments.assessment import assess_agreement, name_milestone
+from commitments.assessment import assess_agreement, is_ended, is_soon, name_milestone
 from commitments.calendar import add_working_days
 from commitments.closing import explain_closing
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
@@ -19,14 +20,17 @@ from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
 from commitments.followups import group_people, want_followups
 from commitments.log import Author, Change, record_changes, record_once
+from commitments.overall import Overall, load_overall, load_versions, pack_states, renew, store_overall
 from commitments.policy import Policy
 from commitments.queries import (
     Span,
+    Untroubled,
+    count_untroubled,
     load_agreements,
     load_people,
     load_policies,
     select_people_around,
-    select_watched_commitments,
+    select_untroubled,
     split_register,
 )
 from commitments.settlements import Settlement, describe_new, plan_settlements
@@ -78,6 +82,11 @@ class Rules:
 
     def policy_of(self, agreement: Agreement) -> Policy:
         return self.own.get(agreement.reference, self.house)
+
+    @property
+    def furthest_lead(self) -> int:
+        """So many days before its date a commitment is due soon at the earliest."""
+        return max((max(one.lead_days, default=0) for one in (self.house, *self.own.values())), default=0)
 
 
 def load_rules(
@@ -147,11 +156,12 @@ def reconcile_register(
     """
     with open_reading(engine) as reading:
         spans = split_register(reading)
+        versions = load_versions(reading)
         rules = load_rules(reading)
     done = Reconciled()
     for at, span in enumerate(spans, 1):
         with open_unit(engine) as unit:
-            reconcile_span(unit, span, rules, now, today, done)
+            reconcile_span(unit, span, rules, now, today, done, versions)
             failpoint("reconcile.before_commit")
         failpoint("reconcile.after_commit")
         if tell is not None:
@@ -174,20 +184,32 @@ def reconcile_span(
     now: datetime,
     today: date,
     done: Reconciled,
+    versions: Mapping[int, int] | None = None,
 ) -> None:
-    """Reconcile a span of agreements within the given unit; adds its counts to `done`."""
-    resume_rested(unit, span, Author(ENGINE, now), today)
+    """Reconcile a span of agreements within the given unit; adds its counts to `done`.
+
+    `versions` are those of how the agreements stood when the rules were loaded, if that was in a unit before.
+    """
+    stood = load_overall(unit, span)
+    changed = {one for one, own in stood.items() if versions is not None and versions.get(one) != own.version}
+    if resume_rested(unit, span, Author(ENGINE, now), today):
+        stood = load_overall(unit, span)
     wanted: dict[str, WantedFollowUp] = {}
     passed: list[Change] = []
     days = find_days(rules.people, now, today)
     done.commitments += span.commitments
-    found = load_agreements(unit, span, only=select_watched_commitments(today))
+    found = load_agreements(unit, span, only=~select_untroubled(today))
+    untroubled = count_untroubled(unit, span, found, today, rules.furthest_lead + 1)
+    renewed: list[Overall] = []
     for agreement in found:
         done.agreements += 1
         judged = judge(agreement, rules, days)
         passed.extend(find_passed_dates(agreement, judged[today]))
         for one in want(agreement, rules, days, judged):
             wanted.setdefault(one.key, one)
+        if agreement.id not in changed:
+            states = partial(_find_states, agreement, untroubled[agreement.id], rules, judged)
+            renewed.extend(renew(stood.get(agreement.id), agreement.id, today, states))
     failpoint("reconcile.after_read")
     author = Author(ENGINE, now)
     _note_passed_dates(unit, author, passed)
@@ -207,6 +229,24 @@ def reconcile_span(
     )
     _settle(unit, author, settlements, done)
     done.unchanged += len(standing_open) - sum(one.was == FollowUpState.OPEN for one in settlements)
+    store_overall(unit, stood, renewed)
+
+
+def _find_states(
+    agreement: Agreement,
+    untroubled: Untroubled,
+    rules: Rules,
+    judged: Mapping[date, Sequence[Standing]],
+    day: date,
+) -> int:
+    """In which states something of an agreement stands on a day, the untroubled commitments by their dates alone."""
+    states = {one.state for one in (judged[day] if day in judged else assess(agreement, rules, day))}
+    if untroubled.number:
+        policy, nearest = rules.policy_of(agreement), untroubled.nearest
+        soon = nearest is not None and is_soon(nearest, policy, day)
+        ended = is_ended(agreement, day)
+        states.add(StandingState.SETTLED if ended else StandingState.DUE_SOON if soon else StandingState.ON_TRACK)
+    return pack_states(states)
 
 
 def resume_rested(unit: Connection, span: Span, author: Author, today: date) -> int:

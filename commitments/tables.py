@@ -470,6 +470,18 @@ channel_state = Table(
     UniqueConstraint("contact_id", "channel", "address"),
 )
 
+overall_standing = Table(
+    "overall_standing",
+    metadata,
+    Column("agreement_id", ForeignKey("agreement.id"), primary_key=True, autoincrement=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date),  # none where it was changed since
+    Column("states", Integer, nullable=False),  # a bit for each state in which something stands (commitments.overall)
+    Column("turns_on", Date),  # from this day on `next_states` hold
+    Column("next_states", Integer),
+    Column("version", Integer, nullable=False),  # how often it was written
+)
+
 log_entry = Table(
     "log_entry",
     metadata,

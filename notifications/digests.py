@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from commitments.days import find_own_day
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Person, Reason, Standing
+from commitments.overall import WORST_FIRST
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
@@ -49,17 +50,6 @@ FURTHEST_BACK = timedelta(days=70)
 """The longest rhythm is a month; a pause may come before it."""
 STILL_WRITING = timedelta(minutes=10)
 """What is written carries the moment at which the writing began; by so much later it can be read."""
-WORST_FIRST = (
-    StandingState.OVERDUE,
-    StandingState.BEHIND,
-    StandingState.SILENT,
-    StandingState.UNCONFIRMED,
-    StandingState.UNOWNED,
-    StandingState.DUE_SOON,
-    StandingState.ON_HOLD,
-    StandingState.ON_TRACK,
-    StandingState.SETTLED,
-)
 NEEDING_ATTENTION = frozenset(WORST_FIRST[:5])
 URGENCY = {state: place for place, state in enumerate(WORST_FIRST)}
 

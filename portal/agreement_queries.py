@@ -12,10 +12,8 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    case,
     cast,
     exists,
-    false,
     func,
     literal,
     or_,
@@ -24,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import Subquery
 
-from commitments.dates import add_days, add_months
-from commitments.policy import Policy
-from commitments.queries import load_policies
+from commitments.dates import add_months
+from commitments.overall import WORST_FIRST, is_among, place_worst
+from commitments.spans import end_span
 from commitments.tables import (
     activity,
     agreement,
@@ -41,31 +39,18 @@ from commitments.tables import (
 )
 from commitments.vocabulary import (
     AgreementKind,
-    CommitmentState,
     ConfirmationState,
-    FollowUpKind,
     FollowUpState,
-    MilestoneState,
     StandingState,
 )
-from notifications.candidates import STANDING_OF
-from notifications.digests import URGENCY
 from portal.roles import Viewer, select_visible_agreements
-from portal.spans import end_span, ends_within
+from portal.standing_queries import find_standings
 
 PAGE = 25
 SILENCES = (6, 12, 24)
 """The months of silence that can be looked for."""
-STANDINGS = (
-    StandingState.OVERDUE,
-    StandingState.BEHIND,
-    StandingState.SILENT,
-    StandingState.UNCONFIRMED,
-    StandingState.UNOWNED,
-    StandingState.DUE_SOON,
-    StandingState.ON_TRACK,
-)
-"""The standings that can be looked for: those that open a follow-up, and on track where nothing is asked or near."""
+STANDINGS = (*WORST_FIRST[:6], StandingState.ON_TRACK, StandingState.ON_HOLD, StandingState.SETTLED)
+"""The standings that can be looked for, as they are offered."""
 
 
 class Sort(StrEnum):
@@ -112,20 +97,24 @@ def find_agreements(
 
     `among` narrows them to those of these ids.
 
-    A standing is looked for in the open follow-ups, which each check works out, and not by judging every agreement
-    anew: what came to stand so since the last check is found after the next one. Found is an agreement under which
-    something stands so; due soon also one with a date that is near, and on track one with neither.
+    Found by a standing is an agreement under which something stands so; on track and settled one under which nothing
+    stands worse.
 
     Silence counts from the last activity, report,
     measurement or milestone met, else from the start of the agreement.
     """
-    opened = _count_open()
-    soon = select_due_soon(load_policies(reading, false())[0], today)
+    opened, visible = count_open(), select_visible_agreements(viewer)
     query = (
         select(agreement.c.id, opened.c.open, func.count().over().label("total"))
         .outerjoin(opened, opened.c.agreement_id == agreement.c.id)
-        .where(agreement.c.id.in_(select_visible_agreements(viewer)), *_filter(wanted, opened, soon))
+        .where(agreement.c.id.in_(visible), *_filter(wanted))
     )
+    stands = None
+    if wanted.standing is not None or wanted.sort is Sort.URGENT:
+        stands = find_standings(reading, visible, today)
+        query = query.outerjoin(stands, stands.c.agreement_id == agreement.c.id)
+        if wanted.standing is not None:
+            query = query.where(is_among(stands.c.states, wanted.standing))
     if among is not None:
         query = query.where(agreement.c.id.in_(among))
     signs = None
@@ -136,59 +125,25 @@ def find_agreements(
             since = add_months(today, -wanted.silence).isoformat()
             query = query.where(_silent_since(signs) <= since, *_still_running(today))
     rows = reading.execute(
-        query.order_by(*_order(wanted.sort, opened, signs, language)).limit(PAGE).offset((wanted.page - 1) * PAGE)
+        query.order_by(*_order(wanted.sort, opened, stands, signs, language))
+        .limit(PAGE)
+        .offset((wanted.page - 1) * PAGE)
     ).all()
     total = rows[0].total if rows else 0
     return Found(tuple(row.id for row in rows), total, {row.id: row.open or 0 for row in rows})
 
 
-def _count_open() -> Subquery:
-    """By agreement: how many follow-ups are open, and the place of the worst."""
-    place = case(
-        *((follow_up.c.kind == str(kind), URGENCY[_stand(kind)]) for kind in FollowUpKind),
-        else_=URGENCY[StandingState.ON_TRACK],
-    )
+def count_open() -> Subquery:
+    """By agreement: how many follow-ups are open."""
     return (
-        select(follow_up.c.agreement_id, func.min(place).label("worst"), func.count().label("open"))
+        select(follow_up.c.agreement_id, func.count().label("open"))
         .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.agreement_id.is_not(None))
         .group_by(follow_up.c.agreement_id)
         .subquery("opened")
     )
 
 
-def _stand(kind: FollowUpKind) -> StandingState:
-    return STANDING_OF.get(kind, StandingState.DUE_SOON)
-
-
-def select_due_soon(policy: Policy, today: date) -> Select[tuple[int]]:
-    """The ids of the agreements with a date so near that the house reminds of it, or that expire within its limit.
-
-    Read from the dates alone, by the house's policy: near dates open no follow-up before their day.
-    """
-
-    def is_near(column: ColumnElement[Any], days: int) -> ColumnElement[bool]:
-        return ends_within(column, today, add_days(today, days))
-
-    lead = max(policy.lead_days, default=0)
-    active = commitment.c.state == str(CommitmentState.ACTIVE)
-    promised = select(commitment.c.agreement_id).where(
-        active, or_(is_near(commitment.c.due, lead), is_near(commitment.c.confirm_by, lead))
-    )
-    stepped = (
-        select(commitment.c.agreement_id)
-        .join(milestone, milestone.c.commitment_id == commitment.c.id)
-        .where(active, milestone.c.state == str(MilestoneState.SCHEDULED), is_near(milestone.c.due, lead))
-    )
-    ending = select(agreement.c.id.label("agreement_id")).where(
-        is_near(agreement.c.expires, policy.expiry_lead_days),
-        func.coalesce(agreement.c.renewal_rule, "") != "automatic",
-        agreement.c.ended.is_(None),
-    )
-    near = union_all(promised, stepped, ending).subquery("near")
-    return select(near.c.agreement_id)
-
-
-def _filter(wanted: Wanted, opened: Subquery, soon: Select[tuple[int]]) -> list[ColumnElement[bool]]:
+def _filter(wanted: Wanted) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.text:
         where.extend(_search(word) for word in wanted.text.split()[:8])
@@ -204,19 +159,6 @@ def _filter(wanted: Wanted, opened: Subquery, soon: Select[tuple[int]]) -> list[
     if wanted.theme:
         themed = select(commitment.c.agreement_id).where(commitment.c.theme == wanted.theme)
         where.append(agreement.c.id.in_(themed))
-    if wanted.standing is StandingState.ON_TRACK:
-        where += [opened.c.open.is_(None), agreement.c.id.not_in(soon)]
-    elif wanted.standing is not None:
-        kinds = [str(kind) for kind in FollowUpKind if _stand(kind) is wanted.standing]
-        stands = select(follow_up.c.agreement_id).where(
-            follow_up.c.state == str(FollowUpState.OPEN),
-            follow_up.c.kind.in_(kinds),
-            follow_up.c.agreement_id.is_not(None),
-        )
-        stands_so: ColumnElement[bool] = agreement.c.id.in_(stands)
-        if wanted.standing is StandingState.DUE_SOON:
-            stands_so = or_(stands_so, agreement.c.id.in_(soon))
-        where.append(stands_so)
     return where
 
 
@@ -277,7 +219,9 @@ def _still_running(today: date) -> list[ColumnElement[bool]]:
     return [or_(agreement.c.ended.is_(None), agreement.c.ended > day), or_(~over, renews)]
 
 
-def _order(sort: Sort, opened: Subquery, signs: Subquery | None, language: str) -> list[ColumnElement[Any]]:
+def _order(
+    sort: Sort, opened: Subquery, stands: Subquery | None, signs: Subquery | None, language: str
+) -> list[ColumnElement[Any]]:
     title = func.coalesce(
         agreement.c.title[language.partition("-")[0]].as_string(),
         agreement.c.title["en"].as_string(),
@@ -291,7 +235,8 @@ def _order(sort: Sort, opened: Subquery, signs: Subquery | None, language: str) 
         return [agreement.c.registered_on.desc(), agreement.c.id.desc()]
     if sort is Sort.SILENCE and signs is not None:
         return [_silent_since(signs), agreement.c.id]
-    return [opened.c.worst.is_(None), opened.c.worst, opened.c.open.desc(), agreement.c.reference]
+    worst = [place_worst(stands.c.states)] if stands is not None else []
+    return [*worst, func.coalesce(opened.c.open, 0).desc(), agreement.c.reference]
 
 
 @dataclass(frozen=True, slots=True)

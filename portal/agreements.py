@@ -1,6 +1,6 @@
 """The list of agreements: searched, filtered and sorted by its address alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -193,7 +193,7 @@ def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], open
         )
     }
     names = load_names(reading, contacts_of([], rules.people))
-    worst = {one: find_worst(_without_dormancy(own.standings)) for one, own in judged.items()}
+    worst = {one: find_worst(own.standings) for one, own in judged.items()}
     promises = load_promises(
         reading, words, [one.matter.commitment_id for one in worst.values() if one and one.matter.commitment_id]
     )
@@ -207,10 +207,6 @@ def load_promises(reading: Connection, words: Words, ids: Sequence[int]) -> dict
     columns = (commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
     rows = reading.execute(select(*columns).where(commitment.c.id.in_(ids)))
     return {row.id: shorten_title(clean_text(name_promise(row, words.tag))) for row in rows}
-
-
-def _without_dormancy(standings: Sequence[Standing]) -> Iterator[Standing]:
-    return (one for one in standings if one.matter.kind is not MatterKind.DORMANCY)
 
 
 def tell_worst(words: Words, names: Names, worst: Standing, promise: str | None) -> str:
@@ -248,6 +244,6 @@ def _describe_row(
         words.ngettext("%(count)s open follow-up", "%(count)s open follow-ups", opened) % {"count": opened}
         if opened
         else "",
-        tell_reason(words, names, life.reason) if life else "",
+        tell_reason(words, names, life.reason) if life and life != worst else "",
         words.gettext("until %(day)s") % {"day": words.format_end(str(facts.expires))} if facts.expires else "",
     )

@@ -15,6 +15,7 @@ from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
 from commitments.recurrence import Period, find_period
 from commitments.renewals import find_expiry, find_notice_deadline
+from commitments.spans import ends_within
 from commitments.tables import (
     agreement,
     agreement_party,
@@ -37,7 +38,6 @@ from commitments.vocabulary import (
 )
 from portal.plan_days import find_plan_days, select_plans
 from portal.roles import Role, Viewer, select_visible_agreements
-from portal.spans import ends_within
 
 PERIODS_READ = 60
 """So many periods of one recurring commitment are looked at within a span."""

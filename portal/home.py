@@ -232,5 +232,7 @@ def _describe_agreement(words: Words, viewer: Viewer, one: Watched) -> Agreement
         f"/agreements/{one.reference}",
         words.name(one.worst),
         TONES[one.worst],
-        words.ngettext("%(count)s open follow-up", "%(count)s open follow-ups", one.open) % {"count": one.open},
+        words.ngettext("%(count)s open follow-up", "%(count)s open follow-ups", one.open) % {"count": one.open}
+        if one.open
+        else "",
     )

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, false, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select
 
-from commitments.queries import load_policies
+from commitments.overall import WORST_FIRST, place_worst
 from commitments.tables import agreement, commitment, follow_up
 from commitments.vocabulary import FollowUpKind, FollowUpState, StandingState
 from notifications.candidates import STANDING_OF
 from notifications.changes import Noted, load_changes
-from notifications.digests import URGENCY, WORST_FIRST
+from notifications.digests import URGENCY
 from notifications.messages import News
 from notifications.names import Names, choose_words, find_words, name_promise
 from notifications.reasons import ChangeKind
-from portal.agreement_queries import select_due_soon
+from portal.agreement_queries import count_open
 from portal.roles import Viewer, select_visible_agreements
+from portal.standing_queries import find_standings
 
 AGREEMENTS_SHOWN = 12
 PLACE = case(
@@ -29,9 +30,8 @@ PLACE = case(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """An agreement with what is open under it; `worst` as the follow-ups have it, which each night are worked out."""
+    """An agreement with how many follow-ups are open under it, and the worst in which something of it stands."""
 
-    id: int
     reference: str
     title: dict[str, str]
     open: int
@@ -40,7 +40,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """The agreements somebody sees: how many there are, how many by the worst that is open, and the worst of them."""
+    """The agreements somebody sees: how many there are, how many by the worst in them, and the worst of them."""
 
     total: int
     by_standing: tuple[tuple[StandingState, int], ...]
@@ -63,44 +63,30 @@ def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyo
 
 
 def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
-    """The agreements by how they stand, from their open follow-ups; without any, one has a date that is near, or is on
-    track."""
+    """The agreements that somebody sees by how they stand on their day, and the worst of them."""
     visible = select_visible_agreements(viewer)
-    total = reading.execute(select(func.count()).select_from(agreement).where(agreement.c.id.in_(visible))).scalar_one()
-    by_agreement = (
-        select(follow_up.c.agreement_id, func.min(PLACE).label("worst"), func.count().label("open"))
-        .where(follow_up.c.state == str(FollowUpState.OPEN), follow_up.c.agreement_id.in_(visible))
-        .group_by(follow_up.c.agreement_id)
-        .subquery()
-    )
+    stands, opened = find_standings(reading, visible, today), count_open()
+    worst = place_worst(stands.c.states)
+    seen = stands.c.agreement_id.in_(visible)
     counts = {
-        WORST_FIRST[row.worst]: row.number
+        row.worst: row.number
         for row in reading.execute(
-            select(by_agreement.c.worst, func.count().label("number")).group_by(by_agreement.c.worst)
+            select(worst.label("worst"), func.count().label("number")).where(seen).group_by(worst)
         )
     }
-    soon = select_due_soon(load_policies(reading, false())[0], today)
-    near = reading.execute(
-        select(func.count())
-        .select_from(agreement)
-        .where(agreement.c.id.in_(visible), agreement.c.id.in_(soon))
-        .where(agreement.c.id.not_in(select(by_agreement.c.agreement_id)))
-    ).scalar_one()
-    if near:
-        counts[StandingState.DUE_SOON] = counts.get(StandingState.DUE_SOON, 0) + near
-    on_track = total - sum(counts.values())
-    if on_track:
-        counts[StandingState.ON_TRACK] = counts.get(StandingState.ON_TRACK, 0) + on_track
+    number = func.coalesce(opened.c.open, 0)
     rows = reading.execute(
-        select(agreement.c.id, agreement.c.reference, agreement.c.title, by_agreement.c.open, by_agreement.c.worst)
-        .join(by_agreement, by_agreement.c.agreement_id == agreement.c.id)
-        .order_by(by_agreement.c.worst, by_agreement.c.open.desc(), agreement.c.reference)
+        select(agreement.c.reference, agreement.c.title, number.label("open"), worst.label("worst"))
+        .join(stands, stands.c.agreement_id == agreement.c.id)
+        .outerjoin(opened, opened.c.agreement_id == agreement.c.id)
+        .where(seen, worst <= URGENCY[StandingState.DUE_SOON])
+        .order_by(worst, number.desc(), agreement.c.reference)
         .limit(AGREEMENTS_SHOWN)
     )
     return Overall(
-        total,
-        tuple((state, counts[state]) for state in WORST_FIRST if counts.get(state)),
-        tuple(Watched(row.id, row.reference, row.title, row.open, WORST_FIRST[row.worst]) for row in rows),
+        sum(counts.values()),
+        tuple((state, counts[place]) for place, state in enumerate(WORST_FIRST) if counts.get(place)),
+        tuple(Watched(row.reference, row.title, row.open, WORST_FIRST[row.worst]) for row in rows),
     )
 
 

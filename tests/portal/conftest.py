@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from commitments.agreement_file import parse_agreement
-from commitments.database import open_database, open_unit
+from commitments.database import open_database, open_reading, open_unit
 from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
@@ -21,6 +21,7 @@ from portal.accounts import open_accounts
 from portal.app import leave_in_outbox, make_portal
 from portal.house import House
 from tests.portal.desk import FORM, NOW, TODAY, Desk
+from tests.standings import list_lies
 
 BASE_URL = "https://tally.example"
 
@@ -70,4 +71,7 @@ def desk(asked_template: Path, desk_engine: Engine, portal_app: FastAPI, tmp_pat
     portal_app.middleware_stack = None  # what was counted of the requests begins anew
     with TestClient(portal_app, base_url=BASE_URL, raise_server_exceptions=False) as client:
         yield Desk(desk_engine, settings, links, client, clock)
+    with open_reading(desk_engine) as reading:
+        lies = list_lies(reading, [clock[0].date(), clock[0].date() + timedelta(days=1)])
     desk_engine.dispose()
+    assert lies == [], "whatever was done on the pages, how the agreements stand is stored as it is"

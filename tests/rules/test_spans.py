@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import String, create_engine, literal, select
 
 from commitments.dates import parse_date
-from portal.spans import ends_within
+from commitments.spans import ends_within
 from tests.effort import try_examples
 from tests.rules.cases import day, table
 
