@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from types import MappingProxyType
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
@@ -59,6 +59,28 @@ class _Asked(NamedTuple):
     kind: str | None
 
 
+Dated = tuple[str, int | None, str]
+"""A date of an agreement: its matter, the party that is to act, and which date it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the notices of a batch, read once for all of them."""
+
+    parties: Mapping[int, Sequence[int]]
+    """Of each agreement."""
+    reports: Mapping[int, Any] = field(default_factory=dict)
+    """What is to be confirmed, by follow-up."""
+    jointly: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """The parties, by commitment, of what several owe."""
+    usual: Mapping[int, Sequence[Ruling]] = field(default_factory=dict)
+    """The policies of all agreements of a party."""
+    sentences: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """By commitment what a document says in each language where the register has no sentence."""
+    asked: Mapping[Dated, Any] = field(default_factory=dict)
+    """The open follow-up about a date of an agreement."""
+
+
 def compose_messages(
     reading: Connection,
     notifications: Sequence[Any],
@@ -76,31 +98,33 @@ def compose_messages(
     """
     notices: Mapping[int, Sequence[Any]] = _load_notices(reading, [row.id for row in notifications], today)
     notices = renew_notices(reading, notifications, notices, rules, today)
-    counterparts = _load_counterparts(reading, {row.agreement_id for rows in notices.values() for row in rows})
-    jointly = _load_jointly(reading, {row.commitment_id for rows in notices.values() for row in rows})
-    asked = [_Asked(row.follow_up_id, row.follow_up_kind) for rows in notices.values() for row in rows]
-    reports = load_reports_to_confirm(reading, asked)
-    told_of = (row for rows in notices.values() for row in rows if row.commitment_id is not None)
-    sentences = load_sentences(reading, settings, told_of) if settings is not None else {}
+    asked = _load_asked_of_dates(reading, notices)
+    notices = {one: [row for row in rows if not is_settled(row, asked)] for one, rows in notices.items()}
+    told = [row for rows in notices.values() for row in rows]
+    around = Around(
+        _load_counterparts(reading, {row.agreement_id for row in told}),
+        load_reports_to_confirm(reading, [_Asked(row.follow_up_id, row.follow_up_kind) for row in told]),
+        _load_jointly(reading, {row.commitment_id for row in told}),
+        _load_usual(reading, notifications, rules),
+        load_sentences(reading, settings, (row for row in told if row.commitment_id is not None)) if settings else {},
+        asked,
+    )
     pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}
-    usual = _load_usual(reading, notifications, rules)
     for row in notifications:
-        told = notices.get(row.id, [])
-        person = find_reader(row, told, rules, usual)
+        own = notices.get(row.id, [])
+        person = find_reader(row, own, rules, around.usual)
         if row.kind == NotificationKind.SIGN_IN:
             messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], links)
             continue
-        kinds = {one.kind for one in told}
+        kinds = {one.kind for one in own}
         digest = (
             pictures.digest_of(person, row.local_day, row.told_until or row.queued_at)
             if NotificationKind.DIGEST in kinds
             else None
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
-        messages[row.id] = compose_message(
-            row, told, rules, names, counterparts, links, digest, summary, reports, jointly, usual, sentences
-        )
+        messages[row.id] = compose_message(row, own, rules, names, around, links, digest, summary)
     return messages
 
 
@@ -130,23 +154,14 @@ def compose_message(
     notices: Sequence[Any],
     rules: Rules,
     names: Names,
-    counterparts: Mapping[int, Sequence[int]],
+    around: Around,
     links: Links | None = None,
     digest: Digest | None = None,
     summary: Summary | None = None,
-    reports: Mapping[int, Any] = MappingProxyType({}),
-    jointly: Mapping[int, Sequence[int]] = MappingProxyType({}),
-    usual: Mapping[int, Sequence[Ruling]] = MappingProxyType({}),
-    sentences: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
 ) -> Message:
-    """The view of one notification with these notices that still stand.
-
-    `counterparts` are the parties by agreement, `reports` what is to be confirmed by follow-up, `jointly`
-    the parties by commitment of what several owe, `usual` the policies of all agreements of a party, `sentences` by
-    commitment what a document says in each language where the register has no sentence.
-    """
-    person = find_reader(row, notices, rules, usual)
-    items = _build_items(notices, person, row.local_day, names, counterparts, links, reports, jointly, sentences)
+    """The view of one notification with these notices that still stand."""
+    person = find_reader(row, notices, rules, around.usual)
+    items = _build_items(notices, person, row.local_day, names, around, links)
     name, mail = find_reply(person, rules, names)
     always = row.kind in IN_ANY_CASE
     return Message(
@@ -230,6 +245,56 @@ def _load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[
     return notices
 
 
+def _load_asked_of_dates(reading: Connection, notices: Mapping[int, Sequence[Any]]) -> dict[Dated, Any]:
+    """The follow-up that is open about each date of an agreement of which these remind, or that somebody answered."""
+    dated = [row for rows in notices.values() for row in rows if _is_of_date(row)]
+    if not dated:
+        return {}
+    rows = reading.execute(
+        select(follow_up)
+        .where(
+            follow_up.c.agreement_id.in_({row.agreement_id for row in dated}),
+            follow_up.c.matter.in_({row.matter for row in dated}),
+            follow_up.c.kind != str(FollowUpKind.MESSAGE_FAILED),
+            follow_up.c.state.in_((str(FollowUpState.OPEN), str(FollowUpState.DONE))),
+        )
+        .order_by(follow_up.c.id)
+    )
+    return {(row.matter, row.party_id, row.period): row for row in rows}
+
+
+def is_settled(row: Any, asked: Mapping[Dated, Any]) -> bool:
+    """Whether a notice reminds of a date of an agreement about which its party has said that the matter is closed."""
+    found = asked.get(_name_date(row)) if _is_of_date(row) else None
+    return found is not None and found.state == FollowUpState.DONE
+
+
+def _is_of_date(row: Any) -> bool:
+    by_itself = row.kind == NotificationKind.REMINDER and row.follow_up_id is None
+    return by_itself and row.commitment_id is None and row.agreement_id is not None
+
+
+def _name_date(row: Any) -> Dated:
+    numbers = row.reason["numbers"]
+    return row.matter, row.party_id, str(next((numbers[one] for one in ("by", "on", "cycle") if one in numbers), ""))
+
+
+def _put_question(row: Any, asked: Mapping[Dated, Any]) -> Any:
+    """A reminder of a date about which a follow-up is open, with that; the date says by when."""
+    found = asked.get(_name_date(row)) if asked and _is_of_date(row) else None
+    if found is None:
+        return row
+    question = {
+        "follow_up_id": found.id,
+        "follow_up_key": found.key,
+        "follow_up_kind": found.kind,
+        "assignee_id": found.assignee_id,
+        "asked_party_id": found.party_id,
+    }
+    values = row._asdict() if hasattr(row, "_asdict") else vars(row)
+    return SimpleNamespace(**{**values, **question})
+
+
 def _load_counterparts(reading: Connection, agreement_ids: Iterable[int | None]) -> dict[int, list[int]]:
     wanted = [one for one in agreement_ids if one is not None]
     places: dict[int, list[int]] = defaultdict(list)
@@ -283,11 +348,8 @@ def _build_items(
     person: Person,
     day: date,
     names: Names,
-    counterparts: Mapping[int, Sequence[int]],
+    around: Around,
     links: Links | None,
-    reports: Mapping[int, Any],
-    jointly: Mapping[int, Sequence[int]],
-    sentences: Mapping[int, Mapping[str, str]],
 ) -> list[Item]:
     """One item a matter and party, the latest notice of each, most urgent first.
 
@@ -296,11 +358,11 @@ def _build_items(
     """
     items: dict[Place, Item] = {}
     for place, row in choose_said(rows).items():
-        item = _build_item(row, person, day, names, counterparts, links, sentences.get(row.commitment_id))
-        if owing := jointly.get(row.commitment_id):
+        item = _build_item(_put_question(row, around.asked), person, day, names, around, links)
+        if owing := around.jointly.get(row.commitment_id):
             item = replace(item, jointly=tuple(names.name_party(one, person.language) for one in owing))
-        if row.follow_up_id in reports:
-            item = replace(item, report=tell_report(reports[row.follow_up_id], names, person.language))
+        if row.follow_up_id in around.reports:
+            item = replace(item, report=tell_report(around.reports[row.follow_up_id], names, person.language))
         items[place] = item
     _join_hand_overs(items)
     found = sorted(
@@ -353,20 +415,19 @@ def _build_item(
     person: Person,
     day: date,
     names: Names,
-    counterparts: Mapping[int, Sequence[int]],
+    around: Around,
     links: Links | None,
-    quote: Mapping[str, str] | None,
 ) -> Item:
     language = person.language
     if row.agreement_id is None:
         return _build_alert(row, names, language)
-    promise, summary, is_quote = choose_promise(row, language, quote)
+    promise, summary, is_quote = choose_promise(row, language, around.sentences.get(row.commitment_id))
     reason = Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language))
     standing, reason = count_anew(StandingState(row.standing), reason, row.decided_on, day, row.due_on)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
     part = row.matter.partition("#")[2]
     turn = row.asked_party_id or row.party_id
-    others = [other for other in counterparts.get(row.agreement_id, ()) if other != turn]
+    others = [other for other in around.parties.get(row.agreement_id, ()) if other != turn]
     return Item(
         NotificationKind(row.kind),
         row.agreement_reference,

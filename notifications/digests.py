@@ -241,7 +241,7 @@ class Pictures:
         rows = self._reading.execute(
             select(
                 follow_up.c.agreement_id, follow_up.c.commitment_id, follow_up.c.party_id, follow_up.c.assignee_id,
-                follow_up.c.due_on, follow_up.c.reason, follow_up.c.kind, follow_up.c.matter,
+                follow_up.c.due_on, follow_up.c.reason, follow_up.c.kind, follow_up.c.matter, follow_up.c.matter_kind,
             )
             .where(
                 follow_up.c.agreement_id.in_(agreement_ids),
@@ -261,6 +261,8 @@ class Pictures:
                 self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
                 self._names.name_party(row.party_id, language) if row.party_id is not None else None,
                 self._page(row.agreement_id, row.commitment_id),
+                MatterKind(row.matter_kind),
+                FollowUpKind(row.kind),
             )
             for row in rows
         )

@@ -144,6 +144,8 @@ class Stuck:
     name: str | None  # of the person asked
     party: str | None
     page: str = ""  # where the portal shows it, below its address
+    matter_kind: MatterKind = MatterKind.COMMITMENT
+    kind: FollowUpKind = FollowUpKind.OVERDUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
-from commitments.vocabulary import StandingState
+from commitments.vocabulary import FollowUpKind, StandingState
 from notifications import phrases
 from notifications.items import PROMISES
 from notifications.messages import AgreementLine, Digest, Message, News, Stuck, Summary, Waiting
@@ -137,11 +137,19 @@ def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:
     detail = words.gettext("an answer was due by %(day)s") % {"day": words.format_day(one.answer_by)}
     parts = (clean_text(one.agreement_title), asked, detail)
     return StuckView(
-        fit_text(clean_text(one.promise), PROMISE_LIMIT),
+        _name_stuck(words, one),
         clean_text(words.describe_reason(one.reason)),
         " · ".join(part for part in parts if part),
         _link_page(portal, one.page),
     )
+
+
+def _name_stuck(words: Words, one: Stuck) -> str:
+    if one.kind is FollowUpKind.MESSAGE_FAILED:
+        return words.name_follow_up(one.kind)
+    if one.matter_kind not in PROMISES:
+        return words.name(one.matter_kind)
+    return fit_text(clean_text(one.promise), PROMISE_LIMIT)
 
 
 _ROOM_FOR_COUNTS = 3

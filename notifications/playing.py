@@ -38,7 +38,7 @@ from notifications.candidates import (
     find_rungs,
     read_ladders,
 )
-from notifications.composing import compose_message, is_empty
+from notifications.composing import Around, Dated, compose_message, is_empty, is_settled
 from notifications.counting import count_anew, count_ground_anew
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
@@ -142,6 +142,7 @@ class Play:
         self._follow_ups: dict[str, FollowUp] = {}
         self._by_id: dict[int, FollowUp] = {}
         self._open: dict[int, FollowUp] = {}
+        self._of_dates: dict[Dated, FollowUp] = {}
         self._turns = 0
         for one in follow_ups:
             self._hold(one)
@@ -196,7 +197,7 @@ class Play:
             at = max(message.next_at, now)
             standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
             told = [self._describe(one) for one in standing]
-            written = compose_message(message, told, self._rules, self._names, self._parties)
+            written = compose_message(message, told, self._rules, self._names, Around(self._parties))
             if is_empty(written):
                 self._ledger.mark(message, NotificationState.CANCELLED)
                 continue
@@ -366,6 +367,8 @@ class Play:
         self._open.pop(one.id, None)
         if one.is_open:
             self._open[one.id] = one
+        if one.commitment_id is None:
+            self._of_dates[one.matter, one.party_id, one.period] = one
         self._ladders.pop(one.id, None)
         self._turns += 1
 
@@ -379,7 +382,7 @@ class Play:
                 return False
         promised = self._promised.get(told.commitment_id) if told.commitment_id is not None else None
         if promised is None:
-            return True
+            return not is_settled(told, self._of_dates)
         if told.follow_up_id is None and promised.state is not CommitmentState.ACTIVE:
             return False
         step = find_step(promised, told)

@@ -69,7 +69,7 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         return words.gettext("Handed over to you: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.ESCALATION:
         return words.gettext("Still unanswered: %(title)s") % {"title": title}, 1
-    if first.follow_up_kind is not None:
+    if first.follow_up_kind is not None and first.kind is not NotificationKind.REMINDER:
         name = words.name_follow_up(first.follow_up_kind)
         return words.gettext("%(name)s: %(title)s") % {"name": name, "title": title}, 1
     if first.due_on is None:

@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
+from commitments.progress import answer_follow_up
 from commitments.register import import_agreement
+from commitments.tables import follow_up
 from tests.stories.house import FIRST, FORM, House, open_house
 
 FRIENDS = b"""
@@ -66,3 +68,53 @@ def test_in_a_long_letter_each_item_has_a_number_and_its_link_says_it(house: Hou
     (text,) = [text for to, text in house.texts if to == "ann"]
     assert [int(one) for one in re.findall(r"^\* (\d+)\. Promise", text, re.MULTILINE)] == list(range(1, 13))
     assert [int(one) for one in re.findall(r"^  Answer (\d+): https", text, re.MULTILINE)] == list(range(1, 13))
+
+
+DATED = FORM.replace(b"expires: 2030-12-31", b"expires: 2026-12-31")  # notice can be given until 30 June
+
+
+def live_to_the_last_month_for_notice(house: House, tmp_path: Path) -> None:
+    register(house, DATED)
+    house.settings = house.settings.model_copy(update={"base_url": "https://tally.example", "home": tmp_path})
+    house.live(date(2026, 4, 1), date(2026, 4, 2))
+    house.texts.clear()
+
+
+def test_a_reminder_of_an_agreements_date_can_be_answered_while_it_is_asked_about(house: House, tmp_path: Path) -> None:
+    live_to_the_last_month_for_notice(house, tmp_path)
+    house.live(date(2026, 5, 29), date(2026, 6, 1))
+    (text,) = [text for to, text in house.texts if to == "cy" and "* Notice deadline" in text]
+    (item,) = [part for part in text.split("\r\n* ") if part.startswith("Notice deadline\r\n")]
+    assert "Decide whether the agreement goes on: after this day, notice comes too late." in item
+    assert "It is done: https://tally.example/answer/" in item and "Remind me later: https://" in item
+    assert "See how it stands" not in item and "Please answer by" not in item
+    assert any(subject.startswith("Notice deadline in 4 weeks: Memorandum") for subject in house.subjects("cy"))
+
+
+def test_a_digest_calls_an_agreements_date_by_its_name_where_it_is_stuck(house: House, tmp_path: Path) -> None:
+    live_to_the_last_month_for_notice(house, tmp_path)
+    house.live(date(2026, 6, 1))
+    (text,) = [text for to, text in house.texts if to == "cy"]
+    stuck = text.partition("What is stuck")[2].partition("Agreements that need attention")[0]
+    assert "* Notice deadline\r\n  notice can be given until 30 June 2026, in 4 weeks\r\n  Memorandum · Cy" in stuck
+    assert "* No activity for a long time\r\n" in stuck and "* Memorandum" not in stuck
+
+
+def test_an_agreements_date_of_which_its_party_said_that_it_is_settled_is_reminded_of_no_more(
+    house: House, tmp_path: Path
+) -> None:
+    live_to_the_last_month_for_notice(house, tmp_path)
+    with open_unit(house.engine) as unit:
+        (key,) = unit.execute(select(follow_up.c.key).where(follow_up.c.key.contains(":notice@north:"))).scalars()
+        answer_follow_up(unit, Author("cy", house.clock), key, house.clock.date(), True, None, "We go on")
+    house.live(date(2026, 5, 29), date(2026, 6, 1))
+    assert [to for to, text in house.texts if "* Notice deadline" in text] == ["li"]
+
+
+def test_a_reminder_of_a_date_about_which_nothing_is_asked_has_no_answers(house: House, tmp_path: Path) -> None:
+    live_to_the_last_month_for_notice(house, tmp_path)
+    house.live(date(2026, 7, 1), date(2026, 7, 6))
+    texts = [text for to, text in house.texts if to == "cy" and "* Expiry" in text]
+    (item,) = [part for text in texts[:1] for part in text.split("\r\n* ") if part.startswith("Expiry\r\n")]
+    assert "Decide in time whether the agreement is to go on." in item
+    assert "See how it stands: https://" in item and "It is done" not in item
