@@ -25,7 +25,7 @@ from commitments.questions import Question
 from commitments.reconcile import reconcile_agreement
 from commitments.tables import commitment, log_entry
 from commitments.terms import read_kind, type_kind
-from commitments.vocabulary import Answer, Completion, MatterKind, Rating
+from commitments.vocabulary import Answer, Completion, FollowUpKind, MatterKind, Rating
 
 NOTE_LIMIT = 300
 FURTHEST = timedelta(days=366 * 10)
@@ -173,6 +173,8 @@ def _write(
     elif answer is Answer.NEXT_STEP and said.day is not None:
         told = replace(author, why=note or "named when it was asked for")
         add_step(unit, told, promise, said.title, said.day.isoformat(), today)
+        if asked is not None and asked.kind == FollowUpKind.SILENT:  # who names what comes next has broken the silence
+            report_progress(unit, author, promise, party, contact, Rating.ON_TRACK, today, note or said.title)
     elif answer is Answer.NOT_HELD:
         answer_follow_up(unit, author, asked.key, today, True, None, note)
     elif answer in (Answer.CONFIRM, Answer.SEND_BACK):

@@ -162,7 +162,8 @@ def list_answers(
         first = Answer.HELD
     elif matter is MatterKind.COMMITMENT and commitment_kind is CommitmentKind.TARGET:
         first = Answer.MEASURED
-    return (first, Answer.ON_TRACK, *later, *rest, Answer.NOT_ME)
+    next_step = (Answer.NEXT_STEP,) if kind is FollowUpKind.SILENT else ()
+    return (first, *next_step, Answer.ON_TRACK, *later, *rest, Answer.NOT_ME)
 
 
 def load_question(

@@ -505,6 +505,15 @@ def test_the_next_step_and_its_date_are_named_behind_the_link_and_watched_from_t
     assert desk.find("next_step_missing", "/books").state == "done"
 
 
+def test_who_is_asked_about_silence_tells_what_happened_or_names_what_is_next(desk: Desk) -> None:
+    link = desk.link("ann", "silent", "/friends")
+    page = desk.get(link)
+    assert "Say what has happened since, or name the next step." in page
+    assert name_answers(page)[:2] == ["Something happened", "Name the next step"]
+    desk.post(link + "/next_step", title="A visit of the choir", day="2026-06-15")
+    assert desk.find("silent", "/friends").state == "done"
+
+
 def test_of_a_period_that_is_over_it_is_said_what_was_held_in_it_or_why_nothing_was(desk: Desk) -> None:
     add_undecided(desk)
     link = desk.link("ann", "overdue", "/fairs#2025")
