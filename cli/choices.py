@@ -10,6 +10,7 @@ from cli.screen import check_language, count, print_json, read_day, say, write_e
 
 if TYPE_CHECKING:
     from commitments.choices import Choices
+    from notifications.readers import Usual
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 USUAL = "usual"
@@ -73,9 +74,11 @@ def show_choices(
     """Show what a person chose about their messages, or change it. What already waits goes by the new choice."""
     from cli.session import open_register
     from commitments.database import open_reading, open_unit
-    from commitments.queries import load_choices
+    from commitments.queries import load_choices, load_people
     from commitments.references import find_contact
+    from commitments.tables import contact
     from notifications.choosing import Chosen, choose
+    from notifications.readers import load_usual
 
     if pause and resume:
         raise typer.BadParameter("a pause is either set or ended; give one of the two", param_hint="--pause")
@@ -105,13 +108,14 @@ def show_choices(
         with open_reading(register.engine) as reading:
             row = find_contact(reading, person)
             found = list(load_choices(reading, [row.id]).values())
+            usual = _describe_usual(load_usual(reading, load_people(reading, only=contact.c.id == row.id)[row.id]))
     shown = _describe(found[0] if found else None)
     if as_json:
-        print_json({"person": person, **shown})
+        print_json({"person": person, **shown, "usual": usual})
         return
     say(f"{row.name} ({person})")
     for name, value in shown.items():
-        say(f"  {name.replace('_', ' '):<15} {value if value is not None else 'as usual'}")
+        say(f"  {name.replace('_', ' '):<15} {value if value is not None else _say_usual(usual.get(name))}")
     if chosen is not None and (chosen.moved or chosen.withdrawn):
         say(
             f"{count(chosen.moved, 'waiting message')} moved, {count(chosen.withdrawn, 'message')} taken back to be "
@@ -156,6 +160,45 @@ def _read_pause(text: str) -> dict[str, date]:
     if not slash:
         raise typer.BadParameter("a pause is written 2026-12-21/2027-01-08", param_hint="--pause")
     return {"paused_from": read_day(begin.strip()), "paused_to": read_day(end.strip())}
+
+
+def _describe_usual(usual: "Usual") -> dict[str, dict[str, str | None]]:
+    """What holds where nothing is chosen: each value and whose it is, an agreement's by its reference."""
+    policy = usual.policy
+
+    def told(rule: str, value: str | None, whose: str | None = None) -> dict[str, str | None]:
+        named = usual.sources.get(rule)
+        of_rules = f"agreement {named}" if named else "house" if rule in usual.of_house else "tallystick"
+        return {"value": value, "by": whose or of_rules}
+
+    begin, end, source = usual.quiet[0]
+    channel = usual.channel
+    return {
+        "days": told("send_days", ",".join(WEEKDAYS[day] for day in sorted(policy.send_days))),
+        "digest_day": told("digest_weekday", WEEKDAYS[policy.digest_weekday]),
+        "digest_rhythm": told("digest_rhythm", str(policy.digest_rhythm)),
+        "summary_day": told("summary_day", str(policy.summary_day)),
+        "summary_rhythm": told("summary_rhythm", str(policy.summary_rhythm)),
+        "hour": told("send_at", f"{policy.send_at:%H:%M}"),
+        "language": told("language", usual.language, usual.language_from),
+        "channel": told("channels", str(channel) if channel else None, None if usual.prefers_channels else "contact"),
+        "quiet": told("quiet_from", f"{begin:%H:%M}-{end:%H:%M}", f"agreement {source}" if source else None),
+    }
+
+
+_WHOSE = {
+    "house": "as the house has it",
+    "tallystick": "as Tallystick has it",
+    "contact": "as it was entered for this person",
+    "party": "as their side has it",
+}
+
+
+def _say_usual(usual: dict[str, str | None] | None) -> str:
+    if usual is None or usual["value"] is None:
+        return "none"
+    whose = usual["by"] or ""
+    return f"{usual['value']}, {_WHOSE.get(whose) or f'as {whose} has it'}"
 
 
 def _describe(found: "Choices | None") -> dict[str, str | None]:

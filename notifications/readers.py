@@ -7,10 +7,10 @@ from datetime import time
 from sqlalchemy import Connection, or_, select
 
 from commitments.facts import Person
-from commitments.policy import Policy
+from commitments.policy import HOUSE, Policy
 from commitments.queries import load_people, load_policies
 from commitments.reconcile import Rules, group_rules
-from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, party
+from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, party, policy
 from commitments.vocabulary import Channel, FollowUpState
 from notifications.parts import list_rulings, load_rulings_of_parties, merge_rulings
 from notifications.routing import gets_summary
@@ -18,6 +18,7 @@ from notifications.usual import Ruling, address, find_source, sort_ways, vote
 
 _RULES = (
     "send_at", "digest_weekday", "digest_rhythm", "summary_day", "summary_rhythm", "quiet_from", "quiet_to",
+    "send_days",
 )  # fmt: skip
 
 
@@ -25,7 +26,8 @@ _RULES = (
 class Usual:
     """What holds for a person where they chose nothing, over all agreements of which they are told.
 
-    `sources` names for each rule the agreement by which it holds; a rule that is not among them holds by the house's.
+    `sources` names for each rule the agreement by which it holds; a rule that is not among them is one `of_house`, or
+    else Tallystick's own.
     """
 
     policy: Policy
@@ -36,6 +38,7 @@ class Usual:
     prefers_channels: bool
     """Whether the channel comes first by the rules of an agreement or the house, not in the order of the register."""
     sources: Mapping[str, str]
+    of_house: frozenset[str]
     quiet: tuple[tuple[time, time, str | None], ...]
     """The hours in which nothing goes at once, each with its agreement; those of the house have none."""
     titles: Mapping[str, Mapping[str, str]]
@@ -98,6 +101,7 @@ def load_usual(reading: Connection, person: Person) -> Usual:
         ways[0][0] if ways else None,
         bool(preferred) and len(ways) > 1,
         named,
+        frozenset(reading.execute(select(policy.c.rules).where(policy.c.scope == HOUSE)).scalar_one_or_none() or ()),
         quiet,
         _load_titles(reading, {*named.values(), *(source for *_, source in quiet if source is not None)}),
     )

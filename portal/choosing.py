@@ -177,7 +177,8 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: Usual, no
     fields = [
         FieldView(
             "days", words.gettext("Days on which your message comes"), "checks",
-            help=words.gettext("Choose fewer days for bundles: each looks ahead to the next."),
+            help=words.gettext("Choose fewer days for bundles: each looks ahead to the next.")
+            + _say_usual_days(words, usual, chosen, weekdays),
             options=tuple(OptionView(str(day), name, day in days) for day, name in sorted(weekdays.items())),
         ),
     ]  # fmt: skip
@@ -239,6 +240,7 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: Usual, no
                 "the same hour twice is to have no quiet hours."
             )
             % {"from": f"{usual.quiet[0][0]:%H:%M}", "to": f"{usual.quiet[0][1]:%H:%M}"}
+            + _say_whose_hours(words, usual)
             + "".join(_say_other_hours(words, usual)),
         ),
         FieldView("paused_from", words.gettext("Pause from"), "date", str(chosen.paused_from or "")),
@@ -260,8 +262,10 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: Usual, no
 def _say_usual(words: Words, usual: Usual, name: str, value: str) -> str:
     """What holds where nothing is chosen, and by whose rules."""
     source = usual.sources.get(name)
-    if source is None:
+    if source is None and name in usual.of_house:
         return words.gettext("%(usual)s, as your house has it") % {"usual": value}
+    if source is None:
+        return words.gettext("%(usual)s, as Tallystick has it") % {"usual": value}
     return words.gettext("%(usual)s, as %(agreement)s has it") % {
         "usual": value,
         "agreement": _name_agreement(words, usual, source),
@@ -284,6 +288,22 @@ def _say_usual_channel(words: Words, usual: Usual) -> str:
     if not usual.prefers_channels:
         return words.gettext("%(usual)s, as it was entered for you") % named
     return _say_usual(words, usual, "channels", named["usual"])
+
+
+def _say_usual_days(words: Words, usual: Usual, chosen: Choices, weekdays: Mapping[int, str]) -> str:
+    """The days on which messages go by somebody's rules, where the person chose none."""
+    days = usual.policy.send_days
+    if chosen.days is not None or len(days) == len(weekdays):
+        return ""
+    said = _say_usual(words, usual, "send_days", words.join([weekdays[day] for day in sorted(days)]))
+    return " " + words.gettext("Left as they are: %(days)s.") % {"days": said}
+
+
+def _say_whose_hours(words: Words, usual: Usual) -> str:
+    source = usual.quiet[0][2]
+    whose = words.gettext("your house") if {"quiet_from", "quiet_to"} & usual.of_house else "Tallystick"
+    named = _name_agreement(words, usual, source) if source else whose
+    return " " + words.gettext("These hours are by the rules of %(whose)s.") % {"whose": named}
 
 
 def _say_other_hours(words: Words, usual: Usual) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from commitments.database import open_unit
 from commitments.tables import contact, log_entry, policy
@@ -45,7 +45,8 @@ def test_who_came_to_their_choices_from_the_settings_goes_back_there_also_after_
 
 def test_the_page_of_choices_says_what_holds_where_nothing_is_chosen_and_by_whose_rules(desk: Desk) -> None:
     choices = desk.links.write_choices(desk.person("ann")).removeprefix(desk.links.base_url)
-    assert "08:00, as your house has it" in desk.get(choices)
+    assert "08:00, as Tallystick has it" in desk.get(choices)
+    assert "These hours are by the rules of Tallystick." in desk.get(choices)
     desk.sign_in("cy")
     rules = {"send_at": "07:00", "language": "fr", "channel_1": "chat", "channel_2": "mail", "why": "They asked for it"}
     page = desk.get("/agreements/north-south/policy")
@@ -62,3 +63,13 @@ def test_the_page_of_choices_says_what_holds_where_nothing_is_chosen_and_by_whos
     assert "07:00, selon les règles de" in page
     shown = desk.get("/agreements/north-south/policy")
     assert re.search(r'<option value="fr" selected>French', shown) and re.search(r'value="chat" selected', shown)
+
+
+def test_the_page_of_choices_tells_a_rule_of_the_house_from_what_nobody_has_changed(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        rules = {"send_at": "07:30", "send_days": [0, 3], "quiet_from": "19:00"}
+        unit.execute(insert(policy).values(scope="house", rules=rules))
+    page = desk.get(desk.links.write_choices(desk.person("cy")).removeprefix(desk.links.base_url))
+    assert "07:30, as your house has it" in page and "every week, as Tallystick has it" in page
+    assert "Left as they are: Monday and Thursday, as your house has it." in page
+    assert "waits from 19:00 until 07:00" in page and "These hours are by the rules of your house." in page

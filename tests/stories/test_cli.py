@@ -428,6 +428,23 @@ def test_choices_of_digest_and_summary_are_shown_and_taken_back_as_on_the_page(t
     assert tally("choices", "songlan-he", *usual, "--json").json == before
 
 
+def test_choices_say_of_what_is_not_chosen_what_holds_and_whose_it_is(tally: Tally, home: Path) -> None:
+    with sqlite3.connect(home / "tally.db") as connection:
+        rules = [("house", '{"digest_weekday": 2}'), ("harrowmere-songlan", '{"send_at": "07:00"}')]
+        connection.executemany("insert or replace into policy (scope, rules) values (?, ?)", rules)
+    tally("choices", "songlan-he", "--summary-day", "15")
+    shown = " ".join(tally("choices", "songlan-he").out.split())
+    assert "digest day wed, as the house has it" in shown
+    assert "hour 07:00, as agreement harrowmere-songlan has it" in shown
+    assert "digest rhythm weekly, as Tallystick has it" in shown
+    assert "quiet 20:00-07:00, as Tallystick has it" in shown
+    assert "summary day 15 summary rhythm" in shown, "their own choice, and nobody's rule"
+    assert "pause none" in shown
+    found = tally("choices", "songlan-he", "--json").json
+    assert (found["hour"], found["usual"]["hour"]) == (None, {"value": "07:00", "by": "agreement harrowmere-songlan"})
+    assert found["usual"]["language"]["by"] in ("contact", "party")
+
+
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
