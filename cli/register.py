@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.screen import count, say, write_examples
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PANEL = "Keep the register"
 
@@ -52,20 +55,22 @@ def import_files(
     from cli.session import open_register
     from commitments import register as registers
     from commitments.agreement_file import read_files
-    from commitments.database import open_unit
     from commitments.errors import InvalidFiles, TallyError
     from notifications.waiting import follow_rules
 
+    moved = 0
     try:
         parsed = read_files(_list_files(files))
         with open_register() as register:
+
+            def follow(unit: "Connection", together: Sequence[registers.Imported]) -> None:
+                nonlocal moved
+                ruled = [one.reference for one in together if any(change.subject == "policy" for change in one.changes)]
+                if ruled:
+                    moved += follow_rules(unit, register.now, ruled)
+
             author, today = register.name_author(), register.today
-            imported = registers.import_files(register.engine, parsed, author, today, dry_run=dry_run)
-            ruled = [one.reference for one in imported if any(change.subject == "policy" for change in one.changes)]
-            moved = 0
-            if ruled and not dry_run:
-                with open_unit(register.engine) as unit:
-                    moved = follow_rules(unit, register.now, ruled)
+            imported = registers.import_files(register.engine, parsed, author, today, dry_run=dry_run, follow=follow)
     except InvalidFiles as invalid:
         faults = count(len(invalid.problems), "fault")
         raise TallyError(f"{faults}, so nothing was imported\n{invalid}") from None

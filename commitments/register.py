@@ -1,6 +1,6 @@
 """The register takes agreement files: by reference, so that a second import of the same file changes nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
@@ -36,12 +36,19 @@ def import_agreement(unit: Connection, form: AgreementForm, author: Author, toda
 
 
 def import_files(
-    engine: Engine, files: Sequence[ParsedFile], author: Author, today: date, *, dry_run: bool = False
+    engine: Engine,
+    files: Sequence[ParsedFile],
+    author: Author,
+    today: date,
+    *,
+    dry_run: bool = False,
+    follow: Callable[[Connection, Sequence[Imported]], None] | None = None,
 ) -> tuple[Imported, ...]:
     """Check all files, then import each in a transaction of its own; the results come in the order of the files.
 
-    A file that others need goes before them; files that need each other share a transaction. A dry run reports the
-    same difference and writes nothing. Raises InvalidFiles with every fault before anything is written.
+    A file that others need goes before them; files that need each other share a transaction, and what is to `follow`
+    is called in it. A dry run reports the same difference and writes nothing. Raises InvalidFiles with every fault
+    before anything is written.
     """
     with open_reading(engine) as reading:
         check_files(reading, files)
@@ -54,7 +61,10 @@ def import_files(
     else:
         for group in groups:
             with open_unit(engine) as unit:
-                imported |= _by_reference(_import_together(unit, group, author, today))
+                together = _import_together(unit, group, author, today)
+                if follow is not None:
+                    follow(unit, together)
+                imported |= _by_reference(together)
     return tuple(imported[file.form.agreement] for file in files)
 
 

@@ -22,11 +22,14 @@ from notifications.parts import PERIODIC, Part, load_parts
 from notifications.reasons import Decision, Why
 from notifications.routing import (
     AT_ONCE,
+    Slot,
     choose_days,
     choose_hour,
     choose_slot,
     find_opening,
+    is_digest_due,
     is_late,
+    is_summary_due,
     set_choices_aside,
 )
 from notifications.tables import attempt, notice, notification
@@ -121,7 +124,7 @@ def settle(
         morning = datetime.combine(message.local_day, time(0), zone).astimezone(now.tzinfo)
         reader = set_choices_aside(person) if part.always and why is Why.RULES_CHANGED else person
         slot = choose_slot(reader, choose_hour(person, part.policies), max(now, morning), days=days)
-        if slot.day != message.local_day or slot.is_held:
+        if slot.day != message.local_day or slot.is_held or not _are_due(kinds, person, part, slot):
             withdraw(unit, message, why, now)
             return Settled.WITHDRAWN
         moment = slot.not_before
@@ -138,6 +141,13 @@ def settle(
         withdraw(unit, message, why, now)
         return Settled.WITHDRAWN
     return move(unit, message, address(person, part.rulings), opening)
+
+
+def _are_due(kinds: Collection[str], person: Person, part: Part, slot: Slot) -> bool:
+    """Whether the digest and the summary that a message brings come on its day."""
+    digest, summary = NotificationKind.DIGEST in kinds, NotificationKind.SUMMARY in kinds
+    of_all = part.policies[-1]
+    return (not digest or is_digest_due(person, of_all, slot)) and (not summary or is_summary_due(person, of_all, slot))
 
 
 def move(unit: Connection, message: Any, person: Person, moment: datetime) -> Settled:

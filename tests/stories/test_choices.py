@@ -1,24 +1,26 @@
 """What a person chose about their messages holds, also for what waits already."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
-from commitments.agreement_file import parse_agreement
+from commitments.agreement_file import ParsedFile, parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.deciding import set_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author
 from commitments.progress import report_progress
 from commitments.reconcile import reconcile_register
-from commitments.register import import_agreement
-from commitments.tables import log_entry
+from commitments.register import Imported, import_agreement, import_files
+from commitments.tables import log_entry, policy
 from commitments.vocabulary import Rating
 from notifications.dispatch import dispatch_messages
 from notifications.planning import plan_messages
+from notifications.waiting import follow_rules
 from tests.stories.house import FIRST, FORM, House, open_house
 
 
@@ -176,6 +178,53 @@ def test_a_new_hour_holds_for_what_waits_already(house: House) -> None:
     assert (done.moved, done.withdrawn) == (1, 0)
     house.live(date(2026, 3, 2))
     assert house.received("ann") == ["Mon 02 Mar 14:00"]
+
+
+def plan_monday(house: House) -> None:
+    """At night everything of Monday is planned: for the coordinator a digest with what waits for an answer."""
+    house.live(FIRST, date(2026, 3, 3))
+    house.letters.clear()
+    house.clock = datetime(2026, 3, 9, 0, 30, tzinfo=UTC)
+    reconcile_register(house.engine, house.clock, date(2026, 3, 9))
+    plan_messages(house.engine, house.clock, date(2026, 3, 9), domain="tally.example")
+    assert [row.kind for row in house.waiting("cy")] == ["digest"]
+
+
+def test_a_new_day_of_the_digest_holds_for_one_that_waits_already(house: House) -> None:
+    plan_monday(house)
+    assert house.choose("cy", digest_day=2).withdrawn == 1
+    house.live(date(2026, 3, 9), date(2026, 3, 13))
+    digests = [f"{at:%a}" for at, to, subject in house.letters if to == "cy" and "Your week" in subject]
+    assert digests == ["Wed"]
+
+
+def test_a_new_day_of_the_digest_by_the_rules_holds_for_one_that_waits_already(house: House) -> None:
+    plan_monday(house)
+    form = parse_agreement(FORM + b"policy: {digest_weekday: 3}\n", "north-south.yaml")
+    with open_unit(house.engine) as unit:
+        import_agreement(unit, form, Author("test", house.clock), date(2026, 3, 9))
+        assert follow_rules(unit, house.clock, ["north-south"]) == 2, "of the coordinators of both sides"
+    house.live(date(2026, 3, 9), date(2026, 3, 13))
+    digests = [f"{at:%a}" for at, to, subject in house.letters if to == "cy" and "Your week" in subject]
+    assert digests == ["Thu"]
+
+
+def test_what_follows_from_an_import_is_written_together_with_it_or_not_at_all(house: House) -> None:
+    plan_monday(house)
+    file = ParsedFile(
+        Path("north-south.yaml"), parse_agreement(FORM + b"policy: {digest_weekday: 3}\n", "north-south.yaml")
+    )
+
+    def follow(unit: Connection, imported: Sequence[Imported]) -> None:
+        assert [one.reference for one in imported] == ["north-south"]
+        follow_rules(unit, house.clock, ["north-south"])
+        raise ConnectionError("the machine went down")
+
+    with pytest.raises(ConnectionError):
+        import_files(house.engine, [file], Author("test", house.clock), date(2026, 3, 9), follow=follow)
+    with open_reading(house.engine) as reading:
+        assert reading.execute(select(policy)).all() == []
+    assert [row.kind for row in house.waiting("cy")] == ["digest"]
 
 
 def test_a_pause_takes_back_what_waits_already_and_it_is_planned_anew_afterwards(house: House) -> None:
