@@ -67,10 +67,10 @@ def assess_commitment(
         return
     if commitment.kind is CommitmentKind.RECURRING and commitment.recurrence is not None:
         parts = list(_assess_occurrences(agreement, commitment, commitment.recurrence, policy, today))
-        yield _mark_unowned(_sum_up(agreement, commitment, parts, policy, today), commitment, people, today)
+        yield _mark_unowned(_sum_up(agreement, commitment, parts, policy, today), agreement, commitment, people, today)
         yield from parts
     else:
-        yield _mark_unowned(_assess_by_kind(agreement, commitment, policy, today), commitment, people, today)
+        yield _mark_unowned(_assess_by_kind(agreement, commitment, policy, today), agreement, commitment, people, today)
     for milestone in commitment.milestones:
         if milestone.due is not None:
             yield _assess_milestone(agreement, commitment, milestone, milestone.due, policy, today)
@@ -445,10 +445,13 @@ def _sum_up(
     return _assess_silence(agreement, commitment, policy, today)
 
 
-def _mark_unowned(standing: Standing, commitment: Commitment, people: People, today: date) -> Standing:
+def _mark_unowned(
+    standing: Standing, agreement: Agreement, commitment: Commitment, people: People, today: date
+) -> Standing:
     if standing.state not in (StandingState.ON_TRACK, StandingState.DUE_SOON):
         return standing
-    if any(find_owner(owner.contact_id, people, today) is not None for owner in commitment.owners):
+    bound = [owner for owner in commitment.owners if not agreement.has_left(owner.party_id, today)]
+    if any(find_owner(owner.contact_id, people, today) is not None for owner in bound):
         return standing
     parties = [owner.party for owner in commitment.owners]
     reason = Reason(ReasonCode.NO_OWNER, {"parties": parties})

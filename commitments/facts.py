@@ -234,6 +234,10 @@ class Agreement:
     """Activities under the agreement that serve no commitment."""
     kept: Kept | None = None
 
+    def has_left(self, party_id: int, day: date) -> bool:
+        """Whether a party is none any more, though the agreement may go on: nothing is asked of it or told to it."""
+        return any(place.party_id == party_id and not place.is_bound(day) for place in self.parties)
+
 
 class Matter(NamedTuple):
     """What a standing, a follow-up or a notice is about."""

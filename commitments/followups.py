@@ -61,8 +61,8 @@ def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple
 def find_coordinator(
     party_id: int | None, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]], today: date
 ) -> Person | None:
-    """The party's coordinator in office, else the first of another party to the agreement."""
-    parties = [party_id] if party_id is not None else []
+    """The party's coordinator in office, else the first of another party to the agreement; no party's that has left."""
+    parties = [party_id] if party_id is not None and not agreement.has_left(party_id, today) else []
     parties += [place.party_id for place in agreement.parties if place.party_id != party_id and place.is_bound(today)]
     for candidate in parties:
         for person in coordinators.get(candidate, ()):
@@ -180,7 +180,7 @@ def _want_from_owners(
         return  # its occurrences speak for it
     parties = find_answerable(commitment, standing.matter)
     for owner in parties:
-        if has_answered(commitment, owner.party_id, policy, today):
+        if agreement.has_left(owner.party_id, today) or has_answered(commitment, owner.party_id, policy, today):
             continue
         assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
             owner.party_id, agreement, coordinators, today
@@ -257,7 +257,7 @@ def _want_besides(
     """What no standing says by itself: a missing owner, a missing next step, an unanswered confirmation."""
     owning = [(owner.party_id, owner.contact_id) for owner in commitment.owners]
     for asked in commitment.asked:
-        if asked.is_open(today):
+        if asked.is_open(today) and not agreement.has_left(asked.party_id, today):
             assignee = find_speaker(asked.party_id, owning, people, coordinators, today)
             if assignee is None:  # nobody can say it for that side: it is not waited for
                 continue
@@ -274,8 +274,10 @@ def _want_besides(
             )
     if standing.state in (StandingState.SETTLED, StandingState.ON_HOLD):
         return
-    for owner in commitment.owners:
-        if find_owner(owner.contact_id, people, today) is None and not has_delivered(commitment, owner.party_id, today):
+    bound = [owner for owner in commitment.owners if not agreement.has_left(owner.party_id, today)]
+    for owner in bound or commitment.owners:
+        in_office = find_owner(owner.contact_id, people, today) if bound else None
+        if in_office is None and not has_delivered(commitment, owner.party_id, today):
             former = people.get(owner.contact_id) if owner.contact_id is not None else None
             cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
             reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party]})
@@ -287,7 +289,7 @@ def _want_besides(
         if stepless is not None:
             since, days = stepless
             reason = Reason(ReasonCode.NO_NEXT_STEP, {"since": since, "days": days})
-            for owner in commitment.owners:
+            for owner in bound:
                 if not has_answered(commitment, owner.party_id, policy, today):
                     assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
                         owner.party_id, agreement, coordinators, today

@@ -288,8 +288,8 @@ def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:
 def select_watched_commitments(today: date) -> ColumnElement[bool]:
     """Which commitments may call for a follow-up today, or show a sign of life: all but the plainly untroubled.
 
-    Left out is a deliverable whose date lies ahead, with an owner in office on every side and nothing else on record:
-    most of a large register on most days.
+    Left out is a deliverable whose date lies ahead, with an owner in office on every side, under an agreement that no
+    party has left, and nothing else on record: most of a large register on most days.
     """
 
     def has(table: Any, *where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -308,11 +308,15 @@ def select_watched_commitments(today: date) -> ColumnElement[bool]:
         )
         .correlate(commitment)
     )
+    left = exists().where(
+        agreement_party.c.agreement_id == commitment.c.agreement_id, agreement_party.c.ended.is_not(None)
+    )
     return or_(
         commitment.c.kind != str(CommitmentKind.DELIVERABLE),
         commitment.c.due.is_(None),
         commitment.c.due <= today.isoformat(),  # as text: a year or month that has begun is not ahead
         vacant,
+        left.correlate(commitment),
         has(milestone),
         has(activity_commitment),
         has(measurement),

@@ -63,6 +63,8 @@ class Question:
     """The other side's report, where the question is whether it is so."""
     confirmers: tuple[int, ...] = ()
     """The parties that are asked to confirm it if this one says that it is done."""
+    is_late: bool = False
+    """Whether the day by which an answer was asked for is over."""
 
     @property
     def owner_id(self) -> int | None:
@@ -226,6 +228,7 @@ def load_question(
         tuple(one.party_id for one in places if one.party_id != party_id),
         load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
         _find_confirmers(rules, under, promise, owners, places, party_id, today),
+        asked is not None and asked.due_on < today,
     )
 
 
@@ -286,6 +289,7 @@ def load_questions(
                 tuple(place.party_id for place in around if place.party_id != one.party_id),
                 to_confirm.get(one.id),
                 _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
+                one.due_on < today,
             )
         )
     return questions

@@ -60,6 +60,7 @@ def build_item(question: Question, names: Names, shelf: Shelf | None = None) -> 
         else (),
         due=(step if step is not None else promise).due if promise is not None else None,
         report=tell_report(question.to_confirm, names, language) if _still_holds(question) else None,
+        is_late=question.is_late,
     )
 
 

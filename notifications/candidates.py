@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -29,6 +29,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
+from notifications.binding import load_bound_parties
 from notifications.parts import load_rulings_of_parties
 from notifications.reasons import TAKEN_OUT, Decision, Why
 from notifications.routing import (
@@ -306,6 +307,8 @@ def find_recipients(
     """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked."""
     if owned is not None:
         for owner in find_answerable(owned, standing.matter):
+            if agreement.has_left(owner.party_id, today):
+                continue
             person = find_owner(owner.contact_id, rules.people, today) or find_coordinator(
                 owner.party_id, agreement, rules.coordinators, today
             )
@@ -356,7 +359,9 @@ def _follow_up(
     if find_reached(told, assignee, policy, own_day, ahead) is None:
         return
     coordinator = coordinator or find_coordinator(row.party_id, agreement, rules.coordinators, today)
-    leaders = [one for place in agreement.parties for one in rules.leaders.get(place.party_id, ())]
+    leaders = [
+        one for place in agreement.parties if place.is_bound(today) for one in rules.leaders.get(place.party_id, ())
+    ]
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
@@ -512,14 +517,19 @@ def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[st
     )
 
 
+LATELY = timedelta(days=70)
+"""The longest that a digest or a summary looks back."""
+
+
 def find_picture_readers(reading: Connection, rules: Rules, today: date) -> dict[int, tuple[Ruling, ...]]:
-    """Who gets digests and summaries, and by which rules: coordinators and leaders in office of parties that have an
-    agreement, by the rules of all agreements of their party."""
+    """Who gets digests and summaries, and by which rules: coordinators and leaders in office of parties that an
+    agreement binds, or did of late, by the rules of all agreements of their party."""
     rulings = load_rulings_of_parties(reading, rules)
+    bound = load_bound_parties(reading, today - LATELY)
     return {
         person.id: rulings[person.party_id]
         for person in rules.people.values()
-        if gets_summary(person) and person.party_id in rulings and person.is_in_office(today)
+        if gets_summary(person) and person.party_id in bound and person.is_in_office(today)
     }
 
 

@@ -190,7 +190,7 @@ def _asked_wait(answer: Any) -> float:
     if not isinstance(answer, Mapping):
         return 0.0
     inner = answer.get("parameters")
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, OverflowError):
         if isinstance(inner, Mapping) and "retry_after" in inner:
             return min(float(inner["retry_after"]), 86400.0)
         if "retry_after_ms" in answer:

@@ -511,7 +511,9 @@ def _build_alert(row: Any, names: Names, language: str) -> Item:
 
 def is_empty(message: Message) -> bool:
     """Nothing in it that its reader would want to know."""
-    if message.items or message.more or message.summary is not None or message.sign_in is not None:
+    if message.items or message.more or message.sign_in is not None:
+        return False
+    if message.summary is not None and message.summary.agreements:
         return False
     digest = message.digest
     return digest is None or not (

@@ -26,6 +26,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
+from notifications.binding import binds
 from notifications.changes import Noted, count_follow_ups, load_changes
 from notifications.messages import (
     Age,
@@ -65,10 +66,12 @@ class Pictures:
         self._promises: dict[int, Any] = {}
         self._steps: dict[tuple[int, str], Any] = {}
 
-    def _load(self, party_id: int, day: date) -> list[tuple[Agreement, list[Standing]]]:
+    def _load(self, party_id: int, day: date, since: date) -> list[tuple[Agreement, list[Standing]]]:
+        """The agreements that have bound the party at any time `since`, and how all in them stands on a day."""
         held = self._reading.execute(
             select(agreement_party.c.agreement_id)
-            .where(agreement_party.c.party_id == party_id)
+            .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
+            .where(agreement_party.c.party_id == party_id, binds(since))
             .order_by(agreement_party.c.agreement_id)
         ).scalars()
         ids = list(held)
@@ -118,8 +121,9 @@ class Pictures:
     def _title(self, agreement_id: int, language: str) -> str:
         return choose_words(self._titles[agreement_id], language)
 
-    def _lines(self, person: Person, day: date) -> tuple[AgreementLine, ...]:
-        held = self._load(person.party_id, day)
+    def _lines(
+        self, person: Person, day: date, held: Sequence[tuple[Agreement, list[Standing]]]
+    ) -> tuple[AgreementLine, ...]:
         open_counts: dict[int, int] = {
             row.agreement_id: row.number
             for row in self._reading.execute(
@@ -177,12 +181,12 @@ class Pictures:
         since = self._find_last_digest(person, day)
         since_day = find_own_day(person, since)
         until = taken_up - STILL_WRITING if taken_up is not None else None
-        held = self._load(person.party_id, day)
+        held = self._load(person.party_id, day, since_day)
         ids = [one.id for one, _ in held]
         opened, closed = count_follow_ups(self._reading, ids, since, until)
         return Digest(
             since_day,
-            self._lines(person, day),
+            self._lines(person, day, held),
             opened,
             closed,
             self._coming(person, day, held),
@@ -328,7 +332,7 @@ class Pictures:
         return tuple(sorted(waiting, key=lambda one: (not one.own_side, one.oldest, one.name)))
 
     def summary_of(self, person: Person, day: date) -> Summary:
-        held = self._load(person.party_id, day)
+        held = self._load(person.party_id, day, (day.replace(day=1) - timedelta(days=1)).replace(day=1))
         by_kind: dict[CommitmentKind, list[Standing]] = defaultdict(list)
         owed: Counter[int] = Counter()
         fulfilled: Counter[int] = Counter()
@@ -350,7 +354,7 @@ class Pictures:
                     attention[owner.party_id] += standing.state in NEEDING_ATTENTION
         return Summary(
             day.replace(day=1),
-            self._lines(person, day),
+            self._lines(person, day, held),
             tuple(KindLine(kind, count_standings(by_kind[kind])) for kind in CommitmentKind if by_kind[kind]),
             tuple(
                 PartyLine(self._names.name_party(one, person.language), owed[one], fulfilled[one], attention[one])

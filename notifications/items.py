@@ -215,7 +215,7 @@ def _describe_parties(words: Words, item: Item) -> str:
 
 
 def _describe_date(words: Words, item: Item, reason: str) -> str:
-    if item.answer_by is not None and item.kind is NotificationKind.ESCALATION:
+    if item.answer_by is not None and (item.is_late or item.kind is NotificationKind.ESCALATION):
         return words.gettext("An answer was asked for by %(day)s.") % {"day": words.format_day(item.answer_by)}
     if item.answer_by is not None:
         return words.gettext("Please answer by %(day)s.") % {"day": words.format_day(item.answer_by)}

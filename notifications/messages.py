@@ -79,6 +79,7 @@ class Item:
     also: "tuple[Item, ...]" = ()  # what else is asked about the same matter, less urgent
     handed_over: Ground | None = None  # from whom it came to its reader, where that is told with what is asked
     jointly: tuple[str, ...] = ()  # the names of the parties that owe it, where there are several
+    is_late: bool = False  # whether the day by which an answer was asked for is over
 
 
 @dataclass(frozen=True, slots=True)
