@@ -29,7 +29,7 @@ def open_failures(
     former: NotificationState | None = NotificationState.SENDING,
     lasting: bool = False,
 ) -> None:
-    """A follow-up for the coordinator for each person that a message finally did not reach; one a person and day.
+    """A follow-up for the coordinator for each person that a message finally did not reach; one a person at a time.
 
     `former` is what the messages were before they failed; None if it is not for a failure that somebody is to look. A
     `lasting` one is not closed by a later message.
@@ -85,13 +85,38 @@ def open_failures(
         )
         for row in reversed(rows)
     }
+    changes = _tell_anew(unit, wanted)
     inserted = insert_new(unit, follow_up, wanted.values(), returning=("id", "key", "agreement_id"))
-    changes = [
+    changes += [
         Change("registered", "follow_up", row.id, row.key, row.agreement_id, {"state": (None, str(FollowUpState.OPEN))})
         for row in inserted
     ]
     changes += _open_again(unit, {key: row for key, row in wanted.items() if key not in {one.key for one in inserted}})
     record_changes(unit, Author(ENGINE, now), [*(failed.values() if former is not None else ()), *changes])
+
+
+def _tell_anew(unit: Connection, wanted: dict[str, dict[str, Any]]) -> list[Change]:
+    """Put what failed last into the follow-up that is open about the person already, and take that out of `wanted`."""
+    people = {row["matter"]: key for key, row in wanted.items()}
+    standing = unit.execute(
+        select(follow_up)
+        .where(
+            follow_up.c.kind == str(FollowUpKind.MESSAGE_FAILED),
+            follow_up.c.matter.in_(people),
+            follow_up.c.state == str(FollowUpState.OPEN),
+        )
+        .order_by(follow_up.c.id)
+        .with_for_update(key_share=True)
+    ).all()
+    changes = []
+    for row in standing:
+        told = wanted.pop(people[row.matter], None)
+        if told is None or told["reason"] == row.reason or row.reason["numbers"].get("lasting"):
+            continue
+        unit.execute(update(follow_up).where(follow_up.c.id == row.id).values(reason=told["reason"]))
+        differ = {"reason": (row.reason, told["reason"])}
+        changes.append(Change("amended", "follow_up", row.id, row.key, row.agreement_id, differ))
+    return changes
 
 
 def _open_again(unit: Connection, wanted: Mapping[str, Mapping[str, Any]]) -> list[Change]:

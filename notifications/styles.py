@@ -87,7 +87,10 @@ def _write_styles() -> SimpleNamespace:
     styles = SimpleNamespace(**{name: Markup(rule) for name, rule in _RULES.items()})  # noqa: S704 - our own constants
     styles.chip, styles.segment = {}, {}
     for tone, (ink, ground, _, _, bar) in TONE_COLOURS.items():
-        chip = f"background:{ground};color:{ink};font-size:13px;font-weight:bold;padding:2px 7px;border-radius:4px"
+        chip = (
+            f"background:{ground};color:{ink};font-size:13px;font-weight:bold;padding:2px 7px;border-radius:4px;"
+            "white-space:nowrap"
+        )
         segment = f"background:{bar};border-right:2px solid {LIGHT['card']};height:14px;font-size:1px;line-height:14px"
         styles.chip[tone], styles.segment[tone] = Markup(chip), Markup(segment)  # noqa: S704
     styles.sheet = Markup(_write_sheet())  # noqa: S704

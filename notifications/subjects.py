@@ -23,7 +23,7 @@ def write_subject(words: Words, message: Message) -> str:
         if overview is None:
             return words.gettext("Nothing waits for you")
         agreements, attention = count_agreements(words, overview.agreements)
-        name = _name_overview(words, message)
+        name = _begin(words, _name_overview(words, message))
         subject = words.gettext("%(name)s: %(agreements)s, %(attention)s") % {
             "name": name, "agreements": agreements, "attention": attention,
         }  # fmt: skip
@@ -44,6 +44,12 @@ def _name_overview(words: Words, message: Message) -> str:
     if message.digest is not None:
         return words.gettext("Your overview") if message.digest.is_long else words.gettext("Your week")
     return words.format_month(message.summary.month if message.summary is not None else message.day)
+
+
+def _begin(words: Words, said: str) -> str:
+    """Words of ours with a capital letter, as a line begins: many languages write their months small."""
+    first = "İ" if words.locale.language == "tr" and said[:1] == "i" else said[:1].upper()
+    return first + said[1:]
 
 
 def _write_lead(words: Words, message: Message) -> tuple[str, int]:

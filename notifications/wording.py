@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 _SOURCE = "en_GB"
+_CHINESE = "zh_Hans"
 _FRENCH_ELISION = re.compile(r"\bde (?=[aeiouéèh])")
 _ONE_MILLIONS = re.compile(r"(?<=^1.million)s|(?<=^1.milliard)s")  # Babel gives French a plural for exactly one
 _MOST_SAID = 2048
@@ -468,7 +469,8 @@ def find_catalogue(language: str, house: Path | None = None) -> str:
         name = "_".join(part for part in (parts[at] for at in chosen) if part)
         if (CATALOGUES / f"{name}.po").is_file() or (house is not None and (house / f"{name}.po").is_file()):
             return name
-    return _SOURCE
+    # Simplified characters can be read by whoever reads traditional ones; English perhaps not.
+    return _CHINESE if locale.language == "zh" else _SOURCE
 
 
 def list_languages(house: Path | None = None) -> tuple[str, ...]:

@@ -315,9 +315,9 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         ReasonCode.MESSAGE_FAILED,
         {"contact": "li.na", "reply": "550 no such user"},
         "a message to li.na could not be sent: 550 no such user",
-        "发给li.na的邮件未能发出：550 no such user",
+        "发给li.na的消息未能发出：550 no such user",
     ),
-    (ReasonCode.MESSAGE_FAILED, {}, "a message could not be sent", "有一封邮件未能发出"),
+    (ReasonCode.MESSAGE_FAILED, {}, "a message could not be sent", "有一条消息未能发出"),
     (
         ReasonCode.CHECK_MISSED,
         {"since": "2026-11-20", "hours": 31},
@@ -377,7 +377,7 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         ReasonCode.TEMPLATE_BROKEN,
         {"file": "message/body.txt", "fault": "message/body.txt:3: found 'vew'"},
         "a file of the house could not be used: message/body.txt:3: found 'vew'",
-        "本单位的一个文件无法使用：message/body.txt:3: found 'vew'",
+        "本机构的一个文件无法使用：message/body.txt:3: found 'vew'",
     ),
     (
         ReasonCode.INBOUND_REFUSED,
@@ -463,9 +463,9 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         Why.REST_DAY,
         {"holiday": None, "day": "2026-11-23"},
         "a day of rest; the message goes on 23 November 2026",
-        "休息日；邮件将于2026年11月23日发出",
+        "休息日；消息将于2026年11月23日发出",
     ),
-    (Why.HAD_TODAYS_MESSAGE, {}, "today's message has gone to this person already", "今日邮件已发给此人"),
+    (Why.HAD_TODAYS_MESSAGE, {}, "today's message has gone to this person already", "今日消息已发给此人"),
     (
         Why.CARRIED_OVER,
         {"day": "2026-11-23"},
@@ -604,7 +604,8 @@ def test_a_date_keeps_the_precision_in_which_it_is_known(text: str, english: str
     ("tag", "catalogue"),
     [
         ("zh", "zh_Hans"), ("zh-CN", "zh_Hans"), ("zh-Hans", "zh_Hans"), ("zh-SG", "zh_Hans"), ("ZH-cn", "zh_Hans"),
-        ("zh-TW", "en_GB"), ("en", "en_GB"), ("en-US", "en_GB"), ("ko", "ko"), ("ko-KR", "ko"), ("de-AT", "de"),
+        ("zh-TW", "zh_Hans"), ("zh-HK", "zh_Hans"), ("zh-Hant", "zh_Hans"),
+        ("en", "en_GB"), ("en-US", "en_GB"), ("ko", "ko"), ("ko-KR", "ko"), ("de-AT", "de"),
         ("fr-CA", "fr"), ("es-MX", "es"), ("tr", "tr"), ("bg", "bg"), ("ky", "en_GB"), ("", "en_GB"), ("../x", "en_GB"),
         ("no such language", "en_GB"),
     ],
@@ -619,6 +620,10 @@ def test_a_language_tag_finds_its_catalogue(tag: str, catalogue: str) -> None:
 def test_a_language_is_spoken_if_it_has_a_catalogue_or_is_english(tag: str, spoken: bool, tmp_path: Path) -> None:
     assert speaks_language(tag) is spoken
     assert list_languages() == ("bg", "de", "en", "es", "fr", "ko", "tr", "zh-Hans")
+    assert speaks_language("zh-TW"), "simplified Chinese can be read"
+    (tmp_path / "zh_Hant.po").touch()
+    assert find_catalogue("zh-TW", tmp_path) == "zh_Hant", "a catalogue of the house's own goes before it"
+    (tmp_path / "zh_Hant.po").unlink()
     (tmp_path / "ky.po").touch()
     assert speaks_language("ky", tmp_path) and "ky" in list_languages(tmp_path)
 

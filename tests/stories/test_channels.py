@@ -642,6 +642,20 @@ def test_a_letter_that_comes_back_goes_by_the_persons_next_channel(house: House)
     assert house.failures() == []
 
 
+def test_who_cannot_be_reached_on_several_days_is_one_matter_that_tells_the_latest_reply(house: House) -> None:
+    house.register("{mail: ann@north.example}")
+    for days, reply in ((0, "550 5.1.1 no such user"), (1, "554 5.7.1 not wanted here")):
+        house.refuse = lambda address, reply=reply: reply if address.startswith("ann") else None  # type: ignore[misc]
+        house.sweep(MORNING + timedelta(days=days))
+        with open_unit(house.engine) as unit:  # a new day, a new message about the same
+            unit.execute(notice.update().values(key=notice.c.key + f"|{days}", follow_up_id=None))
+    assert [row.state for row in house.anns()] == ["failed", "failed"]
+    (asked,) = house.failures()
+    assert asked.state == "open" and "not wanted here" in asked.reason["numbers"]["reply"]
+    told = [one for one in house.rows(log_entry) if (one.subject, one.action) == ("follow_up", "amended")]
+    assert "no such user" in str(told[-1].changes["reason"][0]), "the first stays in the log"
+
+
 def test_a_report_that_is_read_twice_counts_once(house: House) -> None:
     house.register("{mail: ann@north.example}")
     house.sweep()
