@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, select, true
 
 from commitments.clock import today_in
 from commitments.tables import (
@@ -82,19 +82,24 @@ def load_changes(
         began.c.action == "registered",
         began.c.at >= log_entry.c.at,
     )
+    under: ColumnElement[Any] = log_entry.c.agreement_id
+    subject: ColumnElement[Any] = log_entry.c.subject
+    if isinstance(agreement_ids, Select):
+        # Under a whole register, as sums, which no index answers: so it goes back from the latest until it has enough.
+        under, subject = under + 0, subject + ""
     entries = reading.execute(
         select(
             log_entry.c.id, log_entry.c.at, log_entry.c.action, log_entry.c.subject, log_entry.c.row_id,
             log_entry.c.agreement_id, log_entry.c.changes,
         )
         .where(
-            log_entry.c.agreement_id.in_(agreement_ids),
+            under.in_(agreement_ids),
             log_entry.c.at > since,
             log_entry.c.at <= until if until is not None else true(),
-            log_entry.c.subject.in_([*_DETAILS, "agreement"]),
+            subject.in_([*_DETAILS, "agreement"]),
             or_(log_entry.c.subject == "agreement", ~came_with_it) if of_new else true(),
         )
-        .order_by(log_entry.c.id.desc())
+        .order_by(log_entry.c.at.desc(), log_entry.c.id.desc())
         .limit(most)
     ).all()  # fmt: skip
     new = {one.agreement_id for one in entries if one.subject == "agreement" and one.action == "registered"}

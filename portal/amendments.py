@@ -1,13 +1,14 @@
 """What was changed of agreements themselves since a moment, in words: dates, commitments, owners, terms, pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select
 
 from commitments.clock import today_in
-from commitments.tables import agreement, commitment, commitment_owner, log_entry, milestone
+from commitments.tables import agreement, commitment, commitment_owner, contact, log_entry, milestone
 from notifications.names import choose_words, find_words, name_promise
 from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
@@ -18,9 +19,30 @@ _TOLD_ELSEWHERE = frozenset({"state", "state_on", "state_reason", "state_until",
 """What Home tells in words of its own: how something was decided, and its date."""
 
 
-def load_amendments(reading: Connection, viewer: Viewer, since: datetime, most: int) -> list[Any]:
-    """The last such entries of the log under what somebody sees, but for those with which an agreement came in: one
-    statement."""
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The last entries of the log, and those of hand-overs of many as one each."""
+
+    entries: Sequence[Any]
+    handed: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is room for, each with its page; of the rest how many, and under which agreements."""
+
+    lines: Sequence[tuple[DatedView, str]]
+    rest: int
+    agreements: Mapping[str, str]
+    """The title by the reference."""
+
+
+def load_amendments(reading: Connection, viewer: Viewer, since: datetime, most: int) -> Amended:
+    """The last changes of what somebody sees, but for those with which an agreement came in: two statements."""
+    return Amended(_load_entries(reading, viewer, since, most), _load_handed(reading, viewer, since, most))
+
+
+def _load_entries(reading: Connection, viewer: Viewer, since: datetime, most: int) -> list[Any]:
     began = log_entry.alias()
     came_with_it = exists().where(
         began.c.subject == "agreement",
@@ -47,19 +69,71 @@ def load_amendments(reading: Connection, viewer: Viewer, since: datetime, most: 
             .outerjoin(milestone, and_(about == "milestone", milestone.c.id == log_entry.c.row_id))
             .outerjoin(commitment, commitment.c.id == promise_id)
             .where(
-                log_entry.c.agreement_id.in_(select_visible_agreements(viewer)), log_entry.c.at > since,
-                about.in_(_SUBJECTS), ~came_with_it,
+                # As sums, which no index answers: so it goes back from the latest, and stops when it has enough.
+                (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), log_entry.c.at > since,
+                (about + "").in_(_SUBJECTS), ~came_with_it, ~_is_of_many(),
             )
-            .order_by(log_entry.c.id.desc())
+            .order_by(log_entry.c.at.desc(), log_entry.c.id.desc())
             .limit(most)
         )
     )  # fmt: skip
 
 
-def describe_amendments(words: Words, found: list[Any], zone: str, most: int) -> list[tuple[DatedView, str]]:
+def _is_of_many() -> ColumnElement[bool]:
+    """Whether the same person was named elsewhere as well, by the same hand at the same moment."""
+    other = log_entry.alias()
+    return and_(
+        log_entry.c.subject == "commitment_owner",
+        log_entry.c.action == "amended",
+        exists().where(
+            other.c.at == log_entry.c.at,
+            other.c.subject == "commitment_owner",
+            other.c.action == "amended",
+            other.c.who == log_entry.c.who,
+            other.c.id != log_entry.c.id,
+            _take_successor(other.c.changes) == _take_successor(log_entry.c.changes),
+        ),
+    )
+
+
+def _take_successor(changes: ColumnElement[Any]) -> ColumnElement[Any]:
+    successor: ColumnElement[Any] = changes[("contact_id", 1)].as_integer()
+    return successor
+
+
+def _load_handed(reading: Connection, viewer: Viewer, since: datetime, most: int) -> list[Any]:
+    """Hand-overs of many commitments: to whom, of how many, and the agreement if it is one."""
+    successor = _take_successor(log_entry.c.changes)
+    first, last = func.min(log_entry.c.agreement_id), func.max(log_entry.c.agreement_id)
+    handed = (
+        select(
+            log_entry.c.at, successor.label("contact_id"), func.count().label("number"), first.label("first"),
+            last.label("last"), func.count(log_entry.c.agreement_id.distinct()).label("agreements"),
+        )
+        .where(
+            (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), log_entry.c.at > since,
+            log_entry.c.subject + "" == "commitment_owner", log_entry.c.action == "amended", successor.is_not(None),
+        )
+        .group_by(log_entry.c.at, log_entry.c.who, successor)
+        .having(func.count() > 1)
+        .order_by(log_entry.c.at.desc())
+        .limit(most)
+        .subquery("handed")
+    )  # fmt: skip
+    return list(
+        reading.execute(
+            select(handed, contact.c.name, agreement.c.reference.label("head"), agreement.c.title)
+            .join(contact, contact.c.id == handed.c.contact_id)
+            .join(agreement, agreement.c.id == handed.c.first)
+            .order_by(handed.c.at.desc())
+        )
+    )
+
+
+def describe_amendments(words: Words, found: Amended, zone: str, most: int) -> Told:
     """Each in words, once, the newest first, with its page."""
-    lines: dict[tuple[str, str, str], tuple[DatedView, str]] = {}
-    for one in found:
+    lines: dict[tuple[str, str, str], tuple[datetime, DatedView, str, Any]] = {}
+    for one in found.entries:
         title, link = _name(words, one), f"/agreements/{one.head}"
         if one.reference:
             link += f"/commitments/{one.reference}"
@@ -67,8 +141,25 @@ def describe_amendments(words: Words, found: list[Any], zone: str, most: int) ->
         for said in _tell(words, one):
             detail = said if title == head else words.gettext(" · ").join((said, head))
             view = DatedView(words.format_day(today_in(zone, one.at)), title, detail)
-            lines.setdefault((link, title, said), (view, link))
-    return list(lines.values())[:most]
+            lines.setdefault((link, title, said), (one.at, view, link, one))
+    told = [*lines.values(), *(_tell_handed(words, one, zone) for one in found.handed)]
+    told.sort(key=lambda line: line[0], reverse=True)
+    rest = [one for _, _, _, one in told[most:]]
+    named = {one.head: clean_text(choose_words(one.title, words.tag)) for one in rest if one is not None}
+    return Told([(view, link) for _, view, link, _ in told[:most]], len(rest), named)
+
+
+def _tell_handed(words: Words, one: Any, zone: str) -> tuple[datetime, DatedView, str, Any]:
+    """A hand-over of many; it leads to the history of its agreement, where that is one."""
+    to = words.ngettext(
+        "%(count)s commitment handed over to %(person)s", "%(count)s commitments handed over to %(person)s", one.number
+    ) % {"count": one.number, "person": clean_text(one.name)}
+    is_one = one.first == one.last
+    where = clean_text(choose_words(one.title, words.tag)) if is_one else words.ngettext(
+        "in %(count)s agreement", "in %(count)s agreements", one.agreements
+    ) % {"count": one.agreements}  # fmt: skip
+    day = words.format_day(today_in(zone, one.at))
+    return one.at, DatedView(day, to, where), f"/agreements/{one.head}/history" if is_one else "", None
 
 
 def _name(words: Words, one: Any) -> str:

@@ -1,9 +1,9 @@
 """Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -48,6 +48,7 @@ ADDRESS = "/home"
 ASKED_SHOWN = 20
 NEWS_SHOWN = 15
 HISTORIES_SHOWN = 5
+MORE_COUNTED = 50
 HANDED_SHOWN_DAYS = 60
 _COLLEAGUES_A_PARTY = 5
 """Enough to know whether there is anybody else to hand a matter to."""
@@ -117,12 +118,13 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         )
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
-        news, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        news, unsaid, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
         handed = describe_hand_over(
             reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
         )
         outcome = _describe_done(reading, words, viewer, rules, names, today, given, done or "", now)
+    told = describe_amendments(words, amended, viewer.person.time_zone, NEWS_SHOWN)
     return show_framed(
         request,
         "home.html",
@@ -144,13 +146,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
         news=[(describe_news(words, one), link) for one, link in news],
-        amended=describe_amendments(words, amended, viewer.person.time_zone, NEWS_SHOWN),
-        further=[
-            LinkView(
-                clean_text(choose_words(one.title, viewer.person.language)), f"/agreements/{one.reference}/history", ""
-            )
-            for one in unnamed[:HISTORIES_SHOWN]
-        ],
+        amended=told.lines,
+        more=_count_more(words, told.rest + len(unsaid)),
+        further=_link_histories(words, [*told.agreements.items(), *_name_agreements(words, unnamed)]),
         total=_count_agreements(words, overall.total),
         counts=_describe_counts(words, viewer, overall),
         agreements=[_describe_agreement(words, viewer, one) for one in overall.worst],
@@ -208,6 +206,32 @@ def _describe_asked(
         item, buttons, list_decisions(words, viewer, question), question.mark, link,
         matter if matter != agreement else "", agreement if matter else "",
     )  # fmt: skip
+
+
+def _count_more(words: Words, number: int) -> str:
+    if not number:
+        return ""
+    if number > MORE_COUNTED:  # of the log only so much is read
+        said = words.gettext("and more than %(count)s more; the histories tell of them:")
+        return said % {"count": MORE_COUNTED}
+    return words.ngettext(
+        "and %(count)s more; the history tells of it:", "and %(count)s more; the histories tell of them:", number
+    ) % {"count": number}
+
+
+def _name_agreements(words: Words, found: Iterable[Any]) -> list[tuple[str, str]]:
+    return [(one.reference, clean_text(choose_words(one.title, words.tag))) for one in found]
+
+
+def _link_histories(words: Words, agreements: Iterable[tuple[str, str]]) -> list[LinkView]:
+    """The ways to the first of these agreements' histories, each once."""
+    once = list(dict(agreements).items())
+    links = [LinkView(title, f"/agreements/{reference}/history", "") for reference, title in once[:HISTORIES_SHOWN]]
+    rest = len(once) - len(links)
+    if rest:
+        said = words.ngettext("and %(count)s more agreement", "and %(count)s more agreements", rest) % {"count": rest}
+        links.append(LinkView(said, "/agreements", ""))
+    return links
 
 
 def _count_agreements(words: Words, number: int) -> str:

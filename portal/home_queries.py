@@ -92,9 +92,9 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
 
 def load_news(
     reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int
-) -> tuple[list[tuple[News, str]], list[Any]]:
-    """What people changed since then under the agreements that somebody sees, the newest first, each with its page; and
-    the agreements of which more was changed than is named."""
+) -> tuple[list[tuple[News, str]], Sequence[Noted], list[Any]]:
+    """What people changed since then under the agreements that somebody sees, the newest first, each with its page;
+    what there was no room for, and the agreements that it was of."""
     zone = viewer.person.time_zone
     found = load_changes(reading, select_visible_agreements(viewer), since, 8 * most, of_new=True, zone=zone)
     noted, rest = found[:most], found[most:]
@@ -130,7 +130,7 @@ def load_news(
         )
         for one in noted
     ]
-    return news, [titles[one] for one in dict.fromkeys(one.agreement_id for one in rest)]
+    return news, rest, [titles[one] for one in dict.fromkeys(one.agreement_id for one in rest)]
 
 
 def _link(one: Noted, titles: dict[int, Any], promises: dict[int, Any]) -> str:

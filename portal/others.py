@@ -93,6 +93,16 @@ def _is_asked(today: date) -> ColumnElement[bool]:
 
 def _load_matters(reading: Connection, where: ColumnElement[bool], most: int) -> Sequence[Any]:
     part = agreement.c.reference + "/" + commitment.c.reference
+    order = (PLACE, follow_up.c.due_on, follow_up.c.id)
+    # Found first and named then: of hundreds that wait, a handful is shown.
+    first = (
+        select(follow_up.c.id)
+        .join(contact, contact.c.id == follow_up.c.assignee_id)
+        .where(where)
+        .order_by(*order)
+        .limit(most)
+        .subquery("first")
+    )
     return reading.execute(
         select(
             follow_up.c.id, follow_up.c.kind, follow_up.c.matter, follow_up.c.due_on, contact.c.name,
@@ -109,9 +119,8 @@ def _load_matters(reading: Connection, where: ColumnElement[bool], most: int) ->
             & (follow_up.c.matter_kind == str(MatterKind.MILESTONE))
             & follow_up.c.matter.in_([part + mark + milestone.c.reference for mark in ("#", "#milestone:")]),
         )
-        .where(where)
-        .order_by(PLACE, follow_up.c.due_on, follow_up.c.id)
-        .limit(most)
+        .where(follow_up.c.id.in_(select(first.c.id)))
+        .order_by(*order)
     ).all()  # fmt: skip
 
 

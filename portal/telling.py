@@ -55,6 +55,8 @@ def load_rules_of_questions(
         )
     )
     turns = [one.party_id for one in asks if one.party_id is not None]
+    # As ids: what asks for the people names the agreements four times over.
+    around = select(agreement.c.id).where(agreement.c.id.in_(list(reading.execute(around).scalars())))
     of_party = or_(
         contact.c.party_id.in_(turns),
         contact.c.party_id.in_(select(follow_up.c.party_id).where(asked, follow_up.c.party_id.is_not(None))),

@@ -294,10 +294,44 @@ def test_what_no_longer_finds_room_in_the_week_is_led_to_in_the_histories(
     desk.clock[0] = NOW + timedelta(hours=1)
     desk.sign_in("ann")
     answer(desk, "overdue", "/survey", "on_track")
-    assert "More was changed" not in desk.get("/home")
+    assert "the history tells of it" not in desk.get("/home")
     monkeypatch.setattr(home, "NEWS_SHOWN", 1)
     page = desk.get("/home")
-    assert re.search(r'More was changed[^<]*<a href="/agreements/north-south/history">Memorandum</a>', page)
+    assert re.search(r'and 1 more; the history[^<]*<a href="/agreements/north-south/history">Memorandum</a>', page)
+
+
+def test_of_what_was_amended_the_rest_is_counted_and_led_to_as_well(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "NEWS_SHOWN", 2)
+    for number in range(1, 6):
+        amend_words(desk, number, Author("cy", NOW + timedelta(seconds=number)))
+    desk.clock[0] = NOW + timedelta(hours=1)
+    desk.sign_in("cy")
+    page = desk.get("/home")
+    assert re.search(r'and 3 more; the histories[^<]*<a href="/agreements/north-south/history">Memorandum</a>', page)
+
+
+def amend_words(desk: Desk, number: int, author: Author) -> None:
+    with open_unit(desk.engine) as unit:
+        changes = {"summary": ("Build.", f"Build {number}.")}
+        record_changes(unit, author, [Change("amended", "commitment", number, "x", 1, changes)])
+
+
+def test_a_hand_over_of_many_is_one_line_of_the_week(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        (ben,) = unit.execute(select(contact.c.id).where(contact.c.reference == "cy")).scalars()
+        owned = unit.execute(select(commitment_owner.c.id)).scalars().all()
+        author = Author("ann", NOW + timedelta(seconds=1))
+        passed, later = {"contact_id": (1, ben)}, NOW + timedelta(seconds=5)
+        record_changes(unit, author, [Change("amended", "commitment_owner", one, "x", 1, passed) for one in owned])
+        record_changes(unit, Author("ann", later), [Change("amended", "commitment_owner", owned[0], "x", 1, passed)])
+    desk.clock[0] = NOW + timedelta(hours=1)
+    desk.sign_in("cy")
+    week = desk.get("/home").partition("What changed this week")[2].partition("</section>")[0]
+    assert week.count("handed over to") == 1 and week.count("somebody else answers for it") == 1
+    assert f"{len(owned)} commitments handed over to Cy" in week
+    assert 'href="/agreements/north-south/history"' in week
 
 
 def test_the_agreements_stand_there_by_what_is_worst_under_them(desk: Desk) -> None:
