@@ -37,9 +37,15 @@ def find_speaker(
     coordinators: Mapping[int, Sequence[Person]],
     today: date,
 ) -> Person | None:
-    """Who speaks for a party on a promise today: its coordinator in office, else its owner; None where nobody does."""
-    in_office = (one for one in coordinators.get(party_id, ()) if one.is_in_office(today))
-    return next(in_office, None) or find_owner(dict(owners).get(party_id), people, today)
+    """Who speaks for a party on a promise today: its coordinator in office, else its owner; None where nobody does.
+
+    Who can be reached comes before who cannot.
+    """
+    serving = [one for one in coordinators.get(party_id, ()) if one.is_in_office(today)]
+    owner = find_owner(dict(owners).get(party_id), people, today)
+    if owner is not None:
+        serving.append(owner)
+    return next((one for one in serving if one.ways), serving[0] if serving else None)
 
 
 def find_confirmers(

@@ -50,9 +50,9 @@ _QUIET_STATES = (StandingState.ON_TRACK, StandingState.SETTLED, StandingState.ON
 
 
 def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple[Person, ...]]:
-    """The people of one role by party, in the order of their references."""
+    """The people of one role by party: first who has a channel that works, then in the order of their references."""
     found: dict[int, list[Person]] = {}
-    for person in sorted(people, key=lambda one: one.reference):
+    for person in sorted(people, key=lambda one: (not one.ways, one.reference)):
         if person.role is role:
             found.setdefault(person.party_id, []).append(person)
     return {party: tuple(members) for party, members in found.items()}
@@ -61,7 +61,10 @@ def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple
 def find_coordinator(
     party_id: int | None, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]], today: date
 ) -> Person | None:
-    """The party's coordinator in office, else the first of another party to the agreement; no party's that has left."""
+    """The party's coordinator in office, first one who can be reached; else the first of another party to it.
+
+    No party's that has left.
+    """
     parties = [party_id] if party_id is not None and not agreement.has_left(party_id, today) else []
     parties += [place.party_id for place in agreement.parties if place.party_id != party_id and place.is_bound(today)]
     for candidate in parties:
@@ -69,6 +72,32 @@ def find_coordinator(
             if person.is_in_office(today):
                 return person
     return None
+
+
+def find_stand_in(
+    person: Person | None,
+    party_id: int | None,
+    agreement: Agreement,
+    people: People,
+    coordinators: Mapping[int, Sequence[Person]],
+    today: date,
+    *,
+    anybody: bool = False,
+) -> Person | None:
+    """Who is written to where a person is asked for a party: they themselves if they can be reached, else its
+    coordinator. With `anybody`, where no coordinator can be reached either, another in office of that party who can.
+    """
+    if person is not None and person.ways:
+        return person
+    coordinator = find_coordinator(party_id, agreement, coordinators, today)
+    if coordinator is not None and coordinator.ways:
+        return coordinator
+    if anybody and not (party_id is not None and agreement.has_left(party_id, today)):
+        serving = (one for one in people.values() if one.party_id == party_id and one.ways and one.is_in_office(today))
+        other = min(serving, key=lambda one: (one.role is not ContactRole.OWNER, one.reference), default=None)
+        if other is not None:
+            return other
+    return person or coordinator
 
 
 def find_kind(standing: Standing) -> FollowUpKind | None:

@@ -12,7 +12,13 @@ from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days
 from commitments.days import Days, find_days, find_own_day
 from commitments.facts import Agreement, Commitment, Person, Standing
-from commitments.followups import find_answerable, find_coordinator, find_spokespeople, has_answered
+from commitments.followups import (
+    find_answerable,
+    find_coordinator,
+    find_spokespeople,
+    find_stand_in,
+    has_answered,
+)
 from commitments.operations import choose_coordinator
 from commitments.policy import Policy, find_lead_days, is_always_sent
 from commitments.queries import Span, load_agreements, select_dated_commitments
@@ -304,18 +310,24 @@ def _name_reminder(standing: Standing, days: int, person: Person) -> str:
 def find_recipients(
     agreement: Agreement, owned: Commitment | None, standing: Standing, rules: Rules, today: date
 ) -> Iterator[tuple[int, Person]]:
-    """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked."""
+    """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked.
+
+    Whoever cannot be reached is stood in for.
+    """
     if owned is not None:
         for owner in find_answerable(owned, standing.matter):
             if agreement.has_left(owner.party_id, today):
                 continue
-            person = find_owner(owner.contact_id, rules.people, today) or find_coordinator(
-                owner.party_id, agreement, rules.coordinators, today
-            )
+            asked = find_owner(owner.contact_id, rules.people, today)
+            person = find_stand_in(asked, owner.party_id, agreement, rules.people, rules.coordinators, today)
             if person is not None:
                 yield owner.party_id, person
         return
-    for place, person in find_spokespeople(agreement, standing.matter.kind, rules.coordinators, today):
+    always = is_always_sent(rules.policy_of(agreement), str(standing.matter.kind))
+    for place, asked in find_spokespeople(agreement, standing.matter.kind, rules.coordinators, today):
+        person = find_stand_in(
+            asked, place.party_id, agreement, rules.people, rules.coordinators, today, anybody=always
+        )
         if person is not None:
             yield place.party_id, person
 
@@ -347,10 +359,10 @@ def _follow_up(
     if has_told_all(told, policy):
         return
     people = rules.people
-    assignee, coordinator = find_owner(row.assignee_id, people, today), None
+    always = is_always_sent(policy, row.matter_kind)
+    assignee = find_owner(row.assignee_id, people, today)
     if assignee is None or not assignee.ways:
-        coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
-        assignee = coordinator or assignee
+        assignee = find_stand_in(assignee, row.party_id, agreement, people, rules.coordinators, today, anybody=always)
     if focus is not None and row.id not in focus.follow_ups and (assignee is None or not focus.holds(assignee)):
         return
     own_day = days.begun[assignee.time_zone] if assignee is not None else today
@@ -358,7 +370,7 @@ def _follow_up(
     ahead = standing.deadline if standing is not None and row.kind in _ASKED_AHEAD else None
     if find_reached(told, assignee, policy, own_day, ahead) is None:
         return
-    coordinator = coordinator or find_coordinator(row.party_id, agreement, rules.coordinators, today)
+    coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
     leaders = [
         one for place in agreement.parties if place.is_bound(today) for one in rules.leaders.get(place.party_id, ())
     ]

@@ -25,6 +25,7 @@ from commitments.tables import (
 )
 from commitments.vocabulary import (
     Answer,
+    Channel,
     CommitmentKind,
     CommitmentState,
     ContactRole,
@@ -162,7 +163,9 @@ def compose_message(
     """The view of one notification with these notices that still stand."""
     person = find_reader(row, notices, rules, around.usual)
     items = _build_items(notices, person, row.local_day, names, around, links)
-    name, mail = find_reply(person, rules, names)
+    agreements = {one.agreement_id for one in notices if one.agreement_id is not None}
+    others = [party for one in sorted(agreements) for party in around.parties.get(one, ())]
+    name, mail = find_reply(person, rules, names, row.local_day, others)
     always = row.kind in IN_ANY_CASE
     return Message(
         NotificationKind(row.kind),
@@ -182,10 +185,18 @@ def compose_message(
     )
 
 
-def find_reply(person: Person, rules: Rules, names: Names) -> tuple[str | None, str | None]:
-    """An answer by mail goes to a coordinator of the reader's own party, if that is another person."""
-    for coordinator in rules.coordinators.get(person.party_id, ()):
-        if coordinator.id != person.id and coordinator.mail is not None:
+def find_reply(
+    person: Person, rules: Rules, names: Names, day: date, parties: Sequence[int] = ()
+) -> tuple[str | None, str | None]:
+    """To whom an answer by mail goes: another coordinator in office on that day whose mail works, of the reader's own
+    party. Of the other `parties` to what the letter tells only where the reader's has no coordinator at all.
+    """
+    own = rules.coordinators.get(person.party_id, ())
+    served = any(one.is_in_office(day) for one in own)
+    others = () if served else (one for party in parties for one in rules.coordinators.get(party, ()))
+    for coordinator in (*own, *others):
+        works = (Channel.MAIL, coordinator.mail) in coordinator.ways
+        if coordinator.id != person.id and works and coordinator.is_in_office(day) and coordinator.id in names.contacts:
             return names.contacts[coordinator.id]
     return None, None
 

@@ -141,7 +141,7 @@ def _draw(
         digest = pictures.digest_of(person, today) if kind is NotificationKind.DIGEST else None
         summary = pictures.summary_of(person, today) if kind is NotificationKind.SUMMARY else None
         if (digest or summary) and (digest or summary).agreements:  # type: ignore[union-attr]
-            name, mail = find_reply(person, rules, names)
+            name, mail = find_reply(person, rules, names, today)
             return Message(
                 kind, today, names.contacts[person.id][0], person.language, (), 0, digest, summary, name, mail,
                 base_url=links.base_url if links is not None else None,

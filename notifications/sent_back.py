@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from commitments.assessment import find_owner
 from commitments.dates import add_days
 from commitments.facts import Agreement, Person
-from commitments.followups import find_coordinator, list_since_return
+from commitments.followups import find_coordinator, find_stand_in, list_since_return
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement, commitment, confirmation, party, progress_report
@@ -100,7 +100,7 @@ def _find_reporter(
     for known in (contact_id, *owners):
         person = find_owner(known, rules.people, today)
         if person is not None and person.party_id == party_id:
-            return person
+            return find_stand_in(person, party_id, under, rules.people, rules.coordinators, today)
     return find_coordinator(party_id, under, rules.coordinators, today)
 
 

@@ -7,27 +7,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answer
 from commitments.database import open_reading, open_unit
-from commitments.errors import RefusedChange
+from commitments.errors import RefusedChange, TallyError
+from commitments.facts import Person
 from commitments.log import Author, find_caused
 from commitments.queries import load_people
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules, reconcile_agreement
 from commitments.sentences import Shelf, load_shelf
-from commitments.tables import commitment_owner, contact, log_entry
+from commitments.tables import commitment_owner, contact, log_entry, party
 from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
 from notifications.links import Ask, LinkInvalid, Purpose, name_link
-from notifications.names import Names
+from notifications.names import Names, load_names
 from notifications.parts import list_rulings
 from notifications.usual import address
+from notifications.views import clean_text
 from notifications.wording import Words, load_words
 from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
@@ -36,6 +38,14 @@ from portal.pages import show_notice, show_page
 from portal.telling import load_names_of, load_rules_of_questions
 
 router = APIRouter()
+
+
+class LeftOffice(TallyError):
+    """An answer by the link of somebody who is no longer in office."""
+
+    def __init__(self, person: Person, coordinator_id: int | None) -> None:
+        self.person, self.coordinator_id = person, coordinator_id
+        super().__init__(f"{person.reference} is no longer in office")
 
 
 @router.api_route("/answer/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -188,6 +198,7 @@ def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bo
     person = rules.people.get(ask.contact_id)
     if person is None:
         raise LinkInvalid("the person of this link is not known here")
+    _check_office(rules, house, person)
     question = load_question(
         reading,
         rules,
@@ -202,6 +213,30 @@ def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bo
         raise LinkInvalid("what this link asks is not known here")
     scopes = [question.agreement.reference] if question.agreement is not None else []
     return replace(question, person=address(question.person, list_rulings(scopes, rules)))
+
+
+def _check_office(rules: Rules, house: House, person: Person) -> None:
+    """Who has left does not answer any more, by whatever link; LeftOffice names who does."""
+    today = house.today_of(person, house.read_clock())
+    if not person.is_in_office(today):
+        serving = (one for one in rules.coordinators.get(person.party_id, ()) if one.is_in_office(today))
+        raise LeftOffice(person, next((one.id for one in serving), None))
+
+
+def show_left(request: Request, left: Exception) -> HTMLResponse:
+    """To who opens the link of an old letter after the end of their office: who answers in their place."""
+    assert isinstance(left, LeftOffice)
+    words = load_words(left.person.language)
+    with open_reading(request.app.state.house.engine) as reading:
+        here = contact.c.id == (left.coordinator_id or 0)
+        names = load_names(reading, here, party.c.id == left.person.party_id)
+    told = {"party": clean_text(names.name_party(left.person.party_id, left.person.language))}
+    if left.coordinator_id is not None:
+        told["name"] = clean_text(names.contacts[left.coordinator_id][0])
+        text = words.gettext("%(name)s answers for %(party)s. Nothing was recorded.") % told
+    else:
+        text = words.gettext("No coordinator of %(party)s is on record. Nothing was recorded.") % told
+    return show_notice(words, words.gettext("You do not answer for %(party)s any more") % told, text, status=410)
 
 
 def _name_author(question: Question, token: str, now: Any) -> Author:

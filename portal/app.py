@@ -181,6 +181,7 @@ def make_portal(
     app.add_exception_handler(NotFromHere, show_not_from_here)
     app.add_exception_handler(LinkExpired, show_expired)
     app.add_exception_handler(LinkInvalid, show_invalid)
+    app.add_exception_handler(answering.LeftOffice, answering.show_left)
     app.add_exception_handler(RequestValidationError, show_not_understood)
     app.add_exception_handler(HTTPException, show_http_fault)
     app.add_exception_handler(Exception, show_failure)

@@ -51,6 +51,39 @@ def test_done_closes_the_matter_and_the_next_morning_is_silent_about_it(desk: De
     assert "north-south/survey" not in desk.morning(date(2026, 3, 3)).get("ann", set())
 
 
+def test_who_has_left_is_told_who_answers_and_nothing_is_recorded(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(link))
+    assert mark is not None
+    left = FORM.replace(b"role: owner, deputy: dee,", b"role: owner, deputy: dee, valid_to: 2026-03-01,")
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(left, "north-south.yaml"), Author("test", NOW), TODAY)
+    before = len(desk.rows(log_entry))
+    for answered in (
+        desk.client.get(link),
+        desk.client.get(link + "/done"),
+        desk.client.post(link + "/done", data={"mark": mark[1], "note": "I did it"}),
+    ):
+        assert answered.status_code == 410
+        assert "You do not answer for North any more" in answered.text
+        assert "Cy answers for North. Nothing was recorded." in answered.text
+    assert (desk.rows(progress_report), len(desk.rows(log_entry))) == ([], before)
+
+
+def test_who_leaves_takes_no_answer_back_any_more(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(link))
+    assert mark is not None
+    done = desk.client.post(link + "/done", data={"mark": mark[1]}, follow_redirects=False)
+    answered = done.headers["location"]
+    left = FORM.replace(b"role: owner, deputy: dee,", b"role: owner, deputy: dee, valid_to: 2026-03-01,")
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(left, "north-south.yaml"), Author("test", NOW), TODAY)
+    assert desk.client.get(answered).status_code == 410
+    assert desk.client.post(answered + "/undo").status_code == 410
+    assert len(desk.rows(progress_report)) == 1
+
+
 def test_done_on_a_shared_promise_asks_the_other_side_at_once(desk: Desk) -> None:
     page = desk.post(desk.link("ann", "overdue", "/bridge") + "/done")
     assert "Asked to confirm it: South." in page

@@ -1,13 +1,17 @@
 """Who is asked to confirm that a promise was kept: a clear rule for every agreement (docs/decisions/0026)."""
 
+from dataclasses import replace
+
 from commitments.confirmations import choose_confirmers, find_confirmers, find_speaker, is_concerned
 from commitments.followups import group_people
 from commitments.policy import Policy
-from commitments.vocabulary import ConfirmedBy, ContactRole, Owed, PartyRole
+from commitments.vocabulary import Channel, ConfirmedBy, ContactRole, Owed, PartyRole
 from tests.rules.cases import ANN, CAT, HANGZHOU, HE, LEEDS, LI, NETWORK, STAFF, by_id, day, person, table
 
 OTHERS, OWING, NOBODY = ConfirmedBy.OTHER_PARTIES, ConfirmedBy.THOSE_WHO_OWE, ConfirmedBy.NOBODY
 JOINTLY, EACH = Owed.JOINTLY, Owed.EACH
+MAIL = ((Channel.MAIL, "somebody@city.example"),)
+SECOND, REACHED = replace(HE, id=41, reference="z", ways=MAIL), replace(LI, ways=MAIL)
 TWO, THREE = (LEEDS, HANGZHOU), (LEEDS, HANGZHOU, NETWORK)
 
 
@@ -33,6 +37,8 @@ def test_who_confirms_what_leeds_reports(rule, owed, owing, bound, living, asked
 @table(
     ("a coordinator in office speaks for their side", STAFF, HE),
     ("else its owner of the promise", by_id(ANN, LI, CAT), LI),
+    ("of two coordinators the one whom a channel reaches", by_id(HE, SECOND), SECOND),
+    ("and an owner who can be reached before a coordinator who cannot", by_id(HE, REACHED), REACHED),
     ("a coordinator who left speaks for nobody",
      by_id(ANN, person(12, HANGZHOU, ContactRole.COORDINATOR, valid_to="2026-02")), None),
     ("nor does who is yet to come",

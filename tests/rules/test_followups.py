@@ -10,11 +10,12 @@ from hypothesis import given
 from commitments.assessment import assess_agreement, is_ended, is_expired
 from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, AskedConfirmation, Commitment, PartyPlace, Person, Report, WantedFollowUp
-from commitments.followups import find_coordinator, group_people, want_followups
+from commitments.followups import find_coordinator, find_stand_in, group_people, want_followups
 from commitments.policy import Policy
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import (
     OPERATOR_KINDS,
+    Channel,
     CommitmentKind,
     CommitmentState,
     ContactRole,
@@ -410,6 +411,29 @@ GONE = person(13, LEEDS, ContactRole.COORDINATOR, reference="a-gone", valid_to="
 def test_the_coordinator(party, staff, found):
     coordinators = group_people(staff, ContactRole.COORDINATOR)
     assert find_coordinator(party, pact(), coordinators, day("2026-03-02")) == found
+
+
+MAIL = ((Channel.MAIL, "somebody@city.example"),)
+DEAF, HEARS = replace(CAT, id=31, reference="a-deaf"), replace(CAT, id=32, reference="b-hears", ways=MAIL)
+OWNER, OTHER = replace(ANN, ways=MAIL), replace(ANN, id=33, reference="bo", ways=MAIL)
+
+
+@table(
+    ("who can be reached is written to themselves", OWNER, [DEAF, HEARS], True, OWNER),
+    ("the first coordinator whom a channel reaches stands in", ANN, [DEAF, HEARS], False, HEARS),
+    ("and speaks where nobody answers for it", None, [DEAF, HEARS], False, HEARS),
+    ("one who has left does not, though mail would reach them", ANN, [DEAF, replace(HEARS, valid_to=GONE.valid_to)],
+     False, ANN),
+    ("what is always sent reaches another of that party", DEAF, [DEAF, OTHER], True, OTHER),
+    ("an owner before a leader", DEAF, [DEAF, OTHER, replace(OTHER, id=34, reference="a", role=ContactRole.LEADER)],
+     True, OTHER),
+    ("anything else does not", DEAF, [DEAF, OTHER], False, DEAF),
+    ("where nobody can be reached it stays with who is asked", ANN, [DEAF], True, ANN),
+)  # fmt: skip
+def test_who_stands_in_for_somebody_who_cannot_be_reached(asked, staff, anybody, found):
+    coordinators = group_people(staff, ContactRole.COORDINATOR)
+    told = find_stand_in(asked, LEEDS, pact(), by_id(*staff), coordinators, day("2026-03-02"), anybody=anybody)
+    assert told == found
 
 
 def test_every_kind_and_reason_has_its_sentence():

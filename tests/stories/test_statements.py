@@ -14,7 +14,7 @@ from commitments.database import open_reading, open_unit
 from commitments.queries import split_register
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
-from commitments.tables import metadata
+from commitments.tables import contact, metadata
 from notifications import planning
 from notifications.composing import compose_messages
 from notifications.names import load_names
@@ -31,6 +31,8 @@ def count_day(engine: Engine, count: Counter, commitments: int) -> tuple[list[st
     """The statements of check and planning over a register of so many commitments, on the first day."""
     empty_register(engine)
     fill_register(engine, commitments, without_address=commitments // 20)
+    with open_unit(engine) as unit:  # else each of those owners would be stood in for
+        unit.execute(update(contact).where(contact.c.role == "coordinator").values(channels={}))
     with count(engine) as checked:
         reconciled = reconcile_register(engine, NOW, TODAY)
     with count(engine) as planned:
@@ -38,7 +40,7 @@ def count_day(engine: Engine, count: Counter, commitments: int) -> tuple[list[st
     assert reconciled.opened >= commitments // 2
     assert plan.notices >= commitments // 2
     assert plan.passed_over
-    assert plan.held == commitments // 20
+    assert plan.held >= commitments // 20
     return checked.statements, planned.statements
 
 
