@@ -106,6 +106,8 @@ class Scene:
     promises: Mapping[int, Promise]
     steps: Mapping[tuple[int, str], tuple[str, Mapping[str, str]]]
     """The title of each milestone and its translations, by commitment and reference."""
+    returned: Sequence[Any] = ()
+    """The reports that were sent back of late."""
 
 
 @dataclass(slots=True)

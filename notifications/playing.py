@@ -49,6 +49,7 @@ from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
 from notifications.rhythm import Moment
 from notifications.routing import ToldRung, has_told_all
+from notifications.sent_back import judge_returned
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
 """What tells of one agreement, and not of the whole register at once."""
@@ -277,6 +278,9 @@ class Play:
             else:
                 passed.append(one.as_row(now, today, None))
         for one in self._list_held(now, today):
+            due[one.person.id].append(one)
+        facts = {self._scene.agreement.id: self._scene.agreement}
+        for one in judge_returned(self._scene.returned, facts, rules, today, self._ledger.notices):
             due[one.person.id].append(one)
         found = [one for ones in due.values() for one in ones]
         self._restless = (frozenset(due), frozenset(one.follow_up_id for one in found if one.follow_up_id is not None))

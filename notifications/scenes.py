@@ -17,7 +17,8 @@ from commitments.vocabulary import NotificationState
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Promise, Queued, Scene
 from notifications.names import Names, load_names
 from notifications.playing import Play
-from notifications.reasons import Decision
+from notifications.reasons import Decision, Why
+from notifications.sent_back import load_returned
 from notifications.tables import notice, notification
 
 RECENT_DAYS = 30
@@ -53,7 +54,8 @@ class Opening:
 def load_opening(reading: Connection, settings: Settings, agreement_id: int, now: datetime) -> Opening:
     """One agreement as it stands now."""
     (facts,) = load_agreements(reading, Span(agreement_id, agreement_id))
-    scene = load_scene(reading, facts)
+    returned = load_returned(reading, Span(agreement_id, agreement_id), now.date())
+    scene = replace(load_scene(reading, facts), returned=returned)
     follow_ups = load_follow_ups(reading, agreement_id)
     ledger = load_ledger(reading, agreement_id, follow_ups, now)
     return make_opening(reading, settings, scene, follow_ups, ledger)
@@ -145,6 +147,7 @@ def load_ledger(
             or_(
                 notice.c.decided_on >= since,
                 notice.c.due_on >= since,
+                notice.c.key.startswith(f"{Why.SENT_BACK}|"),
                 notice.c.follow_up_id.in_([one.id for one in follow_ups if one.is_open]),
                 notice.c.decision == str(Decision.HELD),
                 notification.c.state == str(NotificationState.QUEUED),

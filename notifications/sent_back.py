@@ -1,7 +1,8 @@
 """Who is told that what they reported was sent back by the other side."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -22,7 +23,19 @@ TOLD_FOR_DAYS = 92
 
 def find_sent_back(reading: Connection, span: Span, rules: Rules, today: date) -> Iterator[Candidate]:
     """Each report that was sent back, to who made it: unless their side has reported anew or the promise is settled."""
-    rows = reading.execute(
+    rows = load_returned(reading, span, today)
+    if not rows:
+        return
+    promises = commitment.c.id.in_({row.commitment_id for row in rows})
+    facts = {
+        one.id: one for one in load_agreements(reading, Span.over({row.agreement_id for row in rows}), only=promises)
+    }
+    yield from judge_returned(rows, facts, rules, today)
+
+
+def load_returned(reading: Connection, span: Span, today: date) -> Sequence[Any]:
+    """The reports that were sent back of late, on promises that are open or on hold."""
+    return reading.execute(
         select(
             progress_report.c.id,
             progress_report.c.reference,
@@ -43,31 +56,39 @@ def find_sent_back(reading: Connection, span: Span, rules: Rules, today: date) -
         .where(
             confirmation.c.state == str(ConfirmationState.RETURNED),
             confirmation.c.answered_on >= add_days(today, -TOLD_FOR_DAYS),
-            commitment.c.state == str(CommitmentState.ACTIVE),
+            commitment.c.state.in_((str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))),
             span.holds(commitment.c.agreement_id),
         )
         .order_by(confirmation.c.id)
     ).all()
-    if not rows:
-        return
-    promises = commitment.c.id.in_({row.commitment_id for row in rows})
-    facts = {
-        one.id: one for one in load_agreements(reading, Span.over({row.agreement_id for row in rows}), only=promises)
-    }
+
+
+def judge_returned(
+    rows: Iterable[Any], facts: Mapping[int, Agreement], rules: Rules, today: date, known: Collection[str] = ()
+) -> Iterator[Candidate]:
+    """Of what was sent back that which is to be told on a day, by the `facts` of its agreements; what has a `known` key
+    was told already. Pure."""
     for row in rows:
         under = facts[row.agreement_id]
-        person = _find_reporter(row.contact_id, row.party_id, row.commitment_id, under, rules, today)
-        if person is None or is_reported_anew(under, row.commitment_id, row.party_id, max(today, row.answered_on)):
+        promise = next((one for one in under.commitments if one.id == row.commitment_id), None)
+        if promise is None or promise.state is not CommitmentState.ACTIVE:
             continue
-        matter = f"{row.agreement}/{row.promise}"
+        person = _find_reporter(row.contact_id, row.party_id, row.commitment_id, under, rules, today)
+        if person is None or row.answered_on < add_days(today, -TOLD_FOR_DAYS):
+            continue
+        if is_reported_anew(under, row.commitment_id, row.party_id, max(today, row.answered_on)):
+            continue
+        matter, on = f"{row.agreement}/{row.promise}", row.answered_on.isoformat()
+        key = f"{Why.SENT_BACK}|{matter}|{row.reference}|{row.party}|{on}|{person.reference}"
+        if key in known:
+            continue
         standing = next(
             one
             for one in assess(under, rules, today)
             if one.matter.kind is MatterKind.COMMITMENT and one.matter.commitment_id == row.commitment_id
         )
-        on = row.answered_on.isoformat()
         yield Candidate(
-            f"{Why.SENT_BACK}|{matter}|{row.reference}|{row.party}|{on}|{person.reference}",
+            key,
             NotificationKind.CONFIRMATION,
             person,
             standing.matter.reference,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -9,7 +10,10 @@ from sqlalchemy import Engine
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.progress import confirm_report, report_progress
+from commitments.settings import Settings
 from commitments.vocabulary import Rating
+from notifications.forecast import forecast_agreement
+from tests.stories.day_by_day import forecast_day_by_day
 from tests.stories.house import House, open_house
 from tests.stories.test_choices import register_joint_deeds, report_joint_deeds
 from tests.stories.test_hours import run
@@ -56,6 +60,18 @@ def test_at_night_it_comes_with_the_next_mornings_letter(house: House) -> None:
     run(house, *(at + timedelta(hours=hours) for hours in range(24)))
     assert [one for one in house.received("ann") if one.startswith("Tue")] == ["Tue 03 Mar 08:00"]
     assert any("South sent your report back." in text for to, text in house.texts if to == "ann")
+
+
+def test_the_forecast_of_the_agreement_foresees_it_before_it_is_planned(house: House, tmp_path: Path) -> None:
+    at = MONDAY + timedelta(hours=14)
+    send_back(house, at)
+    settings = Settings(home=tmp_path)
+    foreseen = list(forecast_agreement(house.engine, settings, at, 3, 1))
+    assert [f"{one.at:%a %H:%M}" for one in foreseen if "sent back" in one.subject] == ["Tue 08:00"]
+    assert foreseen == forecast_day_by_day(house.engine, settings, at, 3, 1)
+    run(house, *(at + timedelta(hours=hours) for hours in range(24)))
+    later = list(forecast_agreement(house.engine, settings, at + timedelta(days=40), 3, 1))
+    assert not [one for one in later if "sent back" in one.subject], "it was told"
 
 
 def test_without_a_reason_it_says_by_whom_alone(house: House) -> None:
