@@ -218,6 +218,8 @@ def make_items(language: str) -> dict[str, Item]:
         reason=Reason(ReasonCode.NOTICE_BY, {"by": "2026-12-31", "days": 38}),
         ground=Ground(Why.LEAD_REACHED, {"days": 30, "due": "2026-12-31"}),
         due_on=date(2026, 12, 31),
+        follow_up_kind=FollowUpKind.NOTICE_DEADLINE,
+        follow_up="notice_deadline:leeds-hangzhou-2018:notice@leeds:2026-12-31",
     )
     return items
 

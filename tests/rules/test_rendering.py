@@ -270,7 +270,7 @@ def test_who_only_hears_that_nobody_answered_reads_by_when_it_was_asked_and_is_n
         ),
         ("unowned", ("tally follow-ups --done unowned:stoke-jingdezhen/investors@stoke:none",)),
         ("confirmation", ("tally confirm leeds-hangzhou-2018/libraries --party leeds",)),
-        ("notice", ()),
+        ("notice", ("tally follow-ups --done notice_deadline:leeds-hangzhou-2018:notice@leeds:2026-12-31",)),
     ],
 )
 def test_a_hint_is_a_command_that_answers_the_item(name: str, hints: tuple[str, ...]) -> None:
