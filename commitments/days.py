@@ -1,4 +1,4 @@
-"""Whose day it is: the house's, or an earlier one where a person's day has not begun. Pure."""
+"""Whose day it is: that of the person who is asked, and the house's where nobody is. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,35 +15,40 @@ def find_own_day(person: Person, now: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The house's day, and the earlier one of each person for whom it has not begun.
+    """The house's day, and that of each person for whom it is another.
 
-    Each is judged by the day that has begun for both, so that nothing falls due while its day lasts for the person
-    who is asked, nor before it is over for the house.
+    Each is judged by their own: nothing falls due while its day lasts for the person who is asked, and what has fallen
+    due is there before their morning, wherever the house is.
     """
 
     today: date
-    behind: Mapping[int, date]
+    own: Mapping[int, date]
     begun: Mapping[str, date] = field(default_factory=dict)
     """The day that it is in each of their time zones."""
 
+    @property
+    def latest(self) -> date:
+        """The last day that has begun for anybody."""
+        return max((self.today, *self.begun.values()))
+
     def of(self, person_id: int | None) -> date:
-        return self.behind.get(person_id, self.today) if person_id is not None else self.today
+        return self.own.get(person_id, self.today) if person_id is not None else self.today
 
     def list_for(self, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]]) -> tuple[date, ...]:
         """The days by which people of an agreement are judged, the house's first; nearly always that alone."""
-        if not self.behind:
+        if not self.own:
             return (self.today,)
         owners = [owner for commitment in agreement.commitments for owner in commitment.owners]
         parties = {place.party_id for place in agreement.parties} | {owner.party_id for owner in owners}
         parties |= {one.party_id for commitment in agreement.commitments for one in commitment.asked}
         asked = {owner.contact_id for owner in owners}
         asked |= {person.id for party in parties for person in coordinators.get(party, ())}
-        earlier = {day for one, day in self.behind.items() if one in asked}
-        return (self.today, *sorted(earlier, reverse=True))
+        others = {day for one, day in self.own.items() if one in asked}
+        return (self.today, *sorted(others, reverse=True))
 
 
 def find_days(people: Mapping[int, Person], now: datetime, today: date) -> Days:
-    """Whose day has not begun at that moment, of all people; `today` is the house's day."""
+    """Whose day is not the house's at that moment, of all people; `today` is the house's day."""
     return find_days_in(group_by_zone(people.values()), now, today)
 
 
@@ -58,4 +63,4 @@ def group_by_zone(people: Iterable[Person]) -> dict[str, list[int]]:
 def find_days_in(zones: Mapping[str, Sequence[int]], now: datetime, today: date) -> Days:
     """The same of people who are known by their time zones."""
     begun = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
-    return Days(today, {one: day for zone, day in begun.items() if day < today for one in zones[zone]}, begun)
+    return Days(today, {one: day for zone, day in begun.items() if day != today for one in zones[zone]}, begun)

@@ -19,6 +19,7 @@ from commitments.deadlines import assess_deadlines
 from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
 from commitments.followups import group_people, want_followups
+from commitments.known import CHECK, note_known
 from commitments.log import Author, Change, record_changes, record_once
 from commitments.overall import Overall, load_overall, load_versions, pack_states, renew, store_overall
 from commitments.policy import Policy
@@ -142,9 +143,10 @@ def want(
             # Wanted on each of the days, though it passes at midnight from one person to another: it stays open.
             if len(wanted) == len(judged):
                 yield earliest
-        elif latest == days.today or own.kind is FollowUpKind.NOTICE_DEADLINE:
-            # Not wanted by the house's day any more is what was answered meanwhile; but notice can be given to the end.
+        elif latest == days.today or days.of(own.assignee_id) > days.today:
             yield own
+        elif own.kind is FollowUpKind.NOTICE_DEADLINE:
+            yield own  # notice can be given to the end; else what the house's later day does not want was answered
 
 
 def reconcile_register(
@@ -166,6 +168,8 @@ def reconcile_register(
         failpoint("reconcile.after_commit")
         if tell is not None:
             tell(at, len(spans))
+    with open_unit(engine) as unit:
+        note_known(unit, now, [CHECK])
     return done
 
 

@@ -439,6 +439,13 @@ flow_record = Table(
     Column("finished_at", UtcTime),
 )
 
+known_until = Table(
+    "known_until",
+    metadata,
+    Column("what", String(30), primary_key=True),  # the check, or a kind of message
+    Column("moment", UtcTime, nullable=False),  # what had become due by then has been found
+)
+
 draft = Table(
     "draft",
     metadata,

@@ -108,9 +108,11 @@ PLANS: tuple[Plan, ...] = (
         flow=FOLLOWER,
         cron="2 * * * *",
         slug="follow-changes-hourly",
-        rhythm="a second after somebody changed something, and two minutes past every hour in case an event was lost",
+        rhythm="a second after somebody changed something, and two minutes past every hour: a day may have begun in a "
+        "time zone, or an event been lost",
         purpose="Looks again at the agreements that people changed since the last run: judges how they stand, queues "
-        "the messages that follow, and sends what may go at once. One run does the work of all events that came.",
+        "the messages that follow, and sends what may go at once. One run does the work of all events that came. Where "
+        "a day has begun since the last check, it judges what is asked of the people there, hours before their morning.",
         tags=("tallystick", "progress", "messages"),
         triggers=(Trigger("somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
         waits=True,
@@ -135,9 +137,10 @@ PLANS: tuple[Plan, ...] = (
         flow="check-progress",
         cron=f"0 {CHECK_HOUR} * * *",
         slug="check-progress-daily",
-        rhythm=f"every day at {CHECK_HOUR:02}:00, before anybody's working day",
+        rhythm=f"every day at {CHECK_HOUR:02}:00",
         purpose="Judges how every promise stands today, opens the follow-ups that this calls for and closes those "
-        "whose cause is gone. Leaves two tables: what needs attention, and what changed and why.",
+        "whose cause is gone. Leaves two tables: what needs attention, and what changed and why. What falls due as a "
+        "day begins for somebody is judged before, within the hour, by follow-changes.",
         tags=("tallystick", "progress"),
     ),
     Plan(
@@ -146,7 +149,8 @@ PLANS: tuple[Plan, ...] = (
         slug="send-reminders-hourly",
         rhythm="five minutes past every hour",
         purpose="Finds everybody for whom a date comes near, a follow-up was opened or an answer is overdue, and "
-        "queues one message each for 08:00 of their own morning.",
+        "queues one message each for the hour that they chose, else 08:00, of their own morning. What comes up after "
+        "that hour waits for the next morning.",
         tags=("tallystick", "messages"),
     ),
     Plan(

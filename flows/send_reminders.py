@@ -21,7 +21,7 @@ KINDS = (
 
 @flow(name="send-reminders", flow_run_name="send reminders", on_running=[set_aside_missed])
 async def send_reminders(as_of: date | None = None) -> dict[str, int]:
-    """Find everybody for whom something has come due and queue one message each, for 08:00 of their own morning.
+    """Find everybody for whom something has come due and queue one message each, for the hour of their own morning.
 
     Run twice, the second queues nothing. `as_of` is the day to judge by; today if left empty.
     """

@@ -100,6 +100,8 @@ class Candidate(NamedTuple):
     """The agreement whose policy has a say in the day on which it is told."""
     always: bool = False
     """Whether it is told also to who is paused or has unsubscribed."""
+    own_day: date | None = None
+    """The day by which it is due, of the person asked; nothing where that is the house's."""
     instead_of: tuple[str, ...] = ()
     """The keys of what makes it needless if that was told."""
 
@@ -121,7 +123,7 @@ class Candidate(NamedTuple):
             "reason": self.reason,
             "decision": str(self.decision),
             "decision_reason": {"code": str(self.why), "numbers": self.numbers},
-            "decided_on": day,
+            "decided_on": max(day, self.own_day or day),
             "decided_at": now,
         }
 
@@ -154,7 +156,7 @@ class Focus:
 def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     within = follow_up.c.agreement_id.between(span.first, span.last)
-    waiting = _load_follow_ups(reading, within, today)
+    waiting = _load_follow_ups(reading, within, find_days(rules.people, now, today).latest)
     ladders = _load_ladders(reading, within, rules.people)
     told = _load_told_reminders(reading, span, today)
     agreements = _load_concerned(reading, span, rules, waiting, today)
@@ -207,7 +209,7 @@ def find_prospects(
             recipients = tuple(
                 (party_id, person)
                 for party_id, person in find_recipients(agreement, owned, standing, rules, day)
-                if owned is None or not has_answered(owned, party_id, policy, today)
+                if owned is None or not has_answered(owned, party_id, policy, max(day, today))
             )
             if recipients:
                 prospects.append(Prospect(agreement, standing, standing.deadline, policy, day, recipients))
@@ -294,6 +296,7 @@ def _remind(
             decision,
             agreement.reference,
             is_always_sent(policy, str(matter.kind)),
+            own_day,
         )
 
     yield candidate(rung.right, Decision.TOLD, Why.LEAD_REACHED, ahead)
@@ -377,11 +380,12 @@ def _follow_up(
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
-    reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, today)
+    reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, own_day)
     asked = people.get(row.assignee_id)
     always = is_always_sent(policy, row.matter_kind, climb.rung)
     for one in _tell_climb(row, climb, assignee, reason, asked):
-        yield one._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else one
+        said = one._replace(own_day=own_day)
+        yield said._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else said
 
 
 def _tell_climb(

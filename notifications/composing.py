@@ -48,7 +48,7 @@ from notifications.parts import PERIODIC, list_rulings, load_rulings_of_parties
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE
 from notifications.signing_in import compose_sign_in
-from notifications.tables import notice
+from notifications.tables import notice, notification
 from notifications.usual import Ruling, address
 
 NEAR_DAYS = 7
@@ -94,8 +94,9 @@ def compose_messages(
 ) -> dict[int, Message]:
     """The view of each notification, by its id; one whose matters are all answered meanwhile has no items.
 
-    `today` is the house's day, by which what rests comes back; its reader is told of the day of the letter. With the
-    `settings` that say where documents lie, also the sentences that the register does not keep and a document does.
+    `today` is the house's day; what rests comes back by it or by the day of the letter, of which its reader is told.
+    With the `settings` that say where documents lie, also the sentences that the register does not keep and a
+    document does.
     """
     notices: Mapping[int, Sequence[Any]] = _load_notices(reading, [row.id for row in notifications], today)
     notices = renew_notices(reading, notifications, notices, rules, today)
@@ -224,6 +225,7 @@ def _load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[
             milestone.c.title.label("milestone_title"),
             milestone.c.titles.label("milestone_titles"),
         )
+        .join(notification, notification.c.id == notice.c.notification_id)
         .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == notice.c.commitment_id)
         .outerjoin(follow_up, follow_up.c.id == notice.c.follow_up_id)
@@ -245,7 +247,11 @@ def _load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[
                 notice.c.commitment_id.is_(None),
                 commitment.c.state == str(CommitmentState.ACTIVE),
             ),
-            or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today),
+            or_(
+                follow_up.c.snoozed_until.is_(None),
+                follow_up.c.snoozed_until <= today,
+                follow_up.c.snoozed_until <= notification.c.local_day,
+            ),
             or_(milestone.c.id.is_(None), milestone.c.met_on.is_(None)),
         )
         .order_by(notice.c.id)

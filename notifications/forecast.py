@@ -9,13 +9,15 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
+from commitments.daybreak import reconcile_begun
+from commitments.known import note_known
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
 from commitments.vocabulary import NotificationState
 from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
 from notifications.names import load_names
-from notifications.planning import plan_messages
+from notifications.planning import ALL_KINDS, plan_messages
 from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
@@ -74,6 +76,11 @@ def play_moment(copy: Engine, settings: Settings, moment: Moment) -> Iterator[Fo
     now, today = moment.at, today_in(settings.time_zone, moment.at)
     if moment.checks:
         reconcile_register(copy, now, today)
+    else:
+        reconcile_begun(copy, now, settings.time_zone)
+    if moment.known is not None:
+        with open_unit(copy) as unit:
+            note_known(unit, moment.known, map(str, ALL_KINDS))
     plan_messages(copy, now, today, domain=settings.sender.rpartition("@")[2])
     with open_unit(copy) as unit:
         due = unit.execute(

@@ -223,7 +223,7 @@ def _tell(
                 "rung": 0,
                 "decision": str(decision),
                 "decision_reason": reasons[decision],
-                "decided_on": today,
+                "decided_on": max(today, row.get("decided_on", today)),
                 "decided_at": now,
             }
             for row in part
@@ -274,6 +274,7 @@ def _note_question(row: Any, reason: Mapping[str, Any]) -> dict[str, Any]:
         "standing": str(STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
         "due_on": None,
         "reason": reason,
+        "decided_on": row.opened_on,  # where the day of who was asked had begun before that of who hands it over
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -120,6 +121,10 @@ class ImaginedLedger:
     by_follow_up: dict[int, list[Notice]] = field(default_factory=lambda: defaultdict(list))
     changed: set[int] = field(default_factory=set)
     """The follow-ups of which something was told, or sent, since this was last emptied."""
+    known: Mapping[str, datetime] = field(default_factory=dict)
+    """The moment until which what became due was found, by what looked for it."""
+    greeted: AbstractSet[int] = frozenset()
+    """Who had a scheduled message before."""
     _keys: set[str] = field(default_factory=set)
     _last_message: int = 0
     _last_notice: int = 0
@@ -128,7 +133,7 @@ class ImaginedLedger:
 
     def copy(self) -> "ImaginedLedger":
         """The same, to be written on by itself."""
-        other = ImaginedLedger()
+        other = ImaginedLedger(known=self.known, greeted=self.greeted)
         for message in self.messages.values():
             other.hold_message(replace(message))
         for told in self.notices.values():
@@ -175,6 +180,12 @@ class ImaginedLedger:
             waiting |= {(person_id, one.local_day): one for one in recent if one.state == NotificationState.QUEUED}
             taken[person_id] |= {one.local_day for one in recent if (person_id, one.local_day) not in waiting}
         return waiting, taken
+
+    def load_known(self) -> Mapping[str, datetime]:
+        return self.known
+
+    def find_greeted(self, persons: Sequence[int]) -> set[int]:
+        return {one for one in persons if one in self.greeted or self._scheduled.get(one)}
 
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> dict[int, list[Queued]]:
         late: dict[int, list[Queued]] = defaultdict(list)

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
+from commitments.known import load_known
 from commitments.log import Author, Change, record_once
 from commitments.reconcile import ENGINE, Rules
+from commitments.tables import contact
 from commitments.vocabulary import NotificationState
 from notifications.parts import load_parts, prefers_channels
 from notifications.routing import find_opening, is_late
@@ -37,6 +39,12 @@ class Ledger(Protocol):
         self, persons: Sequence[int], now: datetime
     ) -> tuple[Mapping[tuple[int, date], Any], Mapping[int, Collection[date]]]:
         """The scheduled messages of these persons from yesterday on: those that still wait, and the days taken."""
+
+    def load_known(self) -> Mapping[str, datetime]:
+        """The moment until which what became due was found, by the check and by the planning of each kind."""
+
+    def find_greeted(self, persons: Sequence[int]) -> AbstractSet[int]:
+        """Who of these persons had a scheduled message before, or has one that waits."""
 
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> Mapping[int, list[Any]]:
         """The scheduled messages, by person, that did not go on their day; given persons, theirs alone."""
@@ -102,6 +110,13 @@ class StoredLedger:
             if (row.contact_id, row.local_day) not in waiting:
                 taken[row.contact_id].add(row.local_day)  # also if cancelled: its key is used up
         return waiting, taken
+
+    def load_known(self) -> dict[str, datetime]:
+        return load_known(self._unit)
+
+    def find_greeted(self, persons: Sequence[int]) -> set[int]:
+        told = exists().where(notification.c.contact_id == contact.c.id, notification.c.key.like("scheduled|%"))
+        return set(self._unit.execute(select(contact.c.id).where(contact.c.id.in_(persons), told)).scalars())
 
     def find_late(self, rules: Rules, now: datetime, persons: Sequence[int] | None = None) -> dict[int, list[Any]]:
         """Locked, if persons are given. One that may have arrived already is not among them: it goes again as it was,

@@ -17,6 +17,7 @@ from commitments.database import open_reading, open_unit
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.failpoints import failpoint
+from commitments.known import CHECK, find_least, load_known, note_known
 from commitments.log import Change
 from commitments.policy import Policy
 from commitments.queries import Span, split_register
@@ -76,6 +77,7 @@ def plan_messages(
 ) -> Planned:
     """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it."""
     with open_reading(engine) as reading:
+        checked = load_known(reading).get(CHECK)
         rules = load_rules(reading)
         candidates: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Candidate] = []
@@ -108,6 +110,9 @@ def plan_messages(
             plan_part(StoredLedger(unit), part, candidates, periodic, rules, now, today, kinds, domain, done)
             failpoint("planning.before_commit")
         failpoint("planning.after_commit")
+    if checked is not None:
+        with open_unit(engine) as unit:
+            note_known(unit, min(checked, now), map(str, kinds))
     return done
 
 
@@ -196,6 +201,7 @@ def plan_part(
 
     `periodic` are those who get digests and summaries, by the policies of all their agreements.
     """
+    known_until = ledger.load_known()
     waiting, taken = ledger.load_scheduled(persons, now)
     late = ledger.find_late(rules, now, persons)
     slots: dict[int, Slot] = {}
@@ -212,10 +218,13 @@ def plan_part(
     scheduled: dict[int, list[Candidate]] = {}
     held: list[dict[str, Any]] = []
     unsubscribed: list[dict[str, Any]] = []
+    new: dict[int, list[Candidate]] = {}
     for contact_id, ones in due.items():
         fresh = [one for one in ones if one.key not in known and known.isdisjoint(one.instead_of)]
-        if not any(one.kind in kinds for one in fresh) and contact_id not in late:
-            continue
+        if any(one.kind in kinds for one in fresh) or contact_id in late:
+            new[contact_id] = fresh
+    seen = _find_seen(ledger, new, known_until, waiting, rules, now)
+    for contact_id, fresh in new.items():
         person = rules.people[contact_id]
         if not person.ways:
             if fresh:
@@ -225,7 +234,9 @@ def plan_part(
         unsubscribed += [_decline(one, now, today) for one in declined]
         wanted = [one for one in fresh if one not in declined]
         of_all = usual.get(contact_id, rules.house)
-        at_once, rest, slot, hour = _share_out(person, wanted, rules, of_all, taken.get(contact_id, ()), now)
+        at_once, rest, slot, hour = _share_out(
+            person, wanted, rules, of_all, taken.get(contact_id, ()), now, seen.get(contact_id)
+        )
         immediate += [
             (told, message_row(f"at-once|{told[0].key}", person, kind, now, opening, domain))
             for (kind, opening), told in at_once.items()
@@ -263,21 +274,54 @@ def _note_escalations(ledger: Ledger, told: Sequence[Candidate], now: datetime) 
     ledger.note_climbs(list(climbed.values()), now)
 
 
+def _find_seen(
+    ledger: Ledger,
+    new: Mapping[int, Sequence[Candidate]],
+    known_until: Mapping[str, datetime],
+    waiting: Mapping[tuple[int, date], Any],
+    rules: Rules,
+    now: datetime,
+) -> dict[int, datetime]:
+    """Until when what is due to these people was found before; not of whom it does not matter.
+
+    Who was never told anything is told at once, and what has come up joins the message of today that waits.
+    """
+    seen: dict[int, datetime] = {}
+    for contact_id, ones in new.items():
+        if (contact_id, find_own_day(rules.people[contact_id], now)) in waiting:
+            continue
+        moment = find_least(known_until, {str(one.kind) for one in ones if one.kind not in AT_ONCE})
+        if moment is not None:
+            seen[contact_id] = moment
+    greeted = ledger.find_greeted(sorted(seen)) if seen else frozenset()
+    return {contact_id: moment for contact_id, moment in seen.items() if contact_id in greeted}
+
+
 Letters = dict[tuple[NotificationKind, Slot], list[Candidate]]
 """What goes by itself, by its kind and when it goes."""
 
 
 def _share_out(
-    person: Person, wanted: Sequence[Candidate], rules: Rules, usual: Policy, taken: Collection[date], now: datetime
+    person: Person,
+    wanted: Sequence[Candidate],
+    rules: Rules,
+    usual: Policy,
+    taken: Collection[date],
+    now: datetime,
+    seen: datetime | None,
 ) -> tuple[Letters, list[Candidate], Slot, time]:
     """What goes by itself and what with the day's message, when that goes, and the hour of it.
 
-    What waits for its reader's hours comes with the message of the day on which they begin, if that takes it in.
+    What waits for its reader's hours comes with the message of the day on which they begin, if that takes it in. What
+    has come up after the hour waits for the next day's, unless its date would be over by then.
     """
     at_once, waiting, rest = _part_at_once(person, wanted, rules, now)
     policies = _list_policies([*rest, *(one for ones in waiting.values() for one in ones)], rules, usual)
     hour = choose_hour(person, policies)
-    slot = choose_slot(person, hour, now, taken, choose_days(person, policies))
+    days = choose_days(person, policies)
+    slot = choose_slot(person, hour, now, taken, days, seen)
+    if any(_is_over(one, slot.day) for one in rest):
+        slot = choose_slot(person, hour, now, taken, days)
     for opening, ones in waiting.items():
         if not slot.is_held and slot.day == opening.day and slot.not_before >= opening.not_before:
             rest += ones
@@ -285,6 +329,11 @@ def _share_out(
         for one in ones:
             at_once.setdefault((one.kind, opening), []).append(one)
     return at_once, rest, slot, hour
+
+
+def _is_over(one: Candidate, day: date) -> bool:
+    """Whether the date of which this reminds is over on that day."""
+    return one.kind is NotificationKind.REMINDER and one.due_on is not None and one.due_on < day
 
 
 def _part_at_once(

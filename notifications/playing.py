@@ -155,6 +155,7 @@ class Play:
         ]
         self._waiting: tuple[tuple[date, int], Sequence[FollowUp]] = ((date.min, 0), ())
         self._begun: Mapping[str, date] = {}
+        self._checked: tuple[date, Mapping[str, date]] = date.min, {}
         self._restless = (frozenset[int](), frozenset[int]())
         self._house_folder = settings.house_folder
         self._domain = settings.sender.rpartition("@")[2]
@@ -186,17 +187,20 @@ class Play:
     def play(self, moment: Moment) -> Iterator[Foreseen]:
         """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
         now, today = moment.at, today_in(self._settings.time_zone, moment.at)
-        if moment.checks:
-            self._take_up(today)
+        self._take_up(today)
         self._watch(today)
         days = find_days_in(self._zones, now, today)
         judged = self._judge(days)
-        if moment.checks:
+        if moment.checks or self._checked != (today, days.begun):
             self._reconcile(judged, days)
+        self._checked = today, days.begun
+        if moment.known is not None:
+            self._ledger.known = dict.fromkeys(map(str, ALL_KINDS), moment.known)
         self._plan(judged, days, now, today)
         for message in self._ledger.list_queued(moment.until):
             at = max(message.next_at, now)
-            standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, today)]
+            read_on = max(today, message.local_day)
+            standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, read_on)]
             told = [self._describe(one) for one in standing]
             written = compose_message(message, told, self._rules, self._names, Around(self._parties))
             if is_empty(written):
@@ -268,7 +272,7 @@ class Play:
     def _plan(self, judged: Mapping[date, Sequence[Standing]], days: Days, now: datetime, today: date) -> None:
         """Queue what is due."""
         rules, done = self._rules, Planned()
-        waiting = self._list_waiting(today)
+        waiting = self._list_waiting(days.latest)
         focus = self._find_focus(judged, days, self._read_ladders(waiting))
         due: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Row] = []
@@ -304,7 +308,7 @@ class Play:
         return judge_held(rows, {self._scene.agreement.id: place}, people, today).told
 
     def _list_waiting(self, today: date) -> Sequence[FollowUp]:
-        """The follow-ups that wait for an answer that day, in their order."""
+        """The follow-ups that wait for an answer that day, the last that has begun for anybody, in their order."""
         at, waiting = self._waiting
         if at != (today, self._turns):
             waiting = [

@@ -19,7 +19,7 @@ from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.playing import Foreseen
-from notifications.rhythm import Moment, list_moments
+from notifications.rhythm import HOUR, Moment, list_moments
 from notifications.scenes import load_ledger, load_zones, make_opening, make_scene
 
 
@@ -67,7 +67,7 @@ def _list_latest(last: Moment, recorded: Sequence[datetime], now: datetime) -> l
         return []
     at_once = list(dict.fromkeys([since[0], since[-1]]))
     ends = [*at_once[1:], now + timedelta.resolution]
-    return [Moment(at, until, checks=True) for at, until in zip(at_once, ends, strict=True)]
+    return [Moment(at, until, checks=True, known=at - HOUR) for at, until in zip(at_once, ends, strict=True)]
 
 
 def _set_scene(then: Then, facts: Agreement) -> Scene:

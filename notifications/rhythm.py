@@ -8,39 +8,40 @@ from zoneinfo import ZoneInfo
 from commitments.clock import today_in
 
 CHECK_HOUR = 5
-"""The hour of the house at which it is judged how all promises stand."""
+"""The hour of the house at which everything is looked at again, whatever was looked at before."""
 PLANNING_MINUTE = 5
 """The minute of every hour at which what is due to be told is queued."""
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A run of the jobs: what is due is queued, after a check if it `checks`; what is queued goes `until` the next."""
+    """A run of the jobs: what is due is queued; what is queued goes `until` the next."""
 
     at: datetime
     until: datetime
-    checks: bool
+    checks: bool = False
+    """Whether everything is judged, and not only what is asked of people whose day has begun since the last run."""
+    known: datetime | None = None
+    """Until when all that was due has been found by the runs before, if not by the one played last."""
 
 
 def list_moments(now: datetime, days: int, house_zone: str, zones: Iterable[str]) -> Iterator[Moment]:
     """The runs of the next `days` days that can bring something new, the first of them now.
 
-    Nothing new is due from hour to hour: only once a day has begun for the house or for the people of a zone, and after
-    the check.
+    Nothing new is due from hour to hour, though each is looked at: only once a day has begun for the house or for the
+    people of a zone.
     """
     end = now + timedelta(days=days)
-    checks = {now: now.astimezone(ZoneInfo(house_zone)).hour >= CHECK_HOUR}
     today = today_in(house_zone, now)
-    for ahead in range(-1, days + 3):
-        day = today + timedelta(days=ahead)
-        begun = {_find_run(day, time(0), zone, house_zone) for zone in {house_zone, *zones}}
-        check = _find_run(day, time(CHECK_HOUR), house_zone, house_zone)
-        for run in {check, *begun}:
-            if now < run < end:
-                checks[run] = run == check
-    found = sorted(checks)
+    runs = {
+        _find_run(today + timedelta(days=ahead), time(0), zone, house_zone)
+        for ahead in range(-1, days + 3)
+        for zone in {house_zone, *zones}
+    }
+    found = [now, *sorted(run for run in runs if now < run < end)]
     for at, until in zip(found, [*found[1:], end], strict=True):
-        yield Moment(at, until, checks[at])
+        yield Moment(at, until, checks=at == now, known=None if at == now else at - HOUR)
 
 
 def _find_run(day: date, hour: time, zone: str, house_zone: str) -> datetime:

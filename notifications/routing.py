@@ -97,12 +97,19 @@ def _list_reminder_days(
 
 
 def choose_slot(
-    person: Person, send_at: time, now: datetime, taken: Iterable[date] = (), days: Collection[int] = EVERY_DAY
+    person: Person,
+    send_at: time,
+    now: datetime,
+    taken: Iterable[date] = (),
+    days: Collection[int] = EVERY_DAY,
+    seen: datetime | None = None,
 ) -> Slot:
     """The person's next sending time: today if they work today and no message has gone yet, else the next working day.
 
     `taken` are the person's days whose scheduled message can take nothing more; `days` the weekdays on which it may
-    go. The hour that the person chose comes before `send_at`; days of a pause are passed over.
+    go. The hour that the person chose comes before `send_at`; days of a pause are passed over. What had become due
+    until `seen` was found before: if that is after the hour of today, what is found now has come up since, and waits
+    for the next. If it is before, or not known, this is late because nobody looked, and goes today.
     """
     zone = ZoneInfo(person.time_zone)
     local = now.astimezone(zone)
@@ -110,7 +117,7 @@ def choose_slot(
     day, waits_for, holiday = local.date(), None, None
     if not is_working_day(day, person.country, person.subdivision):
         waits_for, holiday = Why.REST_DAY, name_holiday(day, person.country, person.subdivision)
-    elif day in occupied or local.time() >= LAST_HOUR:
+    elif day in occupied or local.time() >= LAST_HOUR or _is_since_hour(person, send_at, seen, local):
         waits_for = Why.HAD_TODAYS_MESSAGE if day in occupied else None
         day += timedelta(days=1)
     day = next_working_day(day, person.country, person.subdivision)
@@ -127,6 +134,14 @@ def choose_slot(
             if moment is not None:
                 return Slot(day, moment.astimezone(now.tzinfo), waits_for, holiday)
         day = next_working_day(day + timedelta(days=1), person.country, person.subdivision)
+
+
+def _is_since_hour(person: Person, send_at: time, seen: datetime | None, local: datetime) -> bool:
+    """Whether what is found now has come up after the hour of the day; nothing is known of a moment to come."""
+    if seen is None or seen > local:
+        return False
+    opening = datetime.combine(local.date(), person.choices.hour or send_at, local.tzinfo)
+    return seen >= (_pass_quiet_hours(person, opening, local.date()) or opening)
 
 
 def _pass_quiet_hours(person: Person, moment: datetime, day: date) -> datetime | None:

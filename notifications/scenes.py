@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from commitments.facts import Agreement, Person
+from commitments.known import load_known
 from commitments.policy import Policy, adapt_policy
 from commitments.queries import Span, load_agreements, load_people, load_policies, select_people_around
 from commitments.reconcile import group_rules
@@ -156,7 +157,11 @@ def load_ledger(
         )
         .order_by(notice.c.id)
     )
-    ledger = ImaginedLedger()
+    told = select(notification.c.contact_id).join(notice, notice.c.notification_id == notification.c.id)
+    greeted = told.where(notice.c.agreement_id == agreement_id, notification.c.key.like("scheduled|%"))
+    if sent_before is not None:
+        greeted = greeted.where(notification.c.sent_at < sent_before)
+    ledger = ImaginedLedger(known=load_known(reading), greeted=set(reading.execute(greeted).scalars()))
     for row in reading.execute(query).mappings():
         held = {name: row[f"message_{name}"] for name in _MESSAGE}
         sent_at = held["sent_at"]

@@ -21,8 +21,8 @@ from tests.rules.cases import ANN, LI, ZONES, Situation, by_id, day, pact, promi
     ("where the house is in Shanghai, London's day may not have begun", "2026-03-02T16:05Z", "2026-03-03",
      "Europe/London", "2026-03-02"),
     ("once it has begun, both have one day", "2026-03-03T00:05Z", "2026-03-03", "Europe/London", "2026-03-03"),
-    ("who is ahead of the house is judged by the house's day", "2026-03-02T18:05Z", "2026-03-02", "Asia/Seoul",
-     "2026-03-02"),
+    ("who is ahead of the house is judged by their own day", "2026-03-02T18:05Z", "2026-03-02", "Asia/Seoul",
+     "2026-03-03"),
     ("from Kiritimati to Samoa it is two days back", "2026-03-02T10:30Z", "2026-03-03", "Pacific/Pago_Pago",
      "2026-03-01"),
 )  # fmt: skip
@@ -31,13 +31,20 @@ def test_the_day_by_which_a_person_is_judged(now, today, zone, judged):
     assert find_days(people, datetime.fromisoformat(now), day(today)).of(ANN.id) == day(judged)
 
 
-def test_an_agreement_none_of_whose_people_is_behind_is_judged_once():
+def test_an_agreement_all_of_whose_people_have_the_houses_day_is_judged_once():
     people = by_id(ANN, replace(LI, time_zone="Pacific/Honolulu"))
     days = find_days(people, datetime(2026, 3, 2, 16, 5, tzinfo=UTC), day("2026-03-02"))
     assert days.list_for(pact(promise()), {}) == (day("2026-03-02"),)
     days = find_days(people, datetime(2026, 3, 2, 5, 5, tzinfo=UTC), day("2026-03-02"))
-    assert days.behind == {LI.id: day("2026-03-01")}
+    assert days.own == {LI.id: day("2026-03-01")}
     assert days.list_for(pact(promise()), {}) == (day("2026-03-02"),), "Li owns nothing of it"
+
+
+def test_an_agreement_is_judged_by_the_houses_day_and_by_each_other_that_it_is_for_its_people():
+    people = by_id(replace(ANN, time_zone="Asia/Seoul"), replace(LI, time_zone="Pacific/Honolulu"))
+    days = find_days(people, datetime(2026, 3, 2, 18, 5, tzinfo=UTC), day("2026-03-02"))
+    assert days.list_for(pact(promise()), {}) == (day("2026-03-02"), day("2026-03-03")), "it is Monday in Honolulu, too"
+    assert days.latest == day("2026-03-03")
 
 
 def test_what_passes_at_midnight_from_one_person_to_another_stays_open():
@@ -74,7 +81,7 @@ def test_from_any_facts_no_deadline_falls_while_its_day_lasts_for_the_person_ask
         for name in ("due", "by", "on"):
             text = one.reason.numbers.get(name)
             if one.kind in (FollowUpKind.OVERDUE, FollowUpKind.UNCONFIRMED, FollowUpKind.EXPIRED) and text:
-                assert parse_date(text).last < min(own, at.today)
+                assert parse_date(text).last < own
                 assert passed is None or parse_date(text).last + timedelta(days=passed) <= own
     assert len({one.key for one in want(at.agreement, rules, find_days(rules.people, now, at.today))}) == len(
         list(want(at.agreement, rules, find_days(rules.people, now, at.today)))

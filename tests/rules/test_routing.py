@@ -168,6 +168,47 @@ def test_the_hour_of_a_message(who, now, taken, local, waits_for, holiday):
     assert slot.not_before.tzinfo == UTC
 
 
+@table(
+    ("what is found in the night was there before the hour, and goes at it",
+     ANN, "2026-03-02T05:05Z", "2026-03-02T04:02Z", "2026-03-02T08:00+00:00"),
+    ("what the run within the hour finds has come up just before it, and goes",
+     ANN, "2026-03-02T08:05Z", "2026-03-02T07:02Z", "2026-03-02T08:05+00:00"),
+    ("what the next run finds has come up since, and waits for the morning",
+     ANN, "2026-03-02T09:05Z", "2026-03-02T08:02Z", "2026-03-03T08:00+00:00"),
+    ("so does what comes up in the afternoon, as another zone's midnight passes",
+     ANN, "2026-03-02T16:05Z", "2026-03-02T15:02Z", "2026-03-03T08:00+00:00"),
+    ("on a Friday it waits for Monday", ANN, "2026-03-06T16:05Z", "2026-03-06T15:02Z", "2026-03-09T08:00+00:00"),
+    ("a system that was off at eight and comes up at twenty to nine is late, and tells",
+     ANN, "2026-03-02T08:40Z", "2026-03-02T06:02Z", "2026-03-02T08:40+00:00"),
+    ("at eleven, too", ANN, "2026-03-02T11:00Z", "2026-03-01T22:02Z", "2026-03-02T11:00+00:00"),
+    ("after days off it tells on the day on which it is back",
+     ANN, "2026-03-04T11:00Z", "2026-03-01T22:02Z", "2026-03-04T11:00+00:00"),
+    ("but not in the evening", ANN, "2026-03-02T18:30Z", "2026-03-01T22:02Z", "2026-03-03T08:00+00:00"),
+    ("where nobody ever looked it goes at once", ANN, "2026-03-02T11:00Z", None, "2026-03-02T11:00+00:00"),
+    ("nor is anything known of a moment to come, as after the clock was set back",
+     ANN, "2026-03-02T11:00Z", "2026-03-02T12:00Z", "2026-03-02T11:00+00:00"),
+    ("the hour is the one that the person chose",
+     "10:00", "2026-03-02T09:35Z", "2026-03-02T09:02Z", "2026-03-02T10:00+00:00"),
+    ("after which it waits as well", "10:00", "2026-03-02T11:05Z", "2026-03-02T10:02Z", "2026-03-03T10:00+00:00"),
+    ("where quiet hours put off the hour it is their end",
+     "quiet", "2026-03-02T09:35Z", "2026-03-02T09:02Z", "2026-03-02T10:00+00:00"),
+    ("and what comes up after their end waits", "quiet", "2026-03-02T11:05Z", "2026-03-02T10:02Z",
+     "2026-03-03T10:00+00:00"),
+    ("in Seoul the hour is that of Seoul", in_zone("Asia/Seoul"), "2026-03-02T05:05Z", "2026-03-02T04:02Z",
+     "2026-03-03T08:00+09:00"),
+    ("on the day on which the clocks go forward the hour is that of summer time",
+     in_zone("Africa/Cairo"), "2026-04-24T06:05Z", "2026-04-24T05:02Z", "2026-04-27T08:00+03:00"),
+)  # fmt: skip
+def test_what_comes_up_after_the_hour_waits_for_the_next_and_what_is_late_does_not(who, now, seen, local):
+    if isinstance(who, str):
+        who = choosing(quiet_from="18:00", quiet_to="10:00") if who == "quiet" else choosing(hour=who)
+    moment = datetime.fromisoformat(seen) if seen else None
+    slot = choose_slot(who, EIGHT, datetime.fromisoformat(now), seen=moment)
+    at = slot.not_before.astimezone(ZoneInfo(who.time_zone))
+    assert at.isoformat(timespec="minutes") == local
+    assert slot.day == at.date()
+
+
 def test_an_hour_that_the_clocks_jump_over_is_the_hour_after():
     slot = choose_slot(in_zone("Africa/Cairo"), time(0, 30), datetime(2026, 4, 23, 20, tzinfo=UTC))
     assert slot.not_before.astimezone(ZoneInfo("Africa/Cairo")).isoformat() == "2026-04-24T01:30:00+03:00"

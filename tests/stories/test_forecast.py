@@ -84,7 +84,7 @@ def tell(one: Foreseen) -> tuple[datetime, str, str, str]:
 
 
 def run_hourly(engine: Engine, settings: Settings, now: datetime, end: datetime) -> list[Foreseen]:
-    """What the jobs send that are scheduled every hour, with a check a day; each message when its time has come."""
+    """What the jobs send that run every hour, with a whole check a day; each message when its time has come."""
     at, sent = now, []
     while at < end:
         until = min(at + timedelta(hours=1), end)

@@ -14,9 +14,11 @@ from commitments.progress import report_progress
 from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import follow_up, party
+from commitments.tables import contact, follow_up, party
 from commitments.vocabulary import NotificationState, Rating
 from notifications.candidates import Candidate, find_candidates
+from notifications.composing import compose_messages
+from notifications.names import load_names
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
 
@@ -131,12 +133,44 @@ def test_a_deadline_does_not_fall_while_its_day_lasts_for_the_person_asked(sqlit
     assert _overdue(sqlite_engine) == {"near": date(2026, 3, 3), "far": date(2026, 3, 3)}
 
 
-def test_nor_does_it_fall_for_a_person_in_the_east_before_it_falls_for_the_house(sqlite_engine: Engine) -> None:
+def test_it_falls_for_a_person_in_the_east_once_their_day_is_over_though_it_lasts_for_the_house(
+    sqlite_engine: Engine,
+) -> None:
     _import(sqlite_engine, "Asia/Seoul", "KR")
-    reconcile_register(sqlite_engine, _at("2026-03-02T18:05:00Z"), date(2026, 3, 2))
-    assert _overdue(sqlite_engine) == {}
+    reconcile_register(sqlite_engine, _at("2026-03-02T14:05:00Z"), date(2026, 3, 2))
+    assert _overdue(sqlite_engine) == {}, "in Seoul it is five past eleven in the evening"
+    reconcile_register(sqlite_engine, _at("2026-03-02T15:05:00Z"), date(2026, 3, 2))
+    assert _overdue(sqlite_engine) == {"far": date(2026, 3, 3)}
+    assert _told_of_overdue(sqlite_engine, "2026-03-02T15:05:00Z", "2026-03-02") == {("far-owner", 0)}
+    assert reconcile_register(sqlite_engine, _at("2026-03-02T16:05:00Z"), date(2026, 3, 2)).touched == 0
     reconcile_register(sqlite_engine, _at("2026-03-03T00:05:00Z"), date(2026, 3, 3))
     assert _overdue(sqlite_engine) == {"near": date(2026, 3, 3), "far": date(2026, 3, 3)}
+
+
+def test_a_ladder_begun_before_the_houses_day_goes_on_from_there(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, "Asia/Seoul", "KR")
+    _live(sqlite_engine, "2026-03-02T15:05:00Z", "2026-03-02")
+    _send_all(sqlite_engine, "2026-03-02T23:00:00Z")  # eight on Tuesday morning in Seoul, Monday for the house
+    assert _told_of_overdue(sqlite_engine, "2026-03-03T00:05:00Z", "2026-03-03") == set(), "told already"
+    assert ("far-deputy", 1) in _told_of_overdue(sqlite_engine, "2026-03-09T15:05:00Z", "2026-03-09")
+
+
+def test_what_rests_until_a_day_of_a_person_in_the_east_comes_back_on_their_morning(sqlite_engine: Engine) -> None:
+    _import(sqlite_engine, "Asia/Seoul", "KR")
+    _live(sqlite_engine, "2026-03-02T15:05:00Z", "2026-03-02")
+    _send_all(sqlite_engine, "2026-03-02T23:00:00Z")
+    with open_unit(sqlite_engine) as unit:
+        unit.execute(update(follow_up).values(snoozed_until=date(2026, 3, 6)))
+    assert _told_of_overdue(sqlite_engine, "2026-03-05T14:05:00Z", "2026-03-05") == set()
+    _live(sqlite_engine, "2026-03-05T15:05:00Z", "2026-03-05")
+    bo = select(contact.c.id).where(contact.c.reference == "far-owner").scalar_subquery()
+    waits = (notification.c.state == "queued") & (notification.c.contact_id == bo)
+    (row,) = _read(sqlite_engine, select(notification).where(waits))
+    with open_reading(sqlite_engine) as reading:
+        rules, names = load_rules(reading), load_names(reading)
+        composed = compose_messages(reading, [row], rules, names, date(2026, 3, 5))
+    items = composed[row.id].items
+    assert [(row.local_day, one.matter) for one in items] == [(date(2026, 3, 6), "near-far/survey")]
 
 
 def test_on_the_day_itself_a_person_in_the_west_is_reminded_though_it_is_over_for_the_house(
