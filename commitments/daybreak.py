@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, uni
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
 from commitments.known import CHECK, load_known, note_known
+from commitments.overall import load_versions
 from commitments.queries import Span, split_register
 from commitments.reconcile import Reconciled, load_rules, reconcile_register, reconcile_span
 from commitments.tables import agreement_party, commitment, commitment_owner, contact, follow_up, party
@@ -41,6 +42,7 @@ def reconcile_begun(engine: Engine, now: datetime, house_zone: str) -> Daybreak:
         if house_zone not in begun:
             ids = _find_around(reading, begun) if begun else frozenset()
             spans = _narrow(split_register(reading), ids) if ids else []
+            versions = load_versions(reading) if spans else {}
             rules = load_rules(reading) if spans else None
     found = Daybreak(tuple(begun))
     if not begun and checked is not None and now - checked < OFTEN:
@@ -51,7 +53,7 @@ def reconcile_begun(engine: Engine, now: datetime, house_zone: str) -> Daybreak:
     if rules is not None:
         for span in spans:
             with open_unit(engine) as unit:
-                reconcile_span(unit, span, rules, now, today, found.done)
+                reconcile_span(unit, span, rules, now, today, found.done, versions)
     with open_unit(engine) as unit:
         note_known(unit, now, [CHECK])
     return found

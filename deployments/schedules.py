@@ -111,8 +111,8 @@ PLANS: tuple[Plan, ...] = (
         rhythm="a second after somebody changed something, and two minutes past every hour: a day may have begun in a "
         "time zone, or an event been lost",
         purpose="Looks again at the agreements that people changed since the last run: judges how they stand, queues "
-        "the messages that follow, and sends what may go at once. One run does the work of all events that came. Where "
-        "a day has begun since the last check, it judges what is asked of the people there, hours before their morning.",
+        "the messages that follow, and sends what may go at once. One run does the work of all events that came. "
+        "Where a day has begun since the last check, it judges before their morning what is asked of the people there.",
         tags=("tallystick", "progress", "messages"),
         triggers=(Trigger("somebody changed something", tuple(sorted(map(str, FOLLOWED))), window=1),),
         waits=True,
