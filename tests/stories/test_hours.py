@@ -102,7 +102,7 @@ TEA = b"""
 @pytest.mark.parametrize(
     ("late", "comes"),
     [
-        (b"policy: {send_at: '10:00'}\n", "Tue 10 Mar 00:00"),  # when the house's day begins: 08:00 in Shanghai
+        (b"policy: {send_at: '10:00'}\n", "Mon 09 Mar 23:00"),  # at seven in Shanghai
         (b"policy: {send_at: '10:00', quiet_from: '20:00', quiet_to: '09:00'}\n", "Tue 10 Mar 01:00"),
     ],
 )
