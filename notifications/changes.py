@@ -37,6 +37,12 @@ class Noted:
     state: CommitmentState | MilestoneState | None = None
     value: float | None = None
     unit: str | None = None
+    before: str | None = None
+    after: str | None = None
+    """Of a moved date what it was and is, each as exactly as it is known."""
+    name: str | None = None
+    number: int = 1
+    """Who answers now, and for how many commitments."""
 
 
 _DETAILS = {

@@ -40,6 +40,7 @@ from notifications.messages import (
     Summary,
     Waiting,
 )
+from notifications.moves import load_moves
 from notifications.names import Names, choose_words, find_words, name_promise
 from notifications.reasons import ChangeKind, Decision
 from notifications.tables import notice, notification
@@ -216,6 +217,13 @@ class Pictures:
         self, person: Person, agreement_ids: Sequence[int], since: datetime, until: datetime | None
     ) -> tuple[News, ...]:
         language = person.language
+        told = load_changes(self._reading, agreement_ids, since, until=until, zone=person.time_zone)
+        returned = {one.commitment_id for one in told if one.kind is ChangeKind.RETURNED}
+        moved = [
+            one
+            for one in load_moves(self._reading, agreement_ids, since, until, person.time_zone)
+            if one.kind is not ChangeKind.RESUMED or one.commitment_id not in returned
+        ]
         return tuple(
             News(
                 one.kind,
@@ -227,12 +235,16 @@ class Pictures:
                 one.state,
                 one.value,
                 one.unit,
+                one.before,
+                one.after,
+                one.name,
+                one.number,
             )
-            for one in load_changes(self._reading, agreement_ids, since, until=until, zone=person.time_zone)
+            for one in sorted((*told, *moved), key=lambda one: one.on, reverse=True)
         )
 
     def _name_news(self, one: Noted, language: str) -> str:
-        if one.kind is ChangeKind.MILESTONE and one.row is not None:
+        if one.kind in (ChangeKind.MILESTONE, ChangeKind.MOVED) and one.row is not None:
             return find_words(one.row.titles, language) or one.row.title
         if one.kind is ChangeKind.HELD and one.row is not None:
             return str(one.row.title)

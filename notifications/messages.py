@@ -132,6 +132,10 @@ class News:
     state: CommitmentState | MilestoneState | None = None
     value: float | None = None
     unit: str | None = None
+    before: str | None = None
+    after: str | None = None
+    name: str | None = None
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

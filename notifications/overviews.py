@@ -126,7 +126,22 @@ def describe_news(words: Words, one: News) -> DatedView:
         "state": words.name(one.state) if one.state is not None else "",
         "value": clean_text(words.format_amount(one.value, one.unit)) if one.value is not None else "",
     }
+    numbers |= {
+        "before": words.format_end(one.before) if one.before else words.gettext("without a date"),
+        "after": words.format_end(one.after) if one.after else words.gettext("without a date"),
+        "name": clean_text(one.name or ""),
+        "count": str(one.number),
+    }
     said = words.gettext(phrases.NEWS[one.kind]) % numbers
+    if one.number > 1:
+        said = (
+            words.ngettext(
+                "%(name)s (%(party)s) answers for %(count)s commitment now",
+                "%(name)s (%(party)s) answers for %(count)s commitments now",
+                one.number,
+            )
+            % numbers
+        )
     title = shorten_title(clean_text(one.title))
     agreement = clean_text(one.agreement_title)
     return DatedView(words.format_day(one.on), title, said if title == agreement else f"{said} · {agreement}")

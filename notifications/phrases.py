@@ -314,6 +314,13 @@ NEWS: dict[ChangeKind, str] = {
     ChangeKind.MILESTONE: N_("milestone: %(state)s"),
     ChangeKind.SETTLED: N_("commitment: %(state)s"),
     ChangeKind.REGISTERED: N_("new in the register"),
+    ChangeKind.ADDED: N_("a new commitment"),
+    ChangeKind.MOVED: N_("now due %(after)s, before: %(before)s"),
+    ChangeKind.ENDS: N_("end of the agreement: %(after)s, before: %(before)s"),
+    ChangeKind.TERMS: N_("the terms of the agreement were changed"),
+    ChangeKind.LEFT: N_("%(party)s is a party to it until %(after)s"),
+    ChangeKind.ANSWERED_BY: N_("%(name)s (%(party)s) answers for it now"),
+    ChangeKind.RESUMED: N_("taken up again"),
 }
 
 AGES: dict[Age, str] = {

@@ -69,3 +69,10 @@ class ChangeKind(StrEnum):
     MILESTONE = "milestone"  # state
     SETTLED = "settled"  # state
     REGISTERED = "registered"  # the agreement is new
+    ADDED = "added"  # the promise is new
+    MOVED = "moved"  # a date, before and after
+    ENDS = "ends"  # the agreement's end, before and after
+    TERMS = "terms"  # another term of the agreement
+    LEFT = "left"  # party, after
+    ANSWERED_BY = "answered_by"  # name, party, number
+    RESUMED = "resumed"
