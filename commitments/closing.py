@@ -8,7 +8,7 @@ from typing import Any
 from commitments.assessment import assess_agreement, is_stepless
 from commitments.dates import add_days
 from commitments.facts import Agreement, Commitment
-from commitments.followups import People, find_kind, has_answered
+from commitments.followups import People, find_kind, find_missed_date, has_answered
 from commitments.policy import Policy
 from commitments.vocabulary import CommitmentState, FollowUpKind, StandingState
 
@@ -44,6 +44,7 @@ def _explain(
 ) -> str:
     kind = FollowUpKind(row.kind)
     if kind is FollowUpKind.NEXT_STEP_MISSING:
+        now = None
         is_still_so = is_stepless(agreement, commitment, policy, today) is not None
     else:
         standings = assess_agreement(agreement, people, policy, today)
@@ -51,8 +52,9 @@ def _explain(
         if now is not None and now.state is StandingState.SETTLED:
             return "it is settled"
         is_still_so = now is not None and find_kind(now) is kind
-    if not is_still_so or not has_answered(commitment, row.party_id, policy, today):
+    missed = find_missed_date(now) if now is not None else None
+    if not is_still_so or not has_answered(commitment, row.party_id, policy, today, missed):
         return CAUSE_GONE
     ahead = (add_days(today, number) for number in range(1, policy.quiet_after_answer_days + 1))
-    quiet = [day for day in ahead if has_answered(commitment, row.party_id, policy, day)]
+    quiet = [day for day in ahead if has_answered(commitment, row.party_id, policy, day, missed)]
     return f"answered; asked again after {max(quiet, default=today)}"

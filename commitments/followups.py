@@ -209,7 +209,9 @@ def _want_from_owners(
         return  # its occurrences speak for it
     parties = find_answerable(commitment, standing.matter)
     for owner in parties:
-        if agreement.has_left(owner.party_id, today) or has_answered(commitment, owner.party_id, policy, today):
+        if agreement.has_left(owner.party_id, today):
+            continue
+        if has_answered(commitment, owner.party_id, policy, today, find_missed_date(standing)):
             continue
         assignee = find_owner(owner.contact_id, people, today) or find_coordinator(
             owner.party_id, agreement, coordinators, today
@@ -228,14 +230,22 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
     return commitment.owners
 
 
-def has_answered(commitment: Commitment, party_id: int, policy: Policy, today: date) -> bool:
+def find_missed_date(standing: Standing) -> date | None:
+    """The date that was missed, of what is overdue: what was said before it does not say why."""
+    return standing.deadline if standing.state is StandingState.OVERDUE else None
+
+
+def has_answered(
+    commitment: Commitment, party_id: int, policy: Policy, today: date, missed: date | None = None
+) -> bool:
     """Whether the party is not to be asked: it has done its part, or reported of late, and is left alone for a while.
 
-    What was sent back is no answer, and neither is what the party had said before that: it is asked again.
+    What was sent back is no answer, and neither is what the party had said before that, or before the date that it
+    `missed`: it is asked again.
     """
     if not commitment.reports:
         return False
-    quiet_from = add_days(today, -policy.quiet_after_answer_days)
+    quiet_from = max(add_days(today, -policy.quiet_after_answer_days), missed or date.min)
     return has_delivered(commitment, party_id, today) or any(
         report.party_id == party_id and quiet_from < report.reported_on
         for report in list_since_return(commitment, party_id, today)

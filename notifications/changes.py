@@ -1,7 +1,7 @@
 """What has changed under some agreements since a moment, from the log: the news of a digest."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -43,11 +43,17 @@ class Noted:
     name: str | None = None
     number: int = 1
     """Who answers now, and for how many commitments."""
+    note: str | None = None
+    """What was said with a report."""
 
 
 _DETAILS = {
     "progress_report": select(
-        progress_report.c.id, progress_report.c.commitment_id, progress_report.c.party_id, progress_report.c.rating
+        progress_report.c.id,
+        progress_report.c.commitment_id,
+        progress_report.c.party_id,
+        progress_report.c.rating,
+        progress_report.c.note,
     ).where(progress_report.c.withdrawn_on.is_(None)),
     "confirmation": select(
         confirmation.c.id, progress_report.c.commitment_id, confirmation.c.party_id, confirmation.c.state
@@ -162,7 +168,8 @@ def _note(entry: Any, on: date, row: Row[Any] | None) -> Noted | None:
     agreement_id, new = entry.agreement_id, entry.action == "registered"
     if entry.subject == "progress_report" and new:
         rating = Rating(row.rating)
-        return Noted(ChangeKind.REPORTED, on, agreement_id, row.commitment_id, party_id=row.party_id, rating=rating)
+        told = Noted(ChangeKind.REPORTED, on, agreement_id, row.commitment_id, party_id=row.party_id, rating=rating)
+        return replace(told, note=row.note)
     if entry.subject == "confirmation" and "state" in entry.changes and row.state in _ANSWERS:
         kind = _ANSWERS[ConfirmationState(row.state)]
         return Noted(kind, on, agreement_id, row.commitment_id, party_id=row.party_id)

@@ -239,6 +239,7 @@ class Pictures:
                 one.after,
                 one.name,
                 one.number,
+                one.note,
             )
             for one in sorted((*told, *moved), key=lambda one: one.on, reverse=True)
         )

@@ -136,6 +136,7 @@ class News:
     after: str | None = None
     name: str | None = None
     number: int = 1
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

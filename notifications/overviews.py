@@ -36,6 +36,7 @@ COMING_LIMIT = 30
 WAITING_LIMIT = 20
 """People who have not answered, so many of each side."""
 PROMISE_LIMIT = 300
+NOTE_LIMIT = 200
 
 
 def describe_digest(
@@ -142,6 +143,8 @@ def describe_news(words: Words, one: News) -> DatedView:
             )
             % numbers
         )
+    if one.note:
+        said = f"{said} – {fit_text(clean_text(one.note), NOTE_LIMIT)}"
     title = shorten_title(clean_text(one.title))
     agreement = clean_text(one.agreement_title)
     return DatedView(words.format_day(one.on), title, said if title == agreement else f"{said} · {agreement}")
