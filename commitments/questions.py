@@ -289,7 +289,7 @@ def load_questions(
                 tuple(place.party_id for place in around if place.party_id != one.party_id),
                 to_confirm.get(one.id),
                 _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
-                one.due_on < today,
+                not isinstance(one, Ahead) and one.due_on < today,
             )
         )
     return questions
