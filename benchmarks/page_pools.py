@@ -133,10 +133,11 @@ def _list_reports(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(_select_promises(commitment.c.id % 25 == 7)))
 
 
-def _list_steps(ground: Ground, first: int = 6) -> Iterator[Values]:
+def _list_steps(ground: Ground, *, to_meet: bool = False) -> Iterator[Values]:
     """Half of the steps: those that are met are not those that are amended, and settled in the end."""
-    stepped = select(milestone.c.commitment_id).where(milestone.c.reference == "plan")
-    found = _select_promises(commitment.c.id % 25 == first).where(commitment.c.id.in_(stepped))
+    half = milestone.c.id % 4 < 2 if to_meet else milestone.c.id % 4 >= 2
+    stepped = select(milestone.c.commitment_id).where(milestone.c.reference == "plan", half)
+    found = _select_promises(commitment.c.id.in_(stepped))
     return ({**one, "milestone": "plan"} for one in ground.rows(found))
 
 
@@ -433,7 +434,7 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "targets": _list_targets,
     "reports": _list_reports,
     "steps": _list_steps,
-    "steps_to_meet": partial(_list_steps, first=8),
+    "steps_to_meet": partial(_list_steps, to_meet=True),
     "crowded": _list_crowded,
     "reported": _list_reported,
     "asked": _list_asked,

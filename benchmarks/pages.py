@@ -103,11 +103,14 @@ class Bench:
         self.sign_in({"busiest": self.ground.busiest}.get(example.who, example.who))
 
     def measure(self, example: Example) -> Measured:
-        """Ask for it, once for warmth, then as often as the ground says; SystemExit for an answer that is none."""
+        """Ask for it, once for warmth, then as often as the ground says.
+
+        Raises LookupError where the register has nothing of the sort, SystemExit for an answer that is none.
+        """
         self.open_for(example)
         pool = fill_pool(example.pool, self.ground)
         if not pool:
-            raise SystemExit(f"{example.name}: the register has nothing of this sort")
+            raise LookupError(f"{example.name}: the register has nothing of this sort")
         measured = Measured()
         if example.method == "GET":
             self._ask(example, pool[0])
@@ -225,17 +228,24 @@ def main() -> None:
             shutil.copy(said.register, Path(folder) / "tally.db")
         bench = open_bench(Path(folder), said.commitments, said.agreement, said.requests)
         slow: dict[str, Any] = {}
+        lacked: list[str] = []
         with bench.client:
             settle_memory()
             print(f"{'example':38}{'median':>9}{'p95':>9}{'slowest':>9}{'busy':>9}  ms   statements")
             for one in list_chosen(said.only, said.part):
-                measured = bench.measure(one)
+                try:
+                    measured = bench.measure(one)
+                except LookupError as lacking:
+                    lacked.append(str(lacking))
+                    continue
                 name = one.name if one.method == "GET" else f"{one.name} (POST)"
                 print(measured.describe(name), flush=True)
                 if measured.p95 > GOAL:
                     slow[name] = measured.p95
         for name, p95 in slow.items():
             print(f"over {GOAL} ms: {name}, {p95:.0f}")
+        for lacking in lacked:
+            print(f"not measured: {lacking}")
         for method in ("GET", "POST"):
             for route in list_unmeasured(bench.app, method):
                 print(f"not measured: {method} {route}")
