@@ -195,9 +195,10 @@ def _load_follow_ups(reading: "Connection", question: Question) -> dict[int, lis
 
 
 def _explain_missing(quoted: Quoted) -> str | None:
-    """Why there is no sentence to show."""
+    """Why there is no sentence to show, or which is not what stands in its source."""
     if quoted.texts:
-        return None
+        unlike = [f"[{one}] is not what stands there: its SHA-256 differs" for one in quoted.unlike]
+        return "; ".join(unlike) or None
     notes = [f"{document} is not at hand; set TALLY_SOURCES to its folder" for document in quoted.absent]
     notes += [f"{document} no longer says there what was recorded: the SHA-256 differs" for document in quoted.changed]
     return "; ".join(notes) or "the register holds no sentence and no place in a source"

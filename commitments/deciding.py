@@ -27,7 +27,8 @@ from commitments.log import Author, Change, record_changes
 from commitments.progress import make_readable
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
-from commitments.tables import commitment, milestone
+from commitments.sentences import Placed, Shelf, find_place, find_unlike
+from commitments.tables import agreement, commitment, milestone
 from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
 
 
@@ -97,6 +98,8 @@ class Texts:
     quote: Mapping[str, str]
     theme: str | None
     note: str | None
+    is_unplaced: bool = False
+    """Whether a changed sentence that is not what stands at its place is no longer said to stand there."""
 
 
 def check_texts(texts: Texts, why: str | None) -> Flaws:
@@ -111,16 +114,29 @@ def check_texts(texts: Texts, why: str | None) -> Flaws:
     )
 
 
-def amend_texts(unit: Connection, author: Author, name: str, texts: Texts, today: date) -> None:
-    """Change the words of `agreement/commitment`. Raises Flawed with every flaw, also if nothing is different."""
-    refuse_flaws(check_texts(texts, author.why))
+def amend_texts(
+    unit: Connection, author: Author, name: str, texts: Texts, today: date, shelf: Shelf | None = None
+) -> None:
+    """Change the words of `agreement/commitment`. Raises Flawed with every flaw, also if nothing is different.
+
+    A changed sentence must be what stands at its place, by its SHA-256 or by the document on the `shelf`, or lose it.
+    """
+    flaws = check_texts(texts, author.why)
     row = _hold(unit, name)
+    sources = unit.execute(select(agreement.c.sources).where(agreement.c.id == row.agreement_id)).scalar_one()
+    said = Placed({tag: text for tag, text in texts.quote.items() if text}, row.source, row.quote_sources)
+    changed = [tag for tag in find_unlike(said, sources, shelf) if said.quote[tag] != row.quote.get(tag)]
+    if not texts.is_unplaced:
+        flaws = (*flaws, *((f"quote-{tag}", Flaw.NOT_THERE) for tag in changed))
+    refuse_flaws(flaws)
     values = {
         "summary": texts.summary,
         "summaries": {tag: text for tag, text in texts.summaries.items() if text},
-        "quote": {tag: text for tag, text in texts.quote.items() if text},
+        "quote": said.quote,
         "theme": texts.theme,
         "note": texts.note,
+        "quote_sources": {tag: place for tag, place in row.quote_sources.items() if tag not in changed},
+        "source": None if row.source in [find_place(said, sources, tag) for tag in changed] else row.source,
     }
     if not amend_row(unit, author, commitment, row, values, name, row.agreement_id):
         refuse_flaws([("summary", Flaw.NOTHING_CHANGED)])

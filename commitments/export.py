@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -29,6 +29,7 @@ from commitments.agreement_form import (
 )
 from commitments.readable_yaml import write_readable
 from commitments.references import find_agreement
+from commitments.signed_places import list_unlike
 
 HEADER = "# yaml-language-server: $schema=agreement.schema.json\n"
 _DATES = re.compile(
@@ -42,14 +43,23 @@ def export_agreement(reading: Connection, reference: str) -> str:
     """The agreement as YAML, in the form it is imported from: an import of it changes nothing.
 
     Fields stand in the order of the form and empty ones are left out. The parties are written out with all their
-    contacts. Raises NotFound, with the nearest reference, if the register knows no such agreement.
+    contacts. A sentence that is not what stands at its place is named in a remark at the top. Raises NotFound, with
+    the nearest reference, if the register knows no such agreement.
     """
-    plain = _make_readable(load_form(reading, reference).model_dump(mode="json", exclude_defaults=True))
-    parts = [HEADER]
+    form = load_form(reading, reference)
+    plain = _make_readable(form.model_dump(mode="json", exclude_defaults=True))
+    parts = [HEADER, *_remark_unlike(form)]
     for name, value in plain.items():
         parts += ["\n"] if isinstance(value, list) else []
         parts += write_readable({name: value})
     return "".join(parts)
+
+
+def _remark_unlike(form: AgreementForm) -> Iterator[str]:
+    for one, language, place in list_unlike(form):
+        # Documents may be named with anything but a break of line, which would end the remark.
+        where = f"characters {place['start']} to {place['end']} of {' '.join(place['document'].split())}"
+        yield f"# The sentence [{language}] of {one.reference} is not what stands at {where}: its SHA-256 differs.\n"
 
 
 def load_form(reading: Connection, reference: str) -> AgreementForm:

@@ -1,6 +1,7 @@
 """What only the register can tell about agreement files: whether what they name is there."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +14,8 @@ from commitments.agreement_form import CommitmentForm
 from commitments.difference import in_chunks
 from commitments.errors import InvalidFiles, Problem
 from commitments.intake import PARTY_FIELDS, is_whole
+from commitments.sentences import Placed
+from commitments.signed_places import list_unlike, place_form
 
 
 def check_files(reading: Connection, files: Sequence[ParsedFile]) -> None:
@@ -20,13 +23,15 @@ def check_files(reading: Connection, files: Sequence[ParsedFile]) -> None:
 
     A party given by its reference alone must be in the register or written out in one of the files; so must a
     party's parent, a contact that a commitment names, and a commitment of another agreement that an activity counts
-    for. A contact belongs to one party. What two files of one import both write out must be the same in both. An
+    for. A sentence is what stands at its place, by the place's fingerprint, unless the register holds it so already.
+    A contact belongs to one party. What two files of one import both write out must be the same in both. An
     agreement's parent, and what it amends or replaces, may be anywhere.
     """
     problems = [
         *_find_unknown_parties(reading, files),
         *_find_contact_faults(reading, files),
         *_find_unknown_commitments(reading, files),
+        *_find_other_sentences(reading, files),
         *_find_contradictions(files),
     ]
     if problems:
@@ -127,6 +132,29 @@ def _find_unknown_commitments(reading: Connection, files: Sequence[ParsedFile]) 
         if reference not in known:
             expected = "a commitment of the register or of another file"
             yield file.fault(path, repr(reference), suggest(reference, list(known), expected))
+
+
+def _find_other_sentences(reading: Connection, files: Sequence[ParsedFile]) -> Iterator[Problem]:
+    found = [(file, *unlike) for file in files for unlike in list_unlike(file.form)]
+    if not found:
+        return
+    held: dict[tuple[str, str], Placed] = {}
+    for some in in_chunks({file.form.agreement for file, *_ in found}):
+        rows = reading.execute(
+            select(tables.agreement.c.reference.label("head"), tables.commitment)
+            .join(tables.commitment, tables.commitment.c.agreement_id == tables.agreement.c.id)
+            .where(tables.agreement.c.reference.in_(some))
+        )
+        held |= {(row.head, row.reference): Placed(row.quote, row.source, row.quote_sources) for row in rows}
+    for file, one, language, place in found:
+        if held.get((file.form.agreement, one.reference)) == place_form(one):
+            continue  # as it was exported
+        at = file.form.commitments.index(one)
+        sentence = one.quote[language]
+        where = f"characters {place['start']} to {place['end']} of {place['document']}"
+        expected = f"what stands at {where}, whose SHA-256 is {place['sha256']}"
+        digest = sha256(sentence.encode()).hexdigest()
+        yield file.fault(("commitments", at, "quote", language), f"a sentence whose SHA-256 is {digest}", expected)
 
 
 def _find_contradictions(files: Sequence[ParsedFile]) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ class Flaw(StrEnum):
     NO_COMMITMENT = "no_commitment"
     NOT_DONE = "not_done"
     NOTHING_CHANGED = "nothing_changed"
+    NOT_THERE = "not_there"
     FILE_OR_LINK = "file_or_link"
     FILE_EMPTY = "file_empty"
     FILE_TOO_LARGE = "file_too_large"

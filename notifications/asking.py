@@ -31,7 +31,7 @@ def build_item(question: Question, names: Names, shelf: Shelf | None = None) -> 
     sentence, summary, is_quote = title, None, False
     if promise is not None:
         quoted = find_quote(shelf, promise, question.agreement.sources) if shelf is not None else None
-        sentence, summary, is_quote = choose_promise(promise, language, quoted.texts if quoted is not None else None)
+        sentence, summary, is_quote = choose_promise(promise, language, quoted.genuine if quoted is not None else None)
     part = question.matter.partition("#")[2]
     turn = question.party_id
     kind = FollowUpKind(asked.kind) if asked is not None else None

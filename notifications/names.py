@@ -86,9 +86,10 @@ def choose_promise(row: Any, language: str, quote: Mapping[str, str] | None = No
 
     The reader's language comes first: the sentence in it, else the summary in it. English stands in for what the
     reader's language lacks; but where it has the sentence, no English is put beside it. A sentence in a third language
-    helps nobody. `quote` is the sentence by language where the row itself has none.
+    helps nobody. `quote`, where it is given, is the sentence by language instead of the row's own: there may be none
+    that stands where it is said to.
     """
-    quote = row.quote or quote
+    quote = row.quote if quote is None else quote
     sentence = find_words(quote, language)
     short = find_words(row.summaries, language)
     if sentence is not None:

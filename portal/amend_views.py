@@ -5,7 +5,8 @@ from typing import Any
 
 from commitments.deciding import SETTLED_STEPS, Texts, Turn
 from commitments.facts import Person
-from commitments.filling import Flaws
+from commitments.filling import Flaw, Flaws
+from commitments.sentences import find_place
 from commitments.vocabulary import CommitmentKind, ContactRole, MilestoneState
 from notifications.names import Names
 from notifications.views import clean_text
@@ -41,6 +42,7 @@ def read_texts(row: Any, languages: Sequence[str], sent: Sent) -> Texts:
         {tag: sent.lines(f"quote-{tag}") or "" for tag in list_quoted(row, languages)},
         sent.text("theme"),
         sent.lines("note"),
+        is_unplaced=sent.text("unplaced") == "1",
     )
 
 
@@ -73,7 +75,21 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
     for tag, text in texts.quote.items():
         label = words.gettext("The sentence itself, in %(language)s") % {"language": name_language(words, tag)}
         help_text = words.gettext("Word for word as it stands in the agreement.")
+        if place := find_place(acted.row, acted.head.sources, tag):
+            help_text = words.gettext(
+                "Word for word as it stands at characters %(start)s to %(end)s of %(document)s."
+            ) % {
+                "start": place["start"],
+                "end": place["end"],
+                "document": clean_text(place["document"]),
+            }
         fields.append(FieldView(f"quote-{tag}", label, "note", text, help_text, most=NOTE))
+    if any(flaw is Flaw.NOT_THERE for _, flaw in flaws) or texts.is_unplaced:
+        away = words.gettext("Do not show it any more as standing there")
+        fields.append(
+            FieldView("unplaced", words.gettext("If the document itself says something else"), "checks",
+                      options=(OptionView("1", away, texts.is_unplaced),))
+        )  # fmt: skip
     fields += [
         FieldView("theme", words.gettext("Theme"), "text", texts.theme or "", most=TEXT),
         FieldView("note", words.gettext("Note"), "note", texts.note or "", most=NOTE),

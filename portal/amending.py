@@ -21,6 +21,7 @@ from commitments.filling import Flaw, Flawed, check_text, read_partial, refuse_f
 from commitments.log import Author
 from commitments.questions import load_question
 from commitments.reconcile import load_rules, reconcile_agreement
+from commitments.sentences import load_shelf
 from commitments.tables import agreement, contact, follow_up
 from commitments.vocabulary import CommitmentState, FollowUpState
 from notifications.handing import tell_new_owner
@@ -69,7 +70,8 @@ def post_edit(request: Request, viewer: Amending, sent: Form, house: Here, refer
     """Change them, with a reason."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
-        amend_texts(unit, author, acted.name, read_texts(acted.row, acted.head.languages, sent), today)
+        shelf = load_shelf(unit, house.settings, [acted.head.id])
+        amend_texts(unit, author, acted.name, read_texts(acted.row, acted.head.languages, sent), today, shelf)
 
     return write_or_show(
         lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "changed"),

@@ -11,7 +11,7 @@ from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
 from commitments.recurrence import Period, Recurrence, find_period, find_previous_period
 from commitments.renewing import renew_reason
-from commitments.sentences import Quoted
+from commitments.sentences import Quoted, Unlike, find_place
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
@@ -46,6 +46,10 @@ class SentenceView:
     hash: str
     note: str
     """Where the sentence was read, or why it is not shown."""
+    warning: str = ""
+    """That it is not what stands where it is said to."""
+    instead: str = ""
+    """What does stand there, where the document is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def list_sentences(words: Words, row: Any, sources: Sequence[Mapping[str, Any]],
             clean_text(text),
             *_describe_source(words, places.get(language) or row.source, by_document),
             note,
+            tell_unlike(words, quoted.unlike.get(language), find_place(row, sources, language)),
+            clean_text(quoted.instead.get(language, "")),
         )
         for language, text in quoted.texts.items()
     ]
@@ -114,6 +120,22 @@ def list_sentences(words: Words, row: Any, sources: Sequence[Mapping[str, Any]],
         source = _describe_source(words, place, by_document)
         views.append(SentenceView("", words.tag, "", *source, _explain_missing(words, quoted)))
     return views
+
+
+def tell_unlike(words: Words, unlike: Unlike | None, place: Mapping[str, Any] | None) -> str:
+    """That a sentence is not what stands at its place; empty if it is, or if it has none."""
+    if unlike is None or place is None:
+        return ""
+    pattern = words.gettext(
+        "This is not what stands at characters %(start)s to %(end)s of %(document)s: its fingerprint differs."
+    )
+    if unlike is Unlike.DOCUMENT:
+        pattern = words.gettext(
+            "This is not what stands at characters %(start)s to %(end)s of %(document)s, as the document at hand has "
+            "it."
+        )
+    said = {"start": place["start"], "end": place["end"], "document": clean_text(place["document"])}
+    return pattern % said
 
 
 def _explain_missing(words: Words, quoted: Quoted) -> str:

@@ -36,6 +36,7 @@ _FOUND = (
     N_("a line without a colon"),
     N_("another document"),
     N_("something else"),
+    N_("a sentence whose SHA-256 is %(digest)s"),
 )
 _EXPECTED = (
     N_("this field"),
@@ -140,6 +141,7 @@ _EXPECTED = (
     N_("more than %(least)s"),
     N_("at most %(count)s entries"),
     N_("a whole number of fewer digits"),
+    N_("what stands at characters %(start)s to %(end)s of %(document)s, whose SHA-256 is %(digest)s"),
 )
 _DID_YOU_MEAN = N_("%(expected)s (did you mean “%(near)s”?)")
 _CHOICES = re.compile("one of (?!the )(?P<choices>.+)")

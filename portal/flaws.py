@@ -33,6 +33,10 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.NOT_A_LINK: words.gettext("Please give the whole address of a page; it begins with https:// or http://."),
         Flaw.NO_COMMITMENT: words.gettext("Please choose at least one commitment."),
         Flaw.NOTHING_CHANGED: words.gettext("Nothing is different from what is on record."),
+        Flaw.NOT_THERE: words.gettext(
+            "This is not what stands there: its fingerprint differs. Put it as the document has it, or say below that "
+            "it is no longer shown as standing there."
+        ),
         Flaw.FILE_OR_LINK: words.gettext("Please give a file or a link, one of the two."),
         Flaw.FILE_EMPTY: words.gettext("The file is empty. Please choose it again."),
         Flaw.FILE_TOO_LARGE: words.gettext("The file is too large; at most %(size)s MB can be taken.")

@@ -14,6 +14,8 @@ from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Commitment, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
+from commitments.sentences import Shelf, find_place, find_unlike, load_shelf
+from commitments.settings import Settings
 from commitments.tables import commitment, milestone
 from commitments.vocabulary import AgreementKind, CommitmentKind, MilestoneState, ReasonCode, StandingState
 from notifications.digests import URGENCY
@@ -21,6 +23,7 @@ from notifications.names import Names, find_words, load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
+from portal.commitment_views import tell_unlike
 from portal.labels import name_agreement_kind, name_step_state
 from portal.telling import count_standings, load_rules_of, own_standings, tell_reason, tell_title
 
@@ -47,6 +50,8 @@ class PublicPromiseView:
 
     title: str
     sentence: str
+    unlike: str
+    """That the sentence is not what stands where it is said to; empty if it is."""
     owed: str
     standing: str
     tone: str
@@ -83,16 +88,19 @@ class PublicFacts:
     """Of the parties; of no person."""
     promises: Mapping[int, Any]
     steps: Sequence[Any]
+    shelf: Shelf
+    """Where the documents lie with which the sentences are compared."""
 
 
-def load_public(reading: Connection, agreement_id: int) -> PublicFacts:
+def load_public(reading: Connection, settings: Settings, agreement_id: int) -> PublicFacts:
     """What everybody may know of one agreement: a fixed number of statements."""
     (facts,) = load_agreements(reading, Span.over([agreement_id]))
     promises = reading.execute(
         select(
-            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote
+            commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
+            commitment.c.source, commitment.c.quote_sources,
         ).where(commitment.c.agreement_id == agreement_id)
-    )
+    )  # fmt: skip
     steps = reading.execute(
         select(
             milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.met_on,
@@ -108,6 +116,7 @@ def load_public(reading: Connection, agreement_id: int) -> PublicFacts:
         load_names(reading, false()),
         {row.id: row for row in promises},
         steps,
+        load_shelf(reading, settings, [agreement_id]),
     )
 
 
@@ -119,7 +128,7 @@ def describe_public(words: Words, found: PublicFacts, head: Any, today: date) ->
     for kind in CommitmentKind:
         mine = [one for one in facts.commitments if one.kind is kind]
         mine.sort(key=lambda one: URGENCY[own[one.id].state])
-        views = tuple(_describe_promise(words, found, one, own[one.id], today) for one in mine)
+        views = tuple(_describe_promise(words, found, one, own[one.id], head.sources, today) for one in mine)
         if views:
             kinds.append(PublicKindView(words.name_kind(kind), views))
     names = [clean_text(found.names.name_party(place.party_id, words.tag)) for place in facts.parties]
@@ -153,11 +162,18 @@ def _list_facts(words: Words, facts: Agreement, head: Any, today: date) -> list[
 
 
 def _describe_promise(
-    words: Words, found: PublicFacts, one: Commitment, standing: Standing, today: date
+    words: Words,
+    found: PublicFacts,
+    one: Commitment,
+    standing: Standing,
+    sources: Sequence[Mapping[str, Any]],
+    today: date,
 ) -> PublicPromiseView:
     row = found.promises[one.id]
     title = clean_text(name_promise(row, words.tag))
-    sentence = clean_text(find_words(row.quote, words.tag) or next(iter((row.quote or {}).values()), ""))
+    tag = next((one for one in (words.tag, words.tag.partition("-")[0], *row.quote) if one in row.quote), "")
+    sentence = clean_text(row.quote.get(tag, ""))
+    unlike = find_unlike(row, sources, found.shelf).get(tag)
     owing = [clean_text(found.names.name_party(owner.party_id, words.tag)) for owner in one.owners]
     vacant = standing.reason.code is ReasonCode.NO_OWNER
     held = [activity for activity in one.activities if activity.held_on.first <= today]
@@ -172,7 +188,8 @@ def _describe_promise(
         ) % {"count": count, "day": words.format_partial(str(last))}  # fmt: skip
     return PublicPromiseView(
         title,
-        sentence if sentence != title else "",
+        sentence if sentence != title or unlike else "",
+        tell_unlike(words, unlike, find_place(row, sources, tag)),
         words.gettext("promised by %(parties)s") % {"parties": words.join(owing)} if owing else "",
         words.gettext("Open") if vacant else words.name(standing.state),
         "grey" if vacant else TONES[standing.state],

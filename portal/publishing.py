@@ -53,7 +53,7 @@ def show_public(request: Request, house: Here, reference: str, language: str = "
         head = find_published(reading, reference)
         if head is None:
             raise HTTPException(404)
-        found = load_public(reading, head.id)
+        found = load_public(reading, house.settings, head.id)
     others = [
         LinkView(name_language(one), f"{ADDRESS}/{reference}?language={one}", one)
         for one in languages
@@ -112,7 +112,7 @@ def _show(request: Request, viewer: Viewer, house: Any, reference: str, done: st
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         since, is_found = find_page(reading, head.id)
-        found = load_public(reading, head.id)
+        found = load_public(reading, house.settings, head.id)
     if since is not None:
         said = words.gettext("Everybody can read this page since %(moment)s.") % {
             "moment": tell_moment(words, since, viewer.person.time_zone)

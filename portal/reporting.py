@@ -432,7 +432,7 @@ def _show_confirm(
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
         quoted = find_quote(load_shelf(reading, house.settings, [acted.head.id]), acted.row, acted.head.sources)
         last = _load_last_number(reading, acted.row.id)
-    sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.texts)
+    sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.genuine)
     state = refusal.say(words)
     if not asked and not refusal.has_changed:
         state = words.gettext("Nothing waits here for your side's confirmation.")

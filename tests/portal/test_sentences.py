@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from commitments.database import open_unit
 from commitments.documents import Described, add_document, withdraw_document
 from commitments.evidence_files import keep_file
 from commitments.log import Author
-from commitments.tables import agreement, commitment, document
+from commitments.tables import agreement, commitment, document, log_entry
 from tests.portal.desk import NOW, TODAY, Desk
 
 SENTENCE = "The Parties shall build a <bridge> over the river."
@@ -147,5 +148,101 @@ def test_a_sentence_on_record_is_shown_as_it_is_whatever_the_document_says(desk:
         unit.execute(update(commitment).where(bridge).values(quote={"en": "As it was recorded."}))
     desk.sign_in("cy")
     page = desk.get(PAGE)
-    assert "As it was recorded." in page and "over the river" not in page
+    assert "As it was recorded." in page
     assert "Read from the document itself" not in page
+
+
+OTHER = "The Parties shall PAY ten million pounds."
+UNLIKE = f"This is not what stands at characters 11 to {11 + len(SENTENCE)} of {NAME}: its fingerprint differs."
+EDIT = f"{PAGE}/edit"
+
+
+def keep(desk: Desk, sentence: str) -> None:
+    """Have the register hold this as the sentence of the bridge, at the place that it has."""
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(quote={"en": sentence}))
+
+
+def edit(desk: Desk, status: int = 303, **fields: str) -> str:
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(EDIT))
+    assert mark
+    return desk.act(EDIT, status, mark=mark[1], summary="Build the bridge.", why="typo", **fields)
+
+
+def test_a_sentence_that_is_not_what_stands_there_is_called_so_on_its_page_and_for_everybody(
+    desk: Desk, sources: Path
+) -> None:
+    keep(desk, SENTENCE)
+    desk.sign_in("cy")
+    assert "its fingerprint differs" not in desk.get(PAGE)
+    keep(desk, OTHER)
+    page = desk.get(PAGE)
+    assert UNLIKE in page and OTHER in page
+    assert f'There stands:</p>\n<blockquote lang="en">{SENTENCE}' in page, "the document is at hand"
+    desk.act("/agreements/north-south/public", why="")
+    desk.client.cookies.clear()
+    assert UNLIKE in desk.get("/public/north-south")
+    assert "其指纹不同" in desk.get("/public/north-south?language=zh-Hans")
+
+
+def test_nobody_is_told_as_the_agreements_words_what_does_not_stand_there(desk: Desk, sources: Path) -> None:
+    keep(desk, OTHER)
+    desk.sign_in("ann")
+    assert "ten million" not in desk.get("/home") and SENTENCE in desk.get("/home")
+    (sources / NAME).unlink()
+    home = desk.get("/home")
+    assert "ten million" not in home and "Build the bridge." in home
+
+
+def test_where_the_lines_of_the_document_break_makes_no_other_sentence(desk: Desk, sources: Path) -> None:
+    broken = SENTENCE.replace("shall build", "shall\nbuild")
+    (sources / NAME).write_text(TEXT.replace(SENTENCE, broken), encoding="utf-8")
+    point(desk, NAME, broken)
+    keep(desk, SENTENCE)
+    desk.sign_in("cy")
+    assert "its fingerprint differs" not in desk.get(PAGE)
+
+
+def test_other_words_than_stand_there_are_refused_in_the_form_or_lose_their_place(desk: Desk, sources: Path) -> None:
+    keep(desk, SENTENCE)
+    desk.sign_in("cy")
+    fields = {"quote-en": OTHER}
+    assert f"Word for word as it stands at characters 11 to {11 + len(SENTENCE)} of {NAME}." in desk.get(EDIT)
+    assert "Do not show it any more as standing there" not in desk.get(EDIT), "that is asked only where it matters"
+    page = edit(desk, 422, **fields)
+    assert "This is not what stands there: its fingerprint differs." in page and OTHER in page
+    page = edit(desk, unplaced="1", **fields)
+    assert OTHER in page and "Where it stands is not on record." in page and "SHA-256" not in page
+    (row,) = desk.rows(commitment, commitment.c.reference == "bridge")
+    assert (row.quote, row.source) == ({"en": OTHER}, None)
+    assert "source" in desk.rows(log_entry)[-1].changes, "the history keeps the place"
+
+
+def test_who_changes_something_else_is_not_asked_about_a_sentence_that_was_so_before(desk: Desk, sources: Path) -> None:
+    keep(desk, OTHER)
+    desk.sign_in("cy")
+    assert "The new words are saved" in edit(desk, theme="Roads", **{"quote-en": OTHER})
+    assert UNLIKE in desk.get(PAGE)
+    assert "The new words are saved" in edit(desk, **{"quote-en": SENTENCE})
+    assert "its fingerprint differs" not in desk.get(PAGE)
+
+
+def test_a_file_with_a_sentence_that_does_not_stand_there_is_refused_unless_the_register_holds_it_so(
+    desk: Desk, sources: Path
+) -> None:
+    keep(desk, SENTENCE)
+    desk.sign_in("cy")
+    address = "/register/files"
+    file = desk.client.get("/agreements/north-south/file.yaml").text
+    assert "not what stands" not in file
+    form = {"token": desk.token()}
+    false = file.replace(SENTENCE, OTHER).encode()
+    answer = desk.client.post(address, data=form, files={"file": ("a.yaml", false)})
+    assert answer.status_code == 422
+    said = f"what stands at characters 11 to {11 + len(SENTENCE)} of {NAME}, whose SHA-256 is"
+    assert said in unescape(answer.text) and "quote.en" in answer.text
+    keep(desk, OTHER)
+    file = desk.client.get("/agreements/north-south/file.yaml").text
+    assert f"# The sentence [en] of bridge is not what stands at characters 11 to {11 + len(SENTENCE)}" in file
+    answer = desk.client.post(address, data=form, files={"file": ("a.yaml", file.encode())})
+    assert "Nothing would change" in answer.text

@@ -65,7 +65,7 @@ def test_who_reads_another_language_is_not_shown_two_sentences_of_one_promise(ho
     assert "Die Erhebung übergeben." in letters and SENTENCE not in letters
 
 
-def test_the_sentence_on_record_goes_before_what_a_document_says(house: House) -> None:
+def test_a_sentence_on_record_that_does_not_stand_there_is_not_told_as_the_agreements(house: House) -> None:
     promise(house, b"    quote: {en: As it was recorded.}\n")
     letters = read_letters(house, "ann")
-    assert "“As it was recorded.”" in letters and SENTENCE not in letters
+    assert f"“{SENTENCE}”" in letters and "As it was recorded." not in letters
