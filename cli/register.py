@@ -56,7 +56,7 @@ def import_files(
     from commitments import register as registers
     from commitments.agreement_file import read_files
     from commitments.errors import InvalidFiles, TallyError
-    from notifications.waiting import follow_rules
+    from notifications.waiting import follow_people, follow_rules
 
     moved = 0
     try:
@@ -66,6 +66,13 @@ def import_files(
             def follow(unit: "Connection", together: Sequence[registers.Imported]) -> None:
                 nonlocal moved
                 ruled = [one.reference for one in together if any(change.subject == "policy" for change in one.changes)]
+                people = [
+                    change.row_id
+                    for one in together
+                    for change in one.changes
+                    if (change.subject, change.action) == ("contact", "amended")
+                ]
+                moved += follow_people(unit, register.now, register.today, people)
                 if ruled:
                     moved += follow_rules(unit, register.now, ruled)
 
@@ -86,7 +93,7 @@ def import_files(
     unchanged = len(imported) - new - changed
     say(f"{count(len(imported), 'agreement')}: {new} new, {changed} changed, {unchanged} unchanged.")
     if moved:
-        say(f"{count(moved, 'waiting message')} moved to when the changed rules let them go.")
+        say(f"{count(moved, 'waiting message')} moved, as the changed rules and people ask for.")
     if dry_run:
         say("This was a dry run: nothing was written.")
     elif new or changed:

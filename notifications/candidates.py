@@ -37,8 +37,9 @@ from commitments.vocabulary import (
 )
 from notifications.binding import load_bound_parties
 from notifications.parts import load_rulings_of_parties
-from notifications.reasons import TAKEN_OUT, Decision, Why
+from notifications.reasons import LOST, TAKEN_OUT, Decision, Why
 from notifications.routing import (
+    OWNER,
     Climb,
     Slot,
     ToldRung,
@@ -50,8 +51,10 @@ from notifications.routing import (
     find_reached,
     find_reminder_rung,
     gets_summary,
+    has_heard,
     has_told_all,
     is_digest_due,
+    is_missed,
     is_summary_due,
     list_periods,
     name_month,
@@ -343,8 +346,12 @@ def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Cand
     ladders = _load_ladders(reading, follow_up.c.agreement_id.is_(None), rules.people)
     coordinator = choose_coordinator(rules.people, today)
     for row in waiting:
+        told = ladders.get(row.id, [])
         assignee = find_owner(row.assignee_id, rules.people, today) or coordinator
-        climb = climb_ladder(ladders.get(row.id, []), assignee, rules.people, coordinator, (), rules.house, today)
+        if assignee is not None and is_missed(told, assignee, row.assignee_id):
+            first = Climb(OWNER, (assignee,), ())
+            yield from _tell_climb(row, first, assignee, row.reason, rules.people.get(row.assignee_id))
+        climb = climb_ladder(told, assignee, rules.people, coordinator, (), rules.house, today)
         if climb is not None:
             yield from _tell_climb(row, climb, assignee, row.reason, rules.people.get(row.assignee_id))
 
@@ -359,7 +366,7 @@ def _follow_up(
     focus: Focus | None,
 ) -> Iterator[Candidate]:
     policy, today = rules.policy_of(agreement), days.today
-    if has_told_all(told, policy):
+    if has_told_all(told, policy) and has_heard(told, row.assignee_id):
         return
     people = rules.people
     always = is_always_sent(policy, row.matter_kind)
@@ -371,21 +378,26 @@ def _follow_up(
     own_day = days.begun[assignee.time_zone] if assignee is not None else today
     standing = current.get(row.matter)
     ahead = standing.deadline if standing is not None and row.kind in _ASKED_AHEAD else None
-    if find_reached(told, assignee, policy, own_day, ahead) is None:
+    missed = is_missed(told, assignee, row.assignee_id)
+    if not missed and find_reached(told, assignee, policy, own_day, ahead) is None:
         return
     coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
     leaders = [
         one for place in agreement.parties if place.is_bound(today) for one in rules.leaders.get(place.party_id, ())
     ]
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
-    if climb is None or own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
+    if own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
     reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, own_day)
     asked = people.get(row.assignee_id)
-    always = is_always_sent(policy, row.matter_kind, climb.rung)
-    for one in _tell_climb(row, climb, assignee, reason, asked):
-        said = one._replace(own_day=own_day)
-        yield said._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else said
+    first = Climb(OWNER, (assignee,), ()) if missed and assignee is not None else None
+    for tells in (first, climb):
+        if tells is None:
+            continue
+        always = is_always_sent(policy, row.matter_kind, tells.rung)
+        for one in _tell_climb(row, tells, assignee, reason, asked):
+            said = one._replace(own_day=own_day)
+            yield said._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else said
 
 
 def _tell_climb(
@@ -499,21 +511,25 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
     for row in rows:
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
         handed = row.kind == NotificationKind.HAND_OVER
-        if handed and why in (None, Why.UNSUBSCRIBED) and row.state != NotificationState.CANCELLED:
+        if handed and why in (None, Why.UNSUBSCRIBED, *LOST) and row.state != NotificationState.CANCELLED:
             # It begins anew with the person to whom it was handed over; unless that was taken back before they heard.
             ladders[row.follow_up_id].clear()
-            if why is not None and (row.follow_up_id, row.contact_id) not in asked:
+            if why == Why.UNSUBSCRIBED and (row.follow_up_id, row.contact_id) not in asked:
                 continue  # who wants no hand-overs told is asked as if it had been theirs from the first
-        elif row.rung == 0 and why not in TAKEN_OUT and row.decided_on >= _find_begin(row):
+        elif row.rung == 0 and why not in TAKEN_OUT | LOST and row.decided_on >= _find_begin(row):
             asked.add((row.follow_up_id, row.contact_id))
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
             continue
+        state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
+        if why in LOST or state is NotificationState.FAILED:
+            if row.rung == 0 and row.decided_on >= _find_begin(row):
+                ladders[row.follow_up_id].append(ToldRung(0, row.contact_id, None, None, lost_on=row.decided_on))
+            continue  # of a later rung it is as if nobody had been told, so that it is found again
         # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
         # before it was put to rest: as if nobody had been told.
         if (why is not None and (row.rung == 0 or why in TAKEN_OUT)) or row.decided_on < _find_begin(row):
             continue
-        state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
         if state is NotificationState.CANCELLED:
             continue
         sent_on = find_own_day(people[row.contact_id], row.sent_at) if row.sent_at is not None else None

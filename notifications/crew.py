@@ -90,6 +90,8 @@ class Crew:
     faults: set[Fault]
     """What is wrong in the house's files, as the senders come upon it."""
     only: int | None
+    newest: int
+    """The number of the log's newest entry when the run read the rules and the people."""
     run: str | None
     """The run of Prefect that sends, if one does."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, union
 
+from commitments.assessment import is_ended, is_expired
 from commitments.facts import Agreement, Standing
 from commitments.followups import has_answered, want_followups
 from commitments.queries import Span, load_agreements
@@ -122,8 +123,11 @@ def _renew(row: Any, judged: _Judged, rules: Rules, day: date) -> Any | None:
 
 
 def _is_due(row: Any, standing: Standing | None, agreement: Agreement, rules: Rules, day: date) -> bool:
-    """Whether a reminder is still right: its date is the same, its reader is who is reminded, and has not answered."""
+    """Whether a reminder is still right: its agreement is not over, its date is the same, and its reader is who is
+    reminded, and has not answered."""
     if standing is None or standing.deadline is None or is_answered(standing) or standing.deadline != row.due_on:
+        return False
+    if is_ended(agreement, day) or is_expired(agreement, day):
         return False
     if standing.deadline >= day and standing.state not in REMINDED:
         return False

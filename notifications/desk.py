@@ -33,6 +33,7 @@ from notifications.outbox import (
 )
 from notifications.parts import load_parts
 from notifications.reasons import Why
+from notifications.redirecting import Redirected, is_outdated, redirect, write_redirected
 from notifications.rendering import write_safely
 from notifications.routing import delay_to_end_of_quiet, find_opening, is_late
 from notifications.smtp_line import Delivery
@@ -43,10 +44,11 @@ def compose_batch(
 ) -> tuple[list[Any], dict[int, Message]]:
     """The messages that have something to say; the others are cancelled."""
     with open_reading(crew.engine) as reading:
-        if any(row.contact_id not in rules.people for row in claimed):  # planned for a person who is new since
-            rules, names = load_rules(reading), load_names(reading)
-        claimed = _put_off_fast(crew, reading, _put_off_late(crew, reading, claimed, rules, now), now)
         today = today_in(crew.settings.time_zone, now)
+        if is_outdated(reading, claimed, rules, today, crew.newest):
+            rules, names = load_rules(reading), load_names(reading)
+        claimed = _send_elsewhere(crew, claimed, redirect(reading, claimed, rules, today), now, done)
+        claimed = _put_off_fast(crew, reading, _put_off_late(crew, reading, claimed, rules, now), now)
         messages, faults = _compose_each(crew, reading, claimed, rules, names, today)
         if faults:
             claimed = [row for row in claimed if row.id not in faults]
@@ -63,6 +65,19 @@ def compose_batch(
         )
         done.cancelled += len(idle)
     return [row for row in claimed if not is_empty(messages[row.id])], messages
+
+
+def _send_elsewhere(
+    crew: Crew, claimed: Sequence[Any], redirected: Sequence[Redirected], now: datetime, done: Dispatched
+) -> Sequence[Any]:
+    """Without the messages whose reader has left or cannot be reached any more, which are taken back, and those that
+    go by another channel or to another address by now, which are claimed anew with that."""
+    if not redirected:
+        return claimed
+    crew.recorder.write(partial(write_redirected, redirected=redirected, worker=crew.worker, now=now))
+    done.cancelled += sum(one.why is not None for one in redirected)
+    gone = {one.row.id for one in redirected}
+    return [row for row in claimed if row.id not in gone]
 
 
 def _leave_unsaid(crew: Crew, idle: Sequence[tuple[int, Why]], left_out: Sequence[int], unit: Connection) -> None:

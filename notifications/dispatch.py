@@ -40,6 +40,7 @@ from notifications.outbox import (
 )
 from notifications.pace import Pace, read_rates
 from notifications.recorder import Recorder
+from notifications.redirecting import find_newest
 from notifications.secret import load_secrets
 from notifications.smtp_line import Delivery
 from notifications.turns import Turns
@@ -82,7 +83,7 @@ def dispatch_messages(
     with open_unit(engine) as unit:
         done.released = release_abandoned(unit, clock(), repeat_uncertain=settings.repeat_uncertain)
     with open_reading(engine) as reading:
-        rules, names = load_rules(reading), load_names(reading)
+        newest, rules, names = find_newest(reading), load_rules(reading), load_names(reading)
         ready = count_ready(reading, clock(), early=early)
     # A few messages are sent by one: the others would have little to do.
     senders = min(settings.senders, -(-ready // SMALLEST_BATCH) or 1) if only is None else 1
@@ -107,6 +108,7 @@ def dispatch_messages(
             settings.house_folder,
             set(),
             only,
+            newest,
             run,
         )
         for more in _run_senders(crew, rules, names, senders, tell):

@@ -1,6 +1,6 @@
 """Follow-ups for what could not be sent: opened when a message failed, closed when a later one reached the person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.tables import agreement_party, channel_state, contact, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, ReasonCode
+from notifications.lost import find_untold
 from notifications.tables import attempt, notice, notification
 
 _ANSWER_WORKING_DAYS = 3
@@ -143,21 +144,24 @@ def _open_again(unit: Connection, wanted: Mapping[str, Mapping[str, Any]]) -> li
 
 
 def close_failures(unit: Connection, now: datetime) -> int:
-    """Close the follow-ups of persons whom a message has reached since the last one failed; how many there were."""
+    """Close the follow-ups of persons whom a message has reached since the last one failed, and who by now were told
+    what that held and is still so; how many there were."""
     waiting = unit.execute(
         select(follow_up, contact.c.id.label("contact_id"))
         .join(contact, contact.c.reference == follow_up.c.matter)
         .where(
             follow_up.c.kind == str(FollowUpKind.MESSAGE_FAILED),
             follow_up.c.state == str(FollowUpState.OPEN),
-            # What the server took has not arrived where the last ones came back: that is known only days later.
-            contact.c.id.not_in(select(channel_state.c.contact_id).where(channel_state.c.state != "working")),
         )
         .with_for_update(key_share=True, of=follow_up)
     ).all()
     waiting = [row for row in waiting if not row.reason["numbers"].get("lasting")]
     if not waiting:
         return 0
+    # What the server took has not arrived where the last ones came back: that is known only days later.
+    ailing = _find_ailing(unit, {row.contact_id for row in waiting})
+    untold = find_untold(unit, {row.contact_id for row in waiting} - ailing, now.date())
+    waiting = [row for row in waiting if row.contact_id not in ailing | untold]
     persons = {row.contact_id for row in waiting}
     sent = dict(
         unit.execute(
@@ -201,6 +205,16 @@ def close_failures(unit: Connection, now: datetime) -> int:
     ]
     record_changes(unit, Author(ENGINE, now), changes)
     return len(over)
+
+
+def _find_ailing(unit: Connection, persons: Collection[int]) -> set[int]:
+    """Of these persons those of whom a channel that the register has for them today fails or is off."""
+    rows = unit.execute(
+        select(channel_state.c.contact_id, channel_state.c.channel, channel_state.c.address, contact.c.channels)
+        .join(contact, contact.c.id == channel_state.c.contact_id)
+        .where(channel_state.c.contact_id.in_(persons), channel_state.c.state != "working")
+    )
+    return {row.contact_id for row in rows if row.channels.get(row.channel) == row.address}
 
 
 def _find_assignee(person: Person, coordinators: Mapping[int, Sequence[Person]], now: datetime) -> Person | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author, Change, record_changes
@@ -13,8 +13,8 @@ from commitments.references import find_contact
 from commitments.tables import contact
 from commitments.vocabulary import NotificationState
 from notifications.parts import load_parts
-from notifications.reasons import Why
-from notifications.tables import notification
+from notifications.reasons import Decision, Why
+from notifications.tables import notice, notification
 from notifications.usual import order_ways
 
 
@@ -57,14 +57,16 @@ def move_on(unit: Connection, message_id: int, code: int, reply: str, now: datet
 def resend_message(unit: Connection, key: str, author: Author) -> None:
     """Queue a message that has failed anew, by the channels that its person has now, under its old name.
 
-    Raises NotFound for a key that no message has, and RefusedChange for one that has not failed or whose person has no
-    channel that works.
+    Raises NotFound for a key that no message has, and RefusedChange for one that has not failed, whose person has no
+    channel that works, or of which nothing is left to tell, because planning has found it again.
     """
     row = unit.execute(select(notification).where(notification.c.key == key)).one_or_none()
     if row is None:
         raise NotFound(f"no message has the key {key!r}; tally messages --failed lists those that failed")
     if row.state != NotificationState.FAILED:
         raise RefusedChange(f"the message is {row.state} and has not failed")
+    if _is_found_again(unit, row.id):
+        raise RefusedChange("what it held is told by a later message, as far as it is still so")
     ways = _order_ways(unit, row)
     if not ways:
         raise RefusedChange("its person has no channel that works: give them a new address first")
@@ -87,6 +89,13 @@ def resend_message(unit: Connection, key: str, author: Author) -> None:
     )
     changes = {"state": (row.state, state), "address": (row.address, address)}
     record_changes(unit, author, [Change("amended", "notification", row.id, row.key[:300], None, changes)])
+
+
+def _is_found_again(unit: Connection, message_id: int) -> bool:
+    """Whether all that a message held was taken out of it."""
+    told = notice.c.decision == str(Decision.TOLD)
+    held = unit.execute(select(told, func.count()).where(notice.c.notification_id == message_id).group_by(told)).all()
+    return bool(held) and not any(is_told for is_told, _ in held)
 
 
 def _order_ways(unit: Connection, message: Any) -> tuple[Way, ...]:

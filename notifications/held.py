@@ -95,13 +95,13 @@ def judge_held(rows: Iterable[Any], places: Mapping[int, _Place], people: Mappin
     gone: list[tuple[int, Why]] = []
     for row in rows:
         person, place = people[row.contact_id], places.get(row.agreement_id)
-        if not person.ways:
-            gone.append((row.id, Why.NO_ADDRESS))
-        elif not person.is_in_office(today):
+        if not person.is_in_office(today):
             gone.append((row.id, Why.OUT_OF_OFFICE))
         elif place is None or not _is_still_so(row, person, place, today):
             gone.append((row.id, Why.ANSWERED_MEANWHILE))
-        else:
+        elif not person.ways and row.follow_up_id is not None:
+            gone.append((row.id, Why.NO_ADDRESS))  # another is asked in their stead
+        elif person.ways:  # else it is held until there is a way to them
             told.append(_tell(row, person, place, today))
     return Held(tuple(told), tuple(gone))
 

@@ -26,6 +26,7 @@ from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
 from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
+from notifications.lost import find_lost, free
 from notifications.mime import MailDomain, message_id_for
 from notifications.parts import PERIODIC, merge_rulings
 from notifications.reasons import Decision, Why
@@ -76,6 +77,7 @@ def plan_messages(
     domain: MailDomain | str,
 ) -> Planned:
     """Queue the messages that are due. `kinds` says what may cause a message; whatever else is due then joins it."""
+    _find_again(engine, now)
     with open_reading(engine) as reading:
         checked = load_known(reading).get(CHECK)
         rules = load_rules(reading)
@@ -114,6 +116,15 @@ def plan_messages(
         with open_unit(engine) as unit:
             note_known(unit, min(checked, now), map(str, kinds))
     return done
+
+
+def _find_again(engine: Engine, now: datetime) -> None:
+    """Free what messages held that failed for good, where its reader may be reached by now."""
+    with open_reading(engine) as reading:
+        lost = find_lost(reading, now)
+    if lost:
+        with open_unit(engine) as unit:
+            free(unit, lost)
 
 
 def _find_due(reading: Connection, span: Span, rules: Rules, now: datetime, today: date) -> Iterator[Candidate]:

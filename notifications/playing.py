@@ -48,7 +48,7 @@ from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
 from notifications.rhythm import Moment
-from notifications.routing import ToldRung, has_told_all
+from notifications.routing import ToldRung, has_heard, has_told_all
 from notifications.sent_back import judge_returned
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
@@ -355,7 +355,7 @@ class Play:
             for one in unread:
                 self._ladders[one.id] = told = read.get(one.id, [])
                 self._finished.discard(one.id)
-                if has_told_all(told, policy):
+                if has_told_all(told, policy) and has_heard(told, one.assignee_id):
                     self._finished.add(one.id)
         return unread
 

@@ -46,8 +46,11 @@ class Why(StrEnum):
     SENT_AGAIN = "sent_again"  # who: asked for it after it had failed
 
 
-TAKEN_OUT = frozenset({Why.CHOICES_CHANGED, Why.RULES_CHANGED})
+TAKEN_OUT = frozenset({Why.CHOICES_CHANGED, Why.RULES_CHANGED, Why.OUT_OF_OFFICE, Why.NO_ADDRESS, Why.CHANNELS_OFF})
 """Why something was taken out of a message that waited, to be planned anew: as if it had not been told."""
+
+LOST = frozenset({Why.REFUSED, Why.GIVEN_UP, Why.BOUNCED})
+"""Why something did not arrive with its message, which failed for good: it is found again for who can be reached."""
 
 
 class Decision(StrEnum):

@@ -65,6 +65,9 @@ class ToldRung:
     sent_on: date | None
     declined_on: date | None = None
     """When it was not told because the person has unsubscribed: from then on the ladder counts all the same."""
+    lost_on: date | None = None
+    """When it was to be told by a message that failed for good: the ladder counts from then on while nobody is reached,
+    and the person has not heard."""
 
 
 class Climb(NamedTuple):
@@ -240,26 +243,38 @@ def has_told_all(told: Sequence[ToldRung], policy: Policy) -> bool:
     return any(one.rung >= last for one in told)
 
 
+def has_heard(told: Sequence[ToldRung], contact_id: int | None) -> bool:
+    """Whether a ladder has told this person or is about to, or found that they do not want it told."""
+    return any(
+        one.contact_id == contact_id and one.lost_on is None and (one.rung == OWNER or one.state is not None)
+        for one in told
+    )
+
+
+def is_missed(told: Sequence[ToldRung], assignee: Person | None, asked_id: int | None) -> bool:
+    """Whether a ladder that has begun has yet to tell its first rung to the assignee.
+
+    So it is of the very person asked who has not heard, as when they could not be reached before, and of who stands in
+    for them while nobody has heard.
+    """
+    if not told or assignee is None or has_heard(told, assignee.id):
+        return False
+    return assignee.id == asked_id or not any(has_heard(told, one.contact_id) for one in told)
+
+
 def find_reached(
     told: Sequence[ToldRung], assignee: Person | None, policy: Policy, today: date, ahead: date | None = None
 ) -> tuple[int, int] | None:
     """The rung that an open follow-up's ladder has reached today and not told, and after how many working days of the
     assignee; nothing if it has told all it should by now.
 
-    The clock of the ladder starts when its first message was really sent. It stands still while the last message is not
-    sent. What is asked for a date `ahead` stays below the leaders until that date is near.
+    What is asked for a date `ahead` stays below the leaders until that date is near.
     """
     if assignee is None:
         return None
     if not told:
         return OWNER, 0
-    first: date | None = None
-    for one in told:
-        if one.state is not None and one.state is not NotificationState.SENT:
-            return None
-        day = one.declined_on if one.state is None else one.sent_on
-        if day is not None and (first is None or day < first):
-            first = day
+    first = _find_start(told)
     if first is None:
         return None
     steps = policy.escalation_working_days
@@ -268,6 +283,30 @@ def find_reached(
     if ahead is not None and ahead > add_days(today, policy.escalation_near_days):
         reached = min(reached, COORDINATOR)
     return (reached, days) if reached > max(one.rung for one in told) else None
+
+
+def _find_start(told: Sequence[ToldRung]) -> date | None:
+    """The day on which the clock of a ladder starts; nothing while it stands still.
+
+    It starts when the first message to who is asked was really sent, and while all of them were lost when the first was
+    to go. It stands still while the last message is not sent, but for one that tells anew what was lost.
+    """
+    heard: date | None = None
+    later: date | None = None
+    lost = [one for one in told if one.lost_on is not None]
+    for one in told:
+        if one.state is not None and one.state is not NotificationState.SENT:
+            if one.rung == OWNER and any(former.contact_id == one.contact_id for former in lost):
+                continue
+            return None
+        day = one.declined_on if one.state is None else one.sent_on
+        if day is None:
+            continue
+        if one.rung == OWNER:
+            heard = day if heard is None else min(day, heard)
+        else:
+            later = day if later is None else min(day, later)
+    return heard or (lost[0].lost_on if lost else later)
 
 
 def climb_ladder(

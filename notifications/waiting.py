@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,6 +67,47 @@ def follow_rules(unit: Connection, now: datetime, scopes: Collection[str] | None
             settled = settle(unit, message, person, part, kinds[message.id], rules, now, Why.RULES_CHANGED)
             moved += settled is not Settled.KEPT
     return moved
+
+
+def follow_people(unit: Connection, now: datetime, today: date, contact_ids: Collection[int]) -> int:
+    """Let what waits for these persons go as the register has them now; tells how many messages it moved.
+
+    Who has left by the day of a message, or has no channel that works any more, gets nothing: what it held is planned
+    anew for whom it concerns by now.
+    """
+    if not contact_ids:
+        return 0
+    waiting = load_waiting(unit, notification.c.contact_id.in_(contact_ids))
+    if not waiting:
+        return 0
+    house, own = load_policies(unit)
+    people = load_people(unit, only=contact_of.c.id.in_({message.contact_id for message in waiting}))
+    rules = group_rules(house, own, people)
+    ids = [message.id for message in waiting]
+    parts, kinds = load_parts(unit, ids, rules), load_kinds(unit, ids)
+    moved = 0
+    for message in waiting:
+        person = people[message.contact_id]
+        why = find_bar(person, max(message.local_day, today))
+        if why is not None:
+            withdraw(unit, message, why, now)
+        elif message.key.startswith("scheduled|") and is_late(message.local_day, person, now):
+            continue  # the next planning carries it over
+        elif settle(unit, message, person, parts[message.id], kinds[message.id], rules, now, Why.RULES_CHANGED) is (
+            Settled.KEPT
+        ):
+            continue
+        moved += 1
+    return moved
+
+
+def find_bar(person: Person, day: date) -> Why | None:
+    """Why nothing may be sent to a person on a day; None if it may."""
+    if not person.is_in_office(day):
+        return Why.OUT_OF_OFFICE
+    if not person.ways:
+        return Why.CHANNELS_OFF if person.mail is not None else Why.NO_ADDRESS
+    return None
 
 
 def _tells_of(scopes: Collection[str]) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ from commitments.sheet_columns import Plain
 from commitments.spreadsheet import SheetDrawing, SpreadsheetTaken, draw_spreadsheet
 from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
-from notifications.waiting import follow_rules
+from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
@@ -135,8 +135,10 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             reconcile_agreement(unit, agreement_id, now, house.today(now))
             if any(change.subject == "policy" for change in imported.changes):
                 follow_rules(unit, now, [imported.reference])
-            for one in imported.changes:
-                if (one.subject, one.action) == ("contact", "amended") and "channels" in one.changes:
+            amended = [one for one in imported.changes if (one.subject, one.action) == ("contact", "amended")]
+            follow_people(unit, now, house.today(now), [one.row_id for one in amended])
+            for one in amended:
+                if "channels" in one.changes:
                     end_visits(unit, one.row_id, now)  # whoever signed in by the former address
             remove_registration(unit, viewer.person.id, number)
     except (HasChanged, InvalidFiles, NotTheirs):

@@ -17,6 +17,7 @@ from commitments.references import find_contact
 from commitments.tables import contact, log_entry
 from commitments.vocabulary import ContactRole
 from notifications.views import LinkView, clean_text
+from notifications.waiting import follow_people
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.doing import say_done
@@ -169,6 +170,7 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
                 end_visits(unit, row.id, now)
             if changed:
                 reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
+                follow_people(unit, now, house.today(now), [row.id])
     except ContactRefused as refused:
         filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
         return _show_person(request, viewer, house, reference, filled=filled, faults=refused.faults, status=422)
@@ -198,6 +200,7 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
         if change is not None:
             record_changes(unit, Author(viewer.person.reference, now, why), [change])
             reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
+            follow_people(unit, now, house.today(now), [row.id])
     return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
 
 

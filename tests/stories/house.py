@@ -70,6 +70,14 @@ class House:
     clock: datetime = datetime(2026, 2, 26, tzinfo=UTC)
     letters: list[tuple[datetime, str, str]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """What the server answers, by the address of a reader whose letters it does not take."""
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)

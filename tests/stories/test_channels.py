@@ -781,14 +781,17 @@ def test_who_complains_gets_no_more_reminders_and_digests_but_still_what_is_aske
 # The ladder
 
 
-def test_the_ladder_stands_still_while_the_message_came_back(house: House) -> None:
+def test_what_came_back_is_told_anew_the_next_day_and_the_ladder_counts_from_then(house: House) -> None:
     house.register("{mail: ann@north.example}")
     house.sweep()
     house.come_back(house.anns()[0], "5.1.1")
-    for days in (7, 14, 28):
+    for days in (1, 2, 6):
         house.sweep(MORNING + timedelta(days=days))
-    survey = [one for one in house.rows(notice, notice.c.kind == "escalation") if one.matter == "north-south/survey"]
-    assert survey == []
+        told = house.rows(notice, notice.c.matter == "north-south/survey", notice.c.decision == "told")
+        assert [one.kind for one in told] == ["follow_up"], f"after {days} days"
+    assert [row.state for row in house.anns()] == ["failed", "sent"]
+    house.sweep(MORNING + timedelta(days=8))
+    assert [one for one in house.rows(notice, notice.c.kind == "escalation") if one.matter == "north-south/survey"]
 
 
 def test_the_ladder_climbs_where_nothing_came_back(house: House) -> None:
