@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author, Change, record_changes
@@ -106,8 +106,15 @@ def _order_ways(unit: Connection, message: Any) -> tuple[Way, ...]:
 
 
 def list_failed(reading: Connection, reference: str | None = None) -> list[str]:
-    """The keys of the messages that have failed, the oldest first; of one person, if a contact is named."""
-    query = select(notification.c.key).where(notification.c.state == str(NotificationState.FAILED))
+    """The keys of the messages that have failed, the oldest first; of one person, if a contact is named.
+
+    Those of which planning has found again what they held are not among them.
+    """
+    held = notice.c.notification_id == notification.c.id
+    is_left = exists().where(held, notice.c.decision == str(Decision.TOLD))
+    query = select(notification.c.key).where(
+        notification.c.state == str(NotificationState.FAILED), or_(is_left, ~exists().where(held))
+    )
     if reference is not None:
         query = query.where(notification.c.contact_id == find_contact(reading, reference).id)
     return list(reading.execute(query.order_by(notification.c.id)).scalars())
