@@ -55,6 +55,7 @@ from portal.step_views import describe_dates, describe_owners, describe_parties,
 from portal.step_words import name_step
 from portal.summing_up import describe_sketch, list_promises
 from portal.telling import tell_moment
+from portal.twins import find_twins
 from portal.viewing import require
 
 router = APIRouter()
@@ -95,6 +96,7 @@ class _Drawn:
     sketch: Sketch
     known: Known
     drawing: Drawing
+    twins: tuple[str, ...] = ()
 
 
 @router.post(ADDRESS + "/drafts", response_class=HTMLResponse)
@@ -297,7 +299,8 @@ def _load(reading: Any, viewer: Viewer, number: int, *, hold: bool = False) -> _
 def _draw(reading: Any, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
     known = load_known(reading, sketch, select_visible_agreements(viewer))
     own = None if viewer.role is Role.ADMINISTRATOR else viewer.party
-    return _Drawn(kept, sketch, known, draw_sketch(sketch, known, own))
+    drawing = draw_sketch(sketch, known, own)
+    return _Drawn(kept, sketch, known, drawing, find_twins(reading, drawing, select_visible_agreements(viewer)))
 
 
 def _save(unit: Any, house: House, drawn: _Drawn) -> None:
@@ -417,7 +420,9 @@ def _show(
             next=_link(drawn.kept.id, Step.OWNERS), **view,
         )  # fmt: skip
     if step is Step.CHECK:
-        check = describe_sketch(words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [])
+        check = describe_sketch(
+            words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [], drawn.twins
+        )
         return show_framed(
             request, "step_check.html", viewer, title, status=status,
             action=_link(drawn.kept.id, step), why=why or sketch.why, more=_link(drawn.kept.id, Step.MORE),

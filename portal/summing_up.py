@@ -48,14 +48,22 @@ class CheckView:
     people: tuple[str, ...]
     faults: tuple[FaultView, ...]
     remarks: tuple[str, ...]
+    twins: tuple[LinkView, ...]
     ready: bool
     edits: tuple[LinkView, ...]
 
 
 def describe_sketch(
-    words: Words, sketch: Sketch, drawing: Drawing, known: Known, address: str, others: Sequence[FaultView]
+    words: Words,
+    sketch: Sketch,
+    drawing: Drawing,
+    known: Known,
+    address: str,
+    others: Sequence[FaultView],
+    twins: Sequence[str] = (),
 ) -> CheckView:
-    """The whole sketch in words; `others` are faults that only the register could tell."""
+    """The whole sketch in words; `others` are faults that only the register could tell, `twins` the agreements on
+    record that it looks like."""
     faults = [*_describe_flaws(words, sketch, drawing, known, address), *others]
     return CheckView(
         tuple(describe_facts(words, sketch, drawing, known)),
@@ -63,6 +71,17 @@ def describe_sketch(
         tuple(_list_new_people(words, sketch, drawing, known)),
         tuple(faults),
         tuple(_find_remarks(words, sketch, drawing, known)),
+        tuple(
+            LinkView(
+                words.gettext(
+                    "An agreement of this title between these parties is on record already: open %(reference)s"
+                )
+                % {"reference": one},
+                f"/agreements/{one}",
+                "",
+            )
+            for one in twins
+        ),
         not drawing.flaws,
         tuple(LinkView(name_step(words, one), f"{address}/{one}", "") for one in Step if one is not Step.CHECK),
     )

@@ -773,3 +773,17 @@ def test_what_an_earlier_version_kept_otherwise_is_shown_to_be_typed_in_again(de
     for step in ("parties", "dates", "check"):
         assert "please type it in again: Ada and Bo; Eve; Leeds" in desk.get(f"{address}/{step}"), step
     assert "Memorandum" in desk.get(f"{address}/parties"), "the rest is as it was"
+
+
+def test_who_registers_the_same_agreement_again_is_led_to_the_one_on_record(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    assert "on record already" not in desk.get(f"{address}/check")
+    send(desk, f"{address}/check")
+    again = begin(desk)
+    first, second = keys(desk, again)[:2]
+    fields = {f"{first}-name": "North", f"{second}-name": "West Town"}
+    send(desk, f"{again}/parties", **{**ABOUT, "title": "TWIN towns"}, **fields)
+    page = desk.get(f"{again}/check")
+    assert "An agreement of this title between these parties is on record already: open twin-towns" in page
+    assert 'href="/agreements/twin-towns"' in page
