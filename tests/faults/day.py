@@ -27,6 +27,9 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.faults.preload"])
 
 
+SECRET = "what the letters of all these houses are named with"
+
+
 @dataclass(frozen=True)
 class Orders:
     """One run of the day's job."""
@@ -52,6 +55,7 @@ class Orders:
             repeat_uncertain=self.repeat_uncertain,
             senders=self.senders,
             synchronous="NORMAL",
+            secret=SECRET,
         )
 
 

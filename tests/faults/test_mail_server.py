@@ -26,6 +26,7 @@ from notifications.dispatch import dispatch_messages
 from notifications.failures import close_failures, open_failures
 from notifications.outbox import name_worker
 from notifications.planning import plan_messages
+from notifications.secret import load_mail_domain
 from notifications.tables import attempt, notice, notification
 from tests.faults.conftest import Given, Morning
 from tests.faults.dataset import NOW, TODAY
@@ -436,7 +437,7 @@ def prepare(day: Given, settings: Settings, now: datetime = NOW) -> None:
     """All of the day's job but the sending."""
     today = today_in(settings.time_zone, now)
     reconcile_register(day.engine, now, today)
-    plan_messages(day.engine, now, today, domain=settings.sender.rpartition("@")[2])
+    plan_messages(day.engine, now, today, domain=load_mail_domain(settings))
 
 
 def send(day: Given, now: datetime = NOW) -> Dispatched:
