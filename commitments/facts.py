@@ -60,7 +60,15 @@ class Person:
     states_language: bool = True
     """Whether the person or their party states the language; else the rules of what they are told of decide."""
 
+    proposed_by: str | None = None
+    """Who of another side added them, until a coordinator of their own side has accepted them."""
+
     def is_in_office(self, day: date) -> bool:
+        """Whether they speak and act on that day, as nobody does whom their own side has yet to accept."""
+        return self.proposed_by is None and self.serves(day)
+
+    def serves(self, day: date) -> bool:
+        """Whether the day lies in their office."""
         return (self.valid_from is None or self.valid_from.first <= day) and (
             self.valid_to is None or day <= self.valid_to.last
         )

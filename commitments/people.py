@@ -37,6 +37,7 @@ class ContactFault(StrEnum):
     MAIL_MISSING = "mail_missing"
     MAIL_WRONG = "mail_wrong"
     MAIL_RESERVED = "mail_reserved"
+    MAIL_OF_ANOTHER_SIDE = "mail_of_another_side"
     LANGUAGE_UNKNOWN = "language_unknown"
     ZONE_UNKNOWN = "zone_unknown"
     DATE_WRONG = "date_wrong"

@@ -167,6 +167,7 @@ def load_people(
             chosen.get(row.id, USUAL),
             _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off),
             _find_language(row, chosen.get(row.id, USUAL)) is not None,
+            row.proposed_by,
         )
         for row in rows
     }

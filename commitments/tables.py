@@ -67,6 +67,7 @@ contact = Table(
     Column("valid_to", String(10)),
     _to("contact", "deputy_id", required=False),
     Column("channels", JSON, nullable=False),
+    Column("proposed_by", String(80)),  # who of another side added them, until a coordinator of their own has accepted
 )
 
 # What a person chose about their messages; what is empty is as the house has it.

@@ -17,6 +17,7 @@ from commitments.settings import Settings
 from notifications.links import LinkExpired, LinkInvalid, open_links
 from notifications.views import LinkView
 from portal import (
+    accepting,
     adding,
     agreement_amending,
     agreement_page,
@@ -105,6 +106,7 @@ ROUTERS = (
     evidence.router,
     documents.router,
     message_log.router,
+    accepting.router,
     people.router,
     policing.router,
     publishing.router,

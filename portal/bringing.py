@@ -31,6 +31,7 @@ from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
+from portal.accepting import propose_people
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows
@@ -167,6 +168,7 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
     except (NotFound, RefusedChange) as refused:
         raise InvalidFiles((Problem(brought.name, 0, "file", "something else", str(refused)),)) from None
     check_rights(unit, viewer, house.settings.administrator_addresses, imported)
+    propose_people(unit, viewer, author, imported, house.today(author.at))
     return imported
 
 

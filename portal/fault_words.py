@@ -157,6 +157,9 @@ _LIMITS: dict[Limit, str] = {
     Limit.ADMINISTRATORS_ADDRESS: N_(
         "The contact %(reference)s: only an administrator gives or takes away an administrator's mail address."
     ),
+    Limit.ADDRESS_OF_ANOTHER_SIDE: N_(
+        "The contact %(reference)s has the mail address of a person of another party: each side has its own."
+    ),
     Limit.OPERATORS_ROLE: N_("The contact %(reference)s: only an administrator names an operator."),
 }
 

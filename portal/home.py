@@ -22,6 +22,7 @@ from notifications.overviews import describe_news
 from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, clean_text
 from notifications.wording import Words
+from portal.accepting import describe_proposed, load_proposed, tell_waiting
 from portal.agreement_queries import STANDINGS
 from portal.amendments import describe_amendments, load_amendments
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
@@ -118,6 +119,8 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         )
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
+        proposed = describe_proposed(words, load_proposed(reading, viewer, today))
+        waits = tell_waiting(words, viewer, reading)
         news, unsaid, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
         handed = describe_hand_over(
@@ -134,6 +137,8 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         ways=list_record(words, viewer) if overall.total else [],
         first_step=describe_first_step(words, viewer, request.app.state.served) if not overall.total else None,
         done=outcome,
+        proposed=proposed,
+        waits=waits,
         handed=handed,
         asked=[_describe_asked(words, rules, names, viewer, today, one, shelf) for one in questions[: len(asked)]],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,

@@ -36,6 +36,7 @@ from portal.people_queries import (
     find_addable_party,
     find_contact_of,
     find_last_agreement,
+    is_known_elsewhere,
     is_over,
     load_contacts,
     load_managed_parties,
@@ -128,6 +129,8 @@ def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> 
         _check_address(viewer, house, written.mail)
         with open_unit(house.engine) as unit:
             _find_party(unit, viewer, chosen.reference)
+            if not viewer.speaks_for(chosen.id) and is_known_elsewhere(unit, chosen.id, written.mail):
+                raise ContactRefused([ContactFault.MAIL_OF_ANOTHER_SIDE])
             made = add_contact(unit, Author(viewer.person.reference, now), chosen.reference, written)
             reconcile_around(unit, find_contact(unit, made).id, now, house.today_of(viewer.person, now))
     except ContactRefused as refused:

@@ -142,6 +142,14 @@ def find_contact_of(reading: Connection, viewer: Viewer, reference: str) -> Any 
     return reading.execute(query).one_or_none()
 
 
+def is_known_elsewhere(reading: Connection, party_id: int, mail: str | None) -> bool:
+    """Whether somebody of another party has this mail address."""
+    same = func.lower(contact.c.channels["mail"].as_string()) == (mail or "").strip().lower()
+    return (
+        reading.execute(select(contact.c.id).where(same, contact.c.party_id != party_id).limit(1)).first() is not None
+    )
+
+
 def load_successors(
     reading: Connection, party_id: int, today: date, besides: int | None = None
 ) -> list[tuple[Person, str]]:

@@ -29,6 +29,10 @@ _FAULTS: dict[ContactFault, tuple[str, str]] = {
     ContactFault.MAIL_MISSING: ("mail", N_("A mail address is needed: without one nobody can be asked.")),
     ContactFault.MAIL_WRONG: ("mail", N_("This is no mail address.")),
     ContactFault.MAIL_RESERVED: ("mail", N_("This is an administrator's address: only an administrator changes it.")),
+    ContactFault.MAIL_OF_ANOTHER_SIDE: (
+        "mail",
+        N_("This is the address of a person of another party: each side has its own."),
+    ),
     ContactFault.LANGUAGE_UNKNOWN: ("language", N_("This language is not known.")),
     ContactFault.ZONE_UNKNOWN: ("zone", N_("This time zone is not known. One is written like Europe/London.")),
     ContactFault.DATE_WRONG: ("valid_to", N_("A date is written 2026-11-30, 2026-11 or 2026.")),
@@ -109,6 +113,8 @@ def describe_contact(
     faults = []
     if is_over(row, today):
         faults.append(words.gettext("office ended"))
+    elif one.person.proposed_by is not None:
+        faults.append(words.gettext("added by another side, and not accepted yet"))
     elif not one.person.is_in_office(today):
         faults.append(words.gettext("not in office yet"))
     if not one.person.ways:

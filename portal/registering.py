@@ -29,6 +29,7 @@ from commitments.tables import party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
+from portal.accepting import propose_people
 from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -277,6 +278,7 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
         check_files(unit, [file])
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported)
+        propose_people(unit, viewer, author, imported, house.today(author.at))
     reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, today)
     return imported
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from commitments.difference import Imported
 from commitments.errors import TallyError
-from commitments.tables import agreement, contact, party, relationship
+from commitments.tables import agreement, agreement_party, contact, party, relationship
 from commitments.vocabulary import ContactRole
 from portal.roles import Role, Viewer, select_visible_agreements
 
@@ -29,6 +29,7 @@ class Limit(StrEnum):
     SAID_BY_OTHERS = "said_by_others"
     ADMINISTRATORS_ADDRESS = "administrators_address"
     OPERATORS_ROLE = "operators_role"
+    ADDRESS_OF_ANOTHER_SIDE = "address_of_another_side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,26 @@ def _find_oversteps(
             yield Overstep(Limit.ADMINISTRATORS_ADDRESS, one.reference)
         if one.changes.get("role", (None, None))[1] == ContactRole.OPERATOR:
             yield Overstep(Limit.OPERATORS_ROLE, one.reference)
+        if person.party != viewer.party and addresses & _list_addresses(unit, imported.reference, person.party):
+            yield Overstep(Limit.ADDRESS_OF_ANOTHER_SIDE, one.reference)
         if person.party in new_parties or person.party == viewer.party:
             continue
         if one.action == "amended":
             yield Overstep(Limit.PERSON_OF_OTHERS, one.reference)
         elif person.role != ContactRole.OWNER:
             yield Overstep(Limit.OWNERS_ONLY, one.reference)
+
+
+def _list_addresses(unit: Connection, reference: str, besides: str) -> set[str]:
+    """The mail addresses of the people of the other parties to an agreement."""
+    rows = unit.execute(
+        select(contact.c.channels["mail"].as_string())
+        .join(party, party.c.id == contact.c.party_id)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
+        .where(agreement.c.reference == reference, party.c.reference != besides)
+    ).scalars()
+    return {one.lower() for one in rows if one}
 
 
 def _is_shared(unit: Connection, viewer: Viewer, reference: str) -> bool:

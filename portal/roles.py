@@ -119,6 +119,9 @@ class Viewer:
         return frozenset({self.person.party_id})
 
     def may(self, permission: Permission) -> bool:
+        """Whether their role has it; whom their own side has yet to accept comes in, and sees why that is all."""
+        if self.person.proposed_by is not None and self.role is not Role.ADMINISTRATOR:
+            return permission is Permission.COME_IN
         return permission in PERMISSIONS[self.role]
 
     def speaks_for(self, party_id: int | None) -> bool:
@@ -148,6 +151,8 @@ def select_visible_agreements(viewer: Viewer) -> Select[int]:
     """
     if viewer.role is Role.ADMINISTRATOR:
         return select(agreement.c.id)
+    if not viewer.may(Permission.READ_AGREEMENTS):
+        return select(agreement.c.id).where(false())
     if viewer.role is not Role.OWNER:
         return select(agreement_party.c.agreement_id).where(agreement_party.c.party_id == viewer.person.party_id)
     owned = (

@@ -23,6 +23,7 @@ from notifications.readers import load_reader
 from notifications.signing_in import call
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words, load_words
+from portal.accepting import say_not_accepted
 from portal.enhancing import is_by_script
 from portal.forms import Form
 from portal.frame import find_words, show_framed_notice
@@ -242,6 +243,9 @@ def show_refused(request: Request, status: int, say: Callable[[Words], tuple[str
 
 
 def show_not_allowed(request: Request, _fault: Exception) -> Response:
+    viewer = find_viewer(request, request.app.state.house)[0]
+    if viewer.person.proposed_by is not None:
+        return show_refused(request, 403, say_not_accepted)
     return show_refused(
         request,
         403,

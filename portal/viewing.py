@@ -19,7 +19,7 @@ from commitments.queries import load_people
 from commitments.tables import contact, party
 from portal.form_reading import read_first
 from portal.house import Here, House
-from portal.roles import OPEN, PERMISSIONS, Permission, Viewer, find_role
+from portal.roles import OPEN, Permission, Viewer, find_role
 from portal.visits import Visit, find_visit, is_to_be_noted, is_token, note_visit, write_token
 
 TOKEN = "token"  # noqa: S105 - the name of a field
@@ -87,7 +87,7 @@ def require(permission: Permission) -> Callable[..., Viewer]:
         viewer, key = known
         if request.method not in _SAFE and (comes_from_elsewhere(request) or not is_token(key, token)):
             raise NotFromHere("the form is not one of this visit")
-        if permission not in PERMISSIONS[viewer.role]:
+        if not viewer.may(permission):
             raise NotAllowed(f"{viewer.role} may not {permission}")
         return viewer
 
@@ -115,7 +115,7 @@ def find_viewer(request: Request, house: House) -> tuple[Viewer, str]:
 def find_viewer_of(reading: Connection, house: House, contact_id: int) -> Viewer | None:
     """A contact as they would see the pages, without a visit; None for one who is not in office."""
     person = load_people(reading, only=contact.c.id == contact_id)[contact_id]
-    if not person.is_in_office(house.today_of(person, house.read_clock())):
+    if not person.serves(house.today_of(person, house.read_clock())):
         return None
     name, own = reading.execute(
         select(contact.c.name, party.c.reference)

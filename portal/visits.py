@@ -123,7 +123,7 @@ def find_people(unit: Connection, settings: Settings, address: str, now: datetim
     only = func.lower(contact.c.channels["mail"].as_string()) == wanted
 
     def list_serving() -> list[Person]:
-        return [one for one in load_people(unit, only=only).values() if one.is_in_office(now.date())]
+        return [one for one in load_people(unit, only=only).values() if one.serves(now.date())]
 
     serving = list_serving()
     if not serving and wanted in settings.administrator_addresses:

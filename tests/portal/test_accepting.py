@@ -1,0 +1,109 @@
+"""Whom one side adds to another: nobody speaks for a party that has a coordinator before that coordinator said yes."""
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_unit
+from commitments.log import Author
+from commitments.register import import_agreement
+from commitments.tables import confirmation, contact, follow_up, log_entry, progress_report
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+from tests.portal.test_acting import send
+from tests.portal.test_files import bring, hash_shown, newest
+
+YAML = FORM.decode()
+LI = "      - {reference: li, name: Li, role: coordinator, channels: {mail: li@south.example}}\n"
+ALIAS = "      - {reference: alias, name: Alias, role: owner, language: en, channels: {mail: alias@private.example}}\n"
+WITH_ALIAS = YAML.replace(LI, LI + ALIAS).replace("{party: south, contact: li}", "{party: south, contact: alias}")
+BRIDGE = "/agreements/north-south/commitments/bridge"
+
+
+def apply(desk: Desk, form: str) -> str:
+    page = bring(desk, form)
+    return desk.act(newest(desk), shown=hash_shown(page))
+
+
+def test_who_was_added_by_another_side_can_neither_report_nor_confirm_and_is_told_why(desk: Desk) -> None:
+    apply(desk, WITH_ALIAS)
+    (alias,) = desk.rows(contact, contact.c.reference == "alias")
+    assert alias.proposed_by == "cy"
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    (report,) = desk.rows(progress_report)
+    desk.sign_in("alias")
+    assert "Until a coordinator of South has accepted you" in desk.get("/home")
+    for page in ("report", "confirm"):
+        assert "Your own side has not accepted you yet" in desk.get(f"{BRIDGE}/{page}", 403)
+        refused = desk.act(f"{BRIDGE}/{page}", 403, side="south", rating="on_track", fulfilled="yes")
+        assert "Your own side has not accepted you yet" in refused
+    assert desk.rows(progress_report) == [report]
+    assert [one.state for one in desk.rows(confirmation)] == ["asked"]
+    (asked,) = desk.rows(follow_up, follow_up.c.kind == "confirmation_asked", follow_up.c.state == "open")
+    assert asked.assignee_id == desk.person("li")
+
+
+def test_nobody_is_asked_what_a_coordinator_has_not_accepted_them_for(desk: Desk) -> None:
+    apply(desk, WITH_ALIAS)
+    asked = desk.rows(follow_up, follow_up.c.state == "open", follow_up.c.assignee_id == desk.person("alias"))
+    assert asked == []
+    (unowned,) = desk.rows(follow_up, follow_up.c.kind == "unowned", follow_up.c.matter == "north-south/bridge")
+    assert unowned.assignee_id == desk.person("li"), "their own side is asked to name somebody, or to accept them"
+
+
+def test_the_coordinator_of_their_side_accepts_them_on_home_and_they_act_from_then_on(desk: Desk) -> None:
+    apply(desk, WITH_ALIAS)
+    assert "alias@private.example" not in desk.get("/home"), "it is not for who added them"
+    desk.act("/people/alias/accept", 404)
+    desk.sign_in("li")
+    home = desk.get("/home")
+    assert "Alias" in home and "alias@private.example" in home and "Cy" in home
+    assert 'action="/people/alias/accept"' in home and 'action="/people/alias/refuse"' in home
+    assert desk.client.get("/people/alias/accept").status_code == 405, "only a POST acts"
+    assert 'action="/people/alias/accept"' not in desk.act("/people/alias/accept")
+    (alias,) = desk.rows(contact, contact.c.reference == "alias")
+    assert alias.proposed_by is None
+    (told,) = desk.rows(log_entry, log_entry.c.row_id == alias.id, log_entry.c.who == "li")
+    assert told.changes == {"proposed_by": ["cy", None]}
+    desk.sign_in("alias")
+    send(desk, "bridge/report", rating="on_track")
+    assert [one.contact_id for one in desk.rows(progress_report)] == [alias.id]
+
+
+def test_whom_the_coordinator_refuses_is_out_of_office_and_cannot_come_in(desk: Desk) -> None:
+    apply(desk, WITH_ALIAS)
+    desk.sign_in("li")
+    desk.act("/people/alias/refuse")
+    (alias,) = desk.rows(contact, contact.c.reference == "alias")
+    assert (alias.valid_to, alias.proposed_by) == ("2026-03-01", "cy")
+    desk.act("/people/alias/accept")
+    assert desk.rows(contact, contact.c.reference == "alias") == [alias], (
+        "who was refused is not accepted by an old page"
+    )
+
+
+def test_a_party_whose_coordinator_cannot_be_reached_gets_its_people_at_once(desk: Desk) -> None:
+    unreachable = YAML.replace(", channels: {mail: li@south.example}", "")
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(unreachable.encode(), "x.yaml"), Author("test", NOW), TODAY)
+    apply(desk, WITH_ALIAS.replace(", channels: {mail: li@south.example}", ""))
+    (alias,) = desk.rows(contact, contact.c.reference == "alias")
+    assert alias.proposed_by is None
+    (told,) = desk.rows(log_entry, log_entry.c.row_id == alias.id, log_entry.c.subject == "contact")
+    assert (told.who, told.action) == ("cy", "registered")
+
+
+def test_the_own_sides_people_need_nobodys_yes(desk: Desk) -> None:
+    own = "      - {reference: eve, name: Eve, role: owner, channels: {mail: eve@north.example}}\n"
+    cy = "      - {reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}\n"
+    apply(desk, YAML.replace(cy, cy + own))
+    assert desk.rows(contact, contact.c.reference == "eve")[0].proposed_by is None
+
+
+def test_what_the_operator_imports_needs_nobodys_yes(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(WITH_ALIAS.encode(), "x.yaml"), Author("test", NOW), TODAY)
+    assert desk.rows(contact, contact.c.reference == "alias")[0].proposed_by is None
+
+
+def test_an_address_of_ones_own_side_is_refused_for_a_person_of_another(desk: Desk) -> None:
+    page = bring(desk, WITH_ALIAS.replace("alias@private.example", "CY@north.example"), 422)
+    assert "The contact alias has the mail address of a person of another party" in page
+    assert desk.rows(contact, contact.c.reference == "alias") == []
