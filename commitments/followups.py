@@ -83,9 +83,11 @@ def find_stand_in(
     today: date,
     *,
     anybody: bool = False,
+    others: bool = False,
 ) -> Person | None:
     """Who is written to where a person is asked for a party: they themselves if they can be reached, else its
     coordinator. With `anybody`, where no coordinator can be reached either, another in office of that party who can.
+    With `others`, where nobody of that party can be, the coordinator of another who can: it must not end in silence.
     """
     if person is not None and person.ways:
         return person
@@ -97,6 +99,12 @@ def find_stand_in(
         other = min(serving, key=lambda one: (one.role is not ContactRole.OWNER, one.reference), default=None)
         if other is not None:
             return other
+    if others and not any(one.party_id == party_id and one.ways and one.is_in_office(today) for one in people.values()):
+        partners = (place.party_id for place in agreement.parties if place.is_bound(today))
+        beside = (one for party in partners for one in coordinators.get(party, ()))
+        partner = next((one for one in beside if one.ways and one.is_in_office(today)), None)
+        if partner is not None:
+            return partner
     return person or coordinator
 
 

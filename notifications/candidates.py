@@ -372,7 +372,9 @@ def _follow_up(
     always = is_always_sent(policy, row.matter_kind)
     assignee = find_owner(row.assignee_id, people, today)
     if assignee is None or not assignee.ways:
-        assignee = find_stand_in(assignee, row.party_id, agreement, people, rules.coordinators, today, anybody=always)
+        assignee = find_stand_in(
+            assignee, row.party_id, agreement, people, rules.coordinators, today, anybody=always, others=True
+        )
     if focus is not None and row.id not in focus.follow_ups and (assignee is None or not focus.holds(assignee)):
         return
     own_day = days.begun[assignee.time_zone] if assignee is not None else today

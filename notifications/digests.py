@@ -339,6 +339,7 @@ class Pictures:
                 f"people/{people[row.assignee_id].reference}"
                 if people[row.assignee_id].party_id == person.party_id
                 else "",
+                bool(people[row.assignee_id].ways),
             )
             for row in rows
         ]

@@ -117,6 +117,8 @@ class Waiting:
     oldest: date
     own_side: bool = False
     page: str = ""  # where the portal shows the person, below its address
+    is_reached: bool = True
+    """Whether a channel of theirs works; else they were never asked, whatever is open."""
 
 
 @dataclass(frozen=True, slots=True)

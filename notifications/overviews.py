@@ -107,16 +107,21 @@ def _link_page(portal: str | None, page: str) -> str:
 
 
 def _describe_waiting(words: Words, one: Waiting) -> str:
+    numbers = {"name": clean_text(one.name), "party": clean_text(one.party), "count": one.follow_ups}
+    if not one.is_reached:
+        return (
+            words.ngettext(
+                "%(name)s (%(party)s): %(count)s open follow-up; cannot be reached: no address on record that works",
+                "%(name)s (%(party)s): %(count)s open follow-ups; cannot be reached: no address on record that works",
+                one.follow_ups,
+            )
+            % numbers
+        )
     return words.ngettext(
         "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
         "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
         one.follow_ups,
-    ) % {
-        "name": clean_text(one.name),
-        "party": clean_text(one.party),
-        "count": one.follow_ups,
-        "day": words.format_day(one.oldest),
-    }
+    ) % {**numbers, "day": words.format_day(one.oldest)}
 
 
 def describe_news(words: Words, one: News) -> DatedView:

@@ -436,6 +436,20 @@ def test_who_stands_in_for_somebody_who_cannot_be_reached(asked, staff, anybody,
     assert told == found
 
 
+PARTNER = replace(HE, ways=MAIL)
+
+
+@table(
+    ("of a party that nobody can reach the other side's coordinator hears", ANN, [DEAF, PARTNER], PARTNER),
+    ("not while somebody of the party can be reached", ANN, [DEAF, OTHER, PARTNER], ANN),
+    ("nor from a coordinator who cannot be reached either", ANN, [DEAF, HE], ANN),
+)
+def test_a_party_that_nobody_can_reach_does_not_end_in_silence(asked, staff, found):
+    coordinators = group_people(staff, ContactRole.COORDINATOR)
+    told = find_stand_in(asked, LEEDS, pact(), by_id(*staff), coordinators, day("2026-03-02"), others=True)
+    assert told == found
+
+
 def test_every_kind_and_reason_has_its_sentence():
     rows = [one for mark in test_what_should_be_open.pytestmark for row in mark.args[1] for one in row.values[2]]
     # What a failed message opens is opened where it fails, in notifications; what the operator is asked, in operations.

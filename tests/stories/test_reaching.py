@@ -123,3 +123,22 @@ def test_a_coordinator_without_an_address_is_named_in_no_letter(house: Register)
     house.register(without_mail(FORM, b"cy"))
     house.live(date(2026, 3, 2), date(2026, 4, 2))
     assert house.replies("ann") and set(house.replies("ann")) == {(None, False)}
+
+
+def test_where_nobody_of_a_party_can_be_reached_the_other_side_hears_of_it_and_why(house: Register) -> None:
+    house.register(without_mail(FORM, b"ann", b"dee", b"cy"))
+    house.live(date(2026, 3, 30), date(2026, 4, 14))
+    assert any("Overdue" in one and "survey" in one for one in house.subjects("li"))
+    digests = [text for to, text in house.texts if to == "li" and "cannot be reached" in text]
+    assert (
+        digests and "Ann (North): 2 open follow-ups; cannot be reached: no address on record that works" in digests[-1]
+    )
+    assert not [text for text in digests if "Ann (North): 2 open follow-ups, the oldest asked on" in text]
+
+
+def test_a_digest_says_of_its_own_side_who_cannot_be_reached(house: Register) -> None:
+    house.register(without_mail(FORM, b"ann"))
+    house.live(date(2026, 4, 1), date(2026, 4, 14))
+    told = "\n".join(text for to, text in house.texts if to == "cy")
+    assert "Ann (North): 2 open follow-ups; cannot be reached: no address on record that works" in told
+    assert not [line for line in told.splitlines() if "Ann (North)" in line and "asked on" in line]
