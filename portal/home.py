@@ -135,7 +135,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         words.gettext("Home"),
         day=words.format_weekday(today),
         ways=list_record(words, viewer) if overall.total else [],
-        first_step=describe_first_step(words, viewer, request.app.state.served) if not overall.total else None,
+        first_step=describe_first_step(words, viewer, request.app.state.served)
+        if not overall.total and not waits
+        else None,
         done=outcome,
         proposed=proposed,
         waits=waits,
