@@ -296,6 +296,8 @@ FORMS = (
     _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
     _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},
           form_on="/people/{reference}"),
+    _send("accept a person: a second press", "/people/{reference}/accept", "owners", form_on="/home"),
+    _send("refuse a person: a second press", "/people/{reference}/refuse", "owners", form_on="/home"),
     _send("sign a person out", "/people/{reference}/sign-out", "visitors", who="boss", form_on="/people/{reference}"),
     _HAND_OVER,
     _send("orphans: name an owner", "/orphans", "orphans",
