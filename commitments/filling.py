@@ -38,6 +38,7 @@ class Flaw(StrEnum):
     NOT_DONE = "not_done"
     NOTHING_CHANGED = "nothing_changed"
     NOT_THERE = "not_there"
+    ONE_OF_TWO = "one_of_two"
     FILE_OR_LINK = "file_or_link"
     FILE_EMPTY = "file_empty"
     FILE_TOO_LARGE = "file_too_large"

@@ -5,7 +5,7 @@ from typing import Any
 
 from commitments.deciding import SETTLED_STEPS, Texts, Turn
 from commitments.facts import Person
-from commitments.filling import Flaw, Flaws
+from commitments.filling import Flaw, Flawed, Flaws, check_text
 from commitments.sentences import find_place
 from commitments.vocabulary import CommitmentKind, ContactRole, MilestoneState
 from notifications.names import Names
@@ -61,6 +61,14 @@ def list_spoken(row: Any, languages: Sequence[str]) -> list[str]:
 def list_quoted(row: Any, languages: Sequence[str]) -> list[str]:
     """The languages in which the sentence can stand: those on record, and the agreement's."""
     return list(dict.fromkeys([*row.quote, *(languages or ["en"])]))
+
+
+def read_due(sent: Sent) -> str | None:
+    """The date as precise as it was given. Raises Flawed, with all else that can be known, where it was given twice."""
+    exact, rough = sent.text("due"), sent.text("roughly")
+    if exact and rough:
+        raise Flawed([("roughly", Flaw.ONE_OF_TWO), *check_text("why", sent.text("why"), needed=True)])
+    return rough or exact
 
 
 def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Flaws) -> FormView:

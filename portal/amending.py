@@ -38,6 +38,7 @@ from portal.amend_views import (
     explain_turn,
     is_planned,
     name_turn,
+    read_due,
     read_texts,
 )
 from portal.forms import Form, Sent
@@ -181,15 +182,15 @@ def show_date(request: Request, viewer: Amending, house: Here, reference: str, p
 @router.post(DATE, response_class=HTMLResponse)
 def post_date(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
     """Set it; the first one is kept."""
-    due = sent.text("roughly") or sent.text("due")
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
-        set_date(unit, author, acted.name, None, due, today)
+        set_date(unit, author, acted.name, None, read_due(sent), today)
 
     def lead(acted: Acted) -> Response:
-        said = read_partial(due)
+        said = read_partial(read_due(sent))
         is_over = said is not None and said.last < today_of(viewer, house)
-        if is_over and acted.row.state == CommitmentState.ACTIVE:
+        waits = acted.row.condition and not acted.row.condition.get("met_on")
+        if is_over and acted.row.state == CommitmentState.ACTIVE and not waits:
             return lead_to(acted.address, "past_date")
         return lead_to(acted.address, "plan_date" if is_planned(acted.row) else "date")
 

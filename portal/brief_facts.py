@@ -7,14 +7,31 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
 from commitments.assessment import assess_next_periods
 from commitments.facts import Agreement, Commitment, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
-from commitments.tables import activity, agreement, commitment, commitment_owner, contact, milestone, party
-from commitments.vocabulary import CommitmentState, ContactRole, MatterKind, ReasonCode, StandingState
+from commitments.tables import (
+    activity,
+    agreement,
+    commitment,
+    commitment_owner,
+    confirmation,
+    contact,
+    milestone,
+    party,
+    progress_report,
+)
+from commitments.vocabulary import (
+    CommitmentState,
+    ConfirmationState,
+    ContactRole,
+    MatterKind,
+    ReasonCode,
+    StandingState,
+)
 from notifications.digests import NEEDING_ATTENTION, URGENCY
 from notifications.names import Names, load_names
 from portal.people_queries import is_over
@@ -28,8 +45,12 @@ and in a brief with a party it alone; what the rest owes comes under one."""
 DATES_SHOWN = 5
 SILENT_SHOWN = 4
 ACTIVITIES_SHOWN = 4
+CONFIRMATIONS_SHOWN = 4
 PEOPLE_SHOWN = 6
 DAYS_AHEAD = 366
+
+
+_MAY_WAIT = [str(one) for one in (CommitmentState.ACTIVE, CommitmentState.ON_HOLD, CommitmentState.FULFILLED)]
 
 
 class SideKind(StrEnum):
@@ -78,6 +99,8 @@ class Briefed:
     open: int
     attention: int
     """How many of those that are open need it."""
+    confirmations: Sequence[Any]
+    """What was reported as done and is not confirmed, the longest waiting first: what was sent back, too."""
     sides: Sequence[Side]
     dates: Chosen
     silent: Chosen
@@ -109,10 +132,12 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
     next_ones = {one.id: assess_next_periods(one, find_policy(rules, one.reference), today) for one in facts}
     dates = _choose_dates(facts, {one: [*own, *next_ones[one]] for one, own in standings.items()}, today)
     silent = _choose_silent(facts, standings)
+    waiting = _load_confirmations(reading, ids)
     shown = {one.promise.id: one.promise for side in sides for one in side.shown}
     told = [standing.matter.commitment_id for _, standing in (*dates.shown, *silent.shown)]
-    named = {*shown, *(one for one in told if one is not None)}
+    named = {*shown, *(one for one in told if one is not None), *(one.commitment_id for one in waiting)}
     owners = [owner for promise in shown.values() for owner in promise.owners]
+    reporting = {one.reporter for one in waiting if one.reporter is not None}
     bound = {place.party_id for one in facts for place in one.parties}
     people = _load_people(reading, ids, bound, today)
     parties = {*bound, *(owner.party_id for owner in owners), *(side.party_id for side in sides if side.party_id)}
@@ -120,12 +145,13 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
         sorted(facts, key=lambda one: place[one.id]),
         len(found),
         sum(one.standing.state in NEEDING_ATTENTION for one in found),
+        waiting,
         sides,
         dates,
         silent,
         load_names(
             reading,
-            contact.c.id.in_({owner.contact_id for owner in owners if owner.contact_id is not None}),
+            contact.c.id.in_({owner.contact_id for owner in owners if owner.contact_id is not None} | reporting),
             party.c.id.in_(parties),
         ),
         _load_titles(reading, ids),
@@ -244,6 +270,39 @@ def _load_titles(reading: Connection, ids: Sequence[int]) -> dict[int, Any]:
 def _load_promises(reading: Connection, ids: set[int]) -> dict[int, Any]:
     columns = (commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
     return {row.id: row for row in reading.execute(select(*columns).where(commitment.c.id.in_(ids)))}
+
+
+def _load_confirmations(reading: Connection, ids: Sequence[int]) -> Sequence[Any]:
+    """What of these agreements is asked to be confirmed, and what was sent back and not reported again since."""
+    later = progress_report.alias()
+    return reading.execute(
+        select(
+            confirmation.c.party_id, confirmation.c.state, confirmation.c.asked_on, confirmation.c.answered_on,
+            confirmation.c.note, progress_report.c.commitment_id, progress_report.c.party_id.label("reporting"),
+            progress_report.c.contact_id.label("reporter"), progress_report.c.reported_on,
+            progress_report.c.note.label("said"), commitment.c.reference, commitment.c.agreement_id,
+        )
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .join(commitment, commitment.c.id == progress_report.c.commitment_id)
+        .where(
+            commitment.c.agreement_id.in_(ids),
+            commitment.c.state.in_(_MAY_WAIT),
+            progress_report.c.withdrawn_on.is_(None),
+            or_(
+                confirmation.c.state == str(ConfirmationState.ASKED),
+                and_(
+                    confirmation.c.state == str(ConfirmationState.RETURNED),
+                    ~exists().where(
+                        later.c.commitment_id == progress_report.c.commitment_id,
+                        later.c.party_id == progress_report.c.party_id,
+                        later.c.withdrawn_on.is_(None),
+                        later.c.id > progress_report.c.id,
+                    ),
+                ),
+            ),
+        )
+        .order_by(confirmation.c.asked_on, confirmation.c.id)
+    ).all()  # fmt: skip
 
 
 def _load_activities(reading: Connection, ids: Sequence[int], today: date) -> Sequence[Any]:

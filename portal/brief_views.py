@@ -1,18 +1,19 @@
 """The brief: everything open with one party or within one agreement, on one page, for a visit or a call."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from commitments.facts import Agreement, Standing
-from commitments.vocabulary import AgreementKind, ContactRole, MatterKind
+from commitments.vocabulary import AgreementKind, ConfirmationState, ContactRole, MatterKind
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_views import name_activity
-from portal.brief_facts import Briefed, Open, Side, SideKind
-from portal.labels import name_agreement_kind, name_contact_role
+from portal.brief_facts import CONFIRMATIONS_SHOWN, Briefed, Open, Side, SideKind
+from portal.labels import name_agreement_kind, name_confirmation, name_contact_role
 from portal.telling import tell_reason, tell_title
 
 AGREEMENTS_NAMED = 4
@@ -88,8 +89,11 @@ class BriefView:
     """Where the agreements are."""
 
 
-def describe_brief(words: Words, found: Briefed, title: str, today: date, left_out: int, rest: Rest) -> BriefView:
-    """The brief in words; so many further agreements are `left_out`, and `rest` says where they are."""
+def describe_brief(
+    words: Words, found: Briefed, title: str, own_party: int, today: date, left_out: int, rest: Rest
+) -> BriefView:
+    """The brief in words, for who is of `own_party`; so many further agreements are `left_out`, and `rest` says where
+    they are."""
     several = len(found.facts) > 1
     figures = [
         words.ngettext("%(count)s agreement", "%(count)s agreements", len(found.facts)) % {"count": len(found.facts)},
@@ -103,7 +107,10 @@ def describe_brief(words: Words, found: Briefed, title: str, today: date, left_o
         words.format_weekday(today),
         words.gettext(" · ").join(figures),
         tuple(_name_agreement(words, found, one) for one in named),
-        tuple(_describe_side(words, found, side, rest.promises, several=several) for side in found.sides),
+        (
+            *_list_waiting(words, found, own_party, rest.promises, several=several),
+            *(_describe_side(words, found, side, rest.promises, several=several) for side in found.sides),
+        ),
         (
             _list_dates(words, found, rest.dates, several=several),
             _list_silent(words, found, rest.silent),
@@ -128,6 +135,52 @@ def _name_agreement(words: Words, found: Briefed, one: Agreement) -> str:
     until = words.gettext("until %(day)s") % {"day": words.format_end(str(one.expires))} if one.expires else ""
     kind = name_agreement_kind(words, AgreementKind(head.kind))
     return words.gettext(" · ").join(part for part in (tell_title(head.title, words), kind, until) if part)
+
+
+def _list_waiting(words: Words, found: Briefed, own_party: int, rest: str, *, several: bool) -> Iterator[SideView]:
+    """What waits for a confirmation, by us and by others, and what was sent back: the first thing to settle."""
+    asked = [one for one in found.confirmations if one.state == ConfirmationState.ASKED]
+    groups = (
+        (words.gettext("Waiting for our confirmation"), [one for one in asked if one.party_id == own_party]),
+        (words.gettext("Waiting for the confirmation of others"), [one for one in asked if one.party_id != own_party]),
+        (
+            words.gettext("Sent back, and not reported again"),
+            [one for one in found.confirmations if one.state == ConfirmationState.RETURNED],
+        ),
+    )
+    for title, waiting in groups:
+        if waiting:
+            owed = tuple(_describe_waiting(words, found, one, several=several) for one in waiting[:CONFIRMATIONS_SHOWN])
+            more = _count_more(words, len(waiting) - len(owed))
+            yield SideView(f"{title} ({len(waiting)})", owed, more, rest)
+
+
+def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) -> OwedView:
+    by = clean_text(found.names.name_party(one.party_id, words.tag))
+    since = words.gettext("asked of %(party)s since %(day)s") % {"party": by, "day": words.format_day(one.asked_on)}
+    said = one.said
+    if one.state == ConfirmationState.RETURNED:
+        day = words.format_day(one.answered_on or one.asked_on)
+        since = words.gettext("sent back by %(party)s on %(day)s") % {"party": by, "day": day}
+        said = one.note
+    name = found.names.contacts.get(one.reporter or 0, (None, None))[0]
+    party = clean_text(found.names.name_party(one.reporting, words.tag))
+    reported = words.gettext("reported as done by %(who)s on %(day)s") % {
+        "who": f"{clean_text(name)}, {party}" if name else party,
+        "day": words.format_day(one.reported_on),
+    }
+    about = [since, *([fit_text(clean_text(said), _TITLE_LIMIT)] if said else [])]
+    if several:
+        about.append(tell_title(found.titles[one.agreement_id].title, words))
+    reference = found.titles[one.agreement_id].reference
+    return OwedView(
+        _title(words, found.promises[one.commitment_id]),
+        f"/agreements/{reference}/commitments/{one.reference}",
+        name_confirmation(words, ConfirmationState(one.state)),
+        "red" if one.state == ConfirmationState.RETURNED else "amber",
+        reported,
+        words.gettext(" · ").join(about),
+    )
 
 
 def _describe_side(words: Words, found: Briefed, side: Side, rest: str, *, several: bool) -> SideView:

@@ -106,7 +106,9 @@ def _brief_party(reading: Connection, viewer: Viewer, house: House, reference: s
     briefed = load_brief(reading, ids, viewer.person.party_id, row.id, today)
     dates = write_address(CALENDAR, {"party": reference, "whose": "all"})
     listed, silent = (write_address(AGREEMENTS, {"party": reference, "sort": sort}) for sort in ("", Sort.SILENCE))
-    return describe_brief(words, briefed, title, today, found.total - len(ids), Rest(listed, dates, silent))
+    return describe_brief(
+        words, briefed, title, viewer.person.party_id, today, found.total - len(ids), Rest(listed, dates, silent)
+    )
 
 
 def _brief_agreement(reading: Connection, viewer: Viewer, house: House, reference: str) -> BriefView:
@@ -116,7 +118,7 @@ def _brief_agreement(reading: Connection, viewer: Viewer, house: House, referenc
     briefed = load_brief(reading, [head.id], viewer.person.party_id, None, today)
     dates = write_address(CALENDAR, {"agreement": reference, "whose": "all"})
     listed = f"{AGREEMENTS}/{reference}#commitments"
-    return describe_brief(words, briefed, title, today, 0, Rest(listed, dates, listed))
+    return describe_brief(words, briefed, title, viewer.person.party_id, today, 0, Rest(listed, dates, listed))
 
 
 def _draw(request: Request, viewer: Viewer, house: House, view: BriefView, name: str) -> Response:

@@ -9,13 +9,12 @@ from commitments.assessment import count_occurrences, find_owner
 from commitments.dates import parse_date
 from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
-from commitments.recurrence import Period, Recurrence, find_period, find_previous_period
+from commitments.recurrence import Period, find_period, find_previous_period
 from commitments.renewing import renew_reason
 from commitments.sentences import Quoted, Unlike, find_place
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
-    Every,
     FollowUpKind,
     Owed,
     Rating,
@@ -30,6 +29,7 @@ from portal.engine_words import tell_why
 from portal.labels import format_size, is_awaited, name_completion, name_confirmation, name_step_state, name_target
 from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import tell_stored
+from portal.value_words import describe_recurrence
 
 PERIODS_SHOWN = 6
 _RATING_TONES = {Rating.ON_TRACK: "green", Rating.AT_RISK: "amber", Rating.OFF_TRACK: "red"}
@@ -192,7 +192,7 @@ def describe_commitment(
     if row.confirm_by:
         said.append((words.gettext("To be confirmed by"), words.format_end(row.confirm_by)))
     if own.recurrence is not None:
-        said.append((words.gettext("How often"), _describe_recurrence(words, own.recurrence)))
+        said.append((words.gettext("How often"), describe_recurrence(words, own.recurrence)))
     if own.target is not None:
         target = own.target
         said.append((words.gettext("Target"), name_target(words, target.comparator, target.quantity, target.unit)))
@@ -221,24 +221,6 @@ def describe_commitment(
     if row.note:
         said.append((words.gettext("Note"), row.note))
     return [FactView(label, clean_text(text)) for label, text in said]
-
-
-def _describe_recurrence(words: Words, recurrence: Recurrence) -> str:
-    if recurrence.interval > 1:
-        said = words.gettext("%(count)s in every %(span)s") % {
-            "count": recurrence.count,
-            "span": words.format_months(
-                recurrence.interval * {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}[recurrence.every]
-            ),
-        }
-    else:
-        patterns = {
-            Every.MONTH: words.gettext("%(count)s every month"),
-            Every.QUARTER: words.gettext("%(count)s every quarter"),
-            Every.YEAR: words.gettext("%(count)s every year"),
-        }
-        said = patterns[recurrence.every] % {"count": recurrence.count}
-    return f"{said} ({recurrence.what})" if recurrence.what else said
 
 
 def describe_milestones(

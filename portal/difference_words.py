@@ -13,7 +13,8 @@ from notifications.phrases import N_
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.labels import name_column, name_subject, name_value, say_action
-from portal.step_words import list_source_kinds
+from portal.step_words import list_party_kinds, list_source_kinds
+from portal.value_words import name_language, tell_parts
 
 _IDS = frozenset({"agreement", "commitment", "activity", "report", "position"})
 """Columns that say which row another hangs on: the reference tells it, and a rehearsal has numbers of its own."""
@@ -57,6 +58,52 @@ _COLUMNS = {
     "document": N_("Document"),
     "date": N_("Date"),
     "sha256": "SHA-256",
+    "lead_days": N_("Days before a promised date"),
+    "agreement_lead_days": N_("Days before a date of the agreement"),
+    "expiry_lead_days": N_("Days before the expiry shows as coming"),
+    "notice_lead_days": N_("Days before the last day for notice, or a renewal, is asked about"),
+    "report_lead_days": N_("Days before a report due is asked about"),
+    "silence_amber_months": N_("Months after which an open-ended promise counts as silent"),
+    "silence_red_months": N_("Months after which its silence is grave"),
+    "dormancy_months": N_("Months after which the agreement counts as dormant"),
+    "next_step_days": N_("Days after which a next step is asked for"),
+    "confirm_within_months": N_("Months within which a plan is to be confirmed"),
+    "answer_working_days": N_("Working days to answer"),
+    "escalation_working_days": N_("Working days until owner, deputy, coordinator and leaders are told"),
+    "escalation_near_days": N_("Days before a date ahead at which leaders are told at the earliest"),
+    "quiet_after_answer_days": N_("Days of quiet after a report"),
+    "about_tolerance_percent": N_("Percent by which a target of about a number may fall short"),
+    "confirmed_by": N_("Who is asked to confirm it"),
+    "send_days": N_("Days on which its matters are told"),
+    "always_sent": N_("Told also to who is paused or has unsubscribed"),
+    "send_at": N_("Hour of the day's message"),
+    "digest_rhythm": N_("How often the digest comes"),
+    "digest_weekday": N_("Day of the digest"),
+    "summary_rhythm": N_("How often the summary comes"),
+    "summary_day": N_("Day of the month from which the summary comes"),
+    "quiet_from": N_("Quiet from"),
+    "quiet_to": N_("Quiet until"),
+    "quiet_rest_days": N_("On its reader's days of rest"),
+    "approximate": N_("About"),
+    "asked_on": N_("Asked"),
+    "reported_on": N_("Reported on"),
+    "fulfilled": N_("Reported as done"),
+    "period": N_("Period"),
+    "cycle": N_("Year of the report"),
+    "submitted": N_("Submitted"),
+    "submitted_on": N_("Submitted"),
+    "file": N_("File"),
+    "added_on": N_("Added"),
+    "size": N_("Size"),
+    "scope": N_("Agreement"),
+    "parties": N_("Parties"),
+}
+_WORDED = frozenset({"owed", "state", "role", "confirmed_by", "every", "comparator", "rating", "completion"})
+_WORDS = {
+    "jointly": N_("they owe it together"),
+    "each": N_("each owes its own"),
+    "expected": N_("expected as usual"),
+    "waived": N_("not expected in this period"),
 }
 _SUBJECTS = {"party": N_("Party"), "contact": N_("Contact"), "relationship": N_("Relationship")}
 _VANISHED = (
@@ -131,8 +178,8 @@ def _describe_parts(words: Words, subject: str, changes: Mapping[str, tuple[Any,
     for column, pair in changes.items():
         if column in _IDS:
             continue
-        named = _name_column(words, column)
-        before, after = (_tell(words, subject, column, value) for value in _leave_out_same(*pair))
+        named = name_column_of(words, column)
+        before, after = (_tell(words, subject, column, value) for value in leave_out_same(*pair))
         is_longer = bool(pair[0]) and isinstance(pair[0], list)
         added = (
             words.gettext("%(column)s: %(after)s was added") if is_longer else words.gettext("%(column)s: %(after)s")
@@ -146,7 +193,7 @@ def _describe_parts(words: Words, subject: str, changes: Mapping[str, tuple[Any,
         yield pattern % {"column": named, "before": before, "after": after}
 
 
-def _leave_out_same(old: Any, new: Any) -> tuple[Any, Any]:
+def leave_out_same(old: Any, new: Any) -> tuple[Any, Any]:
     """Of two lists what only one of them holds; of two that differ in their order alone, both whole."""
     if not (isinstance(old, list) and isinstance(new, list)):
         return old, new
@@ -154,31 +201,48 @@ def _leave_out_same(old: Any, new: Any) -> tuple[Any, Any]:
     return only if any(only) else (old, new)
 
 
-def _name_column(words: Words, column: str) -> str:
+def name_column_of(words: Words, column: str) -> str:
+    """What a column or a field of a file is called; its own name where there is no word for it."""
     known = _COLUMNS.get(column)
     return words.gettext(known) if known else (name_column(words, column) or column.replace("_", " "))
 
 
 def _tell(words: Words, subject: str, column: str, value: Any) -> str:
+    told = tell_value(words, subject, column, value)
+    return told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"
+
+
+def tell_value(words: Words, subject: str, column: str, value: Any) -> str:
+    """A value of a row in words, whole; empty for none."""
     if value in (None, [], {}):
         return ""
     if isinstance(value, bool):
         return words.gettext("yes") if value else words.gettext("no")
     if isinstance(value, Mapping):
-        inner = {name: _tell(words, subject, name, one) for name, one in value.items()}
-        told = "; ".join(f"{_name_column(words, name)}: {one}" for name, one in inner.items() if one)
+        known_parts = tell_parts(words, column, value)
+        inner = {name: tell_value(words, subject, name, one) for name, one in value.items()}
+        named = [f"{name_column_of(words, name)}: {one}" for name, one in inner.items() if one]
+        told = "; ".join(named) if known_parts is None else known_parts
     elif isinstance(value, list):
-        told = "; ".join(_tell(words, subject, column, one) for one in value)
+        told = "; ".join(tell_value(words, subject, column, one) for one in value)
     elif isinstance(value, int | float):
         told = words.format_number(value)
     elif column in _DAYS and re.fullmatch(r"\d{4}-\d\d(-\d\d)?", str(value)):
         told = words.format_partial(str(value))
     else:
         known = name_value(words, subject, column, str(value))
-        sort = dict(list_source_kinds(words)).get(str(value)) if column == "kind" and known is None else None
-        told = known or sort or str(value)
-    told = clean_text(told)
-    return told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"
+        told = known or _name_word(words, subject, column, str(value)) or str(value)
+    return clean_text(told)
+
+
+def _name_word(words: Words, subject: str, column: str, value: str) -> str | None:
+    """A word of the vocabulary that only files have."""
+    if column in ("language", "languages", "authentic"):
+        return name_language(words, value)
+    if column == "kind":
+        kinds = list_party_kinds(words) if subject == "party" else list_source_kinds(words)
+        return dict(kinds).get(value)
+    return words.gettext(_WORDS[value]) if column in _WORDED and value in _WORDS else None
 
 
 def _say_vanished(words: Words, text: str) -> str:

@@ -141,6 +141,7 @@ _EXPECTED = (
     N_("more than %(least)s"),
     N_("at most %(count)s entries"),
     N_("a whole number of fewer digits"),
+    N_("a number, as 1000 or 1.5 (1.000 and 1,000 can mean two things)"),
     N_("what stands at characters %(start)s to %(end)s of %(document)s, whose SHA-256 is %(digest)s"),
 )
 _DID_YOU_MEAN = N_("%(expected)s (did you mean “%(near)s”?)")

@@ -33,6 +33,7 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.NOT_A_LINK: words.gettext("Please give the whole address of a page; it begins with https:// or http://."),
         Flaw.NO_COMMITMENT: words.gettext("Please choose at least one commitment."),
         Flaw.NOTHING_CHANGED: words.gettext("Nothing is different from what is on record."),
+        Flaw.ONE_OF_TWO: words.gettext("Please give one of the two, the day or this."),
         Flaw.NOT_THERE: words.gettext(
             "This is not what stands there: its fingerprint differs. Put it as the document has it, or say below that "
             "it is no longer shown as standing there."

@@ -1,7 +1,7 @@
 """The history of an agreement: every change in words, from the log."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -30,6 +30,7 @@ from notifications.names import Names, load_names, name_promise
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
+from portal.difference_words import leave_out_same, tell_value
 from portal.engine_words import tell_why
 from portal.frame import find_words, show_framed
 from portal.house import Here
@@ -37,6 +38,7 @@ from portal.labels import name_column, name_subject, name_value, say_action
 from portal.paging import PagesView, read_page, write_address
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.telling import tell_moment, tell_title
+from portal.value_words import BY_LANGUAGE, name_language
 from portal.viewing import require
 
 router = APIRouter()
@@ -47,8 +49,19 @@ _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
 _REASONS = ("closed_why", "state_reason")
+_NOT_SHOWN = ("channels", "rules")
+"""How somebody is reached is for the page of that person, and rules for theirs."""
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordingView:
+    """What was too long for a line: how it read before and how it reads since."""
+
+    title: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,8 @@ class ChangeView:
     when: str
     who: str
     why: str
+    long: tuple[WordingView, ...] = ()
+    """Folded away until somebody wants to read it."""
 
 
 @router.api_route(ADDRESS + "/{reference}/history", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -210,42 +225,72 @@ def _describe_change(
         ),
     }
     who = names.people.get(entry.who, entry.who)
+    told = list(_list_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else []
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
         say_action(words, action, what),
-        tuple(_describe_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else (),
+        tuple(_say_part(words, *part) for part in told if not _is_long(part)),
         tell_moment(words, entry.at, zone),
         words.gettext("the engine") if who == "engine" else clean_text(who),
         tell_why(words, names, entry.why or ""),
+        tuple(
+            WordingView(words.gettext("%(column)s: changed") % {"column": named}, before, after)
+            for named, before, after in filter(_is_long, told)
+        ),
     )
 
 
-def _describe_parts(words: Words, names: Names, entry: Any, zone: str) -> list[str]:
-    said = []
+_Part = tuple[str, str, str]
+"""What a column is called, what it was before and what it is since; both are empty where neither is shown."""
+
+
+def _list_parts(words: Words, names: Names, entry: Any, zone: str) -> Iterator[_Part]:
     for column, (old, new) in entry.changes.items():
         named = name_column(words, column)
         if named is None:
             continue
-        before, after = (_tell_value(words, names, entry.subject, column, value, zone) for value in (old, new))
-        if before and before == after:
+        if column in BY_LANGUAGE and all(one is None or isinstance(one, dict) for one in (old, new)):
+            yield from _list_languages(words, named, old or {}, new or {})
             continue
-        if before and after:
-            pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
-        elif after:
-            pattern = words.gettext("%(column)s: %(after)s")
-        elif before:
-            pattern = words.gettext("%(column)s: %(before)s was taken away")
-        else:
-            pattern = words.gettext("%(column)s: changed")
-        said.append(pattern % {"column": named, "before": before, "after": after})
-    return said
+        before, after = (
+            _tell_value(words, names, entry.subject, column, value, zone) for value in leave_out_same(old, new)
+        )
+        if not before or before != after:
+            yield named, before, after
+
+
+def _list_languages(words: Words, named: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[_Part]:
+    """The same words in several languages, each that has changed by itself."""
+    for tag in dict.fromkeys([*old, *new]):
+        before, after = (clean_text(one.get(tag) or "") for one in (old, new))
+        if before != after:
+            pattern = words.gettext("%(column)s (%(language)s)")
+            yield pattern % {"column": named, "language": name_language(words, tag)}, before, after
+
+
+def _is_long(part: _Part) -> bool:
+    return any(len(one) > _VALUE_LIMIT for one in part[1:])
+
+
+def _say_part(words: Words, named: str, before: str, after: str) -> str:
+    if before and after:
+        pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
+    elif after:
+        pattern = words.gettext("%(column)s: %(after)s")
+    elif before:
+        pattern = words.gettext("%(column)s: %(before)s was taken away")
+    else:
+        pattern = words.gettext("%(column)s: changed")
+    return pattern % {"column": named, "before": before, "after": after}
 
 
 def _tell_value(words: Words, names: Names, subject: str, column: str, value: Any, zone: str) -> str:
-    if value is None or isinstance(value, dict | list):
+    if value is None or (isinstance(value, dict | list) and column in _NOT_SHOWN):
         return ""
+    if isinstance(value, dict | list):
+        return tell_value(words, subject, column, value)
     if column in _REASONS:
-        return fit_text(tell_why(words, names, str(value)), _VALUE_LIMIT)
+        return tell_why(words, names, str(value))
     if column in _PEOPLE:
         return clean_text(names.contacts.get(value, (str(value), None))[0])
     if column == "party_id":
@@ -259,4 +304,6 @@ def _tell_value(words: Words, names: Names, subject: str, column: str, value: An
         return known
     if _MOMENT.fullmatch(value):
         return tell_moment(words, datetime.fromisoformat(value), zone)
-    return words.format_partial(value) if _DAY.fullmatch(value) else fit_text(clean_text(value), _VALUE_LIMIT)
+    if column == "owed":
+        return tell_value(words, subject, column, value)
+    return words.format_partial(value) if _DAY.fullmatch(value) else clean_text(value)

@@ -144,9 +144,14 @@ _COLUMNS: dict[str, str] = {
     "authentic": N_("Authentic languages"),
     "signed": N_("Signed"),
     "role": N_("Role"),
-    "summary": N_("Summary"),
-    "summaries": N_("Summary in other languages"),
+    "summary": N_("What was promised"),
+    "summaries": N_("The same in other languages"),
     "quote": N_("The sentence itself"),
+    "source": N_("Where it stands"),
+    "quote_sources": N_("Where it stands in each language"),
+    "tags": N_("Tags"),
+    "implementers": N_("Who does the work"),
+    "owed": N_("Owed"),
     "theme": N_("Theme"),
     "due": N_("Due"),
     "first_due": N_("First promised for"),
@@ -266,6 +271,8 @@ def name_value(words: Words, subject: str, column: str, value: str) -> str | Non
         return name_renewal(words, RenewalRule(value))
     if subject == "agreement" and column == "kind" and value in list(AgreementKind):
         return name_agreement_kind(words, AgreementKind(value))
+    if (subject, column) == ("agreement_party", "role") and value in list(PartyRole):
+        return name_party_role(words, PartyRole(value))
     if (subject, column) == ("contact", "role") and value in list(ContactRole):
         return name_contact_role(words, ContactRole(value))
     for vocabulary in of:

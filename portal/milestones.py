@@ -16,7 +16,7 @@ from notifications.views import clean_text
 from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, write_acted
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
-from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends
+from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due
 from portal.forms import Form, Sent
 from portal.frame import find_words
 from portal.house import Here, House
@@ -89,12 +89,11 @@ def post_step(
     request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: StepName, part: str
 ) -> Response:
     """Change its words, its date, or how it ended."""
-    due = sent.text("roughly") or sent.text("due")
     parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
         "title": lambda unit, author, acted, today: amend_step(
             unit, author, acted.name, step, sent.text("title"), today
         ),
-        "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, due, today),
+        "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, read_due(sent), today),
         "state": lambda unit, author, acted, today: settle_step(
             unit, author, acted.name, step, sent.text("state"), today
         ),

@@ -569,6 +569,51 @@ def test_the_words_are_changed_and_the_history_keeps_the_old_ones(desk: Desk) ->
     assert "from Hand over the survey. to Hand over both surveys." in desk.get("/agreements/north-south/history")
 
 
+def test_the_history_says_each_language_of_a_changed_sentence_from_what_to_what(desk: Desk) -> None:
+    desk.sign_in("cy")
+    kept = "The North shall hand over the <b>survey</b>."
+    long = "The North shall hand over the survey, with all its maps, " + "and the maps of each district, " * 8
+    same = {"summary": "Hand over the survey."}
+    send(desk, "survey/edit", why="A slip", **{**same, "quote-en": "The North shall hand over both."})
+    history = "/agreements/north-south/history"
+    assert f"The sentence itself (English): from {kept} to The North shall hand over both." in desk.get(history)
+    send(desk, "survey/edit", why="As signed", **{**same, "quote-en": long})
+    page = desk.get(history)
+    assert "The sentence itself (English): changed</summary>" in page, "what is long is folded"
+    assert "<blockquote>The North shall hand over both.</blockquote>" in page and long.strip() in page
+    desk.sign_in("li")
+    assert "原句" in desk.get(history) and kept in desk.get(history), "the other side reads it too"
+
+
+@pytest.mark.parametrize("where", ["survey", "bridge#plan"])
+def test_a_date_that_is_given_twice_is_asked_about(desk: Desk, where: str) -> None:
+    desk.sign_in("cy")
+    promise, _, step = where.partition("#")
+    path = f"{promise}/milestones/{step}" if step else promise
+    before = row_of(desk, promise).due
+    twice = {"due": "2027-01-15", "roughly": "2028", "why": "Later"}
+    page = send(desk, f"{path}/date", 422, on=f"{path}" if step else None, **twice)
+    assert "Please give one of the two, the day or this." in page and 'value="2028"' in page
+    assert row_of(desk, promise).due == before
+
+
+def test_a_day_that_is_over_is_not_called_overdue_while_the_promise_waits_for_its_condition(desk: Desk) -> None:
+    desk.sign_in("cy")
+    with open_unit(desk.engine) as unit:
+        waits = {"condition": {"text": "The money is granted."}}
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(**waits))
+    page = send(desk, "survey/date", due="2026-01-05", why="A slip")
+    assert "overdue at once" not in page and "The new date holds" in page
+
+
+def test_the_ways_of_a_page_have_names_of_their_own_also_where_a_confirmation_is_asked(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes", note="Opened on Sunday")
+    desk.sign_in("li")
+    labels = re.findall(r'<nav[^>]*aria-label="([^"]+)"', desk.get(f"{HERE}/bridge"))
+    assert "贵方的确认" in labels and len(labels) == len(set(labels))
+
+
 def test_a_new_owner_is_named_and_told_at_once(desk: Desk) -> None:
     desk.sign_in("cy")
     page = desk.get(f"{HERE}/bridge/owners")

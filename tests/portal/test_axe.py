@@ -3,6 +3,7 @@
 Nor does a page ask for anything that its own policy forbids.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -47,6 +48,19 @@ def test_everybody_can_use_every_page_of_who_is_signed_in(desk: Desk, browser: A
     assert len(addresses) > 20
     eyes = Eyes(browser, desk.client)
     assert look_at(eyes, addresses) == {}
+    eyes.close()
+
+
+def test_who_is_asked_to_confirm_can_use_the_page_of_the_commitment(desk: Desk, browser: Any) -> None:
+    desk.morning(TODAY)
+    desk.sign_in("ann")
+    address = "/agreements/north-south/commitments/bridge"
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get(f"{address}/report"))
+    assert mark
+    desk.act(f"{address}/report", mark=mark[1], side="north", fulfilled="yes", note="Built")
+    desk.sign_in("li")
+    eyes = Eyes(browser, desk.client)
+    assert look_at(eyes, [address, f"{address}/confirm", "/brief?party=north"]) == {}
     eyes.close()
 
 

@@ -1,5 +1,6 @@
 """The brief for a visit or a call: what is open on both sides, to read and as PDF."""
 
+import re
 import subprocess
 from datetime import timedelta
 from io import BytesIO
@@ -40,6 +41,32 @@ def test_each_side_reads_the_same_record_from_its_own_side(desk: Desk) -> None:
     desk.sign_in("li")
     page = desk.get("/brief?party=north")
     assert "我方的承诺 (0)" in page and "North的承诺 (5)" in page and "双方共同的承诺 (1)" in page
+
+
+def test_a_brief_begins_with_what_waits_for_a_confirmation_on_either_side(desk: Desk) -> None:
+    desk.sign_in("ann")
+    desk.act("/agreements/north-south/commitments/bridge/report", **_mark(desk, "report"),
+             fulfilled="yes", note="Opened on Sunday")  # fmt: skip
+    desk.sign_in("cy")
+    page = desk.get("/brief?party=south")
+    told, _, rest = page.partition("What we owe (")
+    assert "Waiting for the confirmation of others (1)" in told and "Build the bridge." in told
+    assert "reported as done by Ann, North on 2 March 2026" in told and "asked of South since 2 March 2026" in told
+    assert "Opened on Sunday" in told and "Build the bridge." not in rest.partition("Dates ahead")[0]
+    assert "Waiting for the confirmation" in desk.get("/agreements/north-south/brief")
+    desk.sign_in("li")
+    assert "等待我方确认 (1)" in desk.get("/brief?party=north")
+    desk.act("/agreements/north-south/commitments/bridge/send-back", **_mark(desk, "confirm"),
+             note="The railing is missing")  # fmt: skip
+    desk.sign_in("cy")
+    page = desk.get("/brief?party=south")
+    assert "Sent back, and not reported again (1)" in page and "The railing is missing" in page
+    assert "Waiting for the confirmation" not in page
+
+
+def _mark(desk: Desk, path: str) -> dict[str, str]:
+    page = desk.client.get(f"/agreements/north-south/commitments/bridge/{path}").text
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def test_a_brief_within_an_agreement_is_one_click_from_it(desk: Desk) -> None:

@@ -75,7 +75,7 @@ def save(book: Any) -> bytes:
 def test_a_changed_file_is_shown_as_a_difference_and_applied_as_shown(desk: Desk) -> None:
     before = desk.snapshot()
     page = bring(desk, YAML.replace("summary: Raise a fund.", "summary: Raise a large fund."))
-    assert "Summary: from Raise a fund. to Raise a large fund." in page and page.count("Commitment “") == 1
+    assert "What was promised: from Raise a fund. to Raise a large fund." in page and page.count("Commitment “") == 1
     assert desk.snapshot() == before, "nothing is changed before it is applied"
     page = desk.act(newest(desk), shown=hash_shown(page), why="the annex")
     assert "Raise a large fund." in page and "The file was applied: 1 change." in page
@@ -87,7 +87,7 @@ def test_a_changed_file_is_shown_as_a_difference_and_applied_as_shown(desk: Desk
 def test_a_new_agreement_from_a_file_is_registered_and_judged_at_once(desk: Desk) -> None:
     desk.add_elsewhere()
     page = bring(desk, NEW, name="new.yaml")
-    assert "a new agreement" in page and "Commitment “be-friends”: recorded" in page and "Names: en: East" in page
+    assert "a new agreement" in page and "Commitment “be-friends”: recorded" in page and "Names: English: East" in page
     assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page))
     desk.get("/register/done/new-one")
     for unseen in ("elsewhere", "nothing-of-the-kind"):  # of others, and not there at all
