@@ -582,7 +582,7 @@ def test_the_history_says_each_language_of_a_changed_sentence_from_what_to_what(
     assert "The sentence itself (English): changed</summary>" in page, "what is long is folded"
     assert "<blockquote>The North shall hand over both.</blockquote>" in page and long.strip() in page
     desk.sign_in("li")
-    assert "原句" in desk.get(history) and kept in desk.get(history), "the other side reads it too"
+    assert "原文（英语）" in desk.get(history) and kept in desk.get(history), "the other side reads it too"
 
 
 @pytest.mark.parametrize("where", ["survey", "bridge#plan"])

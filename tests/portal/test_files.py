@@ -201,7 +201,7 @@ def test_a_cell_changed_in_the_spreadsheet_is_the_difference(desk: Desk) -> None
     sheet.cell(sheet.max_row, heads["kind"]).value = "Open ended"
     page = bring(desk, save(book), name="n.xlsx")
     assert "Due: from 13 February 2026 to May 2027" in page
-    assert "quantity: 600" in page and "Commitment “plant-a-tree”: recorded" in page
+    assert "to at least 600 euros" in page and "Commitment “plant-a-tree”: recorded" in page
     desk.act(newest(desk), shown=hash_shown(page))
     (tree,) = desk.rows(commitment, commitment.c.reference == "plant-a-tree")
     assert tree.kind == "open_ended"
@@ -401,7 +401,7 @@ def test_no_list_of_choices_is_read_into_other_words() -> None:
 def test_a_document_added_in_a_file_is_told_alone_beside_the_promise_by_its_own_words(desk: Desk) -> None:
     first = "sources: [{document: Signed text, kind: signed_text, date: 2024-01-01, language: en}]\n"
     page = bring(desk, YAML + first)
-    assert "Documents: Document: Signed text; Kind: the signed text; Date: 1 January 2024; Language: en" in page
+    assert "Documents: Document: Signed text; Kind: the signed text; Date: 1 January 2024; Language: English" in page
     desk.act(newest(desk), shown=hash_shown(page))
     second = first.replace("}]", "}, {document: Minutes, kind: minutes}]")
     page = bring(desk, YAML.replace("Raise a fund.", "Raise it.").replace("due: 2026-02-20", "due: 2026-03") + second)
