@@ -143,6 +143,19 @@ class Prospect:
     recipients: tuple[tuple[int, Person], ...]
 
 
+class Ladder(list[ToldRung]):
+    """What a follow-up has told since it was put to who is asked now, and how often it has passed on before that."""
+
+    turn = 0
+    asked: frozenset[str] = frozenset()
+    """The person asked last, and who was told in their stead."""
+
+    def pass_on(self) -> None:
+        """Begin anew, with another person."""
+        self.clear()
+        self.turn += 1
+
+
 @dataclass(frozen=True, slots=True)
 class Focus:
     """Of whom and of which follow-ups something new may be due, where it is known that of the others nothing is."""
@@ -169,7 +182,7 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime
 def find_due(
     agreements: Sequence[Agreement],
     waiting: Sequence[Any],
-    ladders: Mapping[int, Sequence[ToldRung]],
+    ladders: Mapping[int, Ladder],
     told: Collection[str],
     rules: Rules,
     now: datetime,
@@ -222,7 +235,7 @@ def find_prospects(
 def find_rungs(
     agreements: Mapping[int, Agreement],
     waiting: Sequence[Any],
-    ladders: Mapping[int, Sequence[ToldRung]],
+    ladders: Mapping[int, Ladder],
     current: Mapping[str, Standing],
     rules: Rules,
     days: Days,
@@ -230,7 +243,8 @@ def find_rungs(
 ) -> Iterator[Candidate]:
     """What the ladders of follow-ups tell, of those in `focus` where there is one."""
     for row in waiting:
-        yield from _follow_up(agreements[row.agreement_id], row, ladders.get(row.id, []), current, rules, days, focus)
+        told = ladders.get(row.id, Ladder())
+        yield from _follow_up(agreements[row.agreement_id], row, told, current, rules, days, focus)
 
 
 def _load_concerned(
@@ -346,20 +360,20 @@ def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Cand
     ladders = _load_ladders(reading, follow_up.c.agreement_id.is_(None), rules.people)
     coordinator = choose_coordinator(rules.people, today)
     for row in waiting:
-        told = ladders.get(row.id, [])
+        told = ladders.get(row.id, Ladder())
         assignee = find_owner(row.assignee_id, rules.people, today) or coordinator
         if assignee is not None and is_missed(told, assignee, row.assignee_id):
             first = Climb(OWNER, (assignee,), ())
-            yield from _tell_climb(row, first, assignee, row.reason, rules.people.get(row.assignee_id))
+            yield from _tell_climb(row, told.turn, first, assignee, row.reason, rules.people.get(row.assignee_id))
         climb = climb_ladder(told, assignee, rules.people, coordinator, (), rules.house, today)
         if climb is not None:
-            yield from _tell_climb(row, climb, assignee, row.reason, rules.people.get(row.assignee_id))
+            yield from _tell_climb(row, told.turn, climb, assignee, row.reason, rules.people.get(row.assignee_id))
 
 
 def _follow_up(
     agreement: Agreement,
     row: Any,
-    told: Sequence[ToldRung],
+    told: Ladder,
     current: Mapping[str, Standing],
     rules: Rules,
     days: Days,
@@ -397,19 +411,21 @@ def _follow_up(
         if tells is None:
             continue
         always = is_always_sent(policy, row.matter_kind, tells.rung)
-        for one in _tell_climb(row, tells, assignee, reason, asked):
+        for one in _tell_climb(row, told.turn, tells, assignee, reason, asked):
             said = one._replace(own_day=own_day)
             yield said._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else said
 
 
 def _tell_climb(
-    row: Any, climb: Climb, assignee: Person | None, reason: Mapping[str, Any], asked: Person | None
+    row: Any, turn: int, climb: Climb, assignee: Person | None, reason: Mapping[str, Any], asked: Person | None
 ) -> Iterator[Candidate]:
     for person in climb.contacts:
-        yield _candidate_of(row, climb, person, reason, asked, Decision.TOLD, None)
+        yield _candidate_of(row, turn, climb, person, reason, asked, Decision.TOLD, None)
     if assignee is not None:
         for rung, why in climb.passed:
-            over = _candidate_of(row, climb._replace(rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why)
+            over = _candidate_of(
+                row, turn, climb._replace(rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why
+            )
             yield over
 
 
@@ -421,6 +437,7 @@ _ASKED_AHEAD = frozenset(
 
 def _candidate_of(
     row: Any,
+    turn: int,
     climb: Climb,
     person: Person,
     reason: Mapping[str, Any],
@@ -437,9 +454,11 @@ def _candidate_of(
     numbers: dict[str, Any] = {"on": row.opened_on.isoformat()}
     if climb.rung:
         numbers |= {"rung": climb.rung, "days": climb.working_days, "asked": asked.reference if asked else None}
+    elif asked is not None and asked.id != person.id:
+        numbers |= {"for": asked.reference}
     who = "" if decision is Decision.PASSED_OVER else f"|{person.reference}"
     return Candidate(
-        f"{row.key}|{_find_begin(row).isoformat()}|{climb.rung}{who}",
+        f"{row.key}|{_name_begin(row, turn)}|{climb.rung}{who}",
         kind,
         person,
         row.matter,
@@ -464,6 +483,12 @@ def _find_begin(row: Any) -> date:
     return begin
 
 
+def _name_begin(row: Any, turn: int) -> str:
+    """What sets the keys of one ladder apart from those that the follow-up had before it passed to another person."""
+    begin = _find_begin(row).isoformat()
+    return f"{begin} passed on {turn}" if turn else begin
+
+
 def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: date) -> Sequence[Any]:
     return reading.execute(
         select(follow_up)
@@ -478,7 +503,7 @@ def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: dat
 
 def _load_ladders(
     reading: Connection, which: ColumnElement[bool], people: Mapping[int, Person]
-) -> dict[int, list[ToldRung]]:
+) -> dict[int, Ladder]:
     """What each open follow-up has told in its present spell, on which day of the person told."""
     rows = reading.execute(
         select(
@@ -491,6 +516,7 @@ def _load_ladders(
             notice.c.decided_on,
             follow_up.c.opened_on,
             follow_up.c.snoozed_until,
+            follow_up.c.assignee_id,
             notification.c.state,
             notification.c.sent_at,
         )
@@ -506,11 +532,16 @@ def _load_ladders(
     return read_ladders(rows, people)
 
 
-def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int, list[ToldRung]]:
-    """What each follow-up has told, from its notices in their order, each with its follow-up and its message."""
-    ladders: dict[int, list[ToldRung]] = defaultdict(list)
+def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int, Ladder]:
+    """What each follow-up has told, from its notices in their order, each with its follow-up and its message.
+
+    One that has passed to another person since, as the register has it, begins anew with them.
+    """
+    ladders: dict[int, Ladder] = defaultdict(Ladder)
+    asked_now: dict[int, Any] = {}
     asked: set[tuple[int, int]] = set()
     for row in rows:
+        asked_now[row.follow_up_id] = row.assignee_id
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
         handed = row.kind == NotificationKind.HAND_OVER
         if handed and why in (None, Why.UNSUBSCRIBED, *LOST) and row.state != NotificationState.CANCELLED:
@@ -521,11 +552,14 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
         elif row.rung == 0 and why not in TAKEN_OUT | LOST and row.decided_on >= _find_begin(row):
             asked.add((row.follow_up_id, row.contact_id))
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
+            _note_asked(ladders[row.follow_up_id], row, people)
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
             continue
         state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
         if why in LOST or state is NotificationState.FAILED:
             if row.rung == 0 and row.decided_on >= _find_begin(row):
+                if why is None:
+                    _note_asked(ladders[row.follow_up_id], row, people)
                 ladders[row.follow_up_id].append(ToldRung(0, row.contact_id, None, None, lost_on=row.decided_on))
             continue  # of a later rung it is as if nobody had been told, so that it is found again
         # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
@@ -534,9 +568,25 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
             continue
         if state is NotificationState.CANCELLED:
             continue
+        _note_asked(ladders[row.follow_up_id], row, people)
         sent_on = find_own_day(people[row.contact_id], row.sent_at) if row.sent_at is not None else None
         ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, state, sent_on))
+    for follow_up_id, ladder in ladders.items():
+        now = people.get(asked_now[follow_up_id])
+        if ladder.asked and now is not None and now.reference not in ladder.asked:
+            ladder.pass_on()
     return ladders
+
+
+def _note_asked(ladder: Ladder, row: Any, people: Mapping[int, Person]) -> None:
+    """Whom a first rung asked: who told another before asks of that one no more."""
+    if row.rung != 0 or row.contact_id not in people:
+        return
+    reader = people[row.contact_id].reference
+    asked = str(row.decision_reason["numbers"].get("for", reader))
+    if ladder.asked and asked not in ladder.asked:
+        ladder.pass_on()
+    ladder.asked = frozenset({asked, reader})
 
 
 def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[str]:

@@ -38,7 +38,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.counting import count_anew, count_ground_anew
-from notifications.current import renew_notices
+from notifications.current import asks_its_reader, renew_notices
 from notifications.digests import URGENCY, Pictures
 from notifications.items import is_about_promise
 from notifications.links import Ask, Links
@@ -101,7 +101,10 @@ def compose_messages(
     notices: Mapping[int, Sequence[Any]] = _load_notices(reading, [row.id for row in notifications], today)
     notices = renew_notices(reading, notifications, notices, rules, today)
     asked = _load_asked_of_dates(reading, notices)
-    notices = {one: [row for row in rows if not is_settled(row, asked)] for one, rows in notices.items()}
+    notices = {
+        one: [row for row in rows if not is_settled(row, asked) and asks_its_reader(row, row.assignee_id, rules.people)]
+        for one, rows in notices.items()
+    }
     told = [row for rows in notices.values() for row in rows]
     around = Around(
         _load_counterparts(reading, {row.agreement_id for row in told}),

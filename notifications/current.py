@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, union
 
 from commitments.assessment import is_ended, is_expired
-from commitments.facts import Agreement, Standing
+from commitments.facts import Agreement, Person, Standing
 from commitments.followups import has_answered, want_followups
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import ENGINE, Rules, assess
@@ -77,6 +77,22 @@ def renew_notices(
                 rows.append(found)
         renewed[message.id] = rows
     return renewed
+
+
+def asks_its_reader(told: Any, assignee_id: int | None, people: Mapping[int, Person]) -> bool:
+    """Whether the rung that a notice tells is still one of who is asked by now.
+
+    What has passed to another person since is theirs to hear of: the former one is asked nothing any more, and nobody
+    is told that they have not answered.
+    """
+    if assignee_id is None:
+        return True
+    person = people.get(assignee_id)
+    asked = person.reference if person is not None else None
+    numbers = told.decision_reason["numbers"]
+    if told.rung:
+        return "asked" not in numbers or numbers["asked"] == asked
+    return told.contact_id == assignee_id or numbers.get("for") == asked
 
 
 def _find_changed(reading: Connection, told: Sequence[Any]) -> set[int]:

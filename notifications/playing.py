@@ -32,6 +32,7 @@ from commitments.vocabulary import (
 from notifications.candidates import (
     Candidate,
     Focus,
+    Ladder,
     Prospect,
     find_prospects,
     find_reminders,
@@ -40,6 +41,7 @@ from notifications.candidates import (
 )
 from notifications.composing import Around, Dated, compose_message, is_empty, is_settled
 from notifications.counting import count_anew, count_ground_anew
+from notifications.current import asks_its_reader
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
 from notifications.ledger import Row
@@ -48,7 +50,7 @@ from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
 from notifications.rhythm import Moment
-from notifications.routing import ToldRung, has_heard, has_told_all
+from notifications.routing import has_heard, has_told_all
 from notifications.sent_back import judge_returned
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
@@ -85,6 +87,7 @@ class _Rung:
     decided_on: date
     opened_on: date
     snoozed_until: date | None
+    assignee_id: int | None
     state: str | None
     sent_at: datetime | None
 
@@ -138,7 +141,7 @@ class Play:
         self._settings, self._rules, self._names = settings, rules, names
         self.show(scene)
         self._zones = group_by_zone(rules.people.values())
-        self._ladders: dict[int, list[ToldRung]] = {}
+        self._ladders: dict[int, Ladder] = {}
         self._finished: set[int] = set()
         self._follow_ups: dict[str, FollowUp] = {}
         self._by_id: dict[int, FollowUp] = {}
@@ -353,7 +356,7 @@ class Play:
             read = read_ladders(rows, self._rules.people)
             policy = self._rules.policy_of(self._scene.agreement)
             for one in unread:
-                self._ladders[one.id] = told = read.get(one.id, [])
+                self._ladders[one.id] = told = read.get(one.id, Ladder())
                 self._finished.discard(one.id)
                 if has_told_all(told, policy) and has_heard(told, one.assignee_id):
                     self._finished.add(one.id)
@@ -365,7 +368,7 @@ class Play:
                 message = self._ledger.messages[told.notification_id] if told.notification_id is not None else None
                 yield _Rung(
                     one.id, told.rung, told.contact_id, told.kind, told.decision, told.decision_reason,
-                    told.decided_on, one.opened_on, one.snoozed_until,
+                    told.decided_on, one.opened_on, one.snoozed_until, one.assignee_id,
                     message.state if message is not None else None, message.sent_at if message is not None else None,
                 )  # fmt: skip
 
@@ -387,6 +390,8 @@ class Play:
         if told.follow_up_id is not None:
             asked = self._by_id[told.follow_up_id]
             if not asked.is_open or (asked.snoozed_until is not None and asked.snoozed_until > today):
+                return False
+            if not asks_its_reader(told, asked.assignee_id, self._rules.people):
                 return False
         promised = self._promised.get(told.commitment_id) if told.commitment_id is not None else None
         if promised is None:

@@ -8,7 +8,7 @@ class Why(StrEnum):
 
     # told
     LEAD_REACHED = "lead_reached"  # days: that are left; due: the date
-    OPENED = "opened"  # on
+    OPENED = "opened"  # on; for: who is asked, where another is told in their stead
     ESCALATED = (
         "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked
     )
