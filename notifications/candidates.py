@@ -501,9 +501,7 @@ def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: dat
     ).all()
 
 
-def _load_ladders(
-    reading: Connection, which: ColumnElement[bool], people: Mapping[int, Person]
-) -> dict[int, Ladder]:
+def _load_ladders(reading: Connection, which: ColumnElement[bool], people: Mapping[int, Person]) -> dict[int, Ladder]:
     """What each open follow-up has told in its present spell, on which day of the person told."""
     rows = reading.execute(
         select(

@@ -91,8 +91,8 @@ def asks_its_reader(told: Any, assignee_id: int | None, people: Mapping[int, Per
     asked = person.reference if person is not None else None
     numbers = told.decision_reason["numbers"]
     if told.rung:
-        return "asked" not in numbers or numbers["asked"] == asked
-    return told.contact_id == assignee_id or numbers.get("for") == asked
+        return bool("asked" not in numbers or numbers["asked"] == asked)
+    return bool(told.contact_id == assignee_id or numbers.get("for") == asked)
 
 
 def _find_changed(reading: Connection, told: Sequence[Any]) -> set[int]:
