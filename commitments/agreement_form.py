@@ -24,6 +24,7 @@ from typing_extensions import TypedDict
 
 from commitments.channels import describe_entry, entry_pattern
 from commitments.dates import parse_date
+from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT
 from commitments.policy import FINAL
 from commitments.vocabulary import (
     AgreementKind,
@@ -91,10 +92,10 @@ def _read_number(value: Any) -> Any:
 LONGEST_LOCAL_PART = 64
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=80)]
 CommitmentReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)?$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 Line = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n\x00]*$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE, pattern=r"^[^\r\n\x00]*$"),
     BeforeValidator(_flatten),
 ]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -112,7 +113,7 @@ Mail = Annotated[
     StringConstraints(pattern=rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*$", max_length=254),
     AfterValidator(_check_local_part),
 ]
-Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=2000)]
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=LONGEST_LINK)]
 Partial = Annotated[
     str,
     BeforeValidator(_read_partial),

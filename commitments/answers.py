@@ -12,7 +12,7 @@ from commitments.agreement_faults import LARGEST_QUANTITY
 from commitments.amendments import hand_over, keep_agreement, meet_milestone, move_date
 from commitments.deciding import Turn, add_step, amend_row, amend_terms, take_turn
 from commitments.errors import RefusedChange
-from commitments.filling import EARLIEST
+from commitments.filling import EARLIEST, LONGEST_LINE
 from commitments.log import Author
 from commitments.progress import (
     add_activity,
@@ -27,7 +27,7 @@ from commitments.tables import commitment, log_entry
 from commitments.terms import read_kind, type_kind
 from commitments.vocabulary import Answer, Completion, FollowUpKind, MatterKind, Rating
 
-NOTE_LIMIT = 300
+NOTE_LIMIT = LONGEST_LINE
 FURTHEST = timedelta(days=366 * 10)
 LONGEST_REST = timedelta(days=366)
 LONGEST_KEEPING = timedelta(days=366 * 5)

@@ -14,6 +14,7 @@ from commitments.database import insert_new
 from commitments.dates import parse_date
 from commitments.errors import RefusedChange
 from commitments.facts import Person
+from commitments.filling import LONGEST_LINE
 from commitments.log import Author, Change, record_changes
 from commitments.progress import make_readable
 from commitments.references import find_contact, find_party
@@ -21,7 +22,7 @@ from commitments.tables import agreement, agreement_party, commitment, commitmen
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState
 from commitments.zones import list_zones
 
-NAME_LIMIT = 300
+NAME_LIMIT = LONGEST_LINE
 UNSETTLED = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
 """The states of what goes over with an office; what is settled stays with who settled it."""
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")

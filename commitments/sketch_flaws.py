@@ -8,13 +8,11 @@ from math import isfinite
 from typing import Any
 
 from commitments.dates import parse_date
-from commitments.filling import read_whole
+from commitments.filling import LONGEST_LINE, read_whole
 from commitments.handwriting import read_number, read_partial
 from commitments.sketch import Step, TypedText
 from commitments.vocabulary import CommitmentKind
 
-LONGEST_LINE = 300
-LONGEST_TEXT = 4000
 _REFERENCE = re.compile("[a-z0-9][a-z0-9.-]{0,79}")
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 

@@ -6,10 +6,11 @@ from hashlib import sha256
 from typing import Any
 
 from commitments.drafting import make_unique
+from commitments.filling import LONGEST_TEXT
 from commitments.progress import make_readable
 from commitments.recurrence import is_period_name
 from commitments.sketch import Step, TypedPlace, TypedPromise
-from commitments.sketch_flaws import LONGEST_TEXT, Drawing, Lack, Reader, keep_filled
+from commitments.sketch_flaws import Drawing, Lack, Reader, keep_filled
 from commitments.sketch_known import Known, find_person
 from commitments.vocabulary import CommitmentKind, Comparator, Every, Owed
 

@@ -9,10 +9,11 @@ from commitments.agreement_form import Mail
 from commitments.calendar import list_countries
 from commitments.dates import parse_date
 from commitments.drafting import make_unique
+from commitments.filling import LONGEST_TEXT
 from commitments.handwriting import find_zone, read_zone
 from commitments.progress import make_readable
 from commitments.sketch import Sketch, Step, TypedParty, TypedPerson
-from commitments.sketch_flaws import LONGEST_TEXT, Drawing, Flaw, Lack, Reader, keep_filled
+from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader, keep_filled
 from commitments.sketch_known import Known, find_person, wish_title
 from commitments.sketched_more import draw_more
 from commitments.sketched_promises import draw_promise

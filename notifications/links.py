@@ -15,6 +15,8 @@ from notifications.secret import load_secrets
 
 SIGN_IN_WITHIN = timedelta(minutes=15)
 
+_BY_LINK = " by link "
+
 
 class Purpose(StrEnum):
     """What a link is for; one for one purpose opens no other."""
@@ -108,6 +110,17 @@ class Links:
 def name_link(token: str) -> str:
     """The link as the log names it: recognisable, and of no use to who reads it."""
     return sha256(token.encode()).hexdigest()[:8]
+
+
+def sign_by_link(reference: str, token: str) -> str:
+    """How the log names a contact who acts by a link: with the link, which whoever holds it may have used."""
+    return f"{reference}{_BY_LINK}{name_link(token)}"
+
+
+def read_signer(who: str) -> tuple[str, bool]:
+    """Whom the log names, and whether they acted by a link."""
+    reference, by_link, _ = who.partition(_BY_LINK)
+    return reference, bool(by_link)
 
 
 def open_links(settings: Settings) -> Links | None:

@@ -24,6 +24,7 @@ from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import House
 from portal.pages import FormView
+from portal.refusals import NOT_REFUSED, Refusal
 from portal.roles import Viewer, select_own_commitments
 from portal.telling import tell_title
 from portal.viewing import NotAllowed
@@ -158,11 +159,15 @@ def show_act(
     acted: Acted | None = None,
     facts: Sequence[Any] = (),
     follows: Sequence[str] = (),
+    refusal: Refusal = NOT_REFUSED,
     state: str = "",
-    status: int = 200,
+    status: int = 0,
     **view: Any,
 ) -> HTMLResponse:
-    """A page with a form: what it acts on, how that stands, and what will follow."""
+    """A page with a form: what it acts on, how that stands, what will follow, and why nothing was written.
+
+    `state` and `status` stand in place of what the refusal says.
+    """
     words = find_words(viewer)
     address = f"{ADDRESS}/{agreement.reference}"
     promise = LinkView(title_of(words, acted.row), acted.address, "") if acted is not None else None
@@ -174,7 +179,7 @@ def show_act(
         template,
         viewer,
         title,
-        status=status,
+        status=status or refusal.status,
         agreement=LinkView(tell_title(agreement.title, words), address, ""),
         promise=promise,
         back=promise.link if promise is not None else address,
@@ -182,7 +187,7 @@ def show_act(
         facts=list(facts),
         follows=list(follows),
         faults=faults,
-        state=state,
+        state=state or refusal.say(words),
         **view,
     )
 

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
+from commitments.filling import LONGEST_LINE
 from commitments.sketch import Sketch, Step, TypedParty
-from commitments.sketch_flaws import LONGEST_LINE, Drawing, Flaw, Lack
+from commitments.sketch_flaws import Drawing, Flaw, Lack
 from commitments.sketch_known import Known, load_known
 from commitments.terms import Undrawn
 from notifications.views import clean_text

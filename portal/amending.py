@@ -105,7 +105,7 @@ def _show_edit(
         acted=acted,
         forms=[form],
         state=refusal.say_kept(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -169,7 +169,7 @@ def _show_owners(
         acted=acted,
         forms=describe_owners(words, names, acted, people, sent, refusal.flaws),
         state=state,
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -230,7 +230,7 @@ def _show_date(
         facts=describe_dates(words, acted.row, planned=planned),
         follows=[words.gettext("Nobody is asked about the old date any more; the new one is watched like any other.")],
         state=state,
-        status=refusal.status,
+        refusal=refusal,
     )  # fmt: skip
 
 
@@ -296,5 +296,5 @@ def _show_decide(
         forms=[describe_turn(words, acted, turn, sent, refusal.flaws, tomorrow)] if possible else [],
         follows=explain_turn(words, turn, opened) if possible else (),
         state=state,
-        status=refusal.status,
+        refusal=refusal,
     )

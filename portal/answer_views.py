@@ -225,7 +225,7 @@ def _list_fields(
     tomorrow = (today + timedelta(days=1)).isoformat()
     if answer is Answer.HELD:
         label = words.gettext("What happened")
-        fields.append(FieldView("title", label, "text", sent.text("title") or "", required=True, most="300"))
+        fields.append(FieldView("title", label, "text", sent.text("title") or "", required=True, most=str(NOTE_LIMIT)))
         chosen = sent.text("kind") or "exchange"
         kinds = tuple(OptionView(one, words.gettext(ACTIVITY_NAMES[one]), one == chosen) for one in ACTIVITY_KINDS)
         fields.append(FieldView("kind", words.gettext("What kind of activity"), "select", options=kinds, required=True))

@@ -25,7 +25,7 @@ from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
-from notifications.links import Ask, LinkInvalid, Purpose, name_link
+from notifications.links import Ask, LinkInvalid, Purpose, sign_by_link
 from notifications.names import Names, load_names
 from notifications.parts import list_rulings
 from notifications.usual import address
@@ -241,7 +241,7 @@ def show_left(request: Request, left: Exception) -> HTMLResponse:
 
 def _name_author(question: Question, token: str, now: Any) -> Author:
     """Who answered, and by which link, as the log has it."""
-    return Author(f"{question.person.reference} by link {name_link(token)}", now)
+    return Author(sign_by_link(question.person.reference, token), now)
 
 
 def _read_said(sent: Sent) -> Said:

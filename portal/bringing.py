@@ -20,6 +20,7 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
 from commitments.export import load_form
 from commitments.file_checks import check_files
+from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.plain_values import SIZE_LIMIT
 from commitments.reconcile import reconcile_agreement
@@ -123,7 +124,7 @@ def show_difference(number: Number, request: Request, viewer: Registering, house
 def post_apply(number: Number, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
     """Apply exactly what was shown; a difference that has become another one is shown again instead."""
     now = house.read_clock()
-    why = fit_text(sent.text("why") or "", 300)
+    why = fit_text(sent.text("why") or "", LONGEST_LINE)
     try:
         with open_unit(house.engine) as unit:
             kept = find_registration(unit, viewer.person.id, number, Way.BY_FILE, hold=True)

@@ -20,7 +20,7 @@ from commitments.log import Author
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
-from notifications.links import LinkInvalid, Purpose, name_link
+from notifications.links import LinkInvalid, Purpose, sign_by_link
 from notifications.names import choose_words, load_names
 from notifications.readers import Usual, load_reader, load_usual
 from notifications.routing import gets_summary
@@ -53,7 +53,7 @@ def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Res
     now = house.read_clock()
     try:
         with open_unit(house.engine) as unit:
-            author = Author(f"{person.reference} by link {name_link(token)}", now)
+            author = Author(sign_by_link(person.reference, token), now)
             choose(unit, author, person.reference, _read_changes(sent, person), now)
     except RefusedChange as refused:
         return _show(house, token, refused=refused, sent=sent, back=back, status=422)

@@ -31,11 +31,11 @@ from portal.commitment_views import (
     draw_occurrences,
     list_sentences,
 )
+from portal.confirming import load_asked_of
 from portal.doing import ask_to_confirm, list_amendments, list_step_ways, list_ways, say_done
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
-from portal.reporting import load_asked_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require

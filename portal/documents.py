@@ -169,8 +169,7 @@ def _show(
         words.gettext("Add a document"),
         agreement=head,
         forms=[form],
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 

@@ -205,8 +205,7 @@ def _show(
         agreement=acted.head,
         acted=acted,
         forms=[form],
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 

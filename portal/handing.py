@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound, RefusedChange
 from commitments.facts import Person
+from commitments.filling import LONGEST_LINE
 from commitments.handing_over import Matters, find_matters, hand_over_all, name_owner
 from commitments.log import Author
 from commitments.queries import load_people
@@ -45,7 +46,6 @@ Managing = Annotated[Viewer, Depends(require(Permission.HAND_OVER))]
 ORPHANS = "/orphans"
 ORPHANS_SHOWN = 200
 PARTIES_SHOWN = 50
-WHY_LIMIT = 300
 _LONG_AGO = 366
 """Days: a last day before that is rather a slip of the year."""
 _MOST_MOVED = 200
@@ -160,7 +160,7 @@ def _find_faults(
         faults["to"] = words.gettext("Choose who takes over.")
     if not why:
         faults["why"] = words.gettext("A reason is needed: it stands in the log.")
-    elif len(why) > WHY_LIMIT:
+    elif len(why) > LONGEST_LINE:
         faults["why"] = words.gettext("This is too long: 300 characters at most.")
     if said and day is None:
         faults["last_day"] = words.gettext("This is no day.")
@@ -246,7 +246,7 @@ def _describe_form(
             ),
             FieldView(
                 "why", words.gettext("Reason"), "text", kept("why"), fault=faults.get("why", ""), required=True,
-                most=str(WHY_LIMIT), help=words.gettext("For example: New post at the ministry."),
+                most=str(LONGEST_LINE), prose=True, help=words.gettext("For example: New post at the ministry."),
             ),
         ),
         (("mark", mark),),

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, literal, select, union_all
 
 from commitments.database import open_reading
+from commitments.reconcile import ENGINE
 from commitments.tables import (
     activity,
     activity_commitment,
@@ -26,6 +27,7 @@ from commitments.tables import (
     party,
 )
 from commitments.vocabulary import FollowUpKind
+from notifications.links import read_signer
 from notifications.names import Names, load_names, name_promise
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
@@ -125,7 +127,8 @@ def load_entries(reading: Connection, agreement_id: int, most: int, offset: int 
 def describe_changes(reading: Connection, words: Words, entries: list[Any], zone: str) -> list[ChangeView]:
     """Log entries in words: eight statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
-    names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_({entry.who for entry in entries}))
+    signers = {read_signer(entry.who)[0] for entry in entries}
+    names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_(signers))
     called = load_called(reading, words, entries)
     return [_describe_change(words, names, called, entry, zone) for entry in entries]
 
@@ -224,20 +227,27 @@ def _describe_change(
             fit_text(clean_text(called.get((entry.subject, entry.row_id), entry.reference)), _VALUE_LIMIT)
         ),
     }
-    who = names.people.get(entry.who, entry.who)
     told = list(_list_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else []
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
         say_action(words, action, what),
         tuple(_say_part(words, *part) for part in told if not _is_long(part)),
         tell_moment(words, entry.at, zone),
-        words.gettext("the engine") if who == "engine" else clean_text(who),
+        _name_signer(words, names, entry.who),
         tell_why(words, names, entry.why or ""),
         tuple(
             WordingView(words.gettext("%(column)s: changed") % {"column": named}, before, after)
             for named, before, after in filter(_is_long, told)
         ),
     )
+
+
+def _name_signer(words: Words, names: Names, who: str) -> str:
+    if who == ENGINE:
+        return words.gettext("the engine")
+    reference, by_link = read_signer(who)
+    name = clean_text(names.people.get(reference, reference))
+    return words.gettext("%(name)s, by a link in a message") % {"name": name} if by_link else name
 
 
 _Part = tuple[str, str, str]

@@ -71,8 +71,7 @@ def _show_new_step(
         agreement=acted.head,
         acted=acted,
         forms=[describe_new_step(words, acted, sent, refusal.flaws)],
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -135,8 +134,7 @@ def _show_step(
         acted=acted,
         forms=describe_step(words, acted, row, list_ends(viewer, row), part, sent, refusal.flaws),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from commitments.filling import LONGEST_LINE
 from notifications.views import LinkView
 from notifications.wording import CATALOGUES, Words, load_words
 
@@ -48,6 +49,14 @@ class FieldView:
     """The id of the list of words that are offered while one types."""
     finder: LinkView | None = None
     """Where a script asks for those of many options in which a word occurs."""
+    prose: bool = False
+    """Whether sentences are written in it, though it has one line."""
+
+    @property
+    def longest(self) -> str:
+        """How many characters are taken, where sentences are written: it is said at the field, as a browser cuts off
+        without a word what is pasted beyond."""
+        return self.most if self.prose or self.kind == "note" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,7 @@ def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
         "icon": name_asset("icon.svg"),
         "token": token,
         "so_far": "",
+        "longest_line": LONGEST_LINE,
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.dates import parse_date
+from commitments.filling import LONGEST_LINE
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
@@ -191,7 +192,7 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
         row = _find(reading, viewer, reference)
         person = load_people(reading, only=contact.c.id == row.id)[row.id]
     crossed = day is not None and person.valid_from is not None and day < person.valid_from.first
-    if day is None or not why or len(why) > 300 or crossed:
+    if day is None or not why or len(why) > LONGEST_LINE or crossed:
         return _show_person(request, viewer, house, reference, end_refused=True, status=422)
     try:
         if day < house.today_of(viewer.person, now):
@@ -407,7 +408,7 @@ def _describe_end(words: Words, address: str, today: str, refused: bool) -> Form
                 "last_day", words.gettext("Last day in office"), "date", today, required=True,
                 fault=words.gettext("Give a day that is not before the first, and a reason.") if refused else "",
             ),
-            FieldView("why", words.gettext("Reason"), "text", required=True, most="300"),
+            FieldView("why", words.gettext("Reason"), "text", required=True, most=str(LONGEST_LINE), prose=True),
         ),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from commitments.filling import LONGEST_LINE
 from commitments.handing_over import Matters
 from commitments.people import ContactFault, Written
 from commitments.vocabulary import ContactRole, FollowUpKind
@@ -213,8 +214,8 @@ def describe_contact_form(
         tags[filled["language"]] = None
     as_party = words.gettext("as the party")
 
-    def write(name: str, label: str, about: str = "", most: str = "300", *, required: bool = False) -> FieldView:
-        return FieldView(name, label, "text", filled[name], about, told.get(name, ""), required, most=most)
+    def write(name: str, label: str, about: str = "", most: int = LONGEST_LINE, *, required: bool = False) -> FieldView:
+        return FieldView(name, label, "text", filled[name], about, told.get(name, ""), required, most=str(most))
 
     def choose(name: str, label: str, options: list[tuple[str, str]], about: str = "") -> FieldView:
         views = tuple(OptionView(value, said, value == filled[name]) for value, said in options)
@@ -236,15 +237,15 @@ def describe_contact_form(
         ),
         choose("language", words.gettext("Language of messages and pages"), languages),
         write(
-            "zone", words.gettext("Time zone"), words.gettext("Like Europe/London; empty: as the party."), "60"
+            "zone", words.gettext("Time zone"), words.gettext("Like Europe/London; empty: as the party."), 60
         ),
         write(
             "valid_from", words.gettext("In office from"),
-            words.gettext("As precisely as it is known: 2026-11-30, 2026-11 or 2026."), "10",
+            words.gettext("As precisely as it is known: 2026-11-30, 2026-11 or 2026."), 10,
         ),
         write(
             "valid_to", words.gettext("Last day in office"),
-            words.gettext("After it nobody is asked here; hand the matters over first."), "10",
+            words.gettext("After it nobody is asked here; hand the matters over first."), 10,
         ),
         choose(
             "deputy", words.gettext("Deputy"), [("", words.gettext("nobody")), *deputies],

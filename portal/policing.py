@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange, TallyError
+from commitments.filling import LONGEST_LINE
 from commitments.policies import load_rules_in_own, set_policy
 from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies, select_people_around
@@ -48,7 +49,6 @@ from portal.viewing import TOKEN, require
 
 router = APIRouter()
 Ruler = Annotated[Viewer, Depends(require(Permission.SET_POLICY))]
-WHY_LIMIT = 300
 SHOWN = 60
 _LEFT_OUT = {TOKEN, "mark", "why"}
 """What of the form is no rule."""
@@ -114,8 +114,8 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
     faults = say_faults(words, usual, rules, wrong)
     if not why:
         faults["why"] = words.gettext("A reason is needed: it stands in the log.")
-    elif len(why) > WHY_LIMIT:
-        faults["why"] = words.gettext("At most %(count)s characters are expected.") % {"count": WHY_LIMIT}
+    elif len(why) > LONGEST_LINE:
+        faults["why"] = words.gettext("At most %(count)s characters are expected.") % {"count": LONGEST_LINE}
     if faults:
         return _show(request, viewer, house, reference, sent=sent, rules=rules, faults=faults, status=422)
     try:

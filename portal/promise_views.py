@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from commitments.filling import LONGEST_TEXT
 from commitments.sketch import MOST_BELOW, TypedMilestone, TypedPromise
-from commitments.sketch_flaws import LONGEST_TEXT
 from commitments.vocabulary import Every, Owed
 from notifications.wording import Words
 from portal.pages import FieldView, OptionView

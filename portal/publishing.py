@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
+from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.publishing import find_page, find_published, publish_agreement, withdraw_page
 from notifications.views import LinkView
@@ -29,7 +30,6 @@ Publisher = Annotated[Viewer, Depends(require(Permission.PUBLISH))]
 ADDRESS = "/public"
 MINUTES_KEPT = 5
 """So long browsers and the servers between may keep the page: so long a withdrawn one may still be seen."""
-WHY_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def post_withdraw(request: Request, viewer: Publisher, sent: Form, house: Here, 
 
 
 def _read_why(sent: Any) -> str | None:
-    return (sent.text("why") or "")[:WHY_LIMIT] or None
+    return (sent.text("why") or "")[:LONGEST_LINE] or None
 
 
 def _show(request: Request, viewer: Viewer, house: Any, reference: str, done: str, *, status: int = 200) -> Response:

@@ -139,7 +139,7 @@ def _list_more(words: Words, said: Happened) -> list[FieldView]:
 
 def describe_why(words: Words, why: str, *, label: str = "") -> FieldView:
     help_text = words.gettext("It stands in the history beside your name; both sides can read it.")
-    return FieldView("why", label or words.gettext("Why"), "text", why, help_text, required=True, most=TEXT)
+    return FieldView("why", label or words.gettext("Why"), "text", why, help_text, required=True, most=TEXT, prose=True)
 
 
 def describe_withdrawal(words: Words, action: str, why: str, flaws: Flaws) -> FormView:

@@ -111,7 +111,7 @@ def describe_measure_fields(words: Words, row: Any, today: date, sent: Sent) -> 
     return [
         FieldView(value.name, value.label, value.kind, value.value, value.help, required=True, most=value.most),
         FieldView("measured_on", words.gettext("Measured on"), "date", day, required=True, most=today.isoformat()),
-        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT),
+        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT, prose=True),
     ]
 
 
@@ -119,7 +119,7 @@ def describe_met_fields(words: Words, today: date, sent: Sent) -> list[FieldView
     day = sent.text("met_on") or today.isoformat()
     return [
         FieldView("met_on", words.gettext("Met on"), "date", day, required=True, most=today.isoformat()),
-        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT),
+        FieldView("note", words.gettext("A note, if you like"), "text", sent.text("note") or "", most=TEXT, prose=True),
     ]
 
 
@@ -147,9 +147,9 @@ def describe_asked(words: Words, names: Names, row: Any, asked: Any, last: Any |
 def describe_answers(words: Words, names: Names, acted: Acted, asked: Any, sent: Sent, flaws: Flaws) -> list[FormView]:
     """To confirm, or to send back."""
     hidden = (("mark", acted.mark), ("side", asked.reference))
-    note = FieldView("note", words.gettext("A note, if you like"), "text", most=TEXT)
+    note = FieldView("note", words.gettext("A note, if you like"), "text", most=TEXT, prose=True)
     missing = FieldView(
-        "note", words.gettext("What is missing"), "text", sent.text("note") or "", required=True, most=TEXT
+        "note", words.gettext("What is missing"), "text", sent.text("note") or "", required=True, most=TEXT, prose=True
     )
     ours = sent.text("side") in (None, asked.reference)
     return [

@@ -1,6 +1,5 @@
 """What a side says of a commitment: progress, a number, a step that was met, an answer to the other side's report."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -11,21 +10,17 @@ from sqlalchemy import Connection, select
 
 from commitments.asked_confirmations import is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
-from commitments.errors import NotFound, RefusedChange
-from commitments.reporting import Reported, answer_report, file_report, meet_step, take_measurement
-from commitments.sentences import find_quote, load_shelf
-from commitments.tables import commitment_owner, confirmation, evidence, measurement, milestone, progress_report
+from commitments.errors import NotFound
+from commitments.reporting import Reported, file_report, meet_step, take_measurement
+from commitments.tables import commitment_owner, measurement, milestone
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
-    ConfirmationState,
     MilestoneState,
 )
-from notifications.names import choose_promise, load_names
-from notifications.views import clean_text
-from portal.acting import Acted, find_acted, is_new, is_taken, lead_to, list_parties, show_act, sign, today_of
+from notifications.names import load_names
+from portal.acting import Acted, find_acted, is_new, is_taken, lead_to, show_act, sign, today_of
 from portal.agreements import ADDRESS
-from portal.commitment_views import describe_evidence
 from portal.flaws import mark_fields
 from portal.forms import Form, Sent
 from portal.frame import find_words
@@ -33,14 +28,12 @@ from portal.house import Here, House
 from portal.pages import FormView
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import (
-    describe_answers,
-    describe_asked,
     describe_measure_fields,
     describe_met_fields,
     describe_report_fields,
     explain_report,
 )
-from portal.roles import Permission, Viewer, select_confirmable_commitments
+from portal.roles import Permission, Viewer
 from portal.telling import contacts_of
 from portal.viewing import NotAllowed, require
 
@@ -48,7 +41,6 @@ router = APIRouter()
 Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 REPORT, MEASURE = COMMITMENT + "/report", COMMITMENT + "/measure"
-CONFIRM, SEND_BACK = COMMITMENT + "/confirm", COMMITMENT + "/send-back"
 MET = COMMITMENT + "/milestones/{milestone}/met"
 StepName = Annotated[str, Path(alias="milestone")]
 _OVER = (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
@@ -142,7 +134,7 @@ def _show_report(
         side = _guess_side(acted, viewer, sent)
         confirmers = load_confirmers(reading, acted.row, side.party_id, today_of(viewer, house))
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
-        last = _load_last_number(reading, acted.row.id)
+        last = load_last_number(reading, acted.row.id)
     forms = []
     if acted.row.state not in [str(one) for one in _OVER]:
         fields = describe_report_fields(words, names, acted.row, acted.sides(viewer), viewer, sent)
@@ -164,8 +156,7 @@ def _show_report(
         acted=acted,
         forms=forms,
         follows=explain_report(words, names, acted, confirmers, last),
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -227,8 +218,7 @@ def _show_measure(
         agreement=acted.head,
         acted=acted,
         forms=[form],
-        state=refusal.say(words),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -309,60 +299,11 @@ def _show_met(
         acted=acted,
         forms=forms,
         state=refusal.say(words) if forms else words.gettext("This step was met already."),
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
-@router.api_route(CONFIRM, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_confirm(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
-    """What the other side reported, and the two answers to it."""
-    return _show_confirm(request, viewer, house, reference, promise, Sent([]))
-
-
-@router.post(CONFIRM, response_class=HTMLResponse)
-def post_confirm(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
-    """Confirm for one's own side."""
-    return _answer(request, viewer, house, reference, promise, sent, confirmed=True)
-
-
-@router.post(SEND_BACK, response_class=HTMLResponse)
-def post_send_back(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
-    """Send it back, with what is missing."""
-    return _answer(request, viewer, house, reference, promise, sent, confirmed=False)
-
-
-def _answer(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    *,
-    confirmed: bool,
-) -> Response:
-    def write() -> Response:
-        with open_unit(house.engine) as unit:
-            acted = _find_asked(unit, viewer, reference, promise, hold=True)
-            asked = load_asked_of(unit, acted.row.id, name_sides(unit, acted.head.id, viewer))
-            side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
-            if is_new(unit, viewer, sent, acted.mark):
-                if side is None:
-                    raise RefusedChange("nothing waits for this side any more")
-                author, today = sign(viewer, house, sent=sent), today_of(viewer, house)
-                answer_report(unit, author, acted.name, side, sent.text("note"), today, confirmed=confirmed)
-        return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
-
-    return write_or_show(
-        write, lambda refusal: _show_confirm(request, viewer, house, reference, promise, sent, refusal)
-    )
-
-
-def _load_last_number(reading: Connection, commitment_id: int) -> Any | None:
+def load_last_number(reading: Connection, commitment_id: int) -> Any | None:
     """The number measured last: value, measured_on."""
     return reading.execute(
         select(measurement.c.value, measurement.c.measured_on)
@@ -370,82 +311,3 @@ def _load_last_number(reading: Connection, commitment_id: int) -> Any | None:
         .order_by(measurement.c.measured_on.desc(), measurement.c.id.desc())
         .limit(1)
     ).one_or_none()
-
-
-def _find_asked(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
-    """The commitment, if the viewer may confirm it for a party of the agreement, whether that owes it or not."""
-    return find_acted(reading, viewer, reference, promise, hold=hold, own=select_confirmable_commitments)
-
-
-def name_sides(reading: Connection, agreement_id: int, viewer: Viewer) -> dict[int, str]:
-    """The parties of an agreement in whose name somebody may speak: the reference of each by its id."""
-    return {one.id: one.reference for one in list_parties(reading, agreement_id) if viewer.speaks_for(one.id)}
-
-
-def load_asked_of(reading: Connection, commitment_id: int, sides: Mapping[int, str]) -> Sequence["AskedOf"]:
-    """The confirmations that wait for these sides (the reference of each by its id), the latest of each side."""
-    asker = progress_report.c.party_id.label("reporter_id")
-    columns = (
-        asker, progress_report.c.contact_id, progress_report.c.reported_on, progress_report.c.note.label("told"),
-        progress_report.c.rating, progress_report.c.completion,
-    )  # fmt: skip
-    rows = reading.execute(
-        select(confirmation.c.party_id, *columns)
-        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
-        .where(
-            progress_report.c.commitment_id == commitment_id,
-            confirmation.c.state == str(ConfirmationState.ASKED),
-            confirmation.c.party_id.in_(sides),
-        )
-        .order_by(confirmation.c.id.desc())
-    ).all()
-    latest: dict[int, AskedOf] = {}
-    for row in rows:
-        latest.setdefault(row.party_id, AskedOf(sides[row.party_id], row))
-    return list(latest.values())
-
-
-@dataclass(frozen=True, slots=True)
-class AskedOf:
-    """The side that is asked, by its reference, and the report."""
-
-    reference: str
-    report: Any
-
-
-def _show_confirm(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = _find_asked(reading, viewer, reference, promise)
-        asked = load_asked_of(reading, acted.row.id, name_sides(reading, acted.head.id, viewer))
-        query = select(evidence).where(evidence.c.commitment_id == acted.row.id, evidence.c.withdrawn_on.is_(None))
-        shown = reading.execute(query.order_by(evidence.c.id)).all() if asked else []
-        people = [one.report.contact_id for one in asked]
-        names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
-        quoted = find_quote(load_shelf(reading, house.settings, [acted.head.id]), acted.row, acted.head.sources)
-        last = _load_last_number(reading, acted.row.id)
-    sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.genuine)
-    state = refusal.say(words)
-    if not asked and not refusal.has_changed:
-        state = words.gettext("Nothing waits here for your side's confirmation.")
-    return show_act(
-        request,
-        viewer,
-        words.gettext("Confirm what the other side reported"),
-        agreement=acted.head,
-        acted=acted,
-        forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, refusal.flaws)],
-        facts=[fact for one in asked for fact in describe_asked(words, names, acted.row, one, last)],
-        quote=clean_text(sentence) if is_quote else "",
-        evidence=describe_evidence(words, shown, (), may_record=False),
-        state=state,
-        status=refusal.status,
-    )

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from commitments.filling import LONGEST_LINE
 from commitments.sketch import MOST_BELOW, TypedText
-from commitments.sketch_flaws import LONGEST_LINE, Flaw
+from commitments.sketch_flaws import Flaw
 from notifications.wording import Words
 from portal.pages import FieldView, OptionView
 from portal.step_words import list_languages, tell_flaw

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from commitments.filling import LONGEST_TEXT
 from commitments.policy import HOUSE
 from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
-from commitments.sketch_flaws import LONGEST_TEXT, Drawing
+from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known
 from commitments.sketching import NOBODY
 from commitments.vocabulary import AgreementKind, ContactRole, PartyRole, RenewalRule

@@ -26,6 +26,7 @@ from commitments.taking_back import (
     take_back_hand_over,
 )
 from notifications.handing import tell_hand_back
+from notifications.links import read_signer
 from notifications.names import load_names
 from notifications.views import clean_text
 from notifications.wording import Words
@@ -67,7 +68,7 @@ def describe_hand_over(
     if handed is None or not is_in_time(handed, now) or not _may_take_back(viewer, row, handed):
         return HandedView(told, None, (), "")
     back = find_take_back(reading, handed)
-    names = load_names(reading, contact.c.reference.in_({one.who for one in back.left}))
+    names = load_names(reading, contact.c.reference.in_({read_signer(one.who or "")[0] for one in back.left}))
     form = None
     if entry.action == HANDED_OVER and back.moving:
         day = words.format_day(today_in(zone, handed.at + WITHIN))
@@ -145,7 +146,8 @@ def _describe_left(words: Words, one: Left, people: Mapping[str, str]) -> Moving
     if one.why is Stays.SETTLED:
         why = words.gettext("It was settled since.")
     elif one.who is not None:
-        why = words.gettext("%(name)s has changed it since.") % {"name": clean_text(people.get(one.who, one.who))}
+        who, _ = read_signer(one.who)
+        why = words.gettext("%(name)s has changed it since.") % {"name": clean_text(people.get(who, who))}
     else:
         why = words.gettext("It was changed since.")
     if one.subject == commitment_owner.name:

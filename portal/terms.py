@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from commitments.deciding import amend_terms
+from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.sketch import Step, TypedPromise
-from commitments.sketch_flaws import LONGEST_LINE, Flaw, Lack
+from commitments.sketch_flaws import Flaw, Lack
 from commitments.terms import Undrawn, read_terms, type_terms
 from portal.acting import Acted, lead_to, read_acted, show_act, write_acted
 from portal.agreements import ADDRESS

@@ -9,7 +9,7 @@ from commitments.facts import Person
 from commitments.log import Author
 from commitments.vocabulary import NotificationKind
 from notifications.choosing import choose
-from notifications.links import LinkInvalid, Purpose, name_link
+from notifications.links import LinkInvalid, Purpose, sign_by_link
 from notifications.readers import load_reader
 from notifications.wording import Words, load_words
 from portal.house import Here, House
@@ -44,7 +44,7 @@ def post_unsubscribing(token: str, house: Here) -> Response:
     now = house.read_clock()
     unsubscribed = sorted(str(one) for one in person.choices.unsubscribed | {kind})
     with open_unit(house.engine) as unit:
-        author = Author(f"{person.reference} by link {name_link(token)}", now)
+        author = Author(sign_by_link(person.reference, token), now)
         choose(unit, author, person.reference, {"unsubscribed": unsubscribed}, now)
     return _show(load_words(person.language), house, person, kind, None)
 

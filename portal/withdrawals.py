@@ -9,11 +9,11 @@ from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from commitments.database import open_unit
+from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound
 from commitments.log import Author
 from notifications.views import clean_text
-from portal.acting import Acted, lead_to, show_act, sign, today_of
+from portal.acting import Acted, is_taken, lead_to, show_act, sign, today_of
 from portal.flaws import mark_fields
 from portal.forms import Sent
 from portal.frame import find_words
@@ -65,7 +65,7 @@ def show_withdrawal(
         forms=forms,
         follows=withdrawal.follows,
         state=refusal.say(words) or withdrawal.state,
-        status=refusal.status,
+        refusal=refusal,
     )
 
 
@@ -78,14 +78,18 @@ def withdraw_or_show(
     done: str,
     show: Callable[[Refusal], Response],
 ) -> Response:
-    """Take it back with the reason in the form, and lead to the page that says so; what is gone is not found."""
+    """Take it back with the reason in the form, and lead to the page that says so; what is gone is not found, unless an
+    earlier press of the button of this very form has taken it back."""
 
     def withdraw() -> Response:
         with open_unit(house.engine) as unit:
-            write(unit, sign(viewer, house, sent.text("why")), today_of(viewer, house))
+            write(unit, sign(viewer, house, sent.text("why"), sent), today_of(viewer, house))
         return lead_to(address, done)
 
     try:
         return write_or_show(withdraw, show)
-    except NotFound:
+    except (NotFound, HTTPException):
+        with open_reading(house.engine) as reading:
+            if is_taken(reading, viewer, sent):
+                return lead_to(address, done)
         raise HTTPException(404) from None

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -9,10 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, Table, or_, select
 
 from commitments.database import open_reading
+from commitments.log import Author
 from commitments.reporting import take_back_measurement, take_back_report
 from commitments.tables import confirmation, contact, log_entry, measurement, progress_report
 from commitments.vocabulary import CommitmentState, ConfirmationState, ContactRole, Rating
 from commitments.withdrawing import ANSWERED, find_measured_with
+from notifications.links import read_signer
 from notifications.names import Names, load_names
 from notifications.views import LinkView, clean_text, name_some
 from notifications.wording import Words
@@ -30,8 +34,17 @@ from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
 Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
-MEASUREMENT = COMMITMENT + "/measurements/{measurement}/withdraw"
-REPORT = COMMITMENT + "/reports/{report}/withdraw"
+WITHDRAW = COMMITMENT + "/{said}/{entry}/withdraw"
+
+
+class Said(StrEnum):
+    """What a side says of a commitment and can take back, as it is called in an address."""
+
+    MEASUREMENT = "measurements"
+    REPORT = "reports"
+
+
+_TABLES: Mapping[Said, Table] = {Said.MEASUREMENT: measurement, Said.REPORT: progress_report}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +79,7 @@ def load_written(reading: Connection, rows: Mapping[Table, Iterable[Any]]) -> Wr
             log_entry.c.action == "registered", or_(*of_tables)
         )
     ).all()
-    # Who answered by a link is named with it: only the first word is the contact's.
-    named = {entry: entry.who.partition(" by link ")[0] for entry in entries}
+    named = {entry: read_signer(entry.who)[0] for entry in entries}
     query = select(contact.c.reference, contact.c.id, contact.c.party_id)
     people = {row.reference: row for row in reading.execute(query.where(contact.c.reference.in_(set(named.values()))))}
     return Written({(one.subject, one.row_id): people[who] for one, who in named.items() if who in people})
@@ -78,10 +90,14 @@ def is_answered(answers: Iterable[Any], report_id: int) -> bool:
     return any(one.report_id == report_id and one.state in [str(state) for state in ANSWERED] for one in answers)
 
 
+def _link(address: str, said: Said, row: Any) -> str:
+    return f"{address}/{said}/{row.reference}/withdraw"
+
+
 def link_reports(viewer: Viewer, written: Written, details: Details, address: str) -> dict[int, str]:
     """Where the reports are taken back that somebody may take back, by their ids."""
     return {
-        row.id: f"{address}/reports/{row.reference}/withdraw"
+        row.id: _link(address, Said.REPORT, row)
         for row in details.reports
         if written.may_withdraw_report(viewer, row) and not is_answered(details.confirmations, row.id)
     }
@@ -90,113 +106,92 @@ def link_reports(viewer: Viewer, written: Written, details: Details, address: st
 def link_measurements(words: Words, viewer: Viewer, written: Written, details: Details, address: str) -> list[LinkView]:
     """The way to take back each of the numbers that somebody may take back, the newest first."""
     return [
-        LinkView(say_measured(words, details.row, row), f"{address}/measurements/{row.reference}/withdraw", "")
+        LinkView(say_measured(words, details.row, row), _link(address, Said.MEASUREMENT, row), "")
         for row in reversed(details.measurements)
         if written.may_withdraw_measurement(viewer, row)
     ]
 
 
-@router.api_route(MEASUREMENT, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_measurement_withdrawal(
-    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, measurement: str
+@router.api_route(WITHDRAW, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_taking_back(
+    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, said: Said, entry: str
 ) -> Response:
-    """What taking a number back means, and the form for it."""
-    return _show_measurement(request, viewer, house, reference, promise, measurement)
+    """What taking back a number or a report means, and the form for it."""
+    return _show(request, viewer, house, reference, promise, said, entry)
 
 
-@router.post(MEASUREMENT, response_class=HTMLResponse)
-def post_measurement_withdrawal(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, measurement: str
+@router.post(WITHDRAW, response_class=HTMLResponse)
+def post_taking_back(
+    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, said: Said, entry: str
 ) -> Response:
-    """Take it back, with a reason."""
+    """Take it back, with a reason; who is asked to confirm a report is asked no more, in the same unit."""
     with open_reading(house.engine) as reading:
-        acted, row = _find_measurement(reading, viewer, reference, promise, measurement)
+        acted = find_acted(reading, viewer, reference, promise)
+    take_back = {Said.MEASUREMENT: take_back_measurement, Said.REPORT: take_back_report}[said]
+
+    def write(unit: Connection, author: Author, today: date) -> None:
+        _, row = _find(unit, viewer, reference, promise, said, entry)
+        take_back(unit, author, acted.name, row.reference, today)
+
     return withdraw_or_show(
         viewer,
         house,
         sent,
-        lambda unit, author, today: take_back_measurement(unit, author, acted.name, row.reference, today),
+        write,
         acted.address,
-        "measurement_withdrawn",
-        lambda refusal: _show_measurement(request, viewer, house, reference, promise, measurement, refusal),
+        {Said.MEASUREMENT: "measurement_withdrawn", Said.REPORT: "report_withdrawn"}[said],
+        lambda refusal: _show(request, viewer, house, reference, promise, said, entry, refusal),
     )
 
 
-@router.api_route(REPORT, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_report_withdrawal(
-    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, report: str
-) -> Response:
-    """What taking a report back means, and the form for it."""
-    return _show_report(request, viewer, house, reference, promise, report)
-
-
-@router.post(REPORT, response_class=HTMLResponse)
-def post_report_withdrawal(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, report: str
-) -> Response:
-    """Take it back, with a reason; who is asked to confirm it is asked no more, in the same unit."""
-    with open_reading(house.engine) as reading:
-        acted, row = _find_report(reading, viewer, reference, promise, report)
-    return withdraw_or_show(
-        viewer,
-        house,
-        sent,
-        lambda unit, author, today: take_back_report(unit, author, acted.name, row.reference, today),
-        acted.address,
-        "report_withdrawn",
-        lambda refusal: _show_report(request, viewer, house, reference, promise, report, refusal),
-    )
-
-
-def _find_measurement(
-    reading: Connection, viewer: Viewer, reference: str, promise: str, name: str
+def _find(
+    reading: Connection, viewer: Viewer, reference: str, promise: str, said: Said, name: str
 ) -> tuple[Acted, Any]:
+    """The commitment, and what was said of it, if it is the viewer's to take back."""
     acted = find_acted(reading, viewer, reference, promise)
-    row = _find(reading, measurement, acted, name)
-    written = load_written(reading, {measurement: [row]})
-    if not acted.sides(viewer) or not written.may_withdraw_measurement(viewer, row):
-        raise NotAllowed(f"the number {acted.name}/{name} is another side's to take back")
-    return acted, row
-
-
-def _find_report(reading: Connection, viewer: Viewer, reference: str, promise: str, name: str) -> tuple[Acted, Any]:
-    acted = find_acted(reading, viewer, reference, promise)
-    row = _find(reading, progress_report, acted, name)
-    if not load_written(reading, {progress_report: [row]}).may_withdraw_report(viewer, row):
-        raise NotAllowed(f"the report {acted.name}/{name} is for who made it to take back, or their coordinator")
-    return acted, row
-
-
-def _find(reading: Connection, table: Table, acted: Acted, name: str) -> Any:
+    table = _TABLES[said]
     own = (table.c.commitment_id == acted.row.id) & (table.c.reference == name) & table.c.withdrawn_on.is_(None)
     row = reading.execute(select(table).where(own)).one_or_none()
     if row is None:
         raise HTTPException(404)
-    return row
+    written = load_written(reading, {table: [row]})
+    if said is Said.REPORT:
+        may = written.may_withdraw_report(viewer, row)
+    else:
+        may = bool(acted.sides(viewer)) and written.may_withdraw_measurement(viewer, row)
+    if not may:
+        raise NotAllowed(f"{acted.name}/{said}/{name} is for others to take back")
+    return acted, row
 
 
-def _show_measurement(
+def _show(
     request: Request,
     viewer: Viewer,
     house: House,
     reference: str,
     promise: str,
+    said: Said,
     name: str,
     refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
-        acted, row = _find_measurement(reading, viewer, reference, promise, name)
-    withdrawal = Withdrawal(
+        acted, row = _find(reading, viewer, reference, promise, said, name)
+        describe = {Said.MEASUREMENT: _describe_measurement, Said.REPORT: _describe_report}[said]
+        withdrawal = describe(reading, words, acted, row)
+    return show_withdrawal(request, viewer, withdrawal, refusal)
+
+
+def _describe_measurement(_: Connection, words: Words, acted: Acted, row: Any) -> Withdrawal:
+    return Withdrawal(
         words.gettext("Withdraw a measurement"),
-        f"{acted.address}/measurements/{name}/withdraw",
+        _link(acted.address, Said.MEASUREMENT, row),
         say_measured(words, acted.row, row),
         words.gettext("It counts no more, and the number measured before it holds again. Nothing is deleted; the "
                       "history says what it was."),
         acted.head,
         acted,
     )  # fmt: skip
-    return show_withdrawal(request, viewer, withdrawal, refusal)
 
 
 def say_measured(words: Words, promise: Any, row: Any) -> str:
@@ -205,27 +200,16 @@ def say_measured(words: Words, promise: Any, row: Any) -> str:
     return f"{words.format_partial(row.measured_on)}: {clean_text(said)}"
 
 
-def _show_report(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    name: str,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted, row = _find_report(reading, viewer, reference, promise, name)
-        answers = reading.execute(select(confirmation).where(confirmation.c.report_id == row.id)).all()
-        measured = find_measured_with(reading, row)
-        parties = [row.party_id, *(one.party_id for one in answers)]
-        names = load_names(reading, contacts_of(parties, [row.contact_id]))
+def _describe_report(reading: Connection, words: Words, acted: Acted, row: Any) -> Withdrawal:
+    answers = reading.execute(select(confirmation).where(confirmation.c.report_id == row.id)).all()
+    measured = find_measured_with(reading, row)
+    parties = [row.party_id, *(one.party_id for one in answers)]
+    names = load_names(reading, contacts_of(parties, [row.contact_id]))
     answered = is_answered(answers, row.id)
     stands = words.gettext("Another side has answered this report, so it stands. Report anew how it is.")
-    withdrawal = Withdrawal(
+    return Withdrawal(
         words.gettext("Withdraw a report"),
-        f"{acted.address}/reports/{name}/withdraw",
+        _link(acted.address, Said.REPORT, row),
         say_reported(words, names, row),
         words.gettext("It counts no more, as if it had not been made. Nothing is deleted; the history says what it "
                       "was."),
@@ -235,7 +219,6 @@ def _show_report(
         not answered,
         stands if answered else "",
     )  # fmt: skip
-    return show_withdrawal(request, viewer, withdrawal, refusal)
 
 
 def say_reported(words: Words, names: Names, row: Any) -> str:

@@ -37,6 +37,8 @@ FILE = re.compile(r"\.\w{2,4}$|^/evidence/\{evidence_id\}$|^/documents/\{documen
 ELSEWHERE_ANSWERED = {"/sign-in/account", "/sign-in/back"}
 """What needs another house's sign-in to answer; neither reads of what is promised."""
 
+REPORT = "said-once"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -62,6 +64,7 @@ class Place:
             "/agreements?q=nowhere",
             *(f"/agreements/{self.agreement}/commitments/{one}" for one in self.promises),
             "/messages?show=unsent",
+            f"/agreements/{self.agreement}/commitments/{self.promise}/reports/{REPORT}/withdraw",
             f"/brief?party={self.party}",
             "/calendar?month=2026-02",
             "/calendar?day=2026-02-13",
@@ -202,16 +205,17 @@ def _record(desk: Desk, place: Place) -> dict[str, str]:
 
 
 def _say(desk: Desk, place: Place) -> dict[str, str]:
-    """A report under the first promise, of who owes it, and a number under the target; how each is called."""
-    said = {"report": "said-once", "measurement": "counted-once"}
-    if desk.rows(progress_report, progress_report.c.reference == said["report"]):
+    """A report under the first promise, of who owes it, and a number under the target, which stands for both in an
+    address."""
+    said = {"said": "measurements", "entry": "counted-once"}
+    if desk.rows(progress_report, progress_report.c.reference == REPORT):
         return said
     (head,) = desk.rows(agreement, agreement.c.reference == place.agreement)
     promises = {row.reference: row for row in desk.rows(commitment, commitment.c.agreement_id == head.id)}
     first, target = promises[place.promise], promises[place.target]
     owner = desk.rows(commitment_owner, commitment_owner.c.commitment_id == first.id)[0]
-    reported = {"reference": said["report"], "rating": "on_track", "fulfilled": False, "reported_on": date(2024, 2, 1)}
-    measured = {"reference": said["measurement"], "measured_on": "2024-02-01", "value": 1.0}
+    reported = {"reference": REPORT, "rating": "on_track", "fulfilled": False, "reported_on": date(2024, 2, 1)}
+    measured = {"reference": said["entry"], "measured_on": "2024-02-01", "value": 1.0}
     with open_unit(desk.engine) as unit:
         unit.execute(insert(progress_report).values(**reported, commitment_id=first.id, party_id=owner.party_id))
         unit.execute(insert(measurement).values(**measured, commitment_id=target.id))
@@ -226,7 +230,7 @@ def _write(path: str, values: dict[str, str], place: Place) -> str:
         values = {**values, "reference": place.person}
     if path.endswith(("/report", "/owners")) or path.startswith("/ahead/"):
         values = {**values, "promise": place.owed}
-    if path.endswith("/measure") or "{measurement}" in path:
+    if path.endswith("/measure") or "{said}" in path:
         values = {**values, "promise": place.target}
     if "{milestone}" in path:
         values = {**values, "promise": place.stepped[0], "milestone": place.stepped[1]}

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.deciding import Turn, list_turns
+from commitments.filling import LONGEST_LINE, LONGEST_TEXT
 from commitments.reconcile import reconcile_register
 from commitments.tables import (
     agreement,
@@ -742,6 +743,38 @@ def test_a_step_that_was_open_when_its_promise_was_settled_has_lapsed_and_is_not
     assert "The plan is drawn – Lapsed with the promise" in desk.get("/agreements/north-south")
     desk.act("/agreements/north-south/public")
     assert "Lapsed with the promise" in desk.get("/public/north-south")
+
+
+@pytest.mark.parametrize(
+    ("path", "limits"),
+    [
+        (f"{HERE}/survey/edit", {"quote-en": LONGEST_TEXT, "note": LONGEST_TEXT, "why": LONGEST_LINE}),
+        (f"{HERE}/survey/report", {"note": LONGEST_TEXT}),
+        (f"{HERE}/survey/date", {"why": LONGEST_LINE}),
+        (f"{HERE}/fund/measure", {"note": LONGEST_LINE}),
+        ("/record?agreement=north-south", {"note": LONGEST_TEXT}),
+        ("/agreements/north-south/add-commitment", {"summary": LONGEST_LINE, "quote": LONGEST_TEXT}),
+        ("/agreements/north-south/policy", {"why": LONGEST_LINE}),
+        ("/people/ann/hand-over", {"why": LONGEST_LINE}),
+    ],
+)
+def test_a_field_for_sentences_says_how_long_they_may_be_as_the_register_takes_them(
+    desk: Desk, path: str, limits: dict[str, int]
+) -> None:
+    desk.sign_in("cy")
+    page = desk.get(path)
+    for name, most in limits.items():
+        shown = re.search(rf'<(?:textarea|input) id="([\w-]+)" name="{name}"[^>]*maxlength="{most}"[^>]*>', page)
+        assert shown and f'aria-describedby="{shown[1]}-help' in shown[0], name
+        said = re.search(rf'id="{shown[1]}-help">([^<]*)<', page)
+        assert said and f"At most {most} characters." in said[1], name
+
+
+def test_a_sentence_that_is_longer_than_the_register_takes_is_refused_with_the_limit_and_kept(desk: Desk) -> None:
+    desk.sign_in("cy")
+    long = "The North shall. " * 240
+    page = desk.act("/agreements/north-south/add-commitment", 422, quote=long, summary="Do it", owed_by="north")
+    assert "This is too long: at most 4000 characters." in page and long.strip() in page
 
 
 def test_the_second_of_two_who_change_the_terms_is_told(desk: Desk) -> None:

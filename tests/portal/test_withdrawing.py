@@ -157,5 +157,28 @@ def test_two_who_withdraw_at_once_are_one_and_a_page_that_is_gone(desk: Desk) ->
     row = report(desk, BRIDGE, rating="off_track")
     take_back(desk, BRIDGE, row, why="A slip")
     before = desk.snapshot()
+    take_back(desk, BRIDGE, row, 404, why="Another reason")
+    assert "The report is withdrawn" in take_back(desk, BRIDGE, row, why="A slip"), "a second press says it again"
+    desk.sign_in("cy")
     take_back(desk, BRIDGE, row, 404, why="A slip")
     assert desk.snapshot() == before
+
+
+def test_what_was_recorded_by_a_link_is_its_persons_and_the_history_says_by_which_way(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        target = {"quantity": 2, "unit": "piers", "comparator": "at_least"}
+        bridge = commitment.c.reference == "bridge"
+        unit.execute(update(commitment).where(bridge).values(kind="target", target=target))
+        unit.execute(update(contact).where(contact.c.reference == "li").values(language="en"))
+    desk.post(desk.link("ann", "overdue", "/bridge") + "/measured", value="1")
+    desk.post(desk.link("ann", "overdue", "/fund") + "/on_track", note="By and by")
+    (number,), told = desk.rows(measurement), desk.rows(progress_report)[-1]
+    desk.sign_in("li")
+    assert "/measurements/" not in desk.get(BRIDGE), "the other side did not record it"
+    take_back(desk, BRIDGE, number, 403, why="A slip")
+    desk.sign_in("ann")
+    history = desk.get("/agreements/north-south/history")
+    assert history.count("Ann, by a link in a message") >= 2 and "ann by link" not in history
+    assert f"/reports/{told.reference}/withdraw" in desk.get(FUND)
+    take_back(desk, BRIDGE, number, why="A slip")
+    take_back(desk, FUND, told, why="A slip")
