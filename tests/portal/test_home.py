@@ -103,7 +103,9 @@ def test_two_clicks_are_one_answer(desk: Desk) -> None:
     mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
     assert mark is not None
     first = desk.act(f"/asked/{asked}/on_track", mark=mark[1])
-    assert desk.act(f"/asked/{asked}/on_track", mark=mark[1]) == first, "what the first has come to"
+    second = desk.act(f"/asked/{asked}/on_track", mark=mark[1])
+    told = [re.sub(r"[\w-]{20,}[.][\w.-]+", "", page) for page in (first, second)]  # a link is signed with its second
+    assert told[1] == told[0] and "Nothing was recorded" not in second, "what the first has come to"
     assert "Nothing is asked of you any more" in desk.act(f"/asked/{asked}/on_track", 409, mark=mark[1], note="More")
     assert len(desk.rows(progress_report)) == 1
 
