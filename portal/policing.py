@@ -41,8 +41,9 @@ from portal.history import find_head
 from portal.house import Here, House
 from portal.message_log import MessageView
 from portal.policy_views import describe_rules, fill_rules, list_faults, read_rules, say_faults
-from portal.refusals import say_changed
+from portal.refusals import say_kept
 from portal.roles import Permission, Viewer
+from portal.standing import tell_standing
 from portal.step_fields import FaultView
 from portal.telling import tell_title
 from portal.viewing import TOKEN, require
@@ -128,7 +129,7 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
                 if changed:
                     follow_rules(unit, now, [reference])
     except RefusedChange:
-        return _show(request, viewer, house, reference, has_changed=True, status=409)
+        return _show(request, viewer, house, reference, sent=sent, rules=rules, has_changed=True, status=409)
     return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
 
 
@@ -204,6 +205,12 @@ def _show(
     why = sent.text("why") or "" if sent is not None else ""
     address = f"{AGREEMENTS}/{reference}/policy"
     groups, why_fault = describe_rules(words, usual, shown, filled, faults), faults.get("why", "")
+    if has_changed:
+        standing = describe_rules(words, usual, own, fill_rules(own), {})
+        groups = [
+            replace(one, fields=tell_standing(words, one.fields, there.fields))
+            for one, there in zip(groups, standing, strict=True)
+        ]
     told = list_faults(groups)
     if why_fault:
         told.append(FaultView(words.gettext("Reason for the change"), why_fault, "#why"))
@@ -212,8 +219,9 @@ def _show(
         groups=groups,
         faults=told,
         # Of what was filled in before another saved, the mark stays that of then: it is not to wipe what was saved.
-        mark=sent.text("mark") or "" if sent is not None else _mark(own),
-        state=say_changed(words) if has_changed else "",
+        # Once it is said beside it what was saved, it is theirs to decide.
+        mark=sent.text("mark") or "" if sent is not None and not has_changed else _mark(own),
+        state=say_kept(words) if has_changed else "",
         action=address,
         why=why,
         why_fault=why_fault,
