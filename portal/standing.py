@@ -66,7 +66,9 @@ def _read(field: FieldView) -> tuple[str, ...]:
     """What would be sent; nothing for an empty field."""
     if field.kind not in _CHOICES:
         return tuple(filter(None, [field.value]))
-    return tuple(one.value for one in field.options if one.chosen and one.value)
+    chosen = [one for one in field.options if one.chosen]
+    # A browser sends the first of a list in which nothing was chosen.
+    return tuple(one.value for one in chosen or (field.options[:1] if field.kind == "select" else ()) if one.value)
 
 
 def _say(field: FieldView) -> Iterator[str]:

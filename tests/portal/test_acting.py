@@ -803,6 +803,8 @@ def test_the_second_of_two_who_change_a_commitment_loses_nothing_typed_and_sees_
     page = desk.act(f"{HERE}/survey/{path}", 409, mark="an old one", why="My reason", **typed)
     assert all(one in page for one in (*typed.values(), "My reason", said))
     assert "What you typed is still here" in page and row_of(desk, "survey").due == "2026-09-30"
+    page = desk.act(f"{HERE}/survey/kind", 409, mark="an old one", comparator="at_least", has_date="yes", due="2031-05")
+    assert page.count("By now this is") == 2, "the date alone differs, above and at its field"
 
 
 def test_the_terms_that_stay_as_they_are_are_kept_to_the_letter(desk: Desk) -> None:
