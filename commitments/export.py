@@ -67,6 +67,17 @@ def load_form(reading: Connection, reference: str) -> AgreementForm:
     return AgreementForm.model_validate(_Export(reading, find_agreement(reading, reference)).build())
 
 
+def load_party(reading: Connection, reference: str) -> PartyForm | None:
+    """A party's own fields as a file has them, without its contacts; None if the register knows no such party."""
+    parent = tables.party.alias("parent")
+    row = reading.execute(
+        select(tables.party, parent.c.reference.label("parent"))
+        .outerjoin(parent, parent.c.id == tables.party.c.parent_id)
+        .where(tables.party.c.reference == reference)
+    ).one_or_none()
+    return PartyForm.model_validate(_take(row, PartyForm)) if row is not None else None
+
+
 def load_head(reading: Connection, reference: str) -> dict[str, Any]:
     """The fields of the agreement itself, as its file has them, without parties, commitments and activities.
 

@@ -1,7 +1,8 @@
 """Reads an agreement from a spreadsheet, over what the register holds of it.
 
 A row or a column that is missing changes nothing; an empty cell in a column that is there empties the field. So a
-spreadsheet can hold a part of an agreement.
+spreadsheet can hold a part of an agreement. Only of a party that joins an agreement and is on record already, an empty
+cell takes nothing away: who writes it down anew knows a part of it.
 """
 
 import re
@@ -73,12 +74,16 @@ class SpreadsheetTaken(Exception):
 
 
 def draw_spreadsheet(
-    sheets: Sequence[Sheet], name: str, headings: Headings, find_base: Callable[[str], Plain | None]
+    sheets: Sequence[Sheet],
+    name: str,
+    headings: Headings,
+    find_base: Callable[[str], Plain | None],
+    find_party: Callable[[str], Plain | None] = lambda _: None,
 ) -> SheetDrawing:
     """The agreement that a spreadsheet makes over what the register holds of it.
 
     `find_base` gives an agreement of the register as its file has it, None for a new one; SpreadsheetTaken for one that
-    is not to be seen.
+    is not to be seen. `find_party` gives the fields of a party of the register, None for a new one.
     """
     drawing = SheetDrawing(name)
     read = _sort_sheets(sheets, headings, drawing)
@@ -99,7 +104,7 @@ def draw_spreadsheet(
         _write_cells(drawing, plain, (), cells, row, skip=("agreement",))
     _tidy(plain, "renewal", "rule")
     _tidy(plain, "notice", "")
-    _Lists(drawing, plain, read).take()
+    _Lists(drawing, plain, read, find_party).take()
     return drawing
 
 
@@ -215,10 +220,15 @@ def _write_cells(
     cells: Mapping[str, tuple[Column, str, str]],
     where: "_Where",
     skip: Sequence[str] = (),
+    *,
+    keeps: bool = False,
 ) -> None:
-    """Write a row's cells into the plain values of what it describes; an empty cell empties the field."""
+    """Write a row's cells into the plain values of what it describes.
+
+    An empty cell empties the field, or with `keeps` leaves it as it is.
+    """
     for head, (column, language, text) in cells.items():
-        if column.head in skip or column.holds is Holds.OWNERS:
+        if column.head in skip or column.holds is Holds.OWNERS or (keeps and not text):
             continue
         *above, last = column.place
         if column.holds is Holds.TEXTS:
@@ -293,6 +303,7 @@ class _Lists:
     drawing: SheetDrawing
     plain: Plain
     read: Mapping[SheetName, _Read]
+    find_party: Callable[[str], Plain | None]
     parties: dict[str, str] = field(default_factory=dict)
     """References of parties by all that they may be called, in small letters."""
     people: dict[str, str] = field(default_factory=dict)
@@ -314,15 +325,23 @@ class _Lists:
 
     def _take_parties(self) -> None:
         entries = self.plain.setdefault("parties", [])
+        here, joining = {one["reference"] for one in entries}, set[str]()
         for cells, where, texts in self._rows(SheetName.PARTIES):
             self._name_parties()
             spoken = texts.get("reference") or texts.get("name", "")
             reference = self.parties.get(spoken.casefold()) or texts.get("reference") or make_readable(spoken)
             at, entry = _find_entry(entries, "reference", reference)
-            _write_cells(self.drawing, entry, ("parties", at), cells, where, skip=("reference", "signed"))
+            if reference not in here and any(texts[head] for head in texts if head not in ("reference", "signed")):
+                here.add(reference)
+                if (known := self.find_party(reference)) is not None:
+                    joining.add(reference)
+                    entry |= known
+            skip, keeps = ("reference", "signed"), reference in joining
+            _write_cells(self.drawing, entry, ("parties", at), cells, where, skip, keeps=keeps)
             self.drawing.places[("parties", at, "reference")] = where.at("reference")
             self.drawing.places[("parties", at)] = where.at("")
-            if "time_zone" not in entry and entry.get("kind") and (zone := find_zone(str(entry.get("country")))):
+            unzoned = not keeps and "time_zone" not in entry and entry.get("kind")
+            if unzoned and (zone := find_zone(str(entry.get("country")))):
                 entry["time_zone"] = zone
             for head, (column, _, text) in cells.items():
                 if column.head == "signed":

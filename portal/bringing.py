@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 from commitments.agreement_file import ParsedFile, parse_agreement, read_values
 from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
-from commitments.export import load_form
+from commitments.export import load_form, load_party
 from commitments.file_checks import check_files
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
@@ -192,7 +192,13 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
     else:
         expected = "an agreement file (.yaml), a spreadsheet (.xlsx) or a table (.csv)"
         raise InvalidFiles((Problem(name, 0, "file", "something else", expected),))
-    drawing = draw_spreadsheet(sheets, name, list_headings(), lambda one: _find_base(reading, viewer, one))
+    drawing = draw_spreadsheet(
+        sheets,
+        name,
+        list_headings(),
+        lambda one: _find_base(reading, viewer, one),
+        lambda one: _find_party(reading, one),
+    )
     if drawing.problems and not drawing.plain.get("parties"):
         raise InvalidFiles(tuple(drawing.problems))
     try:
@@ -219,6 +225,11 @@ def _find_base(reading: Connection, viewer: Viewer, reference: str) -> Plain | N
     if seen is False:
         raise SpreadsheetTaken
     return load_plain(reading, reference) if seen else None
+
+
+def _find_party(reading: Connection, reference: str) -> Plain | None:
+    known = load_party(reading, reference)
+    return known.model_dump(mode="json", exclude_defaults=True) if known is not None else None
 
 
 def load_plain(reading: Connection, reference: str) -> Plain:

@@ -150,7 +150,10 @@ _NEAR = re.compile(r"(?P<expected>.*) \(did you mean '(?P<near>[^']*)'\?\)", re.
 _LIMITS: dict[Limit, str] = {
     Limit.AGREEMENT_OF_OTHERS: N_("The agreement %(reference)s is one of others."),
     Limit.OWN_PARTY_MISSING: N_("Your own party, %(reference)s, must be one of the parties."),
-    Limit.PARTY_OF_OTHERS: N_("The party %(reference)s is not yours: what the register holds of it stays as it is."),
+    Limit.PARTY_OF_OTHERS: N_(
+        "The party %(reference)s is not yours: what the register holds of it stays as it is. To name it, its reference "
+        "alone is enough."
+    ),
     Limit.PERSON_OF_OTHERS: N_("The contact %(reference)s is of another party: only its own side changes it."),
     Limit.OWNERS_ONLY: N_("The contact %(reference)s is new at a party that is not yours: it can only be an owner."),
     Limit.TIE_OF_OTHERS: N_("The relationship %(reference)s holds agreements of others: it stays as it is."),

@@ -218,6 +218,34 @@ def test_the_template_is_an_agreement_as_it_stands(desk: Desk, who: str) -> None
     assert own in page and "<table>" not in page, "nothing else is wrong with it"
 
 
+def test_a_spreadsheet_for_a_new_agreement_takes_nothing_from_a_party_that_is_on_record(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        known = {"names": {"en": "North", "zh": "北"}, "subdivision": "ENG", "language": "en"}
+        unit.execute(update(party).where(party.c.reference == "north").values(known))
+    before = desk.rows(party)
+    desk.sign_in("cy")
+    book = workbook(fetch(desk, "/register/template.xlsx"))
+    for sheet in book:
+        for cell in (one for row in sheet.iter_rows(min_row=2) for one in row if isinstance(one.value, str)):
+            cell.value = re.sub(r"\bleeds\b", "north", re.sub(r"\bhangzhou\b", "south", cell.value))
+    book["Agreement"]["A2"].value = "another"
+    sheet = book["Parties"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    rows = {row[heads["reference"] - 1].value: row for row in sheet.iter_rows(min_row=2)}
+    for row in rows.values():
+        for cell in row[heads["reference"] :]:
+            cell.value = None
+    rows["north"][heads["name"] - 1].value, rows["south"][heads["name"] - 1].value = "North", "South"
+    page = bring(desk, save(book), name="new.xlsx")
+    assert "taken away" not in page and "recorded" in page
+    desk.act(newest(desk), shown=hash_shown(page))
+    assert desk.rows(party) == before
+    rows["south"][heads["name"] - 1].value, book["Agreement"]["A2"].value = "Sud", "a-third"
+    page = bring(desk, save(book), 422, "new.xlsx")
+    assert "The party south is not yours" in page
+    assert "its reference alone is enough" in page
+
+
 def test_a_table_of_commitments_is_taken_over_an_agreement_of_the_register(desk: Desk) -> None:
     desk.sign_in("cy")
     table = fetch(desk, "/register/template.csv").decode("utf-8-sig").replace("leeds-hangzhou", "north-south")
