@@ -1,10 +1,13 @@
 """How the portal is served."""
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from commitments.database import open_database
 from portal.serving import configure, settle_memory
@@ -69,3 +72,28 @@ def test_whoever_serves_the_portal_settles_first(desk: Desk) -> None:
     configure(desk.settings, engine)
     engine.dispose()
     assert gc.get_freeze_count() > 0
+
+
+@pytest.mark.usefixtures("unsettled")
+@pytest.mark.parametrize(
+    ("named", "counted"), [("10.0.0.0/8", "203.0.113.7"), ("10.1.2.3", "203.0.113.7"), ("", "10.1.2.3")]
+)
+def test_people_behind_a_proxy_that_is_named_count_each_by_their_own_address(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, named: str, counted: str
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", named)
+    engine = open_database(desk.settings.register_url)
+    served = configure(desk.settings, engine)
+    served.load()
+    engine.dispose()
+    seen: list[str] = []
+
+    async def note(scope: Any, *_: Any) -> None:
+        seen.append(scope["client"][0])
+
+    assert isinstance(served.loaded_app, ProxyHeadersMiddleware)
+    served.loaded_app.app = note
+    scope: Any = {"type": "http", "client": ("10.1.2.3", 1), "headers": [(b"x-forwarded-for", b"203.0.113.7")]}
+    ends: Any = None
+    asyncio.run(served.loaded_app(scope, ends, ends))
+    assert seen == [counted]
