@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from commitments.assessment import count_occurrences, find_owner
-from commitments.dates import parse_date
+from commitments.dates import PartialDate, parse_date
 from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
 from commitments.recurrence import Period, find_period, find_previous_period
@@ -254,11 +254,15 @@ def describe_milestones(
     return TableView(words.gettext("Milestones"), heads, tuple(said), tuple(ways)).without_empty_columns()
 
 
-def describe_periods(words: Words, own: Commitment, today: date) -> list[Held]:
-    """The last periods of a recurring commitment, the newest first: how many were held of those expected."""
+def describe_periods(words: Words, own: Commitment, today: date, effective: PartialDate | None = None) -> list[Held]:
+    """The last periods of a recurring commitment, the newest first: how many were held of those expected.
+
+    None is shown that was over before the commitment began, or its agreement took effect.
+    """
     recurrence = own.recurrence
     if recurrence is None:
         return []
+    begin = own.period_from or effective
     day = min(today, recurrence.ends) if recurrence.ends is not None else today
     period, held = find_period(recurrence, day), list[Held]()
     while period is not None and len(held) < PERIODS_SHOWN:
@@ -271,6 +275,8 @@ def describe_periods(words: Words, own: Commitment, today: date) -> list[Held]:
         tone = "green" if number >= expected else "red" if over else "amber"
         held.append(Held(_shorten_period(words, period), number, expected, said, tone))
         known_since = min([own.registered_on, *(one.held_on.first for one in own.activities)])
+        if begin is not None:
+            known_since = max(known_since, begin.first)
         period = find_previous_period(recurrence, period)
         if period is not None and period.last < known_since:
             break

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
+from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.evidence_files import KeptFile, keep_file
 from commitments.filling import Flawed, Flaws
@@ -286,7 +287,11 @@ def _describe_recorded(reading: Connection, words: Words, place: _Place, done: s
     counted = reading.execute(_select_counted(row.id)).all()
     about = [clean_text(row.title), words.format_partial(row.held_on)]
     said = words.gettext("Recorded: %(what)s.") % {"what": " · ".join(about)}
-    if counted:
+    effective = place.head.effective
+    if effective and parse_date(row.until or row.held_on).last < parse_date(effective).first:
+        before = words.gettext("%(said)s This was before the agreement took effect (%(effective)s). Is the date right?")
+        said = before % {"said": said, "effective": words.format_partial(effective)}
+    elif counted:
         titles = words.join([name_choice(title_of(words, one)).rstrip(".。") for one in counted])
         said = words.gettext("%(said)s It counts for: %(titles)s.") % {"said": said, "titles": titles}
     address = f"{ADDRESS}/{place.head.reference}"

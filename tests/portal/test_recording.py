@@ -63,6 +63,16 @@ def test_the_form_is_filled_in_as_far_as_it_can_be_guessed(desk: Desk) -> None:
     assert desk.get("/record") == desk.get("/record?agreement=north-south") or "Under which agreement" not in page
 
 
+def test_what_is_dated_before_the_agreement_is_said_to_be_and_makes_no_missed_periods(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = record(desk, held_on="2019-01-01")
+    assert "This was before the agreement took effect (1 January 2024). Is the date right?" in page
+    assert "Correct it" in page and "It counts for" not in page
+    page = desk.get("/agreements/north-south/commitments/visits")
+    assert "of 4 in 2026" in page and "of 4 in 2024" in page and "of 4 in 2023" not in page
+    assert "It counts for" in record(desk, once="a1b2c4")
+
+
 def test_who_has_one_agreement_is_not_asked_which_and_who_has_several_is(desk: Desk) -> None:
     desk.sign_in("cy")
     assert "Under which agreement" not in desk.get("/record")
