@@ -296,8 +296,6 @@ FORMS = (
     _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
     _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},
           form_on="/people/{reference}"),
-    _send("accept a person: a second press", "/people/{reference}/accept", "owners", form_on="/home"),
-    _send("refuse a person: a second press", "/people/{reference}/refuse", "owners", form_on="/home"),
     _send("sign a person out", "/people/{reference}/sign-out", "visitors", who="boss", form_on="/people/{reference}"),
     _HAND_OVER,
     _send("orphans: name an owner", "/orphans", "orphans",
@@ -353,6 +351,8 @@ FORMS = (
     _send("2,000 commitments: amend a date", PROMISE + "/date", "crowded", {"due": "2027-06-30", "why": "Later."},
           is_rare=True),
     _send("2,000 commitments: bring YAML", "/register/files", "crowded_yaml", file="file", is_rare=True),
+    _send("accept a person", "/people/{reference}/accept", "proposed", form_on="/home"),
+    _send("refuse a person", "/people/{reference}/refuse", "proposed", form_on="/home"),  # last: it ends offices
 )  # fmt: skip
 
 EXAMPLES = (*PAGES, *RARE, *FORMS)

