@@ -1,12 +1,14 @@
 """A register with everything asked, and a browser without scripts before the portal."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from html import unescape
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from starlette.testclient import TestClient
 
 from commitments.agreement_file import parse_agreement
@@ -32,6 +34,7 @@ from notifications.links import Ask, Links
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
 from portal.visits import make_link_number
+from tests.standings import forget_stored
 
 TODAY = date(2026, 3, 2)
 NOW = datetime.combine(TODAY, time(9), UTC)
@@ -169,6 +172,13 @@ class Desk:
     def people(self) -> dict[int, Person]:
         with open_reading(self.engine) as reading:
             return load_people(reading)
+
+    @contextmanager
+    def write_past_log(self) -> Iterator[Connection]:
+        """A unit for facts that nobody records; how the agreements stand is to be judged anew, as after a record."""
+        with open_unit(self.engine) as unit:
+            yield unit
+            forget_stored(unit)
 
     def add_elsewhere(self) -> None:
         """An agreement between two others, which is nobody's business here."""

@@ -18,7 +18,7 @@ from tests.portal.desk import NOW, Desk
 
 def set_dates(desk: Desk, **dates: str | None) -> None:
     """Give commitments other due dates."""
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         for reference, due in dates.items():
             unit.execute(update(commitment).where(commitment.c.reference == reference).values(due=due))
 
@@ -70,7 +70,7 @@ def test_a_date_known_as_a_month_or_year_stands_at_its_end_and_says_so(desk: Des
 
 
 def test_what_is_met_settled_waived_or_ended_has_no_date(desk: Desk) -> None:
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(milestone).values(state="met", met_on="2026-02-01"))
         unit.execute(update(commitment).where(commitment.c.reference == "survey").values(state="fulfilled"))
         visits = next(row.id for row in desk.rows(commitment) if row.reference == "visits")
@@ -79,13 +79,13 @@ def test_what_is_met_settled_waived_or_ended_has_no_date(desk: Desk) -> None:
     page = desk.get("/calendar?month=2026-02")
     assert "The plan is drawn" not in page and "survey" not in page and "Raise a fund." in page
     assert "Visit each other" not in desk.get("/calendar?month=2026-12")
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(agreement).values(ended="2026-01"))
     assert "No date lies in this month." in desk.get("/calendar?month=2026-02")
 
 
 def test_who_owns_sees_their_own_first_and_can_see_all(desk: Desk) -> None:
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "orphan").values(due="2026-02-27"))
     desk.sign_in("dee")  # who stands in for Ann
     page = desk.get("/calendar?month=2026-02")
@@ -105,7 +105,7 @@ def test_the_list_is_narrowed_by_party_and_by_agreement(desk: Desk) -> None:
 
 def test_dates_of_others_are_not_seen(desk: Desk) -> None:
     desk.add_elsewhere()
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "theirs").values(due="2026-02-20"))
     desk.sign_in("cy")
     assert "Theirs alone." not in desk.get("/calendar?month=2026-02")
@@ -185,7 +185,7 @@ def test_one_feed_is_read_so_often_and_no_more(desk: Desk) -> None:
 def test_a_plan_stands_on_the_day_by_which_it_is_to_be_confirmed_also_where_none_is_stated(
     desk: Desk, dates: dict[str, str], month: str, day: str
 ) -> None:
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         row = commitment.c.reference == "friends"
         unit.execute(update(commitment).where(row).values(kind="planned", **dates))
     desk.sign_in("cy")
@@ -197,7 +197,7 @@ def test_a_plan_stands_on_the_day_by_which_it_is_to_be_confirmed_also_where_none
 
 
 def test_the_day_by_which_a_plan_is_to_be_confirmed_follows_from_the_rules_and_comes_in_the_feed(desk: Desk) -> None:
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "friends").values(kind="planned"))
         unit.execute(insert(policy).values(scope="north-south", rules={"confirm_within_months": 30}))
     path = make_feed(desk, "ann")

@@ -129,7 +129,7 @@ def test_nothing_is_published_by_following_a_link(desk: Desk) -> None:
 
 def test_a_page_with_nothing_promised_yet_is_a_page(desk: Desk) -> None:
     publish(desk)
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(milestone).values(state="waived"))
         unit.execute(update(commitment).values(state="withdrawn"))
     assert not re.search(r"None|\{\{", desk.get("/public/north-south"))
