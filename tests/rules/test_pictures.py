@@ -62,7 +62,7 @@ def test_the_page_can_be_read_aloud() -> None:
     reader = PdfReader(io.BytesIO(drawn.page))
     catalogue: Any = reader.trailer["/Root"]
     assert catalogue["/Lang"] == "de" and catalogue["/MarkInfo"]["/Marked"]
-    assert reader.metadata is not None and reader.metadata.title == "Das Bild im November 2026"
+    assert reader.metadata is not None and reader.metadata.title == "Der Stand im November 2026"
 
 
 def test_the_picture_is_a_png_small_enough_for_mail() -> None:

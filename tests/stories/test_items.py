@@ -80,11 +80,17 @@ def live_to_the_last_month_for_notice(house: House, tmp_path: Path) -> None:
     house.texts.clear()
 
 
+def list_reminded(house: House) -> list[tuple[str, str]]:
+    """To whom, and what: the coming dates of each letter that has some, without the overview below them."""
+    parts = [(to, text.partition("Coming dates (")[2].partition("\r\nYour ")[0]) for to, text in house.texts]
+    return [(to, part) for to, part in parts if part]
+
+
 def test_a_reminder_of_an_agreements_date_can_be_answered_while_it_is_asked_about(house: House, tmp_path: Path) -> None:
     live_to_the_last_month_for_notice(house, tmp_path)
     house.live(date(2026, 5, 29), date(2026, 6, 1))
-    (text,) = [text for to, text in house.texts if to == "cy" and "* Notice deadline" in text]
-    (item,) = [part for part in text.split("\r\n* ") if part.startswith("Notice deadline\r\n")]
+    (reminded,) = [part for to, part in list_reminded(house) if to == "cy"]
+    (item,) = [part for part in reminded.split("\r\n* ") if part.startswith("Notice deadline\r\n")]
     assert "Decide whether the agreement goes on: after this day, notice comes too late." in item
     assert "It is done: https://tally.example/answer/" in item and "Remind me later: https://" in item
     assert "See how it stands" not in item and "Please answer by" not in item
@@ -108,7 +114,9 @@ def test_an_agreements_date_of_which_its_party_said_that_it_is_settled_is_remind
         (key,) = unit.execute(select(follow_up.c.key).where(follow_up.c.key.contains(":notice@north:"))).scalars()
         answer_follow_up(unit, Author("cy", house.clock), key, house.clock.date(), True, None, "We go on")
     house.live(date(2026, 5, 29), date(2026, 6, 1))
-    assert [to for to, text in house.texts if "* Notice deadline" in text] == ["li"]
+    assert [to for to, part in list_reminded(house) if "* Notice deadline" in part] == ["li"]
+    stuck = [text.partition("What is stuck")[2] for to, text in house.texts if to == "cy"]
+    assert all(text.count("* Notice deadline\r\n") == 1 for text in stuck), "the other side has not answered"
 
 
 def test_a_reminder_of_a_date_about_which_nothing_is_asked_has_no_answers(house: House, tmp_path: Path) -> None:

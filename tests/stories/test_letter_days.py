@@ -92,11 +92,12 @@ def test_in_a_house_in_seoul_what_rests_until_a_day_is_in_that_mornings_letter(h
 
 
 def test_the_digest_of_a_reader_in_the_east_tells_of_that_readers_day_not_the_houses(house: House) -> None:
-    """It is still Sunday in the house's zone when the reader's Monday morning begins."""
+    """It is still Sunday in the house's zone when the reader's Monday morning begins: Sunday's is overdue."""
     register(house, b"KR", b"Asia/Seoul", tea="2026-03-16", cup="2026-03-08")
     run_hours(house, at(6, 0), at(8, 23))
     subject, text = read(house, "kim", "Monday, 9 March 2026")
-    assert subject == "Due in 7 days: Send the tea · Your week"
+    assert subject == "Overdue: Send the cup — and 1 more · Your week"
+    assert "[Overdue] was due by 8 March 2026, yesterday" in text
     assert "due by 16 March 2026, in 7 days" in text
     assert "8 March 2026 – Send the cup" not in text
     assert "Send the cup: was due by 8 March 2026, yesterday" in text
