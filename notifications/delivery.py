@@ -5,6 +5,7 @@ text part, a Message-ID or a bounce address of ours, and does not tell a refused
 This is the only module that imports apprise, and it does so at the first letter, because the import takes 0.2 s.
 """
 
+import re
 import time
 from functools import cache
 from queue import LifoQueue
@@ -18,6 +19,10 @@ from notifications.mime import check_address
 from notifications.smtp_line import REPLY_LIMIT, Delivery, Envelope, Line, RouteDown
 
 _SECONDS_ROUTE_STAYS_DOWN = 30.0
+_TURNED_AWAY = 3
+"""So many recipients in a row for whom the server refuses the house itself are no fault of theirs."""
+_ABOUT_US = re.compile(r"\s*5\.7\.\d|.*\brelay", re.IGNORECASE)
+"""How a server says that it will not have a letter of ours: by its policy (RFC 3463, 5.7.x), or as no relay of ours."""
 
 
 @cache
@@ -91,6 +96,7 @@ class Post:
         self._usable: set[_Lane] = set()  # those that are open or being opened
         self._mutex = Lock()
         self._down: tuple[float, Delivery] | None = None
+        self._turned_away: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Post({self._route!s}, pool_size={self._size})"
@@ -99,7 +105,8 @@ class Post:
         """Hand one letter in for one recipient and say what came of it; no fault of network or server is raised.
 
         `UNCERTAIN` is said only if the whole letter had left and the answer was lost. A route that could not be
-        opened for long, or that refused the password, is left alone for 30 s: letters get the same answer at once.
+        opened for long, that refused the password, or that refuses the house for one recipient after another, is left
+        alone for 30 s: letters get the same answer at once.
         """
         ends = wire.count(b"\r\n")
         if wire.count(b"\n") != ends or wire.count(b"\r") != ends:
@@ -151,7 +158,21 @@ class Post:
                 self._lanes.put(lane)
         if envelope.delivery is None:
             return Delivery(Outcome.TEMPORARY, 0, "Apprise did not hand the letter on")
-        return envelope.delivery
+        return self._judge_refusal(envelope.recipient, envelope.delivery)
+
+    def _judge_refusal(self, to: str, delivery: Delivery) -> Delivery:
+        """What a refusal means beside those before it: of us, whoever the letter is for, it is the route's fault."""
+        with self._mutex:
+            if delivery.outcome is Outcome.ACCEPTED:
+                self._turned_away.clear()
+            if delivery.outcome is not Outcome.PERMANENT or _ABOUT_US.match(delivery.reply) is None:
+                return delivery
+            self._turned_away.add(to)
+            if len(self._turned_away) < _TURNED_AWAY:
+                return delivery
+        turned_away = Delivery(Outcome.TEMPORARY, delivery.code, delivery.reply, route_down=True)
+        self._down = (time.monotonic() + _SECONDS_ROUTE_STAYS_DOWN, turned_away)
+        return turned_away
 
     def _give_up(self, lane: _Lane, down: RouteDown) -> bool:
         """Do without a lane that could not be opened while there are others; the last one is kept."""

@@ -282,6 +282,28 @@ def test_only_a_refusal_that_will_not_pass_is_final(answer: str, outcome: Outcom
     assert (delivery.outcome, delivery.code) == (outcome, int(answer[:3]))
 
 
+@pytest.mark.parametrize("answer", ["554 5.7.1 relay access denied", "550 relaying denied", "550 5.7.26 not allowed"])
+def test_a_server_that_refuses_the_house_for_one_after_another_is_a_fault_of_the_route(answer: str) -> None:
+    desk = Desk()
+    desk.rcpt = answer
+    with open_door(desk) as port, post_to(port) as post:
+        found = [send(post, to=f"p{number}@stoke.example") for number in (1, 1, 2, 3, 4)]
+    assert [one.outcome for one in found] == [Outcome.PERMANENT] * 3 + [Outcome.TEMPORARY] * 2
+    assert [one.route_down for one in found] == [False] * 3 + [True] * 2
+
+
+def test_what_a_server_refuses_some_recipients_for_is_theirs_while_others_are_taken_or_do_not_exist() -> None:
+    desk = Desk()
+    with open_door(desk) as port, post_to(port) as post:
+        for number in range(4):
+            desk.rcpt = "554 5.7.1 not for this mailbox"
+            assert not send(post, to=f"a{number}@stoke.example").route_down
+            desk.rcpt = "250 2.1.5 ok"
+            assert send(post).outcome is Outcome.ACCEPTED
+        desk.rcpt = "550 5.1.1 no such user"
+        assert not any(send(post, to=f"b{number}@stoke.example").route_down for number in range(5))
+
+
 @pytest.mark.parametrize("option", [[], ["--no-pipelining"]])
 def test_after_a_refusal_the_same_connection_takes_the_next_letter(option: list[str], tmp_path: Path) -> None:
     log = tmp_path / "log"
