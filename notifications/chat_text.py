@@ -73,9 +73,12 @@ def _list_forms(words: Words, message: Message, view: MessageView) -> Iterator[M
     for whole in (view, _leave_out_sentences(view)):
         for most in lengths:
             yield _shorten_overviews(words, message, whole, most)
-    for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
-        fewer = _leave_out_sentences(_show_some(words, message, view, shown))
-        yield replace(_shorten_overviews(words, message, fewer, 0), footer=())
+    # The link to one's choices goes before a matter that is counted, and stays behind the only one.
+    for with_choices in (True, False):
+        for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
+            fewer = _leave_out_sentences(_show_some(words, message, view, shown))
+            fewer = _shorten_overviews(words, message, fewer, 0)
+            yield fewer if with_choices else replace(fewer, footer=())
 
 
 def _shorten_overviews(words: Words, message: Message, view: MessageView, most: int) -> MessageView:

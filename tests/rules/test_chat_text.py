@@ -144,3 +144,15 @@ def test_a_cut_never_splits_a_character() -> None:
     for limit in range(4, 40):
         cut = cut_text("实现两市图书馆服务互联互通", limit, Unit.BYTES)
         assert len(cut.encode()) <= limit
+
+
+@pytest.mark.parametrize("name", [name for name, one in SERVICES.items() if one.limit > 1000])
+def test_every_message_of_a_chat_leads_to_its_readers_choices(name: str) -> None:
+    service = SERVICES[name]
+    for language in ("en", "zh-Hans", "bg"):
+        for kind, message in make_messages(language).items():
+            if kind not in ("empty", "sign_in"):
+                assert "/choices/" in write_chat(message, service.markup, service.limit, service.unit)[1], (
+                    language,
+                    kind,
+                )
