@@ -5,6 +5,7 @@ from functools import partial
 
 from prefect import flow
 
+from commitments.clock import read_clock
 from commitments.operations import Trouble, record_trouble
 from flows.artifacts import TROUBLES, show_table
 from flows.missed import set_aside_missed
@@ -25,7 +26,7 @@ async def tell_operator() -> dict[str, int]:
     found = await find_run_troubles()
     with open_register("tell-operator") as register:
         opened = await do_step("open what the operator must see", partial(_open, register, found.troubles, found.well))
-        send = partial(dispatch_messages, register.engine, register.settings, run=register.run)
+        send = partial(dispatch_messages, register.engine, register.settings, read_clock=read_clock, run=register.run)
         sent = await do_step("send the alerts", send)
         rows = await do_step("list what is open", partial(list_alerts, register.engine))
     again = await start_again(found.crashed)
