@@ -1,13 +1,15 @@
 """Agreement forms for the tests: one written by hand, and any that the form allows."""
 
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from commitments.agreement_faults import LARGEST_QUANTITY
-from commitments.agreement_form import AgreementForm
+from commitments.agreement_form import AgreementForm, Text
 from commitments.dates import parse_date
 from commitments.vocabulary import (
     AgreementKind,
@@ -156,6 +158,21 @@ def _put_in_order(entry: dict[str, Any], first: str, last: str) -> None:
         entry[first], entry[last] = entry[last], entry[first]
 
 
+_TRIMMED = TypeAdapter[str](Text)
+"""A sentence as the form keeps it: what it trims is not quite what `str.strip` does."""
+
+
+def _place_sentences(made: dict[str, Any]) -> None:
+    """Make the places of a commitment those of its sentences; the whole of it stands in an English document."""
+    quote, source = made.get("quote", {}), made.get("source")
+    places = made.get("quote_sources", {})
+    for language, place in [*places.items(), *([(_SOURCE["language"], source)] if source else [])]:
+        if language in quote:
+            sentence = _TRIMMED.validate_python(quote[language])
+            end = place["start"] + len(sentence)
+            place.update(end=end, sha256=sha256(sentence.encode()).hexdigest())
+
+
 _CONTACTS = _fields(
     {"reference": REFERENCES, "name": LINES, "role": _enum(ContactRole)},
     {
@@ -286,6 +303,7 @@ def _commitments(draw: st.DrawFn, contacts: dict[str, str | None], parties: list
     if made["kind"] == "target":
         made["target"] = draw(_TARGET)
     _put_in_order(made, "period_from", "period_to")
+    _place_sentences(made)
     return made
 
 
