@@ -39,7 +39,7 @@ from commitments.tables import contact  # noqa: E402
 from notifications.links import open_links  # noqa: E402
 from portal.accounts import Begun  # noqa: E402
 from portal.app import make_portal  # noqa: E402
-from portal.serving import settle_memory  # noqa: E402
+from portal.serving import TidyBetween, settle_memory  # noqa: E402
 from portal.visits import make_link_number  # noqa: E402
 
 BASE = "https://tally.example"
@@ -192,7 +192,7 @@ def open_bench(
     )
     app.state.house = replace(app.state.house, accounts=AtOnce())
     ground = Ground(engine, settings, links, random.Random(7), find_busiest(engine), requests)
-    return Bench(ground, TestClient(app, base_url=BASE, follow_redirects=False), app)
+    return Bench(ground, TestClient(TidyBetween(app), base_url=BASE, follow_redirects=False), app)
 
 
 def build_house(path: Path, commitments: int, an_agreement: int, rare: Rare) -> None:

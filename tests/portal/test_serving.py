@@ -10,7 +10,7 @@ import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from commitments.database import open_database
-from portal.serving import configure, settle_memory
+from portal.serving import TidyBetween, configure, settle_memory
 from tests.portal.desk import Desk
 
 
@@ -67,11 +67,46 @@ def test_a_page_with_thousands_of_objects_is_not_held_up_to_look_through_them_fo
 
 
 @pytest.mark.usefixtures("unsettled")
-def test_whoever_serves_the_portal_settles_first(desk: Desk) -> None:
+@pytest.mark.parametrize(("left", "looked_for"), [(6_000, [0]), (100, [])])
+def test_what_a_page_leaves_behind_is_looked_for_once_its_answer_is_out_where_it_is_much(
+    left: int, looked_for: list[int]
+) -> None:
+    settle_memory()
+    looked: list[int] = []
+    looked_before_the_answer: list[int] = []
+    ends: Any = None
+
+    def notice(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            looked.append(info["generation"])
+
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        for _ in range(left):
+            Knot()
+        await send({"type": "http.response.body"})
+
+    async def send_out(_message: Any) -> None:
+        looked_before_the_answer.extend(looked)
+
+    async def ask() -> None:
+        await TidyBetween(answer)({"type": "http"}, ends, send_out)
+        await asyncio.sleep(0)
+
+    gc.collect()
+    gc.callbacks.append(notice)
+    asyncio.run(ask())
+    gc.callbacks.remove(notice)
+    assert looked_before_the_answer == []
+    assert looked == looked_for
+
+
+@pytest.mark.usefixtures("unsettled")
+def test_whoever_serves_the_portal_settles_first_and_tidies_between_the_pages(desk: Desk) -> None:
     engine = open_database(desk.settings.register_url)
-    configure(desk.settings, engine)
+    served = configure(desk.settings, engine)
     engine.dispose()
     assert gc.get_freeze_count() > 0
+    assert isinstance(served.app, TidyBetween)
 
 
 @pytest.mark.usefixtures("unsettled")
