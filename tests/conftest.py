@@ -1,6 +1,7 @@
 """What the tests stand on: fresh databases, counted statements, and settings of their own."""
 
 import atexit
+import gc
 import os
 import pwd
 import shutil
@@ -27,6 +28,7 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 from sqlalchemy import Engine, create_engine, event, text  # noqa: E402
 from sqlalchemy.engine import make_url  # noqa: E402
 
+from commitments import database  # noqa: E402
 from commitments.database import open_database  # noqa: E402
 from commitments.log import Author  # noqa: E402
 from commitments.settings import read_settings  # noqa: E402
@@ -71,6 +73,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank_length(place: str) -> int:
     return next((rank for rank, long in enumerate(_LONG_PLACES) if place.startswith(long)), len(_LONG_PLACES))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays: whoever looks for garbage while the tests run need not look through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+class SaidStatements(dict[Any, Any]):
+    """How each query is said in SQL, for all registers of a process: each asks for it by an engine of its own."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(self._name(key), default)
+
+    def __setitem__(self, key: Any, said: Any) -> None:
+        super().__setitem__(self._name(key), said)
+
+    @staticmethod
+    def _name(key: Any) -> Any:
+        dialect, *rest = key
+        return dialect.name, *rest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thrifty_registers() -> Iterator[None]:
+    """Registers of a test: none waits for the disk, and each query is put into SQL once a process."""
+    said = SaidStatements()
+    prepare = database._prepare_sqlite
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            database,
+            "create_engine",
+            lambda *address, **options: create_engine(*address, **options, execution_options={"compiled_cache": said}),
+        )
+        patched.setattr(database, "_prepare_sqlite", lambda _synchronous: prepare("OFF"))
+        yield
 
 
 _NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")

@@ -65,7 +65,7 @@ def start_fake(fake: FakePrefect) -> Iterator[FakePrefect]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         fake.address = f"http://127.0.0.1:{server.server_port}/api"
         with temporary_settings({PREFECT_API_URL: fake.address}):
             yield fake

@@ -37,7 +37,7 @@ def examples(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """The examples, checked and planned on a morning."""
     path = tmp_path_factory.mktemp("forecast") / "tally.db"
     shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}", synchronous="OFF")
+    engine = open_database(f"sqlite:///{path}")
     morning = datetime.combine(START, time(1), UTC)
     import_files(engine, read_files(sorted(EXAMPLES.glob("*.yaml"))), Author("test", morning), START)
     reconcile_register(engine, morning, START)

@@ -145,7 +145,7 @@ def test_any_agreement_is_judged_the_same(
     for leftover in tmp_path.glob("any.db*"):
         leftover.unlink()
     shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}", synchronous="OFF")
+    engine = open_database(f"sqlite:///{path}")
     try:
         import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
         with open_reading(engine) as reading:

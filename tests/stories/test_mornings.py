@@ -169,7 +169,7 @@ def spring(
     house, pairs = request.param
     path = tmp_path_factory.mktemp("mornings") / "tally.db"
     path.write_bytes(sqlite_template.read_bytes())
-    engine = open_database(f"sqlite:///{path}", synchronous="OFF")
+    engine = open_database(f"sqlite:///{path}")
     register(engine, pairs, START)
     with open_unit(engine) as unit:
         late = unit.execute(select(contact.c.id).where(contact.c.reference == "busan-owner")).scalar_one()

@@ -256,7 +256,7 @@ def test_any_agreement_is_found_as_it_is_judged(
     for leftover in tmp_path.glob("any.db*"):
         leftover.unlink()
     shutil.copyfile(sqlite_template, path)
-    engine: Any = open_database(f"sqlite:///{path}", synchronous="OFF")
+    engine: Any = open_database(f"sqlite:///{path}")
     try:
         import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
         day = TODAY + timedelta(days=ahead)

@@ -240,7 +240,7 @@ def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_t
     for leftover in tmp_path.glob("any.db*"):
         leftover.unlink()
     shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}", synchronous="OFF")
+    engine = open_database(f"sqlite:///{path}")
     try:
         import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
         day = TODAY + timedelta(days=ahead)

@@ -114,7 +114,7 @@ def test_whatever_fails_when_somebody_hears_of_every_matter_and_nobody_twice(
 ) -> None:
     copy = sqlite_template.with_name("whatever-fails.db")
     shutil.copyfile(sqlite_template, copy)
-    engine = open_database(f"sqlite:///{copy}", synchronous="OFF")
+    engine = open_database(f"sqlite:///{copy}")
     try:
         with open_unit(engine) as unit:
             at = datetime.combine(START, time(0), UTC)

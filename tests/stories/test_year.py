@@ -66,7 +66,7 @@ def year(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """2026 as it would have been, with ten days without power in January and one answer in March."""
     path = tmp_path_factory.mktemp("year") / "tally.db"
     shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    engine = open_database(f"sqlite:///{path}")
     inbox = Inbox()
     start = datetime(2025, 12, 31, 9, tzinfo=UTC)
     import_files(engine, read_files(sorted(EXAMPLES.glob("*.yaml"))), Author("import", start), start.date())
