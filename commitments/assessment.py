@@ -142,6 +142,10 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     decided = commitment.state_on is None or commitment.state_on.first <= today
     if commitment.state in _SETTLED and decided:
         on = str(commitment.state_on) if commitment.state_on else None
+        asked = _list_unconfirmed(agreement, commitment, today)
+        if asked:
+            waits = StandingState.SETTLED if is_ended(agreement, today) else StandingState.UNCONFIRMED
+            return waits, Reason(ReasonCode.REPORTED_DONE, {"on": on, "parties": asked})
         return StandingState.SETTLED, Reason(ReasonCode.SETTLED, {"state": str(commitment.state), "on": on})
     if is_ended(agreement, today):
         return StandingState.SETTLED, Reason(ReasonCode.AGREEMENT_ENDED, {"on": str(agreement.ended)})
@@ -158,6 +162,14 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     if begins is not None and begins.first > today:
         return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(begins)})
     return None
+
+
+def _list_unconfirmed(agreement: Agreement, commitment: Commitment, today: date) -> list[str]:
+    """The parties that have yet to say whether what was reported as done is so."""
+    if commitment.state is not CommitmentState.FULFILLED:
+        return []
+    asked = {one.party_id for one in commitment.asked if one.is_open(today)}
+    return [one.reference for one in agreement.parties if one.party_id in asked and one.is_bound(today)]
 
 
 def _find_begin(agreement: Agreement, commitment: Commitment) -> PartialDate | None:

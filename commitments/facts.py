@@ -278,6 +278,12 @@ class Standing(NamedTuple):
     cause: str = ""
     """What marks this spell of the state (a due date, a period, a day of last news): part of idempotency keys."""
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing of it is left to be done: settled, on hold, or reported as done and only to be confirmed."""
+        at_rest = (StandingState.SETTLED, StandingState.ON_HOLD)
+        return self.state in at_rest or self.reason.code is ReasonCode.REPORTED_DONE
+
 
 class WantedFollowUp(NamedTuple):
     """A follow-up that should be open today."""

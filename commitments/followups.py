@@ -46,7 +46,6 @@ _BY_DEADLINE = {
     (MatterKind.REPORT, ReasonCode.REPORT_PASSED): FollowUpKind.REPORT_DUE,
     (MatterKind.DORMANCY, ReasonCode.DORMANT): FollowUpKind.DORMANT,
 }
-_QUIET_STATES = (StandingState.ON_TRACK, StandingState.SETTLED, StandingState.ON_HOLD)
 
 
 def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple[Person, ...]]:
@@ -111,7 +110,7 @@ def find_stand_in(
 def find_kind(standing: Standing) -> FollowUpKind | None:
     """The kind of follow-up that a standing calls for, if any."""
     if standing.matter.commitment_id is not None:
-        return _BY_STATE.get(standing.state)
+        return _BY_STATE.get(standing.state) if not standing.is_at_rest else None
     if standing.state is StandingState.ON_TRACK:
         return None
     return _BY_DEADLINE.get((standing.matter.kind, standing.reason.code))
@@ -140,7 +139,7 @@ def want_followups(
             kind = find_kind(standing)
             if kind is not None:
                 yield from _want_from_parties(agreement, standing, kind, coordinators, today)
-        elif not expired and standing.state not in _QUIET_STATES:
+        elif not expired and standing.state is not StandingState.ON_TRACK and not standing.is_at_rest:
             yield from _want_from_owners(
                 agreement, by_id[matter.commitment_id], standing, people, coordinators, policy, today
             )
@@ -319,7 +318,7 @@ def _want_besides(
                 assignee,
                 reason,
             )
-    if standing.state in (StandingState.SETTLED, StandingState.ON_HOLD):
+    if standing.is_at_rest:
         return
     bound = [owner for owner in commitment.owners if not agreement.has_left(owner.party_id, today)]
     for owner in bound or commitment.owners:

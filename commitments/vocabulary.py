@@ -178,6 +178,7 @@ class ReasonCode(StrEnum):
     """Why a matter stands as it does; the numbers stand beside it."""
 
     SETTLED = "settled"
+    REPORTED_DONE = "reported_done"
     HELD = "held"
     CONDITION_OPEN = "condition_open"
     AGREEMENT_ENDED = "agreement_ended"

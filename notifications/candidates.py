@@ -264,10 +264,7 @@ def _load_concerned(
 
 def is_answered(standing: Standing) -> bool:
     """Settled, held or met by the house's day: nothing to remind of, though a person's own day has not begun."""
-    return standing.state in (StandingState.SETTLED, StandingState.ON_HOLD) or standing.reason.code in (
-        ReasonCode.PERIOD_MET,
-        ReasonCode.TARGET_MET,
-    )
+    return standing.is_at_rest or standing.reason.code in (ReasonCode.PERIOD_MET, ReasonCode.TARGET_MET)
 
 
 def find_reminders(

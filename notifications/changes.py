@@ -47,6 +47,16 @@ class Noted:
     """What was said with a report."""
 
 
+_IS_ASKED = (
+    exists()
+    .where(
+        progress_report.c.commitment_id == commitment.c.id,
+        progress_report.c.withdrawn_on.is_(None),
+        confirmation.c.report_id == progress_report.c.id,
+        confirmation.c.state == str(ConfirmationState.ASKED),
+    )
+    .correlate(commitment)
+)
 _DETAILS = {
     "progress_report": select(
         progress_report.c.id,
@@ -67,7 +77,9 @@ _DETAILS = {
     "milestone": select(
         milestone.c.id, milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.state
     ),
-    "commitment": select(commitment.c.id, commitment.c.id.label("commitment_id"), commitment.c.state),
+    "commitment": select(
+        commitment.c.id, commitment.c.id.label("commitment_id"), commitment.c.state, _IS_ASKED.label("is_asked")
+    ),
 }
 _ANSWERS = {ConfirmationState.CONFIRMED: ChangeKind.CONFIRMED, ConfirmationState.RETURNED: ChangeKind.RETURNED}
 
@@ -130,7 +142,8 @@ def load_changes(
         noted = _note(entry, today_in(zone, entry.at), details[entry.subject].get(entry.row_id))
         if noted is not None:
             found[key] = noted
-    settled = {one.commitment_id for one in found.values() if one.kind is ChangeKind.SETTLED}
+    over = (ChangeKind.SETTLED, ChangeKind.REPORTED_DONE)
+    settled = {one.commitment_id for one in found.values() if one.kind in over}
     return [one for one in found.values() if one.kind is not ChangeKind.REPORTED or one.commitment_id not in settled]
 
 
@@ -182,5 +195,8 @@ def _note(entry: Any, on: date, row: Row[Any] | None) -> Noted | None:
         state = MilestoneState(row.state)
         return Noted(ChangeKind.MILESTONE, on, agreement_id, row.commitment_id, row=row, state=state)
     if entry.subject == "commitment" and "state" in entry.changes and row.state != CommitmentState.ACTIVE:
-        return Noted(ChangeKind.SETTLED, on, agreement_id, row.commitment_id, state=CommitmentState(row.state))
+        now = CommitmentState(row.state)
+        waits = now is CommitmentState.FULFILLED and row.is_asked
+        kind = ChangeKind.REPORTED_DONE if waits else ChangeKind.SETTLED
+        return Noted(kind, on, agreement_id, row.commitment_id, state=now)
     return None

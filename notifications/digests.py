@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from commitments.days import find_own_day
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Person, Reason, Standing
+from commitments.facts import Agreement, Commitment, Person, Reason, Standing
 from commitments.overall import WORST_FIRST
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
@@ -54,6 +54,16 @@ STILL_WRITING = timedelta(minutes=10)
 """What is written carries the moment at which the writing began; by so much later it can be read."""
 NEEDING_ATTENTION = frozenset(WORST_FIRST[:5])
 URGENCY = {state: place for place, state in enumerate(WORST_FIRST)}
+
+
+def needs_attention(standing: Standing) -> bool:
+    """Whether somebody has to see to it; what only waits for the other side's yes is that side's to answer."""
+    return standing.state in NEEDING_ATTENTION and not standing.is_at_rest
+
+
+def is_fulfilled(promise: Commitment, standing: Standing) -> bool:
+    """Whether it is done, and nobody is still asked whether that is so."""
+    return promise.state is CommitmentState.FULFILLED and standing.reason.code is not ReasonCode.REPORTED_DONE
 
 
 class Pictures:
@@ -364,8 +374,8 @@ class Pictures:
                     silence[age] += 1
                 for owner in promise.owners:
                     owed[owner.party_id] += 1
-                    fulfilled[owner.party_id] += promise.state is CommitmentState.FULFILLED
-                    attention[owner.party_id] += standing.state in NEEDING_ATTENTION
+                    fulfilled[owner.party_id] += is_fulfilled(promise, standing)
+                    attention[owner.party_id] += needs_attention(standing)
         return Summary(
             day.replace(day=1),
             self._lines(person, day, held),

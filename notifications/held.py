@@ -112,7 +112,7 @@ def _is_still_so(row: Any, person: Person, place: _Place, today: date) -> bool:
         rests = row.snoozed_until is not None and row.snoozed_until > today
         return bool(row.asked_state == FollowUpState.OPEN and row.assignee_id == person.id and not rests)
     standing = place.standings.get(row.matter)
-    if standing is None or standing.state in (StandingState.SETTLED, StandingState.ON_HOLD):
+    if standing is None or standing.is_at_rest:
         return False
     if row.commitment_id is not None:
         is_theirs = (row.commitment_id, person.id) in place.owners

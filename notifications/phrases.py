@@ -36,6 +36,10 @@ def N_(text: str) -> str:
 
 REASONS: dict[ReasonCode, Variants] = {
     ReasonCode.SETTLED: (N_("%(state)s %(on_at)s"), "%(state)s"),
+    ReasonCode.REPORTED_DONE: (
+        N_("reported as done %(on_at)s, not yet confirmed by %(parties)s"),
+        N_("reported as done, not yet confirmed by %(parties)s"),
+    ),
     ReasonCode.HELD: (
         N_("put on hold %(on_at)s, until %(until_end)s"),
         N_("put on hold until %(until_end)s"),
@@ -313,6 +317,7 @@ NEWS: dict[ChangeKind, str] = {
     ChangeKind.MEASURED: N_("%(value)s measured"),
     ChangeKind.MILESTONE: N_("milestone: %(state)s"),
     ChangeKind.SETTLED: N_("commitment: %(state)s"),
+    ChangeKind.REPORTED_DONE: N_("reported as done, not yet confirmed"),
     ChangeKind.REGISTERED: N_("new in the register"),
     ChangeKind.ADDED: N_("a new commitment"),
     ChangeKind.MOVED: N_("now due %(after)s, before: %(before)s"),

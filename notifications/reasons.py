@@ -71,6 +71,7 @@ class ChangeKind(StrEnum):
     MEASURED = "measured"  # value, unit
     MILESTONE = "milestone"  # state
     SETTLED = "settled"  # state
+    REPORTED_DONE = "reported_done"  # and somebody is still asked whether it is so
     REGISTERED = "registered"  # the agreement is new
     ADDED = "added"  # the promise is new
     MOVED = "moved"  # a date, before and after

@@ -6,7 +6,8 @@ The people and the house's rules are those of today.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,32 @@ from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.playing import Foreseen
 from notifications.rhythm import HOUR, Moment, list_moments
-from notifications.scenes import load_ledger, load_zones, make_opening, make_scene
+from notifications.scenes import Opening, load_ledger, load_zones, make_opening, make_scene
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The past days of one agreement, read once, however many rules are played on them."""
+
+    opening: Opening
+    moments: Sequence[Moment]
+    changed: AbstractSet[int]
+    """At which of the moments something else is known than before."""
+    known: Mapping[datetime, Then]
+    scenes: Mapping[datetime, Scene]
+
+    def play(self, rules: Mapping[str, Any] | None) -> Iterator[Foreseen]:
+        """What would have been sent by `rules`, or by those that hold."""
+        play = self.opening.begin(rules)
+        for place, moment in enumerate(self.moments):
+            if place in self.changed:
+                then, scene = self.known[moment.at], self.scenes.get(moment.at)
+                if scene is not None:
+                    play.show(scene)
+                if place:
+                    play.take_answers(then.follow_ups)
+            if scene is not None:  # what somebody changes is looked at at once, not at the next check
+                yield from play.play(replace(moment, checks=moment.checks or place in self.changed))
 
 
 def replay_messages(
@@ -28,9 +54,23 @@ def replay_messages(
 ) -> Iterator[Foreseen]:
     """Every message that one agreement would have sent in the last `days` days by these rules, in order.
 
-    It is played as if it were alone: without digests and summaries, and without what other agreements brought to the
-    same people. Writes nothing to the register.
+    It is played as if it were alone: without digests, summaries and hand-overs, and without what other agreements
+    brought to the same people. Writes nothing to the register.
     """
+    past = _load_past(engine, settings, now, days, only)
+    if past is not None:
+        yield from past.play(rules)
+
+
+def replay_change(
+    engine: Engine, settings: Settings, now: datetime, days: int, *, only: int, rules: Mapping[str, Any]
+) -> tuple[list[Foreseen], list[Foreseen]]:
+    """The same by other `rules`, and by those that hold, both from one reading of it."""
+    past = _load_past(engine, settings, now, days, only)
+    return (list(past.play(rules)), list(past.play(None))) if past is not None else ([], [])
+
+
+def _load_past(engine: Engine, settings: Settings, now: datetime, days: int, only: int) -> _Past | None:
     start = now - timedelta(days=days)
     with open_reading(engine) as reading:
         moments = list(list_moments(start, days, settings.time_zone, load_zones(reading, only)))
@@ -42,19 +82,11 @@ def replay_messages(
         first = known[start]
         asked = [FollowUp(**_name(row)) for row in first.follow_ups]
         ledger = load_ledger(reading, only, asked, start, sent_before=start)
-        last = known[now]
-        if last.facts is None:
-            return
-        play = make_opening(reading, settings, _set_scene(last, last.facts), asked, ledger).begin(rules)
-    for place, moment in enumerate(moments):
-        if place in changed:
-            then = known[moment.at]
-            if then.facts is not None:
-                play.show(_set_scene(then, then.facts))
-            if place:
-                play.take_answers(then.follow_ups)
-        if then.facts is not None:  # what somebody changes is looked at at once, not at the next check
-            yield from play.play(replace(moment, checks=moment.checks or place in changed))
+        scenes = {at: _set_scene(then, then.facts) for at, then in known.items() if then.facts is not None}
+        if now not in scenes:
+            return None
+        opening = make_opening(reading, settings, scenes[now], asked, ledger)
+    return _Past(opening, moments, changed, known, scenes)
 
 
 def _list_latest(last: Moment, recorded: Sequence[datetime], now: datetime) -> list[Moment]:

@@ -22,7 +22,7 @@ from commitments.vocabulary import (
     Rating,
     RenewalRule,
 )
-from notifications.digests import NEEDING_ATTENTION, URGENCY
+from notifications.digests import URGENCY, is_fulfilled, needs_attention
 from notifications.names import Names, find_words, name_promise
 from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.styles import TONES
@@ -288,7 +288,7 @@ def describe_reciprocity(
     words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing]
 ) -> TableView:
     """Who owes and delivered what: a row a party."""
-    own = {one.matter.commitment_id: one.state for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
     reports = Counter(row.party_id for row in parts.reports)
     confirmed = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.CONFIRMED)
     waiting = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.ASKED)
@@ -304,8 +304,8 @@ def describe_reciprocity(
     for place in facts.parties:
         mine = owed[place.party_id]
         alone = sum(len(one.owners) == 1 for one in mine)
-        fulfilled = sum(one.state is CommitmentState.FULFILLED for one in mine)
-        attention = sum(own[one.id] in NEEDING_ATTENTION for one in mine)
+        fulfilled = sum(is_fulfilled(one, own[one.id]) for one in mine)
+        attention = sum(needs_attention(own[one.id]) for one in mine)
         numbers = (
             len(mine), alone, fulfilled, attention, took_part[place.reference], met[place.party_id],
             reports[place.party_id], confirmed[place.party_id], waiting[place.party_id],
@@ -483,7 +483,7 @@ def _list_dates(
             continue
         if one.matter.kind is MatterKind.COMMITMENT and one.matter.commitment_id in recurring:
             continue  # its periods stand there by themselves
-        tone = "red" if one.deadline < today and one.state in NEEDING_ATTENTION else "blue"
+        tone = "red" if one.deadline < today and needs_attention(one) else "blue"
         moments.append(Moment(one.deadline, _Dated(one.deadline.isoformat(), matter=one.matter), tone))
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)
 

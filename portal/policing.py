@@ -26,7 +26,7 @@ from commitments.vocabulary import NotificationState
 from notifications.forecast import forecast_agreement, forecast_change
 from notifications.names import Names, load_names
 from notifications.playing import Foreseen
-from notifications.replay import replay_messages
+from notifications.replay import replay_change, replay_messages
 from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.waiting import follow_rules
@@ -290,9 +290,22 @@ def _play_past(trial: _Trial) -> ToldView:
     words, house, now = trial.words, trial.house, trial.house.read_clock()
     with open_reading(house.engine) as reading:
         sent = _count_sent(reading, trial.head.id, now)
-    past = list(replay_messages(house.engine, house.settings, now, DAYS, only=trial.head.id, rules=trial.rules))
-    then = words.gettext("%(new)s by these rules; %(old)s told of this agreement.")
-    said = then % {"new": _count(words, len(past)), "old": _count(words, sent)}
+    arguments = (house.engine, house.settings, now, DAYS)
+    if dict(trial.own) == dict(trial.rules):
+        past = usual = list(replay_messages(*arguments, only=trial.head.id, rules=trial.rules))
+    else:
+        past, usual = replay_change(*arguments, only=trial.head.id, rules=trial.rules)
+    said = words.gettext("%(new)s by these rules; %(old)s without the change, played in the same way.")
+    said %= {"new": _count(words, len(past)), "old": _count(words, len(usual))}
+    if sent != len(usual):
+        really = words.ngettext(
+            "In fact %(count)s message told of this agreement: a play knows no hand-overs, no digests, nothing sent by "
+            "hand and no other agreements, and the very first messages of an installation keep no quiet hours.",
+            "In fact %(count)s messages told of this agreement: a play knows no hand-overs, no digests, nothing sent "
+            "by hand and no other agreements, and the very first messages of an installation keep no quiet hours.",
+            sent,
+        ) % {"count": sent}  # fmt: skip
+        said = f"{said} {really}"
     return ToldView(said, *_describe(trial, reversed(past), len(past)))
 
 

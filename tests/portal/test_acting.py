@@ -1,7 +1,7 @@
 """Reporting, confirming and amending a commitment: what each side may do, and what follows at once."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -95,6 +95,22 @@ def test_the_other_side_confirms_from_the_page_of_the_commitment(desk: Desk) -> 
     assert (answer.state, answer.answered_on) == ("confirmed", date(2026, 3, 2))
     assert desk.find("confirmation_asked", "/bridge", "south").state == "done"
     assert "tallystick.progress.confirmed" in published(desk)
+
+
+def test_what_one_side_reported_as_done_is_not_called_fulfilled_before_the_other_has_confirmed(desk: Desk) -> None:
+    waits = "reported as done on 10 March 2026, not yet confirmed by South"
+    desk.clock[0] += timedelta(days=8)
+    desk.sign_in("cy")
+    desk.act("/agreements/north-south/public")
+    send(desk, "survey/report", fulfilled="yes", note="In the post")
+    assert waits in desk.get(f"{HERE}/survey") and waits in desk.get("/agreements/north-south")
+    assert "reported as done, not yet confirmed" in desk.get("/home"), "what changed this week"
+    public = desk.get("/public/north-south")
+    assert ">Unconfirmed<" in public and waits in public and "fulfilled" not in public
+    desk.sign_in("li")
+    assert "2026年3月10日已报告完成，South尚未确认" in desk.get(f"{HERE}/survey")
+    send(desk, "survey/confirm", side="south")
+    assert "fulfilled on 10 March 2026" in desk.get("/public/north-south?language=en")
 
 
 def test_who_is_to_confirm_reads_the_sentence_the_date_how_it_went_and_the_evidence(desk: Desk) -> None:

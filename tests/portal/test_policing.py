@@ -183,7 +183,7 @@ def test_a_trial_that_fails_on_the_way_says_so_and_ends_as_a_page(desk: Desk, mo
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    monkeypatch.setattr("portal.policing.replay_change", fail)
     desk.sign_in("cy")
     page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
     last, _, coming = page.partition("The next 90 days")
@@ -228,7 +228,7 @@ def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypat
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a play was begun")
 
-    for play in ("replay_messages", "forecast_agreement", "forecast_change"):
+    for play in ("replay_messages", "replay_change", "forecast_agreement", "forecast_change"):
         monkeypatch.setattr(f"portal.policing.{play}", refuse)
     desk.sign_in("cy")
     tried = try_by_script(desk, lead_days="0")
@@ -241,7 +241,7 @@ def test_a_half_that_fails_says_so_in_its_place(desk: Desk, monkeypatch: pytest.
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    monkeypatch.setattr("portal.policing.replay_change", fail)
     desk.sign_in("cy")
     past = desk.act(f"{PAGE}/try/past", 200, **usual(lead_days="0"))
     assert "The rest could not be worked out." in past and "no space left" not in past
@@ -292,6 +292,29 @@ def test_the_past_played_by_the_same_rules_is_what_was_sent(desk: Desk) -> None:
     anew = {(one.contact, reason["matter"], reason["kind"]) for one in replayed for reason in one.reasons}
     anew = {one for one in anew if one[2] not in ("digest", "summary")}
     assert told and anew == told
+
+
+def test_unchanged_rules_play_the_same_number_twice_and_the_page_says_what_was_sent_besides(desk: Desk) -> None:
+    live_through(desk, TODAY, TODAY + timedelta(days=6))
+    desk.sign_in("cy")
+
+    def try_past(**fields: Any) -> tuple[int, int, str]:
+        page = desk.act(f"{PAGE}/try/past", 200, **usual(**fields))
+        said = re.search(r"(\d+) messages? by these rules; (\d+) messages? without the change", page)
+        assert said
+        return int(said[1]), int(said[2]), page
+
+    mine, unchanged, page = try_past()
+    assert mine == unchanged > 0
+    told = desk.rows(notice, notice.c.decision == "told", notice.c.agreement_id == 1)
+    sent = [row.id for row in desk.rows(notification, notification.c.state == "sent")]
+    in_fact = len({row.notification_id for row in told if row.notification_id in sent})
+    assert in_fact == unchanged or f"In fact {in_fact} messages told of this agreement" in page
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(notification).values(state="cancelled"))
+    assert "In fact 0 messages told of this agreement: a play knows no hand-overs" in try_past()[2]
+    mine, same, _ = try_past(remind_reports="no", quiet_from="00:00", quiet_to="23:59")
+    assert same == unchanged
 
 
 def test_what_went_on_the_day_on_which_an_agreement_came_into_the_register_is_played_too(desk: Desk) -> None:

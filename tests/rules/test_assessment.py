@@ -21,7 +21,17 @@ from commitments.assessment import (
 from commitments.clock import today_in
 from commitments.dates import parse_date
 from commitments.deadlines import assess_deadlines
-from commitments.facts import Activity, Agreement, Commitment, Condition, Occurrence, PartyPlace, Standing, Target
+from commitments.facts import (
+    Activity,
+    Agreement,
+    AskedConfirmation,
+    Commitment,
+    Condition,
+    Occurrence,
+    PartyPlace,
+    Standing,
+    Target,
+)
 from commitments.policy import Policy
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import (
@@ -74,6 +84,10 @@ def as_agreement(facts: Commitment | Agreement) -> Agreement:
     return facts if isinstance(facts, Agreement) else pact(facts)
 
 
+def said(party: int, asked: str, answered: str | None = None) -> AskedConfirmation:
+    return AskedConfirmation(party, "r1", day(asked), day(answered) if answered else None)
+
+
 def assess(facts: Commitment | Agreement, on: str, people: Any = STAFF, policy: Policy = POLICY) -> list[Standing]:
     return list(assess_agreement(as_agreement(facts), people, policy, day(on)))
 
@@ -92,6 +106,24 @@ def check(standing: Standing, state: StandingState, code: ReasonCode, numbers: d
     ("a fulfilled promise is settled",
      promise(due="2019", state=CommitmentState.FULFILLED, state_on="2020-09"), "2026-03-02",
      SETTLED, ReasonCode.SETTLED, {"state": "fulfilled", "on": "2020-09"}),
+    ("a promise that was reported as done waits for the other party's yes, and says for whose",
+     promise(due="2019", state=CommitmentState.FULFILLED, state_on="2020-09", asked=(said(HANGZHOU, "2020-09-03"),)),
+     "2020-09-03", UNCONFIRMED, ReasonCode.REPORTED_DONE, {"on": "2020-09", "parties": ["hangzhou"]}),
+    ("once the other party has said yes, it is settled",
+     promise(state=CommitmentState.FULFILLED, state_on="2020-09",
+             asked=(said(HANGZHOU, "2020-09-03", answered="2020-10-01"),)),
+     "2020-10-01", SETTLED, ReasonCode.SETTLED, {"state": "fulfilled"}),
+    ("until the day of that yes it was not",
+     promise(state=CommitmentState.FULFILLED, state_on="2020-09",
+             asked=(said(HANGZHOU, "2020-09-03", answered="2020-10-01"),)),
+     "2020-09-30", UNCONFIRMED, ReasonCode.REPORTED_DONE, {"parties": ["hangzhou"]}),
+    ("when the agreement has ended it rests, and still says that nobody confirmed it",
+     pact(promise(state=CommitmentState.FULFILLED, state_on="2020-09", asked=(said(HANGZHOU, "2020-09-03"),)),
+          ended="2021"),
+     "2021-01-01", SETTLED, ReasonCode.REPORTED_DONE, {"parties": ["hangzhou"]}),
+    ("a promise that was waived while a confirmation was asked is settled",
+     promise(state=CommitmentState.WAIVED, asked=(said(HANGZHOU, "2020-09-03"),)),
+     "2020-09-04", SETTLED, ReasonCode.SETTLED, {"state": "waived"}),
     ("a promise waived on an unknown day is settled on any day",
      promise(due="2019", state=CommitmentState.WAIVED), "2019-01-01",
      SETTLED, ReasonCode.SETTLED, {"state": "waived", "on": None}),
@@ -785,7 +817,7 @@ def assess_all(at: Situation, agreement: Agreement | None = None) -> list[Standi
 def test_any_facts_can_be_assessed_and_nothing_is_late_before_its_last_day_has_passed(at):
     for standing in assess_all(at):
         numbers = standing.reason.as_json()["numbers"]
-        if standing.state in (OVERDUE, UNCONFIRMED):
+        if standing.state in (OVERDUE, UNCONFIRMED) and not standing.is_at_rest:
             assert standing.deadline < at.today
             stated = numbers.get("due") or numbers.get("by") or numbers.get("on")
             if stated is not None:

@@ -31,6 +31,18 @@ SILENCE = {"since": "2018-03", "months": 104, "from": "activity"}
 # (code, its numbers, English, Chinese); the numbers are those that the rules write down
 REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     (ReasonCode.SETTLED, {"state": "fulfilled", "on": "2020-09"}, "fulfilled in September 2020", "已履行（2020年9月）"),
+    (
+        ReasonCode.REPORTED_DONE,
+        {"on": "2020-09", "parties": ["leeds"]},
+        "reported as done in September 2020, not yet confirmed by Leeds City Council",
+        "2020年9月已报告完成，Leeds City Council尚未确认",
+    ),
+    (
+        ReasonCode.REPORTED_DONE,
+        {"on": None, "parties": ["leeds"]},
+        "reported as done, not yet confirmed by Leeds City Council",
+        "已报告完成，Leeds City Council尚未确认",
+    ),
     (ReasonCode.SETTLED, {"state": "not_met", "on": None}, "not met", "未完成"),
     (
         ReasonCode.SETTLED,

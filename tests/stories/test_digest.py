@@ -109,7 +109,9 @@ def test_a_commitment_that_was_fulfilled_is_told_once_not_as_a_report_as_well(
     register: Engine, do: Callable[..., Any], today: date
 ) -> None:
     do(report_progress, "leeds-hangzhou/scholars", None, None, Rating.ON_TRACK, today, fulfilled=True)
-    assert [one.kind for one in draw(register, "leeds-desk", today)[1].news] == [ChangeKind.SETTLED]
+    assert [one.kind for one in draw(register, "leeds-desk", today)[1].news] == [ChangeKind.REPORTED_DONE]
+    do(confirm_report, "leeds-hangzhou/scholars", "hangzhou", today, True, None)
+    assert ChangeKind.SETTLED in [one.kind for one in draw(register, "leeds-desk", today)[1].news], "once it is so"
 
 
 def test_what_the_last_digest_told_is_not_told_again(register: Engine, do: Callable[..., Any], today: date) -> None:
