@@ -30,6 +30,14 @@ def choose_confirmers(
     return tuple(one for one in asked if one in living)
 
 
+_WIDEST_FIRST = (ConfirmedBy.OTHER_PARTIES, ConfirmedBy.THOSE_WHO_OWE, ConfirmedBy.NOBODY)
+
+
+def asks_fewer(before: ConfirmedBy, after: ConfirmedBy) -> bool:
+    """Whether fewer are asked to confirm by the later rule than by the former."""
+    return _WIDEST_FIRST.index(after) > _WIDEST_FIRST.index(before)
+
+
 def find_speaker(
     party_id: int,
     owners: Sequence[Owing],

@@ -13,7 +13,7 @@ from commitments.vocabulary import CommitmentState
 from notifications.changes import ENTRIES_READ, Noted
 from notifications.reasons import ChangeKind
 
-_SUBJECTS = ("agreement", "agreement_party", "commitment", "commitment_owner", "milestone")
+_SUBJECTS = ("agreement", "agreement_party", "commitment", "commitment_owner", "milestone", "policy")
 _OF_AGREEMENT = frozenset(
     {"effective", "expires", "ended", "renewal_rule", "renewal_months", "renew_by", "notice_months", "notice_days"}
 )
@@ -89,6 +89,8 @@ def _note(entry: Any, on: date) -> Noted | None:
     about = Noted(ChangeKind.TERMS, on, entry.agreement_id, entry.commitment_id)
     if entry.subject == "commitment" and entry.action == "registered":
         return replace(about, kind=ChangeKind.ADDED)
+    if entry.subject == "policy":
+        return replace(about, kind=ChangeKind.RULES)
     if entry.action == "registered":
         return None
     if entry.subject in ("commitment", "milestone") and "due" in changes:

@@ -323,6 +323,7 @@ NEWS: dict[ChangeKind, str] = {
     ChangeKind.MOVED: N_("now due %(after)s, before: %(before)s"),
     ChangeKind.ENDS: N_("end of the agreement: %(after)s, before: %(before)s"),
     ChangeKind.TERMS: N_("the terms of the agreement were changed"),
+    ChangeKind.RULES: N_("the rules for reminders and confirmations were changed"),
     ChangeKind.LEFT: N_("%(party)s is a party to it until %(after)s"),
     ChangeKind.ANSWERED_BY: N_("%(name)s (%(party)s) answers for it now"),
     ChangeKind.RESUMED: N_("taken up again"),

@@ -77,6 +77,7 @@ class ChangeKind(StrEnum):
     MOVED = "moved"  # a date, before and after
     ENDS = "ends"  # the agreement's end, before and after
     TERMS = "terms"  # another term of the agreement
+    RULES = "rules"  # the rules for reminders
     LEFT = "left"  # party, after
     ANSWERED_BY = "answered_by"  # name, party, number
     RESUMED = "resumed"

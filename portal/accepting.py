@@ -31,7 +31,7 @@ from portal.roles import Permission, Role, Viewer
 from portal.viewing import require
 
 router = APIRouter()
-Accepting = Annotated[Viewer, Depends(require(Permission.HAND_OVER))]
+Accepting = Annotated[Viewer, Depends(require(Permission.ACCEPT))]
 ACCEPT, REFUSE = ADDRESS + "/{reference}/accept", ADDRESS + "/{reference}/refuse"
 
 
@@ -78,7 +78,7 @@ def propose_people(unit: Connection, viewer: Viewer, author: Author, imported: I
 
 def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[Any]:
     """Who waits to be accepted by the viewer: name, office, reference, channels, and by whom of which party."""
-    if not viewer.may(Permission.HAND_OVER):
+    if not viewer.may(Permission.ACCEPT):
         return ()
     proposer = contact.alias("proposer")
     query = (

@@ -13,8 +13,9 @@ from notifications.names import choose_words, find_words, name_promise
 from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.roles import Viewer, select_visible_agreements
+from portal.rule_words import list_rules
 
-_SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page")
+_SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy")
 _TOLD_ELSEWHERE = frozenset({"state", "state_on", "state_reason", "state_until", "due", "first_due", "met_on"})
 """What Home tells in words of its own: how something was decided, and its date."""
 
@@ -176,6 +177,10 @@ def _tell(words: Words, one: Any) -> list[str]:
         if one.action == "withdrawn":
             return [words.gettext("no longer shown to everybody")]
         return [words.gettext("shown to everybody")]
+    if one.subject == "policy":
+        rules = [f"{label}: {after}" for label, _, after in list_rules(words, *_read_rules(changes))]
+        told = clean_text(words.gettext("; ").join(rules))
+        return [words.gettext("rules for reminders: %(rules)s") % {"rules": told}] if rules else []
     if one.subject == "agreement":
         return [words.gettext("the agreement was changed")] if one.action == "amended" else []
     if one.subject == "commitment_owner":
@@ -190,6 +195,11 @@ def _tell(words: Words, one: Any) -> list[str]:
     if changes.keys() - _TOLD_ELSEWHERE:
         said.append(words.gettext("its words or terms were changed"))
     return said
+
+
+def _read_rules(changes: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    before, after = changes.get("rules", (None, None))
+    return before or {}, after or {}
 
 
 def _write_date(words: Words, day: object) -> str:

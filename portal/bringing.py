@@ -168,7 +168,7 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
         raise _place(invalid, drawing) from None
     except (NotFound, RefusedChange) as refused:
         raise InvalidFiles((Problem(brought.name, 0, "file", "something else", str(refused)),)) from None
-    check_rights(unit, viewer, house.settings.administrator_addresses, imported)
+    check_rights(unit, viewer, house.settings.administrator_addresses, imported, house.today(author.at))
     propose_people(unit, viewer, author, imported, house.today(author.at))
     return imported
 

@@ -164,6 +164,10 @@ _LIMITS: dict[Limit, str] = {
     Limit.ADDRESS_OF_ANOTHER_SIDE: N_(
         "The contact %(reference)s has the mail address of a person of another party: each side has its own."
     ),
+    Limit.WORD_OF_ANOTHER_SIDE: N_(
+        "%(reference)s: that fewer are asked to confirm what is reported is not one side's to decide. An administrator "
+        "sets it once both sides want it."
+    ),
     Limit.OPERATORS_ROLE: N_("The contact %(reference)s: only an administrator names an operator."),
 }
 

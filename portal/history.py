@@ -25,6 +25,7 @@ from commitments.tables import (
     log_entry,
     milestone,
     party,
+    policy,
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.links import read_signer
@@ -39,6 +40,7 @@ from portal.house import Here
 from portal.labels import name_column, name_subject, name_value, say_action
 from portal.paging import PagesView, read_page, write_address
 from portal.roles import Permission, Viewer, select_visible_agreements
+from portal.rule_words import list_rules
 from portal.telling import tell_moment, tell_title
 from portal.value_words import BY_LANGUAGE, name_language
 from portal.viewing import require
@@ -51,8 +53,8 @@ _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
 _REASONS = ("closed_why", "state_reason")
-_NOT_SHOWN = ("channels", "rules")
-"""How somebody is reached is for the page of that person, and rules for theirs."""
+_NOT_SHOWN = ("channels",)
+"""How somebody is reached is for the page of that person."""
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
 
@@ -227,7 +229,8 @@ def _describe_change(
             fit_text(clean_text(called.get((entry.subject, entry.row_id), entry.reference)), _VALUE_LIMIT)
         ),
     }
-    told = list(_list_parts(words, names, entry, zone)) if entry.action not in _NEVER_TOLD else []
+    is_told = entry.action not in _NEVER_TOLD or entry.subject == policy.name  # which has no page of its own
+    told = list(_list_parts(words, names, entry, zone)) if is_told else []
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
         say_action(words, action, what),
@@ -258,6 +261,9 @@ def _list_parts(words: Words, names: Names, entry: Any, zone: str) -> Iterator[_
     for column, (old, new) in entry.changes.items():
         named = name_column(words, column)
         if named is None:
+            continue
+        if column == "rules":
+            yield from list_rules(words, old or {}, new or {})
             continue
         if column in BY_LANGUAGE and all(one is None or isinstance(one, dict) for one in (old, new)):
             yield from _list_languages(words, named, old or {}, new or {})

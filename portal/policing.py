@@ -42,6 +42,7 @@ from portal.house import Here, House
 from portal.message_log import MessageView
 from portal.policy_views import describe_rules, fill_rules, list_faults, read_rules, say_faults
 from portal.refusals import say_kept
+from portal.rights import silences_others
 from portal.roles import Permission, Viewer
 from portal.standing import tell_standing
 from portal.step_fields import FaultView
@@ -117,6 +118,14 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
         faults["why"] = words.gettext("A reason is needed: it stands in the log.")
     elif len(why) > LONGEST_LINE:
         faults["why"] = words.gettext("At most %(count)s characters are expected.") % {"count": LONGEST_LINE}
+    if not wrong:
+        with open_reading(house.engine) as reading:
+            head, own = find_head(reading, viewer, reference), load_rules_in_own(reading, reference)
+            if silences_others(reading, viewer, head.reference, own, rules, house.today(now)):
+                faults["confirmed_by"] = words.gettext(
+                    "That fewer are asked is not one side's to decide: each would free itself of the other's word. "
+                    "An administrator sets it once both sides want it."
+                )
     if faults:
         return _show(request, viewer, house, reference, sent=sent, rules=rules, faults=faults, status=422)
     try:

@@ -75,7 +75,7 @@ _GROUPS: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         (_Rule("about_tolerance_percent", N_("Percent by which a target of about a number may fall short"), ""),),
     ),
 )  # fmt: skip
-_CONFIRMED_BY = {
+CONFIRMED_BY = {
     ConfirmedBy.OTHER_PARTIES: N_("The other parties of the agreement: to whom it was promised, and who owes it too"),
     ConfirmedBy.THOSE_WHO_OWE: N_("Only the parties that owe it too"),
     ConfirmedBy.NOBODY: N_("Nobody: the word of one party is enough"),
@@ -232,7 +232,7 @@ def describe_rules(
                     help=words.gettext("Who is asked can also send it back; then the promise is open again."),
                     options=tuple(
                         OptionView(str(one), words.gettext(label), one == rules.get("confirmed_by", house.confirmed_by))
-                        for one, label in _CONFIRMED_BY.items()
+                        for one, label in CONFIRMED_BY.items()
                     ),
                 ),
             ),
@@ -365,6 +365,11 @@ def _describe_ways(
                 *(OptionView(str(kind), text, kind == said) for kind, text in kinds.items()),
             ),
         )  # fmt: skip
+
+
+def name_number(words: Words, name: str) -> str:
+    """What a rule that is a number, or several, is called; empty for any other."""
+    return words.gettext(_NUMBERS[name].label) if name in _NUMBERS else ""
 
 
 def name_language(words: Words, tag: str) -> str:

@@ -277,8 +277,8 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
         file = read_values(part, "")
         check_files(unit, [file])
         imported = import_agreement(unit, file.form, author, today)
-        check_rights(unit, viewer, house.settings.administrator_addresses, imported)
-        propose_people(unit, viewer, author, imported, house.today(author.at))
+        check_rights(unit, viewer, house.settings.administrator_addresses, imported, today)
+        propose_people(unit, viewer, author, imported, today)
     reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, today)
     return imported
 

@@ -4,15 +4,20 @@ Who can name any party and person in a form or a file could else give the addres
 appoint themselves for another party, and then sign in as such.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, select
 
+from commitments.confirmations import asks_fewer
 from commitments.difference import Imported
 from commitments.errors import TallyError
-from commitments.tables import agreement, agreement_party, contact, party, relationship
+from commitments.policy import HOUSE, adapt_policy
+from commitments.queries import load_people, load_policies
+from commitments.tables import agreement, agreement_party, contact, party, policy, relationship
 from commitments.vocabulary import ContactRole
 from portal.roles import Role, Viewer, select_visible_agreements
 
@@ -30,6 +35,7 @@ class Limit(StrEnum):
     ADMINISTRATORS_ADDRESS = "administrators_address"
     OPERATORS_ROLE = "operators_role"
     ADDRESS_OF_ANOTHER_SIDE = "address_of_another_side"
+    WORD_OF_ANOTHER_SIDE = "word_of_another_side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,46 @@ class NotTheirs(TallyError):
         super().__init__("\n".join(f"{one.limit}: {one.reference}" for one in oversteps))
 
 
-def check_rights(unit: Connection, viewer: Viewer, administrators: frozenset[str], imported: Imported) -> None:
+def check_rights(
+    unit: Connection, viewer: Viewer, administrators: frozenset[str], imported: Imported, today: date
+) -> None:
     """NotTheirs if the difference, which the unit has written already, holds what the viewer may not change."""
     if viewer.role is Role.ADMINISTRATOR:
         return
-    oversteps = tuple(dict.fromkeys(_find_oversteps(unit, viewer, administrators, imported)))
+    found = [*_find_oversteps(unit, viewer, administrators, imported)]
+    for one in imported.changes:
+        before, after = one.changes.get("rules", (None, None)) if one.subject == policy.name else (None, None)
+        if silences_others(unit, viewer, imported.reference, before, after, today):
+            found.append(Overstep(Limit.WORD_OF_ANOTHER_SIDE, imported.reference))
+    oversteps = tuple(dict.fromkeys(found))
     if oversteps:
         raise NotTheirs(oversteps)
+
+
+def silences_others(
+    reading: Connection,
+    viewer: Viewer,
+    reference: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    today: date,
+) -> bool:
+    """Whether the viewer would have fewer asked, by other rules of an agreement, whether what is reported is so.
+
+    Where another side has a coordinator who can be reached, that is no more one side's to decide than to confirm: of
+    the sides, each would else free itself of the other's word. The operator's decision stands.
+    """
+    usual, _ = load_policies(reading, policy.c.scope == HOUSE)
+    was, now = (adapt_policy(usual, rules or {}).confirmed_by for rules in (before, after))
+    if viewer.role is Role.ADMINISTRATOR or not asks_fewer(was, now):
+        return False
+    others = (
+        select(agreement_party.c.party_id)
+        .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
+        .where(agreement.c.reference == reference, agreement_party.c.party_id != viewer.person.party_id)
+    )
+    coordinating = contact.c.party_id.in_(others) & (contact.c.role == str(ContactRole.COORDINATOR))
+    return any(one.ways and one.is_in_office(today) for one in load_people(reading, only=coordinating).values())
 
 
 def sees_agreement(reading: Connection, viewer: Viewer, reference: str) -> bool | None:

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     AMEND = "amend"  # dates, milestones, texts, owners, waiving, holding, withdrawing
     REGISTER = "register"  # new agreements, by form or by file
     HAND_OVER = "hand_over"  # all matters of a person
+    ACCEPT = "accept"  # whom another side added to one's own party
     SET_POLICY = "set_policy"  # how an agreement's people are reminded
     PUBLISH = "publish"  # the public page of an agreement
     ADMINISTER = "administer"  # the visits of others
@@ -61,7 +62,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _OWNING,
     Role.LEADER: _READING,
     Role.OPERATOR: _READING | {Permission.READ_MESSAGES},
-    Role.GUEST: _OWN_SIDE,
+    Role.GUEST: _OWN_SIDE | {Permission.ACCEPT},
 }
 
 OPEN = frozenset(
@@ -122,6 +123,8 @@ class Viewer:
         """Whether their role has it; whom their own side has yet to accept comes in, and sees why that is all."""
         if self.person.proposed_by is not None and self.role is not Role.ADMINISTRATOR:
             return permission is Permission.COME_IN
+        if permission is Permission.ACCEPT and self.role is Role.GUEST:
+            return self.person.role is ContactRole.COORDINATOR
         return permission in PERMISSIONS[self.role]
 
     def speaks_for(self, party_id: int | None) -> bool:

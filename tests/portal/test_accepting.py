@@ -6,7 +6,7 @@ from commitments.log import Author
 from commitments.register import import_agreement
 from commitments.tables import confirmation, contact, follow_up, log_entry, progress_report
 from tests.portal.desk import FORM, NOW, TODAY, Desk
-from tests.portal.test_acting import send
+from tests.portal.test_acting import as_guests, send
 from tests.portal.test_files import bring, hash_shown, newest
 
 YAML = FORM.decode()
@@ -107,3 +107,16 @@ def test_an_address_of_ones_own_side_is_refused_for_a_person_of_another(desk: De
     page = bring(desk, WITH_ALIAS.replace("alias@private.example", "CY@north.example"), 422)
     assert "The contact alias has the mail address of a person of another party" in page
     assert desk.rows(contact, contact.c.reference == "alias") == []
+
+
+def test_a_guest_who_coordinates_the_other_party_says_yes_where_one_house_keeps_the_register(desk: Desk) -> None:
+    as_guests(desk)
+    desk.sign_in("cy")
+    apply(desk, WITH_ALIAS)
+    desk.sign_in("li")
+    assert 'action="/people/alias/accept"' in desk.get("/home"), "a guest, and the only one who can speak for the South"
+    desk.act("/people/alias/accept")
+    assert desk.rows(contact, contact.c.reference == "alias")[0].proposed_by is None
+    desk.sign_in("alias")
+    desk.act("/people/alias/refuse", 403)
+    assert 'action="/people/' not in desk.get("/home"), "of the guests only who coordinates"

@@ -21,6 +21,7 @@ from notifications.replay import replay_messages
 from notifications.tables import notice, notification
 from portal.pages import SO_FAR, gather_pieces
 from tests.portal.desk import FORM, TODAY, Desk
+from tests.portal.test_files import bring
 
 PAGE = "/agreements/north-south/policy"
 HALVES = ("", "/past", "/coming")
@@ -78,7 +79,9 @@ def test_rules_are_saved_with_a_reason_and_hold_at_once(desk: Desk) -> None:
     assert "All rules are as the house has them." in save(desk, why="Back")
 
 
-def test_who_confirms_what_is_reported_as_kept_is_chosen_in_plain_words(desk: Desk) -> None:
+def test_who_confirms_is_chosen_in_plain_words_by_one_side_where_the_other_has_nobody_to_ask(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(contact).where(contact.c.reference == "li").values(channels={}))
     desk.sign_in("cy")
     page = desk.get(PAGE)
     assert "Who is asked to confirm it" in page and re.search(r'value="other_parties"[^>]* checked', page)
@@ -330,6 +333,38 @@ def test_what_went_on_the_day_on_which_an_agreement_came_into_the_register_is_pl
     told = {row.notification_id for row in planned} & set(at_once)
     replayed = list(replay_messages(desk.engine, desk.settings, now + timedelta(hours=2), 90, only=head.id, rules={}))
     assert told and len(replayed) == len(told)
+
+
+def test_one_side_alone_cannot_have_fewer_asked_whether_what_is_reported_is_so(desk: Desk) -> None:
+    desk.sign_in("cy")
+    refused = save(desk, 422, confirmed_by="nobody", why="Quicker")
+    assert "That fewer are asked is not one side's to decide" in refused and desk.rows(policy) == []
+    save(desk, confirmed_by="other_parties", lead_days="9", why="Nothing about it")
+    page = bring(desk, FORM.decode() + "policy: {confirmed_by: nobody}\n", 422)
+    assert "that fewer are asked to confirm what is reported is not one side's to decide" in page
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    chief = desk.settings.model_copy(update={"administrators": "cy@north.example"})
+    object.__setattr__(house, "settings", chief)
+    desk.sign_in("cy")
+    save(desk, confirmed_by="those_who_owe", why="Both sides wanted it")
+    object.__setattr__(house, "settings", desk.settings)
+    desk.sign_in("li")
+    save(desk, confirmed_by="other_parties", why="More are asked again")
+    assert desk.rows(policy)[0].rules == {}
+
+
+def test_the_history_and_home_say_which_rule_was_changed_from_what_to_what(desk: Desk) -> None:
+    desk.clock[0] += timedelta(days=8)
+    desk.sign_in("cy")
+    save(desk, lead_days="60, 7", why="Earlier")
+    save(desk, lead_days="30", send_days=["0", "3"], quiet_rest_days="no", why="Fewer")
+    desk.sign_in("max")
+    said = desk.get("/agreements/north-south/history")
+    assert "Days before a promised date: from as the house has it to 60, 7" in said
+    assert "Days before a promised date: from 60, 7 to 30" in said
+    assert "Days on which its matters are told: from as the house has it to Monday and Thursday" in said
+    assert "On its reader's days of rest: from as the house has it to It goes all the same" in said
+    assert "rules for reminders: Days before a promised date: 30" in desk.get("/home")
 
 
 def test_only_coordinators_set_the_rules_of_their_own_agreements(desk: Desk) -> None:
