@@ -1,6 +1,6 @@
 """Which follow-ups should be open on a day, for whom, and why. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from commitments.assessment import find_owner, is_ended, is_expired, is_stepless, list_valid_reports, name_milestone
@@ -83,25 +83,36 @@ def find_stand_in(
     *,
     anybody: bool = False,
     others: bool = False,
+    unreached: Collection[int] = (),
 ) -> Person | None:
-    """Who is written to where a person is asked for a party: they themselves if they can be reached, else its
-    coordinator. With `anybody`, where no coordinator can be reached either, another in office of that party who can.
-    With `others`, where nobody of that party can be, the coordinator of another who can: it must not end in silence.
+    """Who is written to where a person is asked for a party: they themselves if they can be reached, else their deputy,
+    else its coordinator. With `anybody`, where no coordinator can be reached either, another in office of that party
+    who can. With `others`, where nobody of that party can be, the coordinator of another who can: it must not end in
+    silence. Those of `unreached` count as people who cannot be, whatever channels they have.
     """
-    if person is not None and person.ways:
+
+    def can_be_asked(one: Person) -> bool:
+        return bool(one.ways) and one.id not in unreached and one.is_in_office(today)
+
+    if person is not None and person.ways and person.id not in unreached:
         return person
+    deputy = people.get(person.deputy_id) if person is not None and person.deputy_id is not None else None
+    if deputy is not None and can_be_asked(deputy):
+        return deputy
     coordinator = find_coordinator(party_id, agreement, coordinators, today)
-    if coordinator is not None and coordinator.ways:
-        return coordinator
+    speakers = coordinators.get(coordinator.party_id, ()) if coordinator is not None else ()
+    speaker = next((one for one in speakers if can_be_asked(one)), None)
+    if speaker is not None:
+        return speaker
     if anybody and not (party_id is not None and agreement.has_left(party_id, today)):
-        serving = (one for one in people.values() if one.party_id == party_id and one.ways and one.is_in_office(today))
+        serving = (one for one in people.values() if one.party_id == party_id and can_be_asked(one))
         other = min(serving, key=lambda one: (one.role is not ContactRole.OWNER, one.reference), default=None)
         if other is not None:
             return other
-    if others and not any(one.party_id == party_id and one.ways and one.is_in_office(today) for one in people.values()):
+    if others and not any(one.party_id == party_id and can_be_asked(one) for one in people.values()):
         partners = (place.party_id for place in agreement.parties if place.is_bound(today))
         beside = (one for party in partners for one in coordinators.get(party, ()))
-        partner = next((one for one in beside if one.ways and one.is_in_office(today)), None)
+        partner = next((one for one in beside if can_be_asked(one)), None)
         if partner is not None:
             return partner
     return person or coordinator

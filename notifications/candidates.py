@@ -47,6 +47,7 @@ from notifications.routing import (
     choose_digest_rhythm,
     choose_summary_rhythm,
     climb_ladder,
+    find_hearer,
     find_last_day,
     find_reached,
     find_reminder_rung,
@@ -60,6 +61,7 @@ from notifications.routing import (
     name_month,
     name_week,
 )
+from notifications.standing_in import explain_stand_in, find_unreached, may_be_asked
 from notifications.tables import notice, notification
 from notifications.usual import Ruling
 
@@ -140,7 +142,8 @@ class Prospect:
     deadline: date
     policy: Policy
     day: date
-    recipients: tuple[tuple[int, Person], ...]
+    recipients: tuple[tuple[int, Person, Person | None], ...]
+    """By which party who is told, and who is asked, of whom another may stand in the place."""
 
 
 class Ladder(list[ToldRung]):
@@ -223,8 +226,8 @@ def find_prospects(
             if standing.matter.kind is MatterKind.COMMITMENT and owned is not None and owned.recurrence is not None:
                 continue  # its occurrences speak for it
             recipients = tuple(
-                (party_id, person)
-                for party_id, person in find_recipients(agreement, owned, standing, rules, day)
+                (party_id, person, asked)
+                for party_id, person, asked in find_recipients(agreement, owned, standing, rules, day)
                 if owned is None or not has_answered(owned, party_id, policy, max(day, today))
             )
             if recipients:
@@ -272,13 +275,13 @@ def find_reminders(
 ) -> Iterator[Candidate]:
     """The reminders that are not told yet of those for whom it is that day, of who is in `focus` where there is one."""
     for one in prospects:
-        for party_id, person in one.recipients:
+        for party_id, person, asked in one.recipients:
             if days.of(person.id) == one.day and (focus is None or focus.holds(person)):
-                yield from _remind(one, party_id, person, told, days.begun[person.time_zone])
+                yield from _remind(one, party_id, person, asked, told, days.begun[person.time_zone])
 
 
 def _remind(
-    prospect: Prospect, party_id: int, person: Person, told: Collection[str], own_day: date
+    prospect: Prospect, party_id: int, person: Person, asked: Person | None, told: Collection[str], own_day: date
 ) -> Iterator[Candidate]:
     """The reminder that is right for a person today, and those that were missed."""
     agreement, standing, deadline, policy = prospect.agreement, prospect.standing, prospect.deadline, prospect.policy
@@ -301,7 +304,11 @@ def _remind(
             days,
             standing.reason.as_json(),
             why,
-            {"days": ahead, "due": deadline.isoformat()},
+            {
+                "days": ahead,
+                "due": deadline.isoformat(),
+                **explain_stand_in(asked, (), person, own_day, NotificationKind.REMINDER),
+            },
             matter.agreement_id,
             matter.commitment_id,
             None,
@@ -326,10 +333,10 @@ def _name_reminder(standing: Standing, days: int, person: Person) -> str:
 
 def find_recipients(
     agreement: Agreement, owned: Commitment | None, standing: Standing, rules: Rules, today: date
-) -> Iterator[tuple[int, Person]]:
+) -> Iterator[tuple[int, Person, Person | None]]:
     """For a commitment each answerable party's owner, or its coordinator; for a date of the agreement who is asked.
 
-    Whoever cannot be reached is stood in for.
+    Whoever cannot be reached is stood in for; who is asked comes with who is told.
     """
     if owned is not None:
         for owner in find_answerable(owned, standing.matter):
@@ -338,7 +345,7 @@ def find_recipients(
             asked = find_owner(owner.contact_id, rules.people, today)
             person = find_stand_in(asked, owner.party_id, agreement, rules.people, rules.coordinators, today)
             if person is not None:
-                yield owner.party_id, person
+                yield owner.party_id, person, asked
         return
     always = is_always_sent(rules.policy_of(agreement), str(standing.matter.kind))
     for place, asked in find_spokespeople(agreement, standing.matter.kind, rules.coordinators, today):
@@ -346,7 +353,7 @@ def find_recipients(
             asked, place.party_id, agreement, rules.people, rules.coordinators, today, anybody=always
         )
         if person is not None:
-            yield place.party_id, person
+            yield place.party_id, person, asked
 
 
 def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Candidate]:
@@ -359,12 +366,13 @@ def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Cand
     for row in waiting:
         told = ladders.get(row.id, Ladder())
         assignee = find_owner(row.assignee_id, rules.people, today) or coordinator
-        if assignee is not None and is_missed(told, assignee, row.assignee_id):
-            first = Climb(OWNER, (assignee,), ())
-            yield from _tell_climb(row, told.turn, first, assignee, row.reason, rules.people.get(row.assignee_id))
+        firsts = [assignee]
+        if coordinator is not None and find_unreached(told, rules.people, rules.house, today):
+            firsts.append(coordinator)
         climb = climb_ladder(told, assignee, rules.people, coordinator, (), rules.house, today)
-        if climb is not None:
-            yield from _tell_climb(row, told.turn, climb, assignee, row.reason, rules.people.get(row.assignee_id))
+        for tells in (*_tell_firsts(told, firsts, row), climb):
+            if tells is not None:
+                yield from _tell_climb(row, told, tells, assignee, row.reason, rules.people, today)
 
 
 def _follow_up(
@@ -381,17 +389,30 @@ def _follow_up(
         return
     people = rules.people
     always = is_always_sent(policy, row.matter_kind)
-    assignee = find_owner(row.assignee_id, people, today)
-    if assignee is None or not assignee.ways:
-        assignee = find_stand_in(
-            assignee, row.party_id, agreement, people, rules.coordinators, today, anybody=always, others=True
-        )
+    asked = find_owner(row.assignee_id, people, today)
+
+    def find_another(unreached: Collection[int] = ()) -> Person | None:
+        return find_stand_in(
+            asked, row.party_id, agreement, people, rules.coordinators, today,
+            anybody=always, others=True, unreached=unreached,
+        )  # fmt: skip
+
+    assignee = asked if asked is not None and asked.ways else find_another()
     if focus is not None and row.id not in focus.follow_ups and (assignee is None or not focus.holds(assignee)):
         return
     own_day = days.begun[assignee.time_zone] if assignee is not None else today
+    unreached = set(find_unreached(told, people, policy, own_day))
+    firsts = [assignee]
+    if assignee is not None and not told and not always:
+        kind, begin, tried = _name_kind(row, OWNER), _find_begin(row), assignee
+        while tried.id not in unreached and not may_be_asked(tried, kind, begin, policy, own_day):
+            unreached.add(tried.id)
+            tried = find_another(unreached) or tried
+    if unreached:
+        firsts.append(find_another(unreached))
     standing = current.get(row.matter)
     ahead = standing.deadline if standing is not None and row.kind in _ASKED_AHEAD else None
-    missed = is_missed(told, assignee, row.assignee_id)
+    missed = list(_tell_firsts(told, firsts, row))
     if not missed and find_reached(told, assignee, policy, own_day, ahead) is None:
         return
     coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
@@ -402,28 +423,36 @@ def _follow_up(
     if own_day < max(row.opened_on, row.snoozed_until or row.opened_on):
         return  # for the person asked that day has not begun
     reason = renew_reason(FollowUpKind(row.kind), row.reason, standing, own_day)
-    asked = people.get(row.assignee_id)
-    first = Climb(OWNER, (assignee,), ()) if missed and assignee is not None else None
-    for tells in (first, climb):
+    for tells in (*missed, climb):
         if tells is None:
             continue
         always = is_always_sent(policy, row.matter_kind, tells.rung)
-        for one in _tell_climb(row, told.turn, tells, assignee, reason, asked):
+        for one in _tell_climb(row, told, tells, assignee, reason, people, own_day):
             said = one._replace(own_day=own_day)
             yield said._replace(scope=agreement.reference, always=always) if one.decision is Decision.TOLD else said
 
 
+def _tell_firsts(told: Ladder, firsts: Sequence[Person | None], row: Any) -> Iterator[Climb]:
+    """The first rung for those of these people who have yet to be told it, of whom the later stand in for the first."""
+    for place, person in enumerate(firsts):
+        if person is not None and (is_missed(told, person, row.assignee_id) or (place and not told)):
+            yield Climb(OWNER, (person,), ())
+
+
 def _tell_climb(
-    row: Any, turn: int, climb: Climb, assignee: Person | None, reason: Mapping[str, Any], asked: Person | None
+    row: Any,
+    told: Ladder,
+    climb: Climb,
+    assignee: Person | None,
+    reason: Mapping[str, Any],
+    people: Mapping[int, Person],
+    today: date,
 ) -> Iterator[Candidate]:
     for person in climb.contacts:
-        yield _candidate_of(row, turn, climb, person, reason, asked, Decision.TOLD, None)
+        yield _candidate_of(row, told, climb, person, reason, people, today, None)
     if assignee is not None:
         for rung, why in climb.passed:
-            over = _candidate_of(
-                row, turn, climb._replace(rung=rung), assignee, reason, asked, Decision.PASSED_OVER, why
-            )
-            yield over
+            yield _candidate_of(row, told, climb._replace(rung=rung), assignee, reason, people, today, why)
 
 
 _ASKED_AHEAD = frozenset(
@@ -434,28 +463,29 @@ _ASKED_AHEAD = frozenset(
 
 def _candidate_of(
     row: Any,
-    turn: int,
+    told: Ladder,
     climb: Climb,
     person: Person,
     reason: Mapping[str, Any],
-    asked: Person | None,
-    decision: Decision,
+    people: Mapping[int, Person],
+    today: date,
     passed: Why | None,
 ) -> Candidate:
-    kind = NotificationKind.FOLLOW_UP if climb.rung == 0 else NotificationKind.ESCALATION
-    if row.kind == FollowUpKind.CONFIRMATION_ASKED and climb.rung == 0:
-        kind = NotificationKind.CONFIRMATION
-    if row.kind in OPERATOR_KINDS and climb.rung == 0:
-        kind = NotificationKind.ALERT
+    kind = _name_kind(row, climb.rung)
+    decision = Decision.TOLD if passed is None else Decision.PASSED_OVER
     why = passed or (Why.OPENED if climb.rung == 0 else Why.ESCALATED)
+    asked = people.get(row.assignee_id)
     numbers: dict[str, Any] = {"on": row.opened_on.isoformat()}
     if climb.rung:
         numbers |= {"rung": climb.rung, "days": climb.working_days, "asked": asked.reference if asked else None}
-    elif asked is not None and asked.id != person.id:
-        numbers |= {"for": asked.reference}
+        hearer = find_hearer(told)
+        if hearer is not None and hearer.contact_id != row.assignee_id and hearer.contact_id in people:
+            numbers |= {"stand_in": people[hearer.contact_id].reference}
+    else:
+        numbers |= explain_stand_in(asked, told, person, today, kind)
     who = "" if decision is Decision.PASSED_OVER else f"|{person.reference}"
     return Candidate(
-        f"{row.key}|{_name_begin(row, turn)}|{climb.rung}{who}",
+        f"{row.key}|{_name_begin(row, told.turn)}|{climb.rung}{who}",
         kind,
         person,
         row.matter,
@@ -472,6 +502,16 @@ def _candidate_of(
         None,
         decision,
     )
+
+
+def _name_kind(row: Any, rung: int) -> NotificationKind:
+    """What a message is that tells this rung of a follow-up."""
+    if rung != OWNER:
+        return NotificationKind.ESCALATION
+    if row.kind in OPERATOR_KINDS:
+        return NotificationKind.ALERT
+    asks_to_confirm = row.kind == FollowUpKind.CONFIRMATION_ASKED
+    return NotificationKind.CONFIRMATION if asks_to_confirm else NotificationKind.FOLLOW_UP
 
 
 def _find_begin(row: Any) -> date:
@@ -514,6 +554,7 @@ def _load_ladders(reading: Connection, which: ColumnElement[bool], people: Mappi
             follow_up.c.assignee_id,
             notification.c.state,
             notification.c.sent_at,
+            notification.c.reason.label("message_reason"),
         )
         .join(follow_up, follow_up.c.id == notice.c.follow_up_id)
         .outerjoin(notification, notification.c.id == notice.c.notification_id)
@@ -555,7 +596,11 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
             if row.rung == 0 and row.decided_on >= _find_begin(row):
                 if why is None:
                     _note_asked(ladders[row.follow_up_id], row, people)
-                ladders[row.follow_up_id].append(ToldRung(0, row.contact_id, None, None, lost_on=row.decided_on))
+                by = why or (row.message_reason or {}).get("code")
+                lost_by = Why(by) if by in LOST else None
+                ladders[row.follow_up_id].append(
+                    ToldRung(0, row.contact_id, None, None, lost_on=row.decided_on, lost_by=lost_by)
+                )
             continue  # of a later rung it is as if nobody had been told, so that it is found again
         # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
         # before it was put to rest: as if nobody had been told.

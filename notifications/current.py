@@ -151,7 +151,7 @@ def _is_due(row: Any, standing: Standing | None, agreement: Agreement, rules: Ru
     if owned is not None and has_answered(owned, row.party_id, rules.policy_of(agreement), day):
         return False
     recipients = find_recipients(agreement, owned, standing, rules, day)
-    return (row.party_id, row.contact_id) in {(party_id, person.id) for party_id, person in recipients}
+    return (row.party_id, row.contact_id) in {(party_id, person.id) for party_id, person, _ in recipients}
 
 
 def _tell(row: Any, day: date, **anew: Any) -> Any:

@@ -174,7 +174,11 @@ MORE_THAN_EXPECTED: Variants = (
 GROUNDS: dict[Why, Variants] = {
     Why.LEAD_REACHED: (N_("reminder %(lead)s"), N_("reminder of a coming date")),
     Why.OPENED: (N_("follow-up opened %(on_at)s"), N_("new follow-up")),
-    Why.ESCALATED: (N_("unanswered for %(working_days)s"), N_("unanswered")),
+    Why.ESCALATED: (
+        N_("%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s"),
+        N_("unanswered for %(working_days)s"),
+        N_("unanswered"),
+    ),
     Why.WEEKLY: (N_("the digest for %(week)s"), N_("the week's digest")),
     Why.MONTHLY: (N_("the summary for %(month)s"), N_("the month's summary")),
     Why.ASKED: (N_("your confirmation has just been asked for"),),
@@ -227,17 +231,37 @@ GROUNDS: dict[Why, Variants] = {
     Why.GIVEN_UP: (N_("given up after %(attempts)s: %(reply)s"), N_("given up after several attempts")),
 }
 
+_LOST = (N_("%(for)s, who is asked, cannot be reached: the message of %(lost)s did not arrive"),)
+_NO_WAY = (N_("%(for)s, who is asked, cannot be reached: no address on record that works"),)
+
+STOOD_IN_FOR: dict[Why, Variants] = {
+    Why.OUT_OF_OFFICE: (N_("%(for)s, who was asked, is no longer in office"),),
+    Why.NO_ADDRESS: _NO_WAY,
+    Why.CHANNELS_OFF: _NO_WAY,
+    Why.REFUSED: _LOST,
+    Why.GIVEN_UP: _LOST,
+    Why.BOUNCED: _LOST,
+    Why.PAUSED: (N_("%(for)s, who is asked, is away until %(until)s"),),
+    Why.UNSUBSCRIBED: (N_("%(for)s, who is asked, has chosen to get no such messages"),),
+}
+
 ESCALATIONS: dict[int, Variants] = {
     0: (N_("unanswered for %(working_days)s"),),
     1: (
+        N_("%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s; you are the deputy"),
         N_("%(asked)s has not answered for %(working_days)s; you are the deputy"),
         N_("unanswered for %(working_days)s; you are the deputy"),
     ),
     2: (
+        N_("%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s; you are the coordinator"),
         N_("%(asked)s has not answered for %(working_days)s; you are the coordinator"),
         N_("unanswered for %(working_days)s; you are the coordinator"),
     ),
     3: (
+        N_(
+            "%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s; the leaders of"
+            " both sides are told"
+        ),
         N_("%(asked)s has not answered for %(working_days)s; the leaders of both sides are told"),
         N_("unanswered for %(working_days)s; the leaders of both sides are told"),
     ),

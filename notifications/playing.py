@@ -90,6 +90,7 @@ class _Rung:
     assignee_id: int | None
     state: str | None
     sent_at: datetime | None
+    message_reason: None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ class Why(StrEnum):
 
     # told
     LEAD_REACHED = "lead_reached"  # days: that are left; due: the date
-    OPENED = "opened"  # on; for: who is asked, where another is told in their stead
-    ESCALATED = (
-        "escalated"  # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked
-    )
+    # Where another is told in the stead of who is asked: for: them, because: a reason not to tell, lost or until: a day
+    OPENED = "opened"  # on
+    # rung: 1 deputy, 2 coordinator, 3 leaders; on: opened; days: working days unanswered; asked; stand_in: who was
+    # told in their stead, and has not answered for so long
+    ESCALATED = "escalated"
     WEEKLY = "weekly"  # week: 2026-W48
     MONTHLY = "monthly"  # month: 2026-11
     ASKED = "asked"  # a confirmation, just asked for

@@ -64,10 +64,16 @@ class ToldRung:
     state: NotificationState | None
     sent_on: date | None
     declined_on: date | None = None
-    """When it was not told because the person has unsubscribed: from then on the ladder counts all the same."""
+    """When it was not told because the person has unsubscribed: they are not asked anew."""
     lost_on: date | None = None
-    """When it was to be told by a message that failed for good: the ladder counts from then on while nobody is reached,
-    and the person has not heard."""
+    """When it was to be told by a message that failed for good: the person has not heard."""
+    lost_by: Why | None = None
+    """What became of that message."""
+
+    @property
+    def day(self) -> date | None:
+        """On which a message with it was really accepted; nothing while none was."""
+        return self.sent_on if self.lost_on is None and self.declined_on is None and self.state is not None else None
 
 
 class Climb(NamedTuple):
@@ -259,7 +265,11 @@ def is_missed(told: Sequence[ToldRung], assignee: Person | None, asked_id: int |
     """
     if not told or assignee is None or has_heard(told, assignee.id):
         return False
-    return assignee.id == asked_id or not any(has_heard(told, one.contact_id) for one in told)
+    if assignee.id == asked_id:
+        return True
+    return not any(
+        one.day is not None or (one.contact_id != asked_id and has_heard(told, one.contact_id)) for one in told
+    )
 
 
 def find_reached(
@@ -288,25 +298,23 @@ def find_reached(
 def _find_start(told: Sequence[ToldRung]) -> date | None:
     """The day on which the clock of a ladder starts; nothing while it stands still.
 
-    It starts when the first message to who is asked was really sent, and while all of them were lost when the first was
-    to go. It stands still while the last message is not sent, but for one that tells anew what was lost.
+    It starts when the first message was really accepted: of who is asked, of who was asked in their place, or of who
+    was told of it since where those of all these were lost. It stands still while the last message is not sent, but for
+    one that tells anew what was lost.
     """
-    heard: date | None = None
-    later: date | None = None
-    lost = [one for one in told if one.lost_on is not None]
+    lost = {one.contact_id for one in told if one.lost_on is not None}
     for one in told:
-        if one.state is not None and one.state is not NotificationState.SENT:
-            if one.rung == OWNER and any(former.contact_id == one.contact_id for former in lost):
-                continue
+        on_its_way = one.state is not None and one.state is not NotificationState.SENT
+        if on_its_way and not (one.rung == OWNER and one.contact_id in lost):
             return None
-        day = one.declined_on if one.state is None else one.sent_on
-        if day is None:
-            continue
-        if one.rung == OWNER:
-            heard = day if heard is None else min(day, heard)
-        else:
-            later = day if later is None else min(day, later)
-    return heard or (lost[0].lost_on if lost else later)
+    hearer = find_hearer(told)
+    return hearer.day if hearer is not None else None
+
+
+def find_hearer(told: Sequence[ToldRung]) -> ToldRung | None:
+    """With whom the clock of a ladder starts: who was first told what is asked, else the first who was told of it."""
+    heard = [one for one in told if one.day is not None]
+    return min(heard, key=lambda one: (one.rung != OWNER, one.day or date.max), default=None)
 
 
 def climb_ladder(

@@ -92,7 +92,12 @@ class Words:
         if ground.code is Why.ESCALATED:
             rung = ground.numbers.get("rung")
             variants = phrases.ESCALATIONS.get(rung if isinstance(rung, int) else 0, ()) + variants
-        return self._say(variants, ground.numbers, names, ground.code)
+        said = self._say(variants, ground.numbers, names, ground.code)
+        because = ground.numbers.get("because")
+        if because is None:
+            return said
+        absence = self._say(phrases.STOOD_IN_FOR[Why(str(because))], ground.numbers, names, Why(str(because)))
+        return f"{absence} · {said}"
 
     def describe_expected(self, item: Item) -> str:
         """What is asked of the reader."""
@@ -272,7 +277,7 @@ class _Spoken:
             return speak(words, _known(numbers, number))
         if key == "parties":
             return words.join([self._names.get(one, one) for one in numbers[key]])
-        if key in ("asked", "contact"):
+        if key in ("asked", "contact", "for", "stand_in"):
             return self._names.get(numbers[key]) or str(_known(numbers, key))
         if key == "span":
             return words.format_months(numbers["months"]) if "months" in numbers else words.format_span(numbers["days"])
@@ -304,7 +309,20 @@ _Speak = Callable[[Words, Any], str]
 
 def _speak_dates() -> dict[str, tuple[str, _Speak]]:
     forms: dict[str, tuple[str, _Speak]] = {}
-    for name in ("due", "on", "by", "from", "since", "measured_on", "asked_on", "next", "day", "month", "until"):
+    for name in (
+        "due",
+        "on",
+        "by",
+        "from",
+        "since",
+        "measured_on",
+        "asked_on",
+        "next",
+        "day",
+        "month",
+        "until",
+        "lost",
+    ):
         forms[name] = (name, lambda words, text: words.format_partial(str(text)))
         forms[f"{name}_at"] = (name, lambda words, text: words.place_partial(str(text)))
         forms[f"{name}_end"] = (name, lambda words, text: words.format_end(str(text)))

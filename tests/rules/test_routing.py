@@ -36,6 +36,7 @@ from notifications.routing import (
     name_month,
     name_week,
 )
+from notifications.standing_in import find_patience, find_unreached
 from tests.effort import try_examples
 from tests.rules.cases import (
     ANN,
@@ -383,6 +384,10 @@ def passed_over(rung: int) -> ToldRung:
     return ToldRung(rung, 1, None, None)
 
 
+def lost(contact_id: int = 1, lost_on: str = "2026-03-02") -> ToldRung:
+    return ToldRung(0, contact_id, None, None, lost_on=day(lost_on), lost_by=Why.REFUSED)
+
+
 def climb(so_far, on, assignee=OWNER, coordinator=CAT, leaders=(MAYOR, VICE_MAYOR), people=PEOPLE, **rules):
     return climb_ladder(so_far, assignee, people, coordinator, leaders, Policy(**rules), day(on))
 
@@ -432,13 +437,56 @@ UP_TO_COORDINATOR = [*UP_TO_DEPUTY, told(2, CAT.id, "2026-03-16")]
      [told(0, LI.id, "2026-02-13")], "2026-02-27", replace(LI, deputy_id=HE.id), (1, [HE], [], 5)),
     ("in Leeds the same ladder is there a week sooner",
      [told(0, sent_on="2026-02-13")], "2026-02-20", OWNER, (1, [DEPUTY], [], 5)),
-    ("who has unsubscribed is not told, and after five days the deputy is all the same",
-     [ToldRung(0, 1, None, None, date(2026, 3, 2))], "2026-03-09", OWNER, (1, [DEPUTY], [], 5)),
+    ("who has unsubscribed was asked nothing, and the ladder stands still",
+     [ToldRung(0, 1, None, None, date(2026, 3, 2))], "2026-06-01", OWNER, None),
+    ("until who was asked in their place has been silent for five days",
+     [ToldRung(0, 1, None, None, date(2026, 3, 2)), told(0, CAT.id)], "2026-03-09", OWNER, (1, [DEPUTY], [], 5)),
     ("what was never told, only passed over, does not climb", [passed_over(0)], "2026-06-01", OWNER, None),
+    ("a ladder stands still while all that it told was lost", [lost(), lost()], "2026-06-01", OWNER, None),
+    ("also while it is told anew", [lost(), told(0, sent_on=None)], "2026-06-01", OWNER, None),
+    ("and counts from the first message that arrived",
+     [lost(), told(0, sent_on="2026-03-09")], "2026-03-16", OWNER, (1, [DEPUTY], [], 5)),
+    ("a ladder counts from what the coordinator was asked in the owner's place",
+     [lost(), told(0, CAT.id, "2026-03-09")], "2026-03-16", OWNER, (1, [DEPUTY], [], 5)),
+    ("also while the owner's own message is tried anew",
+     [lost(), told(0, CAT.id, "2026-03-09"), told(0, sent_on=None)], "2026-03-16", OWNER, (1, [DEPUTY], [], 5)),
+    ("a deputy who was asked in the owner's place is not told that there is no answer",
+     [lost(), told(0, DEPUTY.id, "2026-03-09")], "2026-03-16", OWNER, (1, [], [(1, SAME)], 5)),
+    ("but the coordinator is", [lost(), told(0, DEPUTY.id, "2026-03-09")], "2026-03-23", OWNER,
+     (2, [CAT], [(1, STEP)], 10)),
+    ("a ladder that has climbed before its first message came back counts from whom it told then",
+     [lost(), told(1, DEPUTY.id, "2026-03-09")], "2026-03-23", OWNER, (2, [CAT], [], 10)),
 )  # fmt: skip
 def test_the_ladder(so_far, on, assignee, right):
     found = climb(so_far, on, assignee)
     assert (found and (found.rung, list(found.contacts), list(found.passed), found.working_days)) == right
+
+
+@table(
+    ("while a message is tried for fewer days than the deputy waits nobody else is asked", [lost()], "2026-03-06", ()),
+    ("after as many nobody waits for it any more", [lost()], "2026-03-09", (1,)),
+    ("the first that was lost counts, however often it was told anew", [lost(), lost(1, "2026-03-06")], "2026-03-09",
+     (1,)),
+    ("also while it is told anew", [lost(), told(0, sent_on=None)], "2026-03-09", (1,)),
+    ("who has heard in the end can be reached", [lost(), told(0, sent_on="2026-03-06")], "2026-06-01", ()),
+    ("once another was told in their place nobody else is looked for",
+     [lost(), told(0, DEPUTY.id, "2026-03-09")], "2026-06-01", ()),
+    ("of two who are tried each has their own days",
+     [lost(), lost(DEPUTY.id, "2026-03-09")], "2026-03-13", (1,)),
+    ("for who has unsubscribed nobody waits", [ToldRung(0, 1, None, None, date(2026, 3, 2))], "2026-03-02", (1,)),
+    ("until neither is waited for", [lost(), lost(DEPUTY.id, "2026-03-09")], "2026-03-16", (1, DEPUTY.id)),
+)  # fmt: skip
+def test_who_cannot_be_reached(so_far, on, unreached):
+    assert find_unreached(so_far, PEOPLE, Policy(), day(on)) == set(unreached)
+
+
+@table(
+    ("a house that asks the deputy after two days waits for two", (0, 2), 2),
+    ("at least one, where the deputy is told at once", (0, 0), 1),
+    ("where nobody but the owner is told, as long as is usual", (0,), 5),
+)
+def test_how_long_a_person_is_tried(steps, days):
+    assert find_patience(Policy(escalation_working_days=steps)) == days
 
 
 @table(

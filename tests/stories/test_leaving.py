@@ -94,7 +94,7 @@ def test_a_letter_goes_to_the_address_of_the_day(house: House, follow: bool) -> 
 
 
 @pytest.mark.parametrize("follow", [True, False], ids=["looked at once", "looked when it goes"])
-def test_a_letter_for_who_has_no_address_any_more_is_taken_back_and_their_coordinator_told(
+def test_a_letter_for_who_has_no_address_any_more_is_taken_back_and_their_deputy_told(
     house: House, follow: bool
 ) -> None:
     amend(house, b", channels: {" + ANN + b"}", b"", follow=follow)
@@ -103,7 +103,7 @@ def test_a_letter_for_who_has_no_address_any_more_is_taken_back_and_their_coordi
     assert letters_of(house, "ann") == [("cancelled", "no_address")]
     plan(house, MONDAY + timedelta(hours=9))
     assert [row.decision for row in house.decisions("ann", "no_address")] == ["passed_over"]
-    assert "north-south/survey" in [row.matter for row in house.decisions("cy", "lead_reached")], "in their stead"
+    assert "north-south/survey" in [row.matter for row in house.decisions("dee", "lead_reached")], "in their stead"
 
 
 def test_a_letter_that_is_tried_again_goes_to_the_new_address_and_is_tried_there_as_often_as_any(house: House) -> None:

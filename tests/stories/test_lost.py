@@ -33,7 +33,10 @@ def house(sqlite_engine: Engine) -> Iterator[House]:
 
 
 def give_new_address(house: House) -> None:
-    form = FORM.replace(ANN.encode(), NEW.encode())
+    bring(house, FORM.replace(ANN.encode(), NEW.encode()))
+
+
+def bring(house: House, form: bytes) -> None:
     with open_unit(house.engine) as unit:
         import_agreement(unit, parse_agreement(form, "north-south.yaml"), Author("cy", house.clock), house.clock.date())
 
@@ -81,22 +84,21 @@ def test_the_ladder_begins_with_the_letter_that_arrived(house: House) -> None:
 def test_who_is_given_a_new_address_hears_what_another_was_told_in_their_stead(house: House) -> None:
     house.refused[ANN] = UNKNOWN
     house.live(WEDNESDAY, date(2026, 4, 7))
-    assert told_of(house, OVERDUE) == [("cy", "06 Apr")], "after the second refusal nothing is written to Ann"
+    assert told_of(house, OVERDUE) == [("dee", "02 Apr")], "after the second refusal nothing is written to Ann"
     give_new_address(house)
     house.live(date(2026, 4, 8), date(2026, 4, 9))
-    assert told_of(house, OVERDUE) == [("cy", "06 Apr"), ("ann.new", "08 Apr")]
+    assert told_of(house, OVERDUE) == [("dee", "02 Apr"), ("ann.new", "08 Apr")]
     assert asked_for_an_address(house) == [("done", "2026-04-08")]
 
 
 def test_a_mailbox_that_is_full_for_weeks_keeps_nothing_from_who_comes_next(house: House) -> None:
     house.refused[ANN] = FULL
-    house.live(WEDNESDAY, date(2026, 4, 22))
-    heard = [to for to, _ in told_of(house, OVERDUE)]
-    assert heard[:1] == ["dee"] and "cy" in heard and "ann" not in heard
-    assert len(heard) == len(set(heard)), "nobody is told twice"
+    house.live(WEDNESDAY, date(2026, 4, 28))
+    heard = told_of(house, OVERDUE)
+    assert heard == [("dee", "09 Apr"), ("cy", "23 Apr")], "five working days in vain, then ten without an answer"
     assert asked_for_an_address(house) == [("open", None)], "one is asked for all that fails"
     house.refused.clear()
-    house.live(date(2026, 4, 23), date(2026, 5, 1))
+    house.live(date(2026, 4, 29), date(2026, 5, 7))
     assert [to for to, _ in told_of(house, OVERDUE)].count("ann") == 1
     assert [state for state, _ in asked_for_an_address(house)] == ["done"]
 
@@ -106,8 +108,69 @@ def test_what_is_refused_whatever_it_says_is_tried_the_next_day_and_then_each_we
     house.live(WEDNESDAY, date(2026, 4, 23))
     tried = [row.local_day for row in messages_of(house, "scheduled|ann|2026-04%")]
     assert tried == [date(2026, 4, day) for day in (1, 2, 8, 9, 10, 17)], "from the 8th on another promise was due"
-    assert [to for to, _ in told_of(house, OVERDUE)] == ["dee", "cy"], "the ladder has climbed meanwhile"
+    assert told_of(house, OVERDUE) == [("dee", "09 Apr"), ("cy", "23 Apr")], "the deputy is asked in Ann's place"
     assert asked_for_an_address(house) == [("open", None)]
+
+
+SPAM = "554 5.7.1 this looks like advertising"
+LEADERS = b"""
+      - {reference: lea, name: Lea, role: leader, channels: {mail: lea@north.example}}
+      - {reference: lu, name: Lu, role: leader, channels: {mail: lu@south.example}}"""
+
+
+def test_of_who_never_got_a_letter_nobody_hears_that_they_have_not_answered(house: House) -> None:
+    north, south = LEADERS.splitlines()[1:]
+    cy, li = (line for line in FORM.splitlines() if b"role: coordinator" in line)
+    form = FORM.replace(cy, cy + b"\n" + north).replace(li, li + b"\n" + south)
+    bring(house, form)
+    house.refused[ANN] = SPAM
+    house.live(WEDNESDAY, date(2026, 4, 30))
+    assert sorted(told_of(house, OVERDUE)) == [("cy", "23 Apr"), ("dee", "09 Apr"), ("lea", "30 Apr"), ("lu", "30 Apr")]
+    assert told_of(house, "Ann has not answered") == []
+    in_place = "Ann, who is asked, cannot be reached: the message of 1 April 2026 did not arrive"
+    assert told_of(house, in_place)[0] == ("dee", "09 Apr")
+    unanswered = "Dee, asked in place of Ann, has not answered for %s working days"
+    assert told_of(house, unanswered % 10)[0] == ("cy", "23 Apr")
+    assert sorted(told_of(house, unanswered % 15)) == [("lea", "30 Apr"), ("lu", "30 Apr")]
+
+
+def test_who_can_be_reached_again_is_asked_too_and_the_ladder_goes_on_from_who_was_asked_in_their_place(
+    house: House,
+) -> None:
+    house.refused[ANN] = SPAM
+    house.live(WEDNESDAY, date(2026, 4, 14))
+    house.refused.clear()
+    house.live(date(2026, 4, 15), date(2026, 4, 24))
+    assert told_of(house, OVERDUE) == [("dee", "09 Apr"), ("ann", "17 Apr"), ("cy", "23 Apr")]
+
+
+def test_where_the_deputy_cannot_be_reached_either_the_coordinator_is_asked(house: House) -> None:
+    house.refused |= {ANN: SPAM, "dee@north.example": SPAM}
+    house.live(WEDNESDAY, date(2026, 4, 17))
+    assert told_of(house, OVERDUE) == [("cy", "16 Apr")], "five working days after the deputy was first tried"
+    assert told_of(house, "has not answered") == []
+
+
+def test_who_is_away_for_long_keeps_no_question_still(house: House) -> None:
+    house.choose("ann", paused_from=WEDNESDAY, paused_to=date(2026, 4, 15))
+    house.live(WEDNESDAY, date(2026, 4, 16))
+    assert told_of(house, OVERDUE) == [("dee", "09 Apr"), ("ann", "16 Apr")]
+    assert told_of(house, "Ann, who is asked, is away until 15 April 2026")[0] == ("dee", "09 Apr")
+    assert told_of(house, "Ann has not answered") == []
+
+
+def test_who_has_unsubscribed_is_not_said_to_have_not_answered(house: House) -> None:
+    house.choose("ann", unsubscribed=["follow_up", "reminder"])
+    house.live(WEDNESDAY, date(2026, 4, 16))
+    assert told_of(house, OVERDUE) == [("dee", "01 Apr"), ("cy", "16 Apr")]
+    assert told_of(house, "Ann, who is asked, has chosen to get no such messages")[0] == ("dee", "01 Apr")
+    assert told_of(house, "Ann has not answered") == []
+
+
+def test_a_short_pause_is_waited_for(house: House) -> None:
+    house.choose("ann", paused_from=WEDNESDAY, paused_to=date(2026, 4, 7))
+    house.live(WEDNESDAY, date(2026, 4, 10))
+    assert told_of(house, OVERDUE) == [("ann", "08 Apr")]
 
 
 def test_a_digest_that_was_refused_comes_the_next_day_with_the_same_news(house: House) -> None:

@@ -127,7 +127,8 @@ def test_a_question_that_passes_to_who_cannot_be_reached_is_asked_of_their_stand
     bring(house, (OF_ANN, OF_DEE), (b", channels: {mail: dee@north.example}", b""))
     house.live(date(2026, 3, 3), date(2026, 3, 25))
     assert asked_of(house) == [("ann", "02 Mar"), ("cy", "03 Mar")]
-    assert blamed(house, "Dee") == [("lea", "24 Mar")]
+    assert blamed(house, "Cy, asked in place of Dee,") == [("lea", "24 Mar")]
+    assert blamed(house, "Dee") == []
 
 
 def test_the_question_of_a_coordinator_who_leaves_is_put_to_the_next_one_before_anybody_is_told_of_silence(

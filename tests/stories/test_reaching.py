@@ -89,12 +89,21 @@ def test_a_notice_deadline_reaches_an_owner_where_no_coordinator_of_the_party_ha
 
 
 def test_the_reminders_of_an_owner_without_an_address_reach_a_coordinator_who_has_one(house: Register) -> None:
-    house.register(without_mail(FORM, b"ann").replace(CY, CA % b"" + CY))
+    house.register(without_mail(FORM, b"ann", b"dee").replace(CY, CA % b"" + CY))
     house.live(date(2026, 3, 2), date(2026, 3, 31))
     reminded = [subject for subject in house.subjects("cy") if "survey" in subject]
     assert reminded and all("Due" in one for one in reminded)
     house.live(date(2026, 4, 1), date(2026, 4, 3))
     assert any("Overdue" in one and "survey" in one for one in house.subjects("cy"))
+
+
+def test_the_deputy_is_asked_in_the_place_of_who_has_no_address_and_told_why(house: Register) -> None:
+    house.register(without_mail(FORM, b"ann"))
+    house.live(date(2026, 3, 2), date(2026, 4, 3))
+    why = "Ann, who is asked, cannot be reached: no address on record that works"
+    told = [text for to, text in house.texts if to == "dee" and "survey" in text]
+    assert told and all(why in text for text in told), "reminders and what is asked alike"
+    assert any("Overdue" in one and "survey" in one for one in house.subjects("dee"))
 
 
 def test_the_ladder_climbs_to_the_coordinator_who_can_be_reached(house: Register) -> None:
