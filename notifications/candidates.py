@@ -61,7 +61,7 @@ from notifications.routing import (
     name_month,
     name_week,
 )
-from notifications.standing_in import explain_stand_in, find_unreached, may_be_asked
+from notifications.standing_in import explain_stand_in, find_unreached, is_untold, may_be_asked
 from notifications.tables import notice, notification
 from notifications.usual import Ruling
 
@@ -403,7 +403,7 @@ def _follow_up(
     own_day = days.begun[assignee.time_zone] if assignee is not None else today
     unreached = set(find_unreached(told, people, policy, own_day))
     firsts = [assignee]
-    if assignee is not None and not told and not always:
+    if assignee is not None and is_untold(told) and not always:
         kind, begin, tried = _name_kind(row, OWNER), _find_begin(row), assignee
         while tried.id not in unreached and not may_be_asked(tried, kind, begin, policy, own_day):
             unreached.add(tried.id)

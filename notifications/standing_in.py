@@ -39,6 +39,11 @@ def find_unreached(
     )
 
 
+def is_untold(told: Sequence[ToldRung]) -> bool:
+    """Whether nobody was told, is about to be, or was tried: what is held until a pause ends counts for nothing."""
+    return all(one.state is None and one.lost_on is None and one.declined_on is None for one in told)
+
+
 def is_away_for_long(person: Person, since: date, policy: Policy, today: date) -> bool:
     """Whether what has waited for a person `since` then waits in a pause of theirs, and has done so for long enough."""
     return person.choices.is_paused(today) and _has_passed(since, person, find_patience(policy), today)
