@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, literal_column, select
 
 from commitments.changes import Author, Change
 from commitments.database import ROWS_A_STATEMENT, insert_new, write_rows
@@ -13,7 +13,10 @@ from commitments.events import FOLLOWED, EventName, name_changes
 from commitments.overall import forget_overall
 from commitments.tables import log_entry, publication
 
-__all__ = ["Author", "Change", "find_caused", "record_changes", "record_once"]
+__all__ = ["BESIDE_FOLLOW_UPS", "Author", "Change", "find_caused", "record_changes", "record_once"]
+
+BESIDE_FOLLOW_UPS: ColumnElement[bool] = log_entry.c.subject != literal_column("'follow_up'")
+"""Whether an entry is of anything but a follow-up: written out, as its index is of use only where that is known."""
 
 
 def record_changes(unit: Connection, author: Author, changes: Iterable[Change]) -> int:

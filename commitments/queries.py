@@ -178,27 +178,40 @@ def _find_language(row: Any, chosen: Choices) -> str | None:
     return chosen.language or row.language or row.language_1 or None
 
 
-def select_people_around(agreements: Select[tuple[int]]) -> Select[tuple[int]]:
+def select_people_around(
+    agreements: Select[tuple[int]], judged: ColumnElement[bool] | None = None
+) -> Select[tuple[int]]:
     """The ids of those who may be asked under some agreements: owners, their deputies, coordinators and leaders of the
-    parties, and who is asked now."""
+    parties, and who is asked now. Where `judged` are named, of owners and who is asked only those of these commitments.
+    """
     owned = commitment_owner.join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-    under = commitment.c.agreement_id.in_(agreements)
-    owners = select(commitment_owner.c.contact_id).select_from(owned).where(under)
+    under = commitment.c.agreement_id.in_(agreements) if judged is None else judged
     asked = select(follow_up.c.assignee_id).where(
         follow_up.c.agreement_id.in_(agreements),
         follow_up.c.assignee_id.is_not(None),
         follow_up.c.state == str(FollowUpState.OPEN),
     )
+    if judged is not None:
+        asked = asked.where(follow_up.c.commitment_id.in_(select(commitment.c.id).where(judged)))
+    places = (
+        select(commitment_owner.c.party_id, commitment_owner.c.contact_id)
+        .distinct()
+        .select_from(owned)
+        .where(under)
+        .cte("places")
+    )
+    named = union(select(places.c.contact_id).where(places.c.contact_id.is_not(None)), asked).cte("named")
     parties = union(
         select(agreement_party.c.party_id).where(agreement_party.c.agreement_id.in_(agreements)),
-        select(commitment_owner.c.party_id).select_from(owned).where(under),
+        select(places.c.party_id),
     )
-    named = or_(contact.c.id.in_(owners.where(commitment_owner.c.contact_id.is_not(None))), contact.c.id.in_(asked))
     chief = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
-    deputies = select(contact.c.deputy_id).where(named, contact.c.deputy_id.is_not(None))
-    return select(contact.c.id).where(
-        or_(named, contact.c.id.in_(deputies), contact.c.party_id.in_(select(parties.subquery())) & chief)
+    deputies = select(contact.c.deputy_id).where(
+        contact.c.id.in_(select(named.c.contact_id)), contact.c.deputy_id.is_not(None)
     )
+    chiefs = select(contact.c.id).where(contact.c.party_id.in_(parties), chief)
+    around = union(select(named.c.contact_id.label("id")), deputies, chiefs).subquery("around")
+    return select(around.c.id)
 
 
 Way = tuple[Channel, str]

@@ -1,12 +1,12 @@
 """What is asked of one person on one matter, as it stands today: read from the register for whoever may answer it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.facts import Person, Standing
@@ -375,18 +375,23 @@ def _load_standings(reading: Connection, rules: Rules, follow_ups: Sequence[Any]
     held = {one.agreement_id for one in follow_ups if one.agreement_id is not None}
     if not held:
         return {}
-    whole = {
-        one.agreement_id
-        for one in follow_ups
-        if one.agreement_id is not None and one.commitment_id is None and not isinstance(one, Ahead)
-    }
-    promises = {one.commitment_id for one in follow_ups if one.commitment_id is not None}
-    only = or_(commitment.c.id.in_(sorted(promises)), commitment.c.agreement_id.in_(sorted(whole)))
     return {
         one.matter.reference: one
-        for facts in load_agreements(reading, Span.over(held), only=only)
+        for facts in load_agreements(reading, Span.over(held), only=select_judged(follow_ups))
         for one in assess(facts, rules, today)
     }
+
+
+def select_judged(follow_ups: Iterable[Any]) -> ColumnElement[bool]:
+    """The commitments that are looked at to answer what these follow-ups, and matters ahead, ask."""
+    asked = list(follow_ups)
+    whole = {
+        one.agreement_id
+        for one in asked
+        if one.agreement_id is not None and one.commitment_id is None and not isinstance(one, Ahead)
+    }
+    promises = {one.commitment_id for one in asked if one.commitment_id is not None}
+    return or_(commitment.c.id.in_(sorted(promises)), commitment.c.agreement_id.in_(sorted(whole)))
 
 
 def _find(reading: Connection, table: Any, where: Any) -> Any:

@@ -1,6 +1,6 @@
 """Compares the follow-ups that should be open with those that are, and writes the difference."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -91,17 +91,21 @@ class Rules:
 
 
 def load_rules(
-    reading: Connection, around: Select[tuple[int]] | None = None, also: ColumnElement[bool] | None = None
+    reading: Connection,
+    around: Select[tuple[int]] | None = None,
+    also: ColumnElement[bool] | None = None,
+    judged: ColumnElement[bool] | None = None,
 ) -> Rules:
     """The rules for the whole register; or `around` some agreements, by a query for their ids: with their policies
-    only, and with only those people who may be asked under them, and `also` some other contacts."""
+    only, and with only those people who may be asked under them, or about those of their commitments that are `judged`,
+    and `also` some other contacts."""
     if around is None:
         house, own = load_policies(reading)
         people = load_people(reading)
     else:
         named = select(tables.agreement.c.reference).where(tables.agreement.c.id.in_(around))
         house, own = load_policies(reading, tables.policy.c.scope.in_(named))
-        may_be_asked = tables.contact.c.id.in_(select_people_around(around))
+        may_be_asked = tables.contact.c.id.in_(select_people_around(around, judged))
         people = load_people(reading, only=may_be_asked if also is None else or_(may_be_asked, also))
     return group_rules(house, own, people)
 
@@ -130,18 +134,27 @@ def want(
 ) -> Iterator[WantedFollowUp]:
     """Every follow-up that should be open, each by the day of the person who is asked; `judged` if that is known."""
     judged = judged or judge(agreement, rules, days)
+    return choose_wanted({day: want_on(agreement, rules, judged[day], day) for day in judged}, days)
+
+
+def want_on(agreement: Agreement, rules: Rules, standings: Sequence[Standing], day: date) -> Iterator[WantedFollowUp]:
+    """Every follow-up that should be open for whom it is that day."""
+    policy = rules.policy_of(agreement)
+    return want_followups(agreement, standings, rules.people, rules.coordinators, policy, day)
+
+
+def choose_wanted(by_day: Mapping[date, Iterable[WantedFollowUp]], days: Days) -> Iterator[WantedFollowUp]:
+    """Of what should be open by each of the days each once, by the day of the person who is asked."""
     found: dict[str, list[tuple[date, WantedFollowUp]]] = {}
-    for day, standings in judged.items():
-        for one in want_followups(
-            agreement, standings, rules.people, rules.coordinators, rules.policy_of(agreement), day
-        ):
+    for day, wanted_then in by_day.items():
+        for one in wanted_then:
             found.setdefault(one.key, []).append((day, one))
     for wanted in found.values():
         own = next((one for day, one in wanted if days.of(one.assignee_id) == day), None)
         latest, earliest = wanted[0][0], wanted[-1][1]
         if own is None:
             # Wanted on each of the days, though it passes at midnight from one person to another: it stays open.
-            if len(wanted) == len(judged):
+            if len(wanted) == len(by_day):
                 yield earliest
         elif latest == days.today or days.of(own.assignee_id) > days.today:
             yield own

@@ -223,7 +223,7 @@ commitment = Table(
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("agreement_id", "reference"),
     Index("ix_commitment_theme_agreement_id", "theme", "agreement_id"),
-    Index("ix_commitment_due", "due"),
+    Index("ix_commitment_due", "due", "state", "kind", "agreement_id"),
     Index("ix_commitment_confirm_by", "confirm_by"),
     Index(
         "ix_commitment_recurring",
@@ -509,6 +509,14 @@ log_entry = Table(
     Column("event_id", String(36)),
     Index("ix_log_entry_subject_row", "subject", "row_id"),
     Index("ix_log_entry_at", "at"),
+    Index(  # what people changed, which most of the log is not
+        "ix_log_entry_beside_follow_ups",
+        "at",
+        "id",
+        "subject",
+        sqlite_where=text("subject <> 'follow_up'"),
+        postgresql_where=text("subject <> 'follow_up'"),
+    ),
     Index("ix_log_entry_agreement", "agreement_id", "id"),
     Index(
         "uq_log_entry_once",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, select, true
 
 from commitments.clock import today_in
+from commitments.log import BESIDE_FOLLOW_UPS
 from commitments.tables import (
     activity,
     commitment,
@@ -118,6 +119,7 @@ def load_changes(
         )
         .where(
             under.in_(agreement_ids),
+            BESIDE_FOLLOW_UPS,
             log_entry.c.at > since,
             log_entry.c.at <= until if until is not None else true(),
             subject.in_([*_DETAILS, "agreement"]),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select
 
 from commitments.clock import today_in
+from commitments.log import BESIDE_FOLLOW_UPS
 from commitments.tables import agreement, commitment, commitment_owner, contact, log_entry, milestone
 from notifications.names import choose_words, find_words, name_promise
 from notifications.views import DatedView, clean_text, shorten_title
@@ -71,7 +72,8 @@ def _load_entries(reading: Connection, viewer: Viewer, since: datetime, most: in
             .outerjoin(commitment, commitment.c.id == promise_id)
             .where(
                 # As sums, which no index answers: so it goes back from the latest, and stops when it has enough.
-                (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), log_entry.c.at > since,
+                (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), BESIDE_FOLLOW_UPS,
+                log_entry.c.at > since,
                 (about + "").in_(_SUBJECTS), ~came_with_it, ~_is_of_many(),
             )
             .order_by(log_entry.c.at.desc(), log_entry.c.id.desc())
@@ -112,7 +114,8 @@ def _load_handed(reading: Connection, viewer: Viewer, since: datetime, most: int
             last.label("last"), func.count(log_entry.c.agreement_id.distinct()).label("agreements"),
         )
         .where(
-            (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), log_entry.c.at > since,
+            (log_entry.c.agreement_id + 0).in_(select_visible_agreements(viewer)), BESIDE_FOLLOW_UPS,
+            log_entry.c.at > since,
             log_entry.c.subject + "" == "commitment_owner", log_entry.c.action == "amended", successor.is_not(None),
         )
         .group_by(log_entry.c.at, log_entry.c.who, successor)

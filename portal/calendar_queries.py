@@ -7,7 +7,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from commitments.dates import PartialDate, add_days, parse_date
 from commitments.deadlines import find_report_cycles
@@ -15,7 +28,7 @@ from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
 from commitments.recurrence import Period, find_period
 from commitments.renewals import find_expiry, find_notice_deadline
-from commitments.spans import ends_within
+from commitments.spans import ends_within, list_spans
 from commitments.tables import (
     agreement,
     agreement_party,
@@ -115,7 +128,7 @@ _Entry = Dated | tuple[_Pile, int]
 
 
 def load_days(reading: Connection, viewer: Viewer, sought: Sought, most: int, a_day: int) -> list[Day]:
-    """The days of the span with their open dates, in eleven statements: of more than `most` the first few of each day.
+    """The days of the span with their open dates, in twelve statements: of more than `most` the first few of each day.
 
     Of thousands only those that are shown are read whole.
     """
@@ -131,7 +144,7 @@ def load_days(reading: Connection, viewer: Viewer, sought: Sought, most: int, a_
 def load_dates(
     reading: Connection, viewer: Viewer, sought: Sought, most: int, skip: int = 0
 ) -> tuple[list[Dated], int]:
-    """The open dates of the span, the earliest first, and how many there are; eleven statements.
+    """The open dates of the span, the earliest first, and how many there are; twelve statements.
 
     Of thousands only the `most` that are shown, after the `skip` before them, are read whole.
     """
@@ -200,11 +213,13 @@ def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, 
     return named
 
 
-def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought) -> Select[Any]:
-    """To the active commitments that are wanted."""
-    query = query.join(agreement, agreement.c.id == commitment.c.agreement_id).where(
-        commitment.c.state == str(CommitmentState.ACTIVE), agreement.c.ended.is_(None), _is_seen(viewer, sought)
-    )
+def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought, *, by_date: bool = False) -> Select[Any]:
+    """To the active commitments that are wanted; `by_date` where few are left once they are narrowed by their dates."""
+    under: ColumnElement[int] = commitment.c.agreement_id
+    if by_date and sought.whose is Whose.ALL and not sought.agreement:
+        under = under + 0  # as a sum, which no index answers: that of the dates is to be asked
+    seen = select(agreement.c.id).where(agreement.c.ended.is_(None), _is_seen(viewer, sought))
+    query = query.where(commitment.c.state == str(CommitmentState.ACTIVE), under.in_(seen))
     if sought.whose is Whose.OWN:
         stood_in_for = select(contact.c.id).where(contact.c.deputy_id == viewer.person.id)
         owned = select(commitment_owner.c.commitment_id).where(
@@ -226,13 +241,6 @@ def _is_seen(viewer: Viewer, sought: Sought) -> ColumnElement[bool]:
     return seen & (agreement.c.reference == sought.agreement) if sought.agreement else seen
 
 
-def _find_first(
-    column: ColumnElement[int], within: Select[tuple[int]], sought: Sought
-) -> tuple[ColumnElement[bool], ...]:
-    """Narrow a whole register by its dates first, which have an index; what is somebody's own is few anyway."""
-    return () if sought.whose is Whose.OWN or sought.agreement else (column.in_(within),)
-
-
 def _gather(column: ColumnElement[int]) -> ColumnElement[str]:
     """Ids as one text: of thousands a row each would take longer than the page."""
     return func.aggregate_strings(cast(column, String), ",").label("ids")
@@ -244,37 +252,37 @@ def _read_ids(gathered: str) -> list[int]:
 
 def _find_promised(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """Due dates, and days stated by which plans are to be confirmed."""
-    dated, span = commitment.alias("dated"), (sought.first, sought.last)
-    within = or_(ends_within(dated.c.due, *span), ends_within(dated.c.confirm_by, *span))
-    is_plan = commitment.c.kind == str(CommitmentKind.PLANNED)
-    text = case((is_plan, commitment.c.confirm_by), else_=commitment.c.due)
-    found = (
-        _narrow(select(commitment.c.id, text.label("text"), is_plan.label("is_plan")), viewer, sought)
-        .where(*_find_first(commitment.c.id, select(dated.c.id).where(within), sought), ends_within(text, *span))
-        .subquery("found")
-    )
-    query = select(found.c.text, found.c.is_plan, _gather(found.c.id)).group_by(found.c.text, found.c.is_plan)
-    for row in reading.execute(query):
+    planned, due, stated = commitment.c.kind == str(CommitmentKind.PLANNED), commitment.c.due, commitment.c.confirm_by
+    columns = (due.label("text"), literal(0).label("is_plan")), (stated, literal(1))
+    firm, plans = (_narrow(select(*some, _gather(commitment.c.id)), viewer, sought, by_date=True) for some in columns)
+    # Each span of an index by itself, so that it gives the texts in their order.
+    parts = [
+        query.where(within).group_by(text)
+        for text, query in ((due, firm.where(~planned)), (stated, plans.where(planned)))
+        for within in list_spans(text, sought.first, sought.last)
+    ]
+    for row in reading.execute(union_all(*parts)):
         day = parse_date(row.text).last
         yield _Pile(day, MatterKind.COMMITMENT, row.text, _read_ids(row.ids), is_plan=bool(row.is_plan))
 
 
 def _find_plans(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """Days by which plans are to be confirmed that state none."""
-    plans = _narrow(select_plans(_gather(commitment.c.id)), viewer, sought)
-    for day, text, ids in find_plan_days(reading, plans, sought.first, sought.last):
+    plans = select_plans(_gather(commitment.c.id)).join(agreement, agreement.c.id == commitment.c.agreement_id)
+    for day, text, ids in find_plan_days(reading, _narrow(plans, viewer, sought), sought.first, sought.last):
         yield _Pile(day, MatterKind.COMMITMENT, text, _read_ids(ids), is_plan=True)
 
 
 def _find_steps(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
-    step, span = milestone.alias("step"), (sought.first, sought.last)
-    within = select(milestone.c.id).where(ends_within(milestone.c.due, *span))
     query = (
-        _narrow(select(step.c.due, _gather(step.c.id)), viewer, sought)
-        .join(step, step.c.commitment_id == commitment.c.id)
-        .where(step.c.state == str(MilestoneState.SCHEDULED), ends_within(step.c.due, *span))
-        .where(*_find_first(step.c.id, within, sought), _is_turn(step.c.party_id, viewer, sought))
-        .group_by(step.c.due)
+        _narrow(select(milestone.c.due, _gather(milestone.c.id)), viewer, sought, by_date=True)
+        .join(commitment, commitment.c.id == milestone.c.commitment_id)
+        .where(
+            milestone.c.state == str(MilestoneState.SCHEDULED),
+            ends_within(milestone.c.due, sought.first, sought.last),
+            _is_turn(milestone.c.party_id, viewer, sought),
+        )
+        .group_by(milestone.c.due)
     )
     for row in reading.execute(query):
         yield _Pile(parse_date(row.due).last, MatterKind.MILESTONE, row.due, _read_ids(row.ids))
@@ -293,11 +301,14 @@ def _is_turn(party_id: ColumnElement[Any], viewer: Viewer, sought: Sought) -> Co
 def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterator[_Pile]:
     """The ends of the periods of recurring commitments, but those of which nothing is expected."""
     recurring = (commitment.c.kind == str(CommitmentKind.RECURRING)) & commitment.c.recurrence.is_not(None)
-    # As text: thousands recur in a few ways, each of which is worked out once.
+    # As text: thousands recur in a few ways, each of which is worked out once, and which of them only where it is due.
     way = cast(commitment.c.recurrence, String).label("way")
-    query = _narrow(select(way, _gather(commitment.c.id)), viewer, sought).where(recurring).group_by(way)
-    rows = reading.execute(query).all()
-    by_way = {row.way: list(_list_periods(row.way, sought)) for row in rows}
+    ways = reading.execute(select(way).where(recurring).distinct()).scalars()
+    by_way = {one: periods for one in ways if (periods := list(_list_periods(one, sought)))}
+    query = _narrow(select(way, _gather(commitment.c.id)), viewer, sought).where(
+        recurring, way.in_(list(by_way)) if by_way else false()
+    )
+    rows = reading.execute(query.group_by(way)).all()
     labels = {period.label for periods in by_way.values() for period in periods}
     nothing = or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0)
     waived = {

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from commitments.database import open_reading
-from commitments.questions import Question, load_question, load_questions
+from commitments.questions import Question, load_question, load_questions, select_judged
 from commitments.reconcile import Rules
 from commitments.sentences import Shelf, load_shelf
 from commitments.undoing import can_undo
@@ -111,7 +111,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         coming = load_coming(reading, viewer, today, asked)
         asks = [Ask(viewer.person.id, one.id) for one in asked] + ([given[0]] if given else [])
         asks += list_asks(viewer, coming)
-        rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY)
+        # What was just answered is told of with all who may be asked under its agreement.
+        judged = select_judged([*asked, *coming.matters]) if given is None else None
+        rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY, judged)
         names = load_names_of(reading, rules)
         questions = load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
         shelf = load_shelf(

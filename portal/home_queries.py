@@ -21,10 +21,8 @@ from portal.roles import Viewer, select_visible_agreements
 from portal.standing_queries import find_standings
 
 AGREEMENTS_SHOWN = 12
-PLACE = case(
-    *((follow_up.c.kind == str(kind), URGENCY[STANDING_OF.get(kind, StandingState.DUE_SOON)]) for kind in FollowUpKind),
-    else_=URGENCY[StandingState.ON_TRACK],
-)
+_PLACES = {kind: URGENCY[STANDING_OF.get(kind, StandingState.DUE_SOON)] for kind in FollowUpKind}
+PLACE = case(*((follow_up.c.kind == str(kind), place) for kind, place in _PLACES.items() if place), else_=0)
 """How bad it is what a follow-up asks about; the worst is 0."""
 
 

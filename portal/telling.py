@@ -42,10 +42,15 @@ def load_rules_of(reading: Connection, ids: Collection[int]) -> Rules:
 
 
 def load_rules_of_questions(
-    reading: Connection, person_id: int, asks: Collection[Ask], colleagues_a_party: int | None = None
+    reading: Connection,
+    person_id: int,
+    asks: Collection[Ask],
+    colleagues_a_party: int | None = None,
+    judged: ColumnElement[bool] | None = None,
 ) -> Rules:
     """The rules for what a person is asked, with only the people who may be asked with them, and the colleagues to whom
-    it can be handed over; so many of each party are enough to know whether there are any."""
+    it can be handed over; so many of each party are enough to know whether there are any. `judged` are the commitments
+    that are looked at, where it is not all of the agreements."""
     asked = follow_up.c.id.in_([one.follow_up_id for one in asks if one.follow_up_id is not None])
     named = {one.matter.partition("/")[0].partition(":")[0] for one in asks if one.matter is not None}
     around = select(agreement.c.id).where(
@@ -69,7 +74,7 @@ def load_rules_of_questions(
         ).subquery()  # fmt: skip
         of_party = contact.c.id.in_(select(placed.c.id).where(placed.c.place <= colleagues_a_party))
     before = contact.c.id.in_(select(follow_up.c.assignee_id).where(asked, follow_up.c.assignee_id.is_not(None)))
-    return load_rules(reading, around, or_(contact.c.id == person_id, before, of_party))
+    return load_rules(reading, around, or_(contact.c.id == person_id, before, of_party), judged)
 
 
 def load_names_of(reading: Connection, rules: Rules) -> Names:
