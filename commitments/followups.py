@@ -145,14 +145,15 @@ def want_followups(
     by_id = {commitment.id: commitment for commitment in agreement.commitments}
     expired = is_expired(agreement, today)
     for standing in standings:
-        matter = standing.matter
-        if matter.commitment_id is None:
-            kind = find_kind(standing)
-            if kind is not None:
-                yield from _want_from_parties(agreement, standing, kind, coordinators, today)
+        kind = find_kind(standing)
+        if kind is None:
+            continue
+        promised = standing.matter.commitment_id
+        if promised is None:
+            yield from _want_from_parties(agreement, standing, kind, coordinators, today)
         elif not expired and standing.state is not StandingState.ON_TRACK and not standing.is_at_rest:
             yield from _want_from_owners(
-                agreement, by_id[matter.commitment_id], standing, people, coordinators, policy, today
+                agreement, by_id[promised], standing, kind, people, coordinators, policy, today
             )
     if expired:
         return
@@ -207,14 +208,12 @@ def _want_from_owners(
     agreement: Agreement,
     commitment: Commitment,
     standing: Standing,
+    kind: FollowUpKind,
     people: People,
     coordinators: Mapping[int, Sequence[Person]],
     policy: Policy,
     today: date,
 ) -> Iterator[WantedFollowUp]:
-    kind = find_kind(standing)
-    if kind is None:
-        return
     if (
         standing.matter.kind is MatterKind.COMMITMENT
         and commitment.recurrence is not None
@@ -312,9 +311,9 @@ def _want_besides(
     today: date,
 ) -> Iterator[WantedFollowUp]:
     """What no standing says by itself: a missing owner, a missing next step, an unanswered confirmation."""
-    owning = [(owner.party_id, owner.contact_id) for owner in commitment.owners]
     for asked in commitment.asked:
         if asked.is_open(today) and not agreement.has_left(asked.party_id, today):
+            owning = [(owner.party_id, owner.contact_id) for owner in commitment.owners]
             assignee = find_speaker(asked.party_id, owning, people, coordinators, today)
             if assignee is None:  # nobody can say it for that side: it is not waited for
                 continue

@@ -15,7 +15,7 @@ from commitments.clock import today_in
 from commitments.dates import as_partial
 from commitments.days import Days, find_days_in, group_by_zone
 from commitments.facts import Commitment, Milestone, Reason, Standing, WantedFollowUp
-from commitments.reconcile import ENGINE, Rules, assess, find_due, want
+from commitments.reconcile import ENGINE, Rules, assess, choose_wanted, find_due, want_on
 from commitments.settings import Settings
 from commitments.settlements import describe_new, plan_settlements
 from commitments.untroubled import find_first_trouble
@@ -170,6 +170,7 @@ class Play:
         self._scene, self._watched = scene, agreement
         self._watched_at: tuple[date, int] | None = None
         self._judged: dict[date, Sequence[Standing]] = {}
+        self._wanted: dict[date, Sequence[WantedFollowUp]] = {}
         self._looked: tuple[date, ...] = ()
         self._current: Mapping[str, Standing] = {}
         self._prospects: Sequence[Prospect] = ()
@@ -227,6 +228,7 @@ class Play:
         if watched != self._watched.commitments:
             self._watched = replace(self._scene.agreement, commitments=watched)
             self._judged.clear()
+            self._wanted.clear()
             self._looked = ()
 
     def _judge(self, days: Days) -> Mapping[date, Sequence[Standing]]:
@@ -253,7 +255,10 @@ class Play:
         """Open and close follow-ups, as they should be that day."""
         rules = self._rules
         wanted: dict[str, WantedFollowUp] = {}
-        for one in want(self._watched, rules, days, judged):
+        for day in judged:  # by each day once, as how they stand
+            if day not in self._wanted:
+                self._wanted[day] = list(want_on(self._watched, rules, judged[day], day))
+        for one in choose_wanted({day: self._wanted[day] for day in judged}, days):
             wanted.setdefault(one.key, one)
         standing_open = {one.key: one for one in self._open.values() if one.kind != FollowUpKind.MESSAGE_FAILED}
         closed_before: dict[str, FollowUp] = {}
