@@ -46,7 +46,7 @@ def find_inner_faults(form: AgreementForm) -> Iterator[Fault]:
     """Every inner fault of a form, also of one that `soften_form` made: what is broken in it is passed over."""
     parties = _Names([party.reference for party in form.parties])
     contacts = {contact.reference: party.reference for party in form.parties for contact in party.contacts}
-    plain = form.model_dump(warnings=False)
+    plain = form.model_dump(warnings=False, exclude_defaults=True)
     if not is_storable(plain):
         yield from find_unstorable(plain, ())
     if form.agreement == "house":
@@ -77,12 +77,12 @@ def is_storable(plain: Any) -> bool:
     rest = [plain]
     while rest:
         value = rest.pop()
-        if isinstance(value, str):
+        if type(value) is str:
             if "\x00" in value:
                 return False
-        elif isinstance(value, dict):
+        elif type(value) is dict:
             rest.extend(value.values())
-        elif isinstance(value, list):
+        elif type(value) is list:
             rest.extend(value)
         elif (isinstance(value, int) and abs(value) > LARGEST_NUMBER) or (
             isinstance(value, float) and not abs(value) <= LARGEST_QUANTITY

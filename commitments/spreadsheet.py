@@ -146,8 +146,9 @@ def _sort_sheets(sheets: Sequence[Sheet], headings: Headings, drawing: SheetDraw
         rows = []
         for row in sheet.rows:
             cells = {
-                head: (column, language, _say(row.cells[head], column, headings))
+                head: (column, language, text if column.words is None or not text else _say(text, column, headings))
                 for head, (column, language) in columns.items()
+                for text in (row.cells[head],)
             }
             if any(text for _, _, text in cells.values()):
                 rows.append((row.number, _Where(place, row.number), cells))
@@ -181,8 +182,6 @@ def _find_columns(
 
 def _say(text: str, column: Column, headings: Headings) -> str:
     """A word of the vocabulary by any of its names."""
-    if column.words is None or not text:
-        return text
     spoken = text.casefold().strip()
     return headings.words.get(f"{column.head}:{spoken}", spoken.replace(" ", "_").replace("-", "_"))
 
@@ -230,14 +229,15 @@ def _write_cells(
     for head, (column, language, text) in cells.items():
         if column.head in skip or column.holds is Holds.OWNERS or (keeps and not text):
             continue
-        *above, last = column.place
+        place, at = column.place, where.at(head)
+        *above, last = place
         if column.holds is Holds.TEXTS:
             above, last = _place_text(column, language, into)
-        drawing.places[(*path, *above, last)] = where.at(head)
-        drawing.places.setdefault((*path, *column.place), where.at(head))
+        drawing.places[(*path, *above, last)] = at
         if above:
-            drawing.places.setdefault((*path, above[0]), where.at(head))
-        value = _read_value(drawing, column, text, where.at(head))
+            drawing.places.setdefault((*path, *place), at)
+            drawing.places.setdefault((*path, above[0]), at)
+        value = _read_value(drawing, column, text, at) if text else None
         inner = into
         for step in above:
             if value is None and step not in inner:
@@ -258,9 +258,7 @@ def _place_text(column: Column, language: str, into: Plain) -> tuple[list[str], 
 
 
 def _read_value(drawing: SheetDrawing, column: Column, text: str, place: tuple[str, int, str]) -> Any:
-    """The value of a cell; a fault and None for what cannot be read."""
-    if not text:
-        return None
+    """The value of a cell with a text; a fault and None for what cannot be read."""
     expected = ""
     value: Any = text
     if column.holds is Holds.DATE:
@@ -345,7 +343,7 @@ class _Lists:
                 entry["time_zone"] = zone
             for head, (column, _, text) in cells.items():
                 if column.head == "signed":
-                    day = _read_value(self.drawing, column, text, where.at(head))
+                    day = _read_value(self.drawing, column, text, where.at(head)) if text else None
                     self.plain.setdefault("signed", {}).pop(reference, None)
                     self.plain["signed"] |= {reference: day} if day else {}
         self._name_parties()
