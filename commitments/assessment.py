@@ -229,8 +229,10 @@ def _find_settlement(milestone: Milestone, today: date) -> MilestoneState | None
 
 def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
     matter = _matter(agreement, commitment)
-    sign = find_last_sign(commitment, today)
-    since = sign or find_start(agreement, commitment)
+    sign, start = find_last_sign(commitment, today), find_start(agreement, commitment)
+    if sign is not None and start is not None and sign.last < start.first <= today:
+        sign = None  # from before it was promised
+    since = sign or start
     if since is None:
         return Standing(matter, StandingState.SILENT, Reason(ReasonCode.NOTHING_KNOWN, {}), cause="unknown")
     if since.first > today:
@@ -383,7 +385,8 @@ def assess_next_periods(agreement: Agreement, policy: Policy, today: date) -> It
             period = find_period(recurrence, day)
             if period is None or period.last == date.max:
                 break
-            if period.window_last >= today and count_occurrences(one, recurrence, period, today)[1]:
+            begin = _find_begin(agreement, one)
+            if period.window_last >= today and count_occurrences(one, recurrence, period, today, begin)[1]:
                 if day > today:
                     yield _assess_period(agreement, one, recurrence, period, policy, today)
                 break
@@ -394,7 +397,8 @@ def _assess_period(
     agreement: Agreement, commitment: Commitment, recurrence: Recurrence, period: Period, policy: Policy, today: date
 ) -> Standing:
     matter = _part(agreement, commitment, MatterKind.OCCURRENCE, period.label)
-    held, expected = count_occurrences(commitment, recurrence, period, today)
+    begin = _find_begin(agreement, commitment)
+    held, expected = count_occurrences(commitment, recurrence, period, today, begin)
     days_left = (period.window_last - today).days
     numbers = {
         "held": held,
@@ -409,7 +413,6 @@ def _assess_period(
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.PERIOD_MET, numbers), last, cause)
     if today > last:
         return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.PERIOD_MISSED, numbers), last, cause)
-    begin = _find_begin(agreement, commitment)
     if held < count_expected(period, expected, today, begin.last if begin is not None else None):
         return Standing(matter, StandingState.BEHIND, Reason(ReasonCode.PERIOD_BEHIND, numbers), last, cause)
     soon = days_left <= max(policy.lead_days, default=0)
@@ -417,26 +420,33 @@ def _assess_period(
     return Standing(matter, state, Reason(ReasonCode.PERIOD_ON_PACE, numbers), last, cause)
 
 
-def count_occurrences(commitment: Commitment, recurrence: Recurrence, period: Period, today: date) -> tuple[int, int]:
-    """How many were held in a period by that day, and how many are expected in it."""
+def count_occurrences(
+    commitment: Commitment, recurrence: Recurrence, period: Period, today: date, begin: PartialDate | None
+) -> tuple[int, int]:
+    """How many were held in a period by that day, and how many are expected in it.
+
+    What was over before it was owed, from `begin` on where that is known, is none of them.
+    """
     exception = next((one for one in commitment.occurrences if one.period == period.label), None)
     expected = period.expected
     if exception is not None:
         waived = exception.state is OccurrenceState.WAIVED
         expected = 0 if waived else exception.expected if exception.expected is not None else expected
     counted_to = min(period.last, today)
+    owed_from = begin.first if begin is not None else date.min
+    starts = max(recurrence.starts or date.min, owed_from)
     held = sum(
         activity.count
         for activity in commitment.activities
-        if period.first <= _find_counted_day(activity, recurrence) <= counted_to
+        if activity.held_on.last >= owed_from and period.first <= _find_counted_day(activity, starts) <= counted_to
     )
     return held, expected
 
 
-def _find_counted_day(activity: Activity, recurrence: Recurrence) -> date:
-    """The first day of its span, but not one before the recurrence if the span reaches into it."""
-    held_on, starts = activity.held_on, recurrence.starts
-    return max(held_on.first, starts) if starts is not None and starts <= held_on.last else held_on.first
+def _find_counted_day(activity: Activity, starts: date) -> date:
+    """The first day of its span, but not one before the start if the span reaches into it."""
+    held_on = activity.held_on
+    return max(held_on.first, starts) if starts <= held_on.last else held_on.first
 
 
 def _sum_up(

@@ -120,23 +120,27 @@ def amend_texts(
     """Change the words of `agreement/commitment`. Raises Flawed with every flaw, also if nothing is different.
 
     A changed sentence must be what stands at its place, by its SHA-256 or by the document on the `shelf`, or lose it.
+    One that has a place is not taken away unless the place is.
     """
     flaws = check_texts(texts, author.why)
     row = _hold(unit, name)
     sources = unit.execute(select(agreement.c.sources).where(agreement.c.id == row.agreement_id)).scalar_one()
     said = Placed({tag: text for tag, text in texts.quote.items() if text}, row.source, row.quote_sources)
     changed = [tag for tag in find_unlike(said, sources, shelf) if said.quote[tag] != row.quote.get(tag)]
+    emptied = [tag for tag in row.quote if tag not in said.quote and find_place(row, sources, tag) is not None]
     if not texts.is_unplaced:
         flaws = (*flaws, *((f"quote-{tag}", Flaw.NOT_THERE) for tag in changed))
+        flaws = (*flaws, *((f"quote-{tag}", Flaw.EMPTIED) for tag in emptied))
     refuse_flaws(flaws)
+    left = [find_place(said, sources, tag) for tag in changed] + [find_place(row, sources, tag) for tag in emptied]
     values = {
         "summary": texts.summary,
         "summaries": {tag: text for tag, text in texts.summaries.items() if text},
         "quote": said.quote,
         "theme": texts.theme,
         "note": texts.note,
-        "quote_sources": {tag: place for tag, place in row.quote_sources.items() if tag not in changed},
-        "source": None if row.source in [find_place(said, sources, tag) for tag in changed] else row.source,
+        "quote_sources": {tag: place for tag, place in row.quote_sources.items() if tag not in {*changed, *emptied}},
+        "source": None if row.source in left else row.source,
     }
     if not amend_row(unit, author, commitment, row, values, name, row.agreement_id):
         refuse_flaws([("summary", Flaw.NOTHING_CHANGED)])

@@ -68,14 +68,23 @@ def load_form(reading: Connection, reference: str) -> AgreementForm:
 
 
 def load_party(reading: Connection, reference: str) -> PartyForm | None:
-    """A party's own fields as a file has them, without its contacts; None if the register knows no such party."""
+    """A party as a file has it, with its contacts; None if the register knows no such party."""
     parent = tables.party.alias("parent")
     row = reading.execute(
         select(tables.party, parent.c.reference.label("parent"))
         .outerjoin(parent, parent.c.id == tables.party.c.parent_id)
         .where(tables.party.c.reference == reference)
     ).one_or_none()
-    return PartyForm.model_validate(_take(row, PartyForm)) if row is not None else None
+    if row is None:
+        return None
+    deputy = tables.contact.alias("deputy_of")
+    people = reading.execute(
+        select(tables.contact, deputy.c.reference.label("deputy"))
+        .outerjoin(deputy, deputy.c.id == tables.contact.c.deputy_id)
+        .where(tables.contact.c.party_id == row.id)
+        .order_by(tables.contact.c.id)
+    )
+    return PartyForm.model_validate(_take(row, PartyForm) | {"contacts": [_take(one, ContactForm) for one in people]})
 
 
 def load_head(reading: Connection, reference: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
-from commitments.dates import parse_date
+from commitments.dates import PartialDate, parse_date
 from commitments.entries import ACTIVITY_KINDS
 from commitments.errors import NotFound
 from commitments.evidence_files import KeptFile
@@ -52,6 +52,8 @@ class Happened:
     count: str | None = None
     link: str | None = None
     note: str | None = None
+    is_early: bool = False
+    """Whether they said that it was before the agreement took effect, and is to be recorded all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Allowed:
     commitments: Collection[str]
     needs_commitment: bool
     """Whether it has to count for one of them."""
+    since: PartialDate | None = None
+    """When the agreement took effect, if that is known: what was before is asked about, and counts for no period."""
 
 
 def check_happened(said: Happened, allowed: Allowed, today: date, *, has_file: bool = False) -> Flaws:
@@ -80,6 +84,9 @@ def check_happened(said: Happened, allowed: Allowed, today: date, *, has_file: b
     begun, over = read_partial(said.held_on), read_partial(said.until)
     if begun is not None and over is not None and over.last < begun.first:
         flaws.append(("until", Flaw.BEFORE_BEGIN))
+    last, since = over or begun, allowed.since
+    if last is not None and since is not None and last.last < since.first and said.commitments and not said.is_early:
+        flaws.append(("held_on", Flaw.BEFORE_EFFECT))
     if any(one not in allowed.parties for one in said.parties):
         flaws.append(("parties", Flaw.UNKNOWN))
     if any(one not in allowed.commitments for one in said.commitments):

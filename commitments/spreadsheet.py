@@ -1,8 +1,8 @@
 """Reads an agreement from a spreadsheet, over what the register holds of it.
 
 A row or a column that is missing changes nothing; an empty cell in a column that is there empties the field. So a
-spreadsheet can hold a part of an agreement. Only of a party that joins an agreement and is on record already, an empty
-cell takes nothing away: who writes it down anew knows a part of it.
+spreadsheet can hold a part of an agreement. Only of a party that joins an agreement and is on record already, and of
+its people, an empty cell takes nothing away: who writes them down anew knows a part of them.
 """
 
 import re
@@ -305,6 +305,8 @@ class _Lists:
     parties: dict[str, str] = field(default_factory=dict)
     """References of parties by all that they may be called, in small letters."""
     people: dict[str, str] = field(default_factory=dict)
+    joining: set[str] = field(default_factory=set)
+    """The parties that come to the agreement by this sheet."""
 
     def take(self) -> None:
         self._take_parties()
@@ -323,18 +325,20 @@ class _Lists:
 
     def _take_parties(self) -> None:
         entries = self.plain.setdefault("parties", [])
-        here, joining = {one["reference"] for one in entries}, set[str]()
+        here, joined = {one["reference"] for one in entries}, set[str]()
         for cells, where, texts in self._rows(SheetName.PARTIES):
             self._name_parties()
             spoken = texts.get("reference") or texts.get("name", "")
             reference = self.parties.get(spoken.casefold()) or texts.get("reference") or make_readable(spoken)
             at, entry = _find_entry(entries, "reference", reference)
+            if reference not in here:
+                self.joining.add(reference)
             if reference not in here and any(texts[head] for head in texts if head not in ("reference", "signed")):
                 here.add(reference)
                 if (known := self.find_party(reference)) is not None:
-                    joining.add(reference)
-                    entry |= known
-            skip, keeps = ("reference", "signed"), reference in joining
+                    joined.add(reference)
+                    entry |= {name: value for name, value in known.items() if name != "contacts"}
+            skip, keeps = ("reference", "signed"), reference in joined
             _write_cells(self.drawing, entry, ("parties", at), cells, where, skip, keeps=keeps)
             self.drawing.places[("parties", at, "reference")] = where.at("reference")
             self.drawing.places[("parties", at)] = where.at("")
@@ -364,6 +368,7 @@ class _Lists:
 
     def _take_contacts(self) -> None:
         known: dict[str, dict[str, int]] = {}
+        on_record: set[str] = set()
         for cells, where, texts in self._rows(SheetName.CONTACTS):
             holder = self._find_party(texts.get("party", ""), where.at("party"))
             if holder is None:
@@ -371,12 +376,16 @@ class _Lists:
             party_at, party = _find_entry(self.plain["parties"], "reference", holder)
             entries = party.setdefault("contacts", [])
             if holder not in known:
+                if holder in self.joining and (there := self.find_party(holder)) is not None:
+                    entries += there.get("contacts", [])
+                    on_record |= {one["reference"] for one in entries}
                 known[holder] = _list_places(entries)
             reference = texts.get("reference") or _find_same(entries, "name", texts)
             wish = make_readable(f"{holder} {texts.get('name', '')}") or f"{holder}-person"
             at, entry = _place_entry(entries, known[holder], reference or wish)
             path: FieldPath = ("parties", party_at, "contacts", at)
-            _write_cells(self.drawing, entry, path, cells, where, skip=("reference", "party"))
+            keeps = entry["reference"] in on_record
+            _write_cells(self.drawing, entry, path, cells, where, skip=("reference", "party"), keeps=keeps)
             entry.setdefault("role", str(ContactRole.OWNER))
             self.drawing.places[(*path, "reference")] = where.at("reference")
             self.drawing.places[path] = where.at("")

@@ -92,7 +92,7 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
                 "document": clean_text(place["document"]),
             }
         fields.append(FieldView(f"quote-{tag}", label, "note", text, help_text, most=NOTE))
-    if any(flaw is Flaw.NOT_THERE for _, flaw in flaws) or texts.is_unplaced:
+    if any(flaw in (Flaw.NOT_THERE, Flaw.EMPTIED) for _, flaw in flaws) or texts.is_unplaced:
         away = words.gettext("Do not show it any more as standing there")
         fields.append(
             FieldView("unplaced", words.gettext("If the document itself says something else"), "checks",

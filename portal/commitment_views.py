@@ -266,7 +266,7 @@ def describe_periods(words: Words, own: Commitment, today: date, effective: Part
     day = min(today, recurrence.ends) if recurrence.ends is not None else today
     period, held = find_period(recurrence, day), list[Held]()
     while period is not None and len(held) < PERIODS_SHOWN:
-        number, expected = count_occurrences(own, recurrence, period, today)
+        number, expected = count_occurrences(own, recurrence, period, today, begin)
         name = words.format_period(period.label)
         said = words.gettext("%(held)s of %(expected)s in %(period)s") % {
             "held": number, "expected": expected, "period": name,

@@ -24,6 +24,9 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.NOT_AHEAD: words.gettext("Please give a day after today."),
         Flaw.TOO_FAR: words.gettext("Please give a day that is not so far ahead."),
         Flaw.BEFORE_BEGIN: words.gettext("This is before it began."),
+        Flaw.BEFORE_EFFECT: words.gettext(
+            "This is before the agreement took effect. Please check the date; if it is right, say so below."
+        ),
         Flaw.NOT_A_NUMBER: words.gettext(
             "Please give a number. 1.000 and 1,000 can mean two things: write 1000, or 1.0."
         ),
@@ -37,6 +40,9 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.NOT_THERE: words.gettext(
             "This is not what stands there: its fingerprint differs. Put it as the document has it, or say below that "
             "it is no longer shown as standing there."
+        ),
+        Flaw.EMPTIED: words.gettext(
+            "The sentence stands in a document. Leave it, or say below that it is no longer shown as standing there."
         ),
         Flaw.FILE_OR_LINK: words.gettext("Please give a file or a link, one of the two."),
         Flaw.FILE_EMPTY: words.gettext("The file is empty. Please choose it again."),

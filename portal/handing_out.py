@@ -24,8 +24,10 @@ router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE: Plain = {
-    "agreement": "leeds-hangzhou",
-    "title": {"en": "Memorandum of understanding between Leeds and Hangzhou", "zh": "利兹与杭州谅解备忘录"},
+    "agreement": "example-city-partner-city",
+    "title": {
+        "en": "Memorandum of understanding between Example City and Partner City", "zh": "示例市与伙伴市谅解备忘录",
+    },
     "kind": "memorandum",
     "effective": "2026-09",
     "expires": "2031-08-31",
@@ -34,35 +36,36 @@ EXAMPLE: Plain = {
     "notice": {"months": 6},
     "parties": [
         {
-            "reference": "leeds", "names": {"en": "Leeds City Council"}, "kind": "city", "country": "GB",
+            "reference": "example-city", "names": {"en": "Example City"}, "kind": "city", "country": "GB",
             "time_zone": "Europe/London", "language": "en",
             "contacts": [
-                {"reference": "leeds-mei-lin", "name": "Mei Lin", "office": "International links",
-                 "role": "coordinator", "channels": {"mail": "mei.lin@leeds.example"}},
+                {"reference": "example-city-mei-lin", "name": "Mei Lin", "office": "International links",
+                 "role": "coordinator", "channels": {"mail": "mei.lin@example-city.example"}},
             ],
         },
         {
-            "reference": "hangzhou", "names": {"en": "Hangzhou", "zh": "杭州市"}, "kind": "city", "country": "CN",
-            "time_zone": "Asia/Shanghai", "language": "zh",
+            "reference": "partner-city", "names": {"en": "Partner City", "zh": "伙伴市"}, "kind": "city",
+            "country": "CN", "time_zone": "Asia/Shanghai", "language": "zh",
         },
     ],
-    "signatories": [{"party": "leeds", "name": "Anna Specimen", "office": "Lord Mayor"}],
-    "signed": {"leeds": "2026-09-01"},
+    "signatories": [{"party": "example-city", "name": "Anna Specimen", "office": "Lord Mayor"}],
+    "signed": {"example-city": "2026-09-01"},
     "commitments": [
         {
             "reference": "library-link", "summary": "Link the library services of both cities", "kind": "deliverable",
-            "owners": [{"party": "leeds", "contact": "leeds-mei-lin"}, {"party": "hangzhou"}], "due": "2027-06",
+            "owners": [{"party": "example-city", "contact": "example-city-mei-lin"}, {"party": "partner-city"}],
+            "due": "2027-06",
             "quote": {"en": "The Parties shall link their library services by June 2027."}, "theme": "culture",
             "milestones": [{"reference": "first-meeting", "title": "The librarians have met", "due": "2026-12"}],
         },
         {
             "reference": "exchange-activities", "summary": "Hold at least four exchange activities every year",
-            "kind": "recurring", "owners": [{"party": "leeds"}, {"party": "hangzhou"}],
+            "kind": "recurring", "owners": [{"party": "example-city"}, {"party": "partner-city"}],
             "recurrence": {"every": "year", "count": 4, "what": "exchange activities"},
         },
         {
             "reference": "scholarships", "summary": "Award 50 scholarships by 2030", "kind": "target",
-            "owners": [{"party": "hangzhou"}], "due": "2030",
+            "owners": [{"party": "partner-city"}], "due": "2030",
             "target": {"quantity": 50, "unit": "scholarships", "comparator": "at_least"},
         },
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 from commitments.entries import ACTIVITY_KINDS
 from commitments.evidence_files import list_endings
-from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT, Flaws
+from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT, Flaw, Flaws
 from commitments.recording import Happened
 from notifications.phrases import ACTIVITY_NAMES
 from notifications.views import LinkView, clean_text, shorten_title
@@ -55,6 +55,7 @@ def read_happened(sent: Sent) -> Happened:
         sent.text("count"),
         sent.text("link"),
         sent.text("note"),
+        is_early=bool(sent.text("early")),
     )
 
 
@@ -87,6 +88,10 @@ def describe_record(
 ) -> tuple[tuple[FieldView, ...], tuple[FieldView, ...]]:
     """The fields of an activity, those always seen and those folded."""
     fields = _list_first(words, offered, said, today)
+    if said.is_early or Flaw.BEFORE_EFFECT in dict(flaws).values():
+        early = OptionView("yes", words.gettext("Yes; it counts for no period of the agreement"), said.is_early)
+        label = words.gettext("Was it before the agreement took effect?")
+        fields.insert(0, FieldView("early", label, "checks", options=(early,)))
     if takes_file:
         help_text = words.gettext("A photo, the minutes, a programme: %(types)s; at most %(size)s MB.") % {
             "types": name_types(words), "size": megabytes,

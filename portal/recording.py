@@ -77,7 +77,8 @@ class _Place:
     @property
     def allowed(self) -> Allowed:
         references = frozenset(one.reference for one in self.promises)
-        return Allowed(frozenset(one.reference for one in self.parties), references, self.is_owner)
+        since = parse_date(self.head.effective) if self.head.effective else None
+        return Allowed(frozenset(one.reference for one in self.parties), references, self.is_owner, since)
 
     def offer(self, words: Words, parties: Sequence[str], promises: Sequence[str], find: str = "") -> Offered:
         """What can be ticked, the commitments that are ticked first; of the others those in which each word occurs."""

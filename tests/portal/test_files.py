@@ -227,7 +227,7 @@ def test_a_spreadsheet_for_a_new_agreement_takes_nothing_from_a_party_that_is_on
     book = workbook(fetch(desk, "/register/template.xlsx"))
     for sheet in book:
         for cell in (one for row in sheet.iter_rows(min_row=2) for one in row if isinstance(one.value, str)):
-            cell.value = re.sub(r"\bleeds\b", "north", re.sub(r"\bhangzhou\b", "south", cell.value))
+            cell.value = re.sub(r"\bexample-city\b", "north", re.sub(r"\bpartner-city\b", "south", cell.value))
     book["Agreement"]["A2"].value = "another"
     sheet = book["Parties"]
     heads = {cell.value: cell.column for cell in sheet[1]}
@@ -246,11 +246,46 @@ def test_a_spreadsheet_for_a_new_agreement_takes_nothing_from_a_party_that_is_on
     assert "its reference alone is enough" in page
 
 
+def test_nor_from_its_people_of_whom_only_the_name_was_written(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        known = {"office": "International links", "language": "de", "valid_from": "2020"}
+        unit.execute(update(contact).where(contact.c.reference == "cy").values(known))
+    before = desk.rows(contact)
+    desk.sign_in("cy")
+    book = workbook(fetch(desk, "/register/template.xlsx"))
+    for sheet in book:
+        for cell in (one for row in sheet.iter_rows(min_row=2) for one in row if isinstance(one.value, str)):
+            cell.value = re.sub(r"\bexample-city\b", "north", re.sub(r"\bpartner-city\b", "south", cell.value))
+    book["Agreement"]["A2"].value = "another"
+    heads = {cell.value: cell.column for cell in book["Contacts"][1]}
+    (row,) = book["Contacts"].iter_rows(min_row=2, max_row=2)
+    for cell in row:
+        cell.value = None
+    row[heads["party"] - 1].value, row[heads["name"] - 1].value = "north", "Cy"
+    parties = book["Parties"]
+    reference = {cell.value: cell.column for cell in parties[1]}["reference"]
+    for one in parties.iter_rows(min_row=2):
+        for cell in one:
+            cell.value = cell.value if cell.column == reference else None
+    for sheet in ("Commitments", "Signatories"):
+        for one in book[sheet].iter_rows(min_row=2):
+            for cell in one:
+                cell.value = str(cell.value).replace("north: north-mei-lin", "north: Cy") if cell.value else cell.value
+    page = bring(desk, save(book), name="new.xlsx")
+    assert "taken away" not in page
+    desk.act(newest(desk), shown=hash_shown(page))
+    assert desk.rows(contact) == before
+
+
 def test_a_table_of_commitments_is_taken_over_an_agreement_of_the_register(desk: Desk) -> None:
     desk.sign_in("cy")
-    table = fetch(desk, "/register/template.csv").decode("utf-8-sig").replace("leeds-hangzhou", "north-south")
-    table = table.replace("leeds: leeds-mei-lin; hangzhou", "north: Ann; South").replace("leeds; hangzhou", "north")
-    page = bring(desk, table.replace(",hangzhou", ",south"), name="more.csv")
+    table = (
+        fetch(desk, "/register/template.csv").decode("utf-8-sig").replace("example-city-partner-city", "north-south")
+    )
+    table = table.replace("example-city: example-city-mei-lin; partner-city", "north: Ann; South").replace(
+        "example-city; partner-city", "north"
+    )
+    page = bring(desk, table.replace(",partner-city", ",south"), name="more.csv")
     assert page.count(": recorded") == 3 + 4 and "Commitment “library-link”" in page
     desk.act(newest(desk), shown=hash_shown(page))
     with open_reading(desk.engine) as reading:

@@ -63,9 +63,11 @@ def test_the_form_is_filled_in_as_far_as_it_can_be_guessed(desk: Desk) -> None:
     assert desk.get("/record") == desk.get("/record?agreement=north-south") or "Under which agreement" not in page
 
 
-def test_what_is_dated_before_the_agreement_is_said_to_be_and_makes_no_missed_periods(desk: Desk) -> None:
+def test_what_is_dated_before_the_agreement_is_asked_about_and_makes_no_missed_periods(desk: Desk) -> None:
     desk.sign_in("cy")
-    page = record(desk, held_on="2019-01-01")
+    page = record(desk, 422, held_on="2019-01-01")
+    assert "This is before the agreement took effect. Please check the date" in page and desk.rows(activity) == []
+    page = record(desk, held_on="2019-01-01", early="yes")
     assert "This was before the agreement took effect (1 January 2024). Is the date right?" in page
     assert "Correct it" in page and "It counts for" not in page
     page = desk.get("/agreements/north-south/commitments/visits")

@@ -218,6 +218,19 @@ def test_other_words_than_stand_there_are_refused_in_the_form_or_lose_their_plac
     assert "source" in desk.rows(log_entry)[-1].changes, "the history keeps the place"
 
 
+def test_a_sentence_that_stands_in_a_document_is_not_taken_away_by_emptying_its_field(
+    desk: Desk, sources: Path
+) -> None:
+    keep(desk, SENTENCE)
+    desk.sign_in("cy")
+    page = edit(desk, 422, **{"quote-en": ""})
+    assert "The sentence stands in a document. Leave it, or say below" in page
+    assert desk.rows(commitment, commitment.c.reference == "bridge")[0].quote == {"en": SENTENCE}
+    assert "The new words are saved" in edit(desk, unplaced="1", **{"quote-en": ""})
+    (row,) = desk.rows(commitment, commitment.c.reference == "bridge")
+    assert (row.quote, row.source) == ({}, None)
+
+
 def test_who_changes_something_else_is_not_asked_about_a_sentence_that_was_so_before(desk: Desk, sources: Path) -> None:
     keep(desk, OTHER)
     desk.sign_in("cy")
