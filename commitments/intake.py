@@ -382,10 +382,13 @@ def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
 
 
 def _keep_moved_date(values: dict[str, Any], before: Any) -> dict[str, Any]:
-    """A file that says the date as it was first promised does not take back that it was moved since."""
-    if before is None or before.first_due is None or values["first_due"] or values["due"] != before.first_due:
+    """A date that a file moves keeps the one first promised, unless the file names that itself; and a file that says
+    the date as it was first promised does not take back that it was moved since."""
+    if before is None or before.due is None or values["first_due"]:
         return values
-    return {**values, "due": before.due, "first_due": before.first_due}
+    if values["due"] in (before.due, before.first_due):
+        return {**values, "due": before.due, "first_due": before.first_due}
+    return {**values, "first_due": before.first_due or before.due}
 
 
 def _keep_handed_over(named: int | None, before: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ _STEP_TONES = {
 class StepView:
     title: str
     when: str
+    first: str
     state: str
     tone: str
 
@@ -56,6 +57,8 @@ class PublicPromiseView:
     standing: str
     tone: str
     reason: str
+    first: str
+    """The date as it was first promised, where it was moved since; else empty."""
     steps: tuple[StepView, ...]
     activities: str
 
@@ -98,13 +101,13 @@ def load_public(reading: Connection, settings: Settings, agreement_id: int) -> P
     promises = reading.execute(
         select(
             commitment.c.id, commitment.c.reference, commitment.c.summary, commitment.c.summaries, commitment.c.quote,
-            commitment.c.source, commitment.c.quote_sources,
+            commitment.c.source, commitment.c.quote_sources, commitment.c.due, commitment.c.first_due,
         ).where(commitment.c.agreement_id == agreement_id)
     )  # fmt: skip
     steps = reading.execute(
         select(
-            milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.met_on,
-            milestone.c.state, commitment.c.state.label("promise_state"),
+            milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.first_due,
+            milestone.c.met_on, milestone.c.state, commitment.c.state.label("promise_state"),
         )
         .join(commitment, commitment.c.id == milestone.c.commitment_id)
         .where(commitment.c.agreement_id == agreement_id)
@@ -194,9 +197,16 @@ def _describe_promise(
         words.gettext("Open") if vacant else words.name(standing.state),
         "grey" if vacant else TONES[standing.state],
         "" if vacant else tell_reason(words, found.names, standing.reason),
+        _tell_first(words, row),
         tuple(_describe_step(words, step) for step in found.steps if step.commitment_id == one.id),
         activities,
     )
+
+
+def _tell_first(words: Words, row: Any) -> str:
+    if not row.first_due or row.first_due == row.due:
+        return ""
+    return words.gettext("first promised for %(day)s") % {"day": words.format_end(row.first_due)}
 
 
 def _describe_step(words: Words, step: Any) -> StepView:
@@ -204,6 +214,7 @@ def _describe_step(words: Words, step: Any) -> StepView:
     return StepView(
         clean_text(find_words(step.titles, words.tag) or step.title),
         words.format_partial(when) if when else "",
+        "" if step.met_on else _tell_first(words, step),
         name_step_state(words, step, step.promise_state),
         _STEP_TONES[MilestoneState(step.state)],
     )

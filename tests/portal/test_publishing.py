@@ -43,6 +43,17 @@ def test_a_stranger_reads_what_was_promised_and_how_it_stands(desk: Desk) -> Non
     assert "Smith" not in page and "secret" not in page  # a title that people write may name a person
 
 
+def test_a_stranger_reads_that_a_date_was_moved(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        moved = {"due": "2027-02-28", "first_due": "2026-02-13"}
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(**moved))
+        unit.execute(update(milestone).values(due="2026-05-01", first_due="2026-02-20", state="scheduled", met_on=None))
+    publish(desk)
+    page = desk.get("/public/north-south")
+    assert "(first promised for 13 February 2026)" in page
+    assert "1 May 2026: The plan is drawn" in page and "(first promised for 20 February 2026)" in page
+
+
 def test_no_person_no_note_and_no_address_is_on_it(desk: Desk) -> None:
     with open_unit(desk.engine) as unit:
         unit.execute(update(agreement).values(note="private note"))

@@ -86,8 +86,53 @@ def test_a_changed_field_is_an_amendment_with_what_it_was(engine: Engine, author
     imported = take(engine, author, today, commitments=change_commitment(0, due="2020-06"))
     (change,) = imported.changes
     assert (change.action, change.subject, change.reference) == ("amended", "commitment", "leeds-hangzhou/library-link")
-    assert change.changes == {"due": ("2019", "2020-06")}
-    assert describe_changes(imported) == ["commitment library-link: due changed from 2019 to 2020-06"]
+    assert change.changes == {"due": ("2019", "2020-06"), "first_due": (None, "2019")}
+    assert describe_changes(imported) == [
+        "commitment library-link: due changed from 2019 to 2020-06",
+        "commitment library-link: first due set to 2019",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("brought", "due", "first"),
+    [
+        ([{"due": "2020-06"}], "2020-06", "2019"),
+        ([{"due": "2020-06"}, {"due": "2021"}], "2021", "2019"),
+        ([{"due": "2020-06"}, {"due": "2020-06"}], "2020-06", "2019"),
+        ([{"due": "2020-06"}, {"due": "2019"}], "2020-06", "2019"),
+        ([{"due": "2020-06", "first_due": "2018"}], "2020-06", "2018"),
+        ([{"due": "2020-06"}, {"due": None, "kind": "open_ended"}], None, "2019"),
+    ],
+    ids=[
+        "the date first promised is kept",
+        "however often it is moved",
+        "also by a file that says the new date only",
+        "a file of before the date was moved does not take that back",
+        "unless the file names another as the first",
+        "also where no date is left",
+    ],
+)
+def test_a_date_that_a_file_moves_keeps_the_one_first_promised(
+    engine: Engine, author: Author, today: date, brought: list[dict[str, Any]], due: str | None, first: str
+) -> None:
+    take(engine, author, today)
+    for changes in brought:
+        take(engine, author, today, commitments=change_commitment(0, **changes))
+    with open_reading(engine) as reading:
+        table = tables.commitment
+        row = reading.execute(select(table.c.due, table.c.first_due).where(table.c.reference == "library-link")).one()
+    assert tuple(row) == (due, first)
+
+
+def test_a_milestones_date_that_a_file_moves_keeps_the_one_first_promised(
+    engine: Engine, author: Author, today: date
+) -> None:
+    visit = {"reference": "first-visit", "title": "A first visit"}
+    for due in ("2019-03", "2019-05"):
+        take(engine, author, today, commitments=change_commitment(0, milestones=[{**visit, "due": due}]))
+    with open_reading(engine) as reading:
+        row = reading.execute(select(tables.milestone.c.due, tables.milestone.c.first_due)).one()
+    assert tuple(row) == ("2019-05", "2019-03")
 
 
 def test_the_log_keeps_columns_and_ids_so_that_it_can_be_played_back(
