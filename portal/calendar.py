@@ -20,6 +20,7 @@ from portal.agreement_queries import load_parties, load_titles
 from portal.calendar_queries import Day, Sought, Whose, load_dates, load_days
 from portal.calendar_views import DayView, describe_day, describe_feed
 from portal.feeds import end_feed, find_feed, find_feed_by_key, make_feed
+from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
 from portal.paging import (
@@ -82,11 +83,13 @@ def show_calendar(
 
 
 @router.post(ADDRESS + "/feed", response_class=HTMLResponse)
-def post_feed(request: Request, viewer: Reader, house: Here) -> Response:
-    """Make a new secret address, which ends the one before, and show it this once."""
+def post_feed(request: Request, viewer: Reader, sent: Form, house: Here) -> Response:
+    """Make a new secret address, which ends the one before, and show it this once, with the dates that are wanted."""
+    whose = _read_whose(sent.text("whose") or "", _choose_feed(viewer))
     with open_unit(house.engine) as unit:
         key = make_feed(unit, Author(viewer.person.reference, house.read_clock()), viewer.person.id)
-    return _show(request, viewer, house, Asked(), address=f"{house.links.base_url}{FEED}/{key}.ics")
+    address = write_address(f"{house.links.base_url}{FEED}/{key}.ics", {"whose": str(whose)})
+    return _show(request, viewer, house, Asked(), address=address)
 
 
 @router.post(ADDRESS + "/feed/end", response_class=HTMLResponse)
@@ -98,8 +101,8 @@ def post_feed_end(viewer: Reader, house: Here) -> Response:
 
 
 @router.api_route(FEED + "/{key}.ics", methods=["GET", "HEAD"])
-def show_feed(key: str, house: Here) -> Response:
-    """The dates for which the feed's person answers. It reads, and can do nothing else."""
+def show_feed(key: str, house: Here, whose: str = "") -> Response:
+    """The dates for which the feed's person answers, or their side, or all that they see. It reads and does no more."""
     now = house.read_clock()
     with open_reading(house.engine) as reading:
         found = find_feed_by_key(reading, key)
@@ -107,7 +110,7 @@ def show_feed(key: str, house: Here) -> Response:
         if viewer is None:
             raise HTTPException(404)
         today = house.today_of(viewer.person, now)
-        span = Sought(today - FEED_BACK, today + FEED_AHEAD, Whose.OWN)
+        span = Sought(today - FEED_BACK, today + FEED_AHEAD, _read_whose(whose, Whose.OWN))
         dates, _ = load_dates(reading, viewer, span, DATES_IN_FEED)
     words = find_words(viewer)
     host = house.domain.name or "tallystick"
@@ -116,6 +119,23 @@ def show_feed(key: str, house: Here) -> Response:
         write_feed(events, name=words.gettext("Tallystick: dates"), host=host, now=now),
         headers={"Content-Type": CONTENT_TYPE, "Content-Disposition": 'inline; filename="tallystick.ics"'},
     )
+
+
+def _read_whose(text: str, usual: Whose) -> Whose:
+    return Whose(text) if text in list(Whose) else usual
+
+
+def _choose_feed(viewer: Viewer) -> Whose:
+    """Who coordinates or reads has few dates of their own: they follow those of their side."""
+    return Whose.OWN if viewer.role is Role.OWNER else Whose.SIDE
+
+
+def _name_choices(words: Words) -> list[tuple[str, str]]:
+    return [
+        (str(Whose.OWN), words.gettext("My own")),
+        (str(Whose.SIDE), words.gettext("My side's")),
+        (str(Whose.ALL), words.gettext("All that I see")),
+    ]
 
 
 def read_month(text: str, today: date) -> date:
@@ -152,7 +172,7 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
     day = read_day(asked.day)
     first = read_month(asked.month, today) if day is None else day.replace(day=1)
     usual = Whose.OWN if viewer.role is Role.OWNER else Whose.ALL
-    chosen = Whose(asked.whose) if asked.whose in list(Whose) else usual
+    chosen = _read_whose(asked.whose, usual)
     narrowed = Sought(first, first, chosen, asked.party, asked.agreement)
     kept = {"whose": chosen if chosen is not usual else None, "party": asked.party, "agreement": asked.agreement}
     with open_reading(house.engine) as reading:
@@ -178,15 +198,12 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
         is_month=day is None,
         address=ADDRESS,
         fields=[
-            offer(
-                "whose", words.gettext("Whose"),
-                [(str(Whose.OWN), words.gettext("My own")), (str(Whose.ALL), words.gettext("All that I see"))],
-                str(chosen), None,
-            ),
+            offer("whose", words.gettext("Whose"), _name_choices(words), str(chosen), None),
             offer("party", words.gettext("Owed by, or bound"), parties, asked.party, words.gettext("All")),
             offer_agreements(words, [(one, tell_title(names, words)) for one, names in titles], asked.agreement),
         ],
         shown_month=f"{first:%Y-%m}",
+        feed_field=offer("whose", words.gettext("Which dates"), _name_choices(words), str(_choose_feed(viewer)), None),
         feed=address,
         feed_program=address.replace("https://", "webcal://", 1) if address.startswith("https://") else "",
         feed_made=tell_moment(words, own_feed.made_at, viewer.person.time_zone) if own_feed is not None else "",

@@ -60,12 +60,14 @@ class Whose(StrEnum):
     """Whose dates are wanted."""
 
     OWN = "own"
+    SIDE = "side"
     ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The dates that somebody wants: those for which they answer, or all that they see; of one party or agreement."""
+    """The dates that somebody wants: for which they answer, or their side does, or all that they see; of one party or
+    agreement."""
 
     first: date
     last: date
@@ -226,14 +228,20 @@ def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought, *, 
             or_(commitment_owner.c.contact_id == viewer.person.id, commitment_owner.c.contact_id.in_(stood_in_for))
         )
         query = query.where(commitment.c.id.in_(owned))
+    if sought.whose is Whose.SIDE:
+        query = query.where(_is_owed_by(literal(viewer.person.party_id)))
     if sought.party:
         # Asked of each that has a date there: of a house's own party it would be the whole register.
         named = select(party.c.id).where(party.c.reference == sought.party).scalar_subquery()
-        owing = select(commitment_owner.c.id).where(
-            commitment_owner.c.commitment_id == commitment.c.id, commitment_owner.c.party_id == named
-        )
-        query = query.where(owing.exists())
+        query = query.where(_is_owed_by(named))
     return query
+
+
+def _is_owed_by(party_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    owing = select(commitment_owner.c.id).where(
+        commitment_owner.c.commitment_id == commitment.c.id, commitment_owner.c.party_id == party_id
+    )
+    return owing.exists()
 
 
 def _is_seen(viewer: Viewer, sought: Sought) -> ColumnElement[bool]:
@@ -293,7 +301,7 @@ def _is_turn(party_id: ColumnElement[Any], viewer: Viewer, sought: Sought) -> Co
     if sought.party:
         named = select(party.c.id).where(party.c.reference == sought.party)
         return or_(party_id.is_(None), party_id.in_(named))
-    if sought.whose is Whose.OWN:
+    if sought.whose is not Whose.ALL:
         return or_(party_id.is_(None), party_id == viewer.person.party_id)
     return true()
 
@@ -359,6 +367,9 @@ def _find_agreement_dates(reading: Connection, viewer: Viewer, sought: Sought) -
             .where(party.c.reference == sought.party)
         )
         query = query.where(agreement.c.id.in_(bound))
+    if sought.whose is Whose.SIDE:
+        own = select(agreement_party.c.agreement_id).where(agreement_party.c.party_id == viewer.person.party_id)
+        query = query.where(agreement.c.id.in_(own))
     rows = reading.execute(query).all()
     reporting = {row.id for row in rows if row.designated and row.reporting_cycle_years}
     submitted: dict[int, list[Submission]] = {}

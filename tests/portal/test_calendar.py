@@ -23,10 +23,10 @@ def set_dates(desk: Desk, **dates: str | None) -> None:
             unit.execute(update(commitment).where(commitment.c.reference == reference).values(due=due))
 
 
-def make_feed(desk: Desk, who: str) -> str:
+def make_feed(desk: Desk, who: str, whose: str = "own") -> str:
     desk.sign_in(who)
-    page = desk.act("/calendar/feed", 200)
-    found = re.search(r"https://tally\.example(/feed/[\w-]+\.ics)", page)
+    page = desk.act("/calendar/feed", 200, whose=whose)
+    found = re.search(r"https://tally\.example(/feed/[\w-]+\.ics\?whose=\w+)", page)
     assert found
     return found[1]
 
@@ -123,6 +123,55 @@ def test_a_feed_holds_the_dates_for_which_its_person_answers(desk: Desk) -> None
     assert "Hand over the survey." not in of_coordinator
 
 
+@pytest.mark.parametrize(
+    ("who", "whose", "shown", "not_shown"),
+    [
+        ("ann", "own", {"survey", "bridge"}, {"orphan", "north-south"}),
+        ("cy", "own", {"north-south"}, {"survey", "bridge", "orphan"}),
+        ("cy", "side", {"survey", "bridge", "orphan", "north-south"}, set()),
+        ("li", "side", {"bridge", "north-south"}, {"survey", "orphan"}),
+        ("max", "own", set(), {"survey", "bridge", "orphan", "north-south"}),
+        ("max", "side", {"survey", "bridge", "orphan", "north-south"}, set()),
+        ("li", "all", {"survey", "bridge", "orphan", "north-south"}, set()),
+    ],
+    ids=[
+        "who owns follows their own dates",
+        "who coordinates has the agreement's for their own",
+        "and follows those of their side",
+        "as the other side's coordinator those of theirs",
+        "who reads has none of their own",
+        "and follows their side's",
+        "or all that one sees",
+    ],
+)
+def test_a_feed_holds_the_dates_that_were_chosen(
+    desk: Desk, who: str, whose: str, shown: set[str], not_shown: set[str]
+) -> None:
+    events = {str(one["URL"]).rpartition("/")[2] for one in read_feed(desk, make_feed(desk, who, whose)).values()}
+    assert shown <= events
+    assert not not_shown & events
+
+
+@pytest.mark.parametrize(("who", "usual"), [("ann", "own"), ("cy", "side"), ("max", "side")])
+def test_a_feed_is_offered_with_the_dates_that_its_person_most_likely_wants(desk: Desk, who: str, usual: str) -> None:
+    desk.sign_in(who)
+    assert re.search(rf'name="whose".*<option value="{usual}" selected', desk.client.get("/calendar").text, re.DOTALL)
+
+
+def test_an_address_of_before_there_was_a_choice_holds_ones_own_dates(desk: Desk) -> None:
+    path = make_feed(desk, "cy", "side").partition("?")[0]
+    assert "Hand over the survey." not in read_feed(desk, path)
+
+
+def test_the_calendar_shows_the_dates_of_ones_side(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-02&whose=side")
+    assert "Hand over the survey." in page
+    desk.sign_in("li")
+    page = desk.get("/calendar?month=2026-02&whose=side")
+    assert "Build the bridge." in page and "Hand over the survey." not in page
+
+
 def test_a_feed_reads_and_does_nothing_else(desk: Desk) -> None:
     path = make_feed(desk, "ann")
     before = desk.snapshot()
@@ -134,7 +183,7 @@ def test_a_feed_reads_and_does_nothing_else(desk: Desk) -> None:
 
 def test_the_key_of_a_feed_is_kept_nowhere(desk: Desk) -> None:
     path = make_feed(desk, "ann")
-    key = path.removeprefix("/feed/").removesuffix(".ics")
+    key = path.removeprefix("/feed/").partition(".ics")[0]
     for table in (feed, log_entry):
         assert key not in str(desk.rows(table))
     desk.sign_in("ann")
