@@ -9,6 +9,7 @@ from commitments.errors import NotFound, RefusedChange
 from commitments.events import KEPT
 from commitments.filling import EARLIEST
 from commitments.log import Author, Change, record_changes
+from commitments.moved_dates import move_due
 from commitments.references import find_agreement, find_commitment, find_contact
 from commitments.tables import agreement, commitment, commitment_owner, milestone, party
 from commitments.vocabulary import CommitmentState, MilestoneState
@@ -26,7 +27,7 @@ def move_date(unit: Connection, author: Author, matter: str, due: date, today: d
     settled = row.met_on is not None if table is milestone else row.state != CommitmentState.ACTIVE
     if settled or row.due is None:
         raise RefusedChange(f"{matter} has no date that could be moved" if row.due is None else f"{matter} is settled")
-    moved = {"due": due.isoformat(), "first_due": row.first_due or row.due}
+    moved = move_due(row, due.isoformat())
     _amend(unit, author, table, row, moved, matter, agreement_id, why)
 
 

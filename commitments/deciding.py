@@ -24,6 +24,7 @@ from commitments.filling import (
     refuse_flaws,
 )
 from commitments.log import Author, Change, record_changes
+from commitments.moved_dates import move_due
 from commitments.progress import make_readable
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
@@ -179,7 +180,7 @@ def set_date(unit: Connection, author: Author, name: str, step: str | None, due:
         raise RefusedChange(f"{name} is {row.state}")
     values: dict[str, Any] = {column: str(parse_date(due or ""))}
     if column == "due":
-        values["first_due"] = found.first_due or found.due
+        values = move_due(found, values["due"])
     if found._mapping[column] == values[column]:
         refuse_flaws([("due", Flaw.NOTHING_CHANGED)])
     amend_row(unit, author, table, found, values, reference, row.agreement_id)

@@ -23,6 +23,7 @@ from commitments.difference import (
     take_columns,
 )
 from commitments.errors import RefusedChange
+from commitments.moved_dates import bring_due
 
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
 # What people decide in the register between two imports: a file that does not say it does not take it back.
@@ -238,7 +239,7 @@ class Intake:
             Wanted(
                 f"{form.agreement}/{commitment.reference}",
                 {
-                    **_keep_moved_date(take_columns(commitment, table), stored.get(key)),
+                    **bring_due(take_columns(commitment, table), stored.get(key)),
                     "agreement_id": agreement,
                     "position": places[key],
                 },
@@ -285,7 +286,7 @@ class Intake:
             for entry in getattr(commitment, name):
                 values = {**take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
                 if "first_due" in table.c:
-                    values = _keep_moved_date(values, stored.get((values["commitment_id"], entry.reference)))
+                    values = bring_due(values, stored.get((values["commitment_id"], entry.reference)))
                 if "party_id" in table.c:
                     values["party_id"] = self._parties[entry.party] if entry.party else None
                 if "contact_id" in table.c:
@@ -379,16 +380,6 @@ class Intake:
 def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
     decided = _DECIDED.get(table, ())
     return frozenset(decided) if not entry.model_fields_set.intersection(decided) else frozenset()
-
-
-def _keep_moved_date(values: dict[str, Any], before: Any) -> dict[str, Any]:
-    """A date that a file moves keeps the one first promised, unless the file names that itself; and a file that says
-    the date as it was first promised does not take back that it was moved since."""
-    if before is None or before.due is None or values["first_due"]:
-        return values
-    if values["due"] in (before.due, before.first_due):
-        return {**values, "due": before.due, "first_due": before.first_due}
-    return {**values, "first_due": before.first_due or before.due}
 
 
 def _keep_handed_over(named: int | None, before: Any) -> dict[str, Any]:

@@ -209,6 +209,7 @@ commitment = Table(
     Column("implementers", JSON, nullable=False),
     Column("due", String(10)),
     Column("first_due", String(10)),  # the date as first promised, where it was moved since
+    Column("filed_due", String(10)),  # the date that the agreement's file still says, where people moved it since
     Column("period_from", String(10)),
     Column("period_to", String(10)),
     Column("confirm_by", String(10)),
@@ -261,6 +262,7 @@ milestone = Table(
     Column("titles", JSON, nullable=False),
     Column("due", String(10)),
     Column("first_due", String(10)),
+    Column("filed_due", String(10)),
     Column("met_on", String(10)),
     Column("state", String(20), nullable=False),
     _to("party", required=False),

@@ -9,6 +9,7 @@ from commitments.agreement_form import CommitmentForm
 from commitments.difference import take_columns
 from commitments.errors import TallyError
 from commitments.handwriting import write_number
+from commitments.moved_dates import move_due
 from commitments.sketch import Step, TypedPlace, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader
 from commitments.sketched_promises import choose_kind, draw_place, draw_terms
@@ -118,10 +119,8 @@ def read_kind(row: Row[Any], typed: TypedPromise, others: list[Flaw]) -> Mapping
     read = {name: terms.get(name) for name in ("recurrence", "target")}
     plain = {"reference": row.reference, "summary": row.summary, "kind": str(kind), "owners": [{"party": "any"}]}
     columns = take_columns(CommitmentForm.model_validate(plain | {n: v for n, v in read.items() if v}), commitment)
-    first = row.first_due or row.due if row.due != due else row.first_due
-    return {"kind": str(kind), "due": due, "first_due": first, "confirm_by": by} | {
-        name: columns[name] for name in read
-    }
+    dated = move_due(row, due) if row.due != due else {"due": due}
+    return {"kind": str(kind), "confirm_by": by, **dated} | {name: columns[name] for name in read}
 
 
 def _write(value: Any) -> str:

@@ -17,7 +17,9 @@ from portal.roles import Viewer, select_visible_agreements
 from portal.rule_words import list_rules
 
 _SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy")
-_TOLD_ELSEWHERE = frozenset({"state", "state_on", "state_reason", "state_until", "due", "first_due", "met_on"})
+_TOLD_ELSEWHERE = frozenset(
+    {"state", "state_on", "state_reason", "state_until", "due", "first_due", "filed_due", "met_on"}
+)
 """What Home tells in words of its own: how something was decided, and its date."""
 
 

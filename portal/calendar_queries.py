@@ -218,7 +218,7 @@ def _name_entries(reading: Connection, entries: Sequence[_Entry]) -> dict[date, 
 def _narrow(query: Select[*tuple[Any, ...]], viewer: Viewer, sought: Sought, *, by_date: bool = False) -> Select[Any]:
     """To the active commitments that are wanted; `by_date` where few are left once they are narrowed by their dates."""
     under: ColumnElement[int] = commitment.c.agreement_id
-    if by_date and sought.whose is Whose.ALL and not sought.agreement:
+    if by_date and sought.whose is not Whose.OWN and not sought.agreement:
         under = under + 0  # as a sum, which no index answers: that of the dates is to be asked
     seen = select(agreement.c.id).where(agreement.c.ended.is_(None), _is_seen(viewer, sought))
     query = query.where(commitment.c.state == str(CommitmentState.ACTIVE), under.in_(seen))

@@ -16,8 +16,9 @@ from portal.labels import name_column, name_subject, name_value, say_action
 from portal.step_words import list_party_kinds, list_source_kinds
 from portal.value_words import name_language, tell_parts
 
-_IDS = frozenset({"agreement", "commitment", "activity", "report", "position"})
-"""Columns that say which row another hangs on: the reference tells it, and a rehearsal has numbers of its own."""
+_IDS = frozenset({"agreement", "commitment", "activity", "report", "position", "filed_role", "filed_due"})
+"""Columns that say which row another hangs on: the reference tells it, and a rehearsal has numbers of its own; and
+those that only keep what a file says."""
 _LONGEST, _TITLE = 600, 120
 _DAYS = frozenset(
     {

@@ -128,17 +128,21 @@ def test_more_time_moves_the_date_keeps_the_first_and_a_file_does_not_take_it_ba
     row = desk.rows(commitment, commitment.c.reference == "survey")[0]
     assert (row.due, row.first_due) == ("2026-06-15", "2026-02-13")
     moved = desk.rows(log_entry, log_entry.c.subject == "commitment", log_entry.c.action == "amended")
-    assert moved[0].changes == {"due": ["2026-02-13", "2026-05-15"], "first_due": [None, "2026-02-13"]}
+    assert moved[0].changes == {
+        "due": ["2026-02-13", "2026-05-15"],
+        "first_due": [None, "2026-02-13"],
+        "filed_due": [None, "2026-02-13"],
+    }
     assert moved[0].why == "High water"
 
 
-def test_a_new_date_in_the_file_comes_before_what_was_moved(desk: Desk) -> None:
+def test_a_new_date_in_the_file_comes_before_what_was_moved_and_the_first_one_stays(desk: Desk) -> None:
     desk.post(desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-05-15")
     newer = FORM.replace(b"due: 2026-02-13", b"due: 2026-09-30", 1)
     with open_unit(desk.engine) as unit:
         import_agreement(unit, parse_agreement(newer, "north-south.yaml"), Author("test", NOW), TODAY)
     row = desk.rows(commitment, commitment.c.reference == "survey")[0]
-    assert (row.due, row.first_due) == ("2026-09-30", None)
+    assert (row.due, row.first_due) == ("2026-09-30", "2026-02-13")
 
 
 def test_snoozed_it_comes_back_on_its_day_and_the_ladder_begins_anew(desk: Desk) -> None:

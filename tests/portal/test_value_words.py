@@ -23,7 +23,17 @@ SUBJECTS = {
     "ConfirmationForm": "confirmation",
 }  # fmt: skip
 """Which row of the register a form of the file makes."""
-OWN = {"position", "registered_on", "withdrawn_on", "kept_on", "filed_role", "proposed_by", "activity", "commitment"}
+OWN = {
+    "position",
+    "registered_on",
+    "withdrawn_on",
+    "kept_on",
+    "filed_role",
+    "filed_due",
+    "proposed_by",
+    "activity",
+    "commitment",
+}
 """Columns that no file has, or that say which row another hangs on."""
 PARTS = {
     "recurrence": {"every": "year", "interval": 1, "count": 4, "what": "次交流", "starts": "2026", "ends": "2030",
