@@ -21,9 +21,19 @@ _SAID = {
     "a newer one stands in its place": N_("a newer one stands in its place"),
     "a later message reached the person": N_("a later message reached the person"),
     "the draft was answered or taken up": N_("the draft was answered or taken up"),
+    "a file brought in the portal": N_("a file brought in the portal"),
+    "not accepted by their own side": N_("not accepted by their own side"),
+    "accepted by their own side": N_("accepted by their own side"),
+    "added by another side": N_("added by another side"),
+    "named in TALLY_ADMINISTRATORS": N_("named among the administrators of this installation"),
+    "complained of a message as spam": N_("complained of a message as spam"),
+    "an agreement registered by form": N_("an agreement registered by form"),
+    "named when it was asked for": N_("named when it was asked for"),
 }
 _STATE = re.compile(r"it is (\w+)")
 _ASKED_AGAIN = re.compile(r"answered; asked again after (\d{4}-\d\d-\d\d)")
+_LAST_DAY = re.compile(r"its last day was (\d{4}-\d\d-\d\d)")
+_WAS_ON_HOLD = re.compile(r"it was on hold until (\d{4}(-\d\d){0,2})")
 _KEPT = re.compile(r"kept as it is until (\d{4}-\d\d-\d\d)")
 _RETURNED = re.compile(r"returned by ([\w.-]+)(?:: (.*))?", re.S)
 
@@ -40,6 +50,10 @@ def tell_why(words: Words, names: Names, why: str) -> str:
         }
     if kept := _KEPT.fullmatch(why):
         return words.gettext("left as it is until %(day)s") % {"day": words.format_day(date.fromisoformat(kept[1]))}
+    if last := _LAST_DAY.fullmatch(why):
+        return words.gettext("its last day was %(day)s") % {"day": words.format_day(date.fromisoformat(last[1]))}
+    if held := _WAS_ON_HOLD.fullmatch(why):
+        return words.gettext("it was on hold until %(day)s") % {"day": words.format_partial(held[1])}
     returned = _RETURNED.fullmatch(why)
     if returned is None or returned[1] not in names.party_ids:
         return clean_text(why)
