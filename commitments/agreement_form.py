@@ -379,6 +379,18 @@ class OwnerForm(Form):
     contact: Reference | None = Field(None, description="The person answerable; unknown if left out")
 
 
+class FormerTermsForm(Form):
+    """How often it recurred before: what was over by then is judged by this, whatever was agreed since."""
+
+    every: Every
+    interval: int = Field(1, ge=1, le=100)
+    count: int = Field(1, ge=1, le=10000)
+    starts: Partial | None = None
+    months: list[Annotated[int, Field(ge=1, le=12)]] = Field(default_factory=list)
+    ends: Partial | None = None
+    until: Day = Field(description="The day on which other terms were recorded; periods over before it keep these")
+
+
 class RecurrenceForm(Form):
     every: Every
     interval: int = Field(1, ge=1, le=100, description="Every so many months, quarters or years")
@@ -389,6 +401,11 @@ class RecurrenceForm(Form):
     )
     ends: Partial | None = None
     what: Line | None = Field(None, description="What is counted, in the plural", examples=["exchange activities"])
+    former: list[FormerTermsForm] = Field(
+        default_factory=list,
+        exclude_if=lambda terms: not terms,
+        description="The terms before, the oldest first; a file that leaves them out does not take them away",
+    )
 
 
 class TargetForm(Form):

@@ -26,8 +26,8 @@ from commitments.recurrence import (
     Period,
     Recurrence,
     count_expected,
+    find_last_period,
     find_period,
-    find_previous_period,
     is_period_name,
 )
 from commitments.renewals import find_term_end
@@ -359,10 +359,7 @@ def _assess_occurrences(
     What was over before the commitment began, or the register knew of it, is not called missed (docs/decisions/0006).
     """
     period = find_period(recurrence, today)
-    if period is not None:
-        previous = find_previous_period(recurrence, period)
-    else:
-        previous = find_period(recurrence, recurrence.ends) if recurrence.ends and today > recurrence.ends else None
+    previous = find_last_period(recurrence, period.last if period is not None else today)
     begin = _find_begin(agreement, commitment)
     watched_from = max(commitment.registered_on, begin.first) if begin is not None else commitment.registered_on
     for one in (period, previous):

@@ -23,6 +23,7 @@ from commitments.filling import (
     check_text,
     refuse_flaws,
 )
+from commitments.former_terms import keep_former
 from commitments.log import Author, Change, record_changes
 from commitments.moved_dates import move_due
 from commitments.progress import make_readable
@@ -151,6 +152,8 @@ def amend_texts(
 def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str, Any], today: date) -> bool:
     """Write the terms of `agreement/commitment` (see `commitments.terms`); False if nothing is different."""
     row = _hold(unit, name)
+    if "recurrence" in terms:
+        terms = {**terms, "recurrence": keep_former(row.recurrence, terms["recurrence"], today)}
     if not amend_row(unit, author, commitment, row, terms, name, row.agreement_id):
         return False
     reconcile_agreement(unit, row.agreement_id, author.at, today)

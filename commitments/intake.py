@@ -23,6 +23,7 @@ from commitments.difference import (
     take_columns,
 )
 from commitments.errors import RefusedChange
+from commitments.former_terms import keep_former
 from commitments.moved_dates import bring_due
 
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
@@ -239,7 +240,7 @@ class Intake:
             Wanted(
                 f"{form.agreement}/{commitment.reference}",
                 {
-                    **bring_due(take_columns(commitment, table), stored.get(key)),
+                    **self._keep_terms(take_columns(commitment, table), stored.get(key)),
                     "agreement_id": agreement,
                     "position": places[key],
                 },
@@ -255,6 +256,13 @@ class Intake:
             tell_vanished=lambda row: f"commitment {row.reference}",
         )
         self._commitments = {key[1]: row_id for key, row_id in ids.items()}
+
+    def _keep_terms(self, values: dict[str, Any], before: Any) -> dict[str, Any]:
+        """With what stays on record whatever the file says: the date as first promised, and the terms before."""
+        kept = bring_due(values, before)
+        if before is None:
+            return kept
+        return {**kept, "recurrence": keep_former(before.recurrence, kept["recurrence"], self.today)}
 
     def _take_owners(self) -> None:
         stored = self._read_below(tables.commitment_owner)

@@ -28,7 +28,7 @@ from commitments.facts import (
     Target,
 )
 from commitments.policy import HOUSE, Policy, adapt_policy
-from commitments.recurrence import Recurrence
+from commitments.recurrence import FormerTerms, Recurrence
 from commitments.rewinding import Rewinder, load_later
 from commitments.spans import ends_within
 from commitments.tables import (
@@ -647,7 +647,22 @@ def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
         ends.last if ends else None,
         tuple(stored.get("months") or ()),
         stored.get("what"),
+        tuple(_read_former(one, stored.get("what")) for one in stored.get("former") or ()),
     )
+
+
+def _read_former(stored: Mapping[str, Any], what: str | None) -> FormerTerms:
+    starts, ends = _partial(stored.get("starts")), _partial(stored.get("ends"))
+    terms = Recurrence(
+        Every(stored["every"]),
+        stored.get("interval", 1),
+        stored.get("count", 1),
+        starts.first if starts else None,
+        ends.last if ends else None,
+        tuple(stored.get("months") or ()),
+        what,
+    )
+    return FormerTerms(terms, date.fromisoformat(stored["until"]))
 
 
 def _read_target(stored: Mapping[str, Any] | None) -> Target | None:

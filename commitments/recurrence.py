@@ -1,13 +1,22 @@
 """The periods of a recurring commitment, and how many occurrences each is to see."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from commitments.dates import add_months
 from commitments.vocabulary import Every
 
 _MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTerms:
+    """What held until the day on which other terms were recorded: it judges the periods that were over before it."""
+
+    terms: "Recurrence"
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,8 @@ class Recurrence:
     ends: date | None = None
     months: tuple[int, ...] = ()
     what: str | None = None
+    former: tuple[FormerTerms, ...] = ()
+    """The terms before these, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,28 @@ class Period:
 
 
 def find_period(recurrence: Recurrence, day: date) -> Period | None:
-    """The period that `day` falls into; nothing before the first one begins or after the recurrence ended."""
+    """The period that `day` falls into; nothing before the first one begins or after the recurrence ended.
+
+    A period that was over when the terms changed is that of the terms before. Where the former ones have none that was
+    over by then, and the new ones were not yet, nothing is expected.
+    """
+    for terms, since, until in _list_spans(recurrence):
+        period = _find_period(terms, day)
+        if period is not None and since <= period.last and (until is None or period.last < until):
+            return period
+    period = _find_period(recurrence, day)
+    return replace(period, expected=0) if period is not None else None
+
+
+def _list_spans(recurrence: Recurrence) -> Iterator[tuple[Recurrence, date, date | None]]:
+    """The terms, the newest first, each with the days between which a period ends that is theirs."""
+    bounds = [date.min, *(one.until for one in recurrence.former)]
+    yield recurrence, bounds[-1], None
+    for one, since in reversed(list(zip(recurrence.former, bounds, strict=False))):
+        yield one.terms, since, one.until
+
+
+def _find_period(recurrence: Recurrence, day: date) -> Period | None:
     if recurrence.ends is not None and day > recurrence.ends:
         return None
     length = _MONTHS[recurrence.every] * recurrence.interval
@@ -68,9 +100,21 @@ def _begin(anchor: date, months: int) -> date:
 
 def find_previous_period(recurrence: Recurrence, period: Period) -> Period | None:
     """The period before; nothing before the first."""
-    if period.first == date.min:
-        return None
-    return find_period(recurrence, period.first - timedelta(days=1))
+    return find_last_period(recurrence, period.last)
+
+
+def find_last_period(recurrence: Recurrence, before: date) -> Period | None:
+    """The last of the periods that end before a day; nothing before the first."""
+    for terms, since, until in _list_spans(recurrence):
+        end = min(before, until) if until is not None else before
+        if end == date.min:
+            return None
+        period = _find_period(terms, min(end - timedelta(days=1), terms.ends or date.max))
+        if period is not None and period.last >= end:
+            period = _find_period(terms, period.first - timedelta(days=1)) if period.first > date.min else None
+        if period is not None and since <= period.last:
+            return period
+    return None
 
 
 def count_expected(period: Period, expected: int, day: date, begin: date | None = None) -> int:

@@ -9,7 +9,7 @@ from commitments.assessment import count_occurrences, find_owner
 from commitments.dates import PartialDate, parse_date
 from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
-from commitments.recurrence import Period, find_period, find_previous_period
+from commitments.recurrence import Period, find_last_period, find_period, find_previous_period
 from commitments.renewing import renew_reason
 from commitments.sentences import Quoted, Unlike, find_place
 from commitments.vocabulary import (
@@ -193,6 +193,9 @@ def describe_commitment(
         said.append((words.gettext("To be confirmed by"), words.format_end(row.confirm_by)))
     if own.recurrence is not None:
         said.append((words.gettext("How often"), describe_recurrence(words, own.recurrence)))
+        for one in reversed(own.recurrence.former):
+            label = words.gettext("How often, for what was over before %(day)s") % {"day": words.format_day(one.until)}
+            said.append((label, describe_recurrence(words, one.terms)))
     if own.target is not None:
         target = own.target
         said.append((words.gettext("Target"), name_target(words, target.comparator, target.quantity, target.unit)))
@@ -264,7 +267,7 @@ def describe_periods(words: Words, own: Commitment, today: date, effective: Part
         return []
     begin = own.period_from or effective
     day = min(today, recurrence.ends) if recurrence.ends is not None else today
-    period, held = find_period(recurrence, day), list[Held]()
+    period, held = find_period(recurrence, day) or find_last_period(recurrence, day), list[Held]()
     while period is not None and len(held) < PERIODS_SHOWN:
         number, expected = count_occurrences(own, recurrence, period, today, begin)
         name = words.format_period(period.label)

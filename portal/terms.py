@@ -104,7 +104,8 @@ def _show(
         f"{acted.address}/terms",
         "",
         words.gettext(
-            "Both sides see the new terms, and it is judged by them at once; the history keeps the old ones."
+            "Both sides see the new terms, and it is judged by them at once. Periods that are over stay judged by the "
+            "old ones, which the history keeps too."
         ),
         words.gettext("Save"),
         tuple(fields),

@@ -1,12 +1,21 @@
 """A recurring commitment is judged period by period, each by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commitments.dates import add_months
-from commitments.recurrence import Recurrence, count_expected, find_period, find_previous_period, is_period_name
+from commitments.former_terms import keep_former
+from commitments.recurrence import (
+    FormerTerms,
+    Recurrence,
+    count_expected,
+    find_period,
+    find_previous_period,
+    is_period_name,
+)
 from commitments.vocabulary import Every
 from tests.effort import try_examples
 from tests.rules.cases import day, table
@@ -121,6 +130,74 @@ def test_the_window_of_a_period(recurrence, on, first, last, expected):
 def test_the_period_before(recurrence, on, label):
     before = find_previous_period(recurrence, find_period(recurrence, day(on)))
     assert (before.label if before else None) == label
+
+
+def changed(until: str, before: Recurrence, after: Recurrence) -> Recurrence:
+    """What recurs so since that day, and as before for what was over by then."""
+    return replace(after, former=(*before.former, FormerTerms(replace(before, former=()), day(until))))
+
+
+FOUR, FIVE, SIX = (Recurrence(Every.YEAR, count=count) for count in (4, 5, 6))
+RAISED = changed("2026-11-26", FOUR, FIVE)
+RAISED_TWICE = changed("2028-02-01", RAISED, SIX)
+TO_YEARS = changed("2026-11-26", Recurrence(Every.QUARTER), FOUR)
+TO_QUARTERS = changed("2026-11-26", FOUR, Recurrence(Every.QUARTER))
+LATER = changed("2026-11-26", FOUR, Recurrence(Every.YEAR, count=5, starts=day("2027-09-01")))
+
+
+@table(
+    ("the period that runs when it is raised is judged by the new number", RAISED, "2026-03-02", "2026", 5),
+    ("the one that was over by then keeps the old one", RAISED, "2025-03-02", "2025", 4),
+    ("a year that ended the day before the change keeps the old one", changed("2026-01-01", FOUR, FIVE), "2025-06-01",
+     "2025", 4),
+    ("one that ends on the day of the change does not", changed("2025-12-31", FOUR, FIVE), "2025-06-01", "2025", 5),
+    ("raised twice, each period keeps its own", RAISED_TWICE, "2025-03-02", "2025", 4),
+    ("raised twice, the one between too", RAISED_TWICE, "2027-03-02", "2027", 5),
+    ("raised twice, the one that runs has the newest", RAISED_TWICE, "2028-01-02", "2028", 6),
+    ("from quarters to years the year that runs is whole", TO_YEARS, "2026-02-02", "2026", 4),
+    ("from quarters to years the quarters of the year before stay", TO_YEARS, "2025-02-02", "2025-Q1", 1),
+    ("from years to quarters nothing is expected of a quarter that was over", TO_QUARTERS, "2026-02-02", "2026-Q1", 0),
+    ("from years to quarters the year before stays", TO_QUARTERS, "2025-02-02", "2025", 4),
+    ("what is to begin later leaves what was", LATER, "2025-02-02", "2025", 4),
+)  # fmt: skip
+def test_what_was_over_when_the_terms_changed_stays_judged_by_the_old_ones(recurrence, on, label, expected):
+    period = find_period(recurrence, day(on))
+    assert (period.label, period.expected) == (label, expected)
+
+
+@table(
+    ("the year before it was raised", RAISED, "2026-12-01", "2025", 4),
+    ("the last quarter that was over", TO_YEARS, "2026-12-01", "2026-Q3", 1),
+    ("the last year that was over", TO_QUARTERS, "2026-12-01", "2025", 4),
+)
+def test_before_the_first_period_of_new_terms_comes_the_last_of_the_old(recurrence, on, label, expected):
+    before = find_previous_period(recurrence, find_period(recurrence, day(on)))
+    assert (before.label, before.expected) == (label, expected)
+
+
+@table(
+    ("another number leaves the old one", {"every": "year", "count": 4}, {"every": "year", "count": 5}, [4]),
+    ("another name of what is counted leaves nothing", {"every": "year"}, {"every": "year", "what": "visits"}, None),
+    ("a file that leaves the former terms out does not take them away",
+     {"every": "year", "former": [{"every": "year", "count": 3, "until": "2025-01-01"}]}, {"every": "year"}, [3]),
+    ("each change adds what held until then",
+     {"every": "year", "count": 4, "former": [{"every": "year", "count": 3, "until": "2025-01-01"}]},
+     {"every": "year", "count": 5}, [3, 4]),
+    ("a second change on one day adds nothing, since it judged no period in between",
+     {"every": "year", "count": 6, "former": [{"every": "year", "count": 4, "until": "2026-03-02"}]},
+     {"every": "year", "count": 5}, [4]),
+    ("what is put back on the same day leaves nothing",
+     {"every": "year", "count": 6, "former": [{"every": "year", "count": 4, "until": "2026-03-02"}]},
+     {"every": "year", "count": 4}, None),
+    ("a file of a register that knows the old ones adds nothing",
+     {"every": "year", "count": 4},
+     {"every": "year", "count": 5, "former": [{"every": "year", "count": 4, "until": "2026-02-01"}]}, [4]),
+    ("what recurs no more keeps nothing", {"every": "year"}, None, None),
+)  # fmt: skip
+def test_the_terms_that_are_kept(before, after, counts):
+    kept = keep_former(before, after, day("2026-03-02"))
+    former = kept.get("former") if kept else None
+    assert (former and [one["count"] for one in former]) == counts
 
 
 @table(
