@@ -46,13 +46,7 @@ def export_agreement(reading: Connection, reference: str) -> str:
     contacts. A sentence that is not what stands at its place is named in a remark at the top. Raises NotFound, with
     the nearest reference, if the register knows no such agreement.
     """
-    form = load_form(reading, reference)
-    plain = _make_readable(form.model_dump(mode="json", exclude_defaults=True))
-    parts = [HEADER, *_remark_unlike(form)]
-    for name, value in plain.items():
-        parts += ["\n"] if isinstance(value, list) else []
-        parts += write_readable({name: value})
-    return "".join(parts)
+    return write_form(load_form(reading, reference))
 
 
 def _remark_unlike(form: AgreementForm) -> Iterator[str]:
@@ -60,6 +54,16 @@ def _remark_unlike(form: AgreementForm) -> Iterator[str]:
         # Documents may be named with anything but a break of line, which would end the remark.
         where = f"characters {place['start']} to {place['end']} of {' '.join(place['document'].split())}"
         yield f"# The sentence [{language}] of {one.reference} is not what stands at {where}: its SHA-256 differs.\n"
+
+
+def write_form(form: AgreementForm) -> str:
+    """The form as `export_agreement` writes it."""
+    plain = _make_readable(form.model_dump(mode="json", exclude_defaults=True))
+    parts = [HEADER, *_remark_unlike(form)]
+    for name, value in plain.items():
+        parts += ["\n"] if isinstance(value, list) else []
+        parts += write_readable({name: value})
+    return "".join(parts)
 
 
 def load_form(reading: Connection, reference: str) -> AgreementForm:

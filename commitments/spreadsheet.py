@@ -7,6 +7,7 @@ its people, an empty cell takes nothing away: who writes them down anew knows a 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -43,6 +44,8 @@ class Headings:
     sheets: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     """A word of the vocabulary by `head:word`."""
+    remarks: AbstractSet[str] = frozenset()
+    """What a sheet is called from which nothing is taken."""
 
 
 @dataclass
@@ -135,6 +138,8 @@ def _sort_sheets(sheets: Sequence[Sheet], headings: Headings, drawing: SheetDraw
     for sheet in sheets:
         place = f"{drawing.file}, {sheet.title}" if sheet.title else drawing.file
         title = sheet.title.casefold()
+        if title in headings.remarks:
+            continue
         known = names.get(headings.sheets.get(title, title)) if title else SheetName.COMMITMENTS
         if known is None and len(sheets) == 1:
             known = SheetName.COMMITMENTS

@@ -45,7 +45,7 @@ from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
 from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
 from notifications.parts import PERIODIC, list_rulings, load_rulings_of_parties
-from notifications.reasons import Decision, Why
+from notifications.reasons import FOR_KNOWLEDGE, Decision, Why
 from notifications.routing import AT_ONCE
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notice, notification
@@ -420,8 +420,8 @@ def _name_matter(item: Item, matter: str, party_id: int | None, asked: str | Non
     """What is one item to its reader: a promise of one party, a date of the agreement whoever is asked about it."""
     if item.kind in (NotificationKind.CONFIRMATION, NotificationKind.ALERT):
         return matter, party_id, asked
-    handed_on = item.ground.code is Why.HANDED_ON
-    return item.kind, handed_on, matter, party_id if is_about_promise(item) else None
+    told_only = item.ground.code if item.ground.code in FOR_KNOWLEDGE else None
+    return item.kind, told_only, matter, party_id if is_about_promise(item) else None
 
 
 def _rank_urgency(item: Item, day: date) -> tuple[int, int]:
@@ -491,7 +491,7 @@ def _ask(row: Any, person: Person, turn: int | None) -> Ask:
 
 def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, ...]:
     """What the reader of an item can answer: leaders, and those of another party, only look."""
-    if row.decision_reason["code"] == Why.HANDED_ON:
+    if row.decision_reason["code"] in FOR_KNOWLEDGE:
         return ()
     if person.id != row.assignee_id and (person.role is ContactRole.LEADER or person.party_id != turn):
         return ()

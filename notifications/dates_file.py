@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 
 from notifications.items import QUOTE_LIMIT, describe_item, is_about_promise
 from notifications.messages import Item, Message
-from notifications.reasons import Why
+from notifications.reasons import FOR_KNOWLEDGE
 from notifications.views import ItemView
 from notifications.wording import Words
 
@@ -146,7 +146,7 @@ def _fold(line: str) -> str:
 def _list_dated(message: Message) -> Iterator[tuple[int, Item, date]]:
     for number, item in enumerate(message.items):
         day = item.answer_by or item.due_on
-        if day is not None and day >= message.day and item.ground.code is not Why.HANDED_ON:
+        if day is not None and day >= message.day and item.ground.code not in FOR_KNOWLEDGE:
             yield number, item, day
 
 

@@ -84,7 +84,7 @@ def tell_new_owner(
         "numbers": {"asked": question.person.reference, "on": today.isoformat()},
     }
     key = f"hand_over|{question.matter}|{new.reference}|{now.isoformat()}"
-    _tell(unit, new, key, passed_on or [row], why, rules.house, now, today, domain)
+    queue_at_once(unit, new, key, passed_on or [row], why, rules.house, now, today, domain)
     return bool(new.ways) and not is_declined(new, NotificationKind.HAND_OVER)
 
 
@@ -145,11 +145,11 @@ def tell_hand_over(
     if tell_new:
         why = {"code": str(Why.HANDED_OVER), "numbers": whence}
         key = f"{Why.HANDED_OVER}|{mark}|{new.reference}|{now.isoformat()}"
-        ids = _tell(unit, new, key, rows, why, rules.house, now, today, domain)
+        ids = queue_at_once(unit, new, key, rows, why, rules.house, now, today, domain)
     if tell_former:
         why = {"code": str(Why.HANDED_ON), "numbers": {**said, "contact": new.reference}}
         key = f"{Why.HANDED_ON}|{mark}|{former.reference}|{now.isoformat()}"
-        ids += _tell(unit, former, key, matters, why, rules.house, now, today, domain)
+        ids += queue_at_once(unit, former, key, matters, why, rules.house, now, today, domain)
     return ids
 
 
@@ -175,7 +175,7 @@ def tell_hand_back(
     return tell_hand_over(unit, handed, by, now, today, domain, tell_former=told[lately], tell_new=any(told.values()))
 
 
-def _tell(
+def queue_at_once(
     unit: Connection,
     person: Person,
     key: str,
@@ -186,7 +186,10 @@ def _tell(
     today: date,
     domain: MailDomain | str,
 ) -> list[int]:
-    """Note what a person is told, and queue one message of what is told now."""
+    """Note what a person is told of what somebody else has just caused, and queue one message of what is told now.
+
+    Gives its id; none where the person has no address, wants no such message, or is told after their pause or night.
+    """
     own, paused_to = _load_own(unit, rows), person.choices.paused_to
     decided: dict[tuple[Decision, Slot | None], list[dict[str, Any]]] = defaultdict(list)
     reasons: dict[Decision, Mapping[str, Any]] = {Decision.TOLD: why, Decision.PASSED_OVER: _explain_silence(person)}

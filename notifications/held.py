@@ -114,6 +114,8 @@ def _is_still_so(row: Any, person: Person, place: _Place, today: date) -> bool:
     standing = place.standings.get(row.matter)
     if standing is None or standing.is_at_rest:
         return False
+    if row.decision_reason["then"]["code"] in (Why.REGISTERED, Why.PROPOSED):
+        return True
     if row.commitment_id is not None:
         is_theirs = (row.commitment_id, person.id) in place.owners
     else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
 from notifications.messages import Item, Reported
-from notifications.reasons import Why
+from notifications.reasons import FOR_KNOWLEDGE, Why
 from notifications.styles import TONES
 from notifications.views import (
     ItemView,
@@ -66,7 +66,7 @@ def describe_item(
         why=" · ".join(dict.fromkeys(map(clean_text, grounds))),
         link=check_link(item.link),
         hints=tuple(dict.fromkeys(hint for one in all_asked for hint in _hint_commands(one)))
-        if with_hints and not item.answer_link and item.ground.code is not Why.HANDED_ON
+        if with_hints and not item.answer_link and item.ground.code not in FOR_KNOWLEDGE
         else (),
         answers=_describe_answers(words, item, each=with_hints, number=number),
         page=check_link(item.answer_link),
@@ -236,7 +236,7 @@ def _describe_due(words: Words, item: Item, reason: str) -> str:
 
 def _hint_commands(item: Item) -> tuple[str, ...]:
     """How the same is done on the command line."""
-    if item.ground.code is Why.HANDED_ON:
+    if item.ground.code in FOR_KNOWLEDGE:
         return ()
     matter = shlex.quote(clean_text(item.matter))
     party = shlex.quote(clean_text(item.party_reference or ""))
@@ -266,13 +266,15 @@ def _place(item: Item) -> NotificationKind | Why:
     """The section of a message in which an item stands."""
     if item.ground.code is Why.CARRIED_OVER:  # a date that has passed on the way is no coming one
         return NotificationKind.FOLLOW_UP
-    return item.ground.code if item.ground.code in (Why.HANDED_ON, Why.SENT_BACK) else item.kind
+    return item.ground.code if item.ground.code in {*FOR_KNOWLEDGE, Why.SENT_BACK} else item.kind
 
 
 def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView, ...]:
     """The items by what is wanted of the reader, in the order in which they come: the most urgent first."""
     titles: dict[NotificationKind | Why, str] = {
         Why.HANDED_ON: words.gettext("Handed over to somebody else"),
+        Why.REGISTERED: words.gettext("Registered with your party"),
+        Why.PROPOSED: words.gettext("Named for your side"),
         Why.SENT_BACK: words.gettext("Sent back to you"),
         NotificationKind.ALERT: words.gettext("The engine needs you"),
         NotificationKind.CONFIRMATION: words.gettext("Waiting for your confirmation"),

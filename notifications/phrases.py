@@ -192,6 +192,15 @@ GROUNDS: dict[Why, Variants] = {
         N_("handed over to %(contact)s by %(asked)s %(on_at)s"),
         N_("handed over to somebody else"),
     ),
+    Why.REGISTERED: (
+        N_("registered by %(asked)s %(on_at)s; %(contact)s, named for your side, waits for your yes"),
+        N_("registered by %(asked)s %(on_at)s; %(people)s people, named for your side, wait for your yes"),
+        N_("registered by %(asked)s %(on_at)s, with your party as one of the parties"),
+    ),
+    Why.PROPOSED: (
+        N_("%(contact)s was named for your side by %(asked)s %(on_at)s, and waits for your yes"),
+        N_("%(people)s people were named for your side by %(asked)s %(on_at)s, and wait for your yes"),
+    ),
     Why.PAUSED: (N_("paused until %(day)s"), N_("paused")),
     Why.QUIET: (N_("waits for the reader's morning"),),
     Why.CHOSEN_DAYS: (N_("goes %(day_at)s, on a day that the reader chose"), N_("goes on a day that the reader chose")),

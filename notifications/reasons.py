@@ -19,6 +19,8 @@ class Why(StrEnum):
     SENT_BACK = "sent_back"  # party: by which the report was sent back; on; note: what was said with it
     HANDED_OVER = "handed_over"  # asked: by whom; on; contact: from whom, if that is another
     HANDED_ON = "handed_on"  # contact: to whom; asked: by whom; on
+    REGISTERED = "registered"  # asked: by whom; on; contact: who waits for the reader's yes, or people: how many
+    PROPOSED = "proposed"  # the same, of an agreement that was there
     NEXT_SENDING_TIME = "next_sending_time"  # day: why a message goes when it goes
     AT_ONCE = "at_once"  # day: why a message waits for nobody's morning
     # not told
@@ -49,6 +51,9 @@ class Why(StrEnum):
 
 TAKEN_OUT = frozenset({Why.CHOICES_CHANGED, Why.RULES_CHANGED, Why.OUT_OF_OFFICE, Why.NO_ADDRESS, Why.CHANNELS_OFF})
 """Why something was taken out of a message that waited, to be planned anew: as if it had not been told."""
+
+FOR_KNOWLEDGE = frozenset({Why.HANDED_ON, Why.REGISTERED, Why.PROPOSED})
+"""Why something is told of which the message itself asks no answer."""
 
 LOST = frozenset({Why.REFUSED, Why.GIVEN_UP, Why.BOUNCED})
 """Why something did not arrive with its message, which failed for good: it is found again for who can be reached."""

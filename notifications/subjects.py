@@ -71,6 +71,14 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         return words.gettext("Please confirm: %(title)s") % {"title": title}, 1
     if first.ground.code is Why.HANDED_ON:
         return words.gettext("Handed over to somebody else: %(title)s") % {"title": title}, 1
+    if first.ground.code is Why.REGISTERED:
+        agreement = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
+        return words.gettext("Registered with your party: %(title)s") % {"title": agreement}, len(message.items)
+    if first.ground.code is Why.PROPOSED:
+        agreement = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
+        return words.gettext("Named for your side, waiting for your yes: %(title)s") % {"title": agreement}, len(
+            message.items
+        )
     if first.kind is NotificationKind.HAND_OVER:
         return words.gettext("Handed over to you: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.ESCALATION:

@@ -103,6 +103,10 @@ class Words:
         """What is asked of the reader."""
         if item.ground.code is Why.HANDED_ON:
             return self.gettext("Nothing is asked of you about it any more.")
+        if item.ground.code is Why.REGISTERED:
+            return self.gettext("Please look whether it is recorded as it was agreed.")
+        if item.ground.code is Why.PROPOSED:
+            return self.gettext("Please accept or refuse them on your Home, when you have signed in.")
         if item.ground.code is Why.SENT_BACK:
             return self.gettext("Please see what is missing, and report anew once it is there.")
         if item.follow_up_kind is not None:

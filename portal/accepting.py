@@ -6,7 +6,7 @@ they reported themselves.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -18,8 +18,10 @@ from commitments.difference import Imported
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.queries import load_people
+from commitments.references import find_agreement
 from commitments.tables import contact, party
 from commitments.vocabulary import ContactRole
+from notifications.announcing import announce
 from notifications.names import choose_words
 from notifications.views import clean_text
 from notifications.wording import Words
@@ -74,6 +76,14 @@ def propose_people(unit: Connection, viewer: Viewer, author: Author, imported: I
             told = {"proposed_by": (None, viewer.person.reference)}
             changes.append(Change("amended", contact.name, row.id, row.reference, None, told))
     record_changes(unit, author, changes)
+
+
+def announce_imported(
+    unit: Connection, house: House, viewer: Viewer, reference: str, now: datetime, *, new: bool
+) -> list[int]:
+    """Tell the coordinators of the other parties, at once, what was brought in their name; gives the messages."""
+    agreement_id, today = find_agreement(unit, reference).id, house.today(now)
+    return announce(unit, agreement_id, viewer.person, now, today, house.domain, new=new)
 
 
 def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[Any]:

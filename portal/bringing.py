@@ -6,7 +6,7 @@ is then, and refused if that has become another difference.
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +32,7 @@ from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
-from portal.accepting import propose_people
+from portal.accepting import announce_imported, propose_people
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows
@@ -53,8 +53,10 @@ from portal.rights import NotTheirs, check_rights, sees_agreement
 from portal.roles import Permission, Viewer
 from portal.sheet_words import list_headings
 from portal.step_fields import FaultRow, FaultView
+from portal.taking_back import send_all
 from portal.viewing import require
 from portal.visits import end_visits
+from portal.withholding import put_back
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
@@ -142,9 +144,11 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             for one in amended:
                 if "channels" in one.changes:
                     end_visits(unit, one.row_id, now)  # whoever signed in by the former address
+            messages = announce_imported(unit, house, viewer, imported.reference, now, new=imported.new)
             remove_registration(unit, viewer.person.id, number)
     except (HasChanged, InvalidFiles, NotTheirs):
         return _show_difference(request, viewer, house, number, has_changed=True, status=409)
+    send_all(house, messages)
     if imported.new:
         return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
     return RedirectResponse(f"/agreements/{imported.reference}?done=applied-{len(imported.changes)}", 303)
@@ -158,6 +162,7 @@ def _rehearse(house: House, viewer: Viewer, brought: Brought) -> Imported:
 
 def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, author: Author) -> Imported:
     file, drawing = read_file(unit, viewer, brought)
+    file = replace(file, form=put_back(unit, viewer, file.form))
     try:
         if sees_agreement(unit, viewer, file.form.agreement) is False:
             expected = "another reference: this one is taken by an agreement that you do not see"

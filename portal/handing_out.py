@@ -1,24 +1,29 @@
 """Agreements as files to take along: as YAML, as a spreadsheet, and an empty spreadsheet to fill in."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from commitments.agreement_form import AgreementForm
 from commitments.database import open_reading
-from commitments.export import export_agreement
+from commitments.export import load_form, write_form
+from commitments.sentences import Unlike
 from commitments.sheet_columns import Plain, SheetName, write_sheets
+from commitments.signed_places import list_unlike
 from commitments.workbooks import NewSheet, write_csv, write_xlsx
 from notifications.wording import Words
 from portal.agreements import ADDRESS
 from portal.beginning import ADDRESS as REGISTER
-from portal.bringing import load_plain
+from portal.commitment_views import tell_unlike
 from portal.frame import find_words
 from portal.history import find_head
 from portal.house import Here
 from portal.roles import Permission, Viewer
-from portal.sheet_words import name_head, name_sheet, name_word
+from portal.sheet_words import REMARKS, name_head, name_sheet, name_word
 from portal.viewing import require
+from portal.withholding import withhold
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
@@ -91,7 +96,7 @@ def show_yaml(reference: str, viewer: Registering, house: Here) -> Response:
     """The agreement as the file from which it can be imported."""
     with open_reading(house.engine) as reading:
         find_head(reading, viewer, reference)
-        text = export_agreement(reading, reference)
+        text = write_form(withhold(load_form(reading, reference), viewer))
     return _hand_out(text.encode(), "application/yaml; charset=utf-8", f"{reference}.yaml")
 
 
@@ -100,12 +105,25 @@ def show_workbook(reference: str, viewer: Registering, house: Here) -> Response:
     """The agreement as a spreadsheet, which can be changed and brought again."""
     with open_reading(house.engine) as reading:
         find_head(reading, viewer, reference)
-        plain = load_plain(reading, reference)
-    return _hand_out(write_xlsx(_write(find_words(viewer), plain)), _XLSX, f"{reference}.xlsx")
+        form = withhold(load_form(reading, reference), viewer)
+    words, plain = find_words(viewer), form.model_dump(mode="json", exclude_defaults=True)
+    sheets = [*_write(words, plain), *_write_remarks(words, form)]
+    return _hand_out(write_xlsx(sheets), _XLSX, f"{reference}.xlsx")
 
 
 def _write(words: Words, plain: Plain) -> list[NewSheet]:
     return write_sheets(plain, name_head(words), name_sheet(words), name_word(words))
+
+
+def _write_remarks(words: Words, form: AgreementForm) -> Iterator[NewSheet]:
+    """A sheet that names the sentences that are not what stands at their place; none where all of them are."""
+    rows = [
+        (one.reference, language, tell_unlike(words, Unlike.FINGERPRINT, place))
+        for one, language, place in list_unlike(form)
+    ]
+    if rows:
+        heads = (name_head(words)("commitment"), name_head(words)("language"), words.gettext("Remark"))
+        yield NewSheet(words.gettext(REMARKS), heads, rows)
 
 
 def _hand_out(content: bytes, kind: str, name: str) -> Response:

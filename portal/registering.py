@@ -29,7 +29,7 @@ from commitments.tables import party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
-from portal.accepting import propose_people
+from portal.accepting import announce_imported, propose_people
 from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -55,6 +55,7 @@ from portal.step_reading import take_dates, take_more, take_owners, take_parties
 from portal.step_views import describe_dates, describe_owners, describe_parties, name_parties, offer_parties
 from portal.step_words import name_step
 from portal.summing_up import describe_sketch, list_promises
+from portal.taking_back import send_all
 from portal.telling import tell_moment
 from portal.twins import find_twins
 from portal.viewing import require
@@ -151,11 +152,13 @@ def post_register(number: Number, request: Request, viewer: Registering, sent: F
                 return _show(request, viewer, house, drawn, Step.CHECK, status=422)
             author = Author(viewer.person.reference, now, why=why or WHY)
             imported = register_plain(unit, house, viewer, author, drawn.drawing.plain)
+            messages = announce_imported(unit, house, viewer, imported.reference, now, new=True)
             remove_registration(unit, viewer.person.id, number)
     except InvalidFiles as invalid:
         return _refuse(request, viewer, house, number, describe_problems(words, invalid.problems), why)
     except NotTheirs as refused:
         return _refuse(request, viewer, house, number, describe_oversteps(words, refused.oversteps), why)
+    send_all(house, messages)
     return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
 
 

@@ -17,6 +17,8 @@ _SHEETS: Mapping[SheetName, str] = {
     SheetName.COMMITMENTS: N_("Commitments"),
     SheetName.MILESTONES: N_("Milestones"),
 }
+REMARKS = N_("Remarks")
+"""A sheet for who reads it: nothing is taken from it when it is brought again."""
 _HEADS = {
     one: one
     for one in (
@@ -78,4 +80,5 @@ def list_headings() -> Headings:
             for column in columns:
                 for word in column.words or ():
                     spoken[f"{column.head}:{say(column, str(word)).casefold()}"] = str(word)
-    return Headings(heads, sheets, spoken)
+    remarks = frozenset(load_page_words(tag).gettext(REMARKS).casefold() for tag in ("zh", "en"))
+    return Headings(heads, sheets, spoken, remarks)

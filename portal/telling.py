@@ -105,6 +105,10 @@ def tell_ground(words: Words, names: Names, stored: Mapping[str, Any] | None) ->
         return ""
     if code == Why.ASKED:
         return words.gettext("a confirmation was asked for")
+    if code == Why.REGISTERED:
+        return words.gettext("it was registered with the reader's party")
+    if code == Why.PROPOSED:
+        return words.gettext("somebody was named for the reader's side")
     if code in (Why.HANDED_OVER, Why.HANDED_ON):
         return words.gettext("it was handed over")
     if code == Why.ESCALATED:

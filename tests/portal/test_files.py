@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 import yaml
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from commitments.agreement_file import parse_agreement, read_text
 from commitments.database import open_reading, open_unit
@@ -474,3 +474,29 @@ def test_a_document_added_in_a_file_is_told_alone_beside_the_promise_by_its_own_
     assert "Milestone “The plan is drawn” (bridge/plan): changed" in page
     page = bring(desk, YAML + "sources: []\n")
     assert "was taken away" in page
+
+
+def test_a_file_gives_the_addresses_of_ones_own_side_alone_and_takes_none_away_when_it_is_brought_again(
+    desk: Desk,
+) -> None:
+    with open_unit(desk.engine) as unit:
+        south = desk.rows(party, party.c.reference == "south")[0].id
+        wu = {"reference": "wu", "name": "Wu", "role": "owner", "channels": {"mail": "wu@south.example"}}
+        unit.execute(insert(contact).values(**wu, party_id=south))
+    before = desk.rows(contact)
+    desk.sign_in("cy")
+    text = fetch(desk, "/agreements/north-south/file.yaml").decode()
+    assert "ann@north.example" in text and "li@south.example" not in text
+    assert "name: Li" in text and "Wu" not in text, "of another side who has a part in it"
+    assert "Nothing would change" in bring(desk, text)
+    book = fetch(desk, "/agreements/north-south/file.xlsx")
+    said = {cell.value for row in workbook(book)["Contacts"].iter_rows() for cell in row}
+    assert "ann@north.example" in said and "li@south.example" not in said and "Wu" not in said
+    assert "Nothing would change" in bring(desk, book, name="n.xlsx")
+    page = bring(desk, text.replace("summary: Hand over the survey.", "summary: Hand over the whole survey."))
+    address = re.search(r'action="(/register/files/\d+)"', page)
+    assert address
+    desk.act(address[1], shown=hash_shown(page))
+    assert desk.rows(contact) == before
+    desk.sign_in("li")
+    assert "li@south.example" in fetch(desk, "/agreements/north-south/file.yaml").decode()

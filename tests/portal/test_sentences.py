@@ -1,5 +1,6 @@
 """The sentence behind a promise, as people see it: from the register, or from its document where that is at hand."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +9,7 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import update
 
@@ -259,3 +261,8 @@ def test_a_file_with_a_sentence_that_does_not_stand_there_is_refused_unless_the_
     assert f"# The sentence [en] of bridge is not what stands at characters 11 to {11 + len(SENTENCE)}" in file
     answer = desk.client.post(address, data=form, files={"file": ("a.yaml", file.encode())})
     assert "Nothing would change" in answer.text
+    book = desk.client.get("/agreements/north-south/file.xlsx").content
+    said = [cell.value for row in openpyxl.load_workbook(io.BytesIO(book))["Remarks"].iter_rows() for cell in row]
+    assert "bridge" in said and UNLIKE in said
+    answer = desk.client.post(address, data=form, files={"file": ("a.xlsx", book)})
+    assert "Nothing would change" in answer.text, "the remarks are for who reads them"

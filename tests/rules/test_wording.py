@@ -501,6 +501,24 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
         "通过mail发送失败，改由slack发送：no such user",
     ),
     (
+        Why.REGISTERED,
+        {"asked": "Cy", "on": "2026-03-02"},
+        "registered by Cy on 2 March 2026, with your party as one of the parties",
+        "Cy于2026年3月2日登记，贵方为缔约方之一",
+    ),
+    (
+        Why.REGISTERED,
+        {"asked": "Cy", "on": "2026-03-02", "contact": "Wu"},
+        "registered by Cy on 2 March 2026; Wu, named for your side, waits for your yes",
+        "Cy于2026年3月2日登记；为贵方指定的Wu等待您同意",
+    ),
+    (
+        Why.PROPOSED,
+        {"asked": "Cy", "on": "2026-03-02", "people": 2},
+        "2 people were named for your side by Cy on 2 March 2026, and wait for your yes",
+        "Cy于2026年3月2日为贵方指定了2人，等待您同意",
+    ),
+    (
         Why.CHANNELS_OFF,
         {"notices": 2},
         "too much came back, so nothing is sent until there is a new address",
