@@ -105,7 +105,9 @@ def rotate(
 
 def migrate() -> None:
     """Bring the database to the version of this program; done already, it changes nothing."""
+    from commitments.clock import read_clock, today_in
     from commitments.database import open_database
+    from commitments.overall_filling import fill_overall
     from commitments.settings import read_settings
     from migrations import database_version, migrate_database
 
@@ -115,6 +117,7 @@ def migrate() -> None:
         before = database_version(engine)
         migrate_database(engine)
         after = database_version(engine)
+        fill_overall(engine, today_in(settings.time_zone, read_clock()))
     finally:
         engine.dispose()
     say(

@@ -193,11 +193,17 @@ def queue_at_once(
     own, paused_to = _load_own(unit, rows), person.choices.paused_to
     decided: dict[tuple[Decision, Slot | None], list[dict[str, Any]]] = defaultdict(list)
     reasons: dict[Decision, Mapping[str, Any]] = {Decision.TOLD: why, Decision.PASSED_OVER: _explain_silence(person)}
+    slots: dict[
+        tuple[int, bool], tuple[Slot, bool]
+    ] = {}  # of thousands that were handed over few differ in their rules
     for row in rows:
         rules = own.get(row["agreement_id"], house)
         always = is_always_sent(rules, row["matter_kind"])
-        slot = slot_now(person, now, [rules], always=always)
-        waits = _waits_for_day(person, slot, choose_hour(person, [rules]), now)
+        if (id(rules), always) not in slots:
+            slot = slot_now(person, now, [rules], always=always)
+            waits = _waits_for_day(person, slot, choose_hour(person, [rules]), now)
+            slots[id(rules), always] = slot, waits
+        slot, waits = slots[id(rules), always]
         if not person.ways or (is_declined(person, NotificationKind.HAND_OVER) and not always):
             decided[Decision.PASSED_OVER, None].append(row)
         elif always or not (waits or person.choices.is_paused(slot.day)):

@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from commitments.clock import read_clock
+from commitments.clock import read_clock, today_in
 from commitments.database import open_database
 from commitments.errors import TallyError
+from commitments.overall_filling import fill_overall
 from commitments.settings import Settings
 from migrations import require_current
 from portal.app import make_portal
@@ -25,10 +26,39 @@ _PATIENCE = 60.0
 _STOP_PATIENCE = 2.0
 _GARBAGE = (200_000, 20, 50)
 """How many new objects Python looks through for garbage at a time, and how often through what has lasted longer."""
+_FILLED_EVERY = 600.0
+"""Seconds after which it is looked again whether it is known how the agreements stand today."""
 _WORTH_TIDYING = 5_000
 """How many new objects are looked through between two pages: three thousandths of a second."""
 
 log = logging.getLogger("tallystick.portal")
+
+
+class Filling:
+    """Keeps known how the agreements stand today, beside the pages: after an update, and where no check runs.
+
+    Where it is not known, each page that shows it judges for itself: a large register in more than a second.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings, self._engine, self._ends = settings, engine, threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tally-filling", daemon=True)
+
+    def __enter__(self) -> "Filling":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join(_STOP_PATIENCE / 2)
+
+    def _run(self) -> None:
+        while not self._ends.is_set():
+            try:
+                fill_overall(self._engine, today_in(self._settings.time_zone, read_clock()))
+            except (TallyError, SQLAlchemyError) as fault:
+                log.warning("how the agreements stand is judged page by page: %s", type(fault).__name__)
+            self._ends.wait(_FILLED_EVERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +69,7 @@ class Serving:
     _server: uvicorn.Server
     _thread: threading.Thread
     _engine: Engine
+    _filling: Filling
 
     def stop(self) -> None:
         """Answer what is under way and end; calling it again does nothing."""
@@ -47,6 +78,7 @@ class Serving:
         if self._thread.is_alive():
             self._server.force_exit = True
             self._thread.join(_STOP_PATIENCE / 2)
+        self._filling.__exit__()
         self._engine.dispose()
 
     def __enter__(self) -> "Serving":
@@ -129,7 +161,8 @@ def serve(settings: Settings) -> None:
     engine = open_database(settings.register_url, synchronous=settings.synchronous)
     try:
         require_current(engine)
-        uvicorn.Server(configure(settings, engine)).run()
+        with Filling(settings, engine):
+            uvicorn.Server(configure(settings, engine)).run()
     finally:
         engine.dispose()
 
@@ -142,7 +175,8 @@ def start_portal(settings: Settings) -> Serving:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="tally-portal", daemon=True)
     thread.start()
     host, port = listener.getsockname()[:2]
-    serving = Serving(f"http://{host}:{port}/", server, thread, engine)
+    filling = Filling(settings, engine)
+    serving = Serving(f"http://{host}:{port}/", server, thread, engine, filling.__enter__())
     deadline = time.monotonic() + _PATIENCE
     while not server.started:
         if time.monotonic() > deadline or not thread.is_alive():

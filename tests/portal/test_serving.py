@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from commitments.database import open_database
-from portal.serving import TidyBetween, configure, settle_memory
+from commitments.clock import read_clock, today_in
+from commitments.database import open_database, open_reading
+from portal.serving import Filling, TidyBetween, configure, settle_memory
 from tests.portal.desk import Desk
+from tests.standings import count_stored
 
 
 @pytest.fixture
@@ -107,6 +110,21 @@ def test_whoever_serves_the_portal_settles_first_and_tidies_between_the_pages(de
     engine.dispose()
     assert gc.get_freeze_count() > 0
     assert isinstance(served.app, TidyBetween)
+
+
+def test_how_the_agreements_stand_is_known_soon_after_the_portal_starts_though_no_check_has_run(desk: Desk) -> None:
+    today = today_in(desk.settings.time_zone, read_clock())
+
+    def count() -> int:
+        with open_reading(desk.engine) as reading:
+            return count_stored(reading, today)
+
+    assert count() == 0
+    deadline = time.monotonic() + 60
+    with Filling(desk.settings, desk.engine):
+        while not count() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert count() == 1
 
 
 @pytest.mark.usefixtures("unsettled")

@@ -15,8 +15,10 @@ from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
 from commitments.database import open_database, open_reading, open_unit
 from commitments.house_rules import adopt_house_rules
+from commitments.judging import judge_agreements
 from commitments.log import Author, record_changes
 from commitments.overall import find_worst_state, pack_states
+from commitments.overall_filling import fill_overall
 from commitments.people import end_office
 from commitments.policies import set_policy
 from commitments.progress import answer_follow_up, report_progress
@@ -183,6 +185,37 @@ def test_what_is_not_stored_yet_is_stored_by_the_next_check(register: Engine) ->
     check_true(register, TODAY)
     reconcile_register(register, NOW, TODAY)
     assert StandingState.OVERDUE in look_up(register)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 40])
+def test_where_no_check_has_run_what_is_filled_in_is_what_a_check_finds(register: Engine, ahead: int) -> None:
+    day = TODAY + timedelta(days=ahead)
+    with open_unit(register) as unit:
+        unit.execute(update(overall_standing).values(last_day=None, states=0))
+    assert (fill_overall(register, day), fill_overall(register, day)) == (1, 0)
+    check_true(register, day, day + DAY)
+    with open_reading(register) as reading:
+        filled = count_versions(reading)
+    reconcile_register(register, NOW + timedelta(days=ahead), day)
+    with open_reading(register) as reading:
+        assert count_versions(reading) == filled
+
+
+def test_what_is_changed_while_it_is_filled_in_is_left_to_who_changed_it(
+    register: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_unit(register) as unit:
+        unit.execute(update(overall_standing).values(last_day=None, states=0))
+
+    def change_rules(*judged: Any) -> Any:
+        found = judge_agreements(*judged)
+        with open_unit(register) as unit:
+            set_policy(unit, Author("cy", NOW), "north-south", {"lead_days": [200]}, NOW, TODAY)
+        return found
+
+    monkeypatch.setattr("commitments.overall_filling.judge_agreements", change_rules)
+    assert fill_overall(register, TODAY) == 0
+    assert StandingState.DUE_SOON in look_up(register)
 
 
 @pytest.mark.parametrize(
