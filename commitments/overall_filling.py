@@ -6,7 +6,7 @@ Who reads would otherwise judge them for each page, all of a large register in a
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy import Engine, select
 
@@ -43,8 +43,9 @@ def _fill(engine: Engine, ids: Sequence[int], today: date) -> int:
             judged = judge_agreements(reading, ids, rules, day)
             return {one: sum_up(found.standings) for one, found in judged.items()}
 
-        renewed = [
-            new for one in ids for new in renew(stored.get(one), one, today, lambda day, one=one: judge(day)[one])
-        ]
+        def find(one: int, day: date) -> int:
+            return judge(day)[one]
+
+        renewed = [new for one in ids for new in renew(stored.get(one), one, today, partial(find, one))]
     with open_unit(engine) as unit:
         return store_overall(unit, stored, renewed)

@@ -27,6 +27,7 @@ from commitments.facts import (
     Submission,
     Target,
 )
+from commitments.listed import is_listed
 from commitments.policy import HOUSE, Policy, adapt_policy
 from commitments.recurrence import FormerTerms, Recurrence
 from commitments.rewinding import Rewinder, load_later
@@ -516,7 +517,7 @@ def _load_commitments(
         return found
     if only is not None and len(rows) <= IDS_A_STATEMENT:
         # By their ids, so that what narrows the commitments is worked out once, not for each of their parts.
-        own = commitment.c.id.in_([row.id for row in rows])
+        own = is_listed(commitment.c.id, [row.id for row in rows])
     owners = defaultdict(list)
     for _, commitment_id, party_id, reference, contact_id in fetch(
         "commitment_owner",
