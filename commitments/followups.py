@@ -301,6 +301,15 @@ def list_since_return(commitment: Commitment, party_id: int, today: date) -> lis
     return [one for one in valid if one.reported_on > day or one in later]
 
 
+def _tell_vacancy(named: Person | None) -> dict[str, str]:
+    """Why whoever is named does not answer: they wait to be accepted, or are no longer in office."""
+    if named is not None and named.proposed_by is not None:
+        return {"waiting": named.reference}
+    if named is not None and named.valid_to is not None:
+        return {"former": named.reference, "until": str(named.valid_to)}
+    return {}
+
+
 def _want_besides(
     agreement: Agreement,
     commitment: Commitment,
@@ -336,7 +345,7 @@ def _want_besides(
         if in_office is None and not has_delivered(commitment, owner.party_id, today):
             former = people.get(owner.contact_id) if owner.contact_id is not None else None
             cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
-            reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party]})
+            reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party], **_tell_vacancy(former)})
             assignee = find_coordinator(owner.party_id, agreement, coordinators, today)
             by = _find_date_ahead(standing, today)
             yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason, by)

@@ -74,7 +74,7 @@ def _still_holds(question: Question) -> bool:
 def _find_state(question: Question, kind: FollowUpKind | None) -> tuple[StandingState, Reason]:
     """How it stands today; a matter without a standing stands as its follow-up found it."""
     asked = question.follow_up
-    by_itself = kind in (FollowUpKind.CONFIRMATION_ASKED, FollowUpKind.MESSAGE_FAILED)
+    by_itself = kind in (FollowUpKind.CONFIRMATION_ASKED, FollowUpKind.MESSAGE_FAILED, FollowUpKind.UNOWNED)
     if question.standing is not None and not (by_itself and question.is_open):
         return question.standing.state, question.standing.reason
     if asked is None or kind is None:

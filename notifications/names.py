@@ -38,7 +38,7 @@ class Names:
             named["party"] = self.name_party(self.party_ids[named["party"]], language)
         if language.partition("-")[0] != "en" and str(named.get("what") or "").isascii():
             named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
-        for field in ("contact", "asked", "for", "stand_in"):
+        for field in ("contact", "asked", "for", "stand_in", "former", "waiting"):
             if named.get(field) in self.people:
                 named[field] = self.people[named[field]]
         return named

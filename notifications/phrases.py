@@ -95,7 +95,12 @@ REASONS: dict[ReasonCode, Variants] = {
     ),
     ReasonCode.TO_CONFIRM: (N_("a plan, to be confirmed by %(by_end)s, %(ahead)s"),),
     ReasonCode.CONFIRM_PASSED: (N_("a plan that was to be confirmed by %(by_end)s, %(ago)s"),),
-    ReasonCode.NO_OWNER: (N_("nobody in office answers for it: %(parties)s"), N_("nobody in office answers for it")),
+    ReasonCode.NO_OWNER: (
+        N_("nobody in office answers for it: %(parties)s (%(former)s until %(until_end)s)"),
+        N_("nobody in office answers for it: %(parties)s (%(waiting)s waits to be accepted)"),
+        N_("nobody in office answers for it: %(parties)s"),
+        N_("nobody in office answers for it"),
+    ),
     ReasonCode.NO_NEXT_STEP: (N_("no next step on record since %(since)s, %(ago)s"),),
     ReasonCode.EXPIRES: (N_("the agreement expires %(on_at_end)s, %(ahead)s"),),
     ReasonCode.EXPIRED: (N_("the agreement expired %(on_at_end)s, %(ago)s"),),

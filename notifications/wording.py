@@ -281,7 +281,7 @@ class _Spoken:
             return speak(words, _known(numbers, number))
         if key == "parties":
             return words.join([self._names.get(one, one) for one in numbers[key]])
-        if key in ("asked", "contact", "for", "stand_in"):
+        if key in ("asked", "contact", "for", "stand_in", "former", "waiting"):
             return self._names.get(numbers[key]) or str(_known(numbers, key))
         if key == "span":
             return words.format_months(numbers["months"]) if "months" in numbers else words.format_span(numbers["days"])

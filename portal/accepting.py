@@ -4,7 +4,7 @@ Else whoever registers an agreement could name somebody of their own at the othe
 they reported themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -19,14 +19,16 @@ from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.queries import load_people
 from commitments.references import find_agreement
-from commitments.tables import contact, party
+from commitments.tables import agreement, commitment, commitment_owner, contact, party
 from commitments.vocabulary import ContactRole
 from notifications.announcing import announce
-from notifications.names import choose_words
-from notifications.views import clean_text
+from notifications.names import choose_words, name_promise
+from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.forms import Form
 from portal.house import Here, House
+from portal.labels import name_contact_role
+from portal.paging import write_address
 from portal.people_queries import find_contact_of, is_over
 from portal.people_views import ADDRESS
 from portal.roles import Permission, Role, Viewer
@@ -34,15 +36,26 @@ from portal.viewing import require
 
 router = APIRouter()
 Accepting = Annotated[Viewer, Depends(require(Permission.ACCEPT))]
+WAITS = "waits to be accepted by their own side"
+ACCEPTED = "accepted by their own side"
+NOT_ACCEPTED = "not accepted by their own side"
+MATTERS_SHOWN = 10
+_PROMISE_LIMIT = 160
 ACCEPT, REFUSE = ADDRESS + "/{reference}/accept", ADDRESS + "/{reference}/refuse"
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedView:
-    """One person who waits to be accepted, with who added them, and the two answers."""
+    """One person who waits to be accepted: as what and for what, who added them, and the two answers."""
 
     name: str
+    office: str
+    """Their role and their party."""
     about: str
+    matters: tuple[LinkView, ...]
+    """What they would answer for, as far as it is named here."""
+    more: str
+    effect: str
     accept: str
     refuse: str
 
@@ -74,7 +87,7 @@ def propose_people(unit: Connection, viewer: Viewer, author: Author, imported: I
         if row.party_id in served:
             unit.execute(update(contact).where(contact.c.id == row.id).values(proposed_by=viewer.person.reference))
             told = {"proposed_by": (None, viewer.person.reference)}
-            changes.append(Change("amended", contact.name, row.id, row.reference, None, told))
+            changes.append(Change("amended", contact.name, row.id, row.reference, None, told, WAITS))
     record_changes(unit, author, changes)
 
 
@@ -87,15 +100,19 @@ def announce_imported(
 
 
 def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[Any]:
-    """Who waits to be accepted by the viewer: name, office, reference, channels, and by whom of which party."""
+    """Who waits to be accepted by the viewer: name, role, party, office, reference, channels, deputy, and by whom of
+    which party."""
     if not viewer.may(Permission.ACCEPT):
         return ()
-    proposer = contact.alias("proposer")
+    proposer, deputy, own = contact.alias("proposer"), contact.alias("deputy"), party.alias("own")
     query = (
         select(
-            contact.c.reference, contact.c.name, contact.c.office, contact.c.channels, contact.c.valid_to,
-            contact.c.proposed_by, proposer.c.name.label("proposer"), party.c.names,
+            contact.c.id, contact.c.reference, contact.c.name, contact.c.office, contact.c.channels, contact.c.valid_to,
+            contact.c.role, contact.c.proposed_by, proposer.c.name.label("proposer"), party.c.names,
+            own.c.names.label("own"), deputy.c.name.label("deputy"),
         )
+        .join(own, own.c.id == contact.c.party_id)
+        .outerjoin(deputy, deputy.c.id == contact.c.deputy_id)
         .outerjoin(proposer, proposer.c.reference == contact.c.proposed_by)
         .outerjoin(party, party.c.id == proposer.c.party_id)
         .where(contact.c.proposed_by.is_not(None))
@@ -106,25 +123,89 @@ def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[
     return [row for row in reading.execute(query).all() if not is_over(row, today)]
 
 
-def describe_proposed(words: Words, rows: Sequence[Any]) -> list[ProposedView]:
-    """In words, each with where its two buttons lead."""
+def load_matters(reading: Connection, people: Sequence[Any]) -> Mapping[int, Sequence[Any]]:
+    """What each of these people is named for, by their id; no statement where there is nobody."""
+    if not people:
+        return {}
+    rows = reading.execute(
+        select(
+            commitment_owner.c.contact_id, commitment.c.reference, commitment.c.summary, commitment.c.summaries,
+            commitment.c.quote, agreement.c.reference.label("head"), agreement.c.title, agreement.c.id,
+        )
+        .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(commitment_owner.c.contact_id.in_([one.id for one in people]))
+        .order_by(agreement.c.id, commitment.c.position)
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.contact_id, []).append(row)
+    return found
+
+
+def describe_proposed(words: Words, rows: Sequence[Any], matters: Mapping[int, Sequence[Any]]) -> list[ProposedView]:
+    """In words, each with what they would answer for and where the two buttons lead."""
     return [
         ProposedView(
             clean_text(row.name),
+            words.gettext("as %(role)s for %(party)s")
+            % {"role": name_contact_role(words, ContactRole(row.role)), "party": _name_own(words, row.own)},
             " · ".join(
                 part
                 for part in (
                     clean_text(row.office or ""),
                     clean_text(row.channels.get("mail", "")),
+                    words.gettext("their deputy: %(name)s") % {"name": clean_text(row.deputy)} if row.deputy else "",
                     words.gettext("added by %(name)s, %(party)s") % _name_proposer(words, row),
                 )
                 if part
             ),
+            tuple(
+                LinkView(
+                    words.gettext("%(promise)s (%(agreement)s)")
+                    % {
+                        "promise": fit_text(clean_text(name_promise(one, words.tag)), _PROMISE_LIMIT),
+                        "agreement": clean_text(choose_words(one.title, words.tag)),
+                    },
+                    f"/agreements/{one.head}/commitments/{one.reference}",
+                    "",
+                )
+                for one in matters.get(row.id, ())[:MATTERS_SHOWN]
+            ),
+            _count_more(words, len(matters.get(row.id, ())) - MATTERS_SHOWN),
+            words.gettext("They report and confirm for %(party)s once you accept them.")
+            % {"party": _name_own(words, row.own)},
             f"{ADDRESS}/{row.reference}/accept",
             f"{ADDRESS}/{row.reference}/refuse",
         )
         for row in rows
     ]
+
+
+def say_answered(words: Words, viewer: Viewer, reading: Connection, accepted: str, refused: str) -> str:
+    """What has just been said about a person of the viewer's party, by their reference; nothing without one."""
+    row = find_contact_of(reading, viewer, accepted or refused) if accepted or refused else None
+    if row is None or not viewer.may(Permission.ACCEPT) or (accepted and row.proposed_by is not None):
+        return ""
+    own = reading.execute(select(party.c.names).where(party.c.id == row.party_id)).scalar_one()
+    said = {"name": clean_text(row.name), "party": _name_own(words, own)}
+    if accepted:
+        return words.gettext("%(name)s now acts for %(party)s.") % said
+    return (
+        words.gettext(
+            "%(name)s does not act for %(party)s. What they were to answer for has nobody named; you are asked who it "
+            "is."
+        )
+        % said
+    )
+
+
+def _count_more(words: Words, more: int) -> str:
+    return words.ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more} if more > 0 else ""
+
+
+def _name_own(words: Words, names: Mapping[str, str] | None) -> str:
+    return clean_text(choose_words(names or {}, words.tag))
 
 
 def _name_proposer(words: Words, row: Any) -> dict[str, str]:
@@ -178,7 +259,10 @@ def _answer(viewer: Viewer, house: House, reference: str, *, accepted: bool) -> 
         values: dict[str, Any] = {"proposed_by": None} if accepted else {"valid_from": None, "valid_to": yesterday}
         unit.execute(update(contact).where(contact.c.id == row.id).values(**values))
         told = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
-        author = Author(viewer.person.reference, now, why=None if accepted else "not accepted by their own side")
-        record_changes(unit, author, [Change("amended", contact.name, row.id, reference, None, told)])
+        author = Author(viewer.person.reference, now, why=ACCEPTED if accepted else NOT_ACCEPTED)
+        action = "accepted" if accepted else "refused"
+        under = {one.id for one in load_matters(unit, [row]).get(row.id, ())}
+        heard = [Change(action, contact.name, row.id, reference, one) for one in sorted(under)]
+        record_changes(unit, author, [Change("amended", contact.name, row.id, reference, None, told), *heard])
         reconcile_around(unit, row.id, now, today)
-    return RedirectResponse("/home", 303)
+    return RedirectResponse(write_address("/home", {action: reference}), 303)

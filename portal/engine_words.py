@@ -24,7 +24,7 @@ _SAID = {
     "a file brought in the portal": N_("a file brought in the portal"),
     "not accepted by their own side": N_("not accepted by their own side"),
     "accepted by their own side": N_("accepted by their own side"),
-    "added by another side": N_("added by another side"),
+    "waits to be accepted by their own side": N_("waits to be accepted by their own side"),
     "named in TALLY_ADMINISTRATORS": N_("named among the administrators of this installation"),
     "complained of a message as spam": N_("complained of a message as spam"),
     "an agreement registered by form": N_("an agreement registered by form"),

@@ -22,7 +22,7 @@ from notifications.overviews import describe_news
 from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, clean_text
 from notifications.wording import Words
-from portal.accepting import describe_proposed, load_proposed, tell_waiting
+from portal.accepting import describe_proposed, load_matters, load_proposed, say_answered, tell_waiting
 from portal.agreement_queries import STANDINGS
 from portal.amendments import describe_amendments, load_amendments
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
@@ -100,7 +100,15 @@ class DoneView:
 
 
 @router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None = None, page: str = "") -> Response:
+def show_home(
+    request: Request,
+    viewer: SignedIn,
+    house: Here,
+    done: str | None = None,
+    page: str = "",
+    accepted: str = "",
+    refused: str = "",
+) -> Response:
     """The person's day."""
     words, now = find_words(viewer), house.read_clock()
     today, number = house.today_of(viewer.person, now), read_page(page)
@@ -121,7 +129,9 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         )
         others = load_others(reading, viewer, today)
         overall = load_overall(reading, viewer, today)
-        proposed = describe_proposed(words, load_proposed(reading, viewer, today))
+        waiting = load_proposed(reading, viewer, today)
+        proposed = describe_proposed(words, waiting, load_matters(reading, waiting))
+        answered = say_answered(words, viewer, reading, accepted, refused)
         waits = tell_waiting(words, viewer, reading)
         news, unsaid, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
         amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
@@ -142,6 +152,7 @@ def show_home(request: Request, viewer: SignedIn, house: Here, done: str | None 
         else None,
         done=outcome,
         proposed=proposed,
+        answered=answered,
         waits=waits,
         handed=handed,
         asked=[_describe_asked(words, rules, names, viewer, today, one, shelf) for one in questions[: len(asked)]],

@@ -111,6 +111,8 @@ _ACTIONS: dict[str, str] = {
     "handed_back": N_("%(what)s: the hand-over was taken back"),
     "withdrawn": N_("%(what)s: withdrawn"),
     "kept": N_("%(what)s: left as it is"),
+    "accepted": N_("%(what)s: accepted by their own side"),
+    "refused": N_("%(what)s: refused by their own side"),
 }
 _COLUMNS: dict[str, str] = {
     "title": N_("Title"),

@@ -348,7 +348,11 @@ def _show_person(
         entries = list(
             reading.execute(
                 select(log_entry)
-                .where(log_entry.c.subject == contact.name, log_entry.c.row_id == row.id)
+                .where(
+                    log_entry.c.subject == contact.name,
+                    log_entry.c.row_id == row.id,
+                    log_entry.c.action.not_in(("accepted", "refused")),  # what each agreement hears of it
+                )
                 .order_by(log_entry.c.id.desc())
                 .limit(CHANGES_SHOWN)
             )

@@ -1,5 +1,7 @@
 """Whom one side adds to another: nobody speaks for a party that has a coordinator before that coordinator said yes."""
 
+from sqlalchemy import update
+
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
@@ -14,6 +16,13 @@ LI = "      - {reference: li, name: Li, role: coordinator, channels: {mail: li@s
 ALIAS = "      - {reference: alias, name: Alias, role: owner, language: en, channels: {mail: alias@private.example}}\n"
 WITH_ALIAS = YAML.replace(LI, LI + ALIAS).replace("{party: south, contact: li}", "{party: south, contact: alias}")
 BRIDGE = "/agreements/north-south/commitments/bridge"
+
+
+def read_english(desk: Desk, who: str) -> None:
+    """Sign in somebody who reads English."""
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == who).values(language="en"))
+    desk.sign_in(who)
 
 
 def apply(desk: Desk, form: str) -> str:
@@ -44,6 +53,8 @@ def test_nobody_is_asked_what_a_coordinator_has_not_accepted_them_for(desk: Desk
     apply(desk, WITH_ALIAS)
     asked = desk.rows(follow_up, follow_up.c.state == "open", follow_up.c.assignee_id == desk.person("alias"))
     assert asked == []
+    read_english(desk, "li")
+    assert "nobody in office answers for it: South (Alias waits to be accepted)" in desk.get("/home")
     (unowned,) = desk.rows(follow_up, follow_up.c.kind == "unowned", follow_up.c.matter == "north-south/bridge")
     assert unowned.assignee_id == desk.person("li"), "their own side is asked to name somebody, or to accept them"
 
@@ -52,15 +63,25 @@ def test_the_coordinator_of_their_side_accepts_them_on_home_and_they_act_from_th
     apply(desk, WITH_ALIAS)
     assert "alias@private.example" not in desk.get("/home"), "it is not for who added them"
     desk.act("/people/alias/accept", 404)
-    desk.sign_in("li")
+    read_english(desk, "li")
     home = desk.get("/home")
     assert "Alias" in home and "alias@private.example" in home and "Cy" in home
     assert 'action="/people/alias/accept"' in home and 'action="/people/alias/refuse"' in home
     assert desk.client.get("/people/alias/accept").status_code == 405, "only a POST acts"
-    assert 'action="/people/alias/accept"' not in desk.act("/people/alias/accept")
+    assert (
+        "as owner for South" in home
+        and "They would answer for:" in home
+        and "They report and confirm for South" in home
+    )
+    assert f'<a href="{BRIDGE}">Build the bridge. (Memorandum)</a>' in home
+    after = desk.act("/people/alias/accept")
+    assert 'action="/people/alias/accept"' not in after and "Alias now acts for South." in after
+    history = desk.get("/agreements/north-south/history")
+    assert "Contact “Alias”: accepted by their own side" in history
     (alias,) = desk.rows(contact, contact.c.reference == "alias")
     assert alias.proposed_by is None
-    (told,) = desk.rows(log_entry, log_entry.c.row_id == alias.id, log_entry.c.who == "li")
+    told, heard = desk.rows(log_entry, log_entry.c.row_id == alias.id, log_entry.c.who == "li")
+    assert (told.agreement_id, heard.action) == (None, "accepted") and heard.agreement_id is not None
     assert told.changes == {"proposed_by": ["cy", None]}
     desk.sign_in("alias")
     send(desk, "bridge/report", rating="on_track")
@@ -69,8 +90,9 @@ def test_the_coordinator_of_their_side_accepts_them_on_home_and_they_act_from_th
 
 def test_whom_the_coordinator_refuses_is_out_of_office_and_cannot_come_in(desk: Desk) -> None:
     apply(desk, WITH_ALIAS)
-    desk.sign_in("li")
-    desk.act("/people/alias/refuse")
+    read_english(desk, "li")
+    assert "Alias does not act for South." in desk.act("/people/alias/refuse")
+    assert "Contact “Alias”: refused by their own side" in desk.get("/agreements/north-south/history")
     (alias,) = desk.rows(contact, contact.c.reference == "alias")
     assert (alias.valid_to, alias.proposed_by) == ("2026-03-01", "cy")
     desk.act("/people/alias/accept")

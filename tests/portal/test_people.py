@@ -523,6 +523,16 @@ def test_what_was_asked_of_somebody_whose_office_ends_is_asked_of_the_coordinato
     assert wakes(desk) == {"ann"}
 
 
+def test_home_says_of_what_has_no_owner_who_has_left_and_when_whatever_the_promise_itself_stands_at(desk: Desk) -> None:
+    desk.sign_in("cy")
+    desk.act("/people/ann/end", last_day="2026-03-01", why="Retired")
+    (own,) = desk.rows(follow_up, follow_up.c.kind == "unowned", follow_up.c.matter == "north-south/survey")
+    cards = re.findall(r"<article.*?</article>", desk.get("/home"), re.S)
+    (card,) = [one for one in cards if f'"/asked/{own.id}' in one]
+    assert "No owner" in card and "nobody in office answers for it: North (Ann until 1 March 2026)" in card
+    assert "Overdue" not in card, "that is asked by itself"
+
+
 def test_who_stays_in_office_until_a_later_day_is_asked_until_then(desk: Desk) -> None:
     waiting = asked(desk, "ann")
     desk.sign_in("cy")
