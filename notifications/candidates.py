@@ -575,7 +575,6 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
     """
     ladders: dict[int, Ladder] = defaultdict(Ladder)
     asked_now: dict[int, Any] = {}
-    asked: set[tuple[int, int]] = set()
     for row in rows:
         asked_now[row.follow_up_id] = row.assignee_id
         why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
@@ -583,10 +582,11 @@ def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int,
         if handed and why in (None, Why.UNSUBSCRIBED, *LOST) and row.state != NotificationState.CANCELLED:
             # It begins anew with the person to whom it was handed over; unless that was taken back before they heard.
             ladders[row.follow_up_id].clear()
-            if why == Why.UNSUBSCRIBED and (row.follow_up_id, row.contact_id) not in asked:
-                continue  # who wants no hand-overs told is asked as if it had been theirs from the first
-        elif row.rung == 0 and why not in TAKEN_OUT | LOST and row.decided_on >= _find_begin(row):
-            asked.add((row.follow_up_id, row.contact_id))
+            if why == Why.UNSUBSCRIBED:
+                # Who wants no hand-overs told is asked as if it had been theirs from the first.
+                ladders[row.follow_up_id].pass_on()
+                ladders[row.follow_up_id].asked = frozenset()
+                continue
         if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
             _note_asked(ladders[row.follow_up_id], row, people)
             ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))

@@ -14,12 +14,13 @@ from commitments.followups import has_answered, want_followups
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import ENGINE, Rules, assess
 from commitments.renewing import renew_reason
-from commitments.tables import activity_commitment, commitment, log_entry
-from commitments.vocabulary import OPERATOR_KINDS, FollowUpKind, NotificationKind
+from commitments.tables import activity_commitment, commitment, commitment_owner, contact, follow_up, log_entry
+from commitments.vocabulary import OPERATOR_KINDS, CommitmentState, FollowUpKind, FollowUpState, NotificationKind
 from notifications.candidates import REMINDED, find_recipients, is_answered
 from notifications.digests import STILL_WRITING
 from notifications.reasons import Why
 from notifications.sent_back import is_reported_anew
+from notifications.tables import notice
 
 _NO_FACTS = ("follow_up", "notification", "choices")
 _NOT_JUDGED = frozenset(
@@ -88,11 +89,50 @@ def asks_its_reader(told: Any, assignee_id: int | None, people: Mapping[int, Per
     if assignee_id is None:
         return True
     person = people.get(assignee_id)
-    asked = person.reference if person is not None else None
+    return _is_of(told, assignee_id, person.reference if person is not None else None)
+
+
+def _is_of(told: Any, assignee_id: int, asked: str | None) -> bool:
     numbers = told.decision_reason["numbers"]
     if told.rung:
         return bool("asked" not in numbers or numbers["asked"] == asked)
     return bool(told.contact_id == assignee_id or numbers.get("for") == asked)
+
+
+def find_passed_on(reading: Connection, notice_ids: Sequence[int]) -> dict[int, str]:
+    """To whom each of these notices has passed on by now, by their reference; those that still are of who was asked,
+    or that are over, are not among them."""
+    owner, new_owner, assignee = commitment_owner, contact.alias("new_owner"), contact.alias("assignee")
+    rows = reading.execute(
+        select(
+            notice.c.id,
+            notice.c.contact_id,
+            notice.c.rung,
+            notice.c.kind,
+            notice.c.follow_up_id,
+            notice.c.decision_reason,
+            follow_up.c.state,
+            follow_up.c.assignee_id,
+            assignee.c.reference.label("assignee"),
+            commitment.c.state.label("promise_state"),
+            owner.c.contact_id.label("owner_id"),
+            new_owner.c.reference.label("owner"),
+        )
+        .outerjoin(follow_up, follow_up.c.id == notice.c.follow_up_id)
+        .outerjoin(assignee, assignee.c.id == follow_up.c.assignee_id)
+        .outerjoin(commitment, commitment.c.id == notice.c.commitment_id)
+        .outerjoin(owner, (owner.c.commitment_id == notice.c.commitment_id) & (owner.c.party_id == notice.c.party_id))
+        .outerjoin(new_owner, new_owner.c.id == owner.c.contact_id)
+        .where(notice.c.id.in_(notice_ids))
+    )
+    passed: dict[int, str] = {}
+    for row in rows:
+        if row.follow_up_id is not None:
+            if row.assignee and row.state == FollowUpState.OPEN and not _is_of(row, row.assignee_id, row.assignee):
+                passed[row.id] = row.assignee
+        elif row.kind == NotificationKind.REMINDER and row.promise_state == CommitmentState.ACTIVE and row.owner:
+            passed |= {} if _is_of(row, row.owner_id, row.owner) else {row.id: row.owner}
+    return passed
 
 
 def _find_changed(reading: Connection, told: Sequence[Any]) -> set[int]:

@@ -19,6 +19,7 @@ from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import Channel, NotificationKind, NotificationState, Outcome
 from notifications.composing import compose_messages, is_empty
 from notifications.crew import Crew, Dispatched
+from notifications.current import find_passed_on
 from notifications.letters import make_letter
 from notifications.messages import Message
 from notifications.mime import build_letter, check_address
@@ -28,6 +29,7 @@ from notifications.outbox import (
     begin_attempt,
     cancel_messages,
     find_left_out,
+    find_wholly,
     leave_out,
     postpone_messages,
 )
@@ -81,10 +83,12 @@ def _send_elsewhere(
 
 
 def _leave_unsaid(crew: Crew, idle: Sequence[tuple[int, Why]], left_out: Sequence[int], unit: Connection) -> None:
+    passed_on = find_passed_on(unit, left_out) if left_out else {}
     if left_out:
-        leave_out(unit, left_out)
-    for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE):
-        ids = [one for one, reason in idle if reason is why]
+        leave_out(unit, left_out, passed_on)
+    gone = find_wholly(unit, left_out, passed_on) if passed_on else frozenset()
+    for why in (Why.NOTHING_TO_SAY, Why.ANSWERED_MEANWHILE, Why.PASSED_ON):
+        ids = [one for one, reason in idle if why is (Why.PASSED_ON if one in gone else reason)]
         if ids:
             cancel_messages(unit, ids, why, crew.worker)
 

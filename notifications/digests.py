@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from commitments.days import find_own_day
 from commitments.deadlines import derive_state
@@ -23,6 +23,7 @@ from commitments.vocabulary import (
     FollowUpState,
     MatterKind,
     NotificationKind,
+    NotificationState,
     ReasonCode,
     StandingState,
 )
@@ -36,6 +37,7 @@ from notifications.messages import (
     KindLine,
     News,
     PartyLine,
+    Reach,
     Stuck,
     Summary,
     Waiting,
@@ -324,11 +326,18 @@ class Pictures:
         return tuple(sorted(coming, key=lambda one: (one.day, one.agreement_title)))
 
     def _waiting(self, person: Person, day: date, agreement_ids: Sequence[int]) -> tuple[Waiting, ...]:
-        """Who was asked before this week and has not answered, longest first."""
+        """Who was to be asked before that day and has not answered, longest first."""
+        to_them = (notice.c.follow_up_id == follow_up.c.id) & (notice.c.contact_id == follow_up.c.assignee_id)
+        told = (notice.c.decision == str(Decision.TOLD)) & (notification.c.state == str(NotificationState.SENT))
+        failed = notification.c.state == str(NotificationState.FAILED)
         rows = self._reading.execute(
             select(
-                follow_up.c.assignee_id, func.count().label("number"), func.min(follow_up.c.opened_on).label("oldest")
+                follow_up.c.assignee_id,
+                func.min(case((told, notification.c.sent_at))).label("sent_at"),
+                func.max(case((failed, 1), else_=0)).label("failed"),
             )
+            .outerjoin(notice, to_them)
+            .outerjoin(notification, notification.c.id == notice.c.notification_id)
             .where(
                 follow_up.c.agreement_id.in_(agreement_ids),
                 follow_up.c.state == str(FollowUpState.OPEN),
@@ -336,24 +345,37 @@ class Pictures:
                 follow_up.c.assignee_id != person.id,
                 follow_up.c.opened_on < day,
             )
-            .group_by(follow_up.c.assignee_id)
+            .group_by(follow_up.c.id, follow_up.c.assignee_id)
         )
-        people = self._rules.people
-        waiting = [
-            Waiting(
-                self._names.contacts[row.assignee_id][0],
-                self._names.name_party(people[row.assignee_id].party_id, person.language),
-                row.number,
-                row.oldest,
-                people[row.assignee_id].party_id == person.party_id,
-                f"people/{people[row.assignee_id].reference}"
-                if people[row.assignee_id].party_id == person.party_id
-                else "",
-                bool(people[row.assignee_id].ways),
-            )
-            for row in rows
-        ]
-        return tuple(sorted(waiting, key=lambda one: (not one.own_side, one.oldest, one.name)))
+        open_by_person: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            open_by_person[row.assignee_id].append(row)
+        waiting = [self._tell_waiting(person, self._rules.people[one], day, own) for one, own in open_by_person.items()]
+        return tuple(sorted(waiting, key=lambda one: (not one.own_side, one.oldest or date.min, one.name)))
+
+    def _tell_waiting(self, reader: Person, asked: Person, day: date, rows: Sequence[Any]) -> Waiting:
+        sent = [row.sent_at for row in rows if row.sent_at is not None]
+        since = find_own_day(asked, min(sent)) if sent else None
+        if not asked.ways:
+            reach = Reach.NO_WAY
+        elif since is not None:
+            reach = Reach.ASKED
+        elif any(row.failed for row in rows):
+            reach = Reach.LOST
+        elif asked.choices.is_paused(day):
+            reach, since = Reach.AWAY, asked.choices.paused_to
+        else:
+            reach = Reach.NOTHING
+        own_side = asked.party_id == reader.party_id
+        return Waiting(
+            self._names.contacts[asked.id][0],
+            self._names.name_party(asked.party_id, reader.language),
+            len(rows),
+            since,
+            own_side,
+            f"people/{asked.reference}" if own_side else "",
+            reach,
+        )
 
     def summary_of(self, person: Person, day: date) -> Summary:
         held = self._load(person.party_id, day, (day.replace(day=1) - timedelta(days=1)).replace(day=1))

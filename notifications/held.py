@@ -98,7 +98,7 @@ def judge_held(rows: Iterable[Any], places: Mapping[int, _Place], people: Mappin
         if not person.is_in_office(today):
             gone.append((row.id, Why.OUT_OF_OFFICE))
         elif place is None or not _is_still_so(row, person, place, today):
-            gone.append((row.id, Why.ANSWERED_MEANWHILE))
+            gone.append((row.id, Why.PASSED_ON if _has_passed_on(row, person, place) else Why.ANSWERED_MEANWHILE))
         elif not person.ways and row.follow_up_id is not None:
             gone.append((row.id, Why.NO_ADDRESS))  # another is asked in their stead
         elif person.ways:  # else it is held until there is a way to them
@@ -121,6 +121,16 @@ def _is_still_so(row: Any, person: Person, place: _Place, today: date) -> bool:
     else:
         is_theirs = person.role is ContactRole.COORDINATOR
     return is_theirs is (row.decision_reason["then"]["code"] != Why.HANDED_ON)
+
+
+def _has_passed_on(row: Any, person: Person, place: _Place | None) -> bool:
+    """Whether what was handed over to a person is another's by now."""
+    if row.follow_up_id is not None:
+        return bool(row.asked_state == FollowUpState.OPEN and row.assignee_id != person.id)
+    if place is None or row.commitment_id is None or row.decision_reason["then"]["code"] == Why.HANDED_ON:
+        return False
+    answering = {contact_id for promise, contact_id in place.owners if promise == row.commitment_id}
+    return bool(answering - {None}) and person.id not in answering
 
 
 def _tell(row: Any, person: Person, place: _Place, today: date) -> Candidate:

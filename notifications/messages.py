@@ -107,6 +107,16 @@ class ComingDate:
     page: str = ""  # where the portal shows it, below its address
 
 
+class Reach(StrEnum):
+    """Whether a person was really asked what they have not answered."""
+
+    ASKED = "asked"
+    NO_WAY = "no_way"  # no channel of theirs works
+    LOST = "lost"  # what was sent failed for good
+    AWAY = "away"  # they are in a pause, and nothing was sent
+    NOTHING = "nothing"  # nothing was sent, as to who waits for their morning or has unsubscribed
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A person who has not answered."""
@@ -114,11 +124,10 @@ class Waiting:
     name: str
     party: str
     follow_ups: int
-    oldest: date
+    oldest: date | None  # the day on which they were first asked; of who is away the last of their pause
     own_side: bool = False
     page: str = ""  # where the portal shows the person, below its address
-    is_reached: bool = True
-    """Whether a channel of theirs works; else they were never asked, whatever is open."""
+    reach: Reach = Reach.ASKED
 
 
 @dataclass(frozen=True, slots=True)

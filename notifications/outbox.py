@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -327,18 +328,29 @@ def find_left_out(reading: Connection, message_ids: Sequence[int], told: Collect
     return [one for one in rows.scalars() if one not in told]
 
 
-def leave_out(unit: Connection, notice_ids: Sequence[int]) -> None:
-    """Say that they were answered meanwhile, and free their keys.
+def find_wholly(reading: Connection, notice_ids: Sequence[int], among: Collection[int]) -> frozenset[int]:
+    """The messages that told these notices, where all that each told is `among` some of them."""
+    rows = reading.execute(select(notice.c.id, notice.c.notification_id).where(notice.c.id.in_(notice_ids))).all()
+    others = {row.notification_id for row in rows if row.id not in among}
+    return frozenset(row.notification_id for row in rows) - others
+
+
+def leave_out(unit: Connection, notice_ids: Sequence[int], passed_on: Mapping[int, str]) -> None:
+    """Say that they were answered meanwhile, or to whom they have `passed_on`, and free their keys.
 
     So the record never says that somebody was told what no letter said, and a matter that opens again is told.
     """
     key = notice.c.key + literal("|left out of ") + cast(notice.c.notification_id, String)
-    reason = {"code": str(Why.ANSWERED_MEANWHILE), "numbers": {}}
-    unit.execute(
-        update(notice)
-        .where(notice.c.id.in_(notice_ids), notice.c.decision == str(Decision.TOLD))
-        .values(key=key, decision=str(Decision.PASSED_OVER), decision_reason=reason)
-    )
+    reasons: dict[str | None, list[int]] = defaultdict(list)
+    for one in notice_ids:
+        reasons[passed_on.get(one)].append(one)
+    for contact, ids in reasons.items():
+        why, numbers = (Why.ANSWERED_MEANWHILE, {}) if contact is None else (Why.PASSED_ON, {"contact": contact})
+        unit.execute(
+            update(notice)
+            .where(notice.c.id.in_(ids), notice.c.decision == str(Decision.TOLD))
+            .values(key=key, decision=str(Decision.PASSED_OVER), decision_reason={"code": str(why), "numbers": numbers})
+        )
 
 
 def postpone_messages(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:

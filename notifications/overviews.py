@@ -8,7 +8,7 @@ from urllib.parse import quote
 from commitments.vocabulary import FollowUpKind, StandingState
 from notifications import phrases
 from notifications.items import PROMISES
-from notifications.messages import AgreementLine, Digest, Message, News, Stuck, Summary, Waiting
+from notifications.messages import AgreementLine, Digest, Message, News, Reach, Stuck, Summary, Waiting
 from notifications.styles import TONES
 from notifications.views import (
     AgreementView,
@@ -108,20 +108,42 @@ def _link_page(portal: str | None, page: str) -> str:
 
 def _describe_waiting(words: Words, one: Waiting) -> str:
     numbers = {"name": clean_text(one.name), "party": clean_text(one.party), "count": one.follow_ups}
-    if not one.is_reached:
-        return (
-            words.ngettext(
+    numbers["day"] = words.format_day(one.oldest) if one.oldest is not None else ""
+    return _choose_waiting(words, one) % numbers
+
+
+def _choose_waiting(words: Words, one: Waiting) -> str:
+    match one.reach:
+        case Reach.ASKED:
+            return words.ngettext(
+                "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
+                "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
+                one.follow_ups,
+            )
+        case Reach.NO_WAY:
+            return words.ngettext(
                 "%(name)s (%(party)s): %(count)s open follow-up; cannot be reached: no address on record that works",
                 "%(name)s (%(party)s): %(count)s open follow-ups; cannot be reached: no address on record that works",
                 one.follow_ups,
             )
-            % numbers
-        )
-    return words.ngettext(
-        "%(name)s (%(party)s): %(count)s open follow-up, asked on %(day)s",
-        "%(name)s (%(party)s): %(count)s open follow-ups, the oldest asked on %(day)s",
-        one.follow_ups,
-    ) % {**numbers, "day": words.format_day(one.oldest)}
+        case Reach.LOST:
+            return words.ngettext(
+                "%(name)s (%(party)s): %(count)s open follow-up; could not be reached: what was sent did not arrive",
+                "%(name)s (%(party)s): %(count)s open follow-ups; could not be reached: what was sent did not arrive",
+                one.follow_ups,
+            )
+        case Reach.AWAY:
+            return words.ngettext(
+                "%(name)s (%(party)s): %(count)s open follow-up; away until %(day)s, and not asked yet",
+                "%(name)s (%(party)s): %(count)s open follow-ups; away until %(day)s, and not asked yet",
+                one.follow_ups,
+            )
+        case Reach.NOTHING:
+            return words.ngettext(
+                "%(name)s (%(party)s): %(count)s open follow-up; nothing was sent to them yet",
+                "%(name)s (%(party)s): %(count)s open follow-ups; nothing was sent to them yet",
+                one.follow_ups,
+            )
 
 
 def describe_news(words: Words, one: News) -> DatedView:

@@ -232,6 +232,7 @@ GROUNDS: dict[Why, Variants] = {
     Why.NO_ADDRESS: (N_("no mail address is on record"),),
     Why.OUT_OF_OFFICE: (N_("no longer, or not yet, in office"),),
     Why.ANSWERED_MEANWHILE: (N_("it was answered meanwhile"),),
+    Why.PASSED_ON: (N_("passed on to %(contact)s"), N_("passed on to somebody else")),
     Why.NOTHING_TO_SAY: (N_("there was nothing to say"),),
     Why.UNCERTAIN_HELD: (N_("nobody knows whether it arrived, so it was set aside rather than sent twice"),),
     Why.REFUSED: (N_("refused by the mail server: %(code)s %(reply)s"), N_("refused by the mail server")),

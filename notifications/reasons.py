@@ -39,6 +39,7 @@ class Why(StrEnum):
     NO_ADDRESS = "no_address"
     OUT_OF_OFFICE = "out_of_office"
     ANSWERED_MEANWHILE = "answered_meanwhile"
+    PASSED_ON = "passed_on"  # contact: who is asked by now
     NOTHING_TO_SAY = "nothing_to_say"
     UNCERTAIN_HELD = "uncertain_held"
     REFUSED = "refused"  # code, reply

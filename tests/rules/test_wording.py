@@ -493,6 +493,7 @@ GROUNDS: list[tuple[Why, dict[str, object], str, str]] = [
     (Why.AT_ONCE, {"day": "2026-11-23"}, "goes at once", "立即发出"),
     (Why.NO_ADDRESS, {}, "no mail address is on record", "没有登记邮箱地址"),
     (Why.OUT_OF_OFFICE, {}, "no longer, or not yet, in office", "已不在任或尚未到任"),
+    (Why.PASSED_ON, {"contact": "Dee"}, "passed on to Dee", "已转由Dee负责"),
     (Why.BOUNCED, {"code": "5.1.1", "reply": "User unknown"}, "came back: User unknown", "被退回：User unknown"),
     (
         Why.OTHER_CHANNEL,

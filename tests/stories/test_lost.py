@@ -128,6 +128,9 @@ def test_of_who_never_got_a_letter_nobody_hears_that_they_have_not_answered(hous
     assert sorted(told_of(house, OVERDUE)) == [("cy", "23 Apr"), ("dee", "09 Apr"), ("lea", "30 Apr"), ("lu", "30 Apr")]
     assert told_of(house, "Ann has not answered") == []
     in_place = "Ann, who is asked, cannot be reached: the message of 1 April 2026 did not arrive"
+    unreached = "Ann (North): 2 open follow-ups; could not be reached: what was sent did not arrive"
+    assert ("cy", "20 Apr") in told_of(house, unreached)
+    assert told_of(house, "Ann (North): 2 open follow-ups, the oldest asked on") == []
     assert told_of(house, in_place)[0] == ("dee", "09 Apr")
     unanswered = "Dee, asked in place of Ann, has not answered for %s working days"
     assert told_of(house, unanswered % 10)[0] == ("cy", "23 Apr")
@@ -155,6 +158,9 @@ def test_who_is_away_for_long_keeps_no_question_still(house: House) -> None:
     house.choose("ann", paused_from=WEDNESDAY, paused_to=date(2026, 4, 15))
     house.live(WEDNESDAY, date(2026, 4, 16))
     assert told_of(house, OVERDUE) == [("dee", "09 Apr"), ("ann", "16 Apr")]
+    assert ("cy", "13 Apr") in told_of(
+        house, "Ann (North): 2 open follow-ups; away until 15 April 2026, and not asked yet"
+    )
     assert told_of(house, "Ann, who is asked, is away until 15 April 2026")[0] == ("dee", "09 Apr")
     assert told_of(house, "Ann has not answered") == []
 

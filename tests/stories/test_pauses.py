@@ -129,8 +129,14 @@ def test_the_question_that_came_with_a_hand_over_in_a_pause_climbs_from_the_lett
     hand_over(house, "eve", "dee")
     house.live(date(2026, 3, 3), date(2026, 4, 10))
     assert house.received("dee")[0] == "Mon 16 Mar 08:00"
-    asked = [at for (at, to, subject) in house.letters if to == "cy" and "quay" in subject]
-    assert asked and min(asked).date() == date(2026, 3, 30), "ten of her working days after it, and not before"
+    asked = [(at.date(), subject) for (at, to, subject) in house.letters if to == "cy" and "quay" in subject]
+    assert asked == [
+        (date(2026, 3, 6), "Overdue: Mend the quay"),  # in her place: it has been open for five working days
+        (
+            date(2026, 3, 30),
+            "Still unanswered: Mend the quay · Your week",
+        ),  # ten working days after her letter, and not before
+    ]
 
 
 def test_a_coordinator_comes_back_to_one_letter_with_confirmations_hand_overs_and_the_digest_of_the_week(
@@ -176,7 +182,7 @@ def test_what_was_handed_on_again_in_the_pause_is_told_to_who_has_it_in_the_end_
         tell_hand_over(unit, handed, "cy", at, at.date(), DOMAIN, tell_former=False)
     house.live(date(2026, 3, 3), date(2026, 3, 10))
     assert house.received("dee") == []
-    assert [row.decision for row in house.decisions("dee", "answered_meanwhile")] == ["passed_over"]
+    assert [row.decision for row in house.decisions("dee", "passed_on")] == ["passed_over"]
     assert "Mend the roofs." in letter(house, "hal")
 
 
@@ -227,7 +233,7 @@ def test_who_wants_no_hand_overs_told_is_asked_what_came_with_one_and_the_ladder
     assert asked and min(asked).date() == date(2026, 3, 17), "ten of their working days after they were asked"
 
 
-def test_a_question_that_comes_back_to_who_wants_no_hand_overs_told_climbs_from_the_day_it_came_back(
+def test_a_question_that_comes_back_to_who_wants_no_hand_overs_told_is_asked_anew_and_climbs_from_then(
     house: House,
 ) -> None:
     register(house)
@@ -239,7 +245,10 @@ def test_a_question_that_comes_back_to_who_wants_no_hand_overs_told_climbs_from_
     hand_over(house, "dee", "eve")
     house.live(date(2026, 3, 6), date(2026, 4, 10))
     asked = [at for (at, to, subject) in house.letters if to == "cy" and "quay" in subject]
-    assert asked and min(asked).date() == date(2026, 3, 19), "ten of their working days, though they had been asked"
+    assert [subject for at, to, subject in house.letters if to == "eve" and at.date() == date(2026, 3, 6)] == [
+        "Overdue: Mend the quay"
+    ]
+    assert asked and min(asked).date() == date(2026, 3, 20), "ten of their working days, though they had been asked"
 
 
 def test_what_was_handed_over_in_a_pause_and_is_asked_about_by_its_end_is_one_item_that_says_both(house: House) -> None:
