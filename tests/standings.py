@@ -1,9 +1,12 @@
 """Holds what is stored of how the agreements stand to what judging everything finds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
+from itertools import compress
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, FromClause, Select, select, update
 
 from commitments.overall import is_among, select_overall
 from commitments.reconcile import list_standings
@@ -14,6 +17,11 @@ from portal.standing_queries import find_standings
 from portal.telling import find_worst
 
 Shown = dict[str, set[StandingState]]
+
+
+def judge_days(reading: Connection, days: Iterable[date]) -> dict[date, Shown]:
+    """What judging everything finds on each of the days."""
+    return {day: judge_all(reading, day) for day in days}
 
 
 def judge_all(reading: Connection, day: date) -> Shown:
@@ -28,38 +36,34 @@ def judge_all(reading: Connection, day: date) -> Shown:
 
 def find_stored(reading: Connection, day: date) -> Shown:
     """The same as it is stored, of the agreements of which it is."""
-    stored = select_overall(day)
-    known = reading.execute(
-        select(agreement.c.reference).join(stored, stored.c.agreement_id == agreement.c.id)
-    ).scalars()
-    shown: Shown = {one: set() for one in known}
-    for state in STANDINGS:
-        for reference in _find(reading, stored, state):
-            shown[reference].add(state)
-    return shown
+    return _find(reading, _ask_stored(day))
 
 
 def find_listed(reading: Connection, day: date) -> Shown:
     """The same as Home and the list find it."""
-    standings = find_standings(reading, select(agreement.c.id), day)
-    shown: Shown = {one: set() for one in reading.execute(select(agreement.c.reference)).scalars()}
-    for state in STANDINGS:
-        for reference in _find(reading, standings, state):
-            shown[reference].add(state)
-    return shown
+    every = {one: set[StandingState]() for one in reading.execute(select(agreement.c.reference)).scalars()}
+    return every | _find(reading, _ask(find_standings(reading, select(agreement.c.id), day)))
 
 
-def _find(reading: Connection, standings: object, state: StandingState) -> Iterable[str]:
-    columns = standings.c  # type: ignore[attr-defined]
-    query = select(agreement.c.reference).join(standings, columns.agreement_id == agreement.c.id)  # type: ignore[arg-type]
-    return reading.execute(query.where(is_among(columns.states, state))).scalars()
+@lru_cache(maxsize=64)
+def _ask_stored(day: date) -> Select[Any]:
+    return _ask(select_overall(day))
 
 
-def list_lies(reading: Connection, days: Iterable[date]) -> list[str]:
-    """What is stored and not so."""
+def _ask(standings: FromClause) -> Select[Any]:
+    """Of each agreement, which of the standings it is found by, asked about all at once."""
+    asked = [is_among(standings.c.states, state).label(state) for state in STANDINGS]
+    return select(agreement.c.reference, *asked).join(standings, standings.c.agreement_id == agreement.c.id)
+
+
+def _find(reading: Connection, asked: Select[Any]) -> Shown:
+    return {reference: set(compress(STANDINGS, among)) for reference, *among in reading.execute(asked)}
+
+
+def list_lies(reading: Connection, judged_on: Mapping[date, Shown]) -> list[str]:
+    """What is stored and not so, given what judging everything finds on each day."""
     lies: list[str] = []
-    for day in days:
-        judged = judge_all(reading, day)
+    for day, judged in judged_on.items():
         for reference, states in find_stored(reading, day).items():
             if states != judged[reference]:
                 lies.append(f"{reference} on {day}: stored {sorted(states)}, judged {sorted(judged[reference])}")

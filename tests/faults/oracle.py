@@ -17,7 +17,7 @@ from commitments.database import open_reading
 from commitments.tables import commitment, commitment_owner, contact, follow_up, log_entry
 from notifications.tables import attempt, notice, notification
 from tests.faults.post_office import Mail
-from tests.standings import list_lies
+from tests.standings import judge_days, list_lies
 
 _ENDED = ("sent", "failed", "cancelled")
 
@@ -98,7 +98,7 @@ def judge_day(engine: Engine, mails: Sequence[Mail], expected: Picture, today: d
         verdict.broken += _check_reminders(reading, today)
         verdict.broken += _check_messages(reading)
         verdict.broken += _check_database(reading)
-        verdict.broken += list_lies(reading, [today, today + timedelta(days=1)])
+        verdict.broken += list_lies(reading, judge_days(reading, [today, today + timedelta(days=1)]))
     _check_mails(engine, mails, kills, verdict)
     return verdict
 

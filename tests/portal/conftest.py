@@ -21,7 +21,7 @@ from portal.accounts import open_accounts
 from portal.app import leave_in_outbox, make_portal
 from portal.house import House
 from tests.portal.desk import FORM, NOW, TODAY, Desk
-from tests.standings import list_lies
+from tests.standings import judge_days, list_lies
 
 BASE_URL = "https://tally.example"
 
@@ -71,7 +71,9 @@ def desk(asked_template: Path, desk_engine: Engine, portal_app: FastAPI, tmp_pat
     portal_app.middleware_stack = None  # what was counted of the requests begins anew
     with TestClient(portal_app, base_url=BASE_URL, raise_server_exceptions=False) as client:
         yield Desk(desk_engine, settings, links, client, clock)
-    with open_reading(desk_engine) as reading:
-        lies = list_lies(reading, [clock[0].date(), clock[0].date() + timedelta(days=1)])
+    log, lies = Path(f"{register}-wal"), list[str]()
+    if clock[0] != NOW or not log.exists() or log.stat().st_size:  # else nothing has been written
+        with open_reading(desk_engine) as reading:
+            lies = list_lies(reading, judge_days(reading, [clock[0].date(), clock[0].date() + timedelta(days=1)]))
     desk_engine.dispose()
     assert lies == [], "whatever was done on the pages, how the agreements stand is stored as it is"

@@ -29,7 +29,7 @@ from commitments.tables import contact, overall_standing
 from commitments.vocabulary import StandingState
 from tests.effort import try_examples
 from tests.forms import agreement_forms
-from tests.standings import count_stored, count_versions, find_listed, find_stored, judge_all, list_lies
+from tests.standings import count_stored, count_versions, find_listed, find_stored, judge_days, list_lies
 from tests.stories.lives import START, do_something, draw_form, draw_rules
 
 TODAY = date(2026, 3, 2)
@@ -66,9 +66,10 @@ def register(engine: Engine) -> Engine:
 def check_true(engine: Engine, *days: date) -> None:
     """Nothing stored is wrong, and the lists find of every agreement what its page says."""
     with open_reading(engine) as reading:
-        assert list_lies(reading, days) == []
-        for day in days:
-            assert find_listed(reading, day) == judge_all(reading, day)
+        judged_on = judge_days(reading, days)
+        assert list_lies(reading, judged_on) == []
+        for day, judged in judged_on.items():
+            assert find_listed(reading, day) == judged
 
 
 def look_up(engine: Engine, day: date = TODAY) -> set[StandingState]:
