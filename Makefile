@@ -17,12 +17,13 @@ else
 export TALLY_SOURCES
 endif
 
-.PHONY: up test check quick lint bench pictures catalogues clean help
+.PHONY: up test deep check quick lint read bench pictures catalogues clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make up        install what is missing, start everything on this machine, stop with Ctrl-C'
 	@echo 'make test      lint, types, import contracts and every test'
+	@echo 'make deep      the drawn lives, examples and faults again, many more of them: for a night'
 	@echo 'make check     the same without the slow tests: half a minute'
 	@echo 'make bench     measure a day of work on a large register'
 	@echo 'make pictures  take the pictures of the documentation anew'
@@ -36,12 +37,21 @@ up: $(VENV)/runtime.stamp
 # only a busy machine breaks is named by the first run and judged by the others; what is broken fails again. Of what is
 # asked the second time at most three may fail before it gives up: a whole suite that is red is not run four times.
 TESTS = $(BIN)/python -m pytest
+SPREAD = --numprocesses 4 --dist loadfile --no-loadscope-reorder
 AGAIN = .pytest_cache/again
-test: lint
-	@$(TESTS) --numprocesses 4 --dist loadfile --no-loadscope-reorder || { test $$? = 1 && for time in 1 2 3; do \
+test: $(VENV)/dev.stamp
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint read
+	@$(TESTS) $(SPREAD) || { test $$? = 1 && for time in 1 2 3; do \
 	rm -rf $(AGAIN) && mkdir -p $(AGAIN) && cp -r .pytest_cache/v $(AGAIN) && \
 	echo "Once more, one at a time, $$time of 3: what failed above" && \
 	$(TESTS) --override-ini cache_dir=$(AGAIN) --last-failed --last-failed-no-failures none --maxfail 3 || exit 1; done; }
+
+# What the four processes would each put into bytes on a fresh checkout, put there once, while the types are checked.
+read: $(VENV)/dev.stamp
+	@$(TESTS) --collect-only >/dev/null 2>&1 || true
+
+deep: $(VENV)/dev.stamp
+	@TEST_EFFORT=deep FAULT_ROUNDS=10 $(TESTS) $(SPREAD) $(foreach place,rules stories faults,tests/$(place))
 
 # Side by side on two processors: the first check of types takes as long as the tests.
 check: $(VENV)/dev.stamp

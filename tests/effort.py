@@ -9,10 +9,18 @@ from hypothesis import settings
 QUICK = os.environ.get("TEST_EFFORT") == "quick"
 """Set by `make check`."""
 
+DEEP = os.environ.get("TEST_EFFORT") == "deep"
+"""Set by `make deep`."""
+
 
 def try_examples(most: int) -> settings:
-    """As many examples in `make test`, an eighth of them in `make check`."""
-    return settings(max_examples=max(most // 8, 10) if QUICK else most)
+    """As many examples in `make test`, an eighth of them in `make check`, ten times as many in `make deep`."""
+    return settings(max_examples=max(most // 8, 10) if QUICK else most * 10 if DEEP else most)
+
+
+def draw_lives(number: int) -> range:
+    """The seeds of as many drawn lives of a register in `make test`, four times as many in `make deep`."""
+    return range(number * 4 if DEEP else number)
 
 
 def leave_out(reason: str) -> NoReturn:

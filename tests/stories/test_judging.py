@@ -23,6 +23,7 @@ from commitments.tables import agreement, commitment, commitment_owner, contact
 from commitments.vocabulary import MatterKind, StandingState
 from portal.telling import find_worst
 from tests.conftest import CountedStatements
+from tests.effort import try_examples
 from tests.forms import agreement_forms
 
 TODAY = date(2026, 3, 2)
@@ -136,7 +137,7 @@ def test_the_examples_are_judged_the_same_on_any_day(sqlite_engine: Engine, ahea
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(try_examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(form=agreement_forms(), ahead=st.integers(-400, 4000))
 def test_any_agreement_is_judged_the_same(
     sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int

@@ -27,7 +27,7 @@ from commitments.reconcile import Reconciled, load_rules, reconcile_agreement, r
 from commitments.register import import_agreement, import_files
 from commitments.tables import contact, overall_standing
 from commitments.vocabulary import StandingState
-from tests.effort import try_examples
+from tests.effort import draw_lives, try_examples
 from tests.forms import agreement_forms
 from tests.standings import count_stored, count_versions, find_listed, find_stored, judge_days, list_lies
 from tests.stories.lives import START, do_something, draw_form, draw_rules
@@ -244,7 +244,7 @@ def test_the_examples_are_found_as_their_pages_have_them_on_any_day(sqlite_engin
     check_true(sqlite_engine, day, day + DAY)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", draw_lives(6))
 def test_through_any_life_nothing_stored_is_wrong(sqlite_engine: Engine, seed: int) -> None:
     live_and_look(sqlite_engine, random.Random(seed), 25)
 

@@ -22,6 +22,7 @@ from commitments.register import import_agreement, import_files
 from commitments.renewing import load_reasons
 from commitments.tables import follow_up, log_entry
 from commitments.vocabulary import Completion, Rating
+from tests.effort import try_examples
 from tests.forms import agreement_forms, beside_other_threads
 
 TODAY = date(2026, 3, 2)
@@ -231,7 +232,7 @@ def test_leaving_out_the_untroubled_leaves_out_no_follow_up_of_the_examples(sqli
 
 @pytest.mark.slow
 @beside_other_threads
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(try_examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(form=agreement_forms(), ahead=st.integers(-400, 4000))
 def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_time(
     sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int

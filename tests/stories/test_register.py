@@ -21,6 +21,7 @@ from commitments.export import export_agreement
 from commitments.log import Author
 from commitments.register import Imported, check_files, describe_changes, import_agreement, import_files
 from tests.conftest import CountedStatements
+from tests.effort import try_examples
 from tests.forms import agreement_forms, as_form, beside_other_threads, twin_towns
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
@@ -428,7 +429,10 @@ def test_every_example_comes_out_as_it_went_in(engine: Engine, author: Author, t
 
 
 @beside_other_threads
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    try_examples(50),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(form=agreement_forms())
 def test_any_form_comes_out_as_it_went_in(engine: Engine, author: Author, today: date, form: AgreementForm) -> None:
     assert list(find_inner_faults(form)) == []
