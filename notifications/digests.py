@@ -40,11 +40,14 @@ from notifications.messages import (
     Reach,
     Stuck,
     Summary,
+    Troubled,
     Waiting,
 )
 from notifications.moves import load_moves
 from notifications.names import Names, choose_words, find_words, name_promise
+from notifications.ratings import Said, load_troubled
 from notifications.reasons import ChangeKind, Decision
+from notifications.stuck import order_stuck
 from notifications.tables import notice, notification
 
 COMING_DAYS = 30
@@ -66,6 +69,12 @@ def needs_attention(standing: Standing) -> bool:
 def is_fulfilled(promise: Commitment, standing: Standing) -> bool:
     """Whether it is done, and nobody is still asked whether that is so."""
     return promise.state is CommitmentState.FULFILLED and standing.reason.code is not ReasonCode.REPORTED_DONE
+
+
+def _place_line(line: AgreementLine) -> int:
+    """The worst first; what was called at risk or off track comes before what is only due soon."""
+    place = URGENCY[line.counts[0][0]] if line.counts else len(URGENCY)
+    return min(place, URGENCY[StandingState.UNOWNED]) if line.troubled is not None else place
 
 
 class Pictures:
@@ -137,6 +146,7 @@ class Pictures:
     def _lines(
         self, person: Person, day: date, held: Sequence[tuple[Agreement, list[Standing]]]
     ) -> tuple[AgreementLine, ...]:
+        troubled = load_troubled(self._reading, [one.id for one, _ in held], day)
         open_counts: dict[int, int] = {
             row.agreement_id: row.number
             for row in self._reading.execute(
@@ -148,11 +158,20 @@ class Pictures:
                 .group_by(follow_up.c.agreement_id)
             )
         }
-        lines = [self._line(person, day, one, standings, open_counts.get(one.id, 0)) for one, standings in held]
-        return tuple(sorted(lines, key=lambda line: URGENCY[line.counts[0][0]] if line.counts else len(URGENCY)))
+        lines = [
+            self._line(person, day, one, standings, open_counts.get(one.id, 0), troubled.get(one.id, ()))
+            for one, standings in held
+        ]
+        return tuple(sorted(lines, key=_place_line))
 
     def _line(
-        self, person: Person, day: date, one: Agreement, standings: Sequence[Standing], open_follow_ups: int
+        self,
+        person: Person,
+        day: date,
+        one: Agreement,
+        standings: Sequence[Standing],
+        open_follow_ups: int,
+        troubled: Sequence[Said],
     ) -> AgreementLine:
         promised = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
         ours = {
@@ -182,7 +201,20 @@ class Pictures:
             ),
             count_standings(own),
             count_standings(others),
+            self._tell_trouble(person, one, promised, troubled),
         )
+
+    def _tell_trouble(
+        self, person: Person, one: Agreement, promised: Sequence[Standing], troubled: Sequence[Said]
+    ) -> Troubled | None:
+        """The worst that was said of a promise of which something is left to be done, by who still owes it."""
+        open_ids = {standing.matter.commitment_id for standing in promised if not standing.is_at_rest}
+        owing = {(promise.id, owner.party_id) for promise in one.commitments for owner in promise.owners}
+        for said in troubled:
+            if said.commitment_id in open_ids and (said.commitment_id, said.party_id) in owing:
+                promise = self._promise(said.commitment_id, person.language) or ""
+                return Troubled(promise, self._names.name_party(said.party_id, person.language), said.on, said.rating)
+        return None
 
     def digest_of(self, person: Person, day: date, taken_up: datetime | None = None) -> Digest:
         """What one person's digest says on a day of theirs.
@@ -266,7 +298,7 @@ class Pictures:
     def _stuck(
         self, person: Person, day: date, agreement_ids: Sequence[int], held: Sequence[tuple[Agreement, list[Standing]]]
     ) -> tuple[Stuck, ...]:
-        """What should have been answered by now, the longest overdue first."""
+        """What should have been answered by now, the worst first."""
         rows = self._reading.execute(
             select(
                 follow_up.c.agreement_id, follow_up.c.commitment_id, follow_up.c.party_id, follow_up.c.assignee_id,
@@ -281,7 +313,7 @@ class Pictures:
         )  # fmt: skip
         language = person.language
         current = {one.matter.reference: one for _, standings in held for one in standings}
-        return tuple(
+        return order_stuck(
             Stuck(
                 self._matter(row.commitment_id, row.matter, language) or self._title(row.agreement_id, language),
                 self._title(row.agreement_id, language),

@@ -3,7 +3,7 @@
 Nothing here is in a language yet but names, titles and quotations; `notifications.wording` puts codes into words.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -83,6 +83,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Troubled:
+    """What a party last said of a promise that is at risk or off track, though its date may be ahead."""
+
+    promise: str
+    party: str
+    on: date
+    rating: Rating
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementLine:
     """One agreement in a digest or summary."""
 
@@ -96,6 +106,7 @@ class AgreementLine:
     partners: tuple[str, ...] = ()
     own: tuple[tuple[StandingState, int], ...] = ()  # of what the reader's own side owes, alone or with others
     others: tuple[tuple[StandingState, int], ...] = ()  # of what only the other sides owe
+    troubled: Troubled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,11 @@ class Stuck:
     page: str = ""  # where the portal shows it, below its address
     matter_kind: MatterKind = MatterKind.COMMITMENT
     kind: FollowUpKind = FollowUpKind.OVERDUE
+    others: tuple[tuple[str | None, str | None], ...] = ()  # who else is asked the same, with their parties
+
+    def ask_also(self, other: "Stuck") -> "Stuck":
+        """The same, asked of whom the other was asked as well."""
+        return replace(self, others=(*self.others, (other.name, other.party), *other.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +192,7 @@ class Digest:
     coming: tuple[ComingDate, ...]  # the next 30 days
     waiting: tuple[Waiting, ...]
     news: tuple[News, ...] = ()  # the newest first
-    stuck: tuple[Stuck, ...] = ()  # the longest overdue for an answer first
+    stuck: tuple[Stuck, ...] = ()  # the worst first, then the longest overdue for an answer
     is_long: bool = False  # of clearly more than a week
 
 

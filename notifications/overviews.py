@@ -87,6 +87,7 @@ def describe_digest(
         more_news=count_more(words, len(digest.news) - NEWS_LIMIT),
         stuck=stuck,
         more_stuck=count_more(words, len(digest.stuck) - STUCK_LIMIT),
+        stuck_page=_link_most_urgent(portal) if len(digest.stuck) > STUCK_LIMIT else "",
         coming=coming,
         more_coming=count_more(words, len(rest)),
         coming_page=_link_calendar(calendar, rest[0].day) if rest else "",
@@ -99,6 +100,11 @@ def describe_digest(
 def _link_calendar(portal: str | None, day: date) -> str:
     """The portal's calendar in the month of a day."""
     return check_link(f"{portal.rstrip('/')}/calendar?month={day:%Y-%m}") if portal else ""
+
+
+def _link_most_urgent(portal: str | None) -> str:
+    """The portal's list of agreements, the most urgent first."""
+    return check_link(f"{portal.rstrip('/')}/agreements?sort=urgent") if portal else ""
 
 
 def _link_page(portal: str | None, page: str) -> str:
@@ -178,7 +184,7 @@ def describe_news(words: Words, one: News) -> DatedView:
 
 
 def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:
-    asked = " – ".join(clean_text(name) for name in (one.name, one.party) if name)
+    asked = _name_asked(words, one)
     detail = words.gettext("an answer was due by %(day)s") % {"day": words.format_day(one.answer_by)}
     parts = (clean_text(one.agreement_title), asked, detail)
     return StuckView(
@@ -187,6 +193,19 @@ def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:
         " · ".join(part for part in parts if part),
         _link_page(portal, one.page),
     )
+
+
+def _name_asked(words: Words, one: Stuck) -> str:
+    """Who was asked, with their party; of a joint promise each."""
+    if not one.others:
+        return " – ".join(clean_text(name) for name in (one.name, one.party) if name)
+    asked = [
+        words.gettext("%(name)s (%(party)s)") % {"name": clean_text(name), "party": clean_text(party)}
+        if name and party
+        else clean_text(name or party or "")
+        for name, party in ((one.name, one.party), *one.others)
+    ]
+    return words.join([name for name in asked if name])
 
 
 def _name_stuck(words: Words, one: Stuck) -> str:
@@ -306,8 +325,8 @@ def count_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[str,
 
 
 def _is_stirring(line: AgreementLine) -> bool:
-    """Whether an agreement needs attention: something stands badly, or waits for an answer."""
-    return bool(needs_attention(line.counts) or line.open_follow_ups)
+    """Whether an agreement needs attention: something stands badly, was called so, or waits for an answer."""
+    return bool(needs_attention(line.counts) or line.open_follow_ups or line.troubled)
 
 
 def _describe_agreements(
@@ -328,7 +347,7 @@ def _describe_agreements(
 
 
 def _describe_agreement(words: Words, line: AgreementLine, portal: str | None) -> AgreementView:
-    worst = ""
+    worst, trouble = "", _describe_trouble(words, line)
     if line.worst is not None and needs_attention(line.counts[:1]):
         reason = clean_text(words.describe_reason(line.worst))
         promise = shorten_title(clean_text(line.worst_promise or "")).rstrip(".。")
@@ -342,10 +361,23 @@ def _describe_agreement(words: Words, line: AgreementLine, portal: str | None) -
         % {"count": line.open_follow_ups}
         if line.open_follow_ups
         else "",
-        worst,
+        worst or trouble,
         _describe_sides(words, line),
         _link_page(portal, f"agreements/{line.reference}"),
+        trouble if worst else "",
     )
+
+
+def _describe_trouble(words: Words, line: AgreementLine) -> str:
+    """What a party last said of a promise that does not go well."""
+    said = line.troubled
+    if said is None:
+        return ""
+    reported = words.gettext("%(party)s reported on %(day)s: %(rating)s.") % {
+        "party": clean_text(said.party), "day": words.format_day(said.on), "rating": words.name(said.rating),
+    }  # fmt: skip
+    promise = shorten_title(clean_text(said.promise)).rstrip(".。")
+    return words.gettext("%(promise)s: %(reason)s") % {"promise": promise, "reason": reported}
 
 
 def _describe_sides(words: Words, line: AgreementLine) -> tuple[str, ...]:

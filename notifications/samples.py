@@ -34,6 +34,7 @@ from notifications.messages import (
     Reported,
     Stuck,
     Summary,
+    Troubled,
     Waiting,
 )
 from notifications.reasons import ChangeKind, Why
@@ -255,6 +256,7 @@ def make_digest(language: str) -> Digest:
             (t["hangzhou"],),
             ((StandingState.OVERDUE, 1), (StandingState.ON_TRACK, 3)),
             ((StandingState.DUE_SOON, 2), (StandingState.ON_TRACK, 1)),
+            Troubled(t["libraries"], t["leeds"], date(2026, 11, 20), Rating.AT_RISK),
         ),
         AgreementLine(
             "stoke-jingdezhen",
@@ -313,8 +315,17 @@ def make_digest(language: str) -> Digest:
         News(kind.REGISTERED, date(2026, 11, 16), t["plans"], t["plans"]),
     )
     stuck = (
+        Stuck(
+            t["libraries"],
+            t["memorandum"],
+            late,
+            date(2026, 11, 18),
+            t["coordinator"],
+            t["leeds"],
+            library,
+            others=((t["asked"], t["hangzhou"]),),
+        ),
         Stuck(t["investors"], t["partnership"], silent, date(2026, 10, 30), t["asked"], t["jingdezhen"], investors),
-        Stuck(t["libraries"], t["memorandum"], late, date(2026, 11, 18), t["coordinator"], t["leeds"], library),
     )
     return Digest(date(2026, 11, 16), lines, 4, 2, coming, waiting, news, stuck)
 

@@ -86,6 +86,8 @@ class AgreementView:
     worst: str
     sides: tuple[str, ...] = ()
     link: str = ""
+    trouble: str = ""
+    """What was last said of a promise that does not go well, beside the one that stands worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class OverviewView:
     more_news: str = ""
     stuck: tuple[StuckView, ...] = ()
     more_stuck: str = ""
+    stuck_page: str = ""
+    """Where the portal lists them, where some are only counted."""
     coming: tuple[DatedView, ...] = ()
     more_coming: str = ""
     coming_page: str = ""

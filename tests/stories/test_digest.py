@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from commitments import tables
 from commitments.database import open_reading, open_unit
@@ -227,9 +227,81 @@ def test_what_is_stuck_has_waited_beyond_its_day_and_names_who_was_asked(registe
     _, digest, _ = draw(register, "leeds-desk", today)
     with open_reading(register) as reading:
         waiting = reading.execute(select(tables.follow_up).where(tables.follow_up.c.state == "open")).all()
-    assert len(digest.stuck) == len(waiting) > 2
-    asked = {(one.name, one.party) for one in digest.stuck}
+    asked = [who for one in digest.stuck for who in ((one.name, one.party), *one.others)]
+    assert len(asked) == len(waiting) > 2
     assert ("A. Hall", "Leeds") in asked
+
+
+def test_what_is_overdue_leads_what_is_stuck_though_plans_and_silence_have_waited_longer(
+    register: Engine, today: date
+) -> None:
+    waited = {"unowned": 95, "unconfirmed": 90, "silent": 80, "behind": 70, "overdue": 10, "expired": 20}
+    with open_unit(register) as unit:
+        for kind, days in waited.items():
+            add_follow_up(unit, f"{kind}-x", kind, today - timedelta(days=days))
+        unit.execute(update(tables.follow_up).where(~tables.follow_up.c.key.like("%-_")).values(state="done"))
+    stuck = draw(register, "leeds-desk", today)[1].stuck
+    assert [str(one.kind) for one in stuck] == ["expired", "overdue", "behind", "silent", "unconfirmed", "unowned"]
+
+
+def test_a_joint_promise_is_stuck_once_with_the_names_of_all_who_were_asked(register: Engine, today: date) -> None:
+    _, digest, _ = draw(register, "leeds-desk", today)
+    told = [(one.page, one.promise, one.kind, repr(one.reason)) for one in digest.stuck]
+    assert len(set(told)) == len(told), "nothing stands there twice in the same words"
+    (joint, *_) = [one for one in digest.stuck if one.others]
+    view = next(one for one in describe_digest(load_words("en"), digest).stuck if one.title == joint.promise)
+    assert "Leeds" in view.detail and "Hangzhou" in view.detail and " and " in view.detail
+
+
+def test_what_does_not_fit_among_the_stuck_is_a_link_to_the_list(register: Engine, today: date) -> None:
+    with open_unit(register) as unit:
+        for number in range(STUCK_LIMIT + 3):
+            add_follow_up(unit, f"late-{number}", "overdue", today - timedelta(days=9 + number))
+        unit.execute(update(tables.follow_up).where(~tables.follow_up.c.key.like("late-%")).values(state="done"))
+    _, digest, _ = draw(register, "leeds-desk", today)
+    message = Message(
+        kind="digest", day=today, to_name="Desk", language="en", items=(), digest=digest,  # type: ignore[arg-type]
+        base_url="https://towns.example",
+    )  # fmt: skip
+    written = write_message(message)
+    for body in (written.text, written.html):
+        assert "https://towns.example/agreements?sort=urgent" in body and "and 3 more in the register" in body
+
+
+def add_follow_up(unit: Connection, key: str, kind: str, due_on: date) -> None:
+    """A question of a matter of its own, which should have been answered by a day."""
+    agreement_id = unit.execute(select(tables.agreement.c.id)).scalar_one()
+    unit.execute(
+        insert(tables.follow_up).values(
+            key=key, kind=kind, matter=f"leeds-hangzhou:{key}", matter_kind="expiry", agreement_id=agreement_id,
+            period=key, due_on=due_on, reason={"code": "past_due", "numbers": {"due": str(due_on)}}, state="open",
+            opened_on=due_on - timedelta(days=14),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rating", [Rating.AT_RISK, Rating.OFF_TRACK])
+def test_an_agreement_under_which_a_promise_was_called_in_trouble_is_never_called_nothing_to_do(
+    engine: Engine, author: Author, today: date, rating: Rating
+) -> None:
+    form = add_people(twin_towns())
+    form["commitments"] = [form["commitments"][0] | {"due": str(today + timedelta(days=5)), "milestones": []}]
+    scholars = "leeds-hangzhou/library-link"
+    with open_unit(engine) as unit:
+        import_agreement(unit, as_form(**form), author, today)
+        report_progress(unit, author, scholars, "leeds", "leeds-hall", Rating.ON_TRACK, today - timedelta(days=9))
+    view = describe_digest(load_words("en"), draw(engine, "leeds-desk", today)[1])
+    assert "Nothing to do: Memorandum of Leeds and Hangzhou" in view.quiet
+    with open_unit(engine) as unit:
+        report_progress(unit, author, scholars, "leeds", "leeds-hall", rating, today)
+    for desk in ("leeds-desk", "hangzhou-desk"):
+        view = describe_digest(load_words("en"), draw(engine, desk, today)[1])
+        assert view.quiet == "" and view.figures[1] == "1 needs attention"
+        (line,) = view.agreements
+        assert "Leeds reported on" in line.worst and load_words("en").name(rating) in line.worst
+    with open_unit(engine) as unit:
+        report_progress(unit, author, scholars, "leeds", "leeds-hall", Rating.ON_TRACK, today)
+    assert describe_digest(load_words("en"), draw(engine, "leeds-desk", today)[1]).agreements == ()
 
 
 def test_each_coordinator_sees_their_own_side_first_and_in_their_own_language(register: Engine, today: date) -> None:
