@@ -43,6 +43,7 @@ class Lack(StrEnum):
     TOO_FEW_PARTIES = "too_few_parties"
     OWN_PARTY_MISSING = "own_party_missing"
     PERSON_TWICE = "person_twice"
+    ADDRESS_OF_OTHERS = "address_of_others"
     OWNERS_ONLY = "owners_only"
     LANGUAGE_MISSING = "language_missing"
     LANGUAGE_TWICE = "language_twice"

@@ -2,16 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from rapidfuzz import process, utils
 from sqlalchemy import Connection, Select, false, or_, select, union
 
+from commitments.dates import parse_date
 from commitments.drafting import NEAR
 from commitments.progress import make_readable
 from commitments.sketch import Sketch
 from commitments.sketch_flaws import Drawing
 from commitments.tables import agreement, agreement_party, contact, party, relationship
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A contact of a party that is named."""
+
+    reference: str
+    name: str
+    office: str | None
+    role: str
+    mail: str
+    is_over: bool
+    """Whether their office has ended."""
+    is_waiting: bool
+    """Whether their own side has yet to accept them."""
+
+    @property
+    def acts(self) -> bool:
+        return not (self.is_over or self.is_waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +43,8 @@ class Known:
     """Each party's reference by what it may be called, in small letters."""
     shown: Mapping[str, Mapping[str, str]]
     """The names of each party by language."""
-    contacts: Mapping[str, Sequence[Any]]
-    """The contacts of the parties named, by party: reference, name, office, role."""
+    contacts: Mapping[str, Sequence[KnownPerson]]
+    """The contacts of the parties named, by party."""
     taken: frozenset[str]
     """References of contacts, agreements and ties that a new one could be given, and that are given already."""
     ties: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -39,7 +60,7 @@ class Known:
         return self.names[near[0]] if near else ""
 
 
-def load_known(reading: Connection, sketch: Sketch, seen: Select[Any] | None = None) -> Known:
+def load_known(reading: Connection, sketch: Sketch, today: date, seen: Select[Any] | None = None) -> Known:
     """Five statements, whatever the size of the sketch; ties and other agreements are those of what is `seen`."""
     names: dict[str, str] = {}
     shown: dict[str, Mapping[str, str]] = {}
@@ -48,15 +69,28 @@ def load_known(reading: Connection, sketch: Sketch, seen: Select[Any] | None = N
         for name in (*(row.names or {}).values(), row.reference):
             names.setdefault(name.casefold(), row.reference)
     named = {names[one.name.casefold()] for one in sketch.parties if one.name.casefold() in names}
-    contacts: dict[str, list[Any]] = {}
+    contacts: dict[str, list[KnownPerson]] = {}
     rows: Any = reading.execute(
-        select(contact.c.reference, contact.c.name, contact.c.office, contact.c.role, party.c.reference.label("party"))
+        select(
+            contact.c.reference, contact.c.name, contact.c.office, contact.c.role, contact.c.channels,
+            contact.c.valid_to, contact.c.proposed_by, party.c.reference.label("party"),
+        )
         .join(party, party.c.id == contact.c.party_id)
         .where(party.c.reference.in_(named))
         .order_by(contact.c.name)
-    )
+    )  # fmt: skip
     for row in rows:
-        contacts.setdefault(row.party, []).append(row)
+        contacts.setdefault(row.party, []).append(
+            KnownPerson(
+                row.reference,
+                row.name,
+                row.office,
+                row.role,
+                str((row.channels or {}).get("mail") or "").casefold(),
+                row.valid_to is not None and parse_date(row.valid_to).last < today,
+                row.proposed_by is not None,
+            )
+        )
     visible = agreement.c.id.in_(seen) if seen is not None else agreement.c.id.is_not(None)
     return Known(
         names,

@@ -211,6 +211,10 @@ def _draw_people(
             reader.lack(f"{one.key}-role", Lack.OWNERS_ONLY)
         if not is_mail(one.mail):
             reader.lack(f"{one.key}-mail", Lack.NO_MAIL if one.mail else Lack.MISSING)
+        elif own is not None and holder is not None and holder != own:
+            other = _find_at_another_party(one, holder, sketch, known, drawing)
+            if other is not None:
+                reader.lack(f"{one.key}-mail", Lack.ADDRESS_OF_OTHERS, other)
         if holder is None or not name:
             continue
         if any(name.casefold() == other.name.casefold() for other in known.contacts.get(holder, ())):
@@ -236,6 +240,25 @@ def _draw_people(
         deputy = find_person(one.deputy, drawing.people[one.key][0], drawing, known) if one.key in written else None
         if deputy is not None and one.deputy != one.key:
             written[one.key]["deputy"] = deputy
+
+
+def _find_at_another_party(one: TypedPerson, holder: str, sketch: Sketch, known: Known, drawing: Drawing) -> str | None:
+    """Who of the other parties has this person's mail address already."""
+    mail = one.mail.casefold()
+    there = (
+        person.name
+        for party in drawing.parties.values()
+        if party != holder
+        for person in known.contacts.get(party, ())
+        if person.mail == mail
+    )
+    new = (
+        person.name
+        for person in sketch.people
+        if person is not one and person.mail.casefold() == mail
+        if drawing.parties.get(person.party) not in (None, holder)
+    )
+    return next(there, None) or next(new, None)
 
 
 def _draw_zone(one: TypedPerson, reader: Reader) -> str | None:

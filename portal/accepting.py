@@ -123,6 +123,23 @@ def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[
     return [row for row in reading.execute(query).all() if not is_over(row, today)]
 
 
+def load_waiting(reading: Connection, agreement_id: int) -> Sequence[Any]:
+    """Who of an agreement's owners waits to be accepted: name and the names of the party."""
+    return reading.execute(
+        select(contact.c.name, party.c.names)
+        .join(party, party.c.id == contact.c.party_id)
+        .where(
+            contact.c.proposed_by.is_not(None),
+            contact.c.id.in_(
+                select(commitment_owner.c.contact_id)
+                .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
+                .where(commitment.c.agreement_id == agreement_id)
+            ),
+        )
+        .order_by(contact.c.id)
+    ).all()
+
+
 def load_matters(reading: Connection, people: Sequence[Any]) -> Mapping[int, Sequence[Any]]:
     """What each of these people is named for, by their id; no statement where there is nobody."""
     if not people:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from secrets import token_hex
 from typing import Annotated, Any
 
@@ -47,7 +48,7 @@ def show_questions(reference: str, request: Request, viewer: Registering, house:
     """The questions, with the parties and people of this agreement; `added` is the commitment before this one."""
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
-        sketch, known, drawing = _load(reading, head.id)
+        sketch, known, drawing = _load(reading, head.id, house.today(house.read_clock()))
         before = commitment.c.reference == added
         row = reading.execute(select(commitment).where(commitment.c.agreement_id == head.id, before)).one_or_none()
     return _show(request, viewer, head, sketch, known, drawing, added=row)
@@ -63,7 +64,7 @@ def post_promise(reference: str, request: Request, viewer: Registering, sent: Lo
     now, who, once = house.read_clock(), viewer.person.reference, _name_form(viewer, reference, sent)
     with open_unit(house.engine) as unit:
         head = find_head(unit, viewer, reference)
-        sketch, known, drawing = _load(unit, head.id)
+        sketch, known, drawing = _load(unit, head.id, house.today(now))
         promise = _take(sketch, sent)
         taken = unit.execute(select(commitment.c.reference).where(commitment.c.agreement_id == head.id)).scalars()
         drawn = draw_promise(promise, drawing, set(taken), {}, known)
@@ -100,7 +101,7 @@ def _find_made(reading: Connection, once: str | None) -> Any | None:
     return reading.execute(select(commitment).where(commitment.c.id.in_(made))).first()
 
 
-def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
+def _load(reading: Any, agreement_id: int, today: date) -> tuple[Sketch, Known, Drawing]:
     """The agreement's parties as a sketch of it would have them, by their references."""
     rows = reading.execute(
         select(party.c.reference)
@@ -114,7 +115,7 @@ def _load(reading: Any, agreement_id: int) -> tuple[Sketch, Known, Drawing]:
     drawing = Drawing(
         parties={one.key: one.name for one in parties}, documents=[one["document"] for one in sources or []]
     )
-    return sketch, load_known(reading, sketch), drawing
+    return sketch, load_known(reading, sketch, today), drawing
 
 
 def _take(sketch: Sketch, sent: Sent) -> TypedPromise:
@@ -171,7 +172,8 @@ def _describe_owners(
     words = page.words
     fields = tuple(
         page.choose(
-            f"{promise.key}-{key}", name, promise.owners.get(key, ""), list_people(key, sketch, drawing, known),
+            f"{promise.key}-{key}", name, promise.owners.get(key, ""),
+            list_people(words, key, sketch, drawing, known, promise.owners.values()),
             words.gettext("nobody yet"),
         )
         for key, name in names.items()

@@ -63,7 +63,7 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
             if not is_new(unit, viewer, sent, _mark(typed)):
                 return lead_to(f"{ADDRESS}/{reference}", "agreement")
             take_agreement(typed, sent)
-            known = load_known(unit, typed, select_visible_agreements(viewer))
+            known = load_known(unit, typed, today_of(viewer, house), select_visible_agreements(viewer))
             before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
             amend_agreement(unit, sign(viewer, house, why, sent), reference, typed, known, today_of(viewer, house))
             joined = [one.reference for one in load_begun_under(unit, viewer, head.id) if one.reference not in before]
@@ -98,7 +98,7 @@ def _show(
         mark, standing = _mark(typed), typed.model_copy(deep=True)
         if sent is not None:
             take_agreement(typed, sent)
-        known = load_known(reading, typed, select_visible_agreements(viewer))
+        known = load_known(reading, typed, today_of(viewer, house), select_visible_agreements(viewer))
         agreements = list_known_agreements(reading, viewer, words)
     page = Page(words, flaws)
     groups = _describe(page, typed, known, is_filling=sent is not None and not flaws and not has_changed)

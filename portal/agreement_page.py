@@ -112,7 +112,7 @@ def show_agreement(
         coming=describe_coming(
             words, names, facts, parts, [*standings, *assess_next_periods(facts, policy, today)], today
         ),
-        kinds=list_by_kind(words, names, facts, parts, standings, address, shown),
+        kinds=list_by_kind(words, names, facts, parts, standings, address, shown, rules.people, today),
         pages=_describe_pages(words, number, len(facts.commitments), address),
         picture=picture,
         moments=moments,

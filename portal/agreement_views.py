@@ -1,7 +1,7 @@
 """What the page of an agreement shows, every string ready."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from commitments.assessment import find_start
 from commitments.dates import PartialDate, add_days, parse_date
 from commitments.deadlines import derive_state
 from commitments.documents import SIGNED_TEXT
-from commitments.facts import Agreement, Commitment, Matter, Standing
+from commitments.facts import Agreement, Commitment, Matter, Person, Standing
 from commitments.policy import Policy
 from commitments.vocabulary import (
     AgreementKind,
@@ -31,7 +31,7 @@ from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, is_awaited, name_agreement_kind, name_party_role, name_renewal, name_step_state
 from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
-from portal.telling import tell_reason
+from portal.telling import name_owner, tell_reason
 
 PROMISES_A_PAGE = 50
 COMING_SHOWN = 20
@@ -256,6 +256,8 @@ def list_by_kind(
     standings: Sequence[Standing],
     address: str,
     page: Sequence[Commitment],
+    people: Mapping[int, Person],
+    today: date,
 ) -> list[KindView]:
     """One page of the commitments, as `choose_page` gives it, under the heads of their kinds."""
     own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
@@ -268,19 +270,21 @@ def list_by_kind(
             words.name(own[one.id].state),
             TONES[own[one.id].state],
             tell_reason(words, names, own[one.id].reason),
-            describe_owners(words, names, one.owners),
+            describe_owners(words, names, people, one.owners, today),
         )
         shown.setdefault(one.kind, []).append(view)
     return [KindView(f"{words.name_kind(kind)} ({total[kind]})", tuple(views)) for kind, views in shown.items()]
 
 
-def describe_owners(words: Words, names: Names, owners: Sequence[Any]) -> str:
-    """Who answers for it on each side."""
+def describe_owners(
+    words: Words, names: Names, people: Mapping[int, Person], owners: Sequence[Any], today: date
+) -> str:
+    """Who answers for it on each side, and who of them does not by now."""
     said = []
     for owner in owners:
-        person = names.contacts.get(owner.contact_id, (None, None))[0] if owner.contact_id is not None else None
+        person = name_owner(words, names, people, owner.contact_id, today)
         party = clean_text(names.name_party(owner.party_id, words.tag))
-        said.append(f"{party} ({clean_text(person) if person else words.gettext('nobody named')})")
+        said.append(f"{party} ({person or words.gettext('nobody named')})")
     return words.gettext("; ").join(said)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from commitments.assessment import assess_next_periods
-from commitments.facts import Agreement, Commitment, Standing
+from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.queries import Span, load_agreements
 from commitments.reconcile import assess
 from commitments.tables import (
@@ -115,6 +115,9 @@ class Briefed:
     """Some of each party."""
     serving: int
     """How many there are in all."""
+    owners: Mapping[int, Person]
+    """Who answers for what is shown, also who does not by now."""
+    today: date
 
 
 def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: int | None, today: date) -> Briefed:
@@ -164,6 +167,8 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
         _load_activities(reading, ids, today),
         _choose_people(people),
         len(people),
+        rules.people,
+        today,
     )
 
 

@@ -14,7 +14,7 @@ from notifications.wording import Words
 from portal.agreement_views import name_activity
 from portal.brief_facts import CONFIRMATIONS_SHOWN, Briefed, Open, Side, SideKind
 from portal.labels import name_agreement_kind, name_confirmation, name_contact_role
-from portal.telling import tell_reason, tell_title
+from portal.telling import name_owner, tell_reason, tell_title
 
 AGREEMENTS_NAMED = 4
 _TITLE_LIMIT = 120
@@ -203,9 +203,9 @@ def _name_side(words: Words, found: Briefed, side: Side) -> str:
 
 def _describe_owed(words: Words, found: Briefed, one: Open, *, several: bool) -> OwedView:
     people = [
-        clean_text(found.names.contacts[owner.contact_id][0])
+        named
         for owner in one.promise.owners
-        if owner.contact_id is not None and owner.contact_id in found.names.contacts
+        if (named := name_owner(words, found.names, found.owners, owner.contact_id, found.today))
     ]
     about = [words.join(people) if people else words.gettext("nobody named")]
     if several:

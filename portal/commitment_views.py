@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from commitments.assessment import count_occurrences, find_owner
+from commitments.assessment import count_occurrences
 from commitments.dates import PartialDate, parse_date
 from commitments.facts import Commitment, Standing
 from commitments.reconcile import Rules
@@ -28,7 +28,7 @@ from portal.agreement_views import FactView, TableView, name_activity
 from portal.engine_words import tell_why
 from portal.labels import format_size, is_awaited, name_completion, name_confirmation, name_step_state, name_target
 from portal.pictures import Held, PictureView, draw_periods, draw_way
-from portal.telling import tell_stored
+from portal.telling import name_owner, tell_stored
 from portal.value_words import describe_recurrence
 
 PERIODS_SHOWN = 6
@@ -209,10 +209,7 @@ def describe_commitment(
         said.append((words.gettext("Condition"), f"{row.condition['text']} ({state})"))
     for owner in own.owners:
         party = clean_text(names.name_party(owner.party_id, words.tag))
-        person = find_owner(owner.contact_id, rules.people, today)
-        name = names.contacts.get(owner.contact_id or 0, (None, None))[0]
-        if name and person is None:
-            name = words.gettext("%(name)s, no longer in office") % {"name": name}
+        name = name_owner(words, names, rules.people, owner.contact_id, today)
         said.append((words.gettext("Owner for %(party)s") % {"party": party}, name or words.gettext("nobody named")))
     if len(own.owners) > 1:
         each = words.gettext("each side by itself")

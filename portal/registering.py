@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
-from commitments.register import import_agreement
+from commitments.register import import_agreement, open_rehearsal
 from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise, read_sketch
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known, load_known
@@ -29,7 +29,7 @@ from commitments.tables import party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
-from portal.accepting import announce_imported, propose_people
+from portal.accepting import announce_imported, load_waiting, propose_people
 from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -99,6 +99,8 @@ class _Drawn:
     known: Known
     drawing: Drawing
     twins: tuple[str, ...] = ()
+    own: str | None = None
+    """The party of who writes it; an administrator writes for none."""
 
 
 @router.post(ADDRESS + "/drafts", response_class=HTMLResponse)
@@ -122,7 +124,10 @@ def show_step(
     drawn = _find(house, viewer, number)
     if drawn is None:
         return _show_gone(request, viewer)
-    return _show(request, viewer, house, drawn, step, with_faults=bool(faults))
+    told: list[FaultView] = []
+    if step is Step.CHECK and not drawn.drawing.flaws:
+        told = _rehearse(house, viewer, drawn)
+    return _show(request, viewer, house, drawn, step, with_faults=bool(faults), others=told)
 
 
 @router.post(ADDRESS + "/drafts/{number}/delete", response_class=HTMLResponse)
@@ -137,11 +142,11 @@ def post_delete(number: Number, viewer: Registering, house: Here) -> Response:
 def post_register(number: Number, request: Request, viewer: Registering, sent: Form, house: Here) -> Response:
     """Register it as it was shown; what keeps it from being registered is said instead. Who goes back to another step
     from here keeps the reason that was typed."""
-    now, words, chosen = house.read_clock(), find_words(viewer), _read_chosen(number, sent)
+    now, chosen = house.read_clock(), _read_chosen(number, sent)
     why = fit_text(sent.text("why") or "", LONGEST_LINE)
     try:
         with open_unit(house.engine) as unit:
-            drawn = _load(unit, viewer, number, hold=True)
+            drawn = _load(unit, house, viewer, number, hold=True)
             if drawn is None:
                 return _show_gone(request, viewer)
             if chosen:
@@ -154,10 +159,8 @@ def post_register(number: Number, request: Request, viewer: Registering, sent: F
             imported = register_plain(unit, house, viewer, author, drawn.drawing.plain)
             messages = announce_imported(unit, house, viewer, imported.reference, now, new=True)
             remove_registration(unit, viewer.person.id, number)
-    except InvalidFiles as invalid:
-        return _refuse(request, viewer, house, number, describe_problems(words, invalid.problems), why)
-    except NotTheirs as refused:
-        return _refuse(request, viewer, house, number, describe_oversteps(words, refused.oversteps), why)
+    except (InvalidFiles, NotTheirs) as refused:
+        return _refuse(request, viewer, house, number, refused, why)
     send_all(house, messages)
     return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
 
@@ -171,12 +174,12 @@ def post_step(
     if take is None:
         raise HTTPException(405)
     with open_unit(house.engine) as unit:
-        drawn = _load(unit, viewer, number, hold=True)
+        drawn = _load(unit, house, viewer, number, hold=True)
         if drawn is None:
             return _show_gone(request, viewer)
-        found = _draw(unit, viewer, drawn.kept, drawn.sketch.model_copy(deep=True))
+        found = _draw(unit, house, viewer, drawn.kept, drawn.sketch.model_copy(deep=True))
         take(drawn.sketch, sent, house)
-        drawn = _draw(unit, viewer, drawn.kept, drawn.sketch)
+        drawn = _draw(unit, house, viewer, drawn.kept, drawn.sketch)
         if drawn.sketch != found.sketch:
             if _is_overtaken(found.sketch, step, sent):
                 return _show(request, viewer, house, drawn, step, found=found, status=409)
@@ -219,7 +222,7 @@ def post_promise(
     """
     chosen = _read_chosen(number, sent)
     with open_unit(house.engine) as unit:
-        drawn = _load(unit, viewer, number, hold=True)
+        drawn = _load(unit, house, viewer, number, hold=True)
         if drawn is None:
             return _show_gone(request, viewer)
         sketch = drawn.sketch
@@ -237,13 +240,13 @@ def post_promise(
         found = promise.model_copy(deep=True)
         take_promise(promise, sent)
         if promise != found and _is_overtaken(sketch, promise.key, sent):
-            drawn = _draw(unit, viewer, drawn.kept, sketch)
+            drawn = _draw(unit, house, viewer, drawn.kept, sketch)
             return _show_promise(request, viewer, drawn, promise, key, found=found, status=409)
         _sign(sketch, promise.key, sent)
         if sent.text("remove"):
             sketch.promises.remove(promise)
             sketch.written.pop(promise.key, None)
-        drawn = _draw(unit, viewer, drawn.kept, sketch)
+        drawn = _draw(unit, house, viewer, drawn.kept, sketch)
         _save(unit, house, drawn)
     if chosen:
         return RedirectResponse(chosen, 303)
@@ -258,14 +261,51 @@ def post_promise(
 def show_done(reference: str, request: Request, viewer: Registering, house: Here) -> Response:
     """What has come of it, and where to go on; 404 for an agreement that is not there, or not theirs to see."""
     with open_reading(house.engine) as reading:
-        find_head(reading, viewer, reference)
+        head = find_head(reading, viewer, reference)
+        waiting = load_waiting(reading, head.id)
     words = find_words(viewer)
-    text = words.gettext(
-        "From now on it is watched: its people are told of dates, silence and what nobody answers for, each in one "
-        "message a day. Nothing more is to be done here."
-    )
+    said = [
+        words.gettext(
+            "From now on it is watched: its people are told of dates, silence and what nobody answers for, each in one "
+            "message a day."
+        )
+    ]
+    said += [
+        words.gettext("%(name)s acts for %(party)s once a coordinator there has accepted them, who is asked on Home.")
+        % {"name": clean_text(one.name), "party": clean_text(choose_words(one.names or {}, words.tag))}
+        for one in waiting
+    ]
+    text = " ".join([*said, words.gettext("Nothing more is to be done here.")])
     link = LinkView(words.gettext("Open the agreement"), f"/agreements/{reference}", "first")
     return show_framed_notice(request, viewer, words.gettext("The agreement is registered"), text, link=link)
+
+
+def _rehearse(house: House, viewer: Viewer, drawn: _Drawn) -> list[FaultView]:
+    """What would keep it from being registered that only the register can tell; nothing is left of the rehearsal."""
+    author = Author(viewer.person.reference, house.read_clock(), why=WHY)
+    try:
+        with open_rehearsal(house.engine) as unit:
+            _write_plain(unit, house, viewer, author, drawn.drawing.plain)
+    except (InvalidFiles, NotTheirs) as refused:
+        return _describe_refused(find_words(viewer), drawn, refused)
+    return []
+
+
+def _describe_refused(words: Words, drawn: _Drawn, refused: InvalidFiles | NotTheirs) -> list[FaultView]:
+    """What is wrong, or not theirs to register; of a new person by name, and where they were written down."""
+    if isinstance(refused, InvalidFiles):
+        return describe_problems(words, refused.problems)
+    people = {reference: key for key, (_, reference) in drawn.drawing.people.items()}
+    names = {one.key: one.name for one in drawn.sketch.people}
+    faults: list[FaultView] = []
+    for one in refused.oversteps:
+        key = people.get(one.reference)
+        named = replace(one, reference=names[key]) if key is not None else one
+        (fault,) = describe_oversteps(words, [named])
+        faults.append(
+            replace(fault, link=f"{_link(drawn.kept.id, Step.OWNERS)}#f-{key}-mail") if key is not None else fault
+        )
+    return faults
 
 
 def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain: dict[str, Any]) -> Imported:
@@ -273,6 +313,12 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
 
     Raises InvalidFiles for what only the register can tell, NotTheirs for what the viewer may not change.
     """
+    imported = _write_plain(unit, house, viewer, author, plain)
+    reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, house.today(author.at))
+    return imported
+
+
+def _write_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain: dict[str, Any]) -> Imported:
     today = house.today(author.at)
     # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
@@ -282,7 +328,6 @@ def register_plain(unit: Any, house: House, viewer: Viewer, author: Author, plai
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported, today)
         propose_people(unit, viewer, author, imported, today)
-    reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, today)
     return imported
 
 
@@ -293,19 +338,20 @@ def _name_own_party(reading: Any, viewer: Viewer) -> str:
 
 def _find(house: House, viewer: Viewer, number: int) -> _Drawn | None:
     with open_reading(house.engine) as reading:
-        return _load(reading, viewer, number)
+        return _load(reading, house, viewer, number)
 
 
-def _load(reading: Any, viewer: Viewer, number: int, *, hold: bool = False) -> _Drawn | None:
+def _load(reading: Any, house: House, viewer: Viewer, number: int, *, hold: bool = False) -> _Drawn | None:
     kept = find_registration(reading, viewer.person.id, number, Way.BY_HAND, hold=hold)
-    return _draw(reading, viewer, kept, read_sketch(kept.content)) if kept is not None else None
+    return _draw(reading, house, viewer, kept, read_sketch(kept.content)) if kept is not None else None
 
 
-def _draw(reading: Any, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
-    known = load_known(reading, sketch, select_visible_agreements(viewer))
+def _draw(reading: Any, house: House, viewer: Viewer, kept: Registration, sketch: Sketch) -> _Drawn:
+    today = house.today_of(viewer.person, house.read_clock())
+    known = load_known(reading, sketch, today, select_visible_agreements(viewer))
     own = None if viewer.role is Role.ADMINISTRATOR else viewer.party
     drawing = draw_sketch(sketch, known, own)
-    return _Drawn(kept, sketch, known, drawing, find_twins(reading, drawing, select_visible_agreements(viewer)))
+    return _Drawn(kept, sketch, known, drawing, find_twins(reading, drawing, select_visible_agreements(viewer)), own)
 
 
 def _save(unit: Any, house: House, drawn: _Drawn) -> None:
@@ -369,10 +415,13 @@ def _show_gone(request: Request, viewer: Viewer) -> HTMLResponse:
     )
 
 
-def _refuse(request: Request, viewer: Viewer, house: House, number: int, faults: list[FaultView], why: str) -> Response:
+def _refuse(
+    request: Request, viewer: Viewer, house: House, number: int, refused: InvalidFiles | NotTheirs, why: str
+) -> Response:
     drawn = _find(house, viewer, number)
     if drawn is None:
         return _show_gone(request, viewer)
+    faults = _describe_refused(find_words(viewer), drawn, refused)
     return _show(request, viewer, house, drawn, Step.CHECK, others=faults, why=why, status=422)
 
 
@@ -426,7 +475,7 @@ def _show(
         )  # fmt: skip
     if step is Step.CHECK:
         check = describe_sketch(
-            words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [], drawn.twins
+            words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [], drawn.twins, drawn.own
         )
         return show_framed(
             request, "step_check.html", viewer, title, status=status,

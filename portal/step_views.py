@@ -1,14 +1,13 @@
 """The steps for registering an agreement, as views: its parties, its dates and term, and who answers for what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from commitments.filling import LONGEST_TEXT
 from commitments.policy import HOUSE
 from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
 from commitments.sketch_flaws import Drawing
-from commitments.sketch_known import Known
+from commitments.sketch_known import Known, KnownPerson
 from commitments.sketching import NOBODY
 from commitments.vocabulary import AgreementKind, ContactRole, PartyRole, RenewalRule
 from notifications.names import choose_words
@@ -260,7 +259,9 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
     """New people, who usually answers at each party, and who answers for each commitment."""
     words = page.words
     names = name_parties(words, sketch, drawing, known)
-    people = {key: list_people(key, sketch, drawing, known) for key in names}
+    chosen = {*sketch.usual_owners.values(), *(who for one in sketch.promises for who in one.owners.values())}
+    chosen |= {one.deputy for one in sketch.people}
+    people = {key: list_people(words, key, sketch, drawing, known, chosen) for key in names}
     groups = [_describe_person(page, at, one, names, people) for at, one in enumerate(sketch.people)]
     usual = [
         page.choose(
@@ -295,15 +296,24 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
     return groups
 
 
-def list_people(key: str, sketch: Sketch, drawing: Drawing, known: Known) -> list[tuple[str, str]]:
-    """Who can be chosen at a party: those of the register, and the new ones."""
-    there = known.contacts.get(drawing.parties[key], ())
+def list_people(
+    words: Words, key: str, sketch: Sketch, drawing: Drawing, known: Known, chosen: Container[str] = ()
+) -> list[tuple[str, str]]:
+    """Who can be chosen at a party: those of the register who act for it, and the new ones.
+
+    Who was `chosen` before and does not act is offered still, with what keeps them from it.
+    """
+    there = [one for one in known.contacts.get(drawing.parties[key], ()) if one.acts or one.reference in chosen]
     new = [(one.key, clean_text(one.name)) for one in sketch.people if one.party == key and one.name]
-    return [*((one.reference, _name_person(one)) for one in there), *new]
+    return [*((one.reference, _name_person(words, one)) for one in there), *new]
 
 
-def _name_person(one: Any) -> str:
+def _name_person(words: Words, one: KnownPerson) -> str:
     name = clean_text(one.name)
+    if one.is_over:
+        return words.gettext("%(name)s, no longer in office") % {"name": name}
+    if one.is_waiting:
+        return words.gettext("%(name)s, waits to be accepted") % {"name": name}
     return f"{name}, {clean_text(one.office)}" if one.office else name
 
 

@@ -86,6 +86,7 @@ _LACKS: dict[Lack, str] = {
     Lack.TOO_FEW_PARTIES: N_("An agreement has at least two parties."),
     Lack.OWN_PARTY_MISSING: N_("Your own party, %(detail)s, must be one of them: otherwise you would not see it."),
     Lack.PERSON_TWICE: N_("This person stands here already, or in the register."),
+    Lack.ADDRESS_OF_OTHERS: N_("This is the mail address of %(detail)s, of another party: each side has its own."),
     Lack.OWNERS_ONLY: N_("To a party that is not yours you can only add people who answer for commitments."),
     Lack.LANGUAGE_MISSING: N_("Say in which language this is."),
     Lack.LANGUAGE_TWICE: N_("This is the same language as above."),

@@ -61,6 +61,7 @@ def describe_sketch(
     address: str,
     others: Sequence[FaultView],
     twins: Sequence[str] = (),
+    own: str | None = None,
 ) -> CheckView:
     """The whole sketch in words; `others` are faults that only the register could tell, `twins` the agreements on
     record that it looks like."""
@@ -70,7 +71,7 @@ def describe_sketch(
         tuple(list_promises(words, sketch, drawing, f"{address}/{Step.COMMITMENTS}", known)),
         tuple(_list_new_people(words, sketch, drawing, known)),
         tuple(faults),
-        tuple(_find_remarks(words, sketch, drawing, known)),
+        tuple(_find_remarks(words, sketch, drawing, known, own)),
         tuple(
             LinkView(
                 words.gettext(
@@ -82,7 +83,7 @@ def describe_sketch(
             )
             for one in twins
         ),
-        not drawing.flaws,
+        not faults,
         tuple(LinkView(name_step(words, one), f"{address}/{one}", "") for one in Step if one is not Step.CHECK),
     )
 
@@ -206,12 +207,14 @@ def _remark_usual(words: Words, sketch: Sketch, drawing: Drawing, names: Mapping
         ) % {"party": name}
 
 
-def _remark_same_mail(words: Words, sketch: Sketch, drawing: Drawing) -> Iterator[str]:
+def _remark_same_mail(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
     """Who is reached by one address reads what is for the other, and answers by their links."""
     by_mail: dict[str, list[str]] = {}
     for one in sketch.people:
         if one.key in drawing.people and one.mail:
-            by_mail.setdefault(one.mail.casefold(), []).append(clean_text(one.name))
+            mail = one.mail.casefold()
+            there = [person.name for people in known.contacts.values() for person in people if person.mail == mail]
+            by_mail.setdefault(mail, [clean_text(name) for name in there]).append(clean_text(one.name))
     for mail, names in by_mail.items():
         if len(names) > 1:
             yield words.gettext(
@@ -219,20 +222,46 @@ def _remark_same_mail(words: Words, sketch: Sketch, drawing: Drawing) -> Iterato
             ) % {"people": words.join(names), "mail": clean_text(mail)}
 
 
-def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known) -> Iterator[str]:
+def _remark_waiting(
+    words: Words, sketch: Sketch, drawing: Drawing, known: Known, names: Mapping[str, str], own: str | None
+) -> Iterator[str]:
+    """Who acts only once their own side has accepted them; nobody of whom an administrator writes down."""
+    for one in sketch.people:
+        holder = drawing.parties.get(one.party)
+        if own is None or holder in (None, own) or one.key not in drawing.people:
+            continue
+        serving = [
+            clean_text(person.name)
+            for person in known.contacts.get(holder or "", ())
+            if person.role == ContactRole.COORDINATOR and person.mail and person.acts
+        ]
+        if serving:
+            yield words.gettext(
+                "%(name)s acts for %(party)s once %(coordinator)s has accepted them; until then nobody answers there "
+                "for what they are named for."
+            ) % {
+                "name": clean_text(one.name),
+                "party": names[one.party],
+                "coordinator": words.gettext("; ").join(serving),
+            }  # fmt: skip
+
+
+def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known, own: str | None) -> Iterator[str]:
     """What is no mistake, but what somebody will be asked about."""
     names = name_parties(words, sketch, drawing, known)
     for key, name in names.items():
-        there = [one.role for one in known.contacts.get(drawing.parties[key], ())]
+        there = [one.role for one in known.contacts.get(drawing.parties[key], ()) if one.acts]
         new = [one.role for one in sketch.people if one.party == key and one.key in drawing.people]
         if ContactRole.COORDINATOR not in (*there, *new):
             yield words.gettext(
                 "%(party)s has no coordinator: what its owners leave undone is brought to nobody there."
             ) % {"party": name}
     yield from _remark_usual(words, sketch, drawing, names)
-    yield from _remark_same_mail(words, sketch, drawing)
+    yield from _remark_same_mail(words, sketch, drawing, known)
+    yield from _remark_waiting(words, sketch, drawing, known, names, own)
     plain = drawing.plain.get("commitments", [])
-    unowned = sum(any("contact" not in owner for owner in one["owners"]) for one in plain)
+    absent = {one.reference for people in known.contacts.values() for one in people if not one.acts}
+    unowned = sum(any(owner.get("contact") in (None, *absent) for owner in one["owners"]) for one in plain)
     if unowned:
         yield words.ngettext(
             "For %(count)s commitment nobody answers on some side; that side's coordinator, if there is one, will be "

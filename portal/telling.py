@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from commitments.facts import Reason, Standing
+from commitments.facts import Person, Reason, Standing
 from commitments.policy import Policy
 from commitments.queries import load_people, load_policies
 from commitments.reconcile import Rules, load_rules
@@ -80,6 +80,21 @@ def load_rules_of_questions(
 def load_names_of(reading: Connection, rules: Rules) -> Names:
     """The names of the people whom the rules know, and of all parties."""
     return load_names(reading, contact.c.id.in_(list(rules.people)))
+
+
+def name_owner(words: Words, names: Names, people: Mapping[int, Person], contact_id: int | None, today: date) -> str:
+    """Whoever is named to answer, and if they do not why; nothing where nobody is named."""
+    name = clean_text(names.contacts.get(contact_id or 0, ("", None))[0])
+    person = people.get(contact_id or 0)
+    if not name or (person is not None and person.is_in_office(today)):
+        return name
+    if person is not None and person.proposed_by is not None:
+        pattern = words.gettext("%(name)s, waits to be accepted")
+    elif person is not None and person.valid_from is not None and person.valid_from.first > today:
+        pattern = words.gettext("%(name)s, not in office yet")
+    else:
+        pattern = words.gettext("%(name)s, no longer in office")
+    return pattern % {"name": name}
 
 
 def find_policy(rules: Rules, reference: str) -> Policy:

@@ -63,7 +63,7 @@ def test_a_party_leaves_when_it_owes_nothing_more(register: Engine, author: Auth
         with open_unit(register) as unit:
             typed = load_typed(unit, "leeds-hangzhou")
             next(one for one in typed.parties if one.key == "hangzhou").left = "2026-02"
-            amend_agreement(unit, why, "leeds-hangzhou", typed, load_known(unit, typed), today)
+            amend_agreement(unit, why, "leeds-hangzhou", typed, load_known(unit, typed, today), today)
 
     with pytest.raises(Undrawn, match="hangzhou-left: still owes"):
         leave()
