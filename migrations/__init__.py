@@ -100,7 +100,7 @@ def _run_next_migration(engine: Engine) -> bool:
 def _upgrade_once(unit: Connection) -> None:
     from alembic.runtime.environment import EnvironmentContext
 
-    config, script = _open_scripts()
+    config, script = _open_scripts(FOLDER)
     environment = EnvironmentContext(
         config, script, fn=lambda heads, _context: script._upgrade_revs("+1", heads), destination_rev="+1"
     )
@@ -109,8 +109,9 @@ def _upgrade_once(unit: Connection) -> None:
         environment.run_migrations()
 
 
-def _open_scripts() -> "tuple[Config, ScriptDirectory]":
+@lru_cache(maxsize=1)  # opened anew for each step, reading the steps took as long as taking them
+def _open_scripts(folder: Path) -> "tuple[Config, ScriptDirectory]":
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    return Config(), ScriptDirectory(str(FOLDER))
+    return Config(), ScriptDirectory(str(folder))

@@ -48,17 +48,25 @@ def desk_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def portal_app(desk_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+def portal_settings(desk_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of every desk but for its home, read once."""
+    url = desk_engine.url.render_as_string()
+    home = tmp_path_factory.mktemp("home")
+    return Settings(home=home, database_url=url, base_url=BASE_URL, requests_a_minute=1000)
+
+
+@pytest.fixture(scope="session")
+def portal_app(desk_engine: Engine, portal_settings: Settings) -> FastAPI:
     """The portal, put together once; it looks at its routes when they are first asked for, which takes a while."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"), base_url=BASE_URL, requests_a_minute=1000)
-    return make_portal(settings, desk_engine)
+    return make_portal(portal_settings, desk_engine)
 
 
 @pytest.fixture
-def desk(asked_template: Path, desk_engine: Engine, portal_app: FastAPI, tmp_path: Path) -> Iterator[Desk]:
-    url = desk_engine.url
-    settings = Settings(home=tmp_path, database_url=url.render_as_string(), base_url=BASE_URL, requests_a_minute=1000)
-    register = Path(url.database or "")
+def desk(
+    asked_template: Path, desk_engine: Engine, portal_settings: Settings, portal_app: FastAPI, tmp_path: Path
+) -> Iterator[Desk]:
+    settings = portal_settings.model_copy(update={"home": tmp_path})
+    register = Path(desk_engine.url.database or "")
     for leftover in register.parent.glob(f"{register.name}*"):  # with an old log beside it, the copy would be of no use
         leftover.unlink()
     shutil.copyfile(asked_template, register)
