@@ -106,11 +106,19 @@ def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
     """The last sign of life by that day: an activity, a milestone met, a measurement, or a report not sent back."""
     if not (commitment.activities or commitment.measurements or commitment.milestones or commitment.reports):
         return None
+    signs = (_find_last_deed(commitment, today), _find_last_report(commitment, today))
+    return find_latest(sign for sign in signs if sign is not None)
+
+
+def _find_last_deed(commitment: Commitment, today: date) -> PartialDate | None:
     signs = [activity.held_on for activity in commitment.activities]
     signs += [measurement.measured_on for measurement in commitment.measurements]
     signs += [milestone.met_on for milestone in commitment.milestones if milestone.met_on is not None]
-    signs += [as_partial(report.reported_on) for report in list_valid_reports(commitment, today)]
     return find_latest(sign for sign in signs if sign.first <= today)
+
+
+def _find_last_report(commitment: Commitment, today: date) -> PartialDate | None:
+    return find_latest(as_partial(report.reported_on) for report in list_valid_reports(commitment, today))
 
 
 def list_valid_reports(commitment: Commitment, today: date) -> list[Report]:
@@ -238,7 +246,10 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     if since.first > today:
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
     months = whole_months(since.last, today)
-    numbers = {"since": str(since), "months": months, "from": "activity" if sign else "start"}
+    done = commitment.activities or commitment.measurements or commitment.milestones
+    reported = sign is not None and not (done and sign == _find_last_deed(commitment, today))
+    told_by = "report" if reported else "activity" if sign else "start"
+    numbers = {"since": str(since), "months": months, "from": told_by}
     if months >= policy.silence_amber_months:
         numbers["level"] = "red" if months >= policy.silence_red_months else "amber"
         return Standing(matter, StandingState.SILENT, Reason(ReasonCode.SILENT_SINCE, numbers), cause=str(since))

@@ -33,6 +33,7 @@ class Lack(StrEnum):
     NO_REFERENCE = "no_reference"
     REFERENCE_TAKEN = "reference_taken"
     NO_FINGERPRINT = "no_fingerprint"
+    OTHER_FINGERPRINT = "other_fingerprint"
     UNKNOWN_ZONE = "unknown_zone"
     NO_MAIL = "no_mail"
     UNKNOWN_PARTY = "unknown_party"

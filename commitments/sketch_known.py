@@ -56,8 +56,13 @@ class Known:
         return self.names.get(name.casefold())
 
     def suggest(self, name: str) -> str:
-        near = process.extractOne(name, list(self.names), processor=utils.default_process, score_cutoff=NEAR)
-        return self.names[near[0]] if near else ""
+        """The name that is meant, as the register writes it: one that begins so, else the nearest; empty if none is."""
+        spoken = [one for names in self.shown.values() for one in names.values()]
+        begun = [one for one in spoken if len(name) > 1 and one.casefold().startswith(name.casefold())]
+        if begun:
+            return min(begun, key=len)
+        near = process.extractOne(name, spoken, processor=utils.default_process, score_cutoff=NEAR)
+        return near[0] if near else ""
 
 
 def load_known(reading: Connection, sketch: Sketch, today: date, seen: Select[Any] | None = None) -> Known:

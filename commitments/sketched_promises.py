@@ -139,8 +139,11 @@ def draw_place(reader: Reader, place: TypedPlace, quote: str) -> dict[str, Any] 
     print_ = reader.fingerprint("place-sha256", place.sha256)
     if end is None and not place.end and quote and start is not None:
         end = start + len(quote)
-    if print_ is None and not place.sha256 and quote:
-        print_ = sha256(quote.encode()).hexdigest()
+    own = sha256(quote.encode()).hexdigest() if quote else None
+    if print_ is None and not place.sha256:
+        print_ = own
+    elif None not in (print_, own) and print_ != own:
+        reader.lack("place-sha256", Lack.OTHER_FINGERPRINT)
     for name, value, typed in (
         ("start", start, place.start), ("end", end, place.end), ("sha256", print_, place.sha256),
     ):  # fmt: skip

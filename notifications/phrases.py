@@ -162,6 +162,10 @@ REASONS: dict[ReasonCode, Variants] = {
     ReasonCode.DRAFT_WAITING: (N_("the agreement “%(title)s” has waited for approval since %(since)s"),),
 }
 
+FROM_A_REPORT: dict[ReasonCode, Variants] = {
+    ReasonCode.NO_DATE_ACTIVE: (N_("last heard of by a report %(since_at)s; no date is stated"),),
+    ReasonCode.SILENT_SINCE: (N_("nothing heard since a report of %(since)s: silent for %(span)s"),),
+}
 FROM_THE_START: dict[ReasonCode, Variants] = {
     ReasonCode.NO_DATE_ACTIVE: (N_("no activity on record since the start %(since_at)s; no date is stated"),),
     ReasonCode.SILENT_SINCE: (N_("no activity on record since the start %(since_at)s: silent for %(span)s"),),

@@ -378,6 +378,8 @@ def _choose_reason(reason: Reason) -> tuple[str, ...]:
             return phrases.MORE_THAN_EXPECTED
     if numbers.get("from") == "start" and reason.code in phrases.FROM_THE_START:
         return phrases.FROM_THE_START[reason.code]
+    if numbers.get("from") == "report" and reason.code in phrases.FROM_A_REPORT:
+        return phrases.FROM_A_REPORT[reason.code]
     return phrases.REASONS[reason.code]
 
 

@@ -187,6 +187,9 @@ def show_act(
         facts=list(facts),
         follows=list(follows),
         faults=faults,
+        faults_title=words.gettext("This stands otherwise by now:")
+        if refusal.has_changed or status == 409
+        else words.gettext("This could not be recorded yet:"),
         state=state or refusal.say(words),
         **view,
     )

@@ -411,7 +411,7 @@ def draw_agreement(
             lambda row: _say(words, row.reported_on.isoformat(), _say_report(words, names, parts, row)),
             lambda row: fit_text(_say_report(words, names, parts, row), _TITLE_LIMIT),
         ),
-        Lane(words.gettext("Silence"), silent),
+        Lane(words.gettext("Silence of the whole"), silent),
     ]
     table = TableView(
         words.gettext("The same in words"),
@@ -424,7 +424,8 @@ def draw_agreement(
         ),
     )
     alternative = words.gettext(
-        "Timeline: %(dates)s dates, %(activities)s activities, %(reports)s reports, %(silences)s long silences. "
+        "Timeline: %(dates)s dates, %(activities)s activities, %(reports)s reports, %(silences)s long silences of the "
+        "whole agreement. "
         "The table below says the same."
     ) % {"dates": len(dates), "activities": len(activities), "reports": len(reports), "silences": len(silent)}
     own = [one.day for one in dates] + ([start.first] if start is not None else [])

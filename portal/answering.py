@@ -29,7 +29,7 @@ from notifications.links import Ask, LinkInvalid, Purpose, sign_by_link
 from notifications.names import Names, load_names
 from notifications.parts import list_rulings
 from notifications.usual import address
-from notifications.views import clean_text
+from notifications.views import ItemView, clean_text
 from notifications.wording import Words, load_words
 from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
@@ -140,10 +140,15 @@ def show_answered(token: str, house: Here) -> Response:
         words,
         words.gettext("Thank you, this is recorded"),
         outcome=shown,
-        item=describe_question(words, question, names, shelf),
+        item=_describe_as_answered(describe_question(words, question, names, shelf), question),
         undo=undo,
         choices=house.links.write_choices(ask.contact_id),
     )
+
+
+def _describe_as_answered(item: ItemView, question: Question) -> ItemView:
+    """Nothing more is asked for by what was just answered, unless it is still open."""
+    return item if question.is_open else replace(item, expected="", by="")
 
 
 @router.post("/answered/{token}/undo", response_class=HTMLResponse)

@@ -73,7 +73,10 @@ def name_sort(words: Words, one: Dated) -> str:
     if one.kind is MatterKind.COMMITMENT:
         return words.gettext("To be confirmed by") if one.is_plan else words.gettext("Due")
     if one.kind is MatterKind.OCCURRENCE:
-        return words.gettext("End of %(period)s") % {"period": words.format_period(one.period)}
+        named = words.format_period(one.period)
+        if len(one.period) == len("2027") and one.day != date(int(one.period), 12, 31):
+            return named  # it is held in some months of the year, or owed for a part of it
+        return words.gettext("End of %(period)s") % {"period": named}
     return words.name(one.kind)
 
 

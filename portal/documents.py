@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 
 from commitments.database import open_reading, open_unit
 from commitments.documents import SIGNED_TEXT, Described, add_document, check_described, withdraw_document
@@ -99,7 +99,7 @@ def post_document_withdrawal(
     request: Request, document_id: Number, viewer: Amending, sent: Form, house: Here
 ) -> Response:
     """Withdraw it, with a reason."""
-    row = _find(house, viewer, document_id)
+    row = _find(house, viewer, document_id, withdrawn=True)
     return withdraw_or_show(
         viewer,
         house,
@@ -111,15 +111,15 @@ def post_document_withdrawal(
     )
 
 
-def _find(house: House, viewer: Viewer, document_id: int) -> Any:
-    """A document of an agreement that the viewer sees; else as if there were none."""
+def _find(house: House, viewer: Viewer, document_id: int, *, withdrawn: bool = False) -> Any:
+    """A document of an agreement that the viewer sees, a `withdrawn` one as well; else as if there were none."""
     with open_reading(house.engine) as reading:
         row = reading.execute(
             select(document, agreement.c.reference, agreement.c.title)
             .join(agreement, agreement.c.id == document.c.agreement_id)
             .where(
                 document.c.id == document_id,
-                document.c.withdrawn_on.is_(None),
+                or_(document.c.withdrawn_on.is_(None), literal(withdrawn)),
                 agreement.c.id.in_(select_visible_agreements(viewer)),
             )
         ).one_or_none()

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 
 from commitments.database import open_reading, open_unit
 from commitments.evidence_files import clean_name, find_file, keep_file, name_media_type
@@ -108,7 +108,7 @@ def post_evidence_withdrawal(
     request: Request, evidence_id: Number, viewer: Recording, sent: Form, house: Here
 ) -> Response:
     """Withdraw it, with a reason."""
-    row = _find(house, viewer, evidence_id)
+    row = _find(house, viewer, evidence_id, withdrawn=True)
     _require_own(house, viewer, row)
     return withdraw_or_show(
         viewer,
@@ -121,8 +121,8 @@ def post_evidence_withdrawal(
     )
 
 
-def _find(house: House, viewer: Viewer, evidence_id: int) -> Any:
-    """Evidence of an agreement that the viewer sees; else as if there were none."""
+def _find(house: House, viewer: Viewer, evidence_id: int, *, withdrawn: bool = False) -> Any:
+    """Evidence of an agreement that the viewer sees, `withdrawn` as well; else as if there were none."""
     with open_reading(house.engine) as reading:
         row = reading.execute(
             select(
@@ -135,7 +135,7 @@ def _find(house: House, viewer: Viewer, evidence_id: int) -> Any:
             .join(agreement, agreement.c.id == commitment.c.agreement_id)
             .where(
                 evidence.c.id == evidence_id,
-                evidence.c.withdrawn_on.is_(None),
+                or_(evidence.c.withdrawn_on.is_(None), literal(withdrawn)),
                 agreement.c.id.in_(select_visible_agreements(viewer)),
             )
         ).one_or_none()

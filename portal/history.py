@@ -25,7 +25,6 @@ from commitments.tables import (
     log_entry,
     milestone,
     party,
-    policy,
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.links import read_signer
@@ -57,6 +56,16 @@ _NOT_SHOWN = ("channels",)
 """How somebody is reached is for the page of that person."""
 _NEVER_TOLD = ("registered", "opened")
 """What a new row says in every column says the page of the row itself."""
+
+
+_SAID_NEW = {
+    "policy": ("rules",),
+    "measurement": ("value", "measured_on"),
+    "progress_report": ("party_id", "rating", "completion", "note"),
+    "commitment_owner": ("party_id", "contact_id"),
+    "follow_up": ("assignee_id",),
+}
+"""Of a new row what tells it from others of its sort, where it has no title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +238,9 @@ def _describe_change(
             fit_text(clean_text(called.get((entry.subject, entry.row_id), entry.reference)), _VALUE_LIMIT)
         ),
     }
-    is_told = entry.action not in _NEVER_TOLD or entry.subject == policy.name  # which has no page of its own
-    told = list(_list_parts(words, names, entry, zone)) if is_told else []
+    said_new = _SAID_NEW.get(entry.subject, ())
+    is_new = entry.action in _NEVER_TOLD
+    told = [one for column, one in _list_parts(words, names, entry, zone) if not is_new or column in said_new]
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
         say_action(words, action, what),
@@ -257,22 +267,23 @@ _Part = tuple[str, str, str]
 """What a column is called, what it was before and what it is since; both are empty where neither is shown."""
 
 
-def _list_parts(words: Words, names: Names, entry: Any, zone: str) -> Iterator[_Part]:
+def _list_parts(words: Words, names: Names, entry: Any, zone: str) -> Iterator[tuple[str, _Part]]:
+    """Each part with the column that it is of."""
     for column, (old, new) in entry.changes.items():
         named = name_column(words, column)
         if named is None:
             continue
         if column == "rules":
-            yield from list_rules(words, old or {}, new or {})
+            yield from ((column, one) for one in list_rules(words, old or {}, new or {}))
             continue
         if column in BY_LANGUAGE and all(one is None or isinstance(one, dict) for one in (old, new)):
-            yield from _list_languages(words, named, old or {}, new or {})
+            yield from ((column, one) for one in _list_languages(words, named, old or {}, new or {}))
             continue
         before, after = (
             _tell_value(words, names, entry.subject, column, value, zone) for value in leave_out_same(old, new)
         )
         if not before or before != after:
-            yield named, before, after
+            yield column, (named, before, after)
 
 
 def _list_languages(words: Words, named: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[_Part]:

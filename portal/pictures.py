@@ -198,20 +198,25 @@ class Held:
     tone: str
 
 
+_BOXES = 12
+"""So many boxes a period are drawn at least, if so many were held."""
+
+
 def draw_periods(title: str, alternative: str, periods: Sequence[Held]) -> PictureView | None:
     """A row of boxes a period: a full one for each that was held, an empty one for each that is missing."""
     if not periods:
         return None
-    most = max(max(one.held, one.expected) for one in periods) or 1
+    # A period in which far more was held than expected does not shrink the others to nothing.
+    most = max(min(max(one.held, one.expected), max(2 * one.expected, _BOXES)) for one in periods) or 1
     box = min(26.0, (WIDTH - _LEFT - 110) / most)
     bands, labels, right = [], [], 0.0
     for row, one in enumerate(periods):
         y = 8 + row * 30
         labels.append(Label("name", 0, y + 16, one.name))
-        for number in range(min(max(one.held, one.expected), 200)):
+        for number in range(min(max(one.held, one.expected), most)):
             style = f"band {one.tone}" if number < one.held else "box"
             bands.append(Band(style, round(_LEFT + number * box, 1), y, round(max(box - 3, 1), 1), 20, one.said))
-        end = _LEFT + min(max(one.held, one.expected), 200) * box + 8
+        end = _LEFT + min(max(one.held, one.expected), most) * box + 8
         value = f"{one.held} / {one.expected}"
         labels.append(Label("value", round(end, 1), y + 16, value))
         right = max(right, end + _A_DIGIT * len(value))

@@ -28,7 +28,7 @@ from commitments.tables import agreement as agreements
 from notifications.names import Names, load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
-from portal.acting import list_parties, show_act, sign, title_of, today_of
+from portal.acting import is_taken, list_parties, show_act, sign, title_of, today_of
 from portal.agreement_queries import Wanted, find_agreements
 from portal.agreements import ADDRESS, LONGEST_SEARCH
 from portal.beginning import describe_first_step
@@ -348,10 +348,12 @@ def post_withdrawal(
     """Withdraw it, with a reason."""
     why, today = sent.text("why"), today_of(viewer, house)
     with open_reading(house.engine) as reading:
+        if is_taken(reading, viewer, sent):
+            return RedirectResponse(f"{ADDRESS}/{reference}?done=activity_withdrawn", 303)
         place, row, counted = _find_recorded(reading, viewer, reference, name)
     try:
         with open_unit(house.engine) as unit:
-            withdraw_activity(unit, sign(viewer, house, why), reference, name, today)
+            withdraw_activity(unit, sign(viewer, house, why, sent), reference, name, today)
     except Flawed as refused:
         said = as_happened(row, counted)
         return _show_activity(request, viewer, house, place, row, said, ended=refused.flaws, status=422)

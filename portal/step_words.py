@@ -97,6 +97,9 @@ _LACKS: dict[Lack, str] = {
     Lack.NO_CURRENCY: N_("This is no currency. Write its code of three letters, such as EUR or CNY."),
     Lack.NO_REFERENCE: N_("A short name has only small letters of the Latin alphabet, digits, dots and hyphens."),
     Lack.REFERENCE_TAKEN: N_("This short name is taken. Choose another, or leave it empty."),
+    Lack.OTHER_FINGERPRINT: N_(
+        "This is not the fingerprint of the sentence on record. Leave it empty, and it follows from the sentence."
+    ),
     Lack.NO_FINGERPRINT: N_("A fingerprint of this kind has 64 digits and letters from a to f."),
     Lack.PARENT_UNKNOWN: N_("The register does not know it. Leave it empty, or write its name as the register has it."),
     Lack.UNKNOWN_AGREEMENT: N_("There is no such agreement among those that you see. Choose one of those offered."),

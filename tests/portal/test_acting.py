@@ -939,3 +939,20 @@ def test_what_was_given_up_offers_nothing_that_counts_for_nothing(desk: Desk, st
         unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state=state))
     page = desk.get("/agreements/north-south/commitments/bridge")
     assert [one for one in offered if one in page] == [] and "bridge/decide/resume" in page
+
+
+def test_the_history_tells_a_number_and_a_report_by_what_was_said_and_whom_a_question_is_asked_of(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "fund/measure", value="250", measured_on="2026-03-01")
+    send(desk, "survey/report", rating="at_risk", note="The boat is late")
+    said = desk.get("/agreements/north-south/history")
+    assert "Value: 250" in said and "Measured on: 1 March 2026" in said
+    assert "Rating: At risk" in said and "The boat is late" in said
+    assert "Asked of: Ann" in said, "of two questions about one promise, each says whose it is"
+
+
+def test_what_was_heard_of_by_a_report_alone_is_not_called_an_activity(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "friends/report", rating="on_track")
+    page = desk.get(f"{HERE}/friends")
+    assert "last heard of by a report on 2 March 2026" in page and "last activity" not in page

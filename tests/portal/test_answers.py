@@ -339,7 +339,7 @@ def test_a_link_that_was_used_shows_how_the_matter_stands_today(desk: Desk) -> N
     link = desk.link("ann", "overdue", "/survey")
     desk.post(link + "/done")
     page = desk.get(link + "/more_time")
-    assert "This was answered or settled on 2 March 2026" in page and "Settled" in page
+    assert "This was answered or settled on 2 March 2026" in page and "Unconfirmed" in page
     assert "<form" not in page
     before = desk.snapshot()
     desk.post(link + "/more_time", 409, day="2026-05-15")
