@@ -417,7 +417,11 @@ def _follow_up(
         return
     coordinator = find_coordinator(row.party_id, agreement, rules.coordinators, today)
     leaders = [
-        one for place in agreement.parties if place.is_bound(today) for one in rules.leaders.get(place.party_id, ())
+        one
+        for place in agreement.parties
+        # An address that does not work is nothing that the other side can put right.
+        if place.is_bound(today) and (place.party_id == row.party_id or row.kind != FollowUpKind.MESSAGE_FAILED)
+        for one in rules.leaders.get(place.party_id, ())
     ]
     climb = climb_ladder(told, assignee, people, coordinator, leaders, policy, own_day, ahead)
     if own_day < max(row.opened_on, row.snoozed_until or row.opened_on):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from sqlalchemy import Connection, or_, select
 
@@ -443,6 +444,9 @@ def _build_item(
         return _build_alert(row, names, language)
     promise, summary, is_quote = choose_promise(row, language, around.sentences.get(row.commitment_id))
     reason = Reason(ReasonCode(row.reason["code"]), names.name_numbers(row.reason["numbers"], language))
+    page = None
+    if row.follow_up_kind == FollowUpKind.MESSAGE_FAILED and person.party_id == row.party_id:
+        reason, page = _tell_address(reason, str(row.reason["numbers"].get("contact")), names, links)
     standing, reason = count_anew(StandingState(row.standing), reason, row.decided_on, day, row.due_on)
     asked_id = row.assignee_id if row.kind == NotificationKind.ESCALATION else None
     part = row.matter.partition("#")[2]
@@ -467,7 +471,7 @@ def _build_item(
         row.answer_by,
         names.contacts[asked_id][0] if asked_id is not None else None,
         names.name_party(turn, language) if turn is not None else None,
-        None,
+        page,
         summary,
         names.references.get(turn) if turn is not None else None,
         part or None,
@@ -475,6 +479,13 @@ def _build_item(
         _list_answers(row, person, turn),
         due=row.milestone_due if row.matter_kind == MatterKind.MILESTONE else row.commitment_due,
     )
+
+
+def _tell_address(reason: Reason, reference: str, names: Names, links: Links | None) -> tuple[Reason, str | None]:
+    """Which address is on record of whom a message did not reach, and the page on which another is entered."""
+    address = names.addresses.get(reference)
+    told = reason if address is None else reason._replace(numbers={**reason.numbers, "address": address})
+    return told, f"{links.base_url}/people/{quote(reference)}" if links is not None else None
 
 
 def _find_ground(row: Any, day: date, names: Names, language: str) -> Ground:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import quote
 
 from notifications.items import QUOTE_LIMIT, describe_item, is_about_promise
 from notifications.messages import Item, Message
 from notifications.reasons import FOR_KNOWLEDGE
-from notifications.views import ItemView
+from notifications.views import ItemView, check_link
 from notifications.wording import Words
 
 CONTENT_TYPE = "text/calendar; method=PUBLISH; charset=utf-8"
@@ -59,13 +60,14 @@ def write_dates(
             f"UID:{_name_date(item)}@{host}",
             *always,
             f"DTSTART;VALUE=DATE:{day.isoformat().replace('-', '')}",
-            f"SUMMARY:{_escape(_name_entry(item, view))}",
+            f"SUMMARY:{_escape(_name_entry(words, item, view))}",
             f"DESCRIPTION:{_escape(chr(10).join(one for one in told if one))}",
             organizer,
             "TRANSP:TRANSPARENT",
         )
-        if view.link:
-            lines.append(f"URL:{view.link}")
+        page = view.link or check_link(find_page(message.base_url, item))
+        if page:
+            lines.append(f"URL:{page}")
         lines.append("END:VEVENT")
     lines.append("END:VCALENDAR")
     return _join(lines)
@@ -111,11 +113,20 @@ def write_feed(dates: Sequence[FeedDate], *, name: str, host: str, now: datetime
     return _join(lines)
 
 
-def _name_entry(item: Item, view: ItemView) -> str:
-    """A date of an agreement's own has a name that says nothing where no agreement stands beside it."""
-    if is_about_promise(item) or not view.agreement:
-        return view.title
-    return f"{view.title}: {view.agreement}"
+def _name_entry(words: Words, item: Item, view: ItemView) -> str:
+    """A date of an agreement's own has a name that says nothing where no agreement stands beside it; and the day by
+    which an answer is asked for is not that of what was promised."""
+    title = view.title if is_about_promise(item) or not view.agreement else f"{view.title}: {view.agreement}"
+    return words.gettext("Answer by: %(title)s") % {"title": title} if item.answer_by is not None else title
+
+
+def find_page(portal: str | None, item: Item) -> str | None:
+    """Where the portal shows the promise, or else the agreement; no key, since calendars are shared."""
+    agreement, _, promise = item.matter.partition("#")[0].partition("/")
+    if not portal or not item.agreement:
+        return None
+    page = f"{portal.rstrip('/')}/agreements/{quote(item.agreement)}"
+    return f"{page}/commitments/{quote(promise)}" if promise and agreement == item.agreement else page
 
 
 def _join(lines: Sequence[str]) -> bytes:

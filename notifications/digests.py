@@ -321,7 +321,9 @@ class Pictures:
                 row.due_on,
                 self._names.contacts[row.assignee_id][0] if row.assignee_id is not None else None,
                 self._names.name_party(row.party_id, language) if row.party_id is not None else None,
-                self._page(row.agreement_id, row.commitment_id),
+                f"people/{row.matter}"
+                if row.kind == FollowUpKind.MESSAGE_FAILED and row.party_id == person.party_id
+                else self._page(row.agreement_id, row.commitment_id),
                 MatterKind(row.matter_kind),
                 FollowUpKind(row.kind),
             )

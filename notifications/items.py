@@ -3,9 +3,10 @@
 import itertools
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
-from notifications.messages import Item, Reported
+from notifications.messages import Ground, Item, Reported
 from notifications.reasons import FOR_KNOWLEDGE, Why
 from notifications.styles import TONES
 from notifications.views import (
@@ -26,6 +27,8 @@ HINTED_ITEMS = 10
 """With more items than these, commands would only be clutter."""
 DENSE_ITEMS = 20
 """With more items than these, each is kept short, or mail programs would cut the message off."""
+_LEADERS = 3
+"""The rung of the leaders."""
 _NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.MESSAGE_FAILED)
 
 
@@ -50,7 +53,7 @@ def describe_item(
         title = words.quote(title) if item.is_quote else title
     reason = _describe_reason(words, item)
     all_asked = (item, *item.also)
-    grounds = [words.describe_ground(one.ground, _name_asked(one)) for one in all_asked]
+    grounds = [words.describe_ground(_find_ground(one), _name_asked(one)) for one in all_asked]
     grounds += [words.describe_ground(one.handed_over) for one in all_asked if one.handed_over is not None]
     return ItemView(
         title=title if number is None else f"{number}. {title}",
@@ -74,6 +77,13 @@ def describe_item(
         note=words.quote(fit_text(clean_text(note), quote_limit)) if (note := _find_note(item)) else "",
         also=_describe_others(words, item, reason),
     )
+
+
+def _find_ground(item: Item) -> Ground:
+    """Why it is told; of a message that did not go the other side's leaders are told nothing."""
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED and item.ground.numbers.get("rung") == _LEADERS:
+        return replace(item.ground, numbers={**item.ground.numbers, "rung": 0})
+    return item.ground
 
 
 def _is_told_only(item: Item) -> bool:
@@ -164,7 +174,11 @@ def title_item(words: Words, item: Item) -> str:
     """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
     if item.matter_kind is MatterKind.MILESTONE and item.part_title:
         return clean_text(item.part_title)
-    if item.follow_up_kind in (FollowUpKind.MESSAGE_FAILED, FollowUpKind.DRAFT_WAITING, *OPERATOR_KINDS):
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+        name = words.name_follow_up(item.follow_up_kind)
+        person = clean_text(str(item.reason.numbers.get("contact") or ""))
+        return words.gettext("%(name)s: %(title)s") % {"name": name, "title": person} if person else name
+    if item.follow_up_kind in (FollowUpKind.DRAFT_WAITING, *OPERATOR_KINDS):
         return words.name_follow_up(item.follow_up_kind)
     if not is_about_promise(item):
         return words.name(item.matter_kind)
@@ -177,6 +191,8 @@ def _name_standing(words: Words, item: Item) -> str:
         return words.name_follow_up(item.follow_up_kind)
     if item.matter_kind in (MatterKind.OPERATION, MatterKind.DRAFT):
         return words.name(item.matter_kind)
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+        return words.name_follow_up(item.follow_up_kind)
     return words.name_standing(item.standing)
 
 
@@ -192,6 +208,8 @@ def _name_asked(item: Item) -> dict[str, str] | None:
 
 def _describe_parties(words: Words, item: Item) -> str:
     party = clean_text(item.party or "")
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+        return party
     others = name_some(words, item.to_whom)
     # Who is asked to confirm is not who promised.
     if is_about_promise(item) and item.follow_up_kind is not FollowUpKind.CONFIRMATION_ASKED:

@@ -1,7 +1,7 @@
 """Names, titles and promises in the reader's language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -22,6 +22,8 @@ class Names:
     party_ids: Mapping[str, int]
     people: Mapping[str, str]
     """Each contact's name by its reference."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Each contact's mail address by its reference: for those of the same party alone."""
 
     def name_party(self, party_id: int, language: str) -> str:
         return choose_words(self.parties.get(party_id, {}), language)
@@ -38,9 +40,9 @@ class Names:
             named["party"] = self.name_party(self.party_ids[named["party"]], language)
         if language.partition("-")[0] != "en" and str(named.get("what") or "").isascii():
             named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
-        for field in ("contact", "asked", "for", "stand_in", "former", "waiting"):
-            if named.get(field) in self.people:
-                named[field] = self.people[named[field]]
+        for number in ("contact", "asked", "for", "stand_in", "former", "waiting"):
+            if named.get(number) in self.people:
+                named[number] = self.people[named[number]]
         return named
 
 
@@ -58,6 +60,7 @@ def load_names(
         {row.id: row.reference for row in found},
         {row.reference: row.id for row in found},
         {row.reference: row.name for row in people},
+        {row.reference: row.channels["mail"] for row in people if row.channels.get("mail")},
     )
 
 

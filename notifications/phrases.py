@@ -119,6 +119,7 @@ REASONS: dict[ReasonCode, Variants] = {
     ),
     ReasonCode.CONFIRMATION_ASKED: (N_("a report has waited for confirmation since %(asked_on)s"),),
     ReasonCode.MESSAGE_FAILED: (
+        N_("a message to %(contact)s could not be sent: %(reply)s; the address on record is %(address)s"),
         N_("a message to %(contact)s could not be sent: %(reply)s"),
         N_("a message to %(contact)s could not be sent"),
         N_("a message could not be sent"),
@@ -306,7 +307,10 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
     FollowUpKind.EXPIRED: N_("Renew the agreement, or record that it has ended."),
     FollowUpKind.DORMANT: N_("Agree on a next activity with the other side, or decide what becomes of the agreement."),
     FollowUpKind.CONFIRMATION_ASKED: N_("Read the report, then confirm it or send it back with a note."),
-    FollowUpKind.MESSAGE_FAILED: N_("Check the person's mail address."),
+    FollowUpKind.MESSAGE_FAILED: N_(
+        "Check the address on the person's page and enter the one that works. While none works, what is asked of them "
+        "goes to who stands in for them."
+    ),
     FollowUpKind.CHECK_MISSED: N_(
         "See in the Prefect UI why check-progress does not finish, and run it once by hand; this closes by itself then."
     ),

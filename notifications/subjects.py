@@ -62,9 +62,7 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
     if first.follow_up_kind in OPERATOR_KINDS or first.follow_up_kind is FollowUpKind.DRAFT_WAITING:
         reason = shorten_text(clean_text(words.describe_reason(first.reason)), _REASON_LIMIT)
         return words.gettext("%(name)s: %(title)s") % {"name": title_item(words, first), "title": reason}, 1
-    title = shorten_title(title_item(words, first)).rstrip(".。")
-    if not is_about_promise(first):
-        title = shorten_title(clean_text(first.agreement_title)).rstrip(".。")
+    title = _name_matter(words, first)
     if first.ground.code is Why.SENT_BACK:
         return words.gettext("Your report was sent back: %(title)s") % {"title": title}, 1
     if first.kind is NotificationKind.CONFIRMATION:
@@ -84,8 +82,11 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
     if first.kind is NotificationKind.ESCALATION:
         return words.gettext("Still unanswered: %(title)s") % {"title": title}, 1
     if first.follow_up_kind is not None and first.kind is not NotificationKind.REMINDER:
-        name = words.name_follow_up(first.follow_up_kind)
+        if first.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+            return title, 1
+        name, title = words.name_follow_up(first.follow_up_kind), _name_agreement_or_promise(words, first)
         return words.gettext("%(name)s: %(title)s") % {"name": name, "title": title}, 1
+    title = _name_agreement_or_promise(words, first)
     if first.due_on is None:
         return words.gettext("Coming up: %(title)s") % {"title": title}, 1
     if first.due_on < message.day:
@@ -96,6 +97,22 @@ def _write_lead(words: Words, message: Message) -> tuple[str, int]:
         matter = words.name(first.matter_kind)
         return words.gettext("%(matter)s %(ahead)s: %(title)s") % {"matter": matter, "ahead": ahead, "title": title}, 1
     return words.gettext("Due %(ahead)s: %(title)s") % {"ahead": ahead, "title": title}, 1
+
+
+def _name_agreement_or_promise(words: Words, item: Item) -> str:
+    """What it is about, where the kind of question or date is said already."""
+    title = title_item(words, item) if is_about_promise(item) else clean_text(item.agreement_title)
+    return shorten_title(title).rstrip(".。")
+
+
+def _name_matter(words: Words, item: Item) -> str:
+    """What it is about, by itself: of an agreement's own date or silence with the name of the agreement."""
+    agreement = _name_agreement_or_promise(words, item)
+    if is_about_promise(item):
+        return agreement
+    if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
+        return shorten_title(title_item(words, item))
+    return words.gettext("%(name)s (%(party)s)") % {"name": title_item(words, item), "party": agreement}
 
 
 def _count_questions(words: Words, asked: Sequence[Item]) -> str:

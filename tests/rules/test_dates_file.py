@@ -51,8 +51,22 @@ def test_a_date_of_an_agreement_names_the_agreement_since_a_calendar_shows_nothi
 
 
 def test_a_follow_up_brings_the_day_by_which_it_wants_an_answer() -> None:
-    (event,) = read_events(make_messages("en")["follow_up"])
+    message = make_messages("en")["follow_up"]
+    (event,) = read_events(message)
     assert event["DTSTART"].dt == date(2026, 12, 4)
+    assert str(event["SUMMARY"]).startswith("Answer by: ")
+    assert event["URL"] == "https://tally.leeds.example/agreements/chengdu-gimcheon/commitments/exchanges"
+    (unlinked,) = read_events(replace(message, base_url=None))
+    assert "URL" not in unlinked
+
+
+def test_a_date_of_the_agreement_itself_leads_to_the_agreement() -> None:
+    message = make_messages("de")["reminder"]
+    item = replace(message.items[0], matter_kind=MatterKind.EXPIRY, matter="leeds-hangzhou-2018")
+    (event,) = read_events(replace(message, items=(item,)))
+    assert event["URL"] == "https://tally.leeds.example/agreements/leeds-hangzhou-2018"
+    (asked,) = read_events(replace(message, items=(replace(item, answer_by=date(2026, 12, 3)),)))
+    assert str(asked["SUMMARY"]).startswith("Antwort erbeten: ")
 
 
 def test_a_later_message_about_the_same_date_moves_the_entry_that_is_there() -> None:

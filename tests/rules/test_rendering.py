@@ -453,10 +453,18 @@ def test_a_message_that_failed_is_not_called_a_promise() -> None:
         reason=Reason(ReasonCode.MESSAGE_FAILED, {"contact": "li.na", "reply": "550 no such user"}),
     )
     view = describe_item(load_words("en"), item, 400)
-    assert (view.title, view.quote) == ("Message not sent", "")
-    assert view.promised.startswith("Between")
-    assert write_message(make_message(item)).subject == "Message not sent: Leeds–Hangzhou memorandum of 2018"
+    assert (view.title, view.quote) == ("Message not sent: li.na", "")
+    assert view.standing == "Message not sent" and not view.promised.startswith("Between")
+    assert write_message(make_message(item)).subject == "Message not sent: li.na"
     assert write_message(make_message(item, item)).subject == "2 matters need an answer from you"
+
+
+def test_what_climbed_about_an_agreement_itself_is_named_in_the_subject() -> None:
+    item = replace(
+        make_items("en")["escalated"], matter_kind=MatterKind.DORMANCY, follow_up_kind=FollowUpKind.DORMANT,
+        matter="leeds-hangzhou-2018", agreement_title="Memorandum",
+    )  # fmt: skip
+    assert write_message(make_message(item)).subject == "Still unanswered: No activity for a long time (Memorandum)"
 
 
 def test_many_parties_are_counted() -> None:
