@@ -91,7 +91,7 @@ def describe_record(
     if said.is_early or Flaw.BEFORE_EFFECT in dict(flaws).values():
         early = OptionView("yes", words.gettext("Yes; it counts for no period of the agreement"), said.is_early)
         label = words.gettext("Was it before the agreement took effect?")
-        fields.insert(0, FieldView("early", label, "checks", options=(early,)))
+        fields.insert(3, FieldView("early", label, "checks", options=(early,)))
     if takes_file:
         help_text = words.gettext("A photo, the minutes, a programme: %(types)s; at most %(size)s MB.") % {
             "types": name_types(words), "size": megabytes,

@@ -71,7 +71,7 @@ def test_each_half_of_tried_rules_is_shown_as_soon_as_it_is_played(desk: Desk, e
     page.get_by_label("Days before a promised date").fill("60, 5")
     page.get_by_role("button", name="See what it sends").click()
     for title, compared in (
-        ("The last 90 days", "told of this agreement."),
+        ("The last 90 days", "without the change, played in the same way."),
         ("The next 90 days", "without the change."),
     ):
         half = page.get_by_role("region", name=title)

@@ -387,6 +387,9 @@ def test_evidence_is_withdrawn_with_a_reason_and_stays_in_the_history(desk: Desk
     row = desk.rows(evidence)[0]
     assert "Please fill this in" in desk.act(f"/evidence/{row.id}/withdraw", 422)
     page = desk.act(f"/evidence/{row.id}/withdraw", why="It belongs to another matter")
+    again = desk.act(f"/evidence/{row.id}/withdraw", why="It belongs to another matter")
+    assert "The evidence is withdrawn" in again, "a second press says what the first has done"
+    desk.act(f"/evidence/{row.id}/withdraw", 404, why="Something else")
     assert "The evidence is withdrawn" in page and "Wrong file" not in page
     desk.get(f"/evidence/{row.id}", 404)
     history = desk.get("/agreements/north-south/history")
