@@ -14,7 +14,7 @@ from notifications.messages import Message
 from notifications.overviews import shorten_overview
 from notifications.rendering import build_environment, describe_message
 from notifications.services import Markup, Unit
-from notifications.views import MessageView, clean_text, shorten_text
+from notifications.views import MessageView, check_link, clean_text, shorten_text
 from notifications.wording import Words, load_words
 
 LISTED = (12, 6, 3, 1, 0)
@@ -64,7 +64,7 @@ def write_chat(message: Message, markup: Markup, limit: int, unit: Unit, house: 
         text = _render(template, shown)
         if measure(text, unit) <= limit:
             return view.subject, text
-    return view.subject, _cut_down(view, markup, limit, unit)
+    return view.subject, _cut_down(view, message.short_choices_link, markup, limit, unit)
 
 
 def _list_forms(words: Words, message: Message, view: MessageView) -> Iterator[MessageView]:
@@ -73,12 +73,13 @@ def _list_forms(words: Words, message: Message, view: MessageView) -> Iterator[M
     for whole in (view, _leave_out_sentences(view)):
         for most in lengths:
             yield _shorten_overviews(words, message, whole, most)
-    # The link to one's choices goes before a matter that is counted, and stays behind the only one.
-    for with_choices in (True, False):
-        for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
-            fewer = _leave_out_sentences(_show_some(words, message, view, shown))
-            fewer = _shorten_overviews(words, message, fewer, 0)
-            yield fewer if with_choices else replace(fewer, footer=())
+    # The link to one's choices becomes short before a matter is only counted.
+    short = tuple(replace(one, link=check_link(message.short_choices_link) or one.link) for one in view.footer)
+    for shown in range(len(message.items), min(len(message.items), 1) - 1, -1):
+        fewer = _leave_out_sentences(_show_some(words, message, view, shown))
+        fewer = _shorten_overviews(words, message, fewer, 0)
+        yield fewer
+        yield replace(fewer, footer=short)
 
 
 def _shorten_overviews(words: Words, message: Message, view: MessageView, most: int) -> MessageView:
@@ -129,17 +130,17 @@ def _show_some(words: Words, message: Message, whole: MessageView, shown: int) -
     return replace(describe_message(words, fewer), subject=whole.subject)
 
 
-def _cut_down(view: MessageView, markup: Markup, limit: int, unit: Unit) -> str:
-    """Where not even the frame fits, as in a telephone: the subject, and the page of its matter if it has only one."""
+def _cut_down(view: MessageView, choices: str | None, markup: Markup, limit: int, unit: Unit) -> str:
+    """Where not even the frame fits, as in a telephone: the subject, the page of its matter if it has only one, and the
+    short link to the reader's choices."""
     escape = _ESCAPES[markup]
     items = [item for section in view.sections for item in section.items]
     page = (items[0].page or items[0].link) if len(items) == 1 and not view.overviews else ""
-    link, room = "", limit
-    for target in filter(None, (page, view.register)):
-        if limit - measure(f"\n{target}", unit) >= SUBJECT_ROOM:
-            link = f"\n{target}"
-            room = limit - measure(link, unit)
-            break
+    short = check_link(choices)
+    pages = [f"\n{target}" for target in (page, view.register) if target]
+    links = [f"{one}\n{short}" for one in pages] + [f"\n{short}"] + pages if short else pages
+    link = next((one for one in links if limit - measure(one, unit) >= SUBJECT_ROOM), "")
+    room = limit - measure(link, unit)
     subject = view.subject
     while subject and measure(escape(subject), unit) > room:
         subject = cut_text(subject, measure(subject, unit) - 8, unit) if measure(subject, unit) > 16 else ""

@@ -185,6 +185,7 @@ def compose_message(
         mail,
         base_url=links.base_url if links is not None else None,
         choices_link=links.write_choices(person.id) if links is not None else None,
+        short_choices_link=links.write_short_choices(person.id) if links is not None else None,
         unsubscribe_link=links.write_unsubscribe(person.id, row.kind) if links is not None and not always else None,
         notices=tuple(one.id for one in notices),
     )

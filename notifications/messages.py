@@ -249,6 +249,7 @@ class Message:
     coordinator_mail: str | None = None
     base_url: str | None = None
     choices_link: str | None = None
+    short_choices_link: str | None = None  # the same, for where there is little room
     unsubscribe_link: str | None = None
     sign_in: str | None = None  # the link of a message that brings nothing else
     notices: tuple[int, ...] = ()  # the ids of what it tells; a notice that was answered meanwhile is not among them

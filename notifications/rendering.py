@@ -221,6 +221,7 @@ def describe_sign_in(words: Words, message: Message) -> SignInView:
         words.gettext("With this link you sign in to Tallystick. It works once, and for 15 minutes."),
         LinkView(words.gettext("Sign in"), check_link(message.sign_in), "first"),
         words.gettext("If you did not ask for it, do nothing: without the link nobody gets in. Do not pass it on."),
+        _describe_footer(words, message),
     )
 
 

@@ -226,6 +226,7 @@ def make_items(language: str) -> dict[str, Item]:
 
 
 TOKEN = "WzEyMzQsNTY3ODld.aR8kXw.kMf3oJZ0m5yq8VbXn2cQ7dLhT4wRs9uA1eG6pKjYxIo"  # noqa: S105 - as long as a real one, and signed by nobody
+SHORT_TOKEN = "AAAAAVCkqfAbX2u4mR1c7Q"  # noqa: S105 - the same
 
 
 def link_item(item: Item) -> Item:
@@ -365,6 +366,7 @@ def make_messages(language: str) -> dict[str, Message]:
             "coordinator_mail": "coordinator@leeds.example",
             "base_url": BASE,
             "choices_link": f"{BASE}/choices/{TOKEN}",
+            "short_choices_link": f"{BASE}/c/{SHORT_TOKEN}",
             "unsubscribe_link": f"{BASE}/unsubscribe/{TOKEN}",
         }
         return Message(kind, DAY, t["reader"], language, chosen, **(usual | given))
@@ -385,7 +387,14 @@ def make_messages(language: str) -> dict[str, Message]:
         "hand_over": message(kind.HAND_OVER, "handed_over"),
         "alert": message(kind.ALERT, "alert", coordinator_mail=None, unsubscribe_link=None),
         "sign_in": Message(
-            kind.SIGN_IN, DAY, t["reader"], language, (), sign_in=f"{BASE}/sign-in/{TOKEN}", base_url=BASE
+            kind.SIGN_IN,
+            DAY,
+            t["reader"],
+            language,
+            (),
+            sign_in=f"{BASE}/sign-in/{TOKEN}",
+            base_url=BASE,
+            choices_link=f"{BASE}/choices/{TOKEN}",
         ),
         "digest": message(kind.DIGEST, digest=make_digest(language), coordinator_mail=None),
         "digest_with_items": message(kind.DIGEST, "overdue fund reading_room", digest=make_digest(language)),
@@ -395,6 +404,11 @@ def make_messages(language: str) -> dict[str, Message]:
         ),
         "sixty": replace(message(kind.FOLLOW_UP), items=many, more=12),
         "empty": message(
-            kind.FOLLOW_UP, choices_link=None, unsubscribe_link=None, base_url=None, coordinator_mail=None
+            kind.FOLLOW_UP,
+            choices_link=None,
+            short_choices_link=None,
+            unsubscribe_link=None,
+            base_url=None,
+            coordinator_mail=None,
         ),
     }

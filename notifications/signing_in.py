@@ -41,7 +41,10 @@ def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, 
 def compose_sign_in(row: Any, person: Person, name: str, links: Links | None) -> Message:
     """The message of such a row; it has nothing to say where there are no pages to sign in to."""
     link = links.write_sign_in(row.key.removeprefix(_KEY)) if links is not None else None
-    return Message(NotificationKind.SIGN_IN, row.local_day, call(name), person.language, (), sign_in=link)
+    choices = links.write_choices(person.id) if links is not None else None
+    return Message(
+        NotificationKind.SIGN_IN, row.local_day, call(name), person.language, (), sign_in=link, choices_link=choices
+    )
 
 
 def call(name: str) -> str:

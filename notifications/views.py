@@ -186,6 +186,7 @@ class SignInView:
     purpose: str
     link: LinkView
     warning: str
+    footer: tuple[LinkView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

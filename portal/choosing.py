@@ -20,7 +20,7 @@ from commitments.log import Author
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
-from notifications.links import LinkInvalid, Purpose, sign_by_link
+from notifications.links import LinkInvalid, sign_by_link
 from notifications.names import choose_words, load_names
 from notifications.readers import Usual, load_reader, load_usual
 from notifications.routing import gets_summary
@@ -46,6 +46,13 @@ def show_choices(token: str, house: Here, saved: bool = False, back: bool = Fals
     return _show(house, token, saved=saved, back=back)
 
 
+@router.api_route("/c/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def follow_short_link(token: str, house: Here) -> Response:
+    """Where the short link of a telephone leads."""
+    _read(house, token)
+    return RedirectResponse(f"/choices/{token}", 303)
+
+
 @router.post("/choices/{token}", response_class=HTMLResponse)
 def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Response:
     """Keep the choices; what already waits goes by them."""
@@ -61,7 +68,7 @@ def post_choices(token: str, sent: Form, house: Here, back: bool = False) -> Res
 
 
 def _read(house: House, token: str) -> Person:
-    (contact_id,) = house.links.read(Purpose.CHOICES, token)
+    contact_id = house.links.read_choices(token)
     with open_reading(house.engine) as reading:
         person = load_reader(reading, contact_id)
     if person is None:

@@ -76,6 +76,7 @@ OPEN = frozenset(
         "/answer/{token}/{answer}",
         "/answered/{token}",
         "/answered/{token}/undo",
+        "/c/{token}",
         "/choices/{token}",
         "/feed/{key}.ics",
         "/public/{reference}",

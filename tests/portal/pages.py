@@ -262,6 +262,7 @@ def _fill(desk: Desk, who: str, place: Place) -> dict[str, str]:
         "/answer/{token}": f"/answer/{token}",
         "/answer/{token}/{answer}": f"/answer/{token}/snooze",
         "/answered/{token}": f"/answered/{answered}",
+        "/c/{token}": desk.links.write_short_choices(person).removeprefix(desk.links.base_url),
         "/choices/{token}": desk.links.write_choices(person).removeprefix(desk.links.base_url),
         "/unsubscribe/{token}": f"/unsubscribe/{desk.links.sign(Purpose.UNSUBSCRIBE, [person, 'reminder'])}",
         "/sign-in/{token}": desk.ask_to_sign_in(who),

@@ -1,6 +1,7 @@
 """What a person can answer from a message: each answer by its link, and what no link may do."""
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from commitments.progress import add_activity, report_progress
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, party, progress_report
-from notifications.links import Ask, Links, Purpose
+from notifications.links import Ask, LinkExpired, LinkInvalid, Links, Purpose
 from notifications.tables import notice, notification
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
@@ -426,6 +427,29 @@ def test_a_link_whose_time_is_over_says_so_and_shows_nothing_of_the_matter(
     before = desk.snapshot()
     desk.client.post(link + "/on_track", data={"mark": "x"})
     assert desk.snapshot() == before
+
+
+def test_the_short_link_of_a_telephone_leads_to_the_choices_and_expires_like_any(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = desk.person("ann")
+    link = desk.links.write_short_choices(ann)
+    path = link.removeprefix(desk.links.base_url)
+    assert len(path) <= 26
+    moved = desk.client.get(path, follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/choices/{path.rpartition('/')[2]}")
+    assert "Choose when and what you get" in desk.get(moved.headers["location"])
+    token = path.rpartition("/")[2]
+    assert desk.links.read_choices(token) == ann
+    for forged in (token[:-1] + ("A" if token[-1] != "A" else "Q"), "B" + token[1:], token[:8], "", "x"):
+        with pytest.raises(LinkInvalid):
+            Links("https://t.example", ["another"]).read_choices(forged)
+    with pytest.raises(LinkInvalid):
+        desk.links.read_choices("B" + token[1:])
+    later = time.time() + 62 * 86_400
+    monkeypatch.setattr("notifications.links.time.time", lambda: later)
+    with pytest.raises(LinkExpired):
+        desk.links.read_choices(token)
 
 
 def test_a_link_of_the_former_secret_is_believed_until_it_is_forgotten(desk: Desk) -> None:
