@@ -126,6 +126,7 @@ PAGES = (
     _ask("link: one answer", "/answer/{token}/{answer}", "/answer/{token}/snooze", "letters", ""),
     _ask("link: answered", "/answered/{token}", pool="answered", who=""),
     _ask("link: choices", "/choices/{token}", pool="choices", who=""),
+    _ask("link: short choices", "/c/{token}", pool="choices", who=""),
     _ask("link: unsubscribe", "/unsubscribe/{token}", pool="unsubscribe", who=""),
     _ask("feed", "/feed/{key}.ics", pool="feeds", who=""),
     _ask("public page", "/public/{reference}", pool="published", who=""),

@@ -40,17 +40,11 @@ _FOR_COORDINATORS = ("digest", "summary")
 _FOR_LEADERS = ("escalation", "summary")
 
 
+@router.api_route("/c/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 @router.api_route("/choices/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_choices(token: str, house: Here, saved: bool = False, back: bool = False) -> Response:
     """The person's choices as they are; `back` if they came from their settings."""
     return _show(house, token, saved=saved, back=back)
-
-
-@router.api_route("/c/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def follow_short_link(token: str, house: Here) -> Response:
-    """Where the short link of a telephone leads."""
-    _read(house, token)
-    return RedirectResponse(f"/choices/{token}", 303)
 
 
 @router.post("/choices/{token}", response_class=HTMLResponse)

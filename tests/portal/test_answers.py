@@ -436,9 +436,7 @@ def test_the_short_link_of_a_telephone_leads_to_the_choices_and_expires_like_any
     link = desk.links.write_short_choices(ann)
     path = link.removeprefix(desk.links.base_url)
     assert len(path) <= 26
-    moved = desk.client.get(path, follow_redirects=False)
-    assert (moved.status_code, moved.headers["location"]) == (303, f"/choices/{path.rpartition('/')[2]}")
-    assert f'action="{moved.headers["location"]}"' in desk.get(moved.headers["location"])
+    assert f'action="/choices/{path.rpartition("/")[2]}"' in desk.get(path)
     token = path.rpartition("/")[2]
     assert desk.links.read_choices(token) == ann
     for forged in (token[:-1] + ("A" if token[-1] != "A" else "Q"), "B" + token[1:], token[:8], "", "x"):
