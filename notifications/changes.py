@@ -45,7 +45,9 @@ class Noted:
     number: int = 1
     """Who answers now, and for how many commitments."""
     note: str | None = None
-    """What was said with a report."""
+    """What was said with a report, or when a date was moved."""
+    who: str | None = None
+    """The reference of who moved a date, as the log has it."""
 
 
 _IS_ASKED = (

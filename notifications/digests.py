@@ -281,7 +281,7 @@ class Pictures:
                 one.unit,
                 one.before,
                 one.after,
-                one.name,
+                one.name or self._names.people.get(one.who or ""),
                 one.number,
                 one.note,
             )

@@ -11,6 +11,7 @@ from commitments.clock import today_in
 from commitments.tables import agreement_party, commitment_owner, contact, log_entry, milestone
 from commitments.vocabulary import CommitmentState
 from notifications.changes import ENTRIES_READ, Noted
+from notifications.links import read_signer
 from notifications.reasons import ChangeKind
 
 _SUBJECTS = ("agreement", "agreement_party", "commitment", "commitment_owner", "milestone", "policy")
@@ -18,6 +19,9 @@ _OF_AGREEMENT = frozenset(
     {"effective", "expires", "ended", "renewal_rule", "renewal_months", "renew_by", "notice_months", "notice_days"}
 )
 """The terms of an agreement that are told; of its words and documents the history tells."""
+
+_SAID_BY_ITSELF = frozenset({"a file brought in the portal", "an agreement registered by form", "the examples"})
+"""What the log says where nobody gave a reason: it is told in English alone, and tells the other side nothing."""
 
 
 def load_moves(
@@ -35,9 +39,13 @@ def load_moves(
     for entry in entries:
         if entry.agreement_id in new:
             continue
-        told = _note(entry, today_in(zone, entry.at))
+        on = today_in(zone, entry.at)
+        told = _note(entry, on)
         if told is None:
             continue
+        if told.kind is ChangeKind.ENDS and _OF_AGREEMENT & entry.changes.keys() - {"expires"}:
+            terms = Noted(ChangeKind.TERMS, on, entry.agreement_id)
+            found.setdefault((terms.kind, entry.subject, entry.row_id), terms)
         if told.kind is ChangeKind.ANSWERED_BY:
             if entry.row_id in passed:
                 continue
@@ -65,7 +73,8 @@ def _load_entries(
     return list(
         reading.execute(
             select(
-                log_entry.c.at, log_entry.c.action, about, log_entry.c.row_id, log_entry.c.agreement_id,
+                log_entry.c.at, log_entry.c.who, log_entry.c.why, log_entry.c.action, about,
+                log_entry.c.row_id, log_entry.c.agreement_id,
                 log_entry.c.changes, promise_id.label("commitment_id"), party_id.label("party_id"),
                 contact.c.id.label("successor"), contact.c.name, milestone.c.title, milestone.c.titles,
             )
@@ -95,7 +104,9 @@ def _note(entry: Any, on: date) -> Noted | None:
         return None
     if entry.subject in ("commitment", "milestone") and "due" in changes:
         before, after = changes["due"]
-        return replace(about, kind=ChangeKind.MOVED, before=before, after=after, row=entry if entry.title else None)
+        step = entry if entry.title else None
+        moved = replace(about, kind=ChangeKind.MOVED, before=before, after=after, row=step)
+        return replace(moved, who=read_signer(entry.who)[0], note=None if entry.why in _SAID_BY_ITSELF else entry.why)
     if entry.subject == "commitment":
         before, after = changes.get("state", (None, None))
         resumed = after == CommitmentState.ACTIVE and before not in (None, after)

@@ -9,6 +9,7 @@ from commitments.vocabulary import FollowUpKind, StandingState
 from notifications import phrases
 from notifications.items import PROMISES
 from notifications.messages import AgreementLine, Digest, Message, News, Reach, Stuck, Summary, Waiting
+from notifications.reasons import ChangeKind
 from notifications.styles import TONES
 from notifications.views import (
     AgreementView,
@@ -176,6 +177,8 @@ def describe_news(words: Words, one: News) -> DatedView:
             )
             % numbers
         )
+    if one.kind is ChangeKind.MOVED and one.name:
+        said = words.gettext("%(name)s (%(party)s)") % {"name": said, "party": clean_text(one.name)}
     if one.note:
         said = f"{said} – {fit_text(clean_text(one.note), NOTE_LIMIT)}"
     title = shorten_title(clean_text(one.title))

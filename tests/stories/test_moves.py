@@ -64,6 +64,21 @@ def test_a_date_put_off_is_told_to_both_sides_with_the_date_it_had(register: Eng
     assert (tell(register, today), tell(register, today, "li")) == (told, told)
 
 
+def test_a_date_that_was_put_off_is_told_with_who_did_it_and_why(register: Engine, today: date) -> None:
+    author = Author("ann", write_as(today - timedelta(days=2)).at)
+    with open_unit(register) as unit:
+        move_date(unit, author, "north-south/survey", date(2028, 2, 29), today, "The contractor has gone")
+    said = "now due 29 February 2028, before: 31 March 2026 (Ann) – The contractor has gone"
+    assert tell(register, today) == tell(register, today, "li") == [("Hand over the survey.", said)]
+
+
+def test_another_notice_period_is_told_beside_another_end(register: Engine, today: date) -> None:
+    form = STEPPED.replace(b"expires: 2030-12-31", b"expires: 2027-12-31").replace(b"{months: 6}", b"{months: 3}")
+    bring(register, form, today - timedelta(days=2))
+    told = {said for _, said in tell(register, today)}
+    assert "the terms of the agreement were changed" in told and len(told) == 2
+
+
 def test_a_date_that_was_moved_back_is_not_told(register: Engine, today: date) -> None:
     for due in (date(2027, 1, 31), date(2026, 3, 31)):
         change(register, today, move_date, "north-south/survey", due, today)
