@@ -36,6 +36,7 @@ from benchmarks.page_pools import Ground, Values, fill_pool  # noqa: E402
 from commitments.database import open_database, open_unit  # noqa: E402
 from commitments.settings import Settings  # noqa: E402
 from commitments.tables import contact  # noqa: E402
+from migrations import migrate_database  # noqa: E402
 from notifications.links import open_links  # noqa: E402
 from portal.accounts import Begun  # noqa: E402
 from portal.app import make_portal  # noqa: E402
@@ -177,6 +178,7 @@ def open_bench(
     if not path.exists():
         build_house(path, commitments, an_agreement, rare or Rare())
     engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    migrate_database(engine)  # a register that was kept may be older than the program
     settings = Settings(home=folder, base_url=BASE, requests_a_minute=1_000_000, administrators="boss@north.example")
     links = open_links(settings)
     assert links is not None
