@@ -41,7 +41,7 @@ from commitments.vocabulary import (
 from notifications.counting import count_anew, count_ground_anew
 from notifications.current import asks_its_reader, renew_notices
 from notifications.digests import URGENCY, Pictures
-from notifications.items import is_about_promise
+from notifications.items import is_about_promise, is_far_ahead
 from notifications.links import Ask, Links
 from notifications.messages import ITEM_LIMIT, Digest, Ground, Item, Message, Summary
 from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
@@ -428,6 +428,8 @@ def _name_matter(item: Item, matter: str, party_id: int | None, asked: str | Non
 
 def _rank_urgency(item: Item, day: date) -> tuple[int, int]:
     """By how it stands, the worst first; what falls due within a week comes before all that can wait longer."""
+    if is_far_ahead(item):
+        return URGENCY[StandingState.ON_TRACK], 0
     near = item.standing is StandingState.DUE_SOON and item.due_on is not None and (item.due_on - day).days <= NEAR_DAYS
     return (URGENCY[StandingState.OVERDUE], 1) if near else (URGENCY[item.standing], 0)
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind
+from commitments.vocabulary import OPERATOR_KINDS, Answer, FollowUpKind, MatterKind, NotificationKind, StandingState
 from notifications.messages import Ground, Item, Reported
 from notifications.reasons import FOR_KNOWLEDGE, Why
 from notifications.styles import TONES
@@ -27,6 +27,8 @@ HINTED_ITEMS = 10
 """With more items than these, commands would only be clutter."""
 DENSE_ITEMS = 20
 """With more items than these, each is kept short, or mail programs would cut the message off."""
+SOON_DAYS = 92
+"""What lies further ahead than a quarter is a date ahead, not due soon."""
 _LEADERS = 3
 """The rung of the leaders."""
 _NOT_BY_REPORT = (FollowUpKind.UNOWNED, FollowUpKind.MESSAGE_FAILED)
@@ -61,7 +63,7 @@ def describe_item(
         agreement=clean_text(item.agreement_title),
         promised=_describe_parties(words, item),
         standing=_name_standing(words, item),
-        tone=TONES[item.standing],
+        tone="grey" if is_far_ahead(item) else TONES[item.standing],
         reason=reason,
         expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked if not _is_told_only(one))),
         by=_describe_date(words, item, reason),
@@ -170,6 +172,14 @@ def is_about_promise(item: Item) -> bool:
     return item.matter_kind in PROMISES and item.follow_up_kind is not FollowUpKind.MESSAGE_FAILED
 
 
+def is_far_ahead(item: Item) -> bool:
+    """Whether it only reminds of a date of the agreement that nobody would call soon, as an end in twelve months."""
+    days = item.reason.numbers.get("days")
+    reminds = item.kind is NotificationKind.REMINDER and item.answer_by is None
+    dated = item.matter_kind not in PROMISES and item.standing is StandingState.DUE_SOON
+    return reminds and dated and isinstance(days, int) and days > SOON_DAYS
+
+
 def title_item(words: Words, item: Item) -> str:
     """What an item is called: the milestone, the date of the agreement, else the promise in short or in full."""
     if item.matter_kind is MatterKind.MILESTONE and item.part_title:
@@ -193,6 +203,8 @@ def _name_standing(words: Words, item: Item) -> str:
         return words.name(item.matter_kind)
     if item.follow_up_kind is FollowUpKind.MESSAGE_FAILED:
         return words.name_follow_up(item.follow_up_kind)
+    if is_far_ahead(item):
+        return words.gettext("Date ahead")
     return words.name_standing(item.standing)
 
 

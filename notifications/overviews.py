@@ -1,6 +1,6 @@
 """The week's digest and the month's summary, as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
@@ -320,11 +320,16 @@ def name_picture(summary: Summary) -> str:
 
 def count_agreements(words: Words, lines: Sequence[AgreementLine]) -> tuple[str, str]:
     """How many there are, and how many of them need attention."""
-    attention = sum(map(_is_stirring, lines))
+    attention = count_stirring(lines)
     return (
         words.ngettext("%(count)s agreement", "%(count)s agreements", len(lines)) % {"count": len(lines)},
         words.ngettext("%(count)s needs attention", "%(count)s need attention", attention) % {"count": attention},
     )
+
+
+def count_stirring(lines: Iterable[AgreementLine]) -> int:
+    """How many need attention."""
+    return sum(map(_is_stirring, lines))
 
 
 def _is_stirring(line: AgreementLine) -> bool:

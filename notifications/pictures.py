@@ -18,7 +18,7 @@ from commitments.vocabulary import StandingState
 from notifications import phrases
 from notifications.house import PAGE, TEMPLATES
 from notifications.messages import Age, Message, Summary
-from notifications.overviews import describe_summary
+from notifications.overviews import count_more, count_stirring, describe_summary
 from notifications.styles import LIGHT, PICTURE, TONE_COLOURS, TONES
 from notifications.views import check_link, clean_text, fit_text, shorten_title
 from notifications.wording import Words
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 AGREEMENTS_DRAWN = 8
 PARTIES_DRAWN = 5
-NOTES = 3
+NOTES = 10
 NOTE_LIMIT = 160
 PIXELS_AN_INCH = 160
 _FAMILIES = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP"}
@@ -144,6 +144,7 @@ def describe_page(words: Words, message: Message, summary: Summary) -> dict[str,
         ],
         "notes_title": words.gettext("Agreements that need attention"),
         "notes": notes[:NOTES],
+        "notes_more": count_more(words, count_stirring(summary.agreements) - min(len(notes), NOTES)) if notes else "",
         "foot": " · ".join(part for part in ("Tallystick", check_link(message.base_url)) if part),
     }
 

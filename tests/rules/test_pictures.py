@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from notifications.house import PAGE
 from notifications.messages import Message
-from notifications.pictures import describe_page, draw_summary
+from notifications.pictures import NOTES, describe_page, draw_summary
 from notifications.rendering import write_message
 from notifications.samples import LANGUAGES, make_messages
 from notifications.wording import load_words
@@ -54,6 +54,16 @@ def test_the_fullest_page_is_one_page(language: str) -> None:
     )
     assert drawn is not None
     assert len(PdfReader(io.BytesIO(drawn.page)).pages) == 1
+
+
+def test_the_page_counts_the_agreements_that_need_attention_and_are_not_named() -> None:
+    message = make_summary("en")
+    assert message.summary is not None
+    line = message.summary.agreements[0]
+    many = replace(message.summary, agreements=(line,) * 45)
+    said = describe_page(load_words("en"), message, many)
+    assert len(said["notes"]) == NOTES and said["notes_more"] == f"and {45 - NOTES} more in the register"
+    assert describe_page(load_words("en"), message, message.summary)["notes_more"] == "", "all three are named"
 
 
 def test_the_page_can_be_read_aloud() -> None:

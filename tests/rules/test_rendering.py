@@ -646,3 +646,13 @@ def test_a_reference_in_a_link_of_a_digest_does_nothing() -> None:
     line = replace(message.digest.agreements[0], reference='"><script>')
     written = write_message(replace(message, digest=replace(message.digest, agreements=(line,))))
     assert "<script>" not in written.html and "/agreements/%22%3E%3Cscript%3E" in written.html
+
+
+def test_an_end_in_twelve_months_is_a_date_ahead_and_one_in_a_month_is_due_soon() -> None:
+    far = replace(
+        make_items("en")["libraries"], matter_kind=MatterKind.EXPIRY, standing=StandingState.DUE_SOON,
+        reason=Reason(ReasonCode.EXPIRES, {"on": "2027-11-23", "days": 365}), part_title=None,
+    )  # fmt: skip
+    near = replace(far, reason=Reason(ReasonCode.EXPIRES, {"on": "2026-12-23", "days": 30}))
+    told = [describe_item(load_words("en"), one, 400) for one in (far, near)]
+    assert [(one.standing, one.tone) for one in told] == [("Date ahead", "grey"), ("Due soon", "amber")]
