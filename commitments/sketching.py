@@ -68,7 +68,7 @@ def draw_parties(sketch: Sketch, known: Known, drawing: Drawing, own: str | None
             continue
         found = known.find(one.name)
         given = "" if found else Reader(drawing, Step.PARTIES).reference(f"{one.key}-reference", one.reference, taken)
-        reference = found or given or make_unique(make_readable(one.name) or f"party-{one.key}", taken)
+        reference = found or given or make_unique(_wish_party(one), taken)
         if reference in drawing.parties.values():
             drawing.flaws.append(Flaw(Step.PARTIES, f"{one.key}-name", Lack.PARTY_TWICE))
             continue
@@ -261,6 +261,13 @@ def _find_at_another_party(one: TypedPerson, holder: str, sketch: Sketch, known:
     return next(there, None) or next(new, None)
 
 
+def _wish_party(one: TypedParty) -> str:
+    """What a new party would be called, in letters that a reference can have: by one of its names, else by what and
+    where it is."""
+    names = (make_readable(text) for text in (one.name, *(other.text for other in one.names)))
+    return next((wish for wish in names if wish), make_readable(f"{one.kind} {one.country}") or f"party-{one.key}")
+
+
 def _draw_zone(one: TypedPerson, reader: Reader) -> str | None:
     zone = read_zone(one.time_zone) if one.time_zone else None
     if one.time_zone and zone is None:
@@ -269,12 +276,12 @@ def _draw_zone(one: TypedPerson, reader: Reader) -> str | None:
 
 
 def is_mail(text: str) -> bool:
-    """Whether this is a mail address as the register takes it."""
+    """Whether this is a mail address as the register takes it, at a domain that has a dot: letters to others fail."""
     try:
         _MAIL.validate_python(text)
     except ValidationError:
         return False
-    return True
+    return "." in text.rpartition("@")[2]
 
 
 def _plain_name(name: str) -> str:

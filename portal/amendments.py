@@ -13,10 +13,15 @@ from commitments.tables import agreement, commitment, commitment_owner, contact,
 from notifications.names import choose_words, find_words, name_promise
 from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
+from portal.difference_words import name_column_of, tell_value
+from portal.history import say_part
 from portal.roles import Viewer, select_visible_agreements
 from portal.rule_words import list_rules
 
 _SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy")
+_TERMS = ("kind", "recurrence", "target", "confirm_by", "period_from", "period_to", "condition", "owed")
+_OF_AGREEMENT = ("effective", "expires", "open_ended", "notice_months", "notice_days", "renewal_rule", "renewal_months",
+                 "renew_by", "ended")  # fmt: skip
 _TOLD_ELSEWHERE = frozenset(
     {"state", "state_on", "state_reason", "state_until", "due", "first_due", "filed_due", "met_on"}
 )
@@ -187,7 +192,11 @@ def _tell(words: Words, one: Any) -> list[str]:
         told = clean_text(words.gettext("; ").join(rules))
         return [words.gettext("rules for reminders: %(rules)s") % {"rules": told}] if rules else []
     if one.subject == "agreement":
-        return [words.gettext("the agreement was changed")] if one.action == "amended" else []
+        if one.action != "amended":
+            return []
+        terms = _tell_columns(words, one, _OF_AGREEMENT)
+        is_all = terms and not changes.keys() - set(_OF_AGREEMENT)
+        return terms if is_all else [*terms, words.gettext("the agreement was changed")]
     if one.subject == "commitment_owner":
         return [words.gettext("somebody else answers for it")] if one.action == "amended" else []
     if one.action == "registered":
@@ -197,8 +206,22 @@ def _tell(words: Words, one: Any) -> list[str]:
     if "due" in changes:
         before, after = (_write_date(words, day) for day in changes["due"])
         said.append(words.gettext("now due %(after)s, before: %(before)s") % {"after": after, "before": before})
-    if changes.keys() - _TOLD_ELSEWHERE:
+    terms = _tell_columns(words, one, _TERMS)
+    said += terms
+    if changes.keys() - _TOLD_ELSEWHERE - set(_TERMS) or (changes.keys() & set(_TERMS) and not terms):
         said.append(words.gettext("its words or terms were changed"))
+    return said
+
+
+def _tell_columns(words: Words, one: Any, columns: Sequence[str]) -> list[str]:
+    """What these columns were before and are since, of those that changed and can be said in a line."""
+    said = []
+    for column in columns:
+        if column not in one.changes:
+            continue
+        before, after = (tell_value(words, one.subject, column, value) for value in one.changes[column])
+        if before != after:
+            said.append(say_part(words, name_column_of(words, column), before, after))
     return said
 
 

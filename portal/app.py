@@ -217,6 +217,7 @@ def show_expired(request: Request, _fault: Exception) -> Response:
         words.gettext("This link is too old"),
         words.gettext("For your safety a link can be used for a limited time only. Nothing was changed."),
         hint=words.gettext("Use the link in a newer message, or reply to the message: the answer goes to a person."),
+        link=LinkView(words.gettext("Sign in"), "/home", "first"),
         status=410,
     )
 

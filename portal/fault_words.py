@@ -164,6 +164,9 @@ _LIMITS: dict[Limit, str] = {
     Limit.ADDRESS_OF_ANOTHER_SIDE: N_(
         "The contact %(reference)s has the mail address of a person of another party: each side has its own."
     ),
+    Limit.DEPUTY_OF_ANOTHER_SIDE: N_(
+        "The contact %(reference)s has a deputy of another party: a deputy answers for their own side."
+    ),
     Limit.WORD_OF_ANOTHER_SIDE: N_(
         "%(reference)s: that fewer are asked to confirm what is reported is not one side's to decide. An administrator "
         "sets it once both sides want it."

@@ -25,6 +25,7 @@ from commitments.tables import (
     log_entry,
     milestone,
     party,
+    signatory,
 )
 from commitments.vocabulary import FollowUpKind
 from notifications.links import read_signer
@@ -183,6 +184,9 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
         select(literal("contact").label("subject"), contact.c.id, contact.c.name).where(
             contact.c.id.in_(ids("contact"))
         ),
+        select(literal("signatory").label("subject"), signatory.c.id, signatory.c.name).where(
+            signatory.c.id.in_(ids("signatory"))
+        ),
         select(literal("activity_commitment").label("subject"), activity_commitment.c.id, activity.c.title)
         .join(activity, activity.c.id == activity_commitment.c.activity_id)
         .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
@@ -244,7 +248,7 @@ def _describe_change(
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
         say_action(words, action, what),
-        tuple(_say_part(words, *part) for part in told if not _is_long(part)),
+        tuple(say_part(words, *part) for part in told if not _is_long(part)),
         tell_moment(words, entry.at, zone),
         _name_signer(words, names, entry.who),
         tell_why(words, names, entry.why or ""),
@@ -299,7 +303,7 @@ def _is_long(part: _Part) -> bool:
     return any(len(one) > _VALUE_LIMIT for one in part[1:])
 
 
-def _say_part(words: Words, named: str, before: str, after: str) -> str:
+def say_part(words: Words, named: str, before: str, after: str) -> str:
     if before and after:
         pattern = words.gettext("%(column)s: from %(before)s to %(after)s")
     elif after:

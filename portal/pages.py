@@ -86,6 +86,10 @@ class FormView:
         return any(one.fault for one in self.more)
 
 
+REFUSED = 422
+"""The status of a form that is shown again with what is wrong: its title says so first, to who hears it read."""
+
+
 def show_page(
     template: str, words: Words, title: str, *, status: int = 200, token: str = "", **view: Any
 ) -> HTMLResponse:
@@ -94,7 +98,10 @@ def show_page(
     `token` is what the forms of a visit carry (`Viewer.token`).
     """
     page = _open_environment(words).get_template(template)
-    return HTMLResponse(page.render(_surround(words, title, token) | view), status)
+    surround = _surround(words, title, token)
+    if status == REFUSED:
+        surround["refused"] = words.gettext("Please put this right:")
+    return HTMLResponse(page.render(surround | view), status)
 
 
 def stream_page(template: str, words: Words, title: str, *, token: str = "", **view: Any) -> StreamingResponse:
@@ -125,6 +132,7 @@ def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
         "icon": name_asset("icon.svg"),
         "token": token,
         "so_far": "",
+        "refused": "",
         "longest_line": LONGEST_LINE,
     }
 

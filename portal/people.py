@@ -41,6 +41,7 @@ from portal.people_queries import (
     is_over,
     load_contacts,
     load_managed_parties,
+    load_namesakes,
     load_staff,
 )
 from portal.people_views import (
@@ -323,6 +324,16 @@ def _show_adding(
     )  # fmt: skip
 
 
+def _remark_namesakes(words: Words, names: Sequence[str]) -> list[str]:
+    """That others of the party are reached by the same address, as the check of a new agreement remarks it."""
+    if not names:
+        return []
+    said = {"people": words.join([clean_text(name) for name in names])}
+    return [
+        words.gettext("The same mail address as %(people)s: each gets the messages and links of the others.") % said
+    ]
+
+
 def _show_person(
     request: Request,
     viewer: Viewer,
@@ -342,6 +353,7 @@ def _show_person(
         colleagues = _load_colleagues(reading, row.party_id, row.id)
         deputy = reading.execute(select(contact.c.reference).where(contact.c.id == row.deputy_id)).scalar_one_or_none()
         owned, asked = count_matters(reading, [row.id])
+        namesakes = load_namesakes(reading, row)
         waiting = load_asked_of(reading, viewer, row.id, today, ASKED_SHOWN + 1)
         visits = list_visits(reading, row.id, now) if viewer.may(Permission.ADMINISTER) else []
         handed = describe_hand_over(reading, words, viewer, row, now)
@@ -384,6 +396,7 @@ def _show_person(
             % {"count": owned.get(row.id, 0)},
             words.ngettext("%(count)s open question", "%(count)s open questions", asked.get(row.id, 0))
             % {"count": asked.get(row.id, 0)},
+            *_remark_namesakes(words, namesakes),
         ],
         asked=[describe_matter(words, one, named=False) for one in waiting[:ASKED_SHOWN]],
         more_asked=words.gettext("These are the most urgent.") if len(waiting) > ASKED_SHOWN else "",

@@ -150,6 +150,16 @@ def is_known_elsewhere(reading: Connection, party_id: int, mail: str | None) -> 
     )
 
 
+def load_namesakes(reading: Connection, row: Any) -> list[str]:
+    """The names of the others of the same party who have the same mail address."""
+    mail = str((row.channels or {}).get("mail") or "").lower()
+    if not mail:
+        return []
+    same = func.lower(contact.c.channels["mail"].as_string()) == mail
+    query = select(contact.c.name).where(same, contact.c.id != row.id, contact.c.party_id == row.party_id)
+    return list(reading.execute(query.order_by(contact.c.name)).scalars())
+
+
 def load_successors(
     reading: Connection, party_id: int, today: date, besides: int | None = None
 ) -> list[tuple[Person, str]]:

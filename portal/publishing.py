@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.database import open_reading, open_unit
@@ -19,7 +19,7 @@ from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
 from portal.page_words import list_page_languages, load_page_words
-from portal.pages import choose_words, show_page
+from portal.pages import choose_words, show_notice, show_page
 from portal.public_views import describe_public, load_public
 from portal.roles import Permission, Viewer
 from portal.telling import tell_moment, tell_title
@@ -52,7 +52,9 @@ def show_public(request: Request, house: Here, reference: str, language: str = "
     with open_reading(house.engine) as reading:
         head = find_published(reading, reference)
         if head is None:
-            raise HTTPException(404)
+            title = words.gettext("There is no such page")
+            text = words.gettext("Perhaps there is a mistake in its address, or it is no longer shown to everybody.")
+            return show_notice(words, title, text, status=404)
         found = load_public(reading, house.settings, head.id)
     others = [
         LinkView(name_language(one), f"{ADDRESS}/{reference}?language={one}", one)

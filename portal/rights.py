@@ -35,6 +35,7 @@ class Limit(StrEnum):
     ADMINISTRATORS_ADDRESS = "administrators_address"
     OPERATORS_ROLE = "operators_role"
     ADDRESS_OF_ANOTHER_SIDE = "address_of_another_side"
+    DEPUTY_OF_ANOTHER_SIDE = "deputy_of_another_side"
     WORD_OF_ANOTHER_SIDE = "word_of_another_side"
 
 
@@ -114,9 +115,17 @@ def _find_oversteps(
         yield Overstep(limit, viewer.party if imported.new else imported.reference)
     new_parties = {one.reference for one in imported.changes if (one.subject, one.action) == ("party", "registered")}
     people = {one.reference for one in imported.changes if one.subject == "contact"}
+    deputy = contact.alias("deputy")
     rows = unit.execute(
-        select(contact.c.reference, contact.c.role, party.c.reference.label("party"))
+        select(
+            contact.c.reference,
+            contact.c.role,
+            contact.c.party_id,
+            party.c.reference.label("party"),
+            deputy.c.party_id.label("deputies"),
+        )
         .join(party, party.c.id == contact.c.party_id)
+        .outerjoin(deputy, deputy.c.id == contact.c.deputy_id)
         .where(contact.c.reference.in_(people))
     )
     held = {row.reference: row for row in rows}
@@ -139,6 +148,8 @@ def _find_oversteps(
             yield Overstep(Limit.OPERATORS_ROLE, one.reference)
         if person.party != viewer.party and addresses & _list_addresses(unit, imported.reference, person.party):
             yield Overstep(Limit.ADDRESS_OF_ANOTHER_SIDE, one.reference)
+        if person.deputies not in (None, person.party_id):
+            yield Overstep(Limit.DEPUTY_OF_ANOTHER_SIDE, one.reference)
         if person.party in new_parties or person.party == viewer.party:
             continue
         if one.action == "amended":

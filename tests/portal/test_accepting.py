@@ -125,6 +125,11 @@ def test_what_the_operator_imports_needs_nobodys_yes(desk: Desk) -> None:
     assert desk.rows(contact, contact.c.reference == "alias")[0].proposed_by is None
 
 
+def test_a_deputy_of_ones_own_side_is_refused_for_a_person_of_another(desk: Desk) -> None:
+    page = bring(desk, WITH_ALIAS.replace("name: Alias,", "name: Alias, deputy: cy,"), 422)
+    assert "The contact alias has a deputy of another party" in page
+
+
 def test_an_address_of_ones_own_side_is_refused_for_a_person_of_another(desk: Desk) -> None:
     page = bring(desk, WITH_ALIAS.replace("alias@private.example", "CY@north.example"), 422)
     assert "The contact alias has the mail address of a person of another party" in page

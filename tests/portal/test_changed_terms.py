@@ -1,9 +1,11 @@
 """Other terms for what recurs: they hold from the period that runs; what was over keeps what it was judged by."""
 
+from datetime import timedelta
+
 import pytest
 
 from commitments.tables import commitment, follow_up
-from tests.portal.desk import FORM, Desk
+from tests.portal.desk import FORM, NOW, Desk
 from tests.portal.test_acting import HERE, row_of, send
 from tests.portal.test_files import bring, hash_shown, newest
 
@@ -48,3 +50,28 @@ def test_a_file_without_the_former_terms_brought_again_does_not_take_them_away(d
     exported = desk.get("/agreements/north-south/file.yaml")
     assert "former:" in exported and "until: 2026-03-02" in exported
     assert "Nothing would change" in bring(desk, exported)
+
+
+def test_home_says_from_what_to_what_the_terms_and_the_dates_were_changed(desk: Desk) -> None:
+    apply(desk, YAML)
+    changed = YAML.replace("recurrence: {every: year, count: 4}", "recurrence: {every: year, count: 5}")
+    desk.clock[0] = NOW + timedelta(hours=1)
+    apply(desk, changed.replace("notice: {months: 6}", "notice: {months: 3}"))
+    desk.sign_in("cy")
+    home = desk.get("/home")
+    assert "How often: from 4 every year to 5 every year" in home
+    assert "Notice, in months: from 6 to 3" in home and "its words or terms were changed" not in home
+
+
+def test_the_history_names_the_side_and_the_person_of_an_owner_and_who_signed(desk: Desk) -> None:
+    signed = YAML.replace("parties:\n", "signatories: [{party: north, name: Ada North}]\nparties:\n", 1)
+    apply(desk, signed + "")
+    owner = signed.replace(
+        "owners: [{party: north, contact: ann}]\n  - reference: orphan",
+        "owners: [{party: north, contact: ann}, {party: south, contact: li}]\n  - reference: orphan",
+    )
+    apply(desk, owner)
+    history = desk.get("/agreements/north-south/history")
+    line = history.split("Owner “Be friends.”: recorded", maxsplit=1)[1][:400]
+    assert "South" in line and "Li" in line
+    assert "Signatory “Ada North”: recorded" in history

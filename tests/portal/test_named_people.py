@@ -8,7 +8,7 @@ from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.register import import_agreement
-from commitments.tables import agreement, contact
+from commitments.tables import agreement, contact, party
 from tests.portal.desk import NOW, TODAY, Desk
 from tests.portal.test_accepting import LI, WITH_ALIAS, YAML, apply
 from tests.portal.test_registering import ABOUT, add, begin, keys, send
@@ -42,6 +42,35 @@ def test_an_address_of_ones_own_side_is_refused_where_it_is_typed_for_a_person_o
     check = desk.get(f"{address}/check")
     assert "This is the mail address of Cy" in check and "Nothing is wrong with this" not in check
     assert 'value="Register"' not in check and ">Register<" not in check
+
+
+def test_an_address_without_a_dot_in_its_domain_is_refused_where_it_is_typed(desk: Desk) -> None:
+    address, _, south = begin_with_south(desk)
+    assert "This is no mail address" in name_alias(desk, address, south, "alias@leicester", 422)
+
+
+def test_a_party_that_is_named_in_chinese_only_is_called_by_what_and_where_it_is(desk: Desk) -> None:
+    address = begin(desk)
+    first, second = keys(desk, address)[:2]
+    new = {"name": "莱斯特市", "kind": "city", "country": "GB", "language": "en"}
+    fields = {f"{first}-name": "North", **{f"{second}-{name}": value for name, value in new.items()}}
+    send(desk, f"{address}/parties", **ABOUT, **fields)
+    add(desk, address, summary="Open a library", has_date="yes", due="2027")
+    send(desk, f"{address}/check", why="agreed")
+    assert desk.rows(party, party.c.reference == "city-gb") != []
+
+
+def test_the_title_of_a_refused_form_says_first_that_something_is_to_be_put_right(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "<title>Please put this right: " in desk.act("/add-person", 422, name="", mail="", role="owner")
+    assert "<title>Please" not in desk.get("/add-person")
+
+
+def test_who_has_the_mail_address_of_another_of_their_party_is_remarked_on_their_page(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.act("/add-person", name="Zed", mail="Ann@north.example", role="owner")
+    assert "The same mail address as Ann" in page
+    assert "The same mail address" not in desk.get("/people/dee")
 
 
 def test_the_check_says_what_registering_would_say_by_the_name_that_was_typed(desk: Desk) -> None:
