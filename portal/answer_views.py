@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from commitments.answers import ACTIVITY_KINDS, LONGEST_KEEPING, LONGEST_REST, NOTE_LIMIT, Fault, Said, check_said
 from commitments.closing import TAKEN_BACK
@@ -16,6 +17,7 @@ from notifications.handing import find_day_told
 from notifications.items import name_answer
 from notifications.names import Names
 from notifications.phrases import ACTIVITY_NAMES
+from notifications.routing import choose_hour, choose_slot
 from notifications.views import clean_text, name_some
 from notifications.wording import Words
 from portal.forms import Sent
@@ -357,6 +359,14 @@ def _is_passed_on(question: Question) -> bool:
     return question.person.role is ContactRole.OWNER and question.owner_id not in (None, question.person.id)
 
 
+def _find_day_asked(question: Question, rules: Rules, rests_until: date) -> date:
+    """The day on which the letter goes: not on a day of rest, nor in a pause."""
+    person = question.person
+    policy = rules.policy_of(question.agreement) if question.agreement is not None else rules.house
+    begin = datetime.combine(rests_until, time(0), ZoneInfo(person.time_zone))
+    return choose_slot(person, choose_hour(person, [policy]), begin).day
+
+
 def describe_outcome(
     words: Words,
     question: Question,
@@ -369,9 +379,8 @@ def describe_outcome(
 ) -> str:
     """What happens next."""
     if answer is Answer.SNOOZE and question.follow_up is not None and question.follow_up.snoozed_until is not None:
-        return words.gettext("You will be asked again on %(day)s.") % {
-            "day": words.format_day(question.follow_up.snoozed_until)
-        }
+        day = _find_day_asked(question, rules, question.follow_up.snoozed_until)
+        return words.gettext("You will be asked again on %(day)s.") % {"day": words.format_day(day)}
     if answer is Answer.NOT_ME and new_owner is not None:
         name = clean_text(names.contacts[new_owner][0])
         person = rules.people[new_owner]

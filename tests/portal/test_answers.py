@@ -146,6 +146,14 @@ def test_a_new_date_in_the_file_comes_before_what_was_moved_and_the_first_one_st
     assert (row.due, row.first_due) == ("2026-09-30", "2026-02-13")
 
 
+def test_what_rests_until_a_saturday_is_said_to_be_asked_again_on_the_monday_when_the_letter_goes(
+    desk: Desk,
+) -> None:
+    desk.morning(date(2026, 3, 3))
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/snooze", day="2026-03-21")
+    assert "You will be asked again on 23 March 2026." in page
+
+
 def test_snoozed_it_comes_back_on_its_day_and_the_ladder_begins_anew(desk: Desk) -> None:
     assert "north-south/survey" in desk.morning(date(2026, 3, 3))["ann"]
     page = desk.post(desk.link("ann", "overdue", "/survey") + "/snooze", day="2026-03-20")
