@@ -195,6 +195,7 @@ def test_a_form_over_what_somebody_else_has_changed_meanwhile_is_not_taken(signe
     kept = read_form(page, EDIT)
     assert (kept["term"], kept["note"], kept["why"]) == (["By me"], ["Mine"], ["My reason"]), "what was typed is kept"
     assert "By now this is “By the other”. Saving puts yours in its place." in page
+    assert "This stands otherwise by now:" in page and "Please put this right:" not in page
     assert page.count('class="fault"') == 2, "what is as it stands is not remarked: term and note alone differ"
     signed.act(EDIT, **{**kept, "do": "next"})
     assert row_of(signed).term == "By me"

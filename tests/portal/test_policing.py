@@ -138,6 +138,7 @@ def test_who_saves_rules_over_those_that_another_saved_meanwhile_is_told_and_not
     page = desk.act(PAGE, 409, mark=stale, **usual(silence_red_months="36", why="Mine"))
     assert "this has changed meanwhile" in page and 'value="36"' in page and 'value="Mine"' in page
     assert "By now this is “60, 7”. Saving puts yours in its place." in page, "what the other saved is shown beside it"
+    assert "This stands otherwise by now:" in page and "Please put this right:" not in page
     again = desk.act(PAGE, mark=stale, **usual(lead_days="60, 7", why="They asked for it"))
     assert "Saved." in again, "a second press of the other's own form says what the first has done"
     tried = desk.act(f"{PAGE}/try", 200, mark=stale, **usual(silence_red_months="36"))
