@@ -1,16 +1,15 @@
-"""Finds every notice that is due: reminders before dates, the rungs of follow-ups, digests and summaries."""
+"""Finds every notice that is due: reminders before dates, and the rungs of follow-ups."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from commitments.assessment import find_owner, is_ended, is_expired
 from commitments.dates import add_days
-from commitments.days import Days, find_days, find_own_day
+from commitments.days import Days, find_days
 from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.followups import (
     find_answerable,
@@ -31,39 +30,26 @@ from commitments.vocabulary import (
     FollowUpState,
     MatterKind,
     NotificationKind,
-    NotificationState,
     ReasonCode,
     StandingState,
 )
-from notifications.binding import load_bound_parties
-from notifications.parts import load_rulings_of_parties
-from notifications.reasons import LOST, TAKEN_OUT, Decision, Why
+from notifications.ladders import Ladder, find_begin, load_ladders
+from notifications.reasons import Decision, Why
 from notifications.routing import (
     OWNER,
     Climb,
-    Slot,
-    ToldRung,
     choose_days,
-    choose_digest_rhythm,
-    choose_summary_rhythm,
     climb_ladder,
     find_hearer,
     find_last_day,
     find_reached,
     find_reminder_rung,
-    gets_summary,
     has_heard,
     has_told_all,
-    is_digest_due,
     is_missed,
-    is_summary_due,
-    list_periods,
-    name_month,
-    name_week,
 )
 from notifications.standing_in import explain_stand_in, find_unreached, is_untold, may_be_asked
-from notifications.tables import notice, notification
-from notifications.usual import Ruling
+from notifications.tables import notice
 
 REMINDED = (StandingState.DUE_SOON, StandingState.UNOWNED, StandingState.BEHIND)
 _BEHIND = 2
@@ -146,19 +132,6 @@ class Prospect:
     """By which party who is told, and who is asked, of whom another may stand in the place."""
 
 
-class Ladder(list[ToldRung]):
-    """What a follow-up has told since it was put to who is asked now, and how often it has passed on before that."""
-
-    turn = 0
-    asked: frozenset[str] = frozenset()
-    """The person asked last, and who was told in their stead."""
-
-    def pass_on(self) -> None:
-        """Begin anew, with another person."""
-        self.clear()
-        self.turn += 1
-
-
 @dataclass(frozen=True, slots=True)
 class Focus:
     """Of whom and of which follow-ups something new may be due, where it is known that of the others nothing is."""
@@ -176,7 +149,7 @@ def find_candidates(reading: Connection, span: Span, rules: Rules, now: datetime
     """Every notice of a span that is due and not told yet, with the rungs passed over on the way."""
     within = follow_up.c.agreement_id.between(span.first, span.last)
     waiting = _load_follow_ups(reading, within, find_days(rules.people, now, today).latest)
-    ladders = _load_ladders(reading, within, rules.people)
+    ladders = load_ladders(reading, within, rules.people)
     told = _load_told_reminders(reading, span, today)
     agreements = _load_concerned(reading, span, rules, waiting, today)
     yield from find_due(agreements, waiting, ladders, told, rules, now, today)
@@ -361,7 +334,7 @@ def find_alerts(reading: Connection, rules: Rules, today: date) -> Iterator[Cand
     waiting = _load_follow_ups(reading, follow_up.c.agreement_id.is_(None), today)
     if not waiting:
         return
-    ladders = _load_ladders(reading, follow_up.c.agreement_id.is_(None), rules.people)
+    ladders = load_ladders(reading, follow_up.c.agreement_id.is_(None), rules.people)
     coordinator = choose_coordinator(rules.people, today)
     for row in waiting:
         told = ladders.get(row.id, Ladder())
@@ -404,7 +377,7 @@ def _follow_up(
     unreached = set(find_unreached(told, people, policy, own_day))
     firsts = [assignee]
     if assignee is not None and is_untold(told) and not always:
-        kind, begin, tried = _name_kind(row, OWNER), _find_begin(row), assignee
+        kind, begin, tried = _name_kind(row, OWNER), find_begin(row), assignee
         while tried.id not in unreached and not may_be_asked(tried, kind, begin, policy, own_day):
             unreached.add(tried.id)
             tried = find_another(unreached) or tried
@@ -518,15 +491,9 @@ def _name_kind(row: Any, rung: int) -> NotificationKind:
     return NotificationKind.CONFIRMATION if asks_to_confirm else NotificationKind.FOLLOW_UP
 
 
-def _find_begin(row: Any) -> date:
-    """When the ladder of an open follow-up begins: when it was opened, or came back after a rest."""
-    begin: date = max(row.opened_on, row.snoozed_until or row.opened_on)
-    return begin
-
-
 def _name_begin(row: Any, turn: int) -> str:
     """What sets the keys of one ladder apart from those that the follow-up had before it passed to another person."""
-    begin = _find_begin(row).isoformat()
+    begin = find_begin(row).isoformat()
     return f"{begin} passed on {turn}" if turn else begin
 
 
@@ -542,97 +509,6 @@ def _load_follow_ups(reading: Connection, which: ColumnElement[bool], today: dat
     ).all()
 
 
-def _load_ladders(reading: Connection, which: ColumnElement[bool], people: Mapping[int, Person]) -> dict[int, Ladder]:
-    """What each open follow-up has told in its present spell, on which day of the person told."""
-    rows = reading.execute(
-        select(
-            notice.c.follow_up_id,
-            notice.c.rung,
-            notice.c.contact_id,
-            notice.c.kind,
-            notice.c.decision,
-            notice.c.decision_reason,
-            notice.c.decided_on,
-            follow_up.c.opened_on,
-            follow_up.c.snoozed_until,
-            follow_up.c.assignee_id,
-            notification.c.state,
-            notification.c.sent_at,
-            notification.c.reason.label("message_reason"),
-        )
-        .join(follow_up, follow_up.c.id == notice.c.follow_up_id)
-        .outerjoin(notification, notification.c.id == notice.c.notification_id)
-        .where(
-            which,
-            follow_up.c.state == str(FollowUpState.OPEN),
-            notice.c.decided_on >= follow_up.c.opened_on,
-        )
-        .order_by(notice.c.id)
-    )
-    return read_ladders(rows, people)
-
-
-def read_ladders(rows: Iterable[Any], people: Mapping[int, Person]) -> dict[int, Ladder]:
-    """What each follow-up has told, from its notices in their order, each with its follow-up and its message.
-
-    One that has passed to another person since, as the register has it, begins anew with them.
-    """
-    ladders: dict[int, Ladder] = defaultdict(Ladder)
-    asked_now: dict[int, Any] = {}
-    for row in rows:
-        asked_now[row.follow_up_id] = row.assignee_id
-        why = row.decision_reason["code"] if row.decision == Decision.PASSED_OVER else None
-        handed = row.kind == NotificationKind.HAND_OVER
-        if handed and why in (None, Why.UNSUBSCRIBED, *LOST) and row.state != NotificationState.CANCELLED:
-            # It begins anew with the person to whom it was handed over; unless that was taken back before they heard.
-            ladders[row.follow_up_id].clear()
-            if why == Why.UNSUBSCRIBED:
-                # Who wants no hand-overs told is asked as if it had been theirs from the first.
-                ladders[row.follow_up_id].pass_on()
-                ladders[row.follow_up_id].asked = frozenset()
-                continue
-        if why == Why.UNSUBSCRIBED and row.decided_on >= _find_begin(row):
-            _note_asked(ladders[row.follow_up_id], row, people)
-            ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, None, None, row.decided_on))
-            continue
-        state = NotificationState(row.state) if row.state is not None and row.decision == Decision.TOLD else None
-        if why in LOST or state is NotificationState.FAILED:
-            if row.rung == 0 and row.decided_on >= _find_begin(row):
-                if why is None:
-                    _note_asked(ladders[row.follow_up_id], row, people)
-                by = why or (row.message_reason or {}).get("code")
-                lost_by = Why(by) if by in LOST else None
-                ladders[row.follow_up_id].append(
-                    ToldRung(0, row.contact_id, None, None, lost_on=row.decided_on, lost_by=lost_by)
-                )
-            continue  # of a later rung it is as if nobody had been told, so that it is found again
-        # Left out of its message because it was answered, and open again, or taken out of it for another day, or told
-        # before it was put to rest: as if nobody had been told.
-        if (why is not None and (row.rung == 0 or why in TAKEN_OUT)) or row.decided_on < _find_begin(row):
-            continue
-        if state is NotificationState.CANCELLED:
-            continue
-        _note_asked(ladders[row.follow_up_id], row, people)
-        sent_on = find_own_day(people[row.contact_id], row.sent_at) if row.sent_at is not None else None
-        ladders[row.follow_up_id].append(ToldRung(row.rung, row.contact_id, state, sent_on))
-    for follow_up_id, ladder in ladders.items():
-        now = people.get(asked_now[follow_up_id])
-        if ladder.asked and now is not None and now.reference not in ladder.asked:
-            ladder.pass_on()
-    return ladders
-
-
-def _note_asked(ladder: Ladder, row: Any, people: Mapping[int, Person]) -> None:
-    """Whom a first rung asked: who told another before asks of that one no more."""
-    if row.rung != 0 or row.contact_id not in people:
-        return
-    reader = people[row.contact_id].reference
-    asked = str(row.decision_reason["numbers"].get("for", reader))
-    if ladder.asked and asked not in ladder.asked:
-        ladder.pass_on()
-    ladder.asked = frozenset({asked, reader})
-
-
 def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[str]:
     return set(
         reading.execute(
@@ -643,37 +519,3 @@ def _load_told_reminders(reading: Connection, span: Span, today: date) -> set[st
             )
         ).scalars()
     )
-
-
-LATELY = timedelta(days=70)
-"""The longest that a digest or a summary looks back."""
-
-
-def find_picture_readers(reading: Connection, rules: Rules, today: date) -> dict[int, tuple[Ruling, ...]]:
-    """Who gets digests and summaries, and by which rules: coordinators and leaders in office of parties that an
-    agreement binds, or did of late, by the rules of all agreements of their party."""
-    rulings = load_rulings_of_parties(reading, rules)
-    bound = load_bound_parties(reading, today - LATELY)
-    return {
-        person.id: rulings[person.party_id]
-        for person in rules.people.values()
-        if gets_summary(person) and person.party_id in bound and person.is_in_office(today)
-    }
-
-
-def find_periodic(person: Person, slot: Slot, policy: Policy) -> Iterator[Candidate]:
-    """The digest and the summary that are due to a person, by the policy of all their agreements."""
-
-    def periodic(kind: NotificationKind, why: Why, names: Sequence[str], numbers: dict[str, Any]) -> Candidate:
-        key, *others = (f"{kind}|{name}|{person.reference}" for name in names)
-        return Candidate(
-            key, kind, person, person.reference, "", "", 0, {}, why, numbers,
-            party_id=person.party_id, instead_of=tuple(others),
-        )  # fmt: skip
-
-    if is_digest_due(person, policy, slot):
-        names = list_periods(choose_digest_rhythm(person, policy), slot.day)
-        yield periodic(NotificationKind.DIGEST, Why.WEEKLY, names, {"week": name_week(slot.day)})
-    if is_summary_due(person, policy, slot):
-        names = list_periods(choose_summary_rhythm(person, policy), slot.day)
-        yield periodic(NotificationKind.SUMMARY, Why.MONTHLY, names, {"month": name_month(slot.day)})

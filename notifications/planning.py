@@ -23,12 +23,13 @@ from commitments.policy import Policy
 from commitments.queries import Span, split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
-from notifications.candidates import Candidate, find_alerts, find_candidates, find_periodic, find_picture_readers
+from notifications.candidates import Candidate, find_alerts, find_candidates
 from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
 from notifications.lost import find_lost, free
 from notifications.mime import MailDomain, message_id_for
 from notifications.parts import PERIODIC, merge_rulings
+from notifications.periodicals import find_periodic, find_picture_readers
 from notifications.reasons import Decision, Why
 from notifications.routing import (
     AT_ONCE,

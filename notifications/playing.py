@@ -32,18 +32,17 @@ from commitments.vocabulary import (
 from notifications.candidates import (
     Candidate,
     Focus,
-    Ladder,
     Prospect,
     find_prospects,
     find_reminders,
     find_rungs,
-    read_ladders,
 )
 from notifications.composing import Around, Dated, compose_message, is_empty, is_settled
 from notifications.counting import count_anew, count_ground_anew
 from notifications.current import asks_its_reader
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
+from notifications.ladders import Ladder, read_ladders
 from notifications.ledger import Row
 from notifications.names import Names
 from notifications.planning import ALL_KINDS, Planned, plan_part
