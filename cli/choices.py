@@ -74,7 +74,7 @@ def show_choices(
     """Show what a person chose about their messages, or change it. What already waits goes by the new choice."""
     from cli.session import open_register
     from commitments.database import open_reading, open_unit
-    from commitments.queries import load_choices, load_people
+    from commitments.person_queries import load_choices, load_people
     from commitments.references import find_contact
     from commitments.tables import contact
     from notifications.choosing import Chosen, choose

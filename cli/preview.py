@@ -39,7 +39,7 @@ def preview(
     """
     from cli.session import open_register
     from commitments.database import open_reading
-    from commitments.queries import load_people
+    from commitments.person_queries import load_people
     from commitments.references import find_contact
     from notifications.preview import find_message, gets_overview, make_sample, open_mock_links, preview_message
     from portal.brief_page import find_brief_faults

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, exists, or_, select, update
 from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_people, load_policies
+from commitments.person_queries import load_people
+from commitments.queries import load_policies
 from commitments.tables import (
     agreement,
     agreement_party,

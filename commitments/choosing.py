@@ -12,8 +12,8 @@ from commitments.agreement_form import LATEST_HOUR, DigestRhythm, Language, Mont
 from commitments.choices import Choices
 from commitments.errors import RefusedChange
 from commitments.log import Author, Change, record_changes
+from commitments.person_queries import load_choices
 from commitments.policy import Policy
-from commitments.queries import load_choices
 from commitments.references import find_contact
 from commitments.tables import choices
 from commitments.vocabulary import Channel, NotificationKind

@@ -53,6 +53,11 @@ def parse_date(text: str) -> PartialDate:
     return PartialDate(exact, exact, exact.isoformat())
 
 
+def parse_stored(text: str | None) -> PartialDate | None:
+    """The date as it stands in a column that may be empty."""
+    return parse_date(text) if text is not None else None
+
+
 def as_partial(day: date) -> PartialDate:
     return PartialDate(day, day, day.isoformat())
 

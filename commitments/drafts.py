@@ -22,7 +22,7 @@ from commitments.file_checks import check_files
 from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
 from commitments.operations import choose_coordinator
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.references import suggest_reference
 from commitments.register import import_agreement

@@ -8,6 +8,9 @@ from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+IDS_A_STATEMENT = 1000
+"""So many rows are named by their ids; more by the query that finds them."""
+
 
 class _Listed(FunctionElement[int]):
     """The numbers of a list that is given as text."""

@@ -17,8 +17,8 @@ from commitments.days import find_own_day
 from commitments.facts import Person, Reason
 from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE
-from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.tables import contact, flow_record, follow_up, party, progress_report
 from commitments.vocabulary import (

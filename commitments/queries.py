@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
-from commitments.choices import USUAL, Choices
-from commitments.dates import PartialDate, add_days, parse_date
+from commitments.dates import add_days, parse_date, parse_stored
 from commitments.facts import (
     Activity,
     Agreement,
@@ -22,12 +21,11 @@ from commitments.facts import (
     Occurrence,
     Owner,
     PartyPlace,
-    Person,
     Report,
     Submission,
     Target,
 )
-from commitments.listed import is_listed
+from commitments.listed import IDS_A_STATEMENT, is_listed
 from commitments.policy import HOUSE, Policy, adapt_policy
 from commitments.recurrence import FormerTerms, Recurrence
 from commitments.rewinding import Rewinder, load_later
@@ -37,13 +35,10 @@ from commitments.tables import (
     activity_commitment,
     agreement,
     agreement_party,
-    channel_state,
-    choices,
     commitment,
     commitment_owner,
     confirmation,
     contact,
-    follow_up,
     measurement,
     milestone,
     occurrence,
@@ -54,25 +49,19 @@ from commitments.tables import (
     submitted_report,
 )
 from commitments.vocabulary import (
-    Channel,
     CommitmentKind,
     CommitmentState,
     Comparator,
     ConfirmationState,
-    ContactRole,
     Every,
-    FollowUpState,
     MilestoneState,
-    NotificationKind,
     OccurrenceState,
     Owed,
     PartyRole,
     RenewalRule,
-    Rhythm,
 )
 
 COMMITMENTS_A_CHUNK = 2000
-IDS_A_STATEMENT = 1000
 
 _KINDS = {str(kind): kind for kind in CommitmentKind}
 _STATES = {str(state): state for state in CommitmentState}
@@ -128,147 +117,6 @@ def load_policies(reading: Connection, only: ColumnElement[bool] | None = None) 
     rules = {row.scope: row.rules for row in reading.execute(query)}
     house = adapt_policy(Policy(), rules.pop(HOUSE, {}))
     return house, {scope: adapt_policy(house, own) for scope, own in rules.items()}
-
-
-def load_people(
-    reading: Connection,
-    *,
-    only: ColumnElement[bool] | None = None,
-    usual_zone: str = "UTC",
-    with_choices: bool = True,
-) -> dict[int, Person]:
-    """All contacts by id, or some; zone, language and country are the party's where a contact has none, and the
-    language is the house's where the party has none either.
-
-    Who judges and writes to nobody needs them without what they chose, and without the channels that are off.
-    """
-    usual = select(policy.c.rules["language"].as_string()).where(policy.c.scope == HOUSE).scalar_subquery()
-    of_party = (party.c.country, party.c.subdivision, party.c.time_zone, party.c.language)
-    query = select(contact, *of_party, usual.label("house_language")).join(party, party.c.id == contact.c.party_id)
-    rows = reading.execute(query if only is None else query.where(only)).all()
-    # By their ids: who is meant may take longer to find than all that is read of them.
-    few = only is not None and len(rows) <= IDS_A_STATEMENT
-    these: Some = [row.id for row in rows] if few else select(contact.c.id).where(only) if only is not None else None
-    chosen = load_choices(reading, these) if with_choices else {}
-    off = _load_off(reading, these) if with_choices else frozenset()
-    return {
-        row.id: Person(
-            row.id,
-            row.reference,
-            row.party_id,
-            ContactRole(row.role),
-            row.country,
-            row.subdivision,
-            row.time_zone or row.time_zone_1 or usual_zone,
-            _find_language(row, chosen.get(row.id, USUAL)) or row.house_language or Policy().language,
-            row.channels.get("mail"),
-            row.deputy_id,
-            _partial(row.valid_from),
-            _partial(row.valid_to),
-            chosen.get(row.id, USUAL),
-            _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off),
-            _find_language(row, chosen.get(row.id, USUAL)) is not None,
-            row.proposed_by,
-        )
-        for row in rows
-    }
-
-
-def _find_language(row: Any, chosen: Choices) -> str | None:
-    """The language that the person chose, that the register has for them, or that their party states."""
-    return chosen.language or row.language or row.language_1 or None
-
-
-def select_people_around(
-    agreements: Select[tuple[int]], judged: ColumnElement[bool] | None = None
-) -> Select[tuple[int]]:
-    """The ids of those who may be asked under some agreements: owners, their deputies, coordinators and leaders of the
-    parties, and who is asked now. Where `judged` are named, of owners and who is asked only those of these commitments.
-    """
-    owned = commitment_owner.join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-    under = commitment.c.agreement_id.in_(agreements) if judged is None else judged
-    asked = select(follow_up.c.assignee_id).where(
-        follow_up.c.agreement_id.in_(agreements),
-        follow_up.c.assignee_id.is_not(None),
-        follow_up.c.state == str(FollowUpState.OPEN),
-    )
-    if judged is not None:
-        asked = asked.where(follow_up.c.commitment_id.in_(select(commitment.c.id).where(judged)))
-    places = (
-        select(commitment_owner.c.party_id, commitment_owner.c.contact_id)
-        .distinct()
-        .select_from(owned)
-        .where(under)
-        .cte("places")
-    )
-    named = union(select(places.c.contact_id).where(places.c.contact_id.is_not(None)), asked).cte("named")
-    parties = union(
-        select(agreement_party.c.party_id).where(agreement_party.c.agreement_id.in_(agreements)),
-        select(places.c.party_id),
-    )
-    chief = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
-    deputies = select(contact.c.deputy_id).where(
-        contact.c.id.in_(select(named.c.contact_id)), contact.c.deputy_id.is_not(None)
-    )
-    chiefs = select(contact.c.id).where(contact.c.party_id.in_(parties), chief)
-    around = union(select(named.c.contact_id.label("id")), deputies, chiefs).subquery("around")
-    return select(around.c.id)
-
-
-Way = tuple[Channel, str]
-
-
-def load_ways(reading: Connection, contact_ids: Sequence[int]) -> dict[int, tuple[Way, ...]]:
-    """The channels of these people that work, with the address on each, in the order in which they are tried."""
-    rows = reading.execute(select(contact.c.id, contact.c.channels).where(contact.c.id.in_(contact_ids))).all()
-    chosen, off = load_choices(reading, contact_ids), _load_off(reading, contact_ids)
-    return {row.id: _order_ways(row.id, row.channels, chosen.get(row.id, USUAL).channel, off) for row in rows}
-
-
-Some = Sequence[int] | Select[tuple[int]] | None
-"""The ids of some contacts, or a query that gives them; None for all."""
-
-
-def _load_off(reading: Connection, only: Some) -> frozenset[tuple[int, str, str]]:
-    place = (channel_state.c.contact_id, channel_state.c.channel, channel_state.c.address)
-    query = select(*place).where(channel_state.c.state == "off")
-    rows = reading.execute(query if only is None else query.where(channel_state.c.contact_id.in_(only)))
-    return frozenset((row.contact_id, row.channel, row.address) for row in rows)
-
-
-def _order_ways(
-    contact_id: int, channels: Mapping[str, str], chosen: Channel | None, off: frozenset[tuple[int, str, str]]
-) -> tuple[Way, ...]:
-    """In the order of the register, but the one that the person chose first."""
-    ways = [(Channel(name), address) for name, address in channels.items() if (contact_id, name, address) not in off]
-    return tuple(sorted(ways, key=lambda way: way[0] is not chosen))
-
-
-def load_choices(reading: Connection, only: Some = None) -> dict[int, Choices]:
-    """What people chose about their messages, by contact; only of those who chose something."""
-    query = select(choices) if only is None else select(choices).where(choices.c.contact_id.in_(only))
-    return {
-        row.contact_id: Choices(
-            tuple(row.days) if row.days is not None else None,
-            row.digest_day,
-            _hour(row.hour),
-            row.language,
-            Channel(row.channel) if row.channel else None,
-            _hour(row.quiet_from),
-            _hour(row.quiet_to),
-            row.paused_from,
-            row.paused_to,
-            frozenset(NotificationKind(kind) for kind in row.unsubscribed),
-            Rhythm(row.digest_rhythm) if row.digest_rhythm else None,
-            Rhythm(row.summary_rhythm) if row.summary_rhythm else None,
-            row.summary_day,
-        )
-        for row in reading.execute(query)
-    }
-
-
-def _hour(text: str | None) -> time | None:
-    return time.fromisoformat(text) if text is not None else None
 
 
 def select_dated_commitments(today: date, horizon: date) -> ColumnElement[bool]:
@@ -424,7 +272,9 @@ def assemble_agreements(fetch: Fetch, span: Span, only: ColumnElement[bool] | No
         .order_by(agreement_party.c.agreement_id, agreement_party.c.position),
     ):
         places[row.agreement_id].append(
-            PartyPlace(row.party_id, row.reference, PartyRole(row.role), _partial(row.signed), _partial(row.ended))
+            PartyPlace(
+                row.party_id, row.reference, PartyRole(row.role), parse_stored(row.signed), parse_stored(row.ended)
+            )
         )
     signed = {
         row.agreement_id for row in fetch("signatory", select(signatory).where(span.holds(signatory.c.agreement_id)))
@@ -465,15 +315,15 @@ def _build_agreement(
         row.registered_on,
         tuple(places),
         tuple(commitments),
-        _partial(row.effective),
-        _partial(row.expires),
-        _partial(row.ended),
+        parse_stored(row.effective),
+        parse_stored(row.expires),
+        parse_stored(row.ended),
         RenewalRule(row.renewal_rule) if row.renewal_rule else None,
         row.renewal_months,
-        _partial(row.renew_by),
+        parse_stored(row.renew_by),
         row.notice_months,
         row.notice_days,
-        _partial(row.designated),
+        parse_stored(row.designated),
         row.reporting_cycle_years,
         tuple(submitted),
         has_signatories,
@@ -551,15 +401,15 @@ def _load_commitments(
                 _OWED[owed],
                 tuple(owners[commitment_id]),
                 registered_on,
-                _partial(state_on),
-                _partial(state_until),
-                _partial(due),
-                _partial(period_from),
-                _partial(period_to),
-                _partial(confirm_by),
+                parse_stored(state_on),
+                parse_stored(state_until),
+                parse_stored(due),
+                parse_stored(period_from),
+                parse_stored(period_to),
+                parse_stored(confirm_by),
                 read_recurrence(recurrence),
                 _read_target(target),
-                Condition(_partial(condition.get("met_on"))) if condition else None,
+                Condition(parse_stored(condition.get("met_on"))) if condition else None,
                 *([tuple(own_parts[name]) for name in _PARTS] if own_parts is not None else _NO_PARTS),
             )
         )
@@ -583,8 +433,8 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
                 row.id,
                 row.reference,
                 row.title,
-                _partial(row.due),
-                _partial(row.met_on),
+                parse_stored(row.due),
+                parse_stored(row.met_on),
                 _MILESTONE_STATES[row.state],
                 row.party_id,
             )
@@ -631,15 +481,11 @@ def _load_parts(fetch: Fetch, own: ColumnElement[bool]) -> dict[int, dict[str, l
     return parts
 
 
-def _partial(text: str | None) -> PartialDate | None:
-    return parse_date(text) if text is not None else None
-
-
 def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
     """How often, as it is stored."""
     if not stored:
         return None
-    starts, ends = _partial(stored.get("starts")), _partial(stored.get("ends"))
+    starts, ends = parse_stored(stored.get("starts")), parse_stored(stored.get("ends"))
     return Recurrence(
         Every(stored["every"]),
         stored.get("interval", 1),
@@ -653,7 +499,7 @@ def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
 
 
 def _read_former(stored: Mapping[str, Any], what: str | None) -> FormerTerms:
-    starts, ends = _partial(stored.get("starts")), _partial(stored.get("ends"))
+    starts, ends = parse_stored(stored.get("starts")), parse_stored(stored.get("ends"))
     terms = Recurrence(
         Every(stored["every"]),
         stored.get("interval", 1),
@@ -674,5 +520,5 @@ def _read_target(stored: Mapping[str, Any] | None) -> Target | None:
         stored["unit"],
         Comparator(stored.get("comparator", Comparator.AT_LEAST)),
         stored.get("baseline") or 0.0,
-        _partial(stored.get("baseline_on")),
+        parse_stored(stored.get("baseline_on")),
     )

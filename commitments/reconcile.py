@@ -22,15 +22,14 @@ from commitments.followups import group_people, want_followups
 from commitments.known import CHECK, note_known
 from commitments.log import Author, Change, record_changes, record_once
 from commitments.overall import Overall, load_overall, load_versions, pack_states, renew, store_overall
+from commitments.person_queries import load_people, select_people_around
 from commitments.policy import Policy
 from commitments.queries import (
     Span,
     Untroubled,
     count_untroubled,
     load_agreements,
-    load_people,
     load_policies,
-    select_people_around,
     select_untroubled,
     split_register,
 )

@@ -12,7 +12,7 @@ from commitments.errors import RefusedChange
 from commitments.handing_over import HANDED_OVER, HandedOver, find_coordinated, reconcile_agreements
 from commitments.log import Author, Change, record_changes
 from commitments.people import UNSETTLED
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.tables import agreement, commitment, commitment_owner, contact, draft, follow_up, log_entry
 from commitments.vocabulary import ContactRole, DraftState, FollowUpState
 

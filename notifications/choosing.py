@@ -12,7 +12,8 @@ from commitments.choices import IN_ANY_CASE, Choices
 from commitments.choosing import change_choices
 from commitments.facts import Person
 from commitments.log import Author
-from commitments.queries import load_people, load_policies
+from commitments.person_queries import load_people
+from commitments.queries import load_policies
 from commitments.reconcile import Rules, group_rules
 from commitments.references import find_contact
 from commitments.tables import agreement

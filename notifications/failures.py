@@ -11,7 +11,7 @@ from commitments.database import insert_new
 from commitments.facts import Person
 from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.tables import agreement_party, channel_state, contact, follow_up
 from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationState, ReasonCode

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, exists, func, or_, select, update
 
 from commitments.errors import NotFound, RefusedChange
 from commitments.log import Author, Change, record_changes
-from commitments.queries import Way, load_people, load_policies
+from commitments.person_queries import Way, load_people
+from commitments.queries import load_policies
 from commitments.reconcile import ENGINE, group_rules
 from commitments.references import find_contact
 from commitments.tables import contact

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, bindparam, cast, exists, func, litera
 
 from commitments.days import find_own_day
 from commitments.facts import Person
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.tables import contact, follow_up
 from commitments.vocabulary import FollowUpState, NotificationKind, NotificationState
 from notifications.held import AFTERWARDS, hold

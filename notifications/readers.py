@@ -7,8 +7,9 @@ from datetime import time
 from sqlalchemy import Connection, or_, select
 
 from commitments.facts import Person
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE, Policy
-from commitments.queries import load_people, load_policies
+from commitments.queries import load_policies
 from commitments.reconcile import Rules, group_rules
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, party, policy
 from commitments.vocabulary import Channel, FollowUpState

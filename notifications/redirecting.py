@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from commitments.facts import Person
-from commitments.queries import Way
+from commitments.person_queries import Way
 from commitments.reconcile import Rules
 from commitments.tables import contact, log_entry
 from commitments.vocabulary import NotificationKind, NotificationState

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from commitments.choosing import change_choices
 from commitments.database import insert_new
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_choices
+from commitments.person_queries import load_choices
 from commitments.reconcile import ENGINE
 from commitments.tables import channel_state, contact
 from commitments.vocabulary import Channel, NotificationKind, NotificationState

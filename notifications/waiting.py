@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, String, bindparam, cast, exist
 from commitments.choices import IN_ANY_CASE
 from commitments.days import find_own_day
 from commitments.facts import Person
-from commitments.queries import load_people, load_policies
+from commitments.person_queries import load_people
+from commitments.queries import load_policies
 from commitments.reconcile import Rules, group_rules
 from commitments.tables import agreement, agreement_party
 from commitments.tables import contact as contact_of

@@ -17,7 +17,7 @@ from commitments.database import open_unit
 from commitments.difference import Imported
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.references import find_agreement
 from commitments.tables import agreement, commitment, commitment_owner, contact, party
 from commitments.vocabulary import ContactRole

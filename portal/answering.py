@@ -16,7 +16,7 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange, TallyError
 from commitments.facts import Person
 from commitments.log import Author, find_caused
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.questions import Question, list_colleagues, load_question
 from commitments.reconcile import Rules, reconcile_agreement
 from commitments.sentences import Shelf, load_shelf

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from commitments.dates import PartialDate, add_days, parse_date
+from commitments.dates import add_days, parse_date, parse_stored
 from commitments.deadlines import find_report_cycles
 from commitments.facts import Agreement, Submission
 from commitments.queries import read_recurrence
@@ -387,14 +387,14 @@ def _build(row: Any, submitted: tuple[Submission, ...]) -> Agreement:
         row.registered_on,
         (),
         (),
-        effective=_partial(row.effective),
-        expires=_partial(row.expires),
+        effective=parse_stored(row.effective),
+        expires=parse_stored(row.expires),
         renewal_rule=RenewalRule(row.renewal_rule) if row.renewal_rule else None,
         renewal_months=row.renewal_months,
-        renew_by=_partial(row.renew_by),
+        renew_by=parse_stored(row.renew_by),
         notice_months=row.notice_months,
         notice_days=row.notice_days,
-        designated=_partial(row.designated),
+        designated=parse_stored(row.designated),
         reporting_cycle_years=row.reporting_cycle_years,
         submitted=submitted,
     )
@@ -415,7 +415,3 @@ def _list_terms(facts: Agreement, sought: Sought) -> Iterator[tuple[date, str, M
     for cycle in {*find_report_cycles(facts, sought.first), *find_report_cycles(facts, sought.last)}:
         found.append((date(cycle, 12, 31), str(cycle), MatterKind.REPORT))
     return (one for one in found if sought.first <= one[0] <= sought.last)
-
-
-def _partial(text: str | None) -> PartialDate | None:
-    return parse_date(text) if text is not None else None

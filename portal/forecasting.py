@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading
 from commitments.errors import TallyError
-from commitments.queries import select_people_around
+from commitments.person_queries import select_people_around
 from commitments.tables import agreement, commitment, contact, milestone
 from commitments.vocabulary import MatterKind, NotificationKind
 from notifications.forecast import forecast_agreement

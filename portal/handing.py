@@ -17,7 +17,7 @@ from commitments.facts import Person
 from commitments.filling import LONGEST_LINE
 from commitments.handing_over import Matters, find_matters, hand_over_all, name_owner
 from commitments.log import Author
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.tables import commitment_owner, contact
 from notifications.handing import tell_hand_over
 from notifications.names import load_names

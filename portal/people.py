@@ -13,7 +13,7 @@ from commitments.filling import LONGEST_LINE
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.references import find_contact
 from commitments.tables import contact, log_entry
 from commitments.vocabulary import ContactRole

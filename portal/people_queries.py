@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 from commitments.dates import parse_date
 from commitments.facts import Person
 from commitments.people import UNSETTLED
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE
-from commitments.queries import load_people
 from commitments.tables import (
     agreement,
     agreement_party,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, literal_column, or_, select
 
 from commitments.assessment import find_confirm_day
-from commitments.dates import PartialDate, add_months, parse_date
+from commitments.dates import PartialDate, add_months, parse_date, parse_stored
 from commitments.facts import Agreement, Commitment, PartyPlace
 from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, commitment, policy
@@ -71,8 +71,8 @@ def _build(row: Any, stated_on: PartialDate | None) -> Agreement:
         row.registered_on,
         signed,
         (),
-        effective=_partial(row.effective),
-        designated=_partial(row.designated),
+        effective=parse_stored(row.effective),
+        designated=parse_stored(row.designated),
         stated_on=stated_on,
     )
 
@@ -87,11 +87,7 @@ def _build_plan(row: Any) -> Commitment:
         Owed.JOINTLY,
         (),
         row.registered_on,
-        due=_partial(row.due),
-        period_from=_partial(row.period_from),
-        period_to=_partial(row.period_to),
+        due=parse_stored(row.due),
+        period_from=parse_stored(row.period_from),
+        period_to=parse_stored(row.period_to),
     )
-
-
-def _partial(text: str | None) -> PartialDate | None:
-    return parse_date(text) if text is not None else None

@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange, TallyError
 from commitments.filling import LONGEST_LINE
+from commitments.person_queries import select_people_around
 from commitments.policies import load_rules_in_own, set_policy
 from commitments.policy import HOUSE, Policy
-from commitments.queries import load_policies, select_people_around
+from commitments.queries import load_policies
 from commitments.tables import agreement, contact, policy
 from commitments.vocabulary import NotificationState
 from notifications.forecast import forecast_agreement, forecast_change

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select
 from commitments.confirmations import asks_fewer
 from commitments.difference import Imported
 from commitments.errors import TallyError
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE, adapt_policy
-from commitments.queries import load_people, load_policies
+from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, contact, party, policy, relationship
 from commitments.vocabulary import ContactRole
 from portal.roles import Role, Viewer, select_visible_agreements

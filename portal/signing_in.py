@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.tables import contact
 from notifications.links import LinkExpired, LinkInvalid, Purpose
 from notifications.names import Names, load_names

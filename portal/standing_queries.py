@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy import Connection, Integer, Select, Subquery, literal, select
 
 from commitments.judging import judge_agreements
+from commitments.listed import IDS_A_STATEMENT
 from commitments.overall import select_overall, sum_up
-from commitments.queries import IDS_A_STATEMENT
 from commitments.tables import agreement
 from portal.telling import load_rules_of
 

@@ -10,8 +10,9 @@ from babel.dates import format_date, format_datetime
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from commitments.facts import Person, Reason, Standing
+from commitments.person_queries import load_people
 from commitments.policy import Policy
-from commitments.queries import load_people, load_policies
+from commitments.queries import load_policies
 from commitments.reconcile import Rules, load_rules
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
 from commitments.vocabulary import ContactRole, MatterKind, ReasonCode, StandingState

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import TallyError
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.tables import contact, party
 from portal.form_reading import read_first
 from portal.house import Here, House

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from commitments.database import insert_new
 from commitments.facts import Person
 from commitments.log import Author, Change, record_changes
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE
-from commitments.queries import load_people
 from commitments.reconcile import ENGINE
 from commitments.settings import Settings
 from commitments.tables import agreement_party, commitment, contact, follow_up, party

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from starlette.testclient import TestClient
 
 from commitments.database import open_reading, open_unit
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.settings import Settings
 from commitments.tables import choices, contact, follow_up, log_entry
 from deployments.mailbox import start_mailbox

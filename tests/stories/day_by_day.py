@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, false, insert, or_, select, true, update
 
 from commitments.database import open_database, open_reading, open_unit
+from commitments.person_queries import select_people_around
 from commitments.policy import HOUSE
-from commitments.queries import select_people_around
 from commitments.reconcile import ENGINE
 from commitments.rewinding import Rewinder, load_later
 from commitments.settings import Settings

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author, Change, record_changes
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.register import import_agreement
 from commitments.tables import contact
 from notifications.announcing import announce

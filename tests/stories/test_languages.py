@@ -15,7 +15,7 @@ from commitments.agreement_file import read_files
 from commitments.agreement_form import CommitmentForm
 from commitments.database import open_database, open_reading
 from commitments.log import Author
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings

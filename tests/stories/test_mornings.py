@@ -18,8 +18,8 @@ from commitments.daybreak import reconcile_begun
 from commitments.facts import Person
 from commitments.known import note_known
 from commitments.log import Author
+from commitments.person_queries import load_people
 from commitments.policy import Policy
-from commitments.queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import choices, contact, follow_up

@@ -20,9 +20,10 @@ from commitments.log import Author, record_changes
 from commitments.overall import find_worst_state, pack_states
 from commitments.overall_filling import fill_overall
 from commitments.people import end_office
+from commitments.person_queries import load_people
 from commitments.policies import set_policy
 from commitments.progress import answer_follow_up, report_progress
-from commitments.queries import Span, load_people
+from commitments.queries import Span
 from commitments.reconcile import Reconciled, load_rules, reconcile_agreement, reconcile_register, reconcile_span
 from commitments.register import import_agreement, import_files
 from commitments.tables import contact, overall_standing

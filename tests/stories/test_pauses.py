@@ -12,8 +12,8 @@ from commitments.database import open_reading, open_unit
 from commitments.facts import Person
 from commitments.handing_over import hand_over_all, name_owner
 from commitments.log import Author
+from commitments.person_queries import load_people
 from commitments.policy import Policy
-from commitments.queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import agreement, commitment, commitment_owner, contact

@@ -14,7 +14,7 @@ from cli.main import run_command
 from commitments.agreement_file import read_files
 from commitments.database import open_reading
 from commitments.log import Author
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings, read_settings

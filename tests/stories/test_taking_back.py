@@ -12,7 +12,7 @@ from commitments.errors import RefusedChange
 from commitments.handing_over import hand_over_all, name_owner
 from commitments.log import Author, record_changes
 from commitments.people import give_role
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, commitment_owner, contact, follow_up

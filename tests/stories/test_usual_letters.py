@@ -8,7 +8,7 @@ from sqlalchemy import Engine, update
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
-from commitments.queries import load_people
+from commitments.person_queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, party

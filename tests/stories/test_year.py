@@ -18,8 +18,8 @@ from commitments.agreement_file import read_files
 from commitments.calendar import count_working_days, is_working_day
 from commitments.database import open_database, open_reading, open_unit
 from commitments.log import Author
+from commitments.person_queries import load_people
 from commitments.progress import report_progress
-from commitments.queries import load_people
 from commitments.reconcile import reconcile_register
 from commitments.register import import_files
 from commitments.settings import Settings
