@@ -32,7 +32,7 @@ def withhold(form: AgreementForm, viewer: Viewer) -> AgreementForm:
 
 
 def _list_taking_part(people: Sequence[ContactForm], named: AbstractSet[str | None]) -> list[ContactForm]:
-    taking = {one.reference for one in people if one.reference in named or one.role is ContactRole.COORDINATOR}
+    taking = {one.reference for one in people if one.reference in named or one.role == ContactRole.COORDINATOR}
     taking |= {one.deputy for one in people if one.reference in taking and one.deputy}
     return [one.model_copy(update={"channels": {}}) for one in people if one.reference in taking]
 

@@ -483,11 +483,14 @@ def test_a_file_gives_the_addresses_of_ones_own_side_alone_and_takes_none_away_w
         south = desk.rows(party, party.c.reference == "south")[0].id
         wu = {"reference": "wu", "name": "Wu", "role": "owner", "channels": {"mail": "wu@south.example"}}
         unit.execute(insert(contact).values(**wu, party_id=south))
+        xi = {"reference": "xi", "name": "Xi", "role": "coordinator", "channels": {"mail": "xi@south.example"}}
+        unit.execute(insert(contact).values(**xi, party_id=south))
     before = desk.rows(contact)
     desk.sign_in("cy")
     text = fetch(desk, "/agreements/north-south/file.yaml").decode()
     assert "ann@north.example" in text and "li@south.example" not in text
     assert "name: Li" in text and "Wu" not in text, "of another side who has a part in it"
+    assert "name: Xi" in text and "xi@south.example" not in text, "and who coordinates it"
     assert "Nothing would change" in bring(desk, text)
     book = fetch(desk, "/agreements/north-south/file.xlsx")
     said = {cell.value for row in workbook(book)["Contacts"].iter_rows() for cell in row}
