@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -63,10 +64,9 @@ def check_rights(
     if viewer.role is Role.ADMINISTRATOR:
         return
     found = [*_find_oversteps(unit, viewer, administrators, imported)]
-    for one in imported.changes:
-        before, after = one.changes.get("rules", (None, None)) if one.subject == policy.name else (None, None)
-        if silences_others(unit, viewer, imported.reference, before, after, today):
-            found.append(Overstep(Limit.WORD_OF_ANOTHER_SIDE, imported.reference))
+    rules = [one.changes["rules"] for one in imported.changes if one.subject == policy.name and "rules" in one.changes]
+    if any(silences_others(unit, viewer, imported.reference, *pair, today) for pair in rules):
+        found.append(Overstep(Limit.WORD_OF_ANOTHER_SIDE, imported.reference))
     oversteps = tuple(dict.fromkeys(found))
     if oversteps:
         raise NotTheirs(oversteps)
@@ -130,12 +130,21 @@ def _find_oversteps(
         .where(contact.c.reference.in_(people))
     )
     held = {row.reference: row for row in rows}
+
+    @cache
+    def list_addresses(besides: str) -> set[str]:
+        return _list_addresses(unit, imported.reference, besides)
+
+    @cache
+    def is_own_work(target: str) -> bool:
+        return target == imported.reference or bool(sees_agreement(unit, viewer, target))
+
     for one in imported.changes:
         if one.subject == "party" and one.action == "amended" and one.reference != viewer.party:
             yield Overstep(Limit.PARTY_OF_OTHERS, one.reference)
         if one.subject == "relationship" and one.action == "amended" and _is_shared(unit, viewer, one.reference):
             yield Overstep(Limit.TIE_OF_OTHERS, one.reference)
-        if one.subject == "activity_commitment" and not _is_own_work(unit, viewer, imported.reference, one.reference):
+        if one.subject == "activity_commitment" and not is_own_work(one.reference.split("/")[2]):
             yield Overstep(Limit.AGREEMENT_OF_OTHERS, one.reference)
         if one.subject in ("progress_report", "confirmation") and one.changes.get("party") != (None, viewer.party):
             yield Overstep(Limit.SAID_BY_OTHERS, one.reference)
@@ -147,7 +156,7 @@ def _find_oversteps(
             yield Overstep(Limit.ADMINISTRATORS_ADDRESS, one.reference)
         if one.changes.get("role", (None, None))[1] == ContactRole.OPERATOR:
             yield Overstep(Limit.OPERATORS_ROLE, one.reference)
-        if person.party != viewer.party and addresses & _list_addresses(unit, imported.reference, person.party):
+        if person.party != viewer.party and addresses & list_addresses(person.party):
             yield Overstep(Limit.ADDRESS_OF_ANOTHER_SIDE, one.reference)
         if person.deputies not in (None, person.party_id):
             yield Overstep(Limit.DEPUTY_OF_ANOTHER_SIDE, one.reference)
@@ -179,9 +188,3 @@ def _is_shared(unit: Connection, viewer: Viewer, reference: str) -> bool:
         .where(relationship.c.reference == reference, agreement.c.id.not_in(select_visible_agreements(viewer)))
     )
     return unit.execute(query.limit(1)).first() is not None
-
-
-def _is_own_work(unit: Connection, viewer: Viewer, own: str, reference: str) -> bool:
-    """Whether the commitment that an activity counts for is of this agreement, or of one that the viewer sees."""
-    target = reference.split("/")[2]
-    return target == own or bool(sees_agreement(unit, viewer, target))

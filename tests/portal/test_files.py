@@ -503,3 +503,20 @@ def test_a_file_gives_the_addresses_of_ones_own_side_alone_and_takes_none_away_w
     assert desk.rows(contact) == before
     desk.sign_in("li")
     assert "li@south.example" in fetch(desk, "/agreements/north-south/file.yaml").decode()
+
+
+def test_the_number_of_statements_does_not_grow_with_what_a_file_changes(desk: Desk, count_statements: Any) -> None:
+    desk.sign_in("cy")
+    text = fetch(desk, "/agreements/north-south/file.yaml").decode()
+    one, all_of_them = (
+        text.replace("Raise a fund.", "Raise it."),
+        re.sub(r"summary: (.*)\.", r"summary: \1, at last.", text),
+    )
+    counts = []
+    for changed in (one, all_of_them):
+        address = re.search(r'action="(/register/files/\d+)"', bring(desk, changed))
+        assert address
+        with count_statements(desk.engine) as counted:
+            desk.get(address[1])
+        counts.append(counted.total)
+    assert counts[0] == counts[1]
