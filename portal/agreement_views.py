@@ -411,7 +411,7 @@ def draw_agreement(
             lambda row: _say(words, row.reported_on.isoformat(), _say_report(words, names, parts, row)),
             lambda row: fit_text(_say_report(words, names, parts, row), _TITLE_LIMIT),
         ),
-        Lane(words.gettext("Silence of the whole"), silent),
+        Lane(words.gettext("Silence of all"), silent),
     ]
     table = TableView(
         words.gettext("The same in words"),
