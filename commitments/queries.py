@@ -485,6 +485,11 @@ def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
     """How often, as it is stored."""
     if not stored:
         return None
+    former = tuple(_read_former(one, stored.get("what")) for one in stored.get("former") or ())
+    return _read_terms(stored, stored.get("what"), former)
+
+
+def _read_terms(stored: Mapping[str, Any], what: str | None, former: tuple[FormerTerms, ...] = ()) -> Recurrence:
     starts, ends = parse_stored(stored.get("starts")), parse_stored(stored.get("ends"))
     return Recurrence(
         Every(stored["every"]),
@@ -493,23 +498,13 @@ def read_recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
         starts.first if starts else None,
         ends.last if ends else None,
         tuple(stored.get("months") or ()),
-        stored.get("what"),
-        tuple(_read_former(one, stored.get("what")) for one in stored.get("former") or ()),
+        what,
+        former,
     )
 
 
 def _read_former(stored: Mapping[str, Any], what: str | None) -> FormerTerms:
-    starts, ends = parse_stored(stored.get("starts")), parse_stored(stored.get("ends"))
-    terms = Recurrence(
-        Every(stored["every"]),
-        stored.get("interval", 1),
-        stored.get("count", 1),
-        starts.first if starts else None,
-        ends.last if ends else None,
-        tuple(stored.get("months") or ()),
-        what,
-    )
-    return FormerTerms(terms, date.fromisoformat(stored["until"]))
+    return FormerTerms(_read_terms(stored, what), date.fromisoformat(stored["until"]))
 
 
 def _read_target(stored: Mapping[str, Any] | None) -> Target | None:

@@ -9,23 +9,14 @@ from commitments.policy import FINAL
 from commitments.vocabulary import ChannelKind, ConfirmedBy, MatterKind, Rhythm
 from notifications.phrases import N_
 from notifications.wording import Words
+from portal.difference_words import name_column_of
 from portal.policy_views import CONFIRMED_BY, name_language, name_number
 
 _LABELS = {
-    "confirmed_by": N_("Who is asked to confirm it"),
-    "send_days": N_("Days on which its matters are told"),
-    "always_sent": N_("Told also to who is paused or has unsubscribed"),
-    "send_at": N_("Hour of the day's message"),
-    "digest_rhythm": N_("How often the digest comes"),
-    "digest_weekday": N_("Day of the digest"),
-    "summary_rhythm": N_("How often the summary comes"),
-    "summary_day": N_("Day of the month from which the summary comes"),
-    "quiet_from": N_("Quiet from"),
-    "quiet_to": N_("Quiet until"),
-    "quiet_rest_days": N_("On its reader's days of rest"),
     "language": N_("Language of its messages"),
     "channels": N_("Channels in the order in which they are tried"),
 }
+"""What a rule is called where the column of a row of the same name is something else."""
 _CHANNELS = {
     ChannelKind.MAIL: N_("Mail"),
     ChannelKind.CHAT: N_("A chat, such as Slack or WeCom"),
@@ -38,7 +29,8 @@ def list_rules(words: Words, old: Mapping[str, Any], new: Mapping[str, Any]) -> 
     """Each rule that is another one now: what it is called, what it was and what it is."""
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
-            label = name_number(words, name) or words.gettext(_LABELS.get(name, name))
+            own = words.gettext(_LABELS[name]) if name in _LABELS else name_column_of(words, name)
+            label = name_number(words, name) or own
             yield label, _say(words, name, old.get(name)), _say(words, name, new.get(name))
 
 
@@ -47,7 +39,7 @@ def _say(words: Words, name: str, value: Any) -> str:
         return words.gettext("as the house has it")
     if isinstance(value, list | tuple):
         parts = [_say_one(words, name, one) for one in value]
-        return words.join(parts) if name in _LABELS else ", ".join(parts)
+        return ", ".join(parts) if name_number(words, name) else words.join(parts)
     return _say_one(words, name, value)
 
 
