@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from commitments.events import EVERYTHING_INBOUND, FOLLOWED
-from notifications.rhythm import CHECK_HOUR, PLANNING_MINUTE
+from notifications.moments import CHECK_HOUR, PLANNING_MINUTE
 
 TAG = "tallystick"
 """On every deployment and run of ours."""

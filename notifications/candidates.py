@@ -38,16 +38,15 @@ from notifications.reasons import Decision, Why
 from notifications.routing import (
     OWNER,
     Climb,
-    choose_days,
     climb_ladder,
     find_hearer,
-    find_last_day,
     find_reached,
     find_reminder_rung,
     has_heard,
     has_told_all,
     is_missed,
 )
+from notifications.slots import choose_days, find_last_day
 from notifications.standing_in import explain_stand_in, find_unreached, is_untold, may_be_asked
 from notifications.tables import notice
 

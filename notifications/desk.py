@@ -37,7 +37,7 @@ from notifications.parts import load_parts
 from notifications.reasons import Why
 from notifications.redirecting import Redirected, is_outdated, redirect, write_redirected
 from notifications.rendering import write_safely
-from notifications.routing import delay_to_end_of_quiet, find_opening, is_late
+from notifications.slots import delay_to_end_of_quiet, find_opening, is_late
 from notifications.smtp_line import Delivery
 
 

@@ -16,12 +16,12 @@ from commitments.settings import Settings
 from commitments.vocabulary import NotificationState
 from notifications.composing import compose_messages, is_empty
 from notifications.messages import Message
+from notifications.moments import Moment, list_moments
 from notifications.names import load_names
 from notifications.planning import ALL_KINDS, plan_messages
 from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
-from notifications.rhythm import Moment, list_moments
 from notifications.scenes import Opening, load_opening, load_zones
 from notifications.tables import notice, notification
 

@@ -30,9 +30,10 @@ from notifications.candidates import STANDING_OF
 from notifications.held import hold
 from notifications.ledger import StoredLedger
 from notifications.mime import MailDomain
-from notifications.planning import message_row, slot_now
+from notifications.planning import message_row
 from notifications.reasons import Decision, Why
-from notifications.routing import Slot, choose_hour, choose_slot, is_declined
+from notifications.routing import is_declined
+from notifications.slots import Slot, choose_hour, choose_slot, find_slot_now
 from notifications.tables import attempt, notice, notification
 
 AGREEMENTS_AT_ONCE = 500
@@ -201,7 +202,7 @@ def queue_at_once(
         rules = own.get(row["agreement_id"], house)
         always = is_always_sent(rules, row["matter_kind"])
         if (id(rules), always) not in slots:
-            slot = slot_now(person, now, [rules], always=always)
+            slot = find_slot_now(person, now, [rules], always=always)
             waits = _waits_for_day(person, slot, choose_hour(person, [rules]), now)
             slots[id(rules), always] = slot, waits
         slot, waits = slots[id(rules), always]
@@ -252,7 +253,7 @@ def find_day_told(person: Person, policies: Sequence[Policy], now: datetime) -> 
     """
     if not person.ways or is_declined(person, NotificationKind.HAND_OVER):
         return None
-    slot = slot_now(person, now, policies)
+    slot = find_slot_now(person, now, policies)
     if person.choices.is_paused(slot.day):
         return choose_slot(person, choose_hour(person, policies), now).day
     return slot.day

@@ -13,7 +13,7 @@ from commitments.reconcile import Rules
 from commitments.vocabulary import FollowUpState, NotificationState
 from notifications.ledger import Move, Row
 from notifications.parts import list_rulings, prefers_channels
-from notifications.routing import find_opening, is_late
+from notifications.slots import find_opening, is_late
 from notifications.usual import order_ways
 
 _QUEUED = ("key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at")

@@ -16,7 +16,7 @@ from commitments.reconcile import ENGINE, Rules
 from commitments.tables import contact
 from commitments.vocabulary import NotificationState
 from notifications.parts import load_parts, prefers_channels
-from notifications.routing import find_opening, is_late
+from notifications.slots import find_opening, is_late
 from notifications.tables import attempt, notice, notification
 from notifications.usual import order_ways
 

@@ -14,8 +14,7 @@ from notifications.binding import load_bound_parties
 from notifications.candidates import Candidate
 from notifications.parts import load_rulings_of_parties
 from notifications.reasons import Why
-from notifications.routing import (
-    Slot,
+from notifications.rhythm import (
     choose_digest_rhythm,
     choose_summary_rhythm,
     gets_summary,
@@ -25,6 +24,7 @@ from notifications.routing import (
     name_month,
     name_week,
 )
+from notifications.slots import Slot
 from notifications.usual import Ruling
 
 LATELY = timedelta(days=70)

@@ -31,19 +31,18 @@ from notifications.mime import MailDomain, message_id_for
 from notifications.parts import PERIODIC, merge_rulings
 from notifications.periodicals import find_periodic, find_picture_readers
 from notifications.reasons import Decision, Why
-from notifications.routing import (
-    AT_ONCE,
+from notifications.routing import AT_ONCE, is_declined, name_message
+from notifications.sent_back import find_sent_back
+from notifications.slots import (
     Slot,
     choose_days,
     choose_hour,
     choose_slot,
     explain_wait,
-    find_opening,
-    is_declined,
-    name_message,
+    find_first_slot,
+    find_slot_now,
     set_choices_aside,
 )
-from notifications.sent_back import find_sent_back
 from notifications.usual import Ruling
 
 ALL_KINDS = frozenset(NotificationKind)
@@ -224,7 +223,7 @@ def plan_part(
         due[contact_id] = list(candidates.get(contact_id, ()))
         if contact_id in periodic:
             merged = usual[contact_id] = merge_rulings(periodic[contact_id])
-            due[contact_id] += find_periodic(person, _first_slot(person, merged, now), merged)
+            due[contact_id] += find_periodic(person, find_first_slot(person, merged, now), merged)
     known = ledger.find_known(_list_keys(due))
     immediate: list[tuple[list[Candidate], dict[str, Any]]] = []
     scheduled: dict[int, list[Candidate]] = {}
@@ -363,7 +362,7 @@ def _part_at_once(
             rest.append(one)
             continue
         always = one.always or one.kind in IN_ANY_CASE
-        opening = slot_now(person, now, [rules.own.get(one.scope, rules.house)], always=always)
+        opening = find_slot_now(person, now, [rules.own.get(one.scope, rules.house)], always=always)
         if _is_catch_up(person, one, opening.day):
             rest.append(one)
         elif one.always or not person.choices.is_paused(opening.day):
@@ -384,18 +383,6 @@ def _is_catch_up(person: Person, one: Candidate, day: date) -> bool:
     """Whether something waits since before the end of a pause: it comes with the day's message, not by itself."""
     end = person.choices.paused_to
     return end is not None and end < day and date.fromisoformat(one.numbers["on"]) <= end
-
-
-def slot_now(person: Person, now: datetime, policies: Sequence[Policy], *, always: bool = False) -> Slot:
-    """At once, or when the person's hours begin again."""
-    moment = find_opening(person, now, policies, always=always)
-    return Slot(find_own_day(person, moment), moment, Why.AT_ONCE if moment == now else None)
-
-
-def _first_slot(person: Person, policy: Policy, now: datetime) -> Slot:
-    """The sending time of the day itself, also late and after its message went: it says which week and month it is."""
-    midnight = now.astimezone(ZoneInfo(person.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return choose_slot(person, choose_hour(person, [policy]), midnight, days=choose_days(person, [policy]))
 
 
 def _hold(person: Person, fresh: Sequence[Candidate], now: datetime, today: date) -> dict[str, Any]:

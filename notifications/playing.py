@@ -44,11 +44,11 @@ from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Queued, Scene
 from notifications.ladders import Ladder, read_ladders
 from notifications.ledger import Row
+from notifications.moments import Moment
 from notifications.names import Names
 from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line
-from notifications.rhythm import Moment
 from notifications.routing import has_heard, has_told_all
 from notifications.sent_back import judge_returned
 

@@ -25,7 +25,7 @@ from notifications.mime import MailDomain, build_letter, message_id_for
 from notifications.names import Names, load_names
 from notifications.pictures import draw_summary
 from notifications.rendering import build_environment, check_written, describe_message, write_safely
-from notifications.routing import gets_summary
+from notifications.rhythm import gets_summary
 from notifications.samples import make_messages
 from notifications.services import Markup, Unit
 from notifications.tables import notification

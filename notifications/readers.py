@@ -14,7 +14,7 @@ from commitments.reconcile import Rules, group_rules
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, party, policy
 from commitments.vocabulary import Channel, FollowUpState
 from notifications.parts import list_rulings, load_rulings_of_parties, merge_rulings
-from notifications.routing import gets_summary
+from notifications.rhythm import gets_summary
 from notifications.usual import Ruling, address, find_source, sort_ways, vote
 
 _RULES = (

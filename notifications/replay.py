@@ -19,8 +19,8 @@ from commitments.past import Then, find_changes, recall
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
+from notifications.moments import HOUR, Moment, list_moments
 from notifications.playing import Foreseen
-from notifications.rhythm import HOUR, Moment, list_moments
 from notifications.scenes import Opening, load_ledger, load_zones, make_opening, make_scene
 
 

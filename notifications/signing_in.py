@@ -18,7 +18,7 @@ from notifications.messages import Message
 from notifications.mime import MailDomain
 from notifications.planning import message_row
 from notifications.reasons import Why
-from notifications.routing import Slot
+from notifications.slots import Slot
 from notifications.tables import notification
 
 _KEY = "at-once|sign_in|"

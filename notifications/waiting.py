@@ -21,18 +21,9 @@ from commitments.vocabulary import NotificationKind, NotificationState
 from notifications.held import AFTERWARDS, hold
 from notifications.parts import PERIODIC, Part, load_parts
 from notifications.reasons import Decision, Why
-from notifications.routing import (
-    AT_ONCE,
-    Slot,
-    choose_days,
-    choose_hour,
-    choose_slot,
-    find_opening,
-    is_digest_due,
-    is_late,
-    is_summary_due,
-    set_choices_aside,
-)
+from notifications.rhythm import is_digest_due, is_summary_due
+from notifications.routing import AT_ONCE
+from notifications.slots import Slot, choose_days, choose_hour, choose_slot, find_opening, is_late, set_choices_aside
 from notifications.tables import attempt, notice, notification
 from notifications.usual import address
 

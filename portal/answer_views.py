@@ -17,7 +17,7 @@ from notifications.handing import find_day_told
 from notifications.items import name_answer
 from notifications.names import Names
 from notifications.phrases import ACTIVITY_NAMES
-from notifications.routing import choose_hour, choose_slot
+from notifications.slots import choose_hour, choose_slot
 from notifications.views import clean_text, name_some
 from notifications.wording import Words
 from portal.forms import Sent

@@ -23,7 +23,7 @@ from notifications.choosing import choose
 from notifications.links import LinkInvalid, sign_by_link
 from notifications.names import choose_words, load_names
 from notifications.readers import Usual, load_reader, load_usual
-from notifications.routing import gets_summary
+from notifications.rhythm import gets_summary
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words, load_words
 from portal.forms import Form, Sent

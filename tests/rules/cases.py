@@ -198,6 +198,11 @@ POLICIES = st.builds(
     report_lead_days=st.integers(0, 3650),
     quiet_after_answer_days=st.integers(1, 3650),
 )
+PLACED = st.builds(
+    lambda place, zone: replace(ANN, country=place[0], subdivision=place[1], time_zone=zone),
+    st.sampled_from(COUNTRIES),
+    st.sampled_from(ZONES),
+)
 NUMBERS = st.sampled_from((0.0, 1.0, 4.0, 500e6, -3.5, 1e-300, 1e300, -1e300))
 PARTIES = st.sampled_from((LEEDS, HANGZHOU, NETWORK))
 _MAYBE = st.none() | SPOTS

@@ -42,8 +42,8 @@ from commitments.tables import (
 from commitments.vocabulary import FollowUpState
 from notifications import planning
 from notifications.forecast import play_moment
+from notifications.moments import Moment, list_moments
 from notifications.playing import Foreseen
-from notifications.rhythm import Moment, list_moments
 from notifications.scenes import load_zones
 from notifications.tables import attempt, notice, notification
 

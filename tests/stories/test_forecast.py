@@ -20,10 +20,10 @@ from commitments.register import import_agreement, import_files
 from commitments.settings import Settings
 from commitments.tables import agreement, contact, follow_up
 from notifications.forecast import forecast_agreement, forecast_change, forecast_messages, play_moment
+from notifications.moments import CHECK_HOUR, Moment
 from notifications.planning import plan_messages
 from notifications.playing import Foreseen
 from notifications.replay import replay_messages
-from notifications.rhythm import CHECK_HOUR, Moment
 from tests.effort import QUICK
 from tests.stories.day_by_day import forecast_day_by_day, replay_day_by_day
 from tests.stories.lives import START, draw_rules, live

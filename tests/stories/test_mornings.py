@@ -24,8 +24,8 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import choices, contact, follow_up
 from notifications.dispatch import dispatch_messages
+from notifications.moments import Moment, list_moments
 from notifications.planning import ALL_KINDS, plan_messages
-from notifications.rhythm import Moment, list_moments
 from notifications.tables import notice, notification
 from tests.stories.house import FORM, House, open_house
 from tests.stories.test_choices import register_joint_deeds, report_joint_deeds
