@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, update
 from commitments import tables
 from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import NotFound
+from commitments.late_dates import LateDate
 from commitments.log import Change
 
 Key = tuple[Any, ...]
@@ -69,12 +70,14 @@ _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "cont
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import changed, with references in place of ids; `vanished` names what the file no longer holds."""
+    """What an import changed, with references in place of ids; `vanished` names what the file no longer holds, and
+    `late` the dates that it brings and that lie later than what they belong to."""
 
     reference: str
     new: bool
     changes: tuple[Change, ...]
     vanished: tuple[str, ...]
+    late: tuple[LateDate, ...] = ()
 
 
 def describe_changes(imported: Imported) -> list[str]:
@@ -98,6 +101,7 @@ def describe_changes(imported: Imported) -> list[str]:
     lines += amended
     lines += [f"{count} {_WORDS[subject][count > 1]} in another place" for subject, count in moved.items() if count]
     lines += [f"vanished from the file, kept in the register: {name}" for name in imported.vanished]
+    lines += [f"to look at: {one.title}: due {one.due}, after the {one.than} ({one.end})" for one in imported.late]
     return lines
 
 

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
+from commitments import tables
 from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import AgreementForm
 from commitments.database import open_reading, open_unit
@@ -14,10 +17,15 @@ from commitments.difference import Imported, describe_changes
 from commitments.failpoints import failpoint
 from commitments.file_checks import check_files
 from commitments.intake import Intake, is_whole
-from commitments.log import Author, record_changes
+from commitments.late_dates import LateDate, find_end, judge_date
+from commitments.log import Author, Change, record_changes
+from commitments.people import UNSETTLED
+from commitments.references import find_agreement
+from commitments.vocabulary import MilestoneState
 
 __all__ = ["Imported", "check_files", "describe_changes", "import_agreement", "import_files"]
 
+_DATES = frozenset(("due", "confirm_by", "expires", "ended", "renewal_rule"))
 REGISTER_LOCK = 8_255_912  # any number, the same in every version: whoever holds it writes files into the register
 
 
@@ -121,9 +129,39 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
-        imported.append(Imported(intake.form.agreement, intake.new, tuple(difference.told), tuple(difference.vanished)))
+        told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))
+        imported.append(Imported(intake.form.agreement, intake.new, told, tuple(difference.vanished), late))
     failpoint("register.before_commit")
     return tuple(imported)
+
+
+def _find_late(unit: Connection, reference: str, changes: Sequence[Change]) -> Iterator[LateDate]:
+    """Which of the dates that were changed are later than what they belong to, as they stand in the register now."""
+    dated = {(one.subject, one.row_id) for one in changes if _DATES & one.changes.keys()}
+    if not dated:
+        return
+    head = find_agreement(unit, reference)
+    end, moved = find_end(head.expires, head.renewal_rule, head.ended), ("agreement", head.id) in dated
+    promise, step = tables.commitment.c, tables.milestone.c
+    of_step = (step.commitment_id == promise.id) & (step.state == MilestoneState.SCHEDULED)
+    step_columns = (step.id.label("step"), step.title, step.due.label("step_due"))
+    rows = unit.execute(
+        select(promise.id, promise.summary, promise.due, promise.confirm_by, *step_columns)
+        .outerjoin(tables.milestone, of_step)
+        .where(promise.agreement_id == head.id, promise.state.in_(UNSETTLED))
+        .order_by(promise.position, step.id)
+    )
+    for promise_id, group in groupby(rows, key=attrgetter("id")):
+        steps = list(group)
+        first = steps[0]
+        is_moved = moved or ("commitment", promise_id) in dated
+        judged = [(first.summary, first.due or first.confirm_by, None)] if is_moved else []
+        judged += [
+            (one.title, one.step_due, first.due)
+            for one in steps
+            if one.step and (is_moved or ("milestone", one.step) in dated)
+        ]
+        yield from filter(None, (judge_date(*one, end) for one in judged))
 
 
 def _by_reference(imported: Sequence[Imported]) -> dict[str, Imported]:

@@ -41,6 +41,7 @@ from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import load_called
 from portal.house import Here, House
+from portal.late_words import tell_late_dates
 from portal.registrations import (
     Registration,
     Way,
@@ -309,5 +310,6 @@ def _show_difference(
         request, "difference.html", viewer, words.gettext("What would change"), status=status,
         name=clean_text(kept.title), reference=clean_text(imported.reference), new=imported.new,
         changes=describe_difference(words, imported, called), vanished=describe_vanished(words, imported),
+        late=tell_late_dates(words, imported.late),
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

@@ -36,6 +36,7 @@ from portal.doing import ask_to_confirm, list_amendments, list_step_ways, list_w
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here
+from portal.late_words import tell_late_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
@@ -109,6 +110,7 @@ def show_commitment(
             words, details.evidence, {row.reference for row in details.activities}, may_record=may_record
         ),
         done=say_done(words, done),
+        late=tell_late_of(words, head, row, details.milestones),
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
         to_confirm=ask_to_confirm(words, address, asked),

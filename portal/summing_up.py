@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from babel.languages import get_official_languages
 
+from commitments.late_dates import judge_plain
 from commitments.sketch import Sketch, Step, TypedPromise
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known
@@ -13,6 +14,7 @@ from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_views import FactView
+from portal.late_words import tell_late_dates
 from portal.promise_views import describe_promise
 from portal.sketch_facts import describe_facts, describe_promise_facts
 from portal.step_fields import FaultView, Page
@@ -270,6 +272,7 @@ def _find_remarks(words: Words, sketch: Sketch, drawing: Drawing, known: Known, 
             "asked to name someone.",
             unowned,
         ) % {"count": unowned}
+    yield from tell_late_dates(words, judge_plain(drawing.plain))
     if not plain:
         yield words.gettext("There is no commitment yet. You can add some later, from the agreement's page.")
     if not drawing.plain.get("expires") and sketch.end == "unknown":

@@ -665,6 +665,19 @@ def test_a_milestone_is_added_amended_and_settled(desk: Desk) -> None:
     assert "Not needed" in desk.get("/agreements/north-south/history")
 
 
+def test_a_milestone_after_the_date_of_its_promise_and_a_date_after_the_agreements_end_are_remarked(desk: Desk) -> None:
+    desk.sign_in("cy")
+    assert "after the commitment itself is due" not in desk.get(f"{HERE}/orphan")
+    page = send(desk, "orphan/milestones", title="The map", due="2027-04-30", why="Agreed")
+    assert "“The map” is due by 30 April 2027, which is after the commitment itself is due: 31 December 2026." in page
+    assert "“Nobody's promise.” is due by 31 December 2026, which is after the agreement ends: 31 August 2026." in page
+    page = send(desk, "orphan/milestones/the-map/date", on="orphan/milestones/the-map", due="2026-06-30", why="Sooner")
+    assert "“The map” is due by" not in page, "put right"
+    send(desk, "orphan/milestones/the-map/date", on="orphan/milestones/the-map", due="2027-06-30", why="Later")
+    page = send(desk, "orphan/milestones/the-map/state", on="orphan/milestones/the-map", state="waived", why="No")
+    assert "“The map” is due by" not in page, "nobody waits for it any more"
+
+
 @pytest.mark.parametrize(
     ("path", "on", "typed"),
     [

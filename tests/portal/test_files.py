@@ -101,6 +101,15 @@ def test_a_file_that_changes_nothing_says_so(desk: Desk) -> None:
     assert "Nothing would change" in page and ">Apply<" not in page
 
 
+def test_the_difference_remarks_the_dates_that_it_makes_later_than_what_they_belong_to(desk: Desk) -> None:
+    late = "- {reference: plan, title: The plan is drawn, due: 2026-02-20}"  # was late before this file
+    page = bring(desk, YAML.replace(late, late + "\n      - {reference: gone, title: The ruin is gone, due: 2026-03}"))
+    assert "“The ruin is gone” is due by the end of March 2026, which is after the commitment itself is due" in page
+    assert "“The plan is drawn” is due" not in page and "Nobody's promise" not in page
+    page = bring(desk, YAML.replace("expires: 2026-08-31", "expires: 2026-10-31"))
+    assert "“Nobody's promise.” is due by 31 December 2026, which is after the agreement ends: 31 October 2026." in page
+
+
 def test_what_the_file_does_not_hold_is_told_and_kept(desk: Desk) -> None:
     cut = YAML[: YAML.index("  - reference: orphan")]
     page = bring(desk, cut)

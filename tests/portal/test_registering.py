@@ -704,6 +704,20 @@ def test_the_check_says_of_whom_it_speaks_and_does_not_contradict_itself(desk: D
     assert "Nothing is wrong with this" not in page and "Besides, you may want to know:" in page
 
 
+def test_the_check_remarks_a_milestone_that_is_later_than_its_promise_and_a_promise_later_than_the_end(
+    desk: Desk,
+) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    send(desk, f"{address}/dates", end="date", expires="2028")
+    add(desk, address, summary="Open a library", has_date="yes", due="2027-06",
+        **{"m0-title": "The ground is bought", "m0-due": "2027-07-01"})  # fmt: skip
+    add(desk, address, summary="Raise a fund", has_date="yes", due="2029")
+    page = desk.get(f"{address}/check")
+    assert "“The ground is bought” is due by 1 July 2027, which is after the commitment itself is due" in page
+    assert "“Raise a fund” is due by the end of 2029, which is after the agreement ends: the end of 2028." in page
+
+
 def test_two_people_with_one_mail_address_are_remarked(desk: Desk) -> None:
     address = begin(desk)
     name_parties(desk, address)

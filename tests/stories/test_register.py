@@ -253,6 +253,16 @@ def test_the_difference_of_a_new_agreement_is_told_in_words(engine: Engine, auth
     assert "5 new owners" in lines
 
 
+def test_a_date_that_is_later_than_what_it_belongs_to_is_told_with_the_difference(
+    engine: Engine, author: Author, today: date
+) -> None:
+    late = {"reference": "map", "title": "The map", "due": "2027-07"}
+    commitments = change_commitment(0, due="2027-06-30", milestones=[late])
+    told = describe_changes(take(engine, author, today, commitments=commitments, expires="2030"))
+    assert told[-1] == "to look at: The map: due 2027-07, after the promise (2027-06-30)"
+    assert describe_changes(take(engine, author, today, commitments=commitments, expires="2030")) == []
+
+
 def test_a_unit_that_fails_at_its_end_leaves_nothing(
     engine: Engine, author: Author, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
