@@ -10,6 +10,7 @@ from commitments.closing import TAKEN_BACK
 from commitments.dates import add_months
 from commitments.days import find_own_day
 from commitments.facts import Person
+from commitments.late_dates import Than, find_end, judge_date
 from commitments.questions import Question, has_colleague
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, CommitmentState, ContactRole, FollowUpKind, FollowUpState, MatterKind
@@ -367,6 +368,20 @@ def _find_day_asked(question: Question, rules: Rules, rests_until: date) -> date
     return choose_slot(person, choose_hour(person, [policy]), begin).day
 
 
+def _remark_late(words: Words, question: Question, due: str | None) -> str:
+    """That a date that was just set lies later than what it belongs to, as a further sentence; empty if it does not."""
+    head, promised = question.agreement, question.commitment.due if question.milestone is not None else None
+    late = judge_date("", due, promised, find_end(head.expires, head.renewal_rule, head.ended))
+    if late is None:
+        return ""
+    pattern = words.gettext("It is after the commitment itself is due: %(day)s.")
+    if late.than is Than.AGREEMENT:
+        pattern = words.gettext(
+            "It is after the agreement ends: %(day)s. Nobody is asked about it then, unless the agreement is renewed."
+        )
+    return " " + pattern % {"day": words.format_end(late.end)}
+
+
 def describe_outcome(
     words: Words,
     question: Question,
@@ -395,16 +410,19 @@ def describe_outcome(
         }
     if answer is Answer.MORE_TIME:
         row = question.milestone if question.milestone is not None else question.commitment
-        return words.gettext("The date is now %(day)s; first promised was %(first)s.") % {
+        said = words.gettext("The date is now %(day)s; first promised was %(first)s.") % {
             "day": words.format_partial(row.due),
             "first": words.format_partial(row.first_due or row.due),
         }
+        return said + _remark_late(words, question, row.due)
     if answer is Answer.CONFIRM_BY:
-        return words.gettext("The plan is now to be confirmed by %(day)s.") % {
+        said = words.gettext("The plan is now to be confirmed by %(day)s.") % {
             "day": words.format_end(question.commitment.confirm_by)
         }
+        return said + _remark_late(words, question, question.commitment.confirm_by)
     if answer is Answer.MAKE_FIRM:
-        return words.gettext("It is a firm commitment now, and watched like any other.")
+        said = words.gettext("It is a firm commitment now, and watched like any other.")
+        return said + _remark_late(words, question, question.commitment.due)
     if answer is Answer.NEXT_STEP:
         return words.gettext("The next step is recorded, and you are reminded before its date.")
     if answer in (Answer.ON_TRACK, Answer.HELD, Answer.MEASURED):

@@ -137,6 +137,19 @@ def test_more_time_moves_the_date_keeps_the_first_and_a_file_does_not_take_it_ba
     assert moved[0].why == "High water"
 
 
+def test_more_time_than_the_agreement_has_is_remarked_where_it_can_be_taken_back(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-09-01")
+    assert "It is after the agreement ends: 31 August 2026. Nobody is asked about it then" in page
+    assert "Take it back" in page
+    page = desk.post(desk.link("ann", "overdue", "/fund") + "/more_time", day="2026-08-31")
+    assert "The date is now 31 August 2026" in page and "after the agreement ends" not in page
+
+
+def test_more_time_for_a_step_than_its_promise_has_is_remarked(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "overdue", "/bridge#plan") + "/more_time", day="2026-05-01")
+    assert "It is after the commitment itself is due: 13 February 2026." in page
+
+
 def test_a_new_date_in_the_file_comes_before_what_was_moved_and_the_first_one_stays(desk: Desk) -> None:
     desk.post(desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-05-15")
     newer = FORM.replace(b"due: 2026-02-13", b"due: 2026-09-30", 1)
