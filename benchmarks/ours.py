@@ -13,8 +13,8 @@ from commitments.reconcile import reconcile_register
 from commitments.settings import Settings
 from notifications import delivery, rendering
 from notifications.dispatch import dispatch_messages
+from notifications.languages import load_words
 from notifications.planning import plan_messages
-from notifications.wording import load_words
 
 from dataset import NOW, TODAY  # isort: skip - the folder of this script
 

@@ -48,13 +48,13 @@ from notifications import delivery, desk, dispatch  # noqa: E402
 from notifications.composing import compose_messages  # noqa: E402
 from notifications.dates_file import write_dates  # noqa: E402
 from notifications.house import PARTS, TEMPLATES  # noqa: E402
+from notifications.languages import load_words
 from notifications.messages import Message  # noqa: E402
 from notifications.names import load_names  # noqa: E402
 from notifications.planning import plan_messages  # noqa: E402
 from notifications.rendering import WrittenStyles, describe_message  # noqa: E402
 from notifications.styles import STYLE  # noqa: E402
 from notifications.tables import notification  # noqa: E402
-from notifications.wording import load_words  # noqa: E402
 
 PARTS_COMPARED = ("ours", "bare", "recorded")
 WRITING_ROUNDS = 15

@@ -188,7 +188,7 @@ def _is_taken(port: int) -> bool:
 def examine_catalogues() -> Finding:
     from babel.messages.pofile import read_po
 
-    from notifications.wording import CATALOGUES
+    from notifications.languages import CATALOGUES
 
     found, gaps = ["en"], []
     for path in sorted(CATALOGUES.glob("*.po")):

@@ -51,7 +51,7 @@ def check_language(language: str, house: Path | None) -> None:
     """Raises BadParameter for a language in which no message is written: it would be in English without a word."""
     import typer
 
-    from notifications.wording import list_languages, speaks_language
+    from notifications.languages import list_languages, speaks_language
 
     if not speaks_language(language, house):
         known = ", ".join(list_languages(house))

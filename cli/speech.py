@@ -16,8 +16,8 @@ class Speaker:
         from sqlalchemy import select
 
         from commitments.tables import contact, party
+        from notifications.languages import load_words
         from notifications.names import choose_words
-        from notifications.wording import load_words
 
         self.words = load_words(LANGUAGE)
         parties = reading.execute(select(party.c.id, party.c.reference, party.c.names)).all()

@@ -7,8 +7,9 @@ from commitments.drafts import Draft
 from commitments.vocabulary import AgreementKind, CommitmentKind
 from flows.artifacts import write_cell, write_plain
 from flows.runs import count_things
+from notifications.languages import load_words
 from notifications.names import choose_words
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 
 LANGUAGE = "en"
 

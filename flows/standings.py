@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from commitments.database import open_reading
 from commitments.reconcile import list_standings
 from commitments.vocabulary import CommitmentKind, MatterKind, StandingState
+from notifications.languages import load_words
 from notifications.styles import LIGHT, TONE_COLOURS, TONES
-from notifications.wording import load_words
 
 LANGUAGE = "en"
 WIDTH, LEFT, RIGHT, ROW, TOP = 860, 150, 70, 38, 56

@@ -25,13 +25,14 @@ from commitments.vocabulary import (
 )
 from notifications.composing import compose_messages
 from notifications.forecast import forecast_messages
+from notifications.languages import load_words
 from notifications.messages import Ground
 from notifications.names import choose_words, load_names
 from notifications.reasons import Why
 from notifications.rendering import pass_over, write_safely
 from notifications.tables import notice, notification
 from notifications.views import shorten_text
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 
 LANGUAGE = "en"
 ROWS_SHOWN = 100

@@ -15,13 +15,13 @@ from commitments.vocabulary import Channel, Outcome
 from notifications.chat import send_chat
 from notifications.chat_text import write_chat_safely
 from notifications.house import Fault, explain_fault
+from notifications.languages import UnreadableCatalogue, load_words
 from notifications.messages import Message
 from notifications.rendering import describe_message
 from notifications.services import NamedChannel, read_channels
 from notifications.smtp_line import Delivery
 from notifications.views import MessageView
 from notifications.webhook import post_webhook, write_call
-from notifications.wording import UnreadableCatalogue, load_words
 
 
 class ChannelPost:

@@ -10,12 +10,13 @@ from pathlib import Path
 from jinja2 import Template
 
 from notifications.house import CHAT, Fault, explain_fault, find_part, sign_folder
+from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.overviews import shorten_overview
 from notifications.rendering import build_environment, describe_message
 from notifications.services import Markup, Unit
 from notifications.views import MessageView, check_link, clean_text, shorten_text
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 
 LISTED = (12, 6, 3, 1, 0)
 """So many lines of each part of a digest or summary, as there is room."""

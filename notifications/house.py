@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.utils import missing
 
 from commitments.errors import TallyError
-from notifications.wording import UnreadableCatalogue
+from notifications.languages import UnreadableCatalogue
 
 TEMPLATES = Path(__file__).parent / "templates"
 PARTS = ("message/subject.txt", "message/body.txt", "message/body.html")

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from commitments.settings import Settings
 from notifications.dates_file import CONTENT_TYPE, FILE_NAME, write_dates
+from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.mime import Enclosure, Letter, name_thread
 from notifications.overviews import name_picture
 from notifications.views import Written
-from notifications.wording import load_words
 
 _STRAY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 

@@ -18,6 +18,7 @@ from notifications.chat_text import write_chat
 from notifications.composing import compose_messages, find_reply, is_empty
 from notifications.digests import Pictures
 from notifications.house import CHAT, PAGE, PARTS, POLICY, Fault, explain_fault, find_part, find_strangers
+from notifications.languages import UnreadableCatalogue, load_words
 from notifications.letters import make_letter
 from notifications.links import Links
 from notifications.messages import Message
@@ -29,7 +30,6 @@ from notifications.rhythm import gets_summary
 from notifications.samples import make_messages
 from notifications.services import Markup, Unit
 from notifications.tables import notification
-from notifications.wording import UnreadableCatalogue, load_words
 
 LOOKED_THROUGH = 200
 """So many of the newest messages of a kind are looked through for one that still has something to say."""

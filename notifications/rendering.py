@@ -28,6 +28,7 @@ from notifications.house import (
     sign_folder,
 )
 from notifications.items import DENSE_ITEMS, describe_sections, list_views
+from notifications.languages import load_words
 from notifications.messages import ITEM_LIMIT, Message
 from notifications.overviews import describe_digest, describe_summary
 from notifications.styles import STYLE
@@ -44,7 +45,7 @@ from notifications.views import (
     clean_text,
     shorten_text,
 )
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 
 HTML_LIMIT = 98_000
 """In octets: mail programs cut a message off at about 100 kB, and with it the links at its end."""

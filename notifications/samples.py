@@ -20,6 +20,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
+from notifications.languages import load_words
 from notifications.messages import (
     Age,
     AgreementLine,
@@ -38,7 +39,6 @@ from notifications.messages import (
     Waiting,
 )
 from notifications.reasons import ChangeKind, Why
-from notifications.wording import load_words
 
 DAY = date(2026, 11, 23)
 BASE = "https://tally.leeds.example"

@@ -1,45 +1,37 @@
-"""Codes, dates and numbers put into words, in the reader's language.
-
-English is the source; every other language is a catalogue `catalogues/<locale>.po`, read when it is first needed.
-A language without a catalogue is written in English throughout, dates included: never half of each.
-"""
+"""Codes put into words, in the reader's language: names, reasons, and what is expected of a reader."""
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
-from math import floor, inf, log10
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from gettext import NullTranslations
+from typing import Any
 
-from babel.core import Locale, UnknownLocaleError, get_global
-from babel.dates import format_date, format_skeleton, format_timedelta
+from babel.core import Locale
 from babel.lists import format_list
-from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_name, is_currency
+from babel.numbers import format_percent
 
-from commitments.errors import TallyError
 from commitments.facts import Reason
 from commitments.vocabulary import AgreementState, CommitmentKind, FollowUpKind, MatterKind, ReasonCode, StandingState
 from notifications import phrases
+from notifications.formats import (
+    Unit,
+    measure_days,
+    name_unit,
+    write_day,
+    write_distance,
+    write_month,
+    write_number,
+    write_weekday,
+    write_year,
+)
 from notifications.messages import Ground, Item
 from notifications.reasons import Why
 
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
-
-CATALOGUES = Path(__file__).parent / "catalogues"
-_SOURCE = "en_GB"
-_CHINESE = "zh_Hans"
 _FRENCH_ELISION = re.compile(r"\bde (?=[aeiouéèh])")
-_ONE_MILLIONS = re.compile(r"(?<=^1.million)s|(?<=^1.milliard)s")  # Babel gives French a plural for exactly one
 _MOST_SAID = 2048
 _PERCENT = ("%", "percent")
-Unit = Literal["day", "week", "month", "year"]
-_SECONDS_A_UNIT: dict[Unit, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400, "year": 365 * 86_400}
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 Numbers = Mapping[str, Any]
@@ -147,14 +139,14 @@ class Words:
     # Dates and spans
 
     def format_day(self, day: date) -> str:
-        return _format_day(day, self._name)
+        return write_day(day, self._name)
 
     def format_weekday(self, day: date) -> str:
         """A day with its weekday, as a letter is dated."""
-        return _format_weekday(day, self._name)
+        return write_weekday(day, self._name)
 
     def format_month(self, month: date) -> str:
-        return _format_month(month, self._name)
+        return write_month(month, self._name)
 
     def format_partial(self, text: str) -> str:
         """A date that may be known only as a year or a month."""
@@ -162,7 +154,7 @@ class Words:
             return self.format_day(date.fromisoformat(text))
         if len(text) == 7:
             return self.format_month(date.fromisoformat(text + "-01"))
-        return _format_year(date(int(text), 1, 1), self._name)
+        return write_year(date(int(text), 1, 1), self._name)
 
     def place_partial(self, text: str) -> str:
         """The date with its preposition: on a day, in a month or year."""
@@ -199,7 +191,7 @@ class Words:
 
     def format_span(self, days: int) -> str:
         """How long, in the unit that says it best."""
-        unit, count = _measure_days(days)
+        unit, count = measure_days(days)
         return self._count_span(unit, count)
 
     def format_months(self, months: int) -> str:
@@ -221,7 +213,7 @@ class Words:
             return self.gettext("today")
         if days == 1:
             return self.gettext("tomorrow")
-        return _format_distance(days, self._name)
+        return write_distance(days, self._name)
 
     def format_ago(self, days: int) -> str:
         """A day gone by, seen from today: 3 weeks ago."""
@@ -229,7 +221,7 @@ class Words:
             return self.gettext("today")
         if days == 1:
             return self.gettext("yesterday")
-        return _format_distance(-days, self._name)
+        return write_distance(-days, self._name)
 
     def format_left(self, days: int) -> str:
         if days <= 0:
@@ -240,7 +232,7 @@ class Words:
 
     def format_number(self, number: float) -> str:
         """Round large numbers are said, others written out: 500 million, 1,234,567."""
-        return _format_number(number, self._name)
+        return write_number(number, self._name)
 
     def format_amount(self, number: float, unit: str | None) -> str:
         """A quantity with its unit; a currency's code becomes its name."""
@@ -249,7 +241,7 @@ class Words:
             return written
         if unit in _PERCENT:
             return format_percent(number / 100, locale=self.locale, decimal_quantization=False)
-        named = _name_unit(unit, number, self._name)
+        named = name_unit(unit, number, self._name)
         if named.isascii() and named == unit:
             return self.gettext("%(number)s %(unit)s") % {"number": written, "unit": unit}
         if written[-1].isalpha():
@@ -297,7 +289,7 @@ class _Spoken:
         unit = numbers.get("unit")
         if not unit or unit in _PERCENT or numbers.get("value") is None or numbers.get("target") is None:
             return unit
-        is_single = numbers["target"] == 1 and _name_unit(unit, 1, "en") == unit
+        is_single = numbers["target"] == 1 and name_unit(unit, 1, "en") == unit
         return None if key == "value" or is_single else unit
 
 
@@ -381,173 +373,3 @@ def _choose_reason(reason: Reason) -> tuple[str, ...]:
     if numbers.get("from") == "report" and reason.code in phrases.FROM_A_REPORT:
         return phrases.FROM_A_REPORT[reason.code]
     return phrases.REASONS[reason.code]
-
-
-def _measure_days(days: int) -> tuple[Unit, int]:
-    """Days up to a fortnight, weeks up to twelve, months up to two years, then years."""
-    if days < 14:
-        return "day", days
-    if days < 84:
-        return "week", days // 7
-    if days < 730:
-        return "month", min(round(days / 30.4375), 23)
-    return "year", days // 365
-
-
-@lru_cache(maxsize=4096)
-def _format_day(day: date, locale: str) -> str:
-    return _number_first(format_date(day, "long", locale=locale), day, locale)
-
-
-@lru_cache(maxsize=1024)
-def _format_weekday(day: date, locale: str) -> str:
-    return _number_first(format_date(day, "full", locale=locale), day, locale)
-
-
-def _number_first(written: str, day: date, locale: str) -> str:
-    """French counts the first of a month by an ordinal, which CLDR's patterns cannot say."""
-    return re.sub(r"\b1 ", "1er ", written, count=1) if locale == "fr" and day.day == 1 else written
-
-
-@lru_cache(maxsize=2048)
-def _format_distance(days: int, locale: str) -> str:
-    """A day seen from today in the case that the language wants: in 7 days, vor 8 Jahren."""
-    unit, count = _measure_days(abs(days))
-    distance = timedelta(seconds=count * _SECONDS_A_UNIT[unit])
-    return format_timedelta(
-        distance if days > 0 else -distance, granularity=unit, threshold=inf, add_direction=True, locale=locale
-    )
-
-
-@lru_cache(maxsize=1024)
-def _format_month(day: date, locale: str) -> str:
-    return format_skeleton("yMMMM", day, locale=locale)
-
-
-@lru_cache(maxsize=512)
-def _format_year(day: date, locale: str) -> str:
-    return format_skeleton("y", day, locale=locale)
-
-
-_UNWRITABLE = 1e18  # Babel counts in 28 digits, decimals among them
-
-
-@lru_cache(maxsize=4096)
-def _format_number(number: float, locale: str) -> str:
-    size = abs(number)
-    if size >= _UNWRITABLE:
-        return f"{number:.3g}"
-    if size >= 1_000_000 and number == int(number) and int(size) % 10 ** (floor(log10(size)) - 2) == 0:
-        whole = Decimal(int(number))  # of a float, 1 million would be given the plural
-        for length in ("long", "short"):  # Chinese has only the short form
-            try:
-                written = format_compact_decimal(whole, format_type=length, locale=locale, fraction_digits=2)
-            except KeyError:
-                continue
-            return _ONE_MILLIONS.sub("", written) if locale == "fr" else written
-    return format_decimal(number, locale=locale)
-
-
-@lru_cache(maxsize=1024)
-def _name_unit(unit: str, number: float, locale: str) -> str:
-    if len(unit) == 3 and unit.isupper() and is_currency(unit):
-        return get_currency_name(unit, count=number, locale=locale)
-    return unit
-
-
-def load_words(language: str, house: Path | None = None) -> Words:
-    """The words of a language tag such as zh, zh-CN or zh-Hans; English for a language without a catalogue.
-
-    `house` is a folder with catalogues of the house's own: they may add a language, or change some phrases of one.
-    Raises UnreadableCatalogue.
-    """
-    if house is None:
-        return _load_words(find_catalogue(language))
-    name = find_catalogue(language, house)
-    own = house / f"{name}.po"
-    changed = own.stat().st_mtime_ns if own.is_file() else None
-    return _load_house_words(name, own, changed) if changed is not None else _load_words(name)
-
-
-class UnreadableCatalogue(TallyError):
-    """A catalogue of the house is no catalogue."""
-
-    def __init__(self, file: str, line: int | None, found: str) -> None:
-        self.file, self.line, self.found = file, line, found
-        super().__init__(f"{file}:{line}: {found}" if line else f"{file}: {found}")
-
-
-@lru_cache(maxsize=256)
-def find_catalogue(language: str, house: Path | None = None) -> str:
-    """The name of the catalogue for a language tag, or that of the source language."""
-    tag = language.strip().replace("-", "_")
-    try:
-        locale = Locale.parse(tag)
-    except (ValueError, UnknownLocaleError, TypeError):
-        return _SOURCE
-    if locale.script is None:
-        likely = get_global("likely_subtags").get(str(locale)) or str(locale)
-        locale = Locale.parse(likely)
-    parts = (locale.language, locale.script, locale.territory)
-    for chosen in ((0, 1, 2), (0, 1), (0, 2), (0,)):
-        name = "_".join(part for part in (parts[at] for at in chosen) if part)
-        if (CATALOGUES / f"{name}.po").is_file() or (house is not None and (house / f"{name}.po").is_file()):
-            return name
-    # Simplified characters can be read by whoever reads traditional ones; English perhaps not.
-    return _CHINESE if locale.language == "zh" else _SOURCE
-
-
-def list_languages(house: Path | None = None) -> tuple[str, ...]:
-    """The tags of the languages in which messages are written, those of the house's own catalogues among them."""
-    own = house.glob("*.po") if house is not None else ()
-    return tuple(sorted({"en", *(path.stem.replace("_", "-") for path in (*CATALOGUES.glob("*.po"), *own))}))
-
-
-def speaks_language(language: str, house: Path | None = None) -> bool:
-    """Whether messages are written in a language: one without a catalogue is said in English."""
-    return find_catalogue(language, house) != _SOURCE or language.lower().replace("_", "-").split("-")[0] == "en"
-
-
-@lru_cache(maxsize=32)
-def _load_words(name: str) -> Words:
-    if name == _SOURCE:
-        return Words(Locale.parse(_SOURCE), NullTranslations())
-    from babel.messages.pofile import read_po
-
-    with (CATALOGUES / f"{name}.po").open("rb") as source:
-        return _make_words(name, read_po(source, locale=name))
-
-
-@lru_cache(maxsize=32)
-def _load_house_words(name: str, own: Path, _changed: int) -> Words:
-    """The house's phrases over those of the product, if it speaks the language at all."""
-    from babel.messages.catalog import Catalog
-    from babel.messages.pofile import PoFileError, read_po
-
-    try:
-        with own.open("rb") as source:
-            wanted = read_po(source, locale=name, abort_invalid=True)
-    except PoFileError as fault:
-        raise UnreadableCatalogue(own.name, fault.lineno + 1, f"found {fault.line!r}: {fault}") from None
-    except (ValueError, UnicodeDecodeError) as fault:
-        raise UnreadableCatalogue(own.name, None, str(fault)) from None
-    usual = CATALOGUES / f"{name}.po"
-    if usual.is_file():
-        with usual.open("rb") as source:
-            catalogue = read_po(source, locale=name)
-    else:
-        catalogue = Catalog(locale=name)
-    for message in wanted:
-        if message.id and message.string and not message.fuzzy:
-            catalogue.delete(message.id if isinstance(message.id, str) else message.id[0])
-            catalogue.add(message.id, message.string)
-    return _make_words(name, catalogue)
-
-
-def _make_words(name: str, catalogue: "Catalog") -> Words:
-    from babel.messages.mofile import write_mo
-
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Words(Locale.parse(name), GNUTranslations(compiled))

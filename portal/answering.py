@@ -25,12 +25,13 @@ from commitments.undoing import can_undo, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
+from notifications.languages import load_words
 from notifications.links import Ask, LinkInvalid, Purpose, sign_by_link
 from notifications.names import Names, load_names
 from notifications.parts import list_rulings
 from notifications.usual import address
 from notifications.views import ItemView, clean_text
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
 from portal.house import Here, House

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from notifications.house import BRIEF, Fault, explain_fault
+from notifications.languages import load_words
 from notifications.pictures import explain_page, list_families, open_page, write_pdf
 from notifications.styles import LIGHT, TONE_COLOURS
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 from portal.brief_views import BriefView, LineView, ListView, OwedView, SideView
 
 TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"

@@ -20,12 +20,13 @@ from commitments.log import Author
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
+from notifications.languages import load_words
 from notifications.links import LinkInvalid, sign_by_link
 from notifications.names import choose_words, load_names
 from notifications.readers import Usual, load_reader, load_usual
 from notifications.rhythm import gets_summary
 from notifications.views import clean_text, fit_text
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.own_settings import name_way_back

@@ -9,7 +9,8 @@ from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
-from notifications.wording import Words, load_words
+from notifications.languages import load_words
+from notifications.wording import Words
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 

@@ -13,8 +13,9 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from commitments.filling import LONGEST_LINE
+from notifications.languages import CATALOGUES, load_words
 from notifications.views import LinkView
-from notifications.wording import CATALOGUES, Words, load_words
+from notifications.wording import Words
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"

@@ -17,12 +17,13 @@ from commitments.database import open_reading, open_unit
 from commitments.facts import Person
 from commitments.person_queries import load_people
 from commitments.tables import contact
+from notifications.languages import load_words
 from notifications.links import LinkExpired, LinkInvalid, Purpose
 from notifications.names import Names, load_names
 from notifications.readers import load_reader
 from notifications.signing_in import call
 from notifications.views import LinkView, clean_text
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 from portal.accepting import say_not_accepted
 from portal.enhancing import is_by_script
 from portal.forms import Form

@@ -9,9 +9,10 @@ from commitments.facts import Person
 from commitments.log import Author
 from commitments.vocabulary import NotificationKind
 from notifications.choosing import choose
+from notifications.languages import load_words
 from notifications.links import LinkInvalid, Purpose, sign_by_link
 from notifications.readers import load_reader
-from notifications.wording import Words, load_words
+from notifications.wording import Words
 from portal.house import Here, House
 from portal.pages import FormView, show_page
 

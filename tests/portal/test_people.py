@@ -142,9 +142,9 @@ def test_what_the_two_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from commitments.reconcile import load_rules
     from notifications.composing import compose_messages
     from notifications.dates_file import write_dates
+    from notifications.languages import load_words
     from notifications.names import load_names
     from notifications.rendering import write_message
-    from notifications.wording import load_words
 
     desk.sign_in("cy")
     hand_over(desk, "ann", to="dee")

@@ -17,11 +17,11 @@ from commitments.settings import Settings
 from commitments.tables import choices, contact, follow_up, log_entry
 from deployments.mailbox import start_mailbox
 from notifications.dispatch import dispatch_messages
+from notifications.languages import load_words
 from notifications.links import open_links
 from notifications.rendering import write_sign_in
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notification
-from notifications.wording import load_words
 from portal.app import make_portal
 from portal.guards import SIGN_INS_A_QUARTER
 from portal.serving import Errands

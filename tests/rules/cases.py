@@ -167,6 +167,11 @@ COUNTRIES = (
     ("GB", "ENG"), ("CN", None), ("KR", None), ("TR", None), ("BG", None), ("KG", None), ("DE", "NW"),
     ("GB", "no such"), ("XX", None), (None, None),
 )  # fmt: skip
+PLACED = st.builds(
+    lambda place, zone: replace(ANN, country=place[0], subdivision=place[1], time_zone=zone),
+    st.sampled_from(COUNTRIES),
+    st.sampled_from(ZONES),
+)
 ENDS_OF_THE_CALENDAR = tuple(map(parse_date, ("0001", "0001-01-01", "9999", "9999-12", "9999-12-31")))
 SPOTS = st.integers(-3000, 3000)
 """Each stands for a day about the day of the assessment, most of them near, in one of three precisions."""
@@ -197,11 +202,6 @@ POLICIES = st.builds(
     notice_lead_days=st.integers(0, 3650),
     report_lead_days=st.integers(0, 3650),
     quiet_after_answer_days=st.integers(1, 3650),
-)
-PLACED = st.builds(
-    lambda place, zone: replace(ANN, country=place[0], subdivision=place[1], time_zone=zone),
-    st.sampled_from(COUNTRIES),
-    st.sampled_from(ZONES),
 )
 NUMBERS = st.sampled_from((0.0, 1.0, 4.0, 500e6, -3.5, 1e-300, 1e300, -1e300))
 PARTIES = st.sampled_from((LEEDS, HANGZHOU, NETWORK))

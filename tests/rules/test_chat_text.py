@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from notifications.chat_text import cut_text, measure, write_chat
+from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.rendering import describe_message, write_message
 from notifications.samples import LANGUAGES, make_items, make_messages
 from notifications.services import SERVICES, Markup, Service, Unit
-from notifications.wording import load_words
 
 
 def many(language: str, count: int) -> Message:

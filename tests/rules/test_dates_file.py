@@ -9,9 +9,9 @@ from icalendar import Calendar
 
 from commitments.vocabulary import MatterKind
 from notifications.dates_file import DATES_LIMIT, write_dates
+from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.samples import LANGUAGES, make_items, make_messages
-from notifications.wording import load_words
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123, tzinfo=UTC)
 

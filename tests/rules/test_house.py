@@ -7,12 +7,12 @@ import pytest
 from commitments.vocabulary import NotificationKind
 from notifications.chat_text import write_chat, write_chat_safely
 from notifications.house import CHAT, PAGE, PARTS, TEMPLATES, Fault, sign_folder
+from notifications.languages import UnreadableCatalogue, load_words
 from notifications.preview import find_house_faults, make_sample
 from notifications.rendering import write_message, write_safely
 from notifications.samples import make_messages
 from notifications.services import Markup, Unit
 from notifications.views import Written
-from notifications.wording import UnreadableCatalogue, load_words
 
 HEAD = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 

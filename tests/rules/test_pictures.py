@@ -11,11 +11,11 @@ from jinja2 import TemplateSyntaxError
 from pypdf import PdfReader
 
 from notifications.house import PAGE
+from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.pictures import NOTES, describe_page, draw_summary
 from notifications.rendering import write_message
 from notifications.samples import LANGUAGES, make_messages
-from notifications.wording import load_words
 
 
 def make_summary(language: str) -> Message:

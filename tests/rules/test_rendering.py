@@ -23,13 +23,13 @@ from commitments.facts import Reason
 from commitments.vocabulary import Answer, FollowUpKind, MatterKind, NotificationKind, ReasonCode, StandingState
 from notifications.house import PARTS, TEMPLATES
 from notifications.items import describe_item
+from notifications.languages import load_words
 from notifications.messages import Ground, Item, Message
 from notifications.reasons import Why
 from notifications.rendering import OwnEnvironment, build_environment, describe_message, describe_sign_in, write_message
 from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
 from notifications.views import Written, check_link, clean_text, shorten_text
-from notifications.wording import load_words
 
 SAMPLES = [(language, name) for language in LANGUAGES for name in make_messages(language)]
 HOSTILE = (

@@ -19,10 +19,10 @@ from commitments.vocabulary import (
 )
 from notifications import phrases
 from notifications.catalogue import CATALOGUES, extract_phrases, find_faults, read_catalogue, update_catalogue
+from notifications.languages import find_catalogue, list_languages, load_words, speaks_language
 from notifications.messages import Ground, Item
 from notifications.reasons import Why
 from notifications.samples import LANGUAGES
-from notifications.wording import find_catalogue, list_languages, load_words, speaks_language
 
 ACTIVITIES = {"held": 2, "expected": 4, "period": "2026", "what": "exchange activities", "days_left": 70}
 FUND = {"value": 120e6, "target": 500e6, "unit": "CNY", "measured_on": "2026-03", "due": "2026", "days": 38}

@@ -17,13 +17,13 @@ from commitments.register import import_agreement
 from commitments.vocabulary import MatterKind, MilestoneState, Rating, ReasonCode, StandingState
 from notifications.changes import ENTRIES_READ
 from notifications.digests import Pictures, find_age
+from notifications.languages import load_words
 from notifications.messages import Age, Digest, Message, Summary
 from notifications.names import load_names
 from notifications.overviews import NEWS_LIMIT, STUCK_LIMIT, describe_digest
 from notifications.reasons import ChangeKind, Decision
 from notifications.rendering import write_message
 from notifications.tables import notice, notification
-from notifications.wording import load_words
 from tests.forms import as_form, twin_towns
 
 LONG_AGO = timedelta(days=400)

@@ -12,8 +12,8 @@ from commitments.amendments import hand_over, move_date
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.register import import_agreement
+from notifications.languages import load_words
 from notifications.overviews import describe_news
-from notifications.wording import load_words
 from tests.stories.house import FORM
 from tests.stories.test_digest import draw
 
