@@ -82,7 +82,7 @@ def load_notices(reading: "Connection", ids: Sequence[int]) -> dict[int, list[Ma
 
     from commitments.database import ROWS_A_STATEMENT
     from commitments.tables import follow_up
-    from notifications.composing import choose_said
+    from notifications.itemising import choose_said
     from notifications.reasons import Decision
     from notifications.tables import notice
 

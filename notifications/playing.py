@@ -37,7 +37,7 @@ from notifications.candidates import (
     find_reminders,
     find_rungs,
 )
-from notifications.composing import Around, Dated, compose_message, is_empty, is_settled
+from notifications.composing import compose_message, is_empty
 from notifications.counting import count_anew, count_ground_anew
 from notifications.current import asks_its_reader
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
@@ -46,6 +46,7 @@ from notifications.ladders import Ladder, read_ladders
 from notifications.ledger import Row
 from notifications.moments import Moment
 from notifications.names import Names
+from notifications.notices import Around, Dated, is_settled
 from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
 from notifications.rendering import write_subject_line

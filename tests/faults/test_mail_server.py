@@ -20,7 +20,7 @@ from commitments.database import open_reading, open_unit
 from commitments.reconcile import reconcile_register
 from commitments.settings import Settings
 from commitments.tables import channel_state, commitment, contact, follow_up, log_entry, milestone
-from notifications import composing, desk, dispatch, outbox, rendering
+from notifications import desk, dispatch, itemising, outbox, rendering
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
 from notifications.failures import close_failures, open_failures
@@ -556,14 +556,14 @@ def test_a_message_that_cannot_be_composed_fails_alone_with_its_reason(
     given: Callable[[], Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = given()
-    build = composing._build_item
+    build = itemising._build_item
 
     def stumble(row: Any, person: Any, *rest: Any) -> Any:
         if person.mail == "ann@stoke.example":
             raise KeyError("a number that no reason has")
         return build(row, person, *rest)
 
-    monkeypatch.setattr(composing, "_build_item", stumble)
+    monkeypatch.setattr(itemising, "_build_item", stumble)
     report = run(day)
     assert (report["sent"], report["retried"]) == (MESSAGES - 1, 1)
     (left,) = list_rows(day.engine, notification.c.state == "queued")
