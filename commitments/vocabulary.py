@@ -266,6 +266,19 @@ OPERATOR_KINDS = frozenset(
     }
 )
 """What is wrong with the engine itself, or with the answers that it waits for: the operator's, under no agreement."""
+STANDING_OF = dict.fromkeys(FollowUpKind, StandingState.DUE_SOON) | {
+    FollowUpKind.OVERDUE: StandingState.OVERDUE,
+    FollowUpKind.BEHIND: StandingState.BEHIND,
+    FollowUpKind.SILENT: StandingState.SILENT,
+    FollowUpKind.UNCONFIRMED: StandingState.UNCONFIRMED,
+    FollowUpKind.UNOWNED: StandingState.UNOWNED,
+    FollowUpKind.EXPIRED: StandingState.OVERDUE,
+    FollowUpKind.DORMANT: StandingState.SILENT,
+    FollowUpKind.NEXT_STEP_MISSING: StandingState.ON_TRACK,
+    FollowUpKind.DRAFT_WAITING: StandingState.OVERDUE,
+    **dict.fromkeys(OPERATOR_KINDS, StandingState.OVERDUE),
+}
+"""How what a follow-up asks about stands, as far as the follow-up says."""
 
 
 class DraftState(StrEnum):

@@ -3,8 +3,14 @@
 from commitments.facts import Reason
 from commitments.questions import Question
 from commitments.sentences import Shelf, find_quote
-from commitments.vocabulary import CommitmentState, FollowUpKind, NotificationKind, ReasonCode, StandingState
-from notifications.candidates import STANDING_OF
+from commitments.vocabulary import (
+    STANDING_OF,
+    CommitmentState,
+    FollowUpKind,
+    NotificationKind,
+    ReasonCode,
+    StandingState,
+)
 from notifications.items import describe_item
 from notifications.messages import Ground, Item
 from notifications.names import Names, choose_promise, choose_words, find_words, tell_report
@@ -79,6 +85,4 @@ def _find_state(question: Question, kind: FollowUpKind | None) -> tuple[Standing
         return question.standing.state, question.standing.reason
     if asked is None or kind is None:
         return StandingState.ON_TRACK, Reason(ReasonCode.ALIVE, {})
-    return STANDING_OF.get(kind, StandingState.DUE_SOON), Reason(
-        ReasonCode(asked.reason["code"]), asked.reason["numbers"]
-    )
+    return STANDING_OF[kind], Reason(ReasonCode(asked.reason["code"]), asked.reason["numbers"])

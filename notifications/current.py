@@ -16,9 +16,9 @@ from commitments.reconcile import ENGINE, Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import activity_commitment, commitment, commitment_owner, contact, follow_up, log_entry
 from commitments.vocabulary import OPERATOR_KINDS, CommitmentState, FollowUpKind, FollowUpState, NotificationKind
-from notifications.candidates import REMINDED, find_recipients, is_answered
 from notifications.digests import STILL_WRITING
 from notifications.reasons import Why
+from notifications.reminders import REMINDED, find_recipients, is_answered
 from notifications.sent_back import is_reported_anew
 from notifications.tables import notice
 

@@ -19,14 +19,13 @@ from commitments.reconcile import Rules, assess, group_rules, load_rules
 from commitments.renewing import load_reasons
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
 from commitments.vocabulary import (
-    FollowUpKind,
+    STANDING_OF,
     FollowUpState,
     MatterKind,
     NotificationKind,
     NotificationState,
     StandingState,
 )
-from notifications.candidates import STANDING_OF
 from notifications.held import hold
 from notifications.ledger import StoredLedger
 from notifications.mime import MailDomain
@@ -75,7 +74,7 @@ def tell_new_owner(
             "follow_up_id": one.id,
             "matter": one.matter,
             "matter_kind": one.matter_kind,
-            "standing": str(STANDING_OF.get(FollowUpKind(one.kind), StandingState.DUE_SOON)),
+            "standing": str(STANDING_OF[one.kind]),
             "due_on": None,
             "reason": reasons[one.id],
         }
@@ -282,7 +281,7 @@ def _note_question(row: Any, reason: Mapping[str, Any]) -> dict[str, Any]:
         "party_id": row.party_id,
         "matter": row.matter,
         "matter_kind": row.matter_kind,
-        "standing": str(STANDING_OF.get(FollowUpKind(row.kind), StandingState.DUE_SOON)),
+        "standing": str(STANDING_OF[row.kind]),
         "due_on": None,
         "reason": reason,
         "decided_on": row.opened_on,  # where the day of who was asked had begun before that of who hands it over

@@ -13,8 +13,14 @@ from commitments.queries import Span, load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import commitment, follow_up
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, NotificationKind, StandingState
-from notifications.candidates import STANDING_OF, Candidate
+from commitments.vocabulary import (
+    STANDING_OF,
+    ContactRole,
+    FollowUpKind,
+    FollowUpState,
+    NotificationKind,
+)
+from notifications.candidates import Candidate
 from notifications.reasons import Decision, Why
 from notifications.tables import notice
 
@@ -137,7 +143,7 @@ def _tell(row: Any, person: Person, place: _Place, today: date) -> Candidate:
     then, standing = row.decision_reason["then"], place.standings.get(row.matter)
     if row.follow_up_id is not None:
         kind, due_on = FollowUpKind(row.asked_kind), None
-        state = str(STANDING_OF.get(kind, StandingState.DUE_SOON))
+        state = str(STANDING_OF[kind])
         reason = renew_reason(kind, row.asked_reason, standing, today)
     else:
         standing = place.standings[row.matter]

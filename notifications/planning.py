@@ -23,7 +23,8 @@ from commitments.policy import Policy
 from commitments.queries import Span, split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind, NotificationState
-from notifications.candidates import Candidate, find_alerts, find_candidates
+from notifications.candidates import Candidate
+from notifications.due import find_candidates
 from notifications.held import drop_held, find_held
 from notifications.ledger import Ledger, Move, StoredLedger
 from notifications.lost import find_lost, free
@@ -32,6 +33,7 @@ from notifications.parts import PERIODIC, merge_rulings
 from notifications.periodicals import find_periodic, find_picture_readers
 from notifications.reasons import Decision, Why
 from notifications.routing import AT_ONCE, is_declined, name_message
+from notifications.rungs import find_alerts
 from notifications.sent_back import find_sent_back
 from notifications.slots import (
     Slot,

@@ -29,14 +29,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.candidates import (
-    Candidate,
-    Focus,
-    Prospect,
-    find_prospects,
-    find_reminders,
-    find_rungs,
-)
+from notifications.candidates import Candidate, Focus
 from notifications.composing import compose_message, is_empty
 from notifications.counting import count_anew, count_ground_anew
 from notifications.current import asks_its_reader
@@ -49,8 +42,10 @@ from notifications.names import Names
 from notifications.notices import Around, Dated, is_settled
 from notifications.planning import ALL_KINDS, Planned, plan_part
 from notifications.reasons import Decision
+from notifications.reminders import Prospect, find_prospects, find_reminders
 from notifications.rendering import write_subject_line
 from notifications.routing import has_heard, has_told_all
+from notifications.rungs import find_rungs
 from notifications.sent_back import judge_returned
 
 KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}

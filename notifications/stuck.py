@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from commitments.overall import WORST_FIRST
-from commitments.vocabulary import StandingState
-from notifications.candidates import STANDING_OF
+from commitments.vocabulary import STANDING_OF
 from notifications.messages import Stuck
 
 
@@ -19,7 +18,7 @@ def order_stuck(found: Iterable[Stuck]) -> tuple[Stuck, ...]:
 
 
 def _place(one: Stuck) -> int:
-    return WORST_FIRST.index(STANDING_OF.get(one.kind, StandingState.DUE_SOON))
+    return WORST_FIRST.index(STANDING_OF[one.kind])
 
 
 def _join(one: Stuck, other: Stuck) -> Stuck:

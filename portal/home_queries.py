@@ -9,8 +9,7 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from commitments.overall import WORST_FIRST, place_worst
 from commitments.tables import agreement, commitment, follow_up
-from commitments.vocabulary import FollowUpKind, FollowUpState, StandingState
-from notifications.candidates import STANDING_OF
+from commitments.vocabulary import STANDING_OF, FollowUpKind, FollowUpState, StandingState
 from notifications.changes import Noted, load_changes
 from notifications.digests import URGENCY
 from notifications.messages import News
@@ -21,7 +20,7 @@ from portal.roles import Viewer, select_visible_agreements
 from portal.standing_queries import find_standings
 
 AGREEMENTS_SHOWN = 12
-_PLACES = {kind: URGENCY[STANDING_OF.get(kind, StandingState.DUE_SOON)] for kind in FollowUpKind}
+_PLACES = {kind: URGENCY[STANDING_OF[kind]] for kind in FollowUpKind}
 PLACE = case(*((follow_up.c.kind == str(kind), place) for kind, place in _PLACES.items() if place), else_=0)
 """How bad it is what a follow-up asks about; the worst is 0."""
 

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from commitments.tables import agreement, commitment, contact, follow_up, milestone
-from commitments.vocabulary import ContactRole, FollowUpKind, FollowUpState, MatterKind, StandingState
-from notifications.candidates import STANDING_OF
+from commitments.vocabulary import STANDING_OF, ContactRole, FollowUpKind, FollowUpState, MatterKind
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text, shorten_title
@@ -171,6 +170,6 @@ def describe_matter(words: Words, row: Any, *, named: bool) -> AskedOfView:
         title,
         link,
         words.name(kind),
-        TONES[STANDING_OF.get(kind, StandingState.DUE_SOON)],
+        TONES[STANDING_OF[kind]],
         words.gettext(" · ").join(about),
     )

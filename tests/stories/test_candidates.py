@@ -12,7 +12,8 @@ from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, milestone, party
-from notifications.candidates import Candidate, find_candidates
+from notifications.candidates import Candidate
+from notifications.due import find_candidates
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
 

@@ -16,8 +16,9 @@ from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, party
 from commitments.vocabulary import NotificationState, Rating
-from notifications.candidates import Candidate, find_candidates
+from notifications.candidates import Candidate
 from notifications.composing import compose_messages
+from notifications.due import find_candidates
 from notifications.names import load_names
 from notifications.planning import plan_messages
 from notifications.tables import notice, notification
