@@ -19,7 +19,7 @@ from commitments.reconcile import Reconciled, load_rules, reconcile_span
 from commitments.tables import log_entry
 from commitments.vocabulary import FollowUpState
 from flows.views import PAGE, Row, list_changes
-from notifications.planning import Planned
+from notifications.queueing import Planned
 
 CHANGES_A_ROUND = 5000
 ROWS_SHOWN = 100

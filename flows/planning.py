@@ -8,7 +8,8 @@ from commitments.vocabulary import NotificationKind
 from flows.artifacts import show_previews
 from flows.runs import Register, count_things, do_step, log_lines
 from flows.views import preview_messages
-from notifications.planning import Planned, plan_messages
+from notifications.planning import plan_messages
+from notifications.queueing import Planned
 
 
 async def queue_messages(register: Register, day: date, kinds: Collection[NotificationKind]) -> Planned:

@@ -27,9 +27,8 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.held import hold
-from notifications.ledger import StoredLedger
+from notifications.ledger import StoredLedger, make_message_row
 from notifications.mime import MailDomain
-from notifications.planning import message_row
 from notifications.reasons import Decision, Why
 from notifications.routing import is_declined
 from notifications.slots import Slot, choose_hour, choose_slot, find_slot_now
@@ -220,7 +219,7 @@ def queue_at_once(
         message_id = None
         if slot_of is not None:
             mark = f"at-once|{key}" + (f"|{len(ids)}" if ids else "")
-            message = message_row(mark[:400], person, NotificationKind.HAND_OVER, now, slot_of, domain)
+            message = make_message_row(mark[:400], person, NotificationKind.HAND_OVER, now, slot_of, domain)
             message_id = insert_new(unit, notification, [message])[0].id
             ids.append(message_id)
         notices += [

@@ -10,13 +10,15 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from commitments.database import ROWS_A_STATEMENT, add_missing, insert_new
+from commitments.facts import Person
 from commitments.known import load_known
 from commitments.log import Author, Change, record_once
 from commitments.reconcile import ENGINE, Rules
 from commitments.tables import contact
-from commitments.vocabulary import NotificationState
+from commitments.vocabulary import NotificationKind, NotificationState
+from notifications.mime import MailDomain, message_id_for
 from notifications.parts import load_parts, prefers_channels
-from notifications.slots import find_opening, is_late
+from notifications.slots import Slot, explain_wait, find_opening, is_late
 from notifications.tables import attempt, notice, notification
 from notifications.usual import order_ways
 
@@ -234,3 +236,25 @@ def _count_tries(old: Any, new: Any) -> int:
         return int(old.attempts - earlier["attempts"])
     given_up = {(one["channel"], one["address"]) for one in earlier["from"]}
     return int(earlier["attempts"]) if way in given_up else 0
+
+
+def make_message_row(
+    key: str, person: Person, kind: NotificationKind, now: datetime, slot: Slot, domain: MailDomain | str
+) -> dict[str, Any]:
+    """A message as it is queued, by the first of the person's channels that works."""
+    channel, address = person.ways[0]
+    return {
+        "key": key,
+        "contact_id": person.id,
+        "channel": str(channel),
+        "address": address,
+        "kind": str(kind),
+        "state": str(NotificationState.QUEUED),
+        "reason": explain_wait(slot),
+        "local_day": slot.day,
+        "message_id": message_id_for(key, domain),
+        "queued_at": now,
+        "next_at": slot.not_before,
+        "attempts": 0,
+        "repeated": False,
+    }

@@ -40,7 +40,7 @@ from notifications.ledger import Row
 from notifications.moments import Moment
 from notifications.names import Names
 from notifications.notices import Around, Dated, is_settled
-from notifications.planning import ALL_KINDS, Planned, plan_part
+from notifications.queueing import Planned, queue_due
 from notifications.reasons import Decision
 from notifications.reminders import Prospect, find_prospects, find_reminders
 from notifications.rendering import write_subject_line
@@ -48,7 +48,7 @@ from notifications.routing import has_heard, has_told_all
 from notifications.rungs import find_rungs
 from notifications.sent_back import judge_returned
 
-KINDS = ALL_KINDS - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
+KINDS = frozenset(NotificationKind) - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
 """What tells of one agreement, and not of the whole register at once."""
 
 
@@ -195,7 +195,7 @@ class Play:
             self._reconcile(judged, days)
         self._checked = today, days.begun
         if moment.known is not None:
-            self._ledger.known = dict.fromkeys(map(str, ALL_KINDS), moment.known)
+            self._ledger.known = dict.fromkeys(map(str, NotificationKind), moment.known)
         self._plan(judged, days, now, today)
         for message in self._ledger.list_queued(moment.until):
             at = max(message.next_at, now)
@@ -295,7 +295,7 @@ class Play:
         persons = sorted({*due, *self._ledger.find_late(rules, now)})
         self._ledger.add_notices(passed)
         if persons:
-            plan_part(self._ledger, persons, due, {}, rules, now, today, KINDS, self._domain, done)
+            queue_due(self._ledger, persons, due, {}, rules, now, today, KINDS, self._domain, done)
 
     def _list_held(self, now: datetime, today: date) -> Iterable[Candidate]:
         """What was handed over at night or in a pause, and waits for the first planning after it."""

@@ -1,4 +1,4 @@
-"""Finds what the ladders of follow-ups have to tell: the rung that each has reached, and those passed over before it."""
+"""Finds what the ladders of follow-ups have to tell: the rung that each has reached, and those passed over."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date

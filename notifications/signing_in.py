@@ -13,10 +13,10 @@ from commitments.database import insert_new
 from commitments.days import find_own_day
 from commitments.facts import Person
 from commitments.vocabulary import Channel, NotificationKind
+from notifications.ledger import make_message_row
 from notifications.links import Links
 from notifications.messages import Message
 from notifications.mime import MailDomain
-from notifications.planning import message_row
 from notifications.reasons import Why
 from notifications.slots import Slot
 from notifications.tables import notification
@@ -26,7 +26,7 @@ _KEY = "at-once|sign_in|"
 
 def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, domain: MailDomain | str) -> int:
     """Queue the message, whatever the person's quiet hours, pause or channel; returns its id."""
-    row = message_row(
+    row = make_message_row(
         f"{_KEY}{number}",
         person,
         NotificationKind.SIGN_IN,

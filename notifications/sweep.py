@@ -12,7 +12,8 @@ from commitments.reconcile import Reconciled, reconcile_register
 from commitments.settings import Settings
 from notifications.crew import Dispatched
 from notifications.dispatch import dispatch_messages
-from notifications.planning import Planned, plan_messages
+from notifications.planning import plan_messages
+from notifications.queueing import Planned
 from notifications.secret import load_mail_domain
 
 

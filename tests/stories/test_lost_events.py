@@ -22,7 +22,8 @@ from commitments.tables import follow_up, log_entry
 from flows.following import Followed, follow_up_changes, tell_story
 from flows.send_reminders import KINDS
 from notifications import planning
-from notifications.planning import Planned, plan_changes, plan_messages
+from notifications.planning import plan_changes, plan_messages
+from notifications.queueing import Planned
 from notifications.tables import notice, notification
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
