@@ -1,12 +1,12 @@
 """What the pages on which people act have in common: what they act on, who signs, and the page itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
@@ -22,12 +22,12 @@ from portal.flaws import say_flaws
 from portal.forms import Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
-from portal.house import House
+from portal.house import Here, House
 from portal.pages import FormView
 from portal.refusals import NOT_REFUSED, Refusal
-from portal.roles import Viewer, select_own_commitments
+from portal.roles import Permission, Viewer, select_own_commitments
 from portal.telling import tell_title
-from portal.viewing import NotAllowed
+from portal.viewing import NotAllowed, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,28 +200,68 @@ def lead_to(address: str, done: str) -> RedirectResponse:
     return RedirectResponse(f"{address}?done={done}", 303)
 
 
-def write_acted(
-    viewer: Viewer,
-    house: House,
-    sent: Sent,
-    reference: str,
-    promise: str,
-    write: Callable[[Connection, Author, Acted, date], object],
-) -> Acted:
-    """Write something about a commitment that still is as the form showed it, once however often the form is sent.
+@dataclass(frozen=True, slots=True)
+class AtPromise:
+    """Somebody at a page of one commitment, which its address names."""
 
-    Raises RefusedChange where it is not.
-    """
-    with open_unit(house.engine) as unit:
-        acted = find_acted(unit, viewer, reference, promise, hold=True)
-        try:
-            if is_new(unit, viewer, sent, acted.mark):
-                write(unit, sign(viewer, house, sent.text("why"), sent), acted, today_of(viewer, house))
-        except NotFound:
-            raise HTTPException(404) from None
-    return acted
+    request: Request
+    viewer: Viewer
+    house: House
+    reference: str
+    promise: str
+
+    @property
+    def words(self) -> Words:
+        return find_words(self.viewer)
+
+    @property
+    def today(self) -> date:
+        return today_of(self.viewer, self.house)
+
+    def find(
+        self,
+        reading: Connection,
+        *,
+        hold: bool = False,
+        own: Callable[[Viewer], Select[int]] = select_own_commitments,
+    ) -> Acted:
+        return find_acted(reading, self.viewer, self.reference, self.promise, hold=hold, own=own)
+
+    def read(self) -> Acted:
+        with open_reading(self.house.engine) as reading:
+            return self.find(reading)
+
+    def sign(self, sent: Sent, why: str | None = None) -> Author:
+        return sign(self.viewer, self.house, why, sent)
+
+    def write(self, sent: Sent, write: Callable[[Connection, Author, Acted, date], object]) -> Acted:
+        """Write something about the commitment, if it still is as the form showed it, once however often that is sent.
+
+        Raises RefusedChange where it is not.
+        """
+        with open_unit(self.house.engine) as unit:
+            acted = self.find(unit, hold=True)
+            try:
+                if is_new(unit, self.viewer, sent, acted.mark):
+                    write(unit, self.sign(sent, sent.text("why")), acted, self.today)
+            except NotFound:
+                raise HTTPException(404) from None
+        return acted
+
+    def show(self, title: str, acted: Acted, **view: Any) -> HTMLResponse:
+        return show_act(self.request, self.viewer, title, agreement=acted.head, acted=acted, **view)
 
 
-def read_acted(house: House, viewer: Viewer, reference: str, promise: str) -> Acted:
-    with open_reading(house.engine) as reading:
-        return find_acted(reading, viewer, reference, promise)
+def at_promise(permission: Permission) -> Callable[..., Awaitable[AtPromise]]:
+    """A dependency that gives who is at the page of a commitment, and refuses who may not."""
+
+    async def find(
+        request: Request,
+        viewer: Annotated[Viewer, Depends(require(permission))],
+        house: Here,
+        reference: str,
+        promise: str,
+    ) -> AtPromise:
+        return AtPromise(request, viewer, house, reference, promise)
+
+    return find

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
@@ -16,11 +16,9 @@ from commitments.tables import confirmation, evidence, progress_report
 from commitments.vocabulary import ConfirmationState
 from notifications.names import choose_promise, load_names
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, is_new, lead_to, list_parties, show_act, sign, today_of
+from portal.acting import Acted, AtPromise, is_new, lead_to, list_parties
 from portal.commitment_views import describe_evidence
-from portal.forms import Form, Sent
-from portal.frame import find_words
-from portal.house import Here, House
+from portal.forms import NOTHING_SENT, Form, Sent
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import describe_answers, describe_asked
 from portal.reporting import COMMITMENT, Reporting, load_last_number
@@ -32,57 +30,42 @@ CONFIRM, SEND_BACK = COMMITMENT + "/confirm", COMMITMENT + "/send-back"
 
 
 @router.api_route(CONFIRM, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_confirm(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+def show_confirm(at: Reporting) -> Response:
     """What the other side reported, and the two answers to it."""
-    return _show_confirm(request, viewer, house, reference, promise, Sent([]))
+    return _show_confirm(at)
 
 
 @router.post(CONFIRM, response_class=HTMLResponse)
-def post_confirm(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
+def post_confirm(at: Reporting, sent: Form) -> Response:
     """Confirm for one's own side."""
-    return _answer(request, viewer, house, reference, promise, sent, confirmed=True)
+    return _answer(at, sent, confirmed=True)
 
 
 @router.post(SEND_BACK, response_class=HTMLResponse)
-def post_send_back(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
+def post_send_back(at: Reporting, sent: Form) -> Response:
     """Send it back, with what is missing."""
-    return _answer(request, viewer, house, reference, promise, sent, confirmed=False)
+    return _answer(at, sent, confirmed=False)
 
 
-def _answer(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    *,
-    confirmed: bool,
-) -> Response:
+def _answer(at: AtPromise, sent: Sent, *, confirmed: bool) -> Response:
     def write() -> Response:
-        with open_unit(house.engine) as unit:
-            acted = _find_asked(unit, viewer, reference, promise, hold=True)
-            asked = load_asked_of(unit, acted.row.id, name_sides(unit, acted.head.id, viewer))
+        with open_unit(at.house.engine) as unit:
+            acted = _find_asked(unit, at, hold=True)
+            asked = load_asked_of(unit, acted.row.id, name_sides(unit, acted.head.id, at.viewer))
             side = next((one.reference for one in asked if one.reference == sent.text("side")), None)
-            if is_new(unit, viewer, sent, acted.mark):
+            if is_new(unit, at.viewer, sent, acted.mark):
                 if side is None:
                     raise RefusedChange("nothing waits for this side any more")
-                author, today = sign(viewer, house, sent=sent), today_of(viewer, house)
+                author, today = at.sign(sent), at.today
                 answer_report(unit, author, acted.name, side, sent.text("note"), today, confirmed=confirmed)
         return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
 
-    return write_or_show(
-        write, lambda refusal: _show_confirm(request, viewer, house, reference, promise, sent, refusal)
-    )
+    return write_or_show(write, lambda refusal: _show_confirm(at, sent, refusal))
 
 
-def _find_asked(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+def _find_asked(reading: Connection, at: AtPromise, *, hold: bool = False) -> Acted:
     """The commitment, if the viewer may confirm it for a party of the agreement, whether that owes it or not."""
-    return find_acted(reading, viewer, reference, promise, hold=hold, own=select_confirmable_commitments)
+    return at.find(reading, hold=hold, own=select_confirmable_commitments)
 
 
 def name_sides(reading: Connection, agreement_id: int, viewer: Viewer) -> dict[int, str]:
@@ -121,35 +104,24 @@ class AskedOf:
     report: Any
 
 
-def _show_confirm(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = _find_asked(reading, viewer, reference, promise)
-        asked = load_asked_of(reading, acted.row.id, name_sides(reading, acted.head.id, viewer))
+def _show_confirm(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = _find_asked(reading, at)
+        asked = load_asked_of(reading, acted.row.id, name_sides(reading, acted.head.id, at.viewer))
         query = select(evidence).where(evidence.c.commitment_id == acted.row.id, evidence.c.withdrawn_on.is_(None))
         shown = reading.execute(query.order_by(evidence.c.id)).all() if asked else []
         people = [one.report.contact_id for one in asked]
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners], people))
-        quoted = find_quote(load_shelf(reading, house.settings, [acted.head.id]), acted.row, acted.head.sources)
+        quoted = find_quote(load_shelf(reading, at.house.settings, [acted.head.id]), acted.row, acted.head.sources)
         last = load_last_number(reading, acted.row.id)
     sentence, _, is_quote = choose_promise(acted.row, words.tag, quoted.genuine)
     state = refusal.say(words)
     if not asked and not refusal.has_changed:
         state = words.gettext("Nothing waits here for your side's confirmation.")
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Confirm what the other side reported"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=[form for one in asked for form in describe_answers(words, names, acted, one, sent, refusal.flaws)],
         facts=[fact for one in asked for fact in describe_asked(words, names, acted.row, one, last)],
         quote=clean_text(sentence) if is_quote else "",

@@ -14,10 +14,10 @@ from commitments.filling import refuse_flaws
 from commitments.recording import add_evidence, check_evidence, withdraw_evidence
 from commitments.tables import activity, activity_commitment, agreement, commitment, evidence
 from notifications.views import clean_text
-from portal.acting import Acted, acts_on, find_acted, lead_to, show_act, sign, today_of
+from portal.acting import Acted, AtPromise, acts_on, at_promise, find_acted, lead_to, sign
 from portal.agreements import ADDRESS
 from portal.flaws import ask_for_file, mark_fields, name_types
-from portal.forms import Form, Number, Sent
+from portal.forms import NOTHING_SENT, Form, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
@@ -29,6 +29,7 @@ from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
 Recording = Annotated[Viewer, Depends(require(Permission.RECORD))]
+HandingIn = Annotated[AtPromise, Depends(at_promise(Permission.RECORD))]
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 EVIDENCE = ADDRESS + "/{reference}/commitments/{promise}/evidence"
 ONE = "/evidence/{evidence_id}"
@@ -40,36 +41,34 @@ SAFE_TO_KEEP = {
 
 
 @router.api_route(EVIDENCE, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_evidence(request: Request, viewer: Recording, house: Here, reference: str, promise: str) -> Response:
+def show_evidence(at: HandingIn) -> Response:
     """The form for a file or a link."""
-    return _show(request, viewer, house, reference, promise, Sent([]))
+    return _show(at)
 
 
 @router.post(EVIDENCE, response_class=HTMLResponse)
-def post_evidence(
-    request: Request, viewer: Recording, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
+def post_evidence(at: HandingIn, sent: Form) -> Response:
     """Keep the file by its hash, then the row that speaks of it."""
     title, link, shows, file = sent.text("title"), sent.text("link"), sent.text("activity"), sent.file("file")
-    with open_reading(house.engine) as reading:
-        acted = find_acted(reading, viewer, reference, promise)
+    with open_reading(at.house.engine) as reading:
+        acted = at.find(reading)
         known = {row.reference for row in reading.execute(_select_activities(acted))}
 
     def write() -> Response:
         flaws = check_evidence(title, link, has_file=file is not None)
-        settings, kept = house.settings, None
+        settings, kept = at.house.settings, None
         if file is not None:
             most = settings.largest_evidence
             kept = keep_file(settings.evidence_folder, file.filename or "", file.file, most, flaws)
         refuse_flaws(flaws)
-        with open_unit(house.engine) as unit:
+        with open_unit(at.house.engine) as unit:
             add_evidence(
-                unit, sign(viewer, house), reference, promise, title, today_of(viewer, house),
+                unit, sign(at.viewer, at.house), at.reference, at.promise, title, at.today,
                 file=kept, link=link, shows=shows if shows in known else None,
             )  # fmt: skip
         return lead_to(acted.address, "evidence")
 
-    return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal))
+    return write_or_show(write, lambda refusal: _show(at, sent, refusal))
 
 
 @router.api_route(ONE, methods=["GET", "HEAD"])
@@ -160,20 +159,12 @@ def _select_activities(acted: Acted) -> Any:
     )
 
 
-def _show(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = find_acted(reading, viewer, reference, promise)
+def _show(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = at.find(reading)
         held = reading.execute(_select_activities(acted)).all()
-    megabytes, chosen = house.settings.evidence_megabytes, sent.text("activity") or ""
+    megabytes, chosen = at.house.settings.evidence_megabytes, sent.text("activity") or ""
     help_text = words.gettext("%(types)s; at most %(size)s MB.") % {"types": name_types(words), "size": megabytes}
     shows = [OptionView("", words.gettext("the commitment itself"), not chosen)]
     shows += [
@@ -198,12 +189,9 @@ def _show(
         words.gettext("Hand it in"),
         ask_for_file(words, marked, sent) if refusal.flaws else marked,
     )
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Hand in evidence"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=[form],
         refusal=refusal,
     )

@@ -68,6 +68,10 @@ class Sent:
         return read_number(self.text(name) or "")
 
 
+NOTHING_SENT = Sent([])
+"""A form as it is shown at first."""
+
+
 async def read_form(request: Request) -> Sent:
     """The form that was sent, as web pages send it."""
     return await _read(request, _MOST_FIELDS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
@@ -15,34 +15,32 @@ from commitments.sketch import Step, TypedPromise
 from commitments.sketch_flaws import Flaw, Lack
 from commitments.terms import Undrawn, read_kind, type_kind
 from commitments.vocabulary import CommitmentKind
-from portal.acting import Acted, lead_to, read_acted, title_of, write_acted
+from portal.acting import Acted, AtPromise, at_promise, lead_to, title_of
 from portal.agreements import ADDRESS
 from portal.forms import Form, Sent
-from portal.frame import find_words, show_framed
-from portal.house import Here, House
+from portal.frame import show_framed
 from portal.promise_views import describe_kind
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
-from portal.roles import Permission, Viewer
+from portal.roles import Permission
 from portal.standing import tell_standing_groups
 from portal.step_fields import FaultView, GroupView, Page
 from portal.step_reading import take_kind
 from portal.terms import check_reason
-from portal.viewing import require
 
 router = APIRouter()
-Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+Amending = Annotated[AtPromise, Depends(at_promise(Permission.AMEND))]
 KIND = ADDRESS + "/{reference}/commitments/{promise}/kind"
 
 
 @router.api_route(KIND, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_kind(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+def show_kind(at: Amending) -> Response:
     """The questions, answered as it is on record."""
-    return _show(request, viewer, house, reference, promise)
+    return _show(at)
 
 
 @router.post(KIND, response_class=HTMLResponse)
-def post_kind(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+def post_kind(at: Amending, sent: Form) -> Response:
     """Change it, with a reason; the commitment is judged as what it is now at once."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
@@ -52,11 +50,11 @@ def post_kind(request: Request, viewer: Amending, sent: Form, house: Here, refer
 
     try:
         return write_or_show(
-            lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "kind"),
-            lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal),
+            lambda: lead_to(at.write(sent, write).address, "kind"),
+            lambda refusal: _show(at, sent, refusal),
         )
     except Undrawn as undrawn:
-        return _show(request, viewer, house, reference, promise, sent, flaws=undrawn.flaws)
+        return _show(at, sent, flaws=undrawn.flaws)
 
 
 def _take(acted: Acted, sent: Sent) -> TypedPromise:
@@ -66,16 +64,9 @@ def _take(acted: Acted, sent: Sent) -> TypedPromise:
 
 
 def _show(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent | None = None,
-    refusal: Refusal = NOT_REFUSED,
-    flaws: Sequence[Flaw] = (),
+    at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED, flaws: Sequence[Flaw] = ()
 ) -> Response:
-    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    words, acted = at.words, at.read()
     page = Page(words, flaws)
     groups = describe_kind(page, _take(acted, sent) if sent is not None else type_kind(acted.row))
     told: list[FaultView] = []
@@ -84,7 +75,7 @@ def _show(
     why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
     groups.append(GroupView(words.gettext("For the log"), (replace(why, fault=page.find_fault("why", why.label)),)))
     return show_framed(
-        request, "step.html", viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
+        at.request, "step.html", at.viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
         groups=groups, faults=[*page.finish(), *told], action=f"{acted.address}/kind", offered=[], remove="", more="",
         button=words.gettext("Save"), steps=[], about=title_of(words, acted.row), saved="", drafts="", agreements=[],
         back=acted.address, mark=acted.mark, state=refusal.say_kept(words), lead=None,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
@@ -13,35 +13,30 @@ from commitments.deciding import add_step, amend_step, set_date, settle_step
 from commitments.log import Author
 from commitments.tables import milestone
 from notifications.views import clean_text
-from portal.acting import Acted, find_acted, lead_to, read_acted, show_act, write_acted
+from portal.acting import Acted, AtPromise, at_promise, lead_to
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
 from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due
-from portal.forms import Form, Sent
-from portal.frame import find_words
-from portal.house import Here, House
+from portal.forms import NOTHING_SENT, Form, Sent
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
-from portal.roles import Permission, Viewer
-from portal.viewing import NotAllowed, require
+from portal.roles import Permission
+from portal.viewing import NotAllowed
 
 router = APIRouter()
-Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+Amending = Annotated[AtPromise, Depends(at_promise(Permission.AMEND))]
 STEPS = ADDRESS + "/{reference}/commitments/{promise}/milestones"
 STEP = STEPS + "/{milestone}"
 StepName = Annotated[str, Path(alias="milestone")]
-EMPTY = Sent([])
 
 
 @router.api_route(STEPS, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_new_step(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+def show_new_step(at: Amending) -> Response:
     """The form for another milestone."""
-    return _show_new_step(request, viewer, house, reference, promise)
+    return _show_new_step(at)
 
 
 @router.post(STEPS, response_class=HTMLResponse)
-def post_new_step(
-    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
+def post_new_step(at: Amending, sent: Form) -> Response:
     """Add it, with a reason."""
     title, due = sent.text("title"), sent.text("due")
 
@@ -49,44 +44,29 @@ def post_new_step(
         add_step(unit, author, acted.name, title, due, today)
 
     return write_or_show(
-        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "step_added"),
-        lambda refusal: _show_new_step(request, viewer, house, reference, promise, sent, refusal),
+        lambda: lead_to(at.write(sent, write).address, "step_added"),
+        lambda refusal: _show_new_step(at, sent, refusal),
     )
 
 
-def _show_new_step(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent = EMPTY,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
-    return show_act(
-        request,
-        viewer,
+def _show_new_step(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words, acted = at.words, at.read()
+    return at.show(
         words.gettext("Add a milestone"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=[describe_new_step(words, acted, sent, refusal.flaws)],
         refusal=refusal,
     )
 
 
 @router.api_route(STEP, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_step(
-    request: Request, viewer: Amending, house: Here, reference: str, promise: str, step: StepName
-) -> Response:
+def show_step(at: Amending, step: StepName) -> Response:
     """A milestone as it is, to be amended."""
-    return _show_step(request, viewer, house, reference, promise, step)
+    return _show_step(at, step)
 
 
 @router.post(STEP + "/{part}", response_class=HTMLResponse)
-def post_step(
-    request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str, step: StepName, part: str
-) -> Response:
+def post_step(at: Amending, sent: Form, step: StepName, part: str) -> Response:
     """Change its words, its date, or how it ended."""
     parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
         "title": lambda unit, author, acted, today: amend_step(
@@ -100,39 +80,28 @@ def post_step(
     if part not in parts:
         raise HTTPException(404)
     if part == "state":
-        with open_reading(house.engine) as reading:
-            row = _find_step(reading, find_acted(reading, viewer, reference, promise), step)
-        if not viewer.speaks_of(row.party_id) and sent.text("state") not in [*list_ends(viewer, row), None]:
+        with open_reading(at.house.engine) as reading:
+            row = _find_step(reading, at.find(reading), step)
+        if not at.viewer.speaks_of(row.party_id) and sent.text("state") not in [*list_ends(at.viewer, row), None]:
             raise NotAllowed(f"how {step} went is another side's to say")
     done = "date" if part == "date" else "step"
     return write_or_show(
-        lambda: lead_to(write_acted(viewer, house, sent, reference, promise, parts[part]).address, done),
-        lambda refusal: _show_step(request, viewer, house, reference, promise, step, part, sent, refusal),
+        lambda: lead_to(at.write(sent, parts[part]).address, done),
+        lambda refusal: _show_step(at, step, part, sent, refusal),
     )
 
 
 def _show_step(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    step: str,
-    part: str = "",
-    sent: Sent = EMPTY,
-    refusal: Refusal = NOT_REFUSED,
+    at: AtPromise, step: str, part: str = "", sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED
 ) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = find_acted(reading, viewer, reference, promise)
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = at.find(reading)
         row = _find_step(reading, acted, step)
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Amend a milestone"),
-        agreement=acted.head,
-        acted=acted,
-        forms=describe_step(words, acted, row, list_ends(viewer, row), part, sent, refusal.flaws),
+        acted,
+        forms=describe_step(words, acted, row, list_ends(at.viewer, row), part, sent, refusal.flaws),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
         refusal=refusal,
     )

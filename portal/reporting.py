@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
@@ -19,12 +19,10 @@ from commitments.vocabulary import (
     MilestoneState,
 )
 from notifications.names import load_names
-from portal.acting import Acted, find_acted, is_new, is_taken, lead_to, show_act, sign, today_of
+from portal.acting import Acted, AtPromise, at_promise, is_new, is_taken, lead_to, sign
 from portal.agreements import ADDRESS
 from portal.flaws import mark_fields
-from portal.forms import Form, Sent
-from portal.frame import find_words
-from portal.house import Here, House
+from portal.forms import NOTHING_SENT, Form, Sent
 from portal.pages import FormView
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import (
@@ -35,10 +33,10 @@ from portal.report_views import (
 )
 from portal.roles import Permission, Viewer
 from portal.telling import contacts_of
-from portal.viewing import NotAllowed, require
+from portal.viewing import NotAllowed
 
 router = APIRouter()
-Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
+Reporting = Annotated[AtPromise, Depends(at_promise(Permission.REPORT))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 REPORT, MEASURE = COMMITMENT + "/report", COMMITMENT + "/measure"
 MET = COMMITMENT + "/milestones/{milestone}/met"
@@ -71,21 +69,21 @@ def _guess_side(acted: Acted, viewer: Viewer, sent: Sent) -> _Side:
     return choose_side(acted, viewer, chosen if chosen in [one.reference for one in acted.sides(viewer)] else None)
 
 
-def _find(reading: Connection, viewer: Viewer, reference: str, promise: str, *, hold: bool = False) -> Acted:
+def _find(reading: Connection, at: AtPromise, *, hold: bool = False) -> Acted:
     """The commitment, if the viewer's side owes it."""
-    acted = find_acted(reading, viewer, reference, promise, hold=hold)
-    choose_side(acted, viewer, None)
+    acted = at.find(reading, hold=hold)
+    choose_side(acted, at.viewer, None)
     return acted
 
 
 @router.api_route(REPORT, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_report(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+def show_report(at: Reporting) -> Response:
     """How it goes, as one's own side says."""
-    return _show_report(request, viewer, house, reference, promise, Sent([]))
+    return _show_report(at)
 
 
 @router.post(REPORT, response_class=HTMLResponse)
-def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str) -> Response:
+def post_report(at: Reporting, sent: Form) -> Response:
     """Take the report; what is done is settled, and the other side asked, in the same unit."""
     said = Reported(
         sent.text("rating"),
@@ -97,16 +95,16 @@ def post_report(request: Request, viewer: Reporting, sent: Form, house: Here, re
     )
 
     def write() -> Response:
-        with open_unit(house.engine) as unit:
-            acted = _find(unit, viewer, reference, promise, hold=True)
-            side, today = choose_side(acted, viewer, sent.text("side")), today_of(viewer, house)
+        with open_unit(at.house.engine) as unit:
+            acted = _find(unit, at, hold=True)
+            side, today = choose_side(acted, at.viewer, sent.text("side")), at.today
             done = name_done(unit, acted.row, side.party_id, today) if said.fulfilled else "reported"
-            if is_new(unit, viewer, sent, acted.mark):
-                author = sign(viewer, house, sent=sent)
+            if is_new(unit, at.viewer, sent, acted.mark):
+                author = at.sign(sent)
                 file_report(unit, author, acted.name, side.reference, side.contact, said, today)
         return lead_to(acted.address, done)
 
-    return write_or_show(write, lambda refusal: _show_report(request, viewer, house, reference, promise, sent, refusal))
+    return write_or_show(write, lambda refusal: _show_report(at, sent, refusal))
 
 
 def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> str:
@@ -119,25 +117,17 @@ def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> 
     return "done" if is_settled_by(reading, promise, list(owing), party_id) else "done_part"
 
 
-def _show_report(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = _find(reading, viewer, reference, promise)
-        side = _guess_side(acted, viewer, sent)
-        confirmers = load_confirmers(reading, acted.row, side.party_id, today_of(viewer, house))
+def _show_report(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = _find(reading, at)
+        side = _guess_side(acted, at.viewer, sent)
+        confirmers = load_confirmers(reading, acted.row, side.party_id, at.today)
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
         last = load_last_number(reading, acted.row.id)
     forms = []
     if acted.row.state not in [str(one) for one in _OVER]:
-        fields = describe_report_fields(words, names, acted.row, acted.sides(viewer), viewer, sent)
+        fields = describe_report_fields(words, names, acted.row, acted.sides(at.viewer), at.viewer, sent)
         forms.append(
             FormView(
                 f"{acted.address}/report",
@@ -148,12 +138,9 @@ def _show_report(
                 (("mark", acted.mark),),
             )
         )
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Report progress"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=forms,
         follows=explain_report(words, names, acted, confirmers, last),
         refusal=refusal,
@@ -161,49 +148,37 @@ def _show_report(
 
 
 @router.api_route(MEASURE, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_measure(request: Request, viewer: Reporting, house: Here, reference: str, promise: str) -> Response:
+def show_measure(at: Reporting) -> Response:
     """A target's value on a day."""
-    return _show_measure(request, viewer, house, reference, promise, Sent([]))
+    return _show_measure(at)
 
 
 @router.post(MEASURE, response_class=HTMLResponse)
-def post_measure(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str
-) -> Response:
+def post_measure(at: Reporting, sent: Form) -> Response:
     """Record the value."""
-    today = today_of(viewer, house)
+    today = at.today
     measured_on = sent.text("roughly") or sent.text("measured_on")
 
     def write() -> Response:
-        with open_unit(house.engine) as unit:
-            acted = _find(unit, viewer, reference, promise, hold=True)
+        with open_unit(at.house.engine) as unit:
+            acted = _find(unit, at, hold=True)
             if acted.row.kind != CommitmentKind.TARGET:
                 raise HTTPException(404)
             take_measurement(
-                unit, sign(viewer, house), acted.name, sent.number("value"), measured_on, sent.text("note"), today
+                unit, sign(at.viewer, at.house), acted.name, sent.number("value"), measured_on, sent.text("note"), today
             )
         return lead_to(acted.address, "measured")
 
-    return write_or_show(
-        write, lambda refusal: _show_measure(request, viewer, house, reference, promise, sent, refusal)
-    )
+    return write_or_show(write, lambda refusal: _show_measure(at, sent, refusal))
 
 
-def _show_measure(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = _find(reading, viewer, reference, promise)
+def _show_measure(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = _find(reading, at)
     if acted.row.kind != CommitmentKind.TARGET:
         raise HTTPException(404)
-    fields = describe_measure_fields(words, acted.row, today_of(viewer, house), sent)
+    fields = describe_measure_fields(words, acted.row, at.today, sent)
     form = FormView(
         f"{acted.address}/measure",
         "",
@@ -211,44 +186,35 @@ def _show_measure(
         words.gettext("Record the number"),
         mark_fields(words, fields, refusal.flaws),
     )
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Record a measurement"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=[form],
         refusal=refusal,
     )
 
 
 @router.api_route(MET, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_met(
-    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, step: StepName
-) -> Response:
+def show_met(at: Reporting, step: StepName) -> Response:
     """A step that was met."""
-    return _show_met(request, viewer, house, reference, promise, step, Sent([]))
+    return _show_met(at, step)
 
 
 @router.post(MET, response_class=HTMLResponse)
-def post_met(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, step: StepName
-) -> Response:
+def post_met(at: Reporting, sent: Form, step: StepName) -> Response:
     """Record that it was met."""
 
     def write() -> Response:
-        with open_unit(house.engine) as unit:
-            acted = _find(unit, viewer, reference, promise, hold=True)
-            if _find_step(unit, viewer, acted, step).state == MilestoneState.MET:
-                return lead_to(acted.address, "met" if is_taken(unit, viewer, sent) else "met_before")
-            author, today = sign(viewer, house, sent=sent), today_of(viewer, house)
+        with open_unit(at.house.engine) as unit:
+            acted = _find(unit, at, hold=True)
+            if _find_step(unit, at.viewer, acted, step).state == MilestoneState.MET:
+                return lead_to(acted.address, "met" if is_taken(unit, at.viewer, sent) else "met_before")
+            author, today = at.sign(sent), at.today
             meet_step(unit, author, acted.name, step, sent.day("met_on"), sent.text("note"), today)
         return lead_to(acted.address, "met")
 
     try:
-        return write_or_show(
-            write, lambda refusal: _show_met(request, viewer, house, reference, promise, step, sent, refusal)
-        )
+        return write_or_show(write, lambda refusal: _show_met(at, step, sent, refusal))
     except NotFound:
         raise HTTPException(404) from None
 
@@ -265,23 +231,14 @@ def _find_step(reading: Connection, viewer: Viewer, acted: Acted, step: str) -> 
     return row
 
 
-def _show_met(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    step: str,
-    sent: Sent,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted = _find(reading, viewer, reference, promise)
-        row = _find_step(reading, viewer, acted, step)
+def _show_met(at: AtPromise, step: str, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted = _find(reading, at)
+        row = _find_step(reading, at.viewer, acted, step)
     forms = []
     if row.state != MilestoneState.MET:
-        fields = describe_met_fields(words, today_of(viewer, house), sent)
+        fields = describe_met_fields(words, at.today, sent)
         forms.append(
             FormView(
                 f"{acted.address}/milestones/{step}/met",
@@ -291,12 +248,9 @@ def _show_met(
                 mark_fields(words, fields, refusal.flaws),
             )
         )
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("A milestone was met"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=forms,
         state=refusal.say(words) if forms else words.gettext("This step was met already."),
         refusal=refusal,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
@@ -15,34 +15,31 @@ from commitments.log import Author
 from commitments.sketch import Step, TypedPromise
 from commitments.sketch_flaws import Flaw, Lack
 from commitments.terms import Undrawn, read_terms, type_terms
-from portal.acting import Acted, lead_to, read_acted, show_act, write_acted
+from portal.acting import Acted, AtPromise, at_promise, lead_to
 from portal.agreements import ADDRESS
 from portal.forms import Form, Sent
-from portal.frame import find_words
-from portal.house import Here, House
 from portal.pages import FieldView, FormView
 from portal.promise_views import describe_place, describe_terms
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
-from portal.roles import Permission, Viewer
+from portal.roles import Permission
 from portal.standing import tell_standing
 from portal.step_fields import GroupView, Page
 from portal.step_reading import take_terms
-from portal.viewing import require
 
 router = APIRouter()
-Amending = Annotated[Viewer, Depends(require(Permission.AMEND))]
+Amending = Annotated[AtPromise, Depends(at_promise(Permission.AMEND))]
 TERMS = ADDRESS + "/{reference}/commitments/{promise}/terms"
 
 
 @router.api_route(TERMS, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_terms(request: Request, viewer: Amending, house: Here, reference: str, promise: str) -> Response:
+def show_terms(at: Amending) -> Response:
     """The terms as they are on record."""
-    return _show(request, viewer, house, reference, promise)
+    return _show(at)
 
 
 @router.post(TERMS, response_class=HTMLResponse)
-def post_terms(request: Request, viewer: Amending, sent: Form, house: Here, reference: str, promise: str) -> Response:
+def post_terms(at: Amending, sent: Form) -> Response:
     """Change them, with a reason; the agreement is judged anew at once."""
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
@@ -52,11 +49,11 @@ def post_terms(request: Request, viewer: Amending, sent: Form, house: Here, refe
 
     try:
         return write_or_show(
-            lambda: lead_to(write_acted(viewer, house, sent, reference, promise, write).address, "terms"),
-            lambda refusal: _show(request, viewer, house, reference, promise, sent, refusal),
+            lambda: lead_to(at.write(sent, write).address, "terms"),
+            lambda refusal: _show(at, sent, refusal),
         )
     except Undrawn as undrawn:
-        return _show(request, viewer, house, reference, promise, sent, flaws=undrawn.flaws)
+        return _show(at, sent, flaws=undrawn.flaws)
 
 
 def check_reason(why: str | None) -> list[Flaw]:
@@ -81,16 +78,9 @@ def _describe(page: Page, acted: Acted, typed: TypedPromise) -> tuple[list[Field
 
 
 def _show(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    sent: Sent | None = None,
-    refusal: Refusal = NOT_REFUSED,
-    flaws: Sequence[Flaw] = (),
+    at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED, flaws: Sequence[Flaw] = ()
 ) -> Response:
-    words, acted = find_words(viewer), read_acted(house, viewer, reference, promise)
+    words, acted = at.words, at.read()
     page = Page(words, flaws)
     fields, place = _describe(page, acted, _take(acted, sent) if sent is not None else type_terms(acted.row))
     if refusal.has_changed:
@@ -114,12 +104,9 @@ def _show(
         more_title=place.title if place is not None else "",
     )
     above = " ".join(one.text for one in page.finish() if not one.link)
-    return show_act(
-        request,
-        viewer,
+    return at.show(
         words.gettext("Change the terms"),
-        agreement=acted.head,
-        acted=acted,
+        acted,
         forms=[form],
         state=refusal.say_kept(words) or above,
         status=422 if flaws else refusal.status,

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, Table, or_, select
 
@@ -20,20 +20,18 @@ from notifications.links import read_signer
 from notifications.names import Names, load_names
 from notifications.views import LinkView, clean_text, name_some
 from notifications.wording import Words
-from portal.acting import Acted, find_acted
+from portal.acting import Acted, AtPromise, at_promise
 from portal.agreement_facts import Details
 from portal.forms import Form
-from portal.frame import find_words
-from portal.house import Here, House
 from portal.refusals import NOT_REFUSED, Refusal
 from portal.reporting import COMMITMENT
 from portal.roles import Permission, Role, Viewer
 from portal.telling import contacts_of
-from portal.viewing import NotAllowed, require
+from portal.viewing import NotAllowed
 from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
-Reporting = Annotated[Viewer, Depends(require(Permission.REPORT))]
+Reporting = Annotated[AtPromise, Depends(at_promise(Permission.REPORT))]
 WITHDRAW = COMMITMENT + "/{said}/{entry}/withdraw"
 
 
@@ -113,42 +111,35 @@ def link_measurements(words: Words, viewer: Viewer, written: Written, details: D
 
 
 @router.api_route(WITHDRAW, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_taking_back(
-    request: Request, viewer: Reporting, house: Here, reference: str, promise: str, said: Said, entry: str
-) -> Response:
+def show_taking_back(at: Reporting, said: Said, entry: str) -> Response:
     """What taking back a number or a report means, and the form for it."""
-    return _show(request, viewer, house, reference, promise, said, entry)
+    return _show(at, said, entry)
 
 
 @router.post(WITHDRAW, response_class=HTMLResponse)
-def post_taking_back(
-    request: Request, viewer: Reporting, sent: Form, house: Here, reference: str, promise: str, said: Said, entry: str
-) -> Response:
+def post_taking_back(at: Reporting, sent: Form, said: Said, entry: str) -> Response:
     """Take it back, with a reason; who is asked to confirm a report is asked no more, in the same unit."""
-    with open_reading(house.engine) as reading:
-        acted = find_acted(reading, viewer, reference, promise)
+    acted = at.read()
     take_back = {Said.MEASUREMENT: take_back_measurement, Said.REPORT: take_back_report}[said]
 
     def write(unit: Connection, author: Author, today: date) -> None:
-        _, row = _find(unit, viewer, reference, promise, said, entry)
+        _, row = _find(unit, at, said, entry)
         take_back(unit, author, acted.name, row.reference, today)
 
     return withdraw_or_show(
-        viewer,
-        house,
+        at.viewer,
+        at.house,
         sent,
         write,
         acted.address,
         {Said.MEASUREMENT: "measurement_withdrawn", Said.REPORT: "report_withdrawn"}[said],
-        lambda refusal: _show(request, viewer, house, reference, promise, said, entry, refusal),
+        lambda refusal: _show(at, said, entry, refusal),
     )
 
 
-def _find(
-    reading: Connection, viewer: Viewer, reference: str, promise: str, said: Said, name: str
-) -> tuple[Acted, Any]:
+def _find(reading: Connection, at: AtPromise, said: Said, name: str) -> tuple[Acted, Any]:
     """The commitment, and what was said of it, if it is the viewer's to take back."""
-    acted = find_acted(reading, viewer, reference, promise)
+    acted, viewer = at.find(reading), at.viewer
     table = _TABLES[said]
     own = (table.c.commitment_id == acted.row.id) & (table.c.reference == name) & table.c.withdrawn_on.is_(None)
     row = reading.execute(select(table).where(own)).one_or_none()
@@ -164,22 +155,13 @@ def _find(
     return acted, row
 
 
-def _show(
-    request: Request,
-    viewer: Viewer,
-    house: House,
-    reference: str,
-    promise: str,
-    said: Said,
-    name: str,
-    refusal: Refusal = NOT_REFUSED,
-) -> Response:
-    words = find_words(viewer)
-    with open_reading(house.engine) as reading:
-        acted, row = _find(reading, viewer, reference, promise, said, name)
+def _show(at: AtPromise, said: Said, name: str, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted, row = _find(reading, at, said, name)
         describe = {Said.MEASUREMENT: _describe_measurement, Said.REPORT: _describe_report}[said]
         withdrawal = describe(reading, words, acted, row)
-    return show_withdrawal(request, viewer, withdrawal, refusal)
+    return show_withdrawal(at.request, at.viewer, withdrawal, refusal)
 
 
 def _describe_measurement(_: Connection, words: Words, acted: Acted, row: Any) -> Withdrawal:
