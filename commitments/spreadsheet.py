@@ -89,6 +89,8 @@ def draw_spreadsheet(
     is not to be seen. `find_party` gives the fields of a party of the register, None for a new one.
     """
     drawing = SheetDrawing(name)
+    untaken = [one for sheet in sheets for one in sheet.problems]
+    drawing.problems += untaken
     read = _sort_sheets(sheets, headings, drawing)
     reference, place = _find_agreement(read, drawing)
     try:
@@ -97,7 +99,7 @@ def draw_spreadsheet(
         expected = "another reference: this one is taken by an agreement that you do not see"
         drawing.fault(place, repr(reference), expected)
         return drawing
-    if base is None and SheetName.AGREEMENT not in read and not drawing.problems:
+    if base is None and SheetName.AGREEMENT not in read and drawing.problems == untaken:
         drawing.fault(
             place, repr(reference) if reference else "nothing", "the reference of an agreement of the register"
         )
@@ -138,7 +140,7 @@ def _sort_sheets(sheets: Sequence[Sheet], headings: Headings, drawing: SheetDraw
     for sheet in sheets:
         place = f"{drawing.file}, {sheet.title}" if sheet.title else drawing.file
         title = sheet.title.casefold()
-        if title in headings.remarks:
+        if title in headings.remarks or not sheet.heads:
             continue
         known = names.get(headings.sheets.get(title, title)) if title else SheetName.COMMITMENTS
         if known is None and len(sheets) == 1:

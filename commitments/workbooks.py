@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from math import isfinite
@@ -19,6 +19,7 @@ MOST_ROWS = 2000
 MOST_COLUMNS = 80
 LARGEST_UNPACKED = 30 * 1024 * 1024
 LONGEST_CELL = 8000
+FORMULA = "a formula"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = (12, 48)
 
@@ -33,11 +34,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its headings in order, and its rows that are not empty."""
+    """One sheet: its headings in order, its rows that are not empty, and every cell that cannot be taken."""
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +53,46 @@ class NewSheet:
 
 
 def read_xlsx(content: bytes, name: str) -> tuple[Sheet, ...]:
-    """Every sheet of a workbook. InvalidFiles tells every cell that cannot be taken: a formula, a fault."""
+    """Every sheet of a workbook, with the cells that cannot be taken: a formula, a fault.
+
+    In place of a formula stands what it came to when the file was saved, so that the rest can be checked all the same.
+    InvalidFiles for what cannot be opened.
+    """
+    _refuse_bomb(content, name)
+    sheets = _read_book(content, name)
+    if any(one.found == FORMULA for sheet in sheets for one in sheet.problems):
+        valued = _read_book(content, name, data_only=True)
+        sheets = [_with_problems(valued_one, one.problems) for one, valued_one in zip(sheets, valued, strict=True)]
+    return tuple(sheet for sheet in sheets if sheet.heads or sheet.problems)
+
+
+def _with_problems(sheet: Sheet, first: Sequence[Problem]) -> Sheet:
+    """The sheet with these problems and its own, of one cell that which was found first."""
+    by_cell = {(one.line, one.field): one for one in reversed((*first, *sheet.problems))}
+    return replace(sheet, problems=tuple(sorted(by_cell.values(), key=lambda one: one.line)))
+
+
+def _read_book(content: bytes, name: str, *, data_only: bool = False) -> list[Sheet]:
     import openpyxl  # here, because loading it takes a tenth of a second
     from openpyxl.utils.exceptions import InvalidFileException
 
-    _refuse_bomb(content, name)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as broken:
         raise _refuse(name, "something else", "a spreadsheet that can be opened") from broken
-    problems: list[Problem] = []
     sheets = []
     try:
         for sheet in book.worksheets:
-            place = f"{name}, {sheet.title}"
             rows = _read_texts(sheet) or enumerate(
-                (
-                    [_read_cell(cell, place, problems) for cell in row[:MOST_COLUMNS]]
-                    for row in sheet.iter_rows(max_row=MOST_ROWS + 2)
-                ),
+                ([_read_cell(cell) for cell in row[:MOST_COLUMNS]] for row in sheet.iter_rows(max_row=MOST_ROWS + 2)),
                 start=1,
             )
-            sheets.append(_read_rows(sheet.title, place, rows, problems))
+            sheets.append(_read_rows(sheet.title, f"{name}, {sheet.title}", rows))
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, TypeError, AttributeError) as broken:
         raise _refuse(name, "something else", "a spreadsheet that can be opened") from broken
     finally:
         book.close()
-    if problems:
-        raise InvalidFiles(tuple(problems))
-    return tuple(sheet for sheet in sheets if sheet.heads)
+    return sheets
 
 
 def read_csv(content: bytes, name: str) -> tuple[Sheet, ...]:
@@ -94,17 +107,14 @@ def read_csv(content: bytes, name: str) -> tuple[Sheet, ...]:
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=separator)
-    problems: list[Problem] = []
     try:
         rows = [(reader.line_num, [_unprotect(cell.strip()) for cell in row]) for row in reader]
     except csv.Error as broken:
         problem = Problem(name, reader.line_num, "file", str(broken), "a table with a heading for each column")
         raise InvalidFiles((problem,)) from None
-    sheet = _read_rows("", name, rows, problems)
+    sheet = _read_rows("", name, rows)
     if not sheet.heads:
-        problems.append(Problem(name, 1, "file", "nothing", "a table with a heading for each column"))
-    if problems:
-        raise InvalidFiles(tuple(problems))
+        raise InvalidFiles((Problem(name, 1, "file", "nothing", "a table with a heading for each column"),))
     return (sheet,)
 
 
@@ -256,17 +266,18 @@ def _read_texts(sheet: Any) -> list[tuple[int, list[str]]] | None:
     ]
 
 
-def _read_cell(cell: Any, place: str, problems: list[Problem]) -> str:
+class _Untaken(str):
+    """What was found in a cell that cannot be taken."""
+
+
+def _read_cell(cell: Any) -> str:
     value = cell.value
     if value is None:
         return ""
-    where = f"{getattr(cell, 'column_letter', '')}{cell.row}"
     if cell.data_type == "f":
-        problems.append(Problem(place, cell.row, where, "a formula", "the value itself"))
-        return ""
+        return _Untaken(FORMULA)
     if cell.data_type == "e":
-        problems.append(Problem(place, cell.row, where, f"a fault of the spreadsheet: {value}", "the value itself"))
-        return ""
+        return _Untaken(f"a fault of the spreadsheet: {value}")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime | date):
@@ -280,13 +291,27 @@ def _read_cell(cell: Any, place: str, problems: list[Problem]) -> str:
     return _unprotect(str(value).strip()[: LONGEST_CELL + 1])
 
 
-def _read_rows(title: str, place: str, rows: Any, problems: list[Problem]) -> Sheet:
+def _take_cells(place: str, number: int, heads: Sequence[str], cells: list[str], problems: list[Problem]) -> list[str]:
+    """The cells of a row, those that cannot be taken empty: each is a problem, by its heading or else its column."""
+    if not any(type(cell) is _Untaken for cell in cells):
+        return cells
+    from openpyxl.utils import get_column_letter
+
+    for at, cell in enumerate(cells):
+        if isinstance(cell, _Untaken):
+            head = (heads[at] if at < len(heads) else "") or f"{get_column_letter(at + 1)}{number}"
+            problems.append(Problem(place, number, head, str(cell), "the value itself"))
+    return ["" if isinstance(cell, _Untaken) else cell for cell in cells]
+
+
+def _read_rows(title: str, place: str, rows: Any) -> Sheet:
     """The first row that is not empty holds the headings; empty rows and columns without a heading are passed over."""
     numbered: Iterator[tuple[int, list[str]]] = iter(rows)
     heads: list[str] = []
-    for number, cells in numbered:  # noqa: B007 - the number of the headings is told below
+    problems: list[Problem] = []
+    for number, cells in numbered:
         if any(cells):
-            heads = [" ".join(cell.split()) for cell in cells]
+            heads = [" ".join(cell.split()) for cell in _take_cells(place, number, (), cells, problems)]
             break
     else:
         return Sheet(title, ())
@@ -296,16 +321,17 @@ def _read_rows(title: str, place: str, rows: Any, problems: list[Problem]) -> Sh
             problems.append(Problem(place, number, head, "the column twice", "the column once"))
         seen.add(head.casefold())
     read: list[Row] = []
-    for number, cells in numbered:
-        if not any(cells):
+    for number, found in numbered:
+        if not any(found):
             continue
         if len(read) >= MOST_ROWS:
             problems.append(Problem(place, number, "file", f"{number:,} rows", f"at most {MOST_ROWS:,} rows"))
             break
+        cells = _take_cells(place, number, heads, found, problems)
         for head, cell in zip(heads, cells, strict=False):
             if len(cell) > LONGEST_CELL:
                 expected = f"at most {LONGEST_CELL:,} characters"
                 problems.append(Problem(place, number, head, f"{len(cell):,} bytes", expected))
         filled = [*cells, *[""] * (len(heads) - len(cells))]
         read.append(Row(number, {head: cell for head, cell in zip(heads, filled, strict=False) if head}))
-    return Sheet(title, tuple(head for head in heads if head), tuple(read))
+    return Sheet(title, tuple(head for head in heads if head), tuple(read), tuple(problems))

@@ -169,9 +169,12 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
             expected = "another reference: this one is taken by an agreement that you do not see"
             raise InvalidFiles((file.fault(("agreement",), repr(file.form.agreement), expected),))
         check_files(unit, [file])
-        imported = import_agreement(unit, file.form, author, house.today(author.at))
     except InvalidFiles as invalid:
         raise _place(invalid, drawing) from None
+    if drawing is not None and drawing.problems:
+        raise InvalidFiles(tuple(drawing.problems))
+    try:
+        imported = import_agreement(unit, file.form, author, house.today(author.at))
     except (NotFound, RefusedChange) as refused:
         raise InvalidFiles((Problem(brought.name, 0, "file", "something else", str(refused)),)) from None
     check_rights(unit, viewer, house.settings.administrator_addresses, imported, house.today(author.at))
@@ -180,7 +183,10 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
 
 
 def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[ParsedFile, SheetDrawing | None]:
-    """One agreement from a file of any of the three forms. InvalidFiles with every fault, where the file has it."""
+    """One agreement from a file of any of the three forms. InvalidFiles with every fault, where the file has it.
+
+    A spreadsheet's own problems, if it makes an agreement all the same, are left with its drawing.
+    """
     name, content = brought.name, brought.content
     ending = name.casefold().rpartition(".")[2]
     if len(content) > SIZE_LIMIT:
@@ -211,8 +217,6 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
         file = read_values(drawing.plain, name)
     except InvalidFiles as invalid:
         raise _place(invalid, drawing) from None
-    if drawing.problems:
-        raise InvalidFiles(tuple(drawing.problems))
     return file, drawing
 
 

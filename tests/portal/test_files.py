@@ -316,6 +316,38 @@ def test_a_formula_is_refused_in_and_made_text_on_the_way_out(desk: Desk) -> Non
     assert "a formula" in page and "the value itself" in page and "n.xlsx, Commitments" in page
 
 
+def test_a_formula_hides_no_other_fault_of_its_spreadsheet(desk: Desk) -> None:
+    bring(desk, YAML)
+    book = workbook(fetch(desk, "/agreements/north-south/file.xlsx"))
+    columns = {cell.value: cell.column_letter for cell in book["Commitments"][1]}
+    sheet = book["Commitments"]
+    sheet[f"{columns['due']}2"] = "=1+1"
+    sheet[f"{columns['due']}3"] = "soon"
+    sheet[f"{columns['due']}4"] = "#REF!"
+    sheet[f"{columns['due']}4"].data_type = "e"
+    people = {cell.value: cell.column_letter for cell in book["Contacts"][1]}
+    book["Contacts"][f"{people['time zone']}2"] = "Europe/Nowhere"
+    page = bring(desk, save(book), 422, "n.xlsx")
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.findall(r"<tr.*?</tr>", page, re.S)]
+    told = [row for row in rows if "n.xlsx" in row]
+    assert any("n.xlsx, Commitments 2 due a formula" in row for row in told), told
+    assert any("n.xlsx, Commitments 3 due 'soon'" in row for row in told), told
+    assert any("n.xlsx, Commitments 4 due a fault of the spreadsheet: #REF!" in row for row in told), told
+    assert any("n.xlsx, Contacts 2 time zone 'Europe/Nowhere'" in row for row in told), told
+    assert len(told) == 4, told
+
+
+def test_what_only_the_register_can_tell_is_told_beside_a_formula(desk: Desk) -> None:
+    desk.sign_in("cy")
+    book = workbook(fetch(desk, "/agreements/north-south/file.xlsx"))
+    columns = {cell.value: cell.column_letter for cell in book["Commitments"][1]}
+    book["Commitments"][f"{columns['note']}2"] = "=1+1"
+    people = {cell.value: cell.column_letter for cell in book["Contacts"][1]}
+    book["Contacts"][f"{people['deputy']}3"] = "nobody-here"
+    page = bring(desk, save(book), 422, "n.xlsx")
+    assert "a formula" in page and "nobody-here" in page and "n.xlsx, Contacts" in page
+
+
 def test_a_spreadsheet_that_would_unpack_to_too_much_is_refused(desk: Desk) -> None:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
