@@ -13,6 +13,7 @@ from commitments.deciding import amend_row
 from commitments.export import load_head
 from commitments.log import Author
 from commitments.people import UNSETTLED
+from commitments.readings import find_left_behind
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
@@ -156,6 +157,7 @@ def amend_agreement(unit: Connection, author: Author, reference: str, typed: Ske
     _check_documents(unit, row, typed, drawing)
     _check_leaving(unit, row, typed, today, drawing)
     _check_staying(head, drawing)
+    _check_titles(head, typed, drawing)
     if not author.why:
         drawing.flaws.append(Flaw(Step.DATES, "why", Lack.MISSING))
     if drawing.flaws:
@@ -207,6 +209,13 @@ def draw_agreement(typed: Sketch, known: Known, signed: int = 0) -> Drawing:
         "ended_reason": why_ended,
     })  # fmt: skip
     return drawing
+
+
+def _check_titles(head: Mapping[str, Any], typed: Sketch, drawing: Drawing) -> None:
+    """A title that is changed in one language alone is asked about, unless the others are said to fit."""
+    fields = {typed.title_language: "title"} | {one.language: f"titles-{at}" for at, one in enumerate(typed.titles)}
+    for language in find_left_behind(head["title"], drawing.plain.get("title", {})) if not typed.titles_same else ():
+        drawing.flaws.append(Flaw(Step.DATES, fields[language], Lack.LEFT_BEHIND))
 
 
 def _knowing_itself(known: Known, head: Mapping[str, Any]) -> Known:

@@ -27,6 +27,7 @@ from commitments.former_terms import keep_former
 from commitments.log import Author, Change, record_changes
 from commitments.moved_dates import move_due
 from commitments.progress import make_readable
+from commitments.readings import find_left_behind
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
 from commitments.sentences import Placed, Shelf, find_place, find_unlike
@@ -102,6 +103,8 @@ class Texts:
     note: str | None
     is_unplaced: bool = False
     """Whether a changed sentence that is not what stands at its place is no longer said to stand there."""
+    is_same: bool = False
+    """Whether the other languages, which stay as they are, still say the same."""
 
 
 def check_texts(texts: Texts, why: str | None) -> Flaws:
@@ -122,7 +125,7 @@ def amend_texts(
     """Change the words of `agreement/commitment`. Raises Flawed with every flaw, also if nothing is different.
 
     A changed sentence must be what stands at its place, by its SHA-256 or by the document on the `shelf`, or lose it.
-    One that has a place is not taken away unless the place is.
+    One that has a place is not taken away unless the place is. What is changed in one language alone is asked about.
     """
     flaws = check_texts(texts, author.why)
     row = _hold(unit, name)
@@ -133,6 +136,13 @@ def amend_texts(
     if not texts.is_unplaced:
         flaws = (*flaws, *((f"quote-{tag}", Flaw.NOT_THERE) for tag in changed))
         flaws = (*flaws, *((f"quote-{tag}", Flaw.EMPTIED) for tag in emptied))
+    if not texts.is_same:
+        spoken = {"summary": row.summary, **{f"summary-{tag}": text for tag, text in row.summaries.items()}}
+        now = {"summary": texts.summary or "", **{f"summary-{tag}": text for tag, text in texts.summaries.items()}}
+        quoted = {f"quote-{tag}": text for tag, text in row.quote.items()}
+        quotes = {f"quote-{tag}": text for tag, text in texts.quote.items()}
+        left_behind = [*find_left_behind(spoken, now), *find_left_behind(quoted, quotes)]
+        flaws = (*flaws, *((name, Flaw.LEFT_BEHIND) for name in left_behind))
     refuse_flaws(flaws)
     left = [find_place(said, sources, tag) for tag in changed] + [find_place(row, sources, tag) for tag in emptied]
     values = {
@@ -222,12 +232,32 @@ def add_step(unit: Connection, author: Author, name: str, title: str | None, due
     return made
 
 
-def amend_step(unit: Connection, author: Author, name: str, step: str, title: str | None, today: date) -> None:
-    """Give a milestone other words. Raises Flawed with every flaw, and NotFound."""
-    refuse_flaws([*check_text("title", title, needed=True), *check_text("why", author.why, needed=True)])
+@dataclass(frozen=True, slots=True)
+class StepTexts:
+    """The words of a milestone, by language too."""
+
+    title: str | None
+    titles: Mapping[str, str]
+    is_same: bool = False
+    """Whether the other languages, which stay as they are, still say the same."""
+
+
+def amend_step(unit: Connection, author: Author, name: str, step: str, texts: StepTexts, today: date) -> None:
+    """Give a milestone other words; what is changed in one language alone is asked about.
+
+    Raises Flawed with every flaw (that of a language is named `title-LANGUAGE`), and NotFound.
+    """
     row = _hold(unit, name)
     found = _hold_step(unit, row, name, step)
-    if not amend_row(unit, author, milestone, found, {"title": title}, f"{name}/{step}", row.agreement_id):
+    typed = {"title": texts.title or "", **{f"title-{tag}": text for tag, text in texts.titles.items()}}
+    flaws = [*check_text("title", texts.title, needed=True), *check_text("why", author.why, needed=True)]
+    flaws += [flaw for field, text in typed.items() if field != "title" for flaw in check_text(field, text)]
+    if not texts.is_same:
+        spoken = {"title": found.title, **{f"title-{tag}": text for tag, text in found.titles.items()}}
+        flaws += [(field, Flaw.LEFT_BEHIND) for field in find_left_behind(spoken, typed)]
+    refuse_flaws(flaws)
+    values = {"title": texts.title, "titles": {tag: text for tag, text in texts.titles.items() if text}}
+    if not amend_row(unit, author, milestone, found, values, f"{name}/{step}", row.agreement_id):
         refuse_flaws([("title", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)
 

@@ -40,6 +40,7 @@ class Flaw(StrEnum):
     NOTHING_CHANGED = "nothing_changed"
     NOT_THERE = "not_there"
     EMPTIED = "emptied"
+    LEFT_BEHIND = "left_behind"
     ONE_OF_TWO = "one_of_two"
     FILE_OR_LINK = "file_or_link"
     FILE_EMPTY = "file_empty"

@@ -246,6 +246,8 @@ class Sketch(Typed):
     replaces: str = ""
     ended: str = ""
     ended_reason: str = ""
+    titles_same: str = ""
+    """`1` where a title was changed in one language alone, and the others still say the same."""
     rules: dict[str, Any] = Field(default_factory=dict)
     """The rules for reminders that could be read, as the file has them."""
     unread_rules: dict[str, str] = Field(default_factory=dict)

@@ -57,6 +57,7 @@ class Lack(StrEnum):
     POINTED_AT = "pointed_at"
     STAYS = "stays"
     STILL_OWES = "still_owes"
+    LEFT_BEHIND = "left_behind"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from commitments.deciding import SETTLED_STEPS, Texts, Turn
+from commitments.deciding import SETTLED_STEPS, StepTexts, Texts, Turn
 from commitments.facts import Person
 from commitments.filling import Flaw, Flawed, Flaws, check_text
 from commitments.sentences import find_place
@@ -43,6 +43,7 @@ def read_texts(row: Any, languages: Sequence[str], sent: Sent) -> Texts:
         sent.text("theme"),
         sent.lines("note"),
         is_unplaced=sent.text("unplaced") == "1",
+        is_same=sent.text("same") == "1",
     )
 
 
@@ -56,6 +57,17 @@ def as_texts(row: Any, languages: Sequence[str]) -> Texts:
 def list_spoken(row: Any, languages: Sequence[str]) -> list[str]:
     """The languages in which the summary can be said besides its own: those on record, and the agreement's."""
     return list(dict.fromkeys([*row.summaries, *languages]))
+
+
+def read_step_texts(row: Any, languages: Sequence[str], sent: Sent) -> StepTexts:
+    """The words of a milestone as the form has them."""
+    titles = {tag: sent.text(f"title-{tag}") or "" for tag in list_titled(row, languages)}
+    return StepTexts(sent.text("title"), titles, is_same=sent.text("same") == "1")
+
+
+def list_titled(row: Any, languages: Sequence[str]) -> list[str]:
+    """The languages in which a milestone can be said besides its own: those on record, and the agreement's."""
+    return [one for one in dict.fromkeys([*row.titles, *languages]) if one != "en" or one in row.titles]
 
 
 def list_quoted(row: Any, languages: Sequence[str]) -> list[str]:
@@ -98,6 +110,7 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
             FieldView("unplaced", words.gettext("If the document itself says something else"), "checks",
                       options=(OptionView("1", away, texts.is_unplaced),))
         )  # fmt: skip
+    fields += _ask_whether_same(words, flaws, is_same=texts.is_same)
     fields += [
         FieldView("theme", words.gettext("Theme"), "text", texts.theme or "", most=TEXT),
         FieldView("note", words.gettext("Note"), "note", texts.note or "", most=NOTE),
@@ -111,6 +124,15 @@ def describe_texts(words: Words, acted: Acted, texts: Texts, why: str, flaws: Fl
         mark_fields(words, fields, flaws),
         _mark(acted),
     )
+
+
+def _ask_whether_same(words: Words, flaws: Flaws, *, is_same: bool) -> list[FieldView]:
+    """Where something was changed in one language alone: whether the others may stay."""
+    if not is_same and all(flaw is not Flaw.LEFT_BEHIND for _, flaw in flaws):
+        return []
+    still = words.gettext("The other languages still say the same")
+    label = words.gettext("If only one language was to be put right")
+    return [FieldView("same", label, "checks", options=(OptionView("1", still, is_same),))]
 
 
 def describe_owners(
@@ -327,8 +349,13 @@ def describe_step(
     fields = [
         FieldView("title", words.gettext("What is to be reached"), "text", said.text("title") or row.title,
                   required=True, most=TEXT),
-        _why(words, said),
     ]  # fmt: skip
+    for tag in list_titled(row, acted.head.languages):
+        label = words.gettext("The same in %(language)s") % {"language": name_language(words, tag)}
+        text = row.titles.get(tag, "") if said.text("title") is None else said.text(f"title-{tag}") or ""
+        fields.append(FieldView(f"title-{tag}", label, "text", text, most=TEXT))
+    fields += _ask_whether_same(words, wrong, is_same=said.text("same") == "1")
+    fields.append(_why(words, said))
     forms = [
         FormView(
             f"{address}/title",

@@ -44,6 +44,9 @@ def name_flaw(words: Words, name: str, flaw: Flaw, megabytes: int = 0) -> str:
         Flaw.EMPTIED: words.gettext(
             "The sentence stands in a document. Leave it, or say below that it is no longer shown as standing there."
         ),
+        Flaw.LEFT_BEHIND: words.gettext(
+            "This stays as it was while another language is changed. Change it too, or say below that it still fits."
+        ),
         Flaw.FILE_OR_LINK: words.gettext("Please give a file or a link, one of the two."),
         Flaw.FILE_EMPTY: words.gettext("The file is empty. Please choose it again."),
         Flaw.FILE_TOO_LARGE: words.gettext("The file is too large; at most %(size)s MB can be taken.")

@@ -9,14 +9,14 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.database import open_reading
-from commitments.deciding import add_step, amend_step, set_date, settle_step
+from commitments.deciding import StepTexts, add_step, amend_step, set_date, settle_step
 from commitments.log import Author
 from commitments.tables import milestone
 from notifications.views import clean_text
 from portal.acting import Acted, AtPromise, at_promise, lead_to
 from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
-from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due
+from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due, read_step_texts
 from portal.forms import NOTHING_SENT, Form, Sent
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission
@@ -68,9 +68,13 @@ def show_step(at: Amending, step: StepName) -> Response:
 @router.post(STEP + "/{part}", response_class=HTMLResponse)
 def post_step(at: Amending, sent: Form, step: StepName, part: str) -> Response:
     """Change its words, its date, or how it ended."""
+
+    def read_titles(unit: Connection, acted: Acted) -> StepTexts:
+        return read_step_texts(_find_step(unit, acted, step), acted.head.languages, sent)
+
     parts: dict[str, Callable[[Connection, Author, Acted, date], object]] = {
         "title": lambda unit, author, acted, today: amend_step(
-            unit, author, acted.name, step, sent.text("title"), today
+            unit, author, acted.name, step, read_titles(unit, acted), today
         ),
         "date": lambda unit, author, acted, today: set_date(unit, author, acted.name, step, read_due(sent), today),
         "state": lambda unit, author, acted, today: settle_step(

@@ -99,7 +99,7 @@ def take_agreement(sketch: Sketch, sent: Sent) -> None:
 
     What a form does not have stays as it is; a party that is added goes by the key NEW_PARTY.
     """
-    _take(sketch, sent, ("title", "title_language", "kind"))
+    _take(sketch, sent, ("title", "title_language", "kind", "titles_same"))
     sketch.titles = _take_texts(sent, "titles")
     take_dates(sketch, sent, len(sketch.signatories), len(sketch.sources))
     for one in sketch.parties:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from commitments.filling import LONGEST_TEXT
 from commitments.policy import HOUSE
 from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
-from commitments.sketch_flaws import Drawing
+from commitments.sketch_flaws import Drawing, Lack
 from commitments.sketch_known import Known, KnownPerson
 from commitments.sketching import NOBODY
 from commitments.vocabulary import AgreementKind, ContactRole, PartyRole, RenewalRule
@@ -47,6 +47,10 @@ def describe_title(page: Page, sketch: Sketch, *, is_new: bool) -> GroupView:
         page.choose("kind", words.gettext("Kind of agreement"), sketch.kind, kinds, words.gettext("Choose")),
     ]
     rest = page.texts("titles", words.gettext("Title in another language"), sketch.titles)
+    if sketch.titles_same or any(one.lack is Lack.LEFT_BEHIND for one in page.flaws):
+        label = words.gettext("If only one language was to be put right")
+        still = words.gettext("The other languages still say the same")
+        rest.append(page.check("titles_same", label, still, chosen=bool(sketch.titles_same)))
     if is_new:
         rest.append(page.reference("reference", sketch.reference))
     more = words.gettext("The title in other languages")

@@ -108,6 +108,9 @@ _LACKS: dict[Lack, str] = {
     Lack.NOTHING_CHANGED: N_("Nothing is different from what is on record."),
     Lack.POINTED_AT: N_("Sentences are shown to stand in “%(detail)s”: it keeps its name and stays."),
     Lack.STAYS: N_("“%(detail)s” is on record and stays; put it right in its place."),
+    Lack.LEFT_BEHIND: N_(
+        "This stays as it was while another language is changed. Change it too, or say below that it still fits."
+    ),
     Lack.STILL_OWES: N_("It still owes something here (%(detail)s): settle, waive or withdraw that first."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")

@@ -586,6 +586,49 @@ def test_the_words_are_changed_and_the_history_keeps_the_old_ones(desk: Desk) ->
     assert "from Hand over the survey. to Hand over both surveys." in desk.get("/agreements/north-south/history")
 
 
+def test_words_changed_in_one_language_alone_are_asked_about_beside_those_of_the_other(desk: Desk) -> None:
+    summaries = {"summary": "Build the bridge.", "summary-zh": "建桥。"}
+    quotes = {"quote-en": "A bridge is built.", "quote-zh": "建造桥梁。"}
+    desk.sign_in("cy")
+    with desk.write_past_log() as unit:
+        told = {"summaries": {"zh": "建桥。"}, "quote": {"en": "A bridge is built.", "zh": "建造桥梁。"}}
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(**told))
+    same = {**summaries, **quotes}
+    assert "If only one language was to be put right" not in desk.get(f"{HERE}/bridge/edit")
+    page = send(desk, "bridge/edit", 422, why="Two", **{**same, "summary": "Build both bridges."})
+    assert "The same in Chinese: This stays as it was while another language is changed." in page
+    assert 'value="建桥。"' in page and 'value="Build both bridges."' in page and row_of(desk, "bridge").summaries
+    assert row_of(desk, "bridge").summary == "Build the bridge."
+    assert "in one sentence: This stays as it was" in send(
+        desk, "bridge/edit", 422, why="Two", **{**same, "summary-zh": "建两座桥。"}
+    )
+    both = {"summary": "Build both bridges.", "summary-zh": "建两座桥。"}
+    send(desk, "bridge/edit", why="Two", **{**same, **both})
+    page = send(desk, "bridge/edit", 422, why="A slip", **{**same, **both, "quote-en": "A bridge shall be built."})
+    assert "The sentence itself, in Chinese: This stays as it was" in page
+    send(desk, "bridge/edit", why="A slip", same="1", **{**same, **both, "quote-en": "A bridge shall be built."})
+    row = row_of(desk, "bridge")
+    assert row.quote == {"en": "A bridge shall be built.", "zh": "建造桥梁。"}
+    assert (row.summary, row.summaries) == ("Build both bridges.", {"zh": "建两座桥。"})
+
+
+def test_a_milestone_is_said_anew_in_each_language_that_it_has(desk: Desk) -> None:
+    desk.sign_in("cy")
+    with desk.write_past_log() as unit:
+        unit.execute(update(milestone).values(titles={"zh": "图纸完成"}))
+    page = "bridge/milestones/plan"
+    assert "The same in Chinese: This stays as it was while another language is changed." in send(
+        desk, f"{page}/title", 422, on=page, title="Both plans are drawn", why="Two", **{"title-zh": "图纸完成"}
+    )
+    send(desk, f"{page}/title", on=page, title="Both plans are drawn", why="Two", **{"title-zh": "两份图纸完成"})
+    (step,) = desk.rows(milestone, milestone.c.reference == "plan")
+    assert (step.title, step.titles) == ("Both plans are drawn", {"zh": "两份图纸完成"})
+    send(desk, f"{page}/title", on=page, title="Both plans are made", same="1", why="A word",
+         **{"title-zh": "两份图纸完成"})  # fmt: skip
+    (step,) = desk.rows(milestone, milestone.c.reference == "plan")
+    assert (step.title, step.titles) == ("Both plans are made", {"zh": "两份图纸完成"})
+
+
 def test_the_history_says_each_language_of_a_changed_sentence_from_what_to_what(desk: Desk) -> None:
     desk.sign_in("cy")
     kept = "The North shall hand over the <b>survey</b>."

@@ -92,6 +92,7 @@ def test_the_words_and_dates_are_changed_with_a_reason_that_stands_in_the_histor
         signed, title="Memorandum of 2024", effective="2024-02", expires="2027-08-31", term="Until August 2027",
         renewal="by_agreement", renewal_months="36", renew_by="2027-03", notice="90", notice_unit="days", note="",
         **{"south-signed": "2023-12"}, why="Renewed at the meeting",
+        titles_same="1",
     )  # fmt: skip
     assert "The agreement is changed, and judged by it" in page and "Memorandum of 2024" in page
     assert "Until August 2027" in page and "31 August 2027" in page and "Renewed at the meeting" in page
@@ -103,6 +104,14 @@ def test_the_words_and_dates_are_changed_with_a_reason_that_stands_in_the_histor
     entry = signed.rows(log_entry, log_entry.c.subject == "agreement", log_entry.c.action == "amended")[-1]
     assert (entry.who, entry.why) == ("cy", "Renewed at the meeting")
     assert entry.changes["expires"] == ["2026-08-31", "2027-08-31"]
+
+
+def test_a_title_changed_in_one_language_alone_is_asked_about_and_nothing_is_written(signed: Desk) -> None:
+    page = change(signed, 422, title="Memorandum of 2024")
+    assert "Title in another language (1)</a>: This stays as it was while another language is changed." in page
+    assert row_of(signed).title == {"en": "Memorandum", "zh": "备忘录"}
+    change(signed, title="Memorandum of 2024", **{"titles-0": "2024年备忘录"})
+    assert row_of(signed).title == {"en": "Memorandum of 2024", "zh": "2024年备忘录"}
 
 
 def test_who_signed_stands_on_the_page_with_their_party_and_renewal_with_its_length(signed: Desk) -> None:
