@@ -1,6 +1,5 @@
 """The own fields of an agreement, changed by its coordinator: title, parties, dates, renewal, who signed, and more."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated
@@ -10,12 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.agreement_terms import NEW_PARTY, amend_agreement, load_typed
 from commitments.database import open_reading, open_unit
-from commitments.errors import RefusedChange
 from commitments.filling import LONGEST_LINE
 from commitments.sketch import Sketch, Step, TypedParty
 from commitments.sketch_flaws import Drawing, Flaw, Lack
 from commitments.sketch_known import Known, load_known
-from commitments.terms import Undrawn
 from notifications.views import clean_text
 from portal.acting import is_new, lead_to, sign, today_of
 from portal.agreements import ADDRESS
@@ -27,7 +24,7 @@ from portal.more_views import describe_amended_more, describe_end
 from portal.offering import list_known_agreements
 from portal.paging import write_address
 from portal.people_queries import load_begun_under
-from portal.refusals import say_kept
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.standing import tell_standing_groups
 from portal.step_fields import FaultView, GroupView, Page
@@ -55,8 +52,9 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
     why = sent.text("why")
     if why and len(why) > LONGEST_LINE:
         too_long = Flaw(Step.DATES, "why", Lack.TOO_LONG, str(LONGEST_LINE))
-        return _show(request, viewer, house, reference, sent, [too_long])
-    try:
+        return _show(request, viewer, house, reference, sent, Refusal(undrawn=[too_long]))
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             head = find_head(unit, viewer, reference)
             typed = load_typed(unit, reference)
@@ -67,13 +65,11 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
             before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
             amend_agreement(unit, sign(viewer, house, why, sent), reference, typed, known, today_of(viewer, house))
             joined = [one.reference for one in load_begun_under(unit, viewer, head.id) if one.reference not in before]
-    except RefusedChange:
-        return _show(request, viewer, house, reference, sent, has_changed=True)
-    except Undrawn as undrawn:
-        return _show(request, viewer, house, reference, sent, undrawn.flaws)
-    if joined:
-        return RedirectResponse(write_address("/add-person", {"party": joined[0], "done": "joined"}), 303)
-    return lead_to(f"{ADDRESS}/{reference}", "agreement")
+        if joined:
+            return RedirectResponse(write_address("/add-person", {"party": joined[0], "done": "joined"}), 303)
+        return lead_to(f"{ADDRESS}/{reference}", "agreement")
+
+    return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, sent, refusal))
 
 
 def _mark(typed: Sketch) -> str:
@@ -87,9 +83,7 @@ def _show(
     house: House,
     reference: str,
     sent: Sent | None = None,
-    flaws: Sequence[Flaw] = (),
-    *,
-    has_changed: bool = False,
+    refusal: Refusal = NOT_REFUSED,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -100,20 +94,20 @@ def _show(
             take_agreement(typed, sent)
         known = load_known(reading, typed, today_of(viewer, house), select_visible_agreements(viewer))
         agreements = list_known_agreements(reading, viewer, words)
-    page = Page(words, flaws)
-    groups = _describe(page, typed, known, is_filling=sent is not None and not flaws and not has_changed)
+    page = Page(words, refusal.undrawn)
+    groups = _describe(page, typed, known, is_filling=sent is not None and refusal is NOT_REFUSED)
     told: list[FaultView] = []
-    if has_changed:
+    if refusal.has_changed:
         groups, told = tell_standing_groups(words, groups, _describe(Page(words), standing, known, is_filling=False))
     groups.append(_describe_why(page, sent))
     return show_framed(
         request, "step.html", viewer, words.gettext("Change this agreement"),
-        status=409 if has_changed else 422 if flaws else 200,
+        status=refusal.status,
         groups=groups, faults=[*page.finish(), *told], action=f"{ADDRESS}/{reference}/edit", remove="",
         offered=offer_parties(words, known),
         more=words.gettext("Make room for one more who signed"), button=words.gettext("Save"), steps=[],
         about=clean_text(tell_title(head.title, words)), saved="", drafts="", agreements=agreements, mark=mark,
-        back=f"{ADDRESS}/{reference}", state=say_kept(words) if has_changed else "", lead=None,
+        back=f"{ADDRESS}/{reference}", state=refusal.say_kept(words), lead=None,
         explained=words.gettext(
             "Both sides see it as it is written here, and it is judged by it at once: nobody is asked about a date "
             "that no longer holds."

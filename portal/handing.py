@@ -1,6 +1,6 @@
 """Handing over all that names a person, and what has no living owner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,7 +23,7 @@ from notifications.handing import tell_hand_over
 from notifications.names import load_names
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
-from portal.acting import is_new
+from portal.acting import is_new, lead_to
 from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
@@ -36,6 +36,7 @@ from portal.people_views import (
     describe_orphan,
     tell_why_orphaned,
 )
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Viewer
 from portal.taking_back import send_all
 from portal.telling import tell_title
@@ -63,7 +64,7 @@ class PartyView:
 @router.api_route(ADDRESS + "/{reference}/hand-over", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def show_hand_over(request: Request, viewer: Managing, house: Here, reference: str) -> Response:
     """All that would move, and to whom it can."""
-    return _show(request, viewer, house, reference, {})
+    return _show(request, viewer, house, reference)
 
 
 @router.post(ADDRESS + "/{reference}/hand-over", response_class=HTMLResponse)
@@ -74,10 +75,11 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
     to, why, last_day = sent.text("to"), sent.text("why"), sent.day("last_day")
     faults = _find_faults(words, to, why, sent.text("last_day"), last_day, today)
     if faults:
-        return _show(request, viewer, house, reference, faults, sent=sent, status=422)
+        return _show(request, viewer, house, reference, Refusal(faults=faults), sent=sent)
     author = Author(viewer.person.reference, now, why, sent.name_press(viewer.person.reference))
-    messages: list[int] = []
-    try:
+
+    def write() -> Response:
+        messages: list[int] = []
         with open_unit(house.engine) as unit:
             row = _find(unit, viewer, reference)
             person = load_people(unit, only=contact.c.id == row.id)[row.id]
@@ -89,13 +91,20 @@ def post_hand_over(request: Request, viewer: Managing, sent: Form, house: Here, 
                 tell_former = last_day is None or last_day >= today
                 by = viewer.person.reference
                 messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=tell_former)
-    except (RefusedChange, NotFound):
-        text = words.gettext("Nothing was handed over, because this has changed meanwhile. Here is how it stands now.")
-        return _show(request, viewer, house, reference, {}, sent=sent, refused=text, status=409)
-    send_all(house, messages)
-    if row.id == viewer.person.id:
-        return RedirectResponse("/home", 303)
-    return RedirectResponse(f"{ADDRESS}/{reference}?done=handed", 303)
+        send_all(house, messages)
+        return (
+            RedirectResponse("/home", 303)
+            if row.id == viewer.person.id
+            else lead_to(f"{ADDRESS}/{reference}", "handed")
+        )
+
+    def show(refusal: Refusal) -> Response:
+        return _show(request, viewer, house, reference, refusal, sent=sent)
+
+    try:
+        return write_or_show(write, show)
+    except NotFound:
+        return show(Refusal(has_changed=True))
 
 
 @router.api_route(ORPHANS, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -177,11 +186,9 @@ def _show(
     viewer: Viewer,
     house: House,
     reference: str,
-    faults: dict[str, str],
+    refusal: Refusal = NOT_REFUSED,
     *,
     sent: Any = None,
-    refused: str = "",
-    status: int = 200,
 ) -> Response:
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
@@ -194,18 +201,21 @@ def _show(
     name = clean_text(row.name)
     form = None
     if successors and not matters.is_empty:
-        form = _describe_form(words, f"{address}/hand-over", successors, faults, sent, _mark(matters), viewer, row)
+        action = f"{address}/hand-over"
+        form = _describe_form(words, action, successors, refusal.faults, sent, _mark(matters), viewer, row)
     return show_framed(
         request,
         "hand_over.html",
         viewer,
         words.gettext("Hand over everything of %(name)s") % {"name": name},
-        status=status,
+        status=refusal.status,
         person=LinkView(name, address, ""),
         groups=describe_matters(words, matters, today),
         form=form,
         is_empty=matters.is_empty,
-        refused=refused,
+        refused=words.gettext("Nothing was handed over, because this has changed meanwhile. Here is how it stands now.")
+        if refusal.has_changed
+        else "",
     )
 
 
@@ -213,7 +223,7 @@ def _describe_form(
     words: Words,
     action: str,
     successors: Sequence[tuple[Person, str]],
-    faults: dict[str, str],
+    faults: Mapping[str, str],
     sent: Any,
     mark: str,
     viewer: Viewer,

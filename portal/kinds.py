@@ -1,6 +1,5 @@
 """The kind of a commitment, changed by a coordinator through the plain questions with which it was chosen."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -48,13 +47,10 @@ def post_kind(at: Amending, sent: Form) -> Response:
         if not amend_terms(unit, author, acted.name, columns, today):
             raise Undrawn([Flaw(Step.COMMITMENTS, "", Lack.NOTHING_CHANGED)])
 
-    try:
-        return write_or_show(
-            lambda: lead_to(at.write(sent, write).address, "kind"),
-            lambda refusal: _show(at, sent, refusal),
-        )
-    except Undrawn as undrawn:
-        return _show(at, sent, flaws=undrawn.flaws)
+    return write_or_show(
+        lambda: lead_to(at.write(sent, write).address, "kind"),
+        lambda refusal: _show(at, sent, refusal),
+    )
 
 
 def _take(acted: Acted, sent: Sent) -> TypedPromise:
@@ -63,11 +59,9 @@ def _take(acted: Acted, sent: Sent) -> TypedPromise:
     return typed
 
 
-def _show(
-    at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED, flaws: Sequence[Flaw] = ()
-) -> Response:
+def _show(at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED) -> Response:
     words, acted = at.words, at.read()
-    page = Page(words, flaws)
+    page = Page(words, refusal.undrawn)
     groups = describe_kind(page, _take(acted, sent) if sent is not None else type_kind(acted.row))
     told: list[FaultView] = []
     if refusal.has_changed:
@@ -75,7 +69,7 @@ def _show(
     why = describe_why(words, (sent.text("why") or "") if sent is not None else "")
     groups.append(GroupView(words.gettext("For the log"), (replace(why, fault=page.find_fault("why", why.label)),)))
     return show_framed(
-        at.request, "step.html", at.viewer, words.gettext("Change the kind"), status=422 if flaws else refusal.status,
+        at.request, "step.html", at.viewer, words.gettext("Change the kind"), status=refusal.status,
         groups=groups, faults=[*page.finish(), *told], action=f"{acted.address}/kind", offered=[], remove="", more="",
         button=words.gettext("Save"), steps=[], about=title_of(words, acted.row), saved="", drafts="", agreements=[],
         back=acted.address, mark=acted.mark, state=refusal.say_kept(words), lead=None,

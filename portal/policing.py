@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from commitments.database import open_reading, open_unit
-from commitments.errors import RefusedChange, TallyError
+from commitments.errors import TallyError
 from commitments.filling import LONGEST_LINE
 from commitments.person_queries import select_people_around
 from commitments.policies import load_rules_in_own, set_policy
@@ -32,7 +31,7 @@ from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.waiting import follow_rules
 from notifications.wording import Words
-from portal.acting import is_new, sign
+from portal.acting import is_new, lead_to, sign
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.enhancing import asks_for_part
 from portal.forecasting import DAYS, describe_foreseen, load_told
@@ -42,7 +41,7 @@ from portal.history import find_head
 from portal.house import Here, House
 from portal.message_log import MessageView
 from portal.policy_views import describe_rules, fill_rules, list_faults, read_rules, say_faults
-from portal.refusals import say_kept
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.rights import silences_others
 from portal.roles import Permission, Viewer
 from portal.standing import tell_standing
@@ -128,8 +127,9 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
                     "An administrator sets it once both sides want it."
                 )
     if faults:
-        return _show(request, viewer, house, reference, sent=sent, rules=rules, faults=faults, status=422)
-    try:
+        return _show(request, viewer, house, reference, Refusal(faults=faults), sent=sent, rules=rules)
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             head = find_head(unit, viewer, reference)
             unit.execute(select(agreement.c.id).where(agreement.c.id == head.id).with_for_update())
@@ -138,9 +138,11 @@ def post_policy(request: Request, viewer: Ruler, sent: Form, house: Here, refere
                 changed = set_policy(unit, sign(viewer, house, why, sent), reference, rules, now, house.today(now))
                 if changed:
                     follow_rules(unit, now, [reference])
-    except RefusedChange:
-        return _show(request, viewer, house, reference, sent=sent, rules=rules, has_changed=True, status=409)
-    return RedirectResponse(f"{AGREEMENTS}/{reference}/policy?done={'saved' if changed else 'same'}", 303)
+        return lead_to(f"{AGREEMENTS}/{reference}/policy", "saved" if changed else "same")
+
+    return write_or_show(
+        write, lambda refusal: _show(request, viewer, house, reference, refusal, sent=sent, rules=rules)
+    )
 
 
 @router.post(AGREEMENTS + "/{reference}/policy/try", response_class=HTMLResponse)
@@ -152,10 +154,8 @@ def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference
     usual = load_usual(house)
     rules, wrong = read_rules(sent, usual)
     faults = say_faults(find_words(viewer), usual, rules, wrong)
-    status = 422 if faults else 200
-    return _show(
-        request, viewer, house, reference, sent=sent, rules=rules, faults=faults, is_tried=not faults, status=status
-    )  # fmt: skip
+    refusal = Refusal(faults=faults)
+    return _show(request, viewer, house, reference, refusal, sent=sent, rules=rules, is_tried=not faults)
 
 
 @router.post(AGREEMENTS + "/{reference}/policy/try/{half}", response_class=HTMLResponse)
@@ -194,16 +194,14 @@ def _show(
     viewer: Viewer,
     house: House,
     reference: str,
+    refusal: Refusal = NOT_REFUSED,
     *,
     sent: Any = None,
     rules: Mapping[str, Any] | None = None,
-    faults: Mapping[str, str] = MappingProxyType({}),
     is_tried: bool = False,
-    has_changed: bool = False,
     done: str = "",
-    status: int = 200,
 ) -> Response:
-    words = find_words(viewer)
+    words, faults = find_words(viewer), refusal.faults
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         own = load_rules_in_own(reading, reference)
@@ -215,7 +213,7 @@ def _show(
     why = sent.text("why") or "" if sent is not None else ""
     address = f"{AGREEMENTS}/{reference}/policy"
     groups, why_fault = describe_rules(words, usual, shown, filled, faults), faults.get("why", "")
-    if has_changed:
+    if refusal.has_changed:
         standing = describe_rules(words, usual, own, fill_rules(own), {})
         groups = [
             replace(one, fields=tell_standing(words, one.fields, there.fields))
@@ -230,8 +228,8 @@ def _show(
         faults=told,
         # Of what was filled in before another saved, the mark stays that of then: it is not to wipe what was saved.
         # Once it is said beside it what was saved, it is theirs to decide.
-        mark=sent.text("mark") or "" if sent is not None and not has_changed else _mark(own),
-        state=say_kept(words) if has_changed else "",
+        mark=sent.text("mark") or "" if sent is not None and not refusal.has_changed else _mark(own),
+        state=refusal.say_kept(words),
         action=address,
         why=why,
         why_fault=why_fault,
@@ -254,7 +252,7 @@ def _show(
             trial = _open_trial(reading, words, viewer, house, head, own, shown)
         tried = [TriedView(_name_half(words, half), _play(trial, half)) for half in Half]
         return stream_framed(request, "policy.html", viewer, title, tried=tried, **view)
-    return show_framed(request, "policy.html", viewer, title, status=status, tried=[], **view)
+    return show_framed(request, "policy.html", viewer, title, status=refusal.status, tried=[], **view)
 
 
 def _name_half(words: Words, half: Half) -> str:

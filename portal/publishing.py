@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from commitments.database import open_reading, open_unit
-from commitments.errors import RefusedChange
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.publishing import find_page, find_published, publish_agreement, withdraw_page
@@ -21,6 +20,7 @@ from portal.house import Here
 from portal.page_words import list_page_languages, load_page_words
 from portal.pages import choose_words, show_notice, show_page
 from portal.public_views import describe_public, load_public
+from portal.refusals import write_or_show
 from portal.roles import Permission, Viewer
 from portal.telling import tell_moment, tell_title
 from portal.viewing import require
@@ -96,13 +96,14 @@ def post_public(request: Request, viewer: Publisher, sent: Form, house: Here, re
 def post_withdraw(request: Request, viewer: Publisher, sent: Form, house: Here, reference: str) -> Response:
     """Show it to nobody any more."""
     author = Author(viewer.person.reference, house.read_clock(), _read_why(sent))
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             find_head(unit, viewer, reference)
             withdraw_page(unit, author, reference)
-    except RefusedChange:
-        return _show(request, viewer, house, reference, "", status=409)
-    return RedirectResponse(f"{AGREEMENTS}/{reference}/public?done=withdrawn", 303)
+        return RedirectResponse(f"{AGREEMENTS}/{reference}/public?done=withdrawn", 303)
+
+    return write_or_show(write, lambda refusal: _show(request, viewer, house, reference, "", status=refusal.status))
 
 
 def _read_why(sent: Any) -> str | None:

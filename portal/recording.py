@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.dates import parse_date
-from commitments.errors import NotFound, RefusedChange
+from commitments.errors import NotFound
 from commitments.evidence_files import KeptFile, keep_file
-from commitments.filling import Flawed, Flaws
+from commitments.filling import Flaws
 from commitments.recording import (
     Allowed,
     Happened,
@@ -33,7 +33,7 @@ from portal.agreement_queries import Wanted, find_agreements
 from portal.agreements import ADDRESS, LONGEST_SEARCH
 from portal.beginning import describe_first_step
 from portal.flaws import ask_for_file, mark_fields
-from portal.forms import Form, Sent
+from portal.forms import NOTHING_SENT, Form, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
 from portal.house import Here, House
@@ -49,7 +49,7 @@ from portal.record_views import (
     name_choice,
     read_happened,
 )
-from portal.refusals import say_changed
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_own_commitments, select_recordable_agreements
 from portal.telling import contacts_of, tell_title
 from portal.viewing import NotAllowed, require
@@ -142,22 +142,22 @@ def post_record(request: Request, viewer: Recording, sent: Form, house: Here) ->
     reference = sent.text("agreement") or ""
     with open_reading(house.engine) as reading:
         place = _find_place(reading, viewer, reference)
-    try:
+
+    def write() -> Response:
         file = _keep(house, sent, check_happened(said, place.allowed, today, has_file=sent.file("file") is not None))
         with open_unit(house.engine) as unit:
             name = record_activity(
                 unit, sign(viewer, house), reference, said, place.allowed, today, file=file, once=once
             )
-    except Flawed as refused:
-        return _show_record(
-            request, words, viewer, house, place, said, origin, once, flaws=refused.flaws, sent=sent, status=422
-        )
-    except RefusedChange:  # the same form again with other words: it is another activity
-        return _show_record(
-            request, words, viewer, house, place, said, origin, token_hex(3), state=say_changed(words), status=409
-        )
-    parameters = {"agreement": reference, "commitment": origin, "done": name}
-    return RedirectResponse(write_address(RECORD, parameters), 303)
+        parameters = {"agreement": reference, "commitment": origin, "done": name}
+        return RedirectResponse(write_address(RECORD, parameters), 303)
+
+    def show(refusal: Refusal) -> Response:
+        # The same form again with other words is another activity.
+        anew = token_hex(3) if refusal.has_changed else once
+        return _show_record(request, words, viewer, house, place, said, origin, anew, refusal, sent=sent)
+
+    return write_or_show(write, show)
 
 
 def _keep(house: House, sent: Sent, flaws: Flaws) -> KeptFile | None:
@@ -239,21 +239,19 @@ def _show_record(
     said: Happened,
     origin: str,
     once: str,
+    refusal: Refusal = NOT_REFUSED,
     *,
-    flaws: Flaws = (),
-    sent: Sent | None = None,
+    sent: Sent = NOTHING_SENT,
     recorded: RecordedView | None = None,
     find: str = "",
-    state: str = "",
-    status: int = 200,
 ) -> Response:
     offered = place.offer(words, said.parties, said.commitments, find)
     found = len(offered.commitments)
     megabytes = house.settings.evidence_megabytes
     fields, more = describe_record(
-        words, offered, said, today_of(viewer, house), flaws, megabytes, takes_file=bool(place.promises)
+        words, offered, said, today_of(viewer, house), refusal.flaws, megabytes, takes_file=bool(place.promises)
     )
-    if flaws and sent is not None:
+    if refusal.flaws:
         fields = ask_for_file(words, fields, sent)
     form = FormView(
         RECORD,
@@ -271,8 +269,7 @@ def _show_record(
         words.gettext("Record what happened"),
         agreement=place.head,
         forms=[form],
-        state=state,
-        status=status,
+        refusal=refusal,
         template="record.html",
         recorded=recorded,
         found=words.ngettext("%(count)s commitment", "%(count)s commitments", found) % {"count": found},
@@ -331,14 +328,18 @@ def post_activity(request: Request, viewer: Recording, sent: Form, house: Here, 
     said, why, today = read_happened(sent), sent.text("why"), today_of(viewer, house)
     with open_reading(house.engine) as reading:
         place, row, counted = _find_recorded(reading, viewer, reference, name)
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             correct_activity(unit, sign(viewer, house, why), reference, name, said, place.allowed, today)
-    except Flawed as refused:
-        return _show_activity(request, viewer, house, place, row, said, why=why or "", flaws=refused.flaws, status=422)
+        return RedirectResponse(_lead_back(place, said.commitments or counted, "corrected"), 303)
+
+    try:
+        return write_or_show(
+            write, lambda refusal: _show_activity(request, viewer, house, place, row, said, refusal, why=why or "")
+        )
     except NotFound:
         raise HTTPException(404) from None
-    return RedirectResponse(_lead_back(place, said.commitments or counted, "corrected"), 303)
 
 
 @router.post(ACTIVITY + "/withdraw", response_class=HTMLResponse)
@@ -351,15 +352,19 @@ def post_withdrawal(
         if is_taken(reading, viewer, sent):
             return RedirectResponse(f"{ADDRESS}/{reference}?done=activity_withdrawn", 303)
         place, row, counted = _find_recorded(reading, viewer, reference, name)
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             withdraw_activity(unit, sign(viewer, house, why, sent), reference, name, today)
-    except Flawed as refused:
-        said = as_happened(row, counted)
-        return _show_activity(request, viewer, house, place, row, said, ended=refused.flaws, status=422)
+        return RedirectResponse(_lead_back(place, counted, "activity_withdrawn"), 303)
+
+    said = as_happened(row, counted)
+    try:
+        return write_or_show(
+            write, lambda refusal: _show_activity(request, viewer, house, place, row, said, refusal, is_ended=True)
+        )
     except NotFound:
         raise HTTPException(404) from None
-    return RedirectResponse(_lead_back(place, counted, "activity_withdrawn"), 303)
 
 
 def _lead_back(place: _Place, counted: Sequence[str], done: str) -> str:
@@ -396,14 +401,15 @@ def _show_activity(
     place: _Place,
     row: Any,
     said: Happened,
+    refusal: Refusal = NOT_REFUSED,
     *,
     why: str = "",
-    flaws: Flaws = (),
-    ended: Flaws = (),
-    status: int = 200,
+    is_ended: bool = False,
 ) -> Response:
+    """The activity, to be corrected or, where it `is_ended` by its form, withdrawn."""
     words = find_words(viewer)
     address = f"{ADDRESS}/{place.head.reference}/activities/{row.reference}"
+    flaws, ended = ((), refusal.flaws) if is_ended else (refusal.flaws, ())
     offered = place.offer(words, said.parties, said.commitments)
     fields, more = describe_record(
         words, offered, said, today_of(viewer, house), flaws, house.settings.evidence_megabytes, takes_file=False
@@ -419,4 +425,4 @@ def _show_activity(
         more_title=words.gettext("Several days, an uncertain date, a note"),
     )
     forms = [form, describe_withdrawal(words, f"{address}/withdraw", "", ended)]
-    return show_act(request, viewer, clean_text(row.title), agreement=place.head, forms=forms, status=status)
+    return show_act(request, viewer, clean_text(row.title), agreement=place.head, forms=forms, refusal=refusal)

@@ -1,25 +1,31 @@
 """What keeps a form from being written, and the page that comes back then: the same form, saying so."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fastapi.responses import Response
 
 from commitments.errors import RefusedChange
 from commitments.filling import Flawed, Flaws
+from commitments.sketch_flaws import Flaw
+from commitments.terms import Undrawn
 from notifications.wording import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why nothing was written: `flaws` of what was filled in, or that the matter has changed since it was shown."""
+    """Why nothing was written: what was filled in has flaws, or the matter has changed since it was shown."""
 
     flaws: Flaws = ()
+    undrawn: Sequence[Flaw] = ()
+    """Flaws of a form that is filled in like the steps for registering."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong in words, by field, of a form that has words of its own for it."""
     has_changed: bool = False
 
     @property
     def status(self) -> int:
-        return 409 if self.has_changed else 422 if self.flaws else 200
+        return 409 if self.has_changed else 422 if self.flaws or self.undrawn or self.faults else 200
 
     def say(self, words: Words) -> str:
         """What stands above the form; flaws stand at their fields."""
@@ -40,6 +46,8 @@ def write_or_show(write: Callable[[], Response], show: Callable[[Refusal], Respo
         return write()
     except Flawed as refused:
         return show(Refusal(refused.flaws))
+    except Undrawn as refused:
+        return show(Refusal(undrawn=refused.flaws))
     except RefusedChange:
         return show(Refusal(has_changed=True))
 

@@ -1,6 +1,5 @@
 """The terms of a commitment, changed by a coordinator: how often, how much, on what condition, who does the work."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -47,13 +46,10 @@ def post_terms(at: Amending, sent: Form) -> Response:
         if not amend_terms(unit, author, acted.name, terms, today):
             raise Undrawn([Flaw(Step.COMMITMENTS, "", Lack.NOTHING_CHANGED)])
 
-    try:
-        return write_or_show(
-            lambda: lead_to(at.write(sent, write).address, "terms"),
-            lambda refusal: _show(at, sent, refusal),
-        )
-    except Undrawn as undrawn:
-        return _show(at, sent, flaws=undrawn.flaws)
+    return write_or_show(
+        lambda: lead_to(at.write(sent, write).address, "terms"),
+        lambda refusal: _show(at, sent, refusal),
+    )
 
 
 def check_reason(why: str | None) -> list[Flaw]:
@@ -77,11 +73,9 @@ def _describe(page: Page, acted: Acted, typed: TypedPromise) -> tuple[list[Field
     return fields, describe_place(page, typed, documents) if documents else None
 
 
-def _show(
-    at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED, flaws: Sequence[Flaw] = ()
-) -> Response:
+def _show(at: AtPromise, sent: Sent | None = None, refusal: Refusal = NOT_REFUSED) -> Response:
     words, acted = at.words, at.read()
-    page = Page(words, flaws)
+    page = Page(words, refusal.undrawn)
     fields, place = _describe(page, acted, _take(acted, sent) if sent is not None else type_terms(acted.row))
     if refusal.has_changed:
         now, place_now = _describe(Page(words), acted, type_terms(acted.row))
@@ -109,5 +103,5 @@ def _show(
         acted,
         forms=[form],
         state=refusal.say_kept(words) or above,
-        status=422 if flaws else refusal.status,
+        refusal=refusal,
     )
