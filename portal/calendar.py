@@ -23,6 +23,7 @@ from portal.feeds import end_feed, find_feed, find_feed_by_key, make_feed
 from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
+from portal.month_sheet import SheetView, describe_sheet
 from portal.paging import (
     TITLES_OFFERED,
     PagesView,
@@ -164,6 +165,7 @@ class _Shown:
     turns: Sequence[LinkView]
     next: LinkView | None = None
     pages: PagesView | None = None
+    sheet: SheetView | None = None
 
 
 def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, address: str = "") -> Response:
@@ -195,6 +197,7 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
         next=shown.next,
         turns=shown.turns,
         pages=shown.pages,
+        sheet=shown.sheet,
         is_month=day is None,
         address=ADDRESS,
         fields=[
@@ -221,12 +224,14 @@ def _find_month(
     if not days and last < _LATEST:
         sought = replace(narrowed, first=last + timedelta(days=1), last=add_months(last, MONTHS_SEARCHED))
         ahead = next(iter(load_dates(reading, viewer, sought, 1)[0]), None)
+    told = [_describe_day(words, one, today, kept) for one in days]
     return _Shown(
         _name_month(words, first),
         sum(one.total for one in days),
-        [_describe_day(words, one, today, kept) for one in days],
+        told,
         _list_turns(words, first, today, kept),
         _describe_next(words, ahead.day, kept) if ahead is not None else None,
+        sheet=describe_sheet(words, first, today, list(zip(days, told, strict=True))) if days else None,
     )
 
 

@@ -295,7 +295,7 @@ def test_of_a_crowded_month_each_day_shows_its_first_dates_and_says_how_many_mor
     page = desk.get("/calendar?month=2026-02&party=north")
     found = re.search(r'href="(/calendar\?[^"]+)">and 312 more<span class="unseen">: ([^<]+)<', page)
     assert found and found[2] == "Wednesday, 18 February 2026"
-    assert len(re.findall(r"Step \d+", page)) == 8 and "Hand over the survey." in page  # of another day
+    assert len(re.findall(r"Step \d+</a>", page)) == 8 and "Hand over the survey." in page  # of another day
     day = desk.get(found[1].replace("&amp;", "&"))
     assert "Wednesday, 18 February 2026 · 320 dates" in day and "1–50 of 320" in day
     assert "Hand over the survey." not in day and "All of February 2026" in day
@@ -305,7 +305,7 @@ def test_a_month_with_few_enough_dates_shows_them_all(desk: Desk) -> None:
     add_steps(desk, "2026-02-20", 60)
     desk.sign_in("cy")
     page = desk.get("/calendar?month=2026-02")
-    assert len(re.findall(r"Step \d+", page)) == 60 and "more" not in page.partition("</h1>")[2].partition("own")[0]
+    assert len(re.findall(r"Step \d+</a>", page)) == 60 and "more" not in page.partition("</h1>")[2].partition("own")[0]
 
 
 def test_the_pages_of_a_day_show_each_of_its_dates_once(desk: Desk) -> None:
@@ -362,3 +362,42 @@ def test_a_feed_without_dates_is_a_calendar_all_the_same() -> None:
     empty = write_feed((), name="Dates", host="tally.example", now=NOW).decode().splitlines()
     assert empty[0] == "BEGIN:VCALENDAR" and empty[-1] == "END:VCALENDAR"
     assert "BEGIN:VTIMEZONE" in empty and "END:VTIMEZONE" in empty, "RFC 5545 asks for at least one part"
+
+
+def read_sheet(page: str) -> list[list[str]]:
+    """The weeks of the month's sheet, each day as the text of its cell."""
+    sheet = re.search(r'<table class="month">.*?</table>', page, re.DOTALL)
+    assert sheet
+    weeks = re.findall(r"<tr>(.*?)</tr>", sheet[0], re.DOTALL)[1:]
+    return [[html_text(cell) for cell in re.findall(r"<td.*?</td>", week, re.DOTALL)] for week in weeks]
+
+
+def html_text(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+
+
+def test_a_month_is_seen_as_a_sheet_of_weeks_from_monday_whose_days_lead_to_their_dates(desk: Desk) -> None:
+    set_dates(desk, survey="2026-02-13", orphan="2026-02-13", bridge="2026-02-13")
+    desk.sign_in("cy")
+    page = desk.get("/calendar?month=2026-02")
+    weeks = read_sheet(page)
+    assert [len(week) for week in weeks] == [7, 7, 7, 7, 7]
+    assert weeks[0] == [""] * 6 + ["1"] and weeks[4][:5] == ["23", "24", "25", "26", "27"]
+    assert weeks[4][5] == "28 : 1 date Notice deadline" and not weeks[4][6]
+    assert re.fullmatch(r"13 : (\d) dates .* \+2", weeks[2][4]), weeks[2][4]
+    assert 'href="#day-2026-02-13"' in page and 'id="day-2026-02-13"' in page
+    assert "<abbr" in page and page.index("Monday") < page.index("Sunday")
+
+
+def test_today_is_marked_in_the_sheet_of_its_month_alone(desk: Desk) -> None:
+    set_dates(desk, survey=f"{NOW:%Y-%m}-28", orphan="2026-05-12")
+    desk.sign_in("cy")
+    marked = re.findall(r'<td aria-current="date">(.*?)</td>', desk.get(f"/calendar?month={NOW:%Y-%m}"), re.DOTALL)
+    assert [html_text(one).split()[0] for one in marked] == [str(NOW.day)]
+    assert 'aria-current="date"' not in desk.get("/calendar?month=2026-05")
+
+
+def test_a_month_without_dates_and_a_single_day_show_no_sheet(desk: Desk) -> None:
+    desk.sign_in("cy")
+    for address in ("/calendar?month=2026-03", "/calendar?day=2026-02-13"):
+        assert 'class="month"' not in desk.get(address)
