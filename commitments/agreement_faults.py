@@ -10,8 +10,9 @@ from typing import Any, TypeVar, get_origin
 from pydantic import BaseModel, create_model
 from rapidfuzz import process
 
-from commitments.agreement_form import AgreementForm, CommitmentForm, Form
+from commitments.agreement_form import AgreementForm, CommitmentForm
 from commitments.dates import parse_date
+from commitments.form_fields import Form
 from commitments.recurrence import is_period_name
 from commitments.vocabulary import CommitmentKind
 

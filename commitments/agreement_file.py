@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from commitments.agreement_faults import FieldPath, find_inner_faults, models_in, soften_form, suggest
-from commitments.agreement_form import HOUR_PATTERN, AgreementForm, PolicyForm
+from commitments.agreement_form import AgreementForm, PolicyForm
 from commitments.channels import describe_entry
 from commitments.errors import InvalidFiles, Problem
+from commitments.form_fields import HOUR_PATTERN
 from commitments.plain_values import Plain, Refused, name_path, read_plain, shorten_value
 from commitments.vocabulary import Channel
 

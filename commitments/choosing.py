@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy import Connection, insert, select, update
 
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import LATEST_HOUR, DigestRhythm, Language, MonthDay, SummaryRhythm
 from commitments.choices import Choices
 from commitments.errors import RefusedChange
+from commitments.form_fields import LATEST_HOUR, DigestRhythm, Language, MonthDay, SummaryRhythm
 from commitments.log import Author, Change, record_changes
 from commitments.person_queries import load_choices
 from commitments.policy import Policy

@@ -13,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from commitments.agreement_faults import soften, suggest
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import Form
 from commitments.dates import parse_date
 from commitments.errors import InvalidFiles, NotFound, RefusedChange, TallyError
+from commitments.form_fields import Form
 from commitments.vocabulary import AgreementKind, CommitmentKind, Completion, Every, PartyKind, Rating
 
 Filled = TypeVar("Filled", bound=Form)

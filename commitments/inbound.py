@@ -14,13 +14,13 @@ from sqlalchemy.exc import DataError
 
 from commitments.agreement_faults import suggest
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import ActivityKind, Form, Line, Link, Partial, Reference, Text
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_unit
 from commitments.dates import parse_date
 from commitments.entries import Correction, Mistakes, list_corrections
 from commitments.errors import NotFound, RefusedChange
 from commitments.facts import Reason
 from commitments.failpoints import failpoint
+from commitments.form_fields import ActivityKind, Form, Line, Link, Partial, Reference, Text
 from commitments.log import Author
 from commitments.operations import open_operator_follow_up
 from commitments.progress import add_activity, add_measurement, meet_milestone, report_progress

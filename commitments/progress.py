@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Row, Select, Table, insert, select, update
 
 from commitments.agreement_faults import find_unstorable
 from commitments.agreement_file import explain_fault
-from commitments.agreement_form import ActivityForm, ConfirmationForm, Form, Line, MeasurementForm, ReportForm
+from commitments.agreement_form import ActivityForm, ConfirmationForm, MeasurementForm, ReportForm
 from commitments.asked_confirmations import is_settled_by, load_confirmers, withdraw_asked
 from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.filling import EARLIEST
+from commitments.form_fields import Form, Line
 from commitments.log import Author, Change, record_changes
 from commitments.references import find_agreement, find_commitment, find_contact, find_party, suggest_reference
 from commitments.tables import (

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from commitments.agreement_form import Mail
 from commitments.calendar import list_countries
 from commitments.dates import parse_date
 from commitments.drafting import make_unique
 from commitments.filling import LONGEST_TEXT
+from commitments.form_fields import Mail
 from commitments.handwriting import find_zone, read_zone
 from commitments.progress import make_readable
 from commitments.sketch import Sketch, Step, TypedParty, TypedPerson

@@ -11,11 +11,11 @@ from babel.dates import get_day_names
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.choices import IN_ANY_CASE, Choices
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.facts import Person
+from commitments.form_fields import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.log import Author
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm

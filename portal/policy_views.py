@@ -7,7 +7,8 @@ from typing import Any
 from babel.dates import get_day_names
 from pydantic import ValidationError
 
-from commitments.agreement_form import DIGEST_RHYTHMS, SUMMARY_RHYTHMS, PolicyForm
+from commitments.agreement_form import PolicyForm
+from commitments.form_fields import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.policy import FINAL, Policy
 from commitments.vocabulary import ChannelKind, ConfirmedBy, MatterKind
 from notifications.phrases import N_

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from commitments.agreement_faults import LARGEST_QUANTITY
-from commitments.agreement_form import AgreementForm, Text
+from commitments.agreement_form import AgreementForm
 from commitments.dates import parse_date
+from commitments.form_fields import Text
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentKind,
