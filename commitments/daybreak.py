@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, union
 
+from commitments.chunks import Span, split_register
 from commitments.clock import today_in
 from commitments.database import open_reading, open_unit
 from commitments.known import CHECK, load_known, note_known
 from commitments.overall import load_versions
-from commitments.queries import Span, split_register
 from commitments.reconcile import Reconciled, load_rules, reconcile_register, reconcile_span
 from commitments.tables import agreement_party, commitment, commitment_owner, contact, follow_up, party
 from commitments.vocabulary import FollowUpState

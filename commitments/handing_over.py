@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from commitments.chunks import Span
 from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.log import Author, Change, record_changes
 from commitments.people import UNSETTLED, end_office, find_agreements_around, give_role
 from commitments.person_queries import load_people
-from commitments.queries import Span
 from commitments.reconcile import Reconciled, load_rules, reconcile_span
 from commitments.references import find_contact
 from commitments.tables import (

@@ -13,10 +13,11 @@ from datetime import date
 from sqlalchemy import Connection, func, or_, select
 
 from commitments.assessment import is_ended, is_soon
+from commitments.chunks import Span
 from commitments.dates import parse_date
 from commitments.facts import Agreement, Standing
 from commitments.policy import Policy
-from commitments.queries import Span, load_agreements, select_untroubled
+from commitments.queries import load_agreements, select_untroubled
 from commitments.reconcile import Rules, assess
 from commitments.tables import commitment
 from commitments.vocabulary import MatterKind, StandingState

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, bindparam, case, select, update
 
 from commitments.changes import Change
+from commitments.chunks import Span
 from commitments.database import ROWS_A_STATEMENT, insert_new
 from commitments.facts import Standing
 from commitments.policy import HOUSE
-from commitments.queries import Span
 from commitments.tables import commitment, commitment_owner, overall_standing
 from commitments.vocabulary import StandingState
 

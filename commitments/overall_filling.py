@@ -10,10 +10,10 @@ from functools import cache, partial
 
 from sqlalchemy import Engine, select
 
+from commitments.chunks import Span
 from commitments.database import open_reading, open_unit
 from commitments.judging import judge_agreements
 from commitments.overall import load_overall, renew, select_overall, store_overall, sum_up
-from commitments.queries import Span
 from commitments.reconcile import load_rules
 from commitments.tables import agreement
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, or_, select
 
+from commitments.assembling import assemble_agreements
+from commitments.chunks import Span
 from commitments.facts import Agreement
-from commitments.queries import Span, assemble_agreements
 from commitments.rewinding import Rewinder, load_later, name_row
 from commitments.tables import (
     activity,

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from commitments.chunks import Span
 from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.facts import Person, Standing
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.tables import (
     agreement,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, or_
 from commitments import tables
 from commitments.assessment import assess_agreement, is_ended, is_soon, name_milestone
 from commitments.calendar import add_working_days
+from commitments.chunks import Span, split_register
 from commitments.closing import explain_closing
 from commitments.database import ROWS_A_STATEMENT, insert_new, open_reading, open_unit
 from commitments.dates import parse_date
@@ -24,15 +25,7 @@ from commitments.log import Author, Change, record_changes, record_once
 from commitments.overall import Overall, load_overall, load_versions, pack_states, renew, store_overall
 from commitments.person_queries import load_people, select_people_around
 from commitments.policy import Policy
-from commitments.queries import (
-    Span,
-    Untroubled,
-    count_untroubled,
-    load_agreements,
-    load_policies,
-    select_untroubled,
-    split_register,
-)
+from commitments.queries import Untroubled, count_untroubled, load_agreements, load_policies, select_untroubled
 from commitments.settlements import Settlement, describe_new, plan_settlements
 from commitments.tables import follow_up, log_entry
 from commitments.vocabulary import (

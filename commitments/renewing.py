@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from commitments import tables
+from commitments.chunks import Span
 from commitments.database import ROWS_A_STATEMENT
 from commitments.dates import parse_date, whole_months
 from commitments.facts import Standing
 from commitments.followups import find_kind
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import assess, load_rules
 from commitments.vocabulary import FollowUpKind, FollowUpState
 

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, select
 
 from commitments.changes import Change
+from commitments.chunks import Span, split_register
 from commitments.database import open_reading, open_unit
 from commitments.events import EventName
 from commitments.failpoints import failpoint
 from commitments.people import find_agreements_around
 from commitments.publication import OF_A_COMMITMENT, list_unfollowed, mark_followed
-from commitments.queries import Span, split_register
 from commitments.reconcile import Reconciled, load_rules, reconcile_span
 from commitments.tables import log_entry
 from commitments.vocabulary import FollowUpState

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from commitments.chunks import Span
 from commitments.facts import Agreement, Person, Standing
 from commitments.followups import group_people
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess, load_rules
 from commitments.tables import agreement, contact, log_entry
 from commitments.vocabulary import ContactRole

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, select, union
 
 from commitments.assessment import is_ended, is_expired
+from commitments.chunks import Span
 from commitments.facts import Agreement, Person, Standing
 from commitments.followups import has_answered, want_followups
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import ENGINE, Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import activity_commitment, commitment, commitment_owner, contact, follow_up, log_entry

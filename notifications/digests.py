@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, select
 
+from commitments.chunks import Span
 from commitments.days import find_own_day
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Commitment, Person, Reason, Standing
 from commitments.overall import WORST_FIRST
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import agreement, agreement_party, commitment, follow_up, milestone

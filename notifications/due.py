@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, or_
 
+from commitments.chunks import Span
 from commitments.dates import add_days
 from commitments.days import find_days
 from commitments.facts import Agreement, Standing
-from commitments.queries import Span, load_agreements, select_dated_commitments
+from commitments.queries import load_agreements, select_dated_commitments
 from commitments.reconcile import Rules, judge
 from commitments.tables import commitment, follow_up
 from notifications.candidates import Candidate

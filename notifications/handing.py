@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, false, or_, select, update
 
+from commitments.chunks import Span
 from commitments.database import add_missing, insert_new
 from commitments.facts import Person
 from commitments.handing_over import HandedOver
 from commitments.listed import IDS_A_STATEMENT
 from commitments.policy import Policy, is_always_sent
-from commitments.queries import Span, load_agreements, load_policies
+from commitments.queries import load_agreements, load_policies
 from commitments.questions import Question
 from commitments.reconcile import Rules, assess, group_rules, load_rules
 from commitments.renewing import load_reasons

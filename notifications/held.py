@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, literal, select, text, update
 
+from commitments.chunks import Span
 from commitments.days import find_own_day
 from commitments.facts import Agreement, Person, Standing
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import commitment, follow_up

@@ -9,10 +9,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine
 
+from commitments.chunks import Span, split_register
 from commitments.database import open_reading, open_unit
 from commitments.failpoints import failpoint
 from commitments.known import CHECK, load_known, note_known
-from commitments.queries import Span, split_register
 from commitments.reconcile import Rules, load_rules
 from commitments.vocabulary import NotificationKind
 from notifications.candidates import Candidate

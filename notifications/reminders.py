@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from commitments.assessment import find_owner, is_ended, is_expired
+from commitments.chunks import Span
 from commitments.dates import add_days
 from commitments.days import Days
 from commitments.facts import Agreement, Commitment, Person, Standing
 from commitments.followups import find_answerable, find_spokespeople, find_stand_in, has_answered
 from commitments.policy import Policy, find_lead_days, is_always_sent
-from commitments.queries import Span
 from commitments.reconcile import Rules
 from commitments.vocabulary import MatterKind, NotificationKind, ReasonCode, StandingState
 from notifications.candidates import Candidate, Focus

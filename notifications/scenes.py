@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from commitments.chunks import Span
 from commitments.facts import Agreement, Person
 from commitments.known import load_known
 from commitments.person_queries import load_people, select_people_around
 from commitments.policy import Policy, adapt_policy
-from commitments.queries import Span, load_agreements, load_policies
+from commitments.queries import load_agreements, load_policies
 from commitments.reconcile import group_rules
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, follow_up, milestone, party, policy

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from commitments.assessment import find_owner
+from commitments.chunks import Span
 from commitments.dates import add_days
 from commitments.facts import Agreement, Person
 from commitments.followups import find_coordinator, find_stand_in, list_since_return
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.tables import agreement, commitment, confirmation, party, progress_report
 from commitments.vocabulary import CommitmentState, ConfirmationState, MatterKind, NotificationKind

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from commitments.assessment import assess_next_periods
+from commitments.chunks import Span
 from commitments.database import open_reading
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.tables import contact
 from notifications.names import load_names

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from commitments.assessment import assess_next_periods
+from commitments.chunks import Span
 from commitments.facts import Agreement, Commitment, Person, Standing
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.tables import (
     activity,

@@ -22,10 +22,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from commitments.assembling import read_recurrence
 from commitments.dates import add_days, parse_date, parse_stored
 from commitments.deadlines import find_report_cycles
 from commitments.facts import Agreement, Submission
-from commitments.queries import read_recurrence
 from commitments.recurrence import Period, find_period
 from commitments.renewals import find_expiry, find_notice_deadline
 from commitments.spans import ends_within, list_spans

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 
+from commitments.chunks import Span
 from commitments.database import open_reading
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.sentences import find_quote, load_shelf
 from commitments.tables import commitment, measurement, progress_report

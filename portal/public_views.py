@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, false, select
 
+from commitments.chunks import Span
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Commitment, Standing
-from commitments.queries import Span, load_agreements
+from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.sentences import Shelf, find_place, find_unlike, load_shelf
 from commitments.settings import Settings

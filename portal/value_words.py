@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from commitments.queries import read_recurrence
+from commitments.assembling import read_recurrence
 from commitments.recurrence import Recurrence
 from commitments.vocabulary import Comparator, Every
 from notifications.wording import Words

@@ -23,8 +23,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from commitments import reconcile
+from commitments.chunks import split_register
 from commitments.database import DatabaseBusy, open_database, open_reading
-from commitments.queries import split_register
 from commitments.settings import Settings, read_settings
 from commitments.tables import follow_up, log_entry
 from deployments.mailbox import start_mailbox

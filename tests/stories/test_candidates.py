@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from commitments.agreement_file import parse_agreement
+from commitments.chunks import Span
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
-from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, milestone, party

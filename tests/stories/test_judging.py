@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
+from commitments.chunks import Span
 from commitments.database import open_database, open_reading, open_unit
 from commitments.judging import judge_agreements
 from commitments.log import Author
-from commitments.queries import Span, load_agreements, select_untroubled
+from commitments.queries import load_agreements, select_untroubled
 from commitments.reconcile import assess, load_rules
 from commitments.register import import_files
 from commitments.tables import agreement, commitment, commitment_owner, contact

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, update
 
 from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
+from commitments.chunks import Span
 from commitments.database import open_database, open_reading, open_unit
 from commitments.house_rules import adopt_house_rules
 from commitments.judging import judge_agreements
@@ -23,7 +24,6 @@ from commitments.people import end_office
 from commitments.person_queries import load_people
 from commitments.policies import set_policy
 from commitments.progress import answer_follow_up, report_progress
-from commitments.queries import Span
 from commitments.reconcile import Reconciled, load_rules, reconcile_agreement, reconcile_register, reconcile_span
 from commitments.register import import_agreement, import_files
 from commitments.tables import contact, overall_standing

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
+from commitments.chunks import Span
 from commitments.database import open_database, open_reading, open_unit
 from commitments.followups import want_followups
 from commitments.log import Author
 from commitments.progress import add_activity, answer_follow_up, report_progress
-from commitments.queries import Span, load_agreements, select_watched_commitments
+from commitments.queries import load_agreements, select_watched_commitments
 from commitments.reconcile import assess, list_standings, load_rules, reconcile_agreement, reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.renewing import load_reasons

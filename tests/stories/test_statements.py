@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, delete, func, insert, select, update
 
 from commitments import reconcile
+from commitments.chunks import split_register
 from commitments.database import open_reading, open_unit
-from commitments.queries import split_register
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.settings import Settings
 from commitments.tables import contact, metadata

@@ -8,10 +8,10 @@ from sqlalchemy import Engine, select, update
 
 from cli.register_findings import examine_holidays
 from commitments.agreement_file import parse_agreement
+from commitments.chunks import Span
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.progress import report_progress
-from commitments.queries import Span
 from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import contact, follow_up, party
