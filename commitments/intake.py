@@ -79,7 +79,8 @@ class Intake:
     def take_contacts(self) -> None:
         """The contacts that the file writes out; the party's other contacts are not mentioned.
 
-        An end of office that was recorded since, and a role given since, stay unless the file says another one.
+        An end of office that was recorded since, and a role given since, stay unless the file says another one. So does
+        how somebody is reached: a file that goes from hand to hand withholds it.
         """
         self._parties = self._read_ids(tables.party, tables.party.c.reference, [p.reference for p in self.form.parties])
         self.difference.labels["party_id"] = _turn(self._parties)
@@ -100,7 +101,8 @@ class Intake:
                 raise RefusedChange(f"contact {contact.reference} belongs to another party than {party} already")
             values = _keep_given_role(take_columns(contact, tables.contact), before)
             values |= {"party_id": self._parties[party], "deputy_id": contact.deputy}
-            wanted.append(Wanted(contact.reference, values, _find_kept(contact, tables.contact)))
+            withheld = frozenset() if contact.channels else frozenset({"channels"})
+            wanted.append(Wanted(contact.reference, values, _find_kept(contact, tables.contact) | withheld))
         self.difference.write(tables.contact, wanted, stored, link="deputy_id")
 
     def take_agreement(self) -> None:

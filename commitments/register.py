@@ -33,9 +33,10 @@ def import_agreement(unit: Connection, form: AgreementForm, author: Author, toda
     """Write one agreement with everything in its form into the register, by natural key, with its log entries.
 
     The form is the truth for what it writes out: a field that it leaves out becomes empty, also of a party or a
-    contact. A party given by its reference alone is not changed, nor are contacts that the form does not name. What
-    the form no longer holds stays in the register and is reported in `vanished`. What people decide between two
-    imports (the state of a commitment or a milestone) is changed only by a form that says it.
+    contact; only nobody's addresses are taken away by leaving them out. A party given by its reference alone is not
+    changed, nor are contacts that the form does not name. What the form no longer holds stays in the register and is
+    reported in `vanished`. What people decide between two imports (the state of a commitment or a milestone) is changed
+    only by a form that says it.
 
     The same form twice writes nothing. Nothing is committed. Raises NotFound if the form names a party, contact or
     commitment that neither it nor the register holds, and RefusedChange if a contact belongs to another party.

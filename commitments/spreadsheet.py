@@ -2,7 +2,8 @@
 
 A row or a column that is missing changes nothing; an empty cell in a column that is there empties the field. So a
 spreadsheet can hold a part of an agreement. Only of a party that joins an agreement and is on record already, and of
-its people, an empty cell takes nothing away: who writes them down anew knows a part of them.
+its people, an empty cell takes nothing away: who writes them down anew knows a part of them. Nor does it take away
+anybody's address.
 """
 
 import re
@@ -33,6 +34,8 @@ _NEEDED: Mapping[SheetName, tuple[str, ...]] = {
     SheetName.COMMITMENTS: ("summary",),
     SheetName.MILESTONES: ("commitment", "title"),
 }
+_WITHHELD = ("channels", "mail")
+"""A sheet that goes from hand to hand leaves it out, so that an empty cell takes nothing away."""
 _TRUE, _FALSE = {"yes", "y", "true", "x", "1", "是"}, {"no", "n", "false", "0", "否"}
 
 
@@ -231,10 +234,11 @@ def _write_cells(
 ) -> None:
     """Write a row's cells into the plain values of what it describes.
 
-    An empty cell empties the field, or with `keeps` leaves it as it is.
+    An empty cell empties the field, or with `keeps` leaves it as it is, as always that of an address.
     """
     for head, (column, language, text) in cells.items():
-        if column.head in skip or column.holds is Holds.OWNERS or (keeps and not text):
+        is_kept = keeps or column.place == _WITHHELD
+        if column.head in skip or column.holds is Holds.OWNERS or (is_kept and not text):
             continue
         place, at = column.place, where.at(head)
         *above, last = place

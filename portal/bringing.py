@@ -6,7 +6,7 @@ is then, and refused if that has become another difference.
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +57,6 @@ from portal.step_fields import FaultRow, FaultView
 from portal.taking_back import send_all
 from portal.viewing import require
 from portal.visits import end_visits
-from portal.withholding import put_back
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
@@ -163,7 +162,6 @@ def _rehearse(house: House, viewer: Viewer, brought: Brought) -> Imported:
 
 def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, author: Author) -> Imported:
     file, drawing = read_file(unit, viewer, brought)
-    file = replace(file, form=put_back(unit, viewer, file.form))
     try:
         if sees_agreement(unit, viewer, file.form.agreement) is False:
             expected = "another reference: this one is taken by an agreement that you do not see"

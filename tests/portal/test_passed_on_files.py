@@ -1,0 +1,88 @@
+"""Stories of a file that goes from hand to hand: whoever brings it, nothing is lost that it does not hold."""
+
+from collections.abc import Callable
+
+import pytest
+
+from commitments.agreement_file import read_text
+from commitments.log import Author
+from commitments.register import import_files
+from commitments.tables import commitment, contact
+from tests.portal.desk import NOW, TODAY, Desk
+from tests.portal.test_files import bring, fetch, hash_shown, newest, save, workbook
+
+FILE = "/agreements/north-south/file"
+
+
+def download(desk: Desk, who: str, form: str) -> bytes:
+    desk.sign_in(who)
+    return fetch(desk, f"{FILE}.{form}")
+
+
+def rename_fund(content: bytes, form: str) -> bytes:
+    """The file with other words for one promise, so that there is something to apply."""
+    if form == "yaml":
+        return content.replace(b"Raise a fund.", b"Raise a large fund.")
+    book = workbook(content)
+    for row in book.worksheets[4].iter_rows():
+        for cell in row:
+            cell.value = "Raise a large fund." if cell.value == "Raise a fund." else cell.value
+    return save(book)
+
+
+def apply(desk: Desk, content: bytes, form: str, who: str) -> str:
+    """Bring a file and apply it; gives what was shown before."""
+    page = bring(desk, content, name=f"a.{form}", who=who)
+    desk.act(newest(desk), shown=hash_shown(page))
+    return page
+
+
+@pytest.mark.parametrize("form", ["yaml", "xlsx"])
+@pytest.mark.parametrize(("gave", "brought"), [("cy", "li"), ("li", "cy"), ("cy", "dee"), ("cy", "cy")])
+def test_whoever_brings_a_file_without_the_withheld_addresses_takes_nobody_s_away(
+    desk: Desk, gave: str, brought: str, form: str
+) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "dee@north.example"}))
+    before = desk.rows(contact)
+    content = rename_fund(download(desk, gave, form), form)
+    page = apply(desk, content, form, brought)
+    assert "large fund" in page and "south.example" not in page and "north.example" not in page
+    assert desk.rows(contact) == before
+    assert [row.summary for row in desk.rows(commitment, commitment.c.reference == "fund")] == ["Raise a large fund."]
+    desk.get("/settings")  # and whoever brought it is still signed in
+
+
+def test_nor_does_who_imports_it_at_the_command_line(desk: Desk) -> None:
+    before = desk.rows(contact)
+    text = rename_fund(download(desk, "cy", "yaml"), "yaml").decode()
+    import_files(desk.engine, [read_text(text, "a.yaml")], Author("tally", NOW), TODAY)
+    assert desk.rows(contact) == before
+
+
+def empty_cell(content: bytes) -> bytes:
+    book = workbook(content)
+    for row in book["Contacts"].iter_rows():
+        for cell in row:
+            cell.value = None if cell.value == "ann@north.example" else cell.value
+    return save(book)
+
+
+@pytest.mark.parametrize(
+    ("form", "empty"),
+    [
+        ("yaml", lambda content: content.replace(b"          mail: ann@north.example\n", b"          {}\n")),
+        ("xlsx", empty_cell),
+    ],
+)
+def test_also_an_address_that_is_written_as_empty_stays(desk: Desk, form: str, empty: Callable[[bytes], bytes]) -> None:
+    content = download(desk, "cy", form)
+    assert empty(content) != content
+    assert "Nothing would change" in bring(desk, empty(content), name=f"a.{form}")
+
+
+def test_another_address_is_still_taken_from_a_file(desk: Desk) -> None:
+    content = download(desk, "cy", "yaml").replace(b"ann@north.example", b"ann.new@north.example")
+    apply(desk, content, "yaml", "cy")
+    (ann,) = desk.rows(contact, contact.c.reference == "ann")
+    assert ann.channels == {"mail": "ann.new@north.example"}
