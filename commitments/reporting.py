@@ -32,7 +32,7 @@ from commitments.progress import (
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_commitment
 from commitments.vocabulary import CommitmentKind, Completion, Rating
-from commitments.withdrawing import withdraw_measurement, withdraw_report
+from commitments.withdrawing import withdraw_confirmation, withdraw_measurement, withdraw_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +156,10 @@ def take_back_measurement(unit: Connection, author: Author, name: str, reference
 def take_back_report(unit: Connection, author: Author, name: str, reference: str, today: date) -> None:
     """Withdraw a report on `agreement/commitment`. Raises what `withdraw_report` raises."""
     withdraw_report(unit, author, name, reference, today)
+    reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def take_back_confirmation(unit: Connection, author: Author, name: str, side: str, today: date) -> None:
+    """Take back what a party confirmed of `agreement/commitment`. Raises what `withdraw_confirmation` raises."""
+    withdraw_confirmation(unit, author, name, side, today)
     reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)

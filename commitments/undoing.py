@@ -9,18 +9,37 @@ from sqlalchemy import Connection, Date, Table, select, update
 from commitments.errors import RefusedChange
 from commitments.events import KEPT
 from commitments.log import Author, Change, record_changes
-from commitments.tables import agreement, commitment, commitment_owner, follow_up, log_entry, milestone
+from commitments.tables import (
+    agreement,
+    commitment,
+    commitment_owner,
+    confirmation,
+    follow_up,
+    log_entry,
+    milestone,
+)
+from commitments.vocabulary import ConfirmationState
 
 _TABLES: dict[str, Table] = {
-    table.name: table for table in (agreement, commitment, commitment_owner, follow_up, milestone)
+    table.name: table for table in (agreement, commitment, commitment_owner, confirmation, follow_up, milestone)
 }
 _ACTIONS = frozenset({"amended", "closed", "snoozed", KEPT})
 
 
 def can_undo(reading: Connection, entries: Sequence[int]) -> bool:
-    """Whether these log entries are such that can be taken back: decisions, not records of what was or was said."""
+    """Whether these log entries are such that can be taken back: decisions, not records of what was or was said.
+
+    That a report is so can be taken back; that it was sent back is told to who made it at once, and stands.
+    """
     found = _load(reading, entries)
-    return bool(found) and all(row.action in _ACTIONS and row.subject in _TABLES for row in found)
+    return bool(found) and all(
+        row.action in _ACTIONS and row.subject in _TABLES and not _is_sent_back(row) for row in found
+    )
+
+
+def _is_sent_back(entry: Any) -> bool:
+    said = entry.changes.get("state", (None, None))[1]
+    return bool(entry.subject == confirmation.name and said != ConfirmationState.CONFIRMED)
 
 
 def undo_changes(unit: Connection, author: Author, entries: Sequence[int]) -> int | None:

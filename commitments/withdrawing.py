@@ -1,9 +1,10 @@
-"""What was said of a commitment by mistake, taken back: a number that was measured, a report that was made.
+"""What was said of a commitment by mistake, taken back: a number that was measured, a report, a confirmation.
 
-Nothing is deleted: the rows stay, with the reason in the log, and count no more, on no day.
+Nothing is deleted: the rows stay, with the reason in the log. A number and a report count no more, on no day; what was
+confirmed is asked again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -75,6 +76,39 @@ def withdraw_report(unit: Connection, author: Author, name: str, reference: str,
         return
     _ask_under(unit, author, name, row, other, waiting, today)
     _ask_again(unit, author, name, row, with_it)
+
+
+def withdraw_confirmation(unit: Connection, author: Author, name: str, side: str, today: date) -> None:
+    """Take back what a party has confirmed of `agreement/commitment`, with the author's reason: it is asked again.
+
+    Raises Flawed without a reason, and RefusedChange where it has confirmed nothing by which the promise is kept now.
+    """
+    refuse_flaws(check_text("why", author.why, needed=True))
+    row = _hold_commitment(unit, name)
+    found = find_confirmed(unit, row).get(side)
+    if found is None:
+        raise RefusedChange(f"{side} has confirmed nothing by which {name} is kept now")
+    asked = {"state": str(ConfirmationState.ASKED), "answered_on": None, "note": None}
+    amend_row(unit, author, confirmation, found, asked, f"{name}/{found.report}/{side}", row.agreement_id)
+
+
+def find_confirmed(reading: Connection, row: Row[Any]) -> Mapping[str, Row[Any]]:
+    """What each party has confirmed by which a commitment is kept now, its last one, by the party's reference."""
+    if row.state != CommitmentState.FULFILLED:
+        return {}
+    said = reading.execute(
+        select(confirmation, progress_report.c.reference.label("report"), party.c.reference.label("party"))
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .join(party, party.c.id == confirmation.c.party_id)
+        .where(
+            progress_report.c.commitment_id == row.id,
+            progress_report.c.fulfilled,
+            progress_report.c.withdrawn_on.is_(None),
+        )
+        .order_by(confirmation.c.id)
+    )
+    last = {one.party: one for one in said}
+    return {side: one for side, one in last.items() if one.state == ConfirmationState.CONFIRMED}
 
 
 def find_measured_with(reading: Connection, report: Row[Any]) -> Sequence[Row[Any]]:

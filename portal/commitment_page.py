@@ -41,7 +41,7 @@ from portal.late_words import tell_late_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
-from portal.withdrawing import link_measurements, link_reports, load_written
+from portal.withdrawing import link_confirmations, link_measurements, link_reports, load_written
 
 router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
@@ -87,6 +87,7 @@ def show_commitment(
     may_correct = may_record and (viewer.role is not Role.OWNER or row.state not in GIVEN_UP)
     may_report = is_own and viewer.may(Permission.REPORT)
     reports_back = link_reports(viewer, written, details, address) if may_report else {}
+    confirmed_back = link_confirmations(row, details, sides, address) if confirms else {}
     numbers_back = link_measurements(words, viewer, written, details, address) if may_report and speaks else []
     return show_framed(
         request,
@@ -115,7 +116,7 @@ def show_commitment(
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
         to_confirm=ask_to_confirm(words, address, asked),
-        reports=describe_reports(words, names, details, reports_back),
+        reports=describe_reports(words, names, details, reports_back, confirmed_back),
         numbers_back=numbers_back,
         open=describe_open(words, names, details.open, standings, today),
     )

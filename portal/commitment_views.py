@@ -87,6 +87,8 @@ class ReportView:
     answers: tuple[str, ...]
     withdraw: str = ""
     """Where it is taken back; empty for who may not."""
+    unconfirm: str = ""
+    """Where the reader's side takes back that it is so; empty unless it has said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,9 +415,11 @@ def _describe_evidence(words: Words, row: Any, *, may_record: bool) -> EvidenceV
     )
 
 
-def describe_reports(words: Words, names: Names, details: Details, own: Mapping[int, str]) -> list[ReportView]:
+def describe_reports(
+    words: Words, names: Names, details: Details, own: Mapping[int, str], confirmed: Mapping[int, str]
+) -> list[ReportView]:
     """The reports of all sides, the newest first, each with what the others said to it; `own` says by their ids where
-    those are taken back that the reader may take back."""
+    those are taken back that the reader may take back, `confirmed` where what their side has confirmed is."""
     answers: dict[int, list[str]] = {}
     for row in details.confirmations:
         answers.setdefault(row.report_id, []).append(_describe_answer(words, names, row))
@@ -438,6 +442,7 @@ def describe_reports(words: Words, names: Names, details: Details, own: Mapping[
                 clean_text(row.note or ""),
                 tuple(answers.get(row.id, ())),
                 own.get(row.id, ""),
+                confirmed.get(row.id, ""),
             )
         )
     return views

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
-from commitments.reporting import answer_report
+from commitments.log import Author
+from commitments.reporting import answer_report, take_back_confirmation
 from commitments.sentences import find_quote, load_shelf
 from commitments.tables import confirmation, evidence, progress_report
 from commitments.vocabulary import ConfirmationState
+from commitments.withdrawing import find_confirmed
 from notifications.names import choose_promise, load_names
 from notifications.views import clean_text
 from portal.acting import Acted, AtPromise, is_new, lead_to, list_parties
@@ -24,9 +27,11 @@ from portal.report_views import describe_answers, describe_asked
 from portal.reporting import COMMITMENT, Reporting, load_last_number
 from portal.roles import Viewer, select_confirmable_commitments
 from portal.telling import contacts_of
+from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
 
 router = APIRouter()
 CONFIRM, SEND_BACK = COMMITMENT + "/confirm", COMMITMENT + "/send-back"
+TAKE_BACK = CONFIRM + "/{side}/withdraw"
 
 
 @router.api_route(CONFIRM, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -61,6 +66,59 @@ def _answer(at: AtPromise, sent: Sent, *, confirmed: bool) -> Response:
         return lead_to(acted.address, "confirmed" if confirmed else "sent_back")
 
     return write_or_show(write, lambda refusal: _show_confirm(at, sent, refusal))
+
+
+@router.api_route(TAKE_BACK, methods=["GET", "HEAD"], response_class=HTMLResponse)
+def show_taking_back(at: Reporting, side: str) -> Response:
+    """What taking a confirmation back means, and the form for it."""
+    return _show_taking_back(at, side)
+
+
+@router.post(TAKE_BACK, response_class=HTMLResponse)
+def post_taking_back(at: Reporting, sent: Form, side: str) -> Response:
+    """Take it back, with a reason; one's side is asked again, in the same unit."""
+
+    def write(unit: Connection, author: Author, today: date) -> None:
+        acted, _ = _find_confirmed(unit, at, side)
+        take_back_confirmation(unit, author, acted.name, side, today)
+
+    with open_reading(at.house.engine) as reading:
+        address = _find_asked(reading, at).address
+    return withdraw_or_show(
+        at.viewer, at.house, sent, write, address, "unconfirmed", lambda refusal: _show_taking_back(at, side, refusal)
+    )
+
+
+def _find_confirmed(reading: Connection, at: AtPromise, side: str) -> tuple[Acted, Any]:
+    """The commitment, and what this side has confirmed of it, if that is the viewer's to take back."""
+    acted = _find_asked(reading, at)
+    found = find_confirmed(reading, acted.row).get(side)
+    if found is None or not at.viewer.speaks_for(found.party_id):
+        raise HTTPException(404)
+    return acted, found
+
+
+def _show_taking_back(at: AtPromise, side: str, refusal: Refusal = NOT_REFUSED) -> Response:
+    words = at.words
+    with open_reading(at.house.engine) as reading:
+        acted, found = _find_confirmed(reading, at, side)
+        names = load_names(reading, contacts_of([found.party_id], []))
+    withdrawal = Withdrawal(
+        words.gettext("Take a confirmation back"),
+        f"{acted.address}/confirm/{side}/withdraw",
+        words.gettext("%(party)s confirmed it on %(day)s")
+        % {
+            "party": clean_text(names.name_party(found.party_id, words.tag)),
+            "day": words.format_day(found.answered_on),
+        },
+        words.gettext(
+            "Your side is asked again, and the promise stands as unconfirmed until it answers. The history says that "
+            "it was confirmed."
+        ),
+        acted.head,
+        acted,
+    )
+    return show_withdrawal(at.request, at.viewer, withdrawal, refusal)
 
 
 def _find_asked(reading: Connection, at: AtPromise, *, hold: bool = False) -> Acted:

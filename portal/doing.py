@@ -34,6 +34,7 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "met": lambda words: words.gettext("The milestone is recorded as met."),
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
     "confirmed": lambda words: words.gettext("Confirmed: your side says so too, and the promise counts as kept."),
+    "unconfirmed": lambda words: words.gettext("The confirmation is taken back; your side is asked again."),
     "sent_back": lambda words: words.gettext(
         "Sent back: the promise is open again, and the other side is asked again once it is due."
     ),

@@ -101,6 +101,19 @@ def link_reports(viewer: Viewer, written: Written, details: Details, address: st
     }
 
 
+def link_confirmations(row: Any, details: Details, sides: Mapping[int, str], address: str) -> dict[int, str]:
+    """Where what these sides (the reference of each by its id) have confirmed is taken back, by the report."""
+    if row.state != CommitmentState.FULFILLED:
+        return {}
+    counting = {one.id for one in details.reports if one.fulfilled}
+    last = {one.party_id: one for one in details.confirmations if one.report_id in counting and one.party_id in sides}
+    return {
+        one.report_id: f"{address}/confirm/{sides[one.party_id]}/withdraw"
+        for one in last.values()
+        if one.state == ConfirmationState.CONFIRMED
+    }
+
+
 def link_measurements(words: Words, viewer: Viewer, written: Written, details: Details, address: str) -> list[LinkView]:
     """The way to take back each of the numbers that somebody may take back, the newest first."""
     return [

@@ -159,6 +159,28 @@ def test_the_page_of_what_was_sent_back_names_the_party(desk: Desk) -> None:
     assert "sent back by South: Page 3 is missing" in told and "Hand over the survey" in told
 
 
+def test_a_confirmation_is_taken_back_with_a_reason_and_asked_again(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes", note="Built")
+    desk.sign_in("li")
+    back = "bridge/confirm/south/withdraw"
+    assert back not in desk.get(f"{HERE}/bridge")
+    desk.get(f"{HERE}/{back}", 404)
+    send(desk, "bridge/confirm", side="south")
+    assert f'href="{HERE}/{back}"' in desk.get(f"{HERE}/bridge")
+    assert send(desk, back, 422).count("请填写此项") == 2
+    page = send(desk, back, why="Seen the wrong bridge")
+    assert "确认已撤回" in page and "South尚未确认" in page
+    (row,) = desk.rows(confirmation)
+    assert (row.state, row.answered_on) == ("asked", None)
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "open"
+    assert "Seen the wrong bridge" in desk.get("/agreements/north-south/history")
+    send(desk, "bridge/confirm", side="south")
+    desk.sign_in("ann")
+    assert back not in desk.get(f"{HERE}/bridge")
+    desk.get(f"{HERE}/{back}", 404)
+
+
 def test_the_other_side_sends_it_back_with_what_is_missing(desk: Desk) -> None:
     as_guests(desk)
     desk.sign_in("ann")

@@ -17,6 +17,7 @@ from commitments.tables import (
     agreement,
     commitment,
     commitment_owner,
+    confirmation,
     contact,
     follow_up,
     log_entry,
@@ -85,6 +86,22 @@ def test_what_was_just_answered_is_taken_back(desk: Desk) -> None:
     assert "Your answer, please" in desk.act("/asked/undo", done=done[1])
     assert desk.find("overdue", "/survey").snoozed_until is None
     assert "This can no longer be taken back" in desk.act("/asked/undo", 409, done=done[1])
+
+
+def test_a_confirmation_given_on_home_is_taken_back_and_asked_again(desk: Desk) -> None:
+    desk.sign_in("ann")
+    answer(desk, "overdue", "/bridge", "done")
+    desk.sign_in("li")
+    page = answer(desk, "confirmation_asked", "/bridge", "confirm", party="south")
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    assert done is not None and desk.rows(confirmation)[0].state == "confirmed"
+    assert "请您答复" in desk.act("/asked/undo", done=done[1])
+    row = desk.rows(confirmation)[0]
+    assert (row.state, row.answered_on) == ("asked", None)
+    assert desk.find("confirmation_asked", "/bridge", "south").state == "open"
+    assert "South尚未确认" in desk.get("/agreements/north-south/commitments/bridge")
+    page = answer(desk, "confirmation_asked", "/bridge", "send_back", party="south", note="Not yet")
+    assert 'name="done"' not in page, "who made it is told at once: that stands"
 
 
 def test_nobody_takes_back_the_answer_of_another(desk: Desk) -> None:

@@ -133,6 +133,7 @@ SIDES: list[tuple[str, str, str]] = [
     ("a step of the South", OURS + "bridge/milestones/southern/met", "dee li"),
     ("another date for a step of the South", OURS + "bridge/milestones/southern", "cy dee"),
     ("what is to be confirmed", OURS + "bridge/confirm", "ann cy dee li"),
+    ("what the South has not confirmed, to be taken back", OURS + "bridge/confirm/south/withdraw", ""),
     ("what is to be confirmed though the South owes none of it", OURS + "survey/confirm", "ann cy dee li"),
     ("another document", "/agreements/north-south/documents", "cy dee"),
     ("evidence of what both owe", OURS + "bridge/evidence", "ann cy dee"),
