@@ -58,6 +58,7 @@ class Lack(StrEnum):
     STAYS = "stays"
     STILL_OWES = "still_owes"
     LEFT_BEHIND = "left_behind"
+    ANSWERED_NO = "answered_no"
 
 
 @dataclass(frozen=True, slots=True)

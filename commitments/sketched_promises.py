@@ -37,6 +37,8 @@ def draw_promise(
     due = reader.date("due", one.due) if one.has_date == "yes" else None
     if one.has_date == "yes" and not one.due:
         reader.lack("due", Lack.MISSING)
+    for name in find_unasked(one):
+        reader.lack(name, Lack.ANSWERED_NO)
     sentence = ("quote", one.quote), ("quote_language", one.quote_language)
     owing = [key for key in one.owed_by if key in drawing.parties] or list(drawing.parties)
     wish = make_readable(" ".join(one.summary.split()[:6])) or str(kind)
@@ -77,6 +79,25 @@ def draw_terms(reader: Reader, one: TypedPromise) -> dict[str, Any]:
         "target": _draw_target(reader, one),
         "condition": keep_filled({"text": condition, "met_on": met_on}) if condition else None,
     })  # fmt: skip
+
+
+def find_unasked(one: TypedPromise) -> list[str]:
+    """The fields that are filled in though the answer to the question above them says that they do not count.
+
+    A browser that cannot hide them shows them whatever is answered; what is typed there is not to be lost in silence.
+    """
+    below = [
+        (one.is_plan == "yes", {"confirm_by": one.confirm_by}),
+        (one.has_date == "yes", {"due": one.due}),
+        (one.repeats in list(Every), {
+            "times": one.times if one.times != TypedPromise().times else "", "counted": one.counted,
+            "interval": one.interval, "months": one.months, "starts": one.starts, "ends": one.ends,
+        }),
+        (one.has_number == "yes", {
+            "quantity": one.quantity, "unit": one.unit, "baseline": one.baseline, "baseline_on": one.baseline_on,
+        }),
+    ]  # fmt: skip
+    return [name for counts, fields in below if not counts for name, typed in fields.items() if typed]
 
 
 def choose_kind(one: TypedPromise) -> CommitmentKind:

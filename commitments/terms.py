@@ -12,7 +12,7 @@ from commitments.handwriting import write_number
 from commitments.moved_dates import move_due
 from commitments.sketch import Step, TypedPlace, TypedPromise
 from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader
-from commitments.sketched_promises import choose_kind, draw_place, draw_terms
+from commitments.sketched_promises import choose_kind, draw_place, draw_terms, find_unasked
 from commitments.tables import commitment
 from commitments.vocabulary import CommitmentKind, Every
 
@@ -112,6 +112,9 @@ def read_kind(row: Row[Any], typed: TypedPromise, others: list[Flaw]) -> Mapping
     due = reader.date("due", typed.due) if typed.has_date == "yes" else None
     if typed.has_date == "yes" and not typed.due:
         reader.lack("due", Lack.MISSING)
+    for name in find_unasked(typed):
+        if getattr(typed, name) != getattr(before, name):  # what is on record goes by an answer that no longer asks
+            reader.lack(name, Lack.ANSWERED_NO)
     by = reader.date("confirm_by", typed.confirm_by) if kind is CommitmentKind.PLANNED else None
     terms = draw_terms(reader, typed)
     if drawing.flaws or others:

@@ -111,6 +111,10 @@ _LACKS: dict[Lack, str] = {
     Lack.LEFT_BEHIND: N_(
         "This stays as it was while another language is changed. Change it too, or say below that it still fits."
     ),
+    Lack.ANSWERED_NO: N_(
+        "This is filled in, but the question above it is answered so that it does not count. Change that answer, or "
+        "empty this field."
+    ),
     Lack.STILL_OWES: N_("It still owes something here (%(detail)s): settle, waive or withdraw that first."),
 }
 _DID_YOU_MEAN = N_("Did you mean “%(detail)s”?")

@@ -938,6 +938,17 @@ def test_the_kind_follows_from_the_same_questions_and_is_judged_at_once(desk: De
     assert "They agreed on three a year" in desk.get("/agreements/north-south/history")
 
 
+def test_a_number_typed_where_there_is_said_to_be_none_is_asked_about_and_one_on_record_goes_with_the_answer(
+    desk: Desk,
+) -> None:
+    desk.sign_in("cy")
+    page = _read(send(desk, "friends/kind", 422, why="x", quantity="5"))
+    assert "The number: This is filled in, but the question above it is answered so that it does not count." in page
+    number = {"quantity": "500", "unit": "EUR", "has_date": "yes", "due": "2026-02-13"}
+    send(desk, "fund/kind", why="No number after all", has_number="no", **number)
+    assert (row_of(desk, "fund").kind, row_of(desk, "fund").target) == ("deliverable", None)
+
+
 def test_a_plan_becomes_firm_with_its_date_and_what_is_firm_a_plan(desk: Desk) -> None:
     desk.sign_in("cy")
     send(desk, "bridge/kind", why="Only an intention", is_plan="yes", confirm_by="2026-09")

@@ -242,8 +242,8 @@ def test_a_mistake_among_the_dates_is_told_by_its_field(desk: Desk, typed: dict[
         ({"has_date": "yes", "due": "2027", "repeats": "month"}, "Recurring"),
         ({"has_number": "yes", "quantity": "5,5", "unit": "km"}, "Target"),
         ({"is_plan": "yes", "has_date": "yes", "due": "2027"}, "Planned"),
-        ({"has_date": "no", "due": "not looked at"}, "Open-ended"),
-        ({"has_date": "once", "due": "not looked at"}, "Deliverable"),
+        ({"has_date": "no"}, "Open-ended"),
+        ({"has_date": "once"}, "Deliverable"),
     ],
 )
 def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, str], kind: str) -> None:
@@ -288,6 +288,29 @@ def test_a_mistake_in_a_commitment_is_told_by_its_field(desk: Desk, answers: dic
     assert said in check and "Register the agreement" not in check
     assert said in send(desk, f"{address}/check", 422)
     assert desk.rows(agreement, agreement.c.reference != "north-south") == []
+
+
+@pytest.mark.parametrize(
+    ("label", "typed"),
+    [
+        ("By when", {"due": "2027"}),
+        ("By when", {"due": "2027", "has_date": "once"}),
+        ("To be confirmed by", {"confirm_by": "2027"}),
+        ("How many each time", {"times": "4"}),
+        ("What is counted", {"counted": "exchanges"}),
+        ("Until when it repeats", {"ends": "2030"}),
+        ("The number", {"quantity": "5"}),
+        ("Its unit", {"unit": "EUR"}),
+    ],
+)
+def test_what_is_typed_below_a_question_that_is_answered_with_no_is_not_dropped_in_silence(
+    desk: Desk, label: str, typed: dict[str, str]
+) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    page = add(desk, address, 422, summary="Do it", **typed)
+    assert f"{label}</a>: This is filled in, but the question above it is answered so that it does not count." in page
+    assert "Register the agreement" not in desk.get(f"{address}/check")
 
 
 def test_a_commitment_is_changed_and_left_out(desk: Desk) -> None:
