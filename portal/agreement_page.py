@@ -16,6 +16,7 @@ from notifications.names import load_names
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.agreement_facts import load_parts
+from portal.agreement_timeline import draw_agreement
 from portal.agreement_views import (
     PROMISES_A_PAGE,
     choose_page,
@@ -23,7 +24,6 @@ from portal.agreement_views import (
     describe_coming,
     describe_documents,
     describe_reciprocity,
-    draw_agreement,
     list_by_kind,
     name_matter,
 )

@@ -12,10 +12,9 @@ from notifications.names import Names
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.acting import Acted
-from portal.agreement_views import FactView
 from portal.flaws import mark_fields
 from portal.forms import Sent
-from portal.pages import FieldView, FormView, OptionView
+from portal.pages import FactView, FieldView, FormView, OptionView
 from portal.record_views import NOTE, TEXT, describe_why
 from portal.roles import Viewer
 

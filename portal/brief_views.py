@@ -11,9 +11,8 @@ from notifications.names import find_words, name_promise
 from notifications.styles import TONES
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
-from portal.agreement_views import name_activity
 from portal.brief_facts import CONFIRMATIONS_SHOWN, Briefed, Open, Side, SideKind
-from portal.labels import name_agreement_kind, name_confirmation, name_contact_role
+from portal.labels import name_activity, name_agreement_kind, name_confirmation, name_contact_role
 from portal.telling import name_owner, tell_reason, tell_title
 
 AGREEMENTS_NAMED = 4

@@ -24,9 +24,17 @@ from notifications.names import Names, find_words
 from notifications.views import LinkView, check_link, clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
-from portal.agreement_views import FactView, TableView, name_activity
 from portal.engine_words import tell_why
-from portal.labels import format_size, is_awaited, name_completion, name_confirmation, name_step_state, name_target
+from portal.labels import (
+    format_size,
+    is_awaited,
+    name_activity,
+    name_completion,
+    name_confirmation,
+    name_step_state,
+    name_target,
+)
+from portal.pages import FactView, TableView
 from portal.pictures import Held, PictureView, draw_periods, draw_way
 from portal.telling import name_owner, tell_stored
 from portal.value_words import describe_recurrence

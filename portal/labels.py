@@ -19,7 +19,7 @@ from commitments.vocabulary import (
     Rating,
     RenewalRule,
 )
-from notifications.phrases import N_
+from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.wording import Words
 
 _AGREEMENT_KINDS: dict[AgreementKind, str] = {
@@ -301,3 +301,7 @@ def name_step_state(words: Words, step: Any, promise_state: str) -> str:
     if state is MilestoneState.SCHEDULED and not is_awaited(step, promise_state):
         return words.gettext("Lapsed with the promise")
     return words.name(state)
+
+
+def name_activity(words: Words, kind: str) -> str:
+    return words.gettext(ACTIVITY_NAMES.get(kind, ACTIVITY_NAMES["other"]))

@@ -14,10 +14,10 @@ from commitments.log import Author
 from commitments.tables import milestone
 from notifications.views import clean_text
 from portal.acting import Acted, AtPromise, at_promise, lead_to
-from portal.agreement_views import FactView
 from portal.agreements import ADDRESS
 from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due, read_step_texts
 from portal.forms import NOTHING_SENT, Form, Sent
+from portal.pages import FactView
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission
 from portal.viewing import NotAllowed

@@ -1,7 +1,7 @@
 """Writes pages: server-rendered, one look, in their reader's language. No page needs a script; some use one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -85,6 +85,29 @@ class FormView:
     def opens_more(self) -> bool:
         """Whether something is wrong among the folded fields."""
         return any(one.fault for one in self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table whose first cells are the heads of its rows."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    ways: tuple[tuple[LinkView, ...], ...] = ()
+    """What may be done about each row; empty where nobody does anything."""
+
+    def without_empty_columns(self) -> "TableView":
+        """The same without the columns that say nothing in any row."""
+        told = [place for place in range(len(self.heads)) if place == 0 or any(row[place] for row in self.rows)]
+        heads = tuple(self.heads[place] for place in told)
+        return replace(self, heads=heads, rows=tuple(tuple(row[place] for place in told) for row in self.rows))
 
 
 REFUSED = 422

@@ -10,8 +10,8 @@ from commitments.vocabulary import AgreementKind, Owed, PartyKind, PartyRole
 from notifications.names import choose_words
 from notifications.views import clean_text
 from notifications.wording import Words
-from portal.agreement_views import FactView
 from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.pages import FactView
 from portal.promise_views import name_owed
 from portal.step_views import name_parties
 from portal.step_words import list_countries, list_languages, list_party_kinds, list_source_kinds

@@ -13,8 +13,8 @@ from commitments.vocabulary import CommitmentKind, ContactRole
 from notifications.phrases import N_
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
-from portal.agreement_views import FactView
 from portal.late_words import tell_late_dates
+from portal.pages import FactView
 from portal.promise_views import describe_promise
 from portal.sketch_facts import describe_facts, describe_promise_facts
 from portal.step_fields import FaultView, Page
