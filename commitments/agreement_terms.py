@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, select
 
 from commitments.agreement_form import AgreementForm
 from commitments.dates import parse_date
-from commitments.deciding import amend_row
 from commitments.export import load_head
 from commitments.log import Author
 from commitments.people import UNSETTLED
@@ -17,6 +16,7 @@ from commitments.readings import find_left_behind
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import import_agreement
+from commitments.rows import amend_row
 from commitments.sketch import (
     Sketch,
     Step,

@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Table, select
 
-from commitments.errors import NotFound, RefusedChange
+from commitments.errors import RefusedChange
 from commitments.events import KEPT
-from commitments.filling import EARLIEST
-from commitments.log import Author, Change, record_changes
+from commitments.filling import EARLIEST, LONGEST_LINE
+from commitments.log import Author
 from commitments.moved_dates import move_due
-from commitments.references import find_agreement, find_commitment, find_contact
+from commitments.references import find_agreement, find_commitment, find_contact, hold_commitment, hold_step
+from commitments.rows import amend_row
 from commitments.tables import agreement, commitment, commitment_owner, milestone, party
 from commitments.vocabulary import CommitmentState, MilestoneState
 
@@ -28,7 +29,7 @@ def move_date(unit: Connection, author: Author, matter: str, due: date, today: d
     if settled or row.due is None:
         raise RefusedChange(f"{matter} has no date that could be moved" if row.due is None else f"{matter} is settled")
     moved = move_due(row, due.isoformat())
-    _amend(unit, author, table, row, moved, matter, agreement_id, why)
+    amend_row(unit, author, table, row, moved, matter, agreement_id, why=why[:LONGEST_LINE] if why else None)
 
 
 def meet_milestone(unit: Connection, author: Author, matter: str, met_on: date, today: date, why: str | None) -> None:
@@ -47,7 +48,7 @@ def meet_milestone(unit: Connection, author: Author, matter: str, met_on: date, 
     if row.met_on is not None:
         raise RefusedChange(f"{matter} was met on {row.met_on} already")
     met = {"state": str(MilestoneState.MET), "met_on": met_on.isoformat()}
-    _amend(unit, author, table, row, met, matter, agreement_id, why)
+    amend_row(unit, author, table, row, met, matter, agreement_id, why=why[:LONGEST_LINE] if why else None)
 
 
 def hand_over(
@@ -76,7 +77,7 @@ def hand_over(
         raise RefusedChange(f"{to} owns {commitment_reference} already")
     handed = {"contact_id": person.id, "handed_from_id": owner.handed_from_id or owner.contact_id}
     reference = f"{commitment_reference}/{party_reference}"
-    _amend(unit, author, commitment_owner, owner, handed, reference, row.agreement_id, None)
+    amend_row(unit, author, commitment_owner, owner, handed, reference, row.agreement_id)
     return owner.contact_id, person.id
 
 
@@ -90,37 +91,13 @@ def keep_agreement(unit: Connection, author: Author, reference: str, until: date
     found = find_agreement(unit, reference)
     row = unit.execute(select(agreement).where(agreement.c.id == found.id).with_for_update()).one()
     kept = {"kept_on": today, "kept_until": until, "kept_why": why}
-    _amend(unit, author, agreement, row, kept, reference, row.id, why, action=KEPT)
+    amend_row(unit, author, agreement, row, kept, reference, row.id, action=KEPT, why=why[:LONGEST_LINE])
 
 
 def _hold(unit: Connection, matter: str) -> tuple[Table, Row[Any], int]:
     """The row of a commitment or milestone, held until the unit ends, with its agreement."""
     name, _, step = matter.partition("#")
-    found = find_commitment(unit, name)
+    row = hold_commitment(unit, name)
     if not step:
-        row = unit.execute(select(commitment).where(commitment.c.id == found.id).with_for_update()).one()
-        return commitment, row, found.agreement_id
-    part = unit.execute(
-        select(milestone).where(milestone.c.commitment_id == found.id, milestone.c.reference == step).with_for_update()
-    ).one_or_none()
-    if part is None:
-        raise NotFound(f"the commitment {name} has no milestone {step!r}")
-    return milestone, part, found.agreement_id
-
-
-def _amend(
-    unit: Connection,
-    author: Author,
-    table: Table,
-    row: Row[Any],
-    values: dict[str, Any],
-    reference: str,
-    agreement_id: int,
-    why: str | None,
-    *,
-    action: str = "amended",
-) -> None:
-    changes = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
-    unit.execute(update(table).where(table.c.id == row.id).values(**values))
-    change = Change(action, table.name, row.id, reference[:300], agreement_id, changes, why[:300] if why else None)
-    record_changes(unit, author, [change])
+        return commitment, row, row.agreement_id
+    return milestone, hold_step(unit, row, name, step), row.agreement_id

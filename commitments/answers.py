@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from commitments.agreement_faults import LARGEST_QUANTITY
 from commitments.amendments import hand_over, keep_agreement, meet_milestone, move_date
-from commitments.deciding import Turn, add_step, amend_row, amend_terms, take_turn
+from commitments.deciding import Turn, add_step, amend_terms, take_turn
 from commitments.errors import RefusedChange
 from commitments.filling import EARLIEST, LONGEST_LINE
 from commitments.log import Author
@@ -23,6 +23,7 @@ from commitments.progress import (
 )
 from commitments.questions import Question
 from commitments.reconcile import reconcile_agreement
+from commitments.rows import amend_row
 from commitments.tables import commitment, log_entry
 from commitments.terms import read_kind, type_kind
 from commitments.vocabulary import Answer, Completion, FollowUpKind, MatterKind, Rating

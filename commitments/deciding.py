@@ -9,11 +9,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, select
 
 from commitments.asked_confirmations import withdraw_asked
 from commitments.dates import parse_date
-from commitments.errors import NotFound, RefusedChange
+from commitments.errors import RefusedChange
 from commitments.filling import (
     LONGEST_TEXT,
     Flaw,
@@ -24,12 +24,13 @@ from commitments.filling import (
     refuse_flaws,
 )
 from commitments.former_terms import keep_former
-from commitments.log import Author, Change, record_changes
+from commitments.log import Author
 from commitments.moved_dates import move_due
-from commitments.progress import make_readable
+from commitments.naming import make_readable, make_unique
 from commitments.readings import find_left_behind
 from commitments.reconcile import reconcile_agreement
-from commitments.references import find_commitment
+from commitments.references import hold_commitment, hold_step
+from commitments.rows import amend_row, register_row
 from commitments.sentences import Placed, Shelf, find_place, find_unlike
 from commitments.tables import agreement, commitment, milestone
 from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
@@ -71,7 +72,7 @@ def take_turn(unit: Connection, author: Author, name: str, turn: Turn, until: st
     so that this cannot be decided.
     """
     refuse_flaws(check_turn(turn, author.why, until, today))
-    row = _hold(unit, name)
+    row = hold_commitment(unit, name)
     if turn not in list_turns(CommitmentState(row.state)):
         raise RefusedChange(f"{name} is {row.state}; to {turn} it is not possible")
     values = {
@@ -128,7 +129,7 @@ def amend_texts(
     One that has a place is not taken away unless the place is. What is changed in one language alone is asked about.
     """
     flaws = check_texts(texts, author.why)
-    row = _hold(unit, name)
+    row = hold_commitment(unit, name)
     sources = unit.execute(select(agreement.c.sources).where(agreement.c.id == row.agreement_id)).scalar_one()
     said = Placed({tag: text for tag, text in texts.quote.items() if text}, row.source, row.quote_sources)
     changed = [tag for tag in find_unlike(said, sources, shelf) if said.quote[tag] != row.quote.get(tag)]
@@ -161,7 +162,7 @@ def amend_texts(
 
 def amend_terms(unit: Connection, author: Author, name: str, terms: Mapping[str, Any], today: date) -> bool:
     """Write the terms of `agreement/commitment` (see `commitments.terms`); False if nothing is different."""
-    row = _hold(unit, name)
+    row = hold_commitment(unit, name)
     if "recurrence" in terms:
         terms = {**terms, "recurrence": keep_former(row.recurrence, terms["recurrence"], today)}
     if not amend_row(unit, author, commitment, row, terms, name, row.agreement_id):
@@ -178,13 +179,13 @@ def set_date(unit: Connection, author: Author, name: str, step: str | None, due:
     one of a plan or a milestone that does not end ahead, without a reason, or if it is the same, NotFound, and
     RefusedChange for what is settled.
     """
-    row = _hold(unit, name)
+    row = hold_commitment(unit, name)
     may_be_over = step is None and row.kind != CommitmentKind.PLANNED
     dated = check_ahead("due", due, today, may_be_over=may_be_over)
     refuse_flaws([*dated, *check_text("why", author.why, needed=True)])
     table, found, column, reference = commitment, row, "due", name
     if step is not None:
-        table, found, reference = milestone, _hold_step(unit, row, name, step), f"{name}/{step}"
+        table, found, reference = milestone, hold_step(unit, row, name, step), f"{name}/{step}"
         if found.state != MilestoneState.SCHEDULED:
             raise RefusedChange(f"{name} has settled its step {step}")
     elif row.kind == CommitmentKind.PLANNED:
@@ -209,12 +210,9 @@ def check_step(title: str | None, due: str | None, why: str | None, today: date)
 def add_step(unit: Connection, author: Author, name: str, title: str | None, due: str | None, today: date) -> str:
     """Add a milestone to `agreement/commitment`; returns its reference. Raises Flawed with every flaw."""
     refuse_flaws(check_step(title, due, author.why, today))
-    row = _hold(unit, name)
+    row = hold_commitment(unit, name)
     taken = set(unit.execute(select(milestone.c.reference).where(milestone.c.commitment_id == row.id)).scalars())
-    wish = (make_readable(title or "") or "step")[:60]
-    made, number = wish, 2
-    while made in taken:
-        made, number = f"{wish}-{number}", number + 1
+    made = make_unique((make_readable(title or "") or "step")[:60], taken)
     values = {
         "commitment_id": row.id,
         "reference": made,
@@ -224,10 +222,7 @@ def add_step(unit: Connection, author: Author, name: str, title: str | None, due
         "state": str(MilestoneState.SCHEDULED),
         "registered_on": today,
     }
-    row_id = int(unit.execute(insert(milestone).values(**values).returning(milestone.c.id)).scalar_one())
-    changes = {column: (None, value) for column, value in values.items() if value not in (None, {})}
-    new = Change("registered", "milestone", row_id, f"{name}/{made}"[:300], row.agreement_id, changes, author.why)
-    record_changes(unit, author, [new])
+    register_row(unit, author, milestone, values, f"{name}/{made}", row.agreement_id)
     reconcile_agreement(unit, row.agreement_id, author.at, today)
     return made
 
@@ -247,8 +242,8 @@ def amend_step(unit: Connection, author: Author, name: str, step: str, texts: St
 
     Raises Flawed with every flaw (that of a language is named `title-LANGUAGE`), and NotFound.
     """
-    row = _hold(unit, name)
-    found = _hold_step(unit, row, name, step)
+    row = hold_commitment(unit, name)
+    found = hold_step(unit, row, name, step)
     typed = {"title": texts.title or "", **{f"title-{tag}": text for tag, text in texts.titles.items()}}
     flaws = [*check_text("title", texts.title, needed=True), *check_text("why", author.why, needed=True)]
     flaws += [flaw for field, text in typed.items() if field != "title" for flaw in check_text(field, text)]
@@ -269,42 +264,10 @@ def settle_step(unit: Connection, author: Author, name: str, step: str, state: s
     """
     words = [str(one) for one in (*SETTLED_STEPS, MilestoneState.SCHEDULED)]
     refuse_flaws([*check_choice("state", state, words), *check_text("why", author.why, needed=True)])
-    row = _hold(unit, name)
-    found = _hold_step(unit, row, name, step)
+    row = hold_commitment(unit, name)
+    found = hold_step(unit, row, name, step)
     if found.state == MilestoneState.MET:
         raise RefusedChange(f"{name}/{step} was met")
     if not amend_row(unit, author, milestone, found, {"state": state}, f"{name}/{step}", row.agreement_id):
         refuse_flaws([("state", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)
-
-
-def _hold(unit: Connection, name: str) -> Row[Any]:
-    """The commitment's row, held until the unit ends."""
-    found = find_commitment(unit, name)
-    return unit.execute(select(commitment).where(commitment.c.id == found.id).with_for_update()).one()
-
-
-def _hold_step(unit: Connection, row: Row[Any], name: str, step: str) -> Row[Any]:
-    own = (milestone.c.commitment_id == row.id) & (milestone.c.reference == step)
-    found = unit.execute(select(milestone).where(own).with_for_update()).one_or_none()
-    if found is None:
-        raise NotFound(f"{name} has no milestone {step!r}")
-    return found
-
-
-def amend_row(
-    unit: Connection,
-    author: Author,
-    table: Table,
-    row: Row[Any],
-    values: Mapping[str, Any],
-    reference: str,
-    agreement_id: int,
-) -> bool:
-    """Write what differs with its log entry; False if nothing does."""
-    changes = {name: (row._mapping[name], value) for name, value in values.items() if row._mapping[name] != value}
-    if changes:
-        unit.execute(update(table).where(table.c.id == row.id).values(**values))
-        amended = Change("amended", table.name, row.id, reference[:300], agreement_id, changes, author.why)
-        record_changes(unit, author, [amended])
-    return bool(changes)

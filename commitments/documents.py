@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from commitments.dates import parse_date
-from commitments.deciding import amend_row
 from commitments.errors import NotFound
 from commitments.evidence_files import FIELD, KeptFile
 from commitments.filling import Flaw, Flaws, check_choice, check_past, check_text, refuse_flaws
-from commitments.log import Author, Change, record_changes
+from commitments.log import Author
 from commitments.reconcile import reconcile_agreement
+from commitments.rows import amend_row, register_row
 from commitments.sketching import SOURCE_KINDS
 from commitments.tables import agreement, document
 
@@ -145,7 +145,4 @@ def _keep_row(
         "size": file.size,
         "added_on": today,
     }
-    row_id = int(unit.execute(insert(document).values(**values).returning(document.c.id)).scalar_one())
-    changes = {column: (None, value) for column, value in values.items()}
-    reference = f"{name}/{file.name}"[:300]
-    record_changes(unit, author, [Change("registered", document.name, row_id, reference, row.id, changes)])
+    register_row(unit, author, document, values, f"{name}/{file.name}", row.id)

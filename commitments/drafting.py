@@ -22,8 +22,8 @@ from commitments.entries import AgreementEntry, Correction, Mistakes, PartyEntry
 from commitments.errors import NotFound
 from commitments.export import load_form, load_head
 from commitments.log import Author
+from commitments.naming import make_readable, make_unique
 from commitments.plain_values import write_plain
-from commitments.progress import make_readable
 from commitments.references import find_agreement
 from commitments.register import import_agreement
 from commitments.tables import agreement, agreement_party, commitment, contact, party
@@ -342,10 +342,3 @@ def _title(path: Sequence[str | int]) -> str:
     """The title of the field that a place in the file came from."""
     field = next((_TITLES[step] for step in reversed(path) if step in _TITLES), str(path[0]))
     return name_field(PromiseEntry, (field,))
-
-
-def make_unique(wish: str, taken: set[str]) -> str:
-    made, number = wish, 2
-    while made in taken:
-        made, number = f"{wish}-{number}", number + 1
-    return made

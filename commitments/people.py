@@ -16,7 +16,7 @@ from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author, Change, record_changes
-from commitments.progress import make_readable
+from commitments.naming import make_readable
 from commitments.references import find_contact, find_party
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, contact, follow_up
 from commitments.vocabulary import CommitmentState, ContactRole, FollowUpState

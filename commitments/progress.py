@@ -1,13 +1,11 @@
 """What people tell the register between two imports: reports, activities, confirmations and answers to follow-ups."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, Row, Select, Table, insert, select, update
+from sqlalchemy import Connection, Row, Select, select
 
 from commitments.agreement_faults import find_unstorable
 from commitments.agreement_file import explain_fault
@@ -17,8 +15,17 @@ from commitments.dates import parse_date
 from commitments.errors import NotFound, RefusedChange
 from commitments.filling import EARLIEST
 from commitments.form_fields import Form, Line
-from commitments.log import Author, Change, record_changes
-from commitments.references import find_agreement, find_commitment, find_contact, find_party, suggest_reference
+from commitments.log import Author
+from commitments.naming import make_readable, make_unique
+from commitments.references import (
+    find_agreement,
+    find_commitment,
+    find_contact,
+    find_party,
+    hold_commitment,
+    suggest_reference,
+)
+from commitments.rows import amend_row, register_row
 from commitments.tables import (
     activity,
     activity_commitment,
@@ -77,7 +84,7 @@ def report_progress(
     that does not owe the commitment, a commitment that was waived or withdrawn, what is done and yet off track or
     hardly begun, or a value where no target is.
     """
-    row = _hold_commitment(unit, commitment)
+    row = hold_commitment(unit, commitment)
     owners = _read_owners(unit, row.id)
     speaker = find_contact(unit, contact) if contact else None
     party_id = _find_speaking_party(unit, commitment, owners, party, speaker)
@@ -112,7 +119,7 @@ def report_progress(
         "note": form.note,
         "fulfilled": fulfilled,
     }
-    report_id = _register(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
+    report_id = register_row(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
     if value is not None:
         _add_measurement(unit, author, commitment, row, value, today.isoformat())
     if fulfilled and row.state == CommitmentState.FULFILLED:
@@ -177,10 +184,10 @@ def add_activity(
     if before is not None:
         _require_same(unit, before, values, set(counted.values()), f"{agreement}/{form.reference}")
         return form.reference
-    activity_id = _register(unit, author, activity, values, f"{agreement}/{form.reference}", row.id)
+    activity_id = register_row(unit, author, activity, values, f"{agreement}/{form.reference}", row.id)
     for name, commitment_id in counted.items():
         joined = {"activity_id": activity_id, "commitment_id": commitment_id}
-        _register(unit, author, activity_commitment, joined, f"{agreement}/{form.reference}/{name}", row.id)
+        register_row(unit, author, activity_commitment, joined, f"{agreement}/{form.reference}/{name}", row.id)
     return form.reference
 
 
@@ -198,7 +205,7 @@ def add_measurement(
     The same value for the same date changes nothing. Raises NotFound for a commitment that the register does not know,
     and RefusedChange where no target is, for a date in the future, or a value that cannot be.
     """
-    row = _hold_commitment(unit, commitment)
+    row = hold_commitment(unit, commitment)
     if row.kind != CommitmentKind.TARGET:
         raise RefusedChange(f"{commitment} is no target, so it takes no value; report progress on it instead")
     _refuse_slip(measured_on)
@@ -226,7 +233,7 @@ def meet_milestone(unit: Connection, author: Author, reference: str, met_on: str
     the nearest reference, and RefusedChange for a date in the future or a milestone that was met on another date.
     """
     promised, _, step = reference.rpartition("/")
-    row = _hold_commitment(unit, promised)
+    row = hold_commitment(unit, promised)
     steps = unit.execute(select(milestone).where(milestone.c.commitment_id == row.id)).all()
     found = next((one for one in steps if one.reference == step), None)
     if found is None:
@@ -240,7 +247,7 @@ def meet_milestone(unit: Connection, author: Author, reference: str, met_on: str
     if found.state in (MilestoneState.NOT_MET, MilestoneState.WAIVED):
         raise RefusedChange(f"{reference} was settled as {found.state}; change that by an import first")
     values = {"met_on": met_on, "state": str(MilestoneState.MET)}
-    _amend(unit, author, milestone, found, values, reference, row.agreement_id)
+    amend_row(unit, author, milestone, found, values, reference, row.agreement_id)
 
 
 def answer_follow_up(
@@ -272,7 +279,7 @@ def answer_follow_up(
             "closed_why": words,
         }
     action = "closed" if done else "snoozed"
-    _amend(unit, author, follow_up, row, values, key, row.agreement_id, action=action, why=words)
+    amend_row(unit, author, follow_up, row, values, key, row.agreement_id, action=action, why=words)
 
 
 def confirm_report(
@@ -284,7 +291,7 @@ def confirm_report(
     any more. Raises NotFound for a commitment or party that the register does not know, and RefusedChange if nothing
     is asked of the party.
     """
-    row = _hold_commitment(unit, commitment)
+    row = hold_commitment(unit, commitment)
     party_id = int(find_party(unit, party).id)
     state = ConfirmationState.CONFIRMED if confirmed else ConfirmationState.RETURNED
     if not _answer_asked(unit, author, commitment, row, party_id, party, today, state, note):
@@ -323,14 +330,8 @@ def _answer_asked(
     for answer in asked:
         values = {"state": str(form.state), "answered_on": today, "note": form.note}
         reference = f"{commitment}/{answer.reference}/{party}"
-        _amend(unit, author, confirmation, answer, values, reference, row.agreement_id)
+        amend_row(unit, author, confirmation, answer, values, reference, row.agreement_id)
     return len(asked)
-
-
-def _hold_commitment(unit: Connection, reference: str) -> Row[Any]:
-    """The commitment's row, held until the unit ends, so that two who report at once take turns."""
-    found = find_commitment(unit, reference)
-    return unit.execute(select(commitments).where(commitments.c.id == found.id).with_for_update()).one()
 
 
 def _read_owners(unit: Connection, commitment_id: int) -> list[Row[Any]]:
@@ -387,7 +388,7 @@ def _add_measurement(
     reference = _make_reference(unit, taken, measured_on)
     form = _check(MeasurementForm, reference=reference, measured_on=measured_on, value=value, note=note)
     values = {**form.model_dump(mode="json"), "commitment_id": row.id}
-    _register(unit, author, measurement, values, f"{commitment}/{reference}", row.agreement_id)
+    register_row(unit, author, measurement, values, f"{commitment}/{reference}", row.agreement_id)
     return reference
 
 
@@ -418,7 +419,7 @@ def _settle_commitment(
             "state": str(ConfirmationState.ASKED),
             "asked_on": today,
         }
-        _register(unit, author, confirmation, asked, f"{commitment}/{names[one]}", row.agreement_id)
+        register_row(unit, author, confirmation, asked, f"{commitment}/{names[one]}", row.agreement_id)
 
 
 def _set_state(
@@ -431,7 +432,7 @@ def _set_state(
     reason: str | None,
 ) -> None:
     values = {"state": str(state), "state_on": today.isoformat(), "state_reason": reason, "state_until": None}
-    _amend(unit, author, commitments, row, values, commitment, row.agreement_id)
+    amend_row(unit, author, commitments, row, values, commitment, row.agreement_id)
 
 
 def _require_same(
@@ -444,34 +445,6 @@ def _require_same(
     if differing:
         fields = ", ".join(differing)
         raise RefusedChange(f"{reference} is there already with another {fields}; choose another reference")
-
-
-def _register(
-    unit: Connection, author: Author, table: Table, values: Mapping[str, Any], reference: str, agreement_id: int
-) -> int:
-    row_id = int(unit.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
-    changes = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
-    record_changes(unit, author, [Change("registered", table.name, row_id, reference[:300], agreement_id, changes)])
-    return row_id
-
-
-def _amend(
-    unit: Connection,
-    author: Author,
-    table: Table,
-    row: Row[Any],
-    values: Mapping[str, Any],
-    reference: str,
-    agreement_id: int,
-    *,
-    action: str = "amended",
-    why: str | None = None,
-) -> None:
-    before = row._mapping
-    changes = {name: (before[name], value) for name, value in values.items() if before[name] != value}
-    if changes:
-        unit.execute(update(table).where(table.c.id == row.id).values(**values))
-        record_changes(unit, author, [Change(action, table.name, row.id, reference[:300], agreement_id, changes, why)])
 
 
 def _check(form: type[FormType], **fields: Any) -> FormType:
@@ -490,19 +463,5 @@ def _check(form: type[FormType], **fields: Any) -> FormType:
     return made
 
 
-def make_readable(text: str) -> str:
-    """Words as part of a reference; nothing if no letter of the alphabet is in them."""
-    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:50].strip("-")
-
-
 def _make_reference(unit: Connection, taken: Any, wish: str) -> str:
-    """The wish, or the wish with the first number that makes it unique."""
-    wish = wish[:70].rstrip("-.")
-    others = set(unit.execute(taken).scalars())
-    number = 2
-    made = wish
-    while made in others:
-        made = f"{wish}-{number}"
-        number += 1
-    return made
+    return make_unique(wish[:70].rstrip("-."), set(unit.execute(taken).scalars()))

@@ -3,12 +3,12 @@
 Nothing is deleted: what was recorded by mistake is withdrawn, with a reason, and counts no more.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from commitments.dates import PartialDate, parse_date
 from commitments.entries import ACTIVITY_KINDS
@@ -28,9 +28,11 @@ from commitments.filling import (
     refuse_flaws,
 )
 from commitments.log import Author, Change, record_changes
-from commitments.progress import add_activity, make_readable
+from commitments.naming import make_readable, make_unique
+from commitments.progress import add_activity
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
+from commitments.rows import end_rows, register_row
 from commitments.tables import activity, activity_commitment, commitment, evidence
 
 MOST_PARTICIPANTS = 10_000_000
@@ -281,7 +283,7 @@ def _count_for(
         before, place = by_name.get(promise.reference), f"{name}/{agreement}/{promise.reference}"
         if before is None:
             values = {"activity_id": row.id, "commitment_id": promise.id}
-            _register(unit, author, activity_commitment, values, place, row.agreement_id)
+            register_row(unit, author, activity_commitment, values, place, row.agreement_id)
         elif before.withdrawn_on is not None:
             unit.execute(
                 update(activity_commitment).where(activity_commitment.c.id == before.id).values(withdrawn_on=None)
@@ -351,10 +353,7 @@ def _add_evidence(
         told = (one.title, one.link, one.sha256, one.activity, one.withdrawn_on)
         if told == (title, link, digest, shows, None):
             return str(one.reference)
-    wish = (make_readable(title) or "evidence")[:60]
-    taken, made, number = {one.reference for one in rows}, wish, 2
-    while made in taken:
-        made, number = f"{wish}-{number}", number + 1
+    made = make_unique((make_readable(title) or "evidence")[:60], {one.reference for one in rows})
     values = {
         "commitment_id": promise.id,
         "reference": made,
@@ -366,36 +365,8 @@ def _add_evidence(
         "added_on": today.isoformat(),
         "activity": shows,
     }
-    _register(unit, author, evidence, values, f"{agreement}/{promise.reference}/{made}", promise.agreement_id)
+    register_row(unit, author, evidence, values, f"{agreement}/{promise.reference}/{made}", promise.agreement_id)
     return made
-
-
-def _register(
-    unit: Connection, author: Author, table: Table, values: Mapping[str, Any], reference: str, agreement_id: int
-) -> None:
-    row_id = int(unit.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
-    changes = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
-    record_changes(unit, author, [Change("registered", table.name, row_id, reference[:300], agreement_id, changes)])
-
-
-def end_rows(
-    unit: Connection,
-    author: Author,
-    table: Table,
-    rows: Sequence[tuple[Row[Any], str]],
-    agreement_id: int,
-    today: date,
-) -> None:
-    """Withdraw rows, each given with its reference in the log."""
-    if not rows:
-        return
-    unit.execute(update(table).where(table.c.id.in_([row.id for row, _ in rows])).values(withdrawn_on=today))
-    ended = {"withdrawn_on": (None, today)}
-    changes = [
-        Change("withdrawn", table.name, row.id, reference[:300], agreement_id, ended, author.why)
-        for row, reference in rows
-    ]
-    record_changes(unit, author, changes)
 
 
 def _work_out(unit: Connection, author: Author, row: Row[Any], today: date) -> None:

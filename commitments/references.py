@@ -6,7 +6,7 @@ from rapidfuzz import process
 from sqlalchemy import Connection, Row, Table, select
 
 from commitments.errors import NotFound
-from commitments.tables import agreement, commitment, contact, party
+from commitments.tables import agreement, commitment, contact, milestone, party
 
 
 def find_agreement(reading: Connection, reference: str) -> Row[Any]:
@@ -37,6 +37,21 @@ def find_commitment(reading: Connection, reference: str) -> Row[Any]:
         near = suggest_reference(own_part, choices, prefix=f"{agreement_part}/")
         raise NotFound(f"the agreement {agreement_part} has no commitment {own_part!r}{near}")
     return row
+
+
+def hold_commitment(unit: Connection, reference: str) -> Row[Any]:
+    """The same, held until the unit ends, so that two who act at once take turns."""
+    found = find_commitment(unit, reference)
+    return unit.execute(select(commitment).where(commitment.c.id == found.id).with_for_update()).one()
+
+
+def hold_step(unit: Connection, held: Row[Any], name: str, step: str) -> Row[Any]:
+    """The row of a milestone of a commitment of that name, held as well; NotFound if there is none."""
+    own = (milestone.c.commitment_id == held.id) & (milestone.c.reference == step)
+    found = unit.execute(select(milestone).where(own).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound(f"the commitment {name} has no milestone {step!r}")
+    return found
 
 
 def suggest_reference(found: str, choices: Any, prefix: str = "") -> str:

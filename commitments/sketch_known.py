@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, false, or_, select, union
 
 from commitments.dates import parse_date
 from commitments.drafting import NEAR
-from commitments.progress import make_readable
+from commitments.naming import make_readable
 from commitments.sketch import Sketch
 from commitments.sketch_flaws import Drawing
 from commitments.tables import agreement, agreement_party, contact, party, relationship

@@ -5,8 +5,7 @@ from typing import Any
 
 from babel.core import get_global
 
-from commitments.drafting import make_unique
-from commitments.progress import make_readable
+from commitments.naming import make_readable, make_unique
 from commitments.sketch import Sketch, Step, TypedTie
 from commitments.sketch_flaws import Drawing, Lack, Reader, keep_filled
 from commitments.sketch_known import Known, wish_title

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from commitments.drafting import make_unique
 from commitments.filling import LONGEST_TEXT
-from commitments.progress import make_readable
+from commitments.naming import make_readable, make_unique
 from commitments.recurrence import is_period_name
 from commitments.sketch import Step, TypedPlace, TypedPromise
 from commitments.sketch_flaws import Drawing, Lack, Reader, keep_filled

@@ -7,11 +7,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from commitments.calendar import list_countries
 from commitments.dates import parse_date
-from commitments.drafting import make_unique
 from commitments.filling import LONGEST_TEXT
 from commitments.form_fields import Mail
 from commitments.handwriting import find_zone, read_zone
-from commitments.progress import make_readable
+from commitments.naming import make_readable, make_unique
 from commitments.sketch import Sketch, Step, TypedParty, TypedPerson
 from commitments.sketch_flaws import Drawing, Flaw, Lack, Reader, keep_filled
 from commitments.sketch_known import Known, find_person, wish_title

@@ -14,11 +14,10 @@ from math import isfinite
 from typing import Any
 
 from commitments.agreement_faults import FieldPath, suggest
-from commitments.drafting import make_unique
 from commitments.errors import Problem
 from commitments.filling import read_whole
 from commitments.handwriting import find_zone, read_number, read_partial, read_zone
-from commitments.progress import make_readable
+from commitments.naming import make_readable, make_unique
 from commitments.sheet_columns import SHEETS, Column, Holds, Plain, SheetName
 from commitments.vocabulary import ContactRole
 from commitments.workbooks import Sheet

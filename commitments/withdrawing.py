@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, select
 
-from commitments.deciding import amend_row
 from commitments.errors import NotFound, RefusedChange
 from commitments.filling import check_text, refuse_flaws
-from commitments.log import Author, Change, record_changes
-from commitments.recording import end_rows
+from commitments.log import Author
 from commitments.references import find_commitment, suggest_reference
+from commitments.rows import amend_row, end_rows, register_row
 from commitments.tables import (
     commitment,
     commitment_owner,
@@ -240,11 +239,7 @@ def _ask_under(
             "state": str(ConfirmationState.ASKED),
             "asked_on": today,
         }
-        row_id = int(unit.execute(insert(confirmation).values(**asked).returning(confirmation.c.id)).scalar_one())
-        changes = {column: (None, value) for column, value in asked.items()}
-        reference = f"{name}/{one.party}"[:300]
-        made = Change("registered", confirmation.name, row_id, reference, row.agreement_id, changes)
-        record_changes(unit, author, [made])
+        register_row(unit, author, confirmation, asked, f"{name}/{one.party}", row.agreement_id)
 
 
 def _ask_again(unit: Connection, author: Author, name: str, row: Row[Any], with_it: Sequence[Row[Any]]) -> None:
