@@ -21,6 +21,7 @@ from commitments.facts import Agreement, Person, Standing, WantedFollowUp
 from commitments.failpoints import failpoint
 from commitments.followups import group_people, want_followups
 from commitments.known import CHECK, note_known
+from commitments.known_days import take_as_known
 from commitments.log import Author, Change, record_changes, record_once
 from commitments.overall import Overall, load_overall, load_versions, pack_states, renew, store_overall
 from commitments.person_queries import load_people, select_people_around
@@ -110,7 +111,7 @@ def group_rules(house: Policy, own: Mapping[str, Policy], people: Mapping[int, P
 
 def assess(agreement: Agreement, rules: Rules, today: date) -> list[Standing]:
     """Every standing of an agreement: its commitments with their parts, then its own dates."""
-    policy = rules.policy_of(agreement)
+    policy, agreement = rules.policy_of(agreement), take_as_known(agreement, today)
     standings = list(assess_agreement(agreement, rules.people, policy, today))
     standings.extend(assess_deadlines(agreement, policy, today))
     return standings
@@ -131,7 +132,7 @@ def want(
 
 def want_on(agreement: Agreement, rules: Rules, standings: Sequence[Standing], day: date) -> Iterator[WantedFollowUp]:
     """Every follow-up that should be open for whom it is that day."""
-    policy = rules.policy_of(agreement)
+    policy, agreement = rules.policy_of(agreement), take_as_known(agreement, day)
     return want_followups(agreement, standings, rules.people, rules.coordinators, policy, day)
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from commitments.assessment import assess_next_periods
 from commitments.chunks import Span
 from commitments.database import open_reading
+from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.tables import contact
@@ -66,7 +67,7 @@ def show_agreement(
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         records = viewer.role is not Role.OWNER or records_under(reading, viewer, head.id)
-        (facts,) = load_agreements(reading, Span.over([head.id]))
+        facts = take_as_known(load_agreements(reading, Span.over([head.id]))[0], today)
         rules = load_rules_of(reading, [head.id])
         parts = load_parts(reading, head.id)
         standings = assess(facts, rules, today)

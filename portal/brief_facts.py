@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, exists, or_, select
 from commitments.assessment import assess_next_periods
 from commitments.chunks import Span
 from commitments.facts import Agreement, Commitment, Person, Standing
+from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.tables import (
@@ -127,7 +128,7 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
     `theirs` is the party that it is about; without one, all parties of the agreement are.
     """
     place = {one: at for at, one in enumerate(ids)}
-    facts = load_agreements(reading, Span.over(ids))
+    facts = [take_as_known(one, today) for one in load_agreements(reading, Span.over(ids))]
     rules = load_rules_of(reading, ids)
     standings = {one.id: assess(one, rules, today) for one in facts}
     found = _list_open(facts, standings)

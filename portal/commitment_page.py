@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from commitments.chunks import Span
 from commitments.database import open_reading
+from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.sentences import find_quote, load_shelf
@@ -63,7 +64,7 @@ def show_commitment(
             raise HTTPException(404)
         this = commitment.c.id == row.id
         is_own = acts_on(reading, viewer, row.id)
-        (facts,) = load_agreements(reading, Span.over([head.id]), only=this)
+        facts = take_as_known(load_agreements(reading, Span.over([head.id]), only=this)[0], today)
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
         quoted = find_quote(load_shelf(reading, house.settings, [head.id]), row, head.sources)

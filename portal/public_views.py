@@ -13,6 +13,7 @@ from sqlalchemy import Connection, false, select
 from commitments.chunks import Span
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Commitment, Standing
+from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.sentences import Shelf, find_place, find_unlike, load_shelf
@@ -126,7 +127,7 @@ def load_public(reading: Connection, settings: Settings, agreement_id: int) -> P
 
 def describe_public(words: Words, found: PublicFacts, head: Any, today: date) -> PublicView:
     """The page in words."""
-    facts = found.facts
+    facts = take_as_known(found.facts, today)
     own = {one.matter.commitment_id: _hide_vacancy(one) for one in own_standings(assess(facts, found.rules, today))}
     kinds = []
     for kind in CommitmentKind:
