@@ -181,7 +181,7 @@ ANSWERED = """
         (date(2026, 3, 11), True, True, True),
         (date(2026, 3, 12), True, False, True),
         (date(2026, 3, 20), False, False, True),
-        (date(2027, 2, 9), False, False, True),
+        (date(2027, 2, 8), False, False, True),
         (date(2027, 2, 10), False, False, False),
     ],
     ids=["before anything was reported", "while a confirmation was asked", "once it was answered",
