@@ -9,7 +9,7 @@ from sqlalchemy import literal, or_, select
 
 from commitments.database import open_reading, open_unit
 from commitments.documents import SIGNED_TEXT, Described, add_document, check_described, withdraw_document
-from commitments.evidence_files import find_file, keep_file
+from commitments.evidence_files import keep_file
 from commitments.filling import Flaw, Flawed
 from commitments.tables import agreement, document
 from notifications.views import clean_text
@@ -19,7 +19,7 @@ from portal.agreements import ADDRESS
 from portal.evidence import hand_out
 from portal.flaws import ask_for_file, mark_fields, name_types
 from portal.forms import Form, Number, Sent
-from portal.frame import find_words, show_framed_notice
+from portal.frame import find_words
 from portal.history import find_head
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
@@ -79,13 +79,7 @@ def post_document(request: Request, viewer: Amending, sent: Form, house: Here, r
 def get_document(request: Request, document_id: Number, viewer: Reader, house: Here) -> Response:
     """The file, to be kept and not shown; for whoever sees the agreement."""
     row = _find(house, viewer, document_id)
-    path = find_file(house.settings.evidence_folder, row.sha256)
-    if path is None:
-        words = find_words(viewer)
-        text = words.gettext("The register speaks of this file, but it is not kept here, or no longer as it was. "
-                             "Please tell whoever runs the system.")  # fmt: skip
-        return show_framed_notice(request, viewer, words.gettext("This file is not here"), text, status=404)
-    return hand_out(path, row.file)
+    return hand_out(request, viewer, house, row.sha256, row.file)
 
 
 @router.api_route(ONE + "/withdraw", methods=["GET", "HEAD"], response_class=HTMLResponse)

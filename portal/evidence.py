@@ -1,6 +1,5 @@
 """Evidence: handing in a file or a link for a commitment, and getting the file back."""
 
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -77,17 +76,17 @@ def get_file(request: Request, evidence_id: Number, viewer: Reader, house: Here)
     row = _find(house, viewer, evidence_id)
     if row.sha256 is None or row.file is None:
         raise HTTPException(404)
-    path = find_file(house.settings.evidence_folder, row.sha256)
+    return hand_out(request, viewer, house, row.sha256, row.file)
+
+
+def hand_out(request: Request, viewer: Viewer, house: House, digest: str, name: str) -> Response:
+    """The file that is kept by this hash, as a download only and under its own name."""
+    path = find_file(house.settings.evidence_folder, digest)
     if path is None:
         words = find_words(viewer)
         text = words.gettext("The register speaks of this file, but it is not kept here, or no longer as it was. "
                              "Please tell whoever runs the system.")  # fmt: skip
         return show_framed_notice(request, viewer, words.gettext("This file is not here"), text, status=404)
-    return hand_out(path, row.file)
-
-
-def hand_out(path: Path, name: str) -> FileResponse:
-    """A file as a download only, under its own name."""
     safe = clean_name(name)
     plain = "".join(one if one.isascii() and one not in '"\\' else "_" for one in safe)
     # Both forms: an old browser takes the first, and no name can end the header.
