@@ -27,7 +27,8 @@ from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
 from commitments.register import Imported, import_agreement, open_rehearsal
 from commitments.sheet_columns import Plain
-from commitments.spreadsheet import SheetDrawing, SpreadsheetTaken, draw_spreadsheet
+from commitments.sheet_rows import SheetDrawing
+from commitments.spreadsheet import SpreadsheetTaken, draw_spreadsheet
 from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.waiting import follow_people, follow_rules

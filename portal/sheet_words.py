@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from commitments.sheet_columns import SHEETS, Column, SheetName
-from commitments.spreadsheet import Headings
+from commitments.sheet_rows import Headings
 from notifications.phrases import N_
 from notifications.wording import Words
 from portal.page_words import load_page_words

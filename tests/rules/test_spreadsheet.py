@@ -12,7 +12,8 @@ import pytest
 from commitments.agreement_file import parse_agreement
 from commitments.errors import InvalidFiles
 from commitments.sheet_columns import write_sheets
-from commitments.spreadsheet import Headings, SheetDrawing, draw_spreadsheet
+from commitments.sheet_rows import Headings, SheetDrawing
+from commitments.spreadsheet import draw_spreadsheet
 from commitments.workbooks import NewSheet, read_csv, read_xlsx, write_csv, write_xlsx
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
