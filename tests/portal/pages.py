@@ -18,12 +18,16 @@ from commitments.tables import (
     activity,
     activity_commitment,
     agreement,
+    agreement_party,
     commitment,
     commitment_owner,
+    confirmation,
+    contact,
     document,
     evidence,
     follow_up,
     measurement,
+    party,
     progress_report,
 )
 from notifications.links import Ask, Purpose
@@ -38,6 +42,7 @@ ELSEWHERE_ANSWERED = {"/sign-in/account", "/sign-in/back"}
 """What needs another house's sign-in to answer; neither reads of what is promised."""
 
 REPORT = "said-once"
+CONFIRMED = "kept-promise"
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> I
         "number": begin_draft(desk),
         **_record(desk, place),
         **_say(desk, place),
+        **_confirm(desk, who, place),
         **_keep_document(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place)}
@@ -104,6 +110,7 @@ def list_actions(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Ite
         "number": begin_draft(desk),
         **_record(desk, place),
         **_say(desk, place),
+        **_confirm(desk, who, place),
         **_keep_document(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place), "step": str(next(iter(Step)))}
@@ -222,6 +229,29 @@ def _say(desk: Desk, place: Place) -> dict[str, str]:
     return said
 
 
+def _confirm(desk: Desk, who: str, place: Place) -> dict[str, str]:
+    """A promise that another side has reported as kept, and one's own has confirmed."""
+    (reader,) = desk.rows(contact, contact.c.reference == who)
+    (side,) = desk.rows(party, party.c.id == reader.party_id)
+    if desk.rows(commitment, commitment.c.reference == CONFIRMED):
+        return {"side": side.reference}
+    (head,) = desk.rows(agreement, agreement.c.reference == place.agreement)
+    (like,) = desk.rows(commitment, commitment.c.agreement_id == head.id, commitment.c.reference == place.promise)
+    places = desk.rows(agreement_party, agreement_party.c.agreement_id == head.id)
+    other = next(row.party_id for row in places if row.party_id != side.id)
+    kept = {**like._mapping, "reference": CONFIRMED, "position": 99, "state": "fulfilled", "state_on": "2026-02-02"}
+    said = {"reference": "kept", "rating": "on_track", "fulfilled": True, "reported_on": date(2026, 2, 2)}
+    with desk.write_past_log() as unit:
+        del kept["id"]
+        promise_id = unit.execute(insert(commitment).values(**kept).returning(commitment.c.id)).scalar_one()
+        unit.execute(insert(commitment_owner).values(commitment_id=promise_id, party_id=other, position=0))
+        report = insert(progress_report).values(**said, commitment_id=promise_id, party_id=other)
+        report_id = unit.execute(report.returning(progress_report.c.id)).scalar_one()
+        confirmed = {"state": "confirmed", "asked_on": date(2026, 2, 2), "answered_on": date(2026, 2, 3)}
+        unit.execute(insert(confirmation).values(**confirmed, report_id=report_id, party_id=side.id))
+    return {"side": side.reference}
+
+
 def _write(path: str, values: dict[str, str], place: Place) -> str:
     special = values.get(path)
     if special is not None:
@@ -232,6 +262,8 @@ def _write(path: str, values: dict[str, str], place: Place) -> str:
         values = {**values, "promise": place.owed}
     if path.endswith("/measure") or "{said}" in path:
         values = {**values, "promise": place.target}
+    if "{side}" in path:
+        values = {**values, "promise": CONFIRMED}
     if "{milestone}" in path:
         values = {**values, "promise": place.stepped[0], "milestone": place.stepped[1]}
     named = {name.partition(":")[0] for name in re.findall(r"\{([^}]+)\}", path)}
