@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from commitments.database import open_reading
 from commitments.sketch import Step
+from commitments.vocabulary import ContactRole
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.frame import find_words, show_framed
@@ -57,6 +58,12 @@ class FirstStepView:
 
 def describe_first_step(words: Words, viewer: Viewer, served: Collection[str]) -> FirstStepView:
     """For who sees no agreement at all; who may not register any is told whom to ask."""
+    if not viewer.may(Permission.REGISTER) and viewer.person.role is ContactRole.COORDINATOR:
+        return FirstStepView(
+            words.gettext(
+                "There is no agreement here for you yet. The party that keeps this register can register one."
+            )
+        )
     if not viewer.may(Permission.REGISTER):
         return FirstStepView(
             words.gettext("There is no agreement here for you yet. A coordinator of your party can register one.")

@@ -228,6 +228,11 @@ def _list_fields(words: Words, person: Person, chosen: Choices, usual: Usual, no
     channels = [OptionView("", _say_usual_channel(words, usual), chosen.channel is None)]
     channels += [OptionView(str(one), name_channel(words, one), one == chosen.channel) for one in ways]
     others = words.gettext("Other ways to reach you are entered by your coordinator.")
+    if person.role is ContactRole.COORDINATOR:
+        others = words.gettext(
+            "Other ways to reach you stand on your own page among the people in the portal; if you cannot change it, "
+            "ask the administrator."
+        )
     channel = words.gettext("By which channel")
     fields.append(FieldView("channel", channel, "select", help=others, options=tuple(channels)))
     today = now.date().isoformat()

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
+from commitments.vocabulary import ContactRole
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.enhancing import ScriptView, describe_script, list_headers
@@ -120,3 +121,15 @@ def describe_frame(request: Request, words: Words, viewer: Viewer, template: str
         script,
         "part.html" if script.is_part else "framed.html",
     )
+
+
+def say_whom_to_ask(words: Words, viewer: Viewer) -> str:
+    """To who is refused something: who could do it, which for a coordinator is not their coordinator."""
+    if viewer.role is Role.ADMINISTRATOR:
+        return words.gettext("Nothing was changed. What is another side's to say is said by its coordinator.")
+    if viewer.person.role is ContactRole.COORDINATOR:
+        return words.gettext(
+            "Nothing was changed. What is another side's is done by its coordinator; for all else ask the "
+            "administrator."
+        )
+    return words.gettext("Nothing was changed. If you need it, ask your coordinator.")

@@ -27,7 +27,7 @@ from notifications.wording import Words
 from portal.accepting import say_not_accepted
 from portal.enhancing import is_by_script
 from portal.forms import Form
-from portal.frame import find_words, show_framed_notice
+from portal.frame import find_words, say_whom_to_ask, show_framed_notice
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView, choose_words, show_notice, show_page
 from portal.paging import write_address
@@ -103,7 +103,8 @@ def show_asked(request: Request) -> Response:
         words.gettext("Please look into your mailbox"),
         words.gettext("If we know this address, a link to sign in is on its way. It works once, and for 15 minutes."),
         hint=words.gettext(
-            "Nothing has come? Look among the unwanted mail, or ask your coordinator how you are known."
+            "Nothing has come? Look among the unwanted mail, or ask your coordinator, or the administrator, how you "
+            "are known."
         ),
     )
 
@@ -252,7 +253,7 @@ def show_not_allowed(request: Request, _fault: Exception) -> Response:
         403,
         lambda words: (
             words.gettext("This is not for you to see or to change"),
-            words.gettext("Nothing was changed. If you need it, ask your coordinator."),
+            say_whom_to_ask(words, viewer),
         ),
     )
 

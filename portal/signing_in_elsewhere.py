@@ -123,7 +123,7 @@ def _show_unknown(request: Request, address: str) -> Response:
         words.gettext("You are not known here"),
         words.gettext("Nobody in the register has the address %(address)s, or their time in office is over.")
         % {"address": clean_text(address)[:254]},
-        hint=words.gettext("Ask your coordinator to add you, or sign in by another address."),
+        hint=words.gettext("Ask your coordinator, or the administrator, to add you, or sign in by another address."),
         status=403,
         link=_back_to_start(words),
     )

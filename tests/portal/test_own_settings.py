@@ -32,6 +32,8 @@ def test_only_ways_by_which_a_person_is_reached_can_be_chosen_each_by_its_name(d
     assert ways_shown is not None
     assert re.findall(r">([^<]+)</option>", ways_shown[0]) == ["Mail, as it was entered for you", "Mail", "SMS"]
     assert "Other ways to reach you are entered by your coordinator." in page
+    page = desk.get(desk.links.write_choices(desk.person("cy")).removeprefix(desk.links.base_url))
+    assert "your coordinator" not in page and "Other ways to reach you stand on your own page among the people" in page
 
 
 def test_who_came_to_their_choices_from_the_settings_goes_back_there_also_after_saving(desk: Desk) -> None:

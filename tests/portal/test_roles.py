@@ -1,5 +1,6 @@
 """Who may what: every route of the app, by every role."""
 
+from html import unescape
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +17,8 @@ from commitments.vocabulary import ContactRole
 from notifications.catalogue import PAGE_CATALOGUES, extract_page_phrases, find_faults, read_catalogue
 from portal import app as portal_app
 from portal.app import make_portal
+from portal.beginning import describe_first_step
+from portal.page_words import load_page_words
 from portal.roles import (
     OPEN,
     PERMISSIONS,
@@ -29,6 +32,7 @@ from portal.roles import (
 from portal.viewing import UndeclaredRoute, list_declared, require
 from tests.portal.desk import Desk
 from tests.portal.pages import list_actions
+from tests.rules.cases import person
 
 ROOT = Path(__file__).parents[2]
 # Who comes as what, where the North keeps the register.
@@ -119,6 +123,38 @@ def test_every_route_is_open_to_those_who_may_and_to_nobody_else(desk: Desk, who
     assert walked > 100
     if who in ("cy", "dee"):
         assert found > walked * 3 // 4, "it is real objects that are asked for"
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("ann", "If you need it, ask your coordinator."),
+        ("max", "If you need it, ask your coordinator."),
+        ("cy", "What is another side's is done by its coordinator; for all else ask the administrator."),
+        ("li", "属于另一方的事项由该方的协调员处理；其他事项请联系管理员。"),
+        ("dee", "What is another side's to say is said by its coordinator."),
+    ],
+)
+def test_who_is_refused_is_told_whom_to_ask_and_no_coordinator_to_ask_their_coordinator(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, who: str, said: str
+) -> None:
+    as_house(desk)
+    desk.sign_in(who)
+    monkeypatch.setattr(Viewer, "may", lambda *_: False)
+    answer = desk.client.get("/agreements")
+    assert answer.status_code == 403 and said in unescape(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (ContactRole.OWNER, "A coordinator of your party can register one."),
+        (ContactRole.COORDINATOR, "The party that keeps this register can register one."),
+    ],
+)
+def test_a_guest_without_an_agreement_reads_who_can_register_one(role: ContactRole, said: str) -> None:
+    guest = Viewer(person(1, 1, role), "Li", "south", Role.GUEST, 1, "")
+    assert said in describe_first_step(load_page_words("en"), guest, ()).said
 
 
 OURS, THEIRS = "/agreements/north-south/commitments/", "/agreements/elsewhere/commitments/theirs/"
