@@ -369,8 +369,7 @@ def _assess_occurrences(
 
     What was over before the commitment began, or the register knew of it, is not called missed (docs/decisions/0006).
     """
-    period = find_period(recurrence, today)
-    previous = find_last_period(recurrence, period.last if period is not None else today)
+    period, previous = find_open_periods(agreement, recurrence, today)
     begin = _find_begin(agreement, commitment)
     watched_from = max(commitment.registered_on, begin.first) if begin is not None else commitment.registered_on
     for one in (period, previous):
@@ -382,8 +381,23 @@ def _assess_occurrences(
             yield standing
 
 
+def find_open_periods(agreement: Agreement, recurrence: Recurrence, today: date) -> tuple[Period | None, Period | None]:
+    """The current period and the last one that is over; of an agreement that has expired none is current.
+
+    A period that was not over when the agreement ran out is none: nobody is held to what had no time left.
+    """
+    if agreement.expires is not None and is_expired(agreement, today):
+        return None, find_last_period(recurrence, add_days(agreement.expires.last, 1))
+    period = find_period(recurrence, today)
+    return period, find_last_period(recurrence, period.last if period is not None else today)
+
+
 def assess_next_periods(agreement: Agreement, policy: Policy, today: date) -> Iterator[Standing]:
     """Of what recurs and has no date left in its current period: the next period of which something is expected."""
+    if is_expired(agreement, today):
+        return
+    renews = agreement.renewal_rule is RenewalRule.AUTOMATIC
+    end = agreement.expires.last if agreement.expires is not None and not renews else date.max
     for one in agreement.commitments:
         recurrence = one.recurrence
         if recurrence is None or _find_closure(agreement, one, today) is not None:
@@ -391,7 +405,7 @@ def assess_next_periods(agreement: Agreement, policy: Policy, today: date) -> It
         day = max(today, recurrence.starts or today)
         for _ in range(_PERIODS_LOOKED_AT):
             period = find_period(recurrence, day)
-            if period is None or period.last == date.max:
+            if period is None or period.last == date.max or period.first > end:
                 break
             begin = _find_begin(agreement, one)
             if period.window_last >= today and count_occurrences(one, recurrence, period, today, begin)[1]:
@@ -471,6 +485,9 @@ def _sum_up(
         return Standing(matter, StandingState.ON_TRACK, reason)
     if recurrence is not None and recurrence.ends is not None and recurrence.ends < today:
         reason = Reason(ReasonCode.SETTLED, {"state": "ended", "on": recurrence.ends.isoformat()})
+        return Standing(matter, StandingState.SETTLED, reason)
+    if is_expired(agreement, today):
+        reason = Reason(ReasonCode.SETTLED, {"state": "ended", "on": str(agreement.expires)})
         return Standing(matter, StandingState.SETTLED, reason)
     return _assess_silence(agreement, commitment, policy, today)
 

@@ -111,7 +111,7 @@ def show_feed(key: str, house: Here, whose: str = "") -> Response:
         if viewer is None:
             raise HTTPException(404)
         today = house.today_of(viewer.person, now)
-        span = Sought(today - FEED_BACK, today + FEED_AHEAD, _read_whose(whose, Whose.OWN))
+        span = Sought(today - FEED_BACK, today + FEED_AHEAD, today, _read_whose(whose, Whose.OWN))
         dates, _ = load_dates(reading, viewer, span, DATES_IN_FEED)
     words = find_words(viewer)
     host = house.domain.name or "tallystick"
@@ -175,7 +175,7 @@ def _show(request: Request, viewer: Viewer, house: House, asked: Asked, *, addre
     first = read_month(asked.month, today) if day is None else day.replace(day=1)
     usual = Whose.OWN if viewer.role is Role.OWNER else Whose.ALL
     chosen = _read_whose(asked.whose, usual)
-    narrowed = Sought(first, first, chosen, asked.party, asked.agreement)
+    narrowed = Sought(first, first, today, chosen, asked.party, asked.agreement)
     kept = {"whose": chosen if chosen is not usual else None, "party": asked.party, "agreement": asked.agreement}
     with open_reading(house.engine) as reading:
         bound = load_parties(reading, viewer)

@@ -1,7 +1,7 @@
 """Finds the dates that lie in a span, over the whole register, in a fixed number of statements."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -71,6 +71,7 @@ class Sought:
 
     first: date
     last: date
+    today: date
     whose: Whose = Whose.ALL
     party: str = ""
     agreement: str = ""
@@ -317,6 +318,7 @@ def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterat
         recurring, way.in_(list(by_way)) if by_way else false()
     )
     rows = reading.execute(query.group_by(way)).all()
+    ends = _load_ends(reading, {one for row in rows for one in _read_ids(row.ids)}, sought)
     labels = {period.label for periods in by_way.values() for period in periods}
     nothing = or_(occurrence.c.state == str(OccurrenceState.WAIVED), occurrence.c.expected == 0)
     waived = {
@@ -327,9 +329,32 @@ def _find_periods(reading: Connection, viewer: Viewer, sought: Sought) -> Iterat
     }
     for row in rows:
         for period in by_way[row.way]:
-            ids = [one for one in _read_ids(row.ids) if (one, period.label) not in waived]
+            ids = [
+                one
+                for one in _read_ids(row.ids)
+                if (one, period.label) not in waived and not _outlives(period, ends.get(one), sought.today)
+            ]
             day = period.window_last
             yield _Pile(day, MatterKind.OCCURRENCE, day.isoformat(), ids, period=period.label)
+
+
+def _load_ends(reading: Connection, ids: Collection[int], sought: Sought) -> dict[int, date]:
+    """Of commitments under agreements that run out by the last day wanted, and do not renew themselves: that day."""
+    query = (
+        select(commitment.c.id, agreement.c.expires)
+        .join(agreement, agreement.c.id == commitment.c.agreement_id)
+        .where(
+            agreement.c.expires <= sought.last.isoformat(),  # as text: a month or year that has begun by then as well
+            or_(agreement.c.renewal_rule.is_(None), agreement.c.renewal_rule != str(RenewalRule.AUTOMATIC)),
+            commitment.c.kind == str(CommitmentKind.RECURRING),
+        )
+    )
+    return {row.id: parse_date(row.expires).last for row in reading.execute(query) if row.id in ids}
+
+
+def _outlives(period: Period, end: date | None, today: date) -> bool:
+    """Whether a period begins after its agreement's end, or was not over at an end that has passed."""
+    return end is not None and (period.first > end or end < min(today, period.last))
 
 
 def _list_periods(text: str, sought: Sought) -> Iterator[Period]:

@@ -60,7 +60,8 @@ def load_coming(reading: Connection, viewer: Viewer, today: date, asked: Collect
     """The nearest dates of the coming days: an owner's own; a coordinator's those of their side, and those of its
     agreements themselves. What is `asked` already is left out. As many statements as `load_dates`."""
     last, known = today + timedelta(days=DAYS), {one.matter for one in asked}
-    sought = Sought(today, last, Whose.ALL, viewer.party) if _coordinates(viewer) else Sought(today, last, Whose.OWN)
+    whose, party = (Whose.ALL, viewer.party) if _coordinates(viewer) else (Whose.OWN, "")
+    sought = Sought(today, last, today, whose, party)
     dates, total = load_dates(reading, viewer, sought, SHOWN + len(known))
     fresh = [one for one in dates if _name(one) not in known]
     shown = fresh[:SHOWN]

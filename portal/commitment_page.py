@@ -80,7 +80,7 @@ def show_commitment(
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
     standings = assess(facts, rules, today)
     standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
-    periods = describe_periods(words, own, today, facts.effective)
+    periods = describe_periods(words, facts, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
     steps = list_step_ways(words, viewer, address, row, details.milestones, speaks=speaks) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from commitments.assessment import count_occurrences
-from commitments.dates import PartialDate, parse_date
-from commitments.facts import Commitment, Standing
+from commitments.assessment import count_occurrences, find_open_periods
+from commitments.dates import parse_date
+from commitments.facts import Agreement, Commitment, Standing
 from commitments.reconcile import Rules
-from commitments.recurrence import Period, find_last_period, find_period, find_previous_period
+from commitments.recurrence import Period, find_previous_period
 from commitments.renewing import renew_reason
 from commitments.sentences import Quoted, Unlike, find_place
 from commitments.vocabulary import (
@@ -264,7 +264,7 @@ def describe_milestones(
     return TableView(words.gettext("Milestones"), heads, tuple(said), tuple(ways)).without_empty_columns()
 
 
-def describe_periods(words: Words, own: Commitment, today: date, effective: PartialDate | None = None) -> list[Held]:
+def describe_periods(words: Words, facts: Agreement, own: Commitment, today: date) -> list[Held]:
     """The last periods of a recurring commitment, the newest first: how many were held of those expected.
 
     None is shown that was over before the commitment began, or its agreement took effect.
@@ -272,9 +272,10 @@ def describe_periods(words: Words, own: Commitment, today: date, effective: Part
     recurrence = own.recurrence
     if recurrence is None:
         return []
-    begin = own.period_from or effective
+    begin = own.period_from or facts.effective
     day = min(today, recurrence.ends) if recurrence.ends is not None else today
-    period, held = find_period(recurrence, day) or find_last_period(recurrence, day), list[Held]()
+    current, previous = find_open_periods(facts, recurrence, day)
+    period, held = current or previous, list[Held]()
     while period is not None and len(held) < PERIODS_SHOWN:
         number, expected = count_occurrences(own, recurrence, period, today, begin)
         name = words.format_period(period.label)

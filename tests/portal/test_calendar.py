@@ -1,7 +1,7 @@
 """The calendar of dates, and the feed by which a calendar program reads them."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +46,7 @@ def read_feed(desk: Desk, path: str) -> dict[str, Any]:
         ("2026-03", ["No date lies in this month."], ["survey"]),
         ("2026-08", ["Expiry"], ["survey"]),
         ("2026-12", ["Nobody's promise.", "Visit each other four times a year.", "End of 2026"], ["survey"]),
-        ("2027-12", ["End of 2027"], ["Nobody's promise."]),
+        ("2027-12", ["No date lies in this month."], ["End of 2027"]),
         ("nonsense", ["March 2026"], []),
         ("9999-12", ["December 9999"], []),
     ],
@@ -401,3 +401,36 @@ def test_a_month_without_dates_and_a_single_day_show_no_sheet(desk: Desk) -> Non
     desk.sign_in("cy")
     for address in ("/calendar?month=2026-03", "/calendar?day=2026-02-13"):
         assert 'class="month"' not in desk.get(address)
+
+
+@pytest.mark.parametrize(
+    ("month", "on", "shown"),
+    [
+        ("2026-12", "2026-03-02", True),
+        ("2027-12", "2026-03-02", False),
+        ("2026-12", "2026-09-01", False),
+        ("2025-12", "2026-09-01", True),
+    ],
+    ids=[
+        "the year in which the agreement ends is ahead of it",
+        "a year after its end is none",
+        "once it has ended nothing is ahead",
+        "what was over by then stands where it stood",
+    ],
+)
+def test_periods_end_with_their_agreement(desk: Desk, month: str, on: str, shown: bool) -> None:
+    desk.clock[0] = datetime.fromisoformat(f"{on}T09:00:00+00:00")
+    desk.sign_in("cy")
+    assert ("Visit each other four times a year." in desk.get(f"/calendar?month={month}")) == shown
+
+
+def test_an_agreement_that_expired_years_ago_has_no_dates_ahead_and_no_new_missed_periods(desk: Desk) -> None:
+    desk.clock[0] = datetime.fromisoformat("2031-01-10T09:00:00+00:00")
+    desk.sign_in("cy")
+    for page in (
+        "/agreements/north-south",
+        "/agreements/north-south/commitments/visits",
+        "/agreements/north-south/brief",
+    ):
+        read = desk.get(page)
+        assert "held in 2030" not in read and "in 2027" not in read and "months left" not in read, page

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from commitments.assessment import (
     assess_agreement,
+    assess_next_periods,
     find_deadline,
     find_last_sign,
     find_start,
@@ -600,6 +601,11 @@ def yearly(*activities: Any, count: int = 1, months: tuple[int, ...] = (), **fac
      yearly("2025-03-14", starts="2025-03-15"), "2026-03-02", DUE_SOON, ReasonCode.PERIOD_ON_PACE, {"held": 0}),
     ("a recurring promise without its rhythm is held to its date",
      promise(RECURRING, due="2025"), "2026-03-02", OVERDUE, ReasonCode.PAST_DUE, {}),
+    ("what recurred has ended with its agreement",
+     pact(yearly("2024", "2025"), expires="2026-03-31"), "2030-05-01",
+     SETTLED, ReasonCode.SETTLED, {"state": "ended", "on": "2026-03-31"}),
+    ("what was missed in the last whole year stays so after its agreement's end",
+     pact(yearly("2024"), expires="2026-03-31"), "2030-05-01", OVERDUE, ReasonCode.PERIOD_MISSED, {"period": "2025"}),
 )  # fmt: skip
 def test_a_recurring_promise_stands(facts, on, state, code, numbers):
     check(assess(facts, on)[0], state, code, numbers)
@@ -612,6 +618,17 @@ def test_a_recurring_promise_stands(facts, on, state, code, numbers):
     ("two years ago is not told any more", yearly("2025"), "2026-03-02", [("2026", ON_TRACK)]),
     ("after the end only what was missed", yearly("2024", ends="2025-12-31"), "2026-03-02", [("2025", OVERDUE)]),
     ("before the start none", yearly(starts="2027-01-01", ends="2030-12-31"), "2026-03-02", []),
+    ("after its agreement's end none is present, and what had no time left is not missed",
+     pact(yearly("2024", "2025"), expires="2026-03-31"), "2030-05-01", []),
+    ("a year that was over by then stays missed",
+     pact(yearly("2024"), expires="2026-03-31"), "2030-05-01", [("2025", OVERDUE)]),
+    ("a year that ended with the agreement stays missed",
+     pact(yearly("2024"), expires="2025-12-31"), "2030-05-01", [("2025", OVERDUE)]),
+    ("the year in which its agreement ends is present until that day",
+     pact(yearly("2025"), expires="2026-03-31"), "2026-03-31", [("2026", ON_TRACK)]),
+    ("an agreement that renews itself goes on",
+     pact(yearly("2025"), expires="2025-03-31", renewal_rule=RenewalRule.AUTOMATIC), "2026-05-01",
+     [("2026", ON_TRACK)]),
     ("of a settled promise none", yearly(state=CommitmentState.WAIVED), "2026-03-02", []),
 )  # fmt: skip
 def test_occurrences(facts, on, parts):
@@ -889,3 +906,17 @@ def test_each_month_lasts_to_its_last_day(month):
     due = parse_date(f"2024-{month:02d}")
     assert assess(promise(due=str(due)), due.last.isoformat())[0].state is DUE_SOON
     assert assess(promise(due=str(due)), (due.last + timedelta(days=1)).isoformat())[0].state is OVERDUE
+
+
+@table(
+    ("a year after this one lies ahead",
+     pact(yearly(months=(1,)), expires="2028-03-31"), "2026-03-02", ["2027"]),
+    ("the year in which its agreement ends still does",
+     pact(yearly(months=(1,)), expires="2027-01-31"), "2026-03-02", ["2027"]),
+    ("a year after its agreement's end does not",
+     pact(yearly(months=(1,)), expires="2026-12-31"), "2026-03-02", []),
+    ("nothing lies ahead of an agreement that has expired",
+     pact(yearly(months=(1,)), expires="2025-12-31"), "2026-03-02", []),
+)  # fmt: skip
+def test_the_next_period_lies_within_the_agreements_time(facts, on, ahead):
+    assert [one.matter.part for one in assess_next_periods(facts, Policy(), day(on))] == ahead
