@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 MOST_PARTIES = 60
 MOST_PEOPLE = 60
 MOST_PROMISES = 200
-MOST_BELOW = 30
-"""Entries of a list within a step: documents, milestones, budget lines, languages."""
+"""For how many of each further room is made. What stands in a form, or is on record, is never cut to it."""
 
 
 class Step(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from commitments.policy import Policy
-from commitments.sketch import MOST_BELOW, Sketch, TypedBudgetLine, TypedLanguage, TypedPromise, TypedReport
+from commitments.sketch import Sketch, TypedBudgetLine, TypedLanguage, TypedPromise, TypedReport
 from commitments.sketch_flaws import Drawing
 from commitments.sketch_known import Known
 from commitments.sketched_more import BUDGET_KINDS, NEW_TIE
@@ -121,7 +121,7 @@ def _describe_network(page: Page, sketch: Sketch) -> GroupView:
                 page.day(f"r{at}-submitted", words.gettext("Handed in on"), one.submitted),
             ),
         )
-        for at, one in enumerate([*network.reports, TypedReport()][:MOST_BELOW])
+        for at, one in enumerate([*network.reports, TypedReport()])
     ]
     return fold(words.gettext("Membership of a network"), "", fields, parts, name_room(words))
 
@@ -138,10 +138,7 @@ def _describe_budget(page: Page, sketch: Sketch, drawing: Drawing) -> GroupView:
         for one in sketch.promises
         if one.key in drawing.named
     ]
-    parts = [
-        _describe_line(page, at, one, promises)
-        for at, one in enumerate([*sketch.budget, TypedBudgetLine()][:MOST_BELOW])
-    ]
+    parts = [_describe_line(page, at, one, promises) for at, one in enumerate([*sketch.budget, TypedBudgetLine()])]
     return fold(words.gettext("Budget"), "", (), parts, name_room(words))
 
 
@@ -192,7 +189,7 @@ def _describe_text(page: Page, sketch: Sketch) -> GroupView:
                 ),
             ),
         )
-        for at, one in enumerate([*sketch.languages, *[TypedLanguage()] * (1 if sketch.languages else 2)][:MOST_BELOW])
+        for at, one in enumerate([*sketch.languages, *[TypedLanguage()] * (1 if sketch.languages else 2)])
     ]
     binds = [("yes", words.gettext("Yes")), ("no", words.gettext("No"))]
     binding = page.choose(

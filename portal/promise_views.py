@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from commitments.filling import LONGEST_TEXT
-from commitments.sketch import MOST_BELOW, TypedMilestone, TypedPromise
+from commitments.sketch import TypedMilestone, TypedPromise
 from commitments.vocabulary import Every, Owed
 from notifications.wording import Words
 from portal.pages import FieldView, OptionView
@@ -247,7 +247,7 @@ def _describe_milestones(page: Page, one: TypedPromise, parties: Mapping[str, st
     words = page.words
     parts = [
         _describe_milestone(page, at, step, parties)
-        for at, step in enumerate([*one.milestones, TypedMilestone(), TypedMilestone()][:MOST_BELOW])
+        for at, step in enumerate([*one.milestones, TypedMilestone(), TypedMilestone()])
     ]
     return fold(words.gettext("Milestones on the way"), "", (), parts, name_room(words))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from commitments.filling import LONGEST_LINE
-from commitments.sketch import MOST_BELOW, TypedText
+from commitments.sketch import TypedText
 from commitments.sketch_flaws import Flaw
 from notifications.wording import Words
 from portal.pages import FieldView, OptionView
@@ -96,8 +96,7 @@ class Page:
     ) -> list[FieldView]:
         """The same words in other languages, with room for two or one more."""
         fields: list[FieldView] = []
-        shown = [*others, *[TypedText()] * (1 if others else 2)][:MOST_BELOW]
-        for at, one in enumerate(shown):
+        for at, one in enumerate([*others, *[TypedText()] * (1 if others else 2)]):
             counted = self.words.gettext("%(field)s (%(number)s)") % {"field": label, "number": at + 1}
             spoken = self.words.gettext("Which language (%(number)s)") % {"number": at + 1}
             fields.append(self.text(f"{name}-{at}", counted, one.text, kind=kind, most=most))

@@ -1,6 +1,9 @@
-"""Takes what a step's form sent into the sketch: everything as it was typed, right or wrong."""
+"""Takes what a step's form sent into the sketch: everything as it was typed, right or wrong.
 
-from collections.abc import Callable
+A list is as long as the form has it; what the form has no fields for stays as it is, and is left out by nobody.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -8,7 +11,6 @@ from pydantic import BaseModel
 from commitments.agreement_terms import NEW_PARTY
 from commitments.policy import Policy
 from commitments.sketch import (
-    MOST_BELOW,
     MOST_PARTIES,
     MOST_PEOPLE,
     Sketch,
@@ -64,10 +66,10 @@ _MORE = ("binding", "parent", "amends", "replaces", "ended", "ended_reason")
 def take_parties(sketch: Sketch, sent: Sent) -> None:
     """The first step; with the button `more` a further party gets its place."""
     _take(sketch, sent, _ABOUT)
-    sketch.titles = _take_texts(sent, "titles")
+    sketch.titles = _take_texts(sent, "titles", sketch.titles)
     for one in sketch.parties:
         _take(one, sent, _PARTY, f"{one.key}-")
-        one.names = _take_texts(sent, f"{one.key}-names")
+        one.names = _take_texts(sent, f"{one.key}-names", one.names)
     sketch.parties = [one for one in sketch.parties if not sent.text(f"{one.key}-remove")]
     if sent.text("do") == "more" and len(sketch.parties) < MOST_PARTIES:
         sketch.parties.append(TypedParty(key=sketch.give_key()))
@@ -84,11 +86,11 @@ def take_dates(sketch: Sketch, sent: Sent, signatories: int = 0, sources: int = 
     sketch.note = _read_text(sent, "note")
     for one in sketch.parties:
         one.signed = _read(sent, f"{one.key}-signed")
-    signed = _take_list(sent, "s", TypedSignatory, _SIGNATORY, MOST_PEOPLE, "name")
+    signed = _take_list(sent, "s", sketch.signatories, TypedSignatory, _SIGNATORY, "name")
     sketch.signatories = [one for at, one in enumerate(signed) if at < signatories or one.name or one.office]
     if sent.text("do") == "more" and len(sketch.signatories) < MOST_PEOPLE:
         sketch.signatories.append(TypedSignatory())
-    documents = _take_list(sent, "d", TypedSource, _SOURCE, MOST_BELOW, "document")
+    documents = _take_list(sent, "d", sketch.sources, TypedSource, _SOURCE, "document")
     sketch.sources = [
         one for at, one in enumerate(documents) if at < sources or one.document or one.date or one.title or one.sha256
     ]
@@ -100,7 +102,7 @@ def take_agreement(sketch: Sketch, sent: Sent) -> None:
     What a form does not have stays as it is; a party that is added goes by the key NEW_PARTY.
     """
     _take(sketch, sent, ("title", "title_language", "kind", "titles_same"))
-    sketch.titles = _take_texts(sent, "titles")
+    sketch.titles = _take_texts(sent, "titles", sketch.titles)
     take_dates(sketch, sent, len(sketch.signatories), len(sketch.sources))
     for one in sketch.parties:
         _take(one, sent, tuple(name for name in ("role", "left") if sent.has(f"{one.key}-{name}")), f"{one.key}-")
@@ -108,7 +110,7 @@ def take_agreement(sketch: Sketch, sent: Sent) -> None:
         _take_more(sketch, sent)
     new = TypedParty(key=NEW_PARTY)
     _take(new, sent, _PARTY, f"{NEW_PARTY}-")
-    new.names = _take_texts(sent, f"{NEW_PARTY}-names")
+    new.names = _take_texts(sent, f"{NEW_PARTY}-names", ())
     if (new.name or new.kind or new.country or new.names) and not sent.text(f"{NEW_PARTY}-remove"):
         sketch.parties.append(new)
 
@@ -117,12 +119,13 @@ def take_promise(promise: TypedPromise, sent: Sent) -> None:
     """A commitment, with its milestones."""
     _take(promise, sent, _PROMISE)
     promise.quote, promise.note = _read_text(sent, "quote"), _read_text(sent, "note")
-    promise.summaries, promise.quotes = _take_texts(sent, "summaries"), _take_texts(sent, "quotes", _read_text)
+    promise.summaries = _take_texts(sent, "summaries", promise.summaries)
+    promise.quotes = _take_texts(sent, "quotes", promise.quotes, _read_text)
     _take(promise.place, sent, _PLACE, "place-")
-    promise.owed_by = sent.texts("owed_by")[:MOST_PARTIES]
-    milestones = _take_list(sent, "m", TypedMilestone, _MILESTONE, MOST_BELOW, "title")
+    promise.owed_by = sent.texts("owed_by")
+    milestones = _take_list(sent, "m", promise.milestones, TypedMilestone, _MILESTONE, "title")
     for at, one in enumerate(milestones):
-        one.titles = _take_texts(sent, f"m{at}-titles")
+        one.titles = _take_texts(sent, f"m{at}-titles", one.titles)
     promise.milestones = [one for one in milestones if one.title or one.due or one.titles or one.reference]
 
 
@@ -161,13 +164,13 @@ def take_more(sketch: Sketch, sent: Sent, usual: Policy) -> None:
 def _take_more(sketch: Sketch, sent: Sent) -> None:
     _take(sketch, sent, _MORE)
     _take(sketch.tie, sent, _TIE, "tie-")
-    sketch.tie.titles = _take_texts(sent, "tie-titles")
+    sketch.tie.titles = _take_texts(sent, "tie-titles", sketch.tie.titles)
     _take(sketch.network, sent, _NETWORK, "network-")
-    reports = _take_list(sent, "r", TypedReport, ("cycle", "submitted"), MOST_BELOW, "cycle")
+    reports = _take_list(sent, "r", sketch.network.reports, TypedReport, ("cycle", "submitted"), "cycle")
     sketch.network.reports = [one for one in reports if one.cycle or one.submitted]
-    lines = _take_list(sent, "b", TypedBudgetLine, _BUDGET, MOST_BELOW, "amount")
+    lines = _take_list(sent, "b", sketch.budget, TypedBudgetLine, _BUDGET, "amount")
     sketch.budget = [one for one in lines if any(getattr(one, name) for name in _BUDGET if name != "kind")]
-    languages = _take_list(sent, "l", TypedLanguage, ("language", "authentic"), MOST_BELOW, "language")
+    languages = _take_list(sent, "l", sketch.languages, TypedLanguage, ("language", "authentic"), "language")
     sketch.languages = [one for one in languages if one.language]
 
 
@@ -181,26 +184,28 @@ def _take(into: BaseModel, sent: Sent, names: tuple[str, ...], prefix: str = "")
 
 
 def _take_list(
-    sent: Sent, prefix: str, entry: type[Entry], names: tuple[str, ...], most: int, first: str
+    sent: Sent, prefix: str, before: Sequence[Entry], entry: type[Entry], names: tuple[str, ...], first: str
 ) -> list[Entry]:
-    """The entries of a list, whose fields are `PREFIX0-name`, as far as the form has them."""
+    """The entries of a list, whose fields are `PREFIX0-name`: as the form has them, then those it does not reach."""
     taken: list[Entry] = []
-    while len(taken) < most and sent.has(f"{prefix}{len(taken)}-{first}"):
+    while sent.has(f"{prefix}{len(taken)}-{first}"):
         one = entry()
         _take(one, sent, names, f"{prefix}{len(taken)}-")
         taken.append(one)
-    return taken
+    return [*taken, *before[len(taken) :]]
 
 
-def _take_texts(sent: Sent, name: str, read: Callable[[Sent, str], str] | None = None) -> list[TypedText]:
+def _take_texts(
+    sent: Sent, name: str, before: Sequence[TypedText], read: Callable[[Sent, str], str] | None = None
+) -> list[TypedText]:
     taken: list[TypedText] = []
     at = 0
-    while at < MOST_BELOW and sent.has(f"{name}-{at}"):
+    while sent.has(f"{name}-{at}"):
         text = (read or _read)(sent, f"{name}-{at}")
         if text:
             taken.append(TypedText(text=text, language=_read(sent, f"{name}-{at}-language")))
         at += 1
-    return taken
+    return [*taken, *before[at:]]
 
 
 def _read(sent: Sent, name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from commitments.filling import LONGEST_TEXT
 from commitments.policy import HOUSE
-from commitments.sketch import MOST_BELOW, Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
+from commitments.sketch import Sketch, TypedParty, TypedPerson, TypedSignatory, TypedSource
 from commitments.sketch_flaws import Drawing, Lack
 from commitments.sketch_known import Known, KnownPerson
 from commitments.sketching import NOBODY
@@ -219,7 +219,7 @@ def describe_dates(page: Page, sketch: Sketch, drawing: Drawing, known: Known, r
             page.choose(f"s{at}-party", words.gettext("For which party"), one.party, places, words.gettext("Choose")),
         ]
         groups.append(GroupView(words.gettext("Who signed (%(number)s)") % {"number": at + 1}, tuple(fields)))
-    sources = [_describe_source(page, at, one) for at, one in enumerate([*sketch.sources, TypedSource()][:MOST_BELOW])]
+    sources = [_describe_source(page, at, one) for at, one in enumerate([*sketch.sources, TypedSource()])]
     groups.append(fold(words.gettext("Where this is taken from"), "", (), sources, room or name_room(words)))
     note = [page.text("note", words.gettext("Note"), sketch.note, kind="note", most=LONGEST_TEXT)]
     groups.append(fold(words.gettext("More about it"), "", note))

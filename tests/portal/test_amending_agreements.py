@@ -195,6 +195,56 @@ def test_a_document_in_which_nothing_is_shown_to_stand_can_be_left_out(signed: D
     assert [one["document"] for one in row_of(signed).sources] == ["text.pdf"]
 
 
+LANGUAGES = re.findall("..", "defrestrkobgarcsdaelfihehihrhuiditjaltlvmsnbnlplptroruskslsrsvthukvi")
+CROWDED = "\n".join(
+    [
+        "",
+        "signed: {north: 2023-12-01}",
+        "signatories:",
+        *(f"  - {{party: north, name: Signer {number}}}" for number in range(65)),
+        "sources:",
+        *(f"  - {{document: text-{number}.pdf, kind: signed_text}}" for number in range(35)),
+        "budget:",
+        *(
+            f"  - {{reference: b{number}, kind: planned, amount: {number + 1}, currency: EUR, period_from: 2024}}"
+            for number in range(35)
+        ),
+        "network:",
+        "  name: Creative Cities",
+        "  designated: 1990-12",
+        "  reporting_cycle_years: 1",
+        "  reports:",
+        *(f"    - {{cycle: {year}, submitted: {year}-11-30}}" for year in range(1991, 2026)),
+        f"languages: [{', '.join(['en', 'zh', *LANGUAGES])}]",
+        "parties:",
+    ]
+).encode()
+"""More of everything that is a list in the form than anybody types in."""
+
+
+def test_whatever_the_length_of_its_lists_a_change_of_the_title_changes_the_title_alone(desk: Desk) -> None:
+    titles = ", ".join(f"{language}: Title {language}" for language in LANGUAGES)
+    crowded = FORM.replace(b"title: {en: Memorandum,", f"title: {{en: Memorandum, {titles},".encode(), 1)
+    with open_unit(desk.engine) as unit:
+        form = parse_agreement(crowded.replace(b"\nparties:", CROWDED, 1), "north-south.yaml")
+        import_agreement(unit, form, Author("test", NOW - timedelta(days=400)), TODAY)
+    desk.sign_in("cy")
+    before = file_of(desk)
+    assert [len(before[name]) for name in ("signatories", "sources", "budget", "languages")] == [65, 35, 35, 36]
+    assert (len(before["network"]["reports"]), len(before["title"])) == (35, 36)
+    change(desk, title="Memorandum of 2024", titles_same="1")
+    assert file_of(desk) == {**before, "title": {**before["title"], "en": "Memorandum of 2024"}}
+    form_shown = read_form(desk.client.get(EDIT).text, EDIT)
+    assert {"d35-document", "b35-amount", "r35-cycle", "l36-language", "titles-35"} <= set(form_shown)
+
+
+def test_a_document_for_which_a_form_has_no_field_stays_on_record(signed: Desk) -> None:
+    form = read_form(signed.client.get(EDIT).text, EDIT)
+    shorter = {name: value for name, value in form.items() if not name.startswith(("d1-", "d2-"))}
+    signed.act(EDIT, **{**shorter, "do": "next", "why": "Renamed", "title": "New", "titles_same": "1"})
+    assert [one["document"] for one in file_of(signed)["sources"]] == ["text.pdf", "news.html"]
+
+
 def test_a_form_over_what_somebody_else_has_changed_meanwhile_is_not_taken(signed: Desk) -> None:
     form = read_form(signed.client.get(EDIT).text, EDIT)
     change(signed, term="By the other")
