@@ -345,8 +345,9 @@ def _want_besides(
         if in_office is None and not has_delivered(commitment, owner.party_id, today):
             former = people.get(owner.contact_id) if owner.contact_id is not None else None
             cause = str(former.valid_to) if former is not None and former.valid_to is not None else "none"
-            reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party], **_tell_vacancy(former)})
             assignee = find_coordinator(owner.party_id, agreement, coordinators, today)
+            beside = {"elsewhere": True} if assignee is not None and assignee.party_id != owner.party_id else {}
+            reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party], **_tell_vacancy(former), **beside})
             by = _find_date_ahead(standing, today)
             yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason, by)
     if standing.state is not StandingState.SILENT:

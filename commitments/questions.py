@@ -73,6 +73,11 @@ class Question:
         return dict(self.owners).get(self.party_id or 0)
 
     @property
+    def lacks_owner(self) -> bool:
+        """Whether what is asked is who answers for it."""
+        return self.follow_up is not None and self.follow_up.kind == FollowUpKind.UNOWNED
+
+    @property
     def is_owed_by_each(self) -> bool:
         """Whether it counts as kept only when each of several parties has said that its own part is done."""
         return len(self.owners) > 1 and self.commitment.owed == Owed.EACH
@@ -447,7 +452,10 @@ def _find_standing(
 
 
 def list_colleagues(rules: Rules, question: Question, today: date) -> tuple[Person, ...]:
-    """To whom it can be handed over: the others of the party in office, its coordinator first."""
+    """To whom it can be handed over: the others of the party in office, its coordinator first.
+
+    Whoever is asked to name an owner may name themselves.
+    """
     others = _find_colleagues(rules, question, today)
     return tuple(sorted(others, key=lambda one: (one.role is not ContactRole.COORDINATOR, one.reference)))
 
@@ -458,9 +466,10 @@ def has_colleague(rules: Rules, question: Question, today: date) -> bool:
 
 
 def _find_colleagues(rules: Rules, question: Question, today: date) -> Iterator[Person]:
-    """The others of the party in office, in no order."""
+    """The people of the party in office who do not answer for it yet, in no order."""
+    not_meant = {question.owner_id, None if question.lacks_owner else question.person.id}
     for one in rules.people.values():
-        if one.party_id != question.party_id or one.id in (question.person.id, question.owner_id):
+        if one.party_id != question.party_id or one.id in not_meant:
             continue
         if one.role is not ContactRole.LEADER and one.is_in_office(today):
             yield one

@@ -65,7 +65,9 @@ def describe_item(
         standing=_name_standing(words, item),
         tone="grey" if is_far_ahead(item) else TONES[item.standing],
         reason=reason,
-        expected=" ".join(dict.fromkeys(words.describe_expected(one) for one in all_asked if not _is_told_only(one))),
+        expected=" ".join(
+            dict.fromkeys(clean_text(words.describe_expected(one)) for one in all_asked if not _is_told_only(one))
+        ),
         by=_describe_date(words, item, reason),
         due=_describe_due(words, item, reason),
         why=" · ".join(dict.fromkeys(map(clean_text, grounds))),

@@ -342,6 +342,7 @@ EXPECTED_BY_FOLLOW_UP: dict[FollowUpKind, str] = {
     FollowUpKind.INBOUND_REFUSED: N_("Have the event corrected and sent again, or close this if it is not needed."),
 }
 
+EXPECTED_ELSEWHERE = N_("Ask %(party)s who answers for it, and name that person.")
 EXPECTED_AFTER_PERIOD = N_("Record what was held, or say why it was not.")
 EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.COMMITMENT: N_("Report when it is done, or say in time if the date cannot be kept."),

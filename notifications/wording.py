@@ -104,6 +104,8 @@ class Words:
         if item.follow_up_kind is not None:
             if item.follow_up_kind is FollowUpKind.OVERDUE and item.matter_kind is MatterKind.OCCURRENCE:
                 return self.gettext(phrases.EXPECTED_AFTER_PERIOD)
+            if item.follow_up_kind is FollowUpKind.UNOWNED and item.reason.numbers.get("elsewhere") and item.party:
+                return self.gettext(phrases.EXPECTED_ELSEWHERE) % {"party": item.party}
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[item.follow_up_kind])
         if item.reason.code in (ReasonCode.PAST_DUE, ReasonCode.TARGET_MISSED):
             return self.gettext(phrases.EXPECTED_BY_FOLLOW_UP[FollowUpKind.OVERDUE])

@@ -324,10 +324,15 @@ def _name_colleague(words: Words, names: Names, person: Person) -> str:
     return name
 
 
-def describe_state(words: Words, question: Question, names: Names) -> str:
-    """Why nothing is asked, or no longer; empty where something is."""
+def describe_state(words: Words, question: Question, names: Names, colleagues: Sequence[Person]) -> str:
+    """Why nothing is asked, or no longer, or cannot be answered yet; empty where something is."""
     asked, owner = question.follow_up, question.owner_id
     if question.is_open:
+        if question.lacks_owner and question.may_answer and not colleagues and question.party_id is not None:
+            return words.gettext(
+                "Nobody of %(party)s who could be named is on record. Its people are added by an administrator, or by "
+                "whoever brought this party into the register."
+            ) % {"party": clean_text(names.name_party(question.party_id, words.tag))}
         if not question.may_answer:
             return words.gettext("This is for you to know; others are asked.")
         if (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question):
@@ -396,6 +401,8 @@ def describe_outcome(
     if answer is Answer.SNOOZE and question.follow_up is not None and question.follow_up.snoozed_until is not None:
         day = _find_day_asked(question, rules, question.follow_up.snoozed_until)
         return words.gettext("You will be asked again on %(day)s.") % {"day": words.format_day(day)}
+    if answer is Answer.NOT_ME and new_owner == question.person.id:
+        return words.gettext("You answer for it from here on.")
     if answer is Answer.NOT_ME and new_owner is not None:
         name = clean_text(names.contacts[new_owner][0])
         person = rules.people[new_owner]

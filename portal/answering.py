@@ -95,7 +95,7 @@ def give_answer(
     if said.to is not None and said.to not in {one.reference for one in list_colleagues(rules, question, today)}:
         raise AnswerRefused([Fault.PERSON_MISSING])
     answered = take_answer(unit, author, question, answer, said, now, today)
-    if answered.new_owner is not None:
+    if answered.new_owner not in (None, person.id):
         new = rules.people[answered.new_owner]
         tell_new_owner(unit, rules, question, new, now, today, house.domain)
     return _write_answered(house, question, answer, answered.entries, answered.new_owner)
@@ -288,7 +288,7 @@ def _show(
         status=status,
         name=names.contacts[question.person.id][0],
         item=describe_question(words, question, names, shelf),
-        state=_say_state(words, question, names, refused, asked=bool(forms)),
+        state=_say_state(words, question, names, colleagues, refused, asked=bool(forms)),
         first=forms[0] if forms and forms[0].is_open else None,
         others=[form for form in forms if not form.is_open],
         choices=house.links.write_choices(ask.contact_id),
@@ -299,7 +299,15 @@ def _title(words: Words, asked: bool) -> str:
     return words.gettext("Your answer, please") if asked else words.gettext("How this stands today")
 
 
-def _say_state(words: Words, question: Question, names: Names, refused: Exception | None, *, asked: bool) -> str:
+def _say_state(
+    words: Words,
+    question: Question,
+    names: Names,
+    colleagues: Sequence[Person],
+    refused: Exception | None,
+    *,
+    asked: bool,
+) -> str:
     if refused is not None and asked:
         return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
-    return describe_state(words, question, names)
+    return describe_state(words, question, names, colleagues)

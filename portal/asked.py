@@ -25,6 +25,7 @@ from portal.decisions import link_matter, list_decisions
 from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
+from portal.people_queries import begins
 from portal.roles import Permission, Role, Viewer, select_confirmable_commitments, select_own_commitments
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
@@ -203,18 +204,19 @@ def _show(
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, viewer, ask)
         shelf = load_shelf_of(reading, house, question)
+        begun = question.lacks_owner and question.party_id is not None and begins(reading, viewer, question.party_id)
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
     forms = describe_forms(words, question, names, colleagues, link_ask(ask), today, chosen, sent, faults)
-    state = describe_state(words, question, names)
+    state = describe_state(words, question, names, colleagues)
     if has_changed and forms:
         state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
     view: dict[str, Any] = {
         "item": describe_question(words, question, names, shelf),
         "matter": link_matter(question),
         "agreement": f"/agreements/{question.agreement.reference}" if question.agreement is not None else "",
-        "decisions": list_decisions(words, viewer, question),
+        "decisions": list_decisions(words, viewer, question, begins=begun),
         "state": state,
         "first": forms[0] if forms and forms[0].is_open else None,
         "others": [form for form in forms if not form.is_open],

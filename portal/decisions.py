@@ -18,9 +18,13 @@ def link_matter(question: Question) -> str:
     return link if question.commitment is None else f"{link}/commitments/{question.commitment.reference}"
 
 
-def list_decisions(words: Words, viewer: Viewer, question: Question) -> list[LinkView]:
+def list_decisions(words: Words, viewer: Viewer, question: Question, *, begins: bool = False) -> list[LinkView]:
     """The pages on which is decided what no answer decides: what becomes of a plan, or of an agreement that is dormant
-    or near its end."""
+    or near its end, or who there is to be named. `begins`: they may add the first people of the party asked about."""
+    if question.is_open and question.lacks_owner and viewer.may(Permission.HAND_OVER):
+        add = write_address("/add-person", {"party": question.party or ""})
+        adds = begins or viewer.speaks_for(question.party_id)
+        return [LinkView(words.gettext("Add a person"), add, "")] if adds else []
     if not question.is_open or question.agreement is None or question.party_id not in (None, *viewer.parties):
         return []
     address, decides = link_matter(question), viewer.may(Permission.AMEND)

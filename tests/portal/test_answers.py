@@ -230,6 +230,41 @@ def test_an_owner_can_be_named_where_there_is_none(desk: Desk) -> None:
     assert desk.rows(notification)[0].address == "dee@north.example"
 
 
+def test_who_is_asked_to_name_an_owner_may_name_themselves(desk: Desk) -> None:
+    link = desk.link("cy", "unowned", "/orphan")
+    assert 'value="cy"' in desk.get(link + "/not_me")
+    assert "You answer for it from here on." in desk.post(link + "/not_me", to="cy")
+    assert desk.find("unowned", "/orphan").state == "done"
+    assert not desk.rows(notification), "nobody is told what they have just done themselves"
+
+
+ALONE = b"""
+agreement: garden
+title: {en: Garden}
+kind: memorandum
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    contacts: [{reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}]
+  - {reference: kafr, kind: region, names: {en: Kafr}}
+commitments:
+  - {reference: open, summary: Open the garden., kind: deliverable, due: 2027-01-31, owners: [{party: kafr}]}
+"""
+
+
+def test_who_is_asked_for_a_side_that_has_nobody_is_told_whom_to_ask_and_who_can_add_them(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(ALONE, "garden.yaml"), Author("test", NOW), TODAY)
+    reconcile_register(desk.engine, NOW, TODAY)
+    (asked,) = desk.rows(follow_up, follow_up.c.matter == "garden/open", follow_up.c.kind == "unowned")
+    ask = Ask(desk.person("cy"), follow_up_id=asked.id)
+    page = desk.get(desk.links.write_answer(ask).removeprefix(desk.links.base_url))
+    assert "Ask Kafr who answers for it, and name that person." in page
+    assert "Name the person who answers for it." not in page
+    assert "Nobody of Kafr who could be named is on record." in page and "Remind me later" in page
+
+
 def test_a_date_of_the_agreement_is_closed_with_a_note(desk: Desk) -> None:
     desk.clock[0] = datetime(2026, 2, 1, 9, tzinfo=UTC)
     reconcile_register(desk.engine, desk.clock[0], desk.clock[0].date())
