@@ -90,7 +90,12 @@ def read_files(paths: Sequence[Path]) -> tuple[ParsedFile, ...]:
 
 def read_text(text: str, name: str) -> ParsedFile:
     """One agreement from the text of its file; InvalidFiles carries every fault found."""
-    return ParsedFile(Path(name), *_parse(text.encode(), name))
+    return read_content(text.encode(), name)
+
+
+def read_content(content: bytes, name: str) -> ParsedFile:
+    """One agreement from the bytes of its file, with its lines; InvalidFiles carries every fault found."""
+    return ParsedFile(Path(name), *_parse(content, name))
 
 
 def read_values(values: Any, name: str) -> ParsedFile:

@@ -15,7 +15,7 @@ from commitments.people import UNSETTLED
 from commitments.readings import find_left_behind
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
-from commitments.register import import_agreement
+from commitments.register import Imported, import_agreement
 from commitments.rows import amend_row
 from commitments.sketch import (
     Sketch,
@@ -144,11 +144,13 @@ def _read_texts(texts: Mapping[str, str]) -> list[TypedText]:
     return [TypedText(text=text, language=language) for language, text in texts.items()]
 
 
-def amend_agreement(unit: Connection, author: Author, reference: str, typed: Sketch, known: Known, today: date) -> None:
+def amend_agreement(
+    unit: Connection, author: Author, reference: str, typed: Sketch, known: Known, today: date
+) -> Imported:
     """Write what was typed over an agreement's own fields, as a file with them would, and judge it anew.
 
-    `known` is what whoever typed it may name of the register. Raises Undrawn with every flaw: of a field, without a
-    reason (`why`), and where nothing is different.
+    Gives what it changed, as of a file. `known` is what whoever typed it may name of the register. Raises Undrawn with
+    every flaw: of a field, without a reason (`why`), and where nothing is different.
     """
     row = unit.execute(select(agreement).where(agreement.c.reference == reference).with_for_update()).one()
     signatories = _load_signatories(unit, reference)
@@ -173,6 +175,7 @@ def amend_agreement(unit: Connection, author: Author, reference: str, typed: Ske
     if not (corrected or imported.changes):
         raise Undrawn([Flaw(Step.DATES, "", Lack.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.id, author.at, today)
+    return imported
 
 
 def draw_agreement(typed: Sketch, known: Known, signed: int = 0) -> Drawing:

@@ -17,7 +17,6 @@ from commitments.database import open_unit
 from commitments.difference import Imported
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
-from commitments.person_queries import load_people
 from commitments.references import find_agreement
 from commitments.tables import agreement, commitment, commitment_owner, contact, party
 from commitments.vocabulary import ContactRole
@@ -32,6 +31,7 @@ from portal.paging import write_address
 from portal.people_queries import find_contact_of, is_over
 from portal.people_views import ADDRESS
 from portal.roles import Permission, Role, Viewer
+from portal.sides import find_served
 from portal.viewing import require
 
 router = APIRouter()
@@ -76,12 +76,8 @@ def propose_people(unit: Connection, viewer: Viewer, author: Author, imported: I
     ).all()
     if not rows:
         return
-    of_them = contact.c.party_id.in_({row.party_id for row in rows}) & (contact.c.role == str(ContactRole.COORDINATOR))
-    served = {
-        one.party_id
-        for one in load_people(unit, only=of_them).values()
-        if one.id not in added and one.ways and one.is_in_office(today)
-    }
+    among = contact.c.party_id.in_({row.party_id for row in rows}) & contact.c.id.not_in(added)
+    served = find_served(unit, among, today)
     changes = []
     for row in rows:
         if row.party_id in served:

@@ -49,6 +49,11 @@ class Acted:
     def address(self) -> str:
         return f"{ADDRESS}/{self.name.replace('/', '/commitments/', 1)}"
 
+    @property
+    def owing(self) -> tuple[int, ...]:
+        """The parties that owe it."""
+        return tuple(one.party_id for one in self.owners)
+
     def sides(self, viewer: Viewer) -> tuple[Any, ...]:
         """The owing parties in whose name somebody may speak."""
         return tuple(one for one in self.owners if viewer.speaks_for(one.party_id))

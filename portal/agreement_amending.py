@@ -16,6 +16,7 @@ from commitments.sketch_known import Known, load_known
 from notifications.views import clean_text
 from portal.acting import is_new, lead_to, sign, today_of
 from portal.agreements import ADDRESS
+from portal.fault_words import describe_oversteps
 from portal.forms import LongForm, Sent
 from portal.frame import find_words, show_framed
 from portal.history import find_head
@@ -25,9 +26,10 @@ from portal.offering import list_known_agreements
 from portal.paging import write_address
 from portal.people_queries import load_begun_under
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
+from portal.rights import check_rights
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.standing import tell_standing_groups
-from portal.step_fields import FaultView, GroupView, Page
+from portal.step_fields import GroupView, Page
 from portal.step_reading import take_agreement
 from portal.step_views import describe_dates, describe_places, describe_title, offer_parties
 from portal.telling import tell_title
@@ -63,7 +65,9 @@ def post_edit(request: Request, viewer: Amending, sent: LongForm, house: Here, r
             take_agreement(typed, sent)
             known = load_known(unit, typed, today_of(viewer, house), select_visible_agreements(viewer))
             before = {one.reference for one in load_begun_under(unit, viewer, head.id)}
-            amend_agreement(unit, sign(viewer, house, why, sent), reference, typed, known, today_of(viewer, house))
+            author, today = sign(viewer, house, why, sent), today_of(viewer, house)
+            imported = amend_agreement(unit, author, reference, typed, known, today)
+            check_rights(unit, viewer, house.settings.administrator_addresses, imported, today)
             joined = [one.reference for one in load_begun_under(unit, viewer, head.id) if one.reference not in before]
         if joined:
             return RedirectResponse(write_address("/add-person", {"party": joined[0], "done": "joined"}), 303)
@@ -96,7 +100,7 @@ def _show(
         agreements = list_known_agreements(reading, viewer, words)
     page = Page(words, refusal.undrawn)
     groups = _describe(page, typed, known, is_filling=sent is not None and refusal is NOT_REFUSED)
-    told: list[FaultView] = []
+    told = describe_oversteps(words, refusal.oversteps)
     if refusal.has_changed:
         groups, told = tell_standing_groups(words, groups, _describe(Page(words), standing, known, is_filling=False))
     groups.append(_describe_why(page, sent))

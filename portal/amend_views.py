@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from commitments.deciding import SETTLED_STEPS, StepTexts, Texts, Turn
+from commitments.deciding import StepTexts, Texts, Turn
 from commitments.facts import Person
 from commitments.filling import Flaw, Flawed, Flaws, check_text
 from commitments.sentences import find_place
@@ -16,7 +16,6 @@ from portal.flaws import mark_fields
 from portal.forms import Sent
 from portal.pages import FactView, FieldView, FormView, OptionView
 from portal.record_views import NOTE, TEXT, describe_why
-from portal.roles import Viewer
 
 SHORT = "10"
 
@@ -323,16 +322,6 @@ def describe_new_step(words: Words, acted: Acted, sent: Sent, flaws: Flaws) -> F
         mark_fields(words, fields, flaws),
         _mark(acted),
     )
-
-
-def list_ends(viewer: Viewer, row: Any) -> list[MilestoneState]:
-    """What somebody may say of how a step ended. Of one that another side alone is to take: that nobody waits for it
-    any more, or does again; how it went is that side's to say."""
-    if viewer.speaks_of(row.party_id):
-        ends = [*SETTLED_STEPS, MilestoneState.SCHEDULED]
-    else:
-        ends = [MilestoneState.SCHEDULED if row.state == MilestoneState.WAIVED else MilestoneState.WAIVED]
-    return [one for one in ends if one != row.state]
 
 
 def describe_step(

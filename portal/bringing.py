@@ -7,7 +7,6 @@ is then, and refused if that has become another difference.
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
-from commitments.agreement_file import ParsedFile, parse_agreement, read_values
+from commitments.agreement_file import ParsedFile, read_content, read_values
 from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
 from commitments.export import load_form, load_party
@@ -36,13 +35,15 @@ from notifications.wording import Words
 from portal.accepting import announce_imported, propose_people
 from portal.beginning import ADDRESS, FILES
 from portal.difference_words import describe_difference, describe_vanished, hash_difference
-from portal.fault_words import describe_oversteps, list_fault_rows
+from portal.fault_words import describe_oversteps, list_fault_rows, list_overstep_rows
 from portal.form_reading import read_again
 from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.history import load_called
 from portal.house import Here, House
 from portal.late_words import tell_late_dates
+from portal.overstep_places import place_oversteps
+from portal.oversteps import NotTheirs
 from portal.registrations import (
     Registration,
     Way,
@@ -51,7 +52,7 @@ from portal.registrations import (
     remove_registration,
     save_registration,
 )
-from portal.rights import NotTheirs, check_rights, sees_agreement
+from portal.rights import check_rights, sees_agreement
 from portal.roles import Permission, Viewer
 from portal.sheet_words import list_headings
 from portal.step_fields import FaultRow, FaultView
@@ -107,8 +108,7 @@ def post_file(
     except InvalidFiles as invalid:
         return _show_form(request, viewer, name=brought.name, rows=_list_rows(words, brought.name, invalid), status=422)
     except NotTheirs as refused:
-        faults = describe_oversteps(words, refused.oversteps)
-        return _show_form(request, viewer, name=brought.name, faults=faults, status=422)
+        return _show_refused(request, viewer, brought.name, refused, 422)
     content = {"name": brought.name, "content": b64encode(brought.content).decode()}
     with open_unit(house.engine) as unit:
         number = begin_registration(
@@ -176,7 +176,10 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
         imported = import_agreement(unit, file.form, author, house.today(author.at))
     except (NotFound, RefusedChange) as refused:
         raise InvalidFiles((Problem(brought.name, 0, "file", "something else", str(refused)),)) from None
-    check_rights(unit, viewer, house.settings.administrator_addresses, imported, house.today(author.at))
+    try:
+        check_rights(unit, viewer, house.settings.administrator_addresses, imported, house.today(author.at))
+    except NotTheirs as refused:
+        raise place_oversteps(refused, file, drawing) from None
     propose_people(unit, viewer, author, imported, house.today(author.at))
     return imported
 
@@ -199,7 +202,7 @@ def read_file(reading: Connection, viewer: Viewer, brought: Brought) -> tuple[Pa
     elif ending in ("csv", "tsv", "txt"):
         sheets = read_csv(content, name)
     elif name.casefold().endswith(_AGREEMENT_FILES):
-        return ParsedFile(Path(name), parse_agreement(content, name)), None
+        return read_content(content, name), None
     else:
         expected = "an agreement file (.yaml), a spreadsheet (.xlsx) or a table (.csv)"
         raise InvalidFiles((Problem(name, 0, "file", "something else", expected),))
@@ -269,6 +272,12 @@ def _show_form(
     )  # fmt: skip
 
 
+def _show_refused(request: Request, viewer: Viewer, name: str, refused: NotTheirs, status: int) -> Response:
+    words = find_words(viewer)
+    rows, faults = list_overstep_rows(words, refused.oversteps), describe_oversteps(words, refused.oversteps)
+    return _show_form(request, viewer, name=name, rows=rows, faults=faults, status=status)
+
+
 def _list_rows(words: Words, name: str, invalid: InvalidFiles) -> list[FaultRow]:
     return list_fault_rows(words, invalid.problems, of_sheet=not name.casefold().endswith(_AGREEMENT_FILES))
 
@@ -300,8 +309,7 @@ def _show_difference(
     except InvalidFiles as invalid:
         return _show_form(request, viewer, name=kept.title, rows=_list_rows(words, kept.title, invalid), status=409)
     except NotTheirs as refused:
-        faults = describe_oversteps(words, refused.oversteps)
-        return _show_form(request, viewer, name=kept.title, faults=faults, status=409)
+        return _show_refused(request, viewer, kept.title, refused, 409)
     shown = hash_difference(imported)
     if shown != kept.shown:
         has_changed = True

@@ -40,6 +40,7 @@ from portal.history import find_head
 from portal.house import Here
 from portal.late_words import tell_late_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
+from portal.sides import speaks_for_any
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
 from portal.withdrawing import link_confirmations, link_measurements, link_reports, load_written
@@ -69,7 +70,8 @@ def show_commitment(
         details = load_details(reading, row)
         quoted = find_quote(load_shelf(reading, house.settings, [head.id]), row, head.sources)
         (own,) = facts.commitments
-        speaks = any(viewer.speaks_for(one.party_id) for one in own.owners)
+        owing = [one.party_id for one in own.owners]
+        speaks = speaks_for_any(viewer, owing)
         sides = {place.party_id: place.reference for place in facts.parties if viewer.speaks_for(place.party_id)}
         confirms = sides and acts_on(reading, viewer, row.id, select_confirmable_commitments)
         asked = load_asked_of(reading, row.id, sides) if confirms else []
@@ -82,7 +84,7 @@ def show_commitment(
     standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
     periods = describe_periods(words, facts, own, today)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
-    steps = list_step_ways(words, viewer, address, row, details.milestones, speaks=speaks) if is_own else []
+    steps = list_step_ways(words, viewer, address, row, details.milestones, owing) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)
     # An owner puts right only what counts for something that they still answer for.
     may_correct = may_record and (viewer.role is not Role.OWNER or row.state not in GIVEN_UP)

@@ -11,6 +11,7 @@ from portal.amend_views import name_turn
 from portal.labels import is_awaited
 from portal.paging import write_address
 from portal.roles import GIVEN_UP, Permission, Viewer
+from portal.sides import says_how_step_went, speaks_for_any
 
 OTHER = "other"
 
@@ -131,16 +132,16 @@ def list_amendments(words: Words, viewer: Viewer, address: str, row: Any) -> lis
 
 
 def list_step_ways(
-    words: Words, viewer: Viewer, address: str, row: Any, milestones: Sequence[Any], *, speaks: bool
+    words: Words, viewer: Viewer, address: str, row: Any, milestones: Sequence[Any], owing: Sequence[int]
 ) -> list[tuple[LinkView, ...]]:
     """What somebody may do about each step of a commitment, in their order: nothing once that was given up."""
     if row.state in GIVEN_UP:
         return []
-    ways = []
+    ways, speaks = [], speaks_for_any(viewer, owing)
     for one in milestones:
         links = []
         step = f"{address}/milestones/{one.reference}"
-        says = speaks and viewer.speaks_of(one.party_id)
+        says = speaks and says_how_step_went(viewer, one.party_id, owing)
         if says and viewer.may(Permission.REPORT) and is_awaited(one, row.state):
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):

@@ -9,7 +9,7 @@ from commitments.errors import Problem
 from notifications.phrases import N_
 from notifications.views import clean_text
 from notifications.wording import Words
-from portal.rights import Limit, Overstep
+from portal.oversteps import Limit, Overstep
 from portal.sheet_words import name_choice
 from portal.step_fields import FaultRow, FaultView
 
@@ -158,6 +158,36 @@ _LIMITS: dict[Limit, str] = {
     Limit.OWNERS_ONLY: N_("The contact %(reference)s is new at a party that is not yours: it can only be an owner."),
     Limit.TIE_OF_OTHERS: N_("The relationship %(reference)s holds agreements of others: it stays as it is."),
     Limit.SAID_BY_OTHERS: N_("%(reference)s is a report or confirmation of another side: it is given by that side."),
+    Limit.OWED_BY_OTHERS: N_(
+        "%(reference)s: your party does not owe this commitment. Who owes it reports and measures how it goes."
+    ),
+    Limit.CONFIRMED_BY_FILE: N_(
+        "%(reference)s is a confirmation: it is given on the page of the commitment, by the side that is asked."
+    ),
+    Limit.KEPT_BY_FILE: N_(
+        "%(reference)s: that it is fulfilled is reported by a party that owes it, and the other side is asked to "
+        "confirm it. In a file this is a report with “fulfilled”."
+    ),
+    Limit.MEASURED_BY_OTHERS: N_("%(reference)s is a number that another side recorded: only that side takes it back."),
+    Limit.STEP_SAID_BY_OTHERS: N_(
+        "%(reference)s: how this milestone went is said by who is to take it. Another side gives it other words or "
+        "another date, or waives it."
+    ),
+    Limit.STEP_OF_OTHERS: N_(
+        "%(reference)s: who is to take this milestone is not one side's to decide. An administrator sets it once both "
+        "sides want it."
+    ),
+    Limit.WHO_OWES: N_(
+        "%(reference)s: who owes a commitment that stands is not one side's to decide. An administrator sets it once "
+        "both sides want it."
+    ),
+    Limit.OWNER_OF_OTHERS: N_(
+        "%(reference)s: who answers for this commitment at another party is named by a coordinator of that party."
+    ),
+    Limit.PLACE_OF_OTHERS: N_(
+        "%(reference)s: a party that has a coordinator is made a witness, or leaves, by a coordinator of its own or an "
+        "administrator."
+    ),
     Limit.ADMINISTRATORS_ADDRESS: N_(
         "The contact %(reference)s: only an administrator gives or takes away an administrator's mail address."
     ),
@@ -234,10 +264,27 @@ def list_fault_rows(words: Words, problems: Iterable[Problem], *, of_sheet: bool
 
 
 def describe_oversteps(words: Words, oversteps: Iterable[Overstep]) -> list[FaultView]:
+    """What is not theirs to change, but for what stands at a place of its own in a file."""
+    return [FaultView("", _tell_overstep(words, one), "") for one in oversteps if one.place is None]
+
+
+def list_overstep_rows(words: Words, oversteps: Iterable[Overstep]) -> list[FaultRow]:
+    """What is not theirs to change, and who may, each with its place in the file."""
     return [
-        FaultView("", words.gettext(_LIMITS[one.limit]) % {"reference": clean_text(one.reference)}, "")
+        FaultRow(
+            clean_text(one.place.file),
+            str(one.place.line) if one.place.line else "",
+            clean_text(one.place.field),
+            clean_text(one.place.found),
+            _tell_overstep(words, one),
+        )
         for one in oversteps
+        if one.place is not None
     ]
+
+
+def _tell_overstep(words: Words, one: Overstep) -> str:
+    return words.gettext(_LIMITS[one.limit]) % {"reference": clean_text(one.reference)}
 
 
 def has_words(text: str) -> bool:

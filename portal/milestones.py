@@ -12,14 +12,16 @@ from commitments.database import open_reading
 from commitments.deciding import StepTexts, add_step, amend_step, set_date, settle_step
 from commitments.log import Author
 from commitments.tables import milestone
+from commitments.vocabulary import MilestoneState
 from notifications.views import clean_text
 from portal.acting import Acted, AtPromise, at_promise, lead_to
 from portal.agreements import ADDRESS
-from portal.amend_views import describe_dates, describe_new_step, describe_step, list_ends, read_due, read_step_texts
+from portal.amend_views import describe_dates, describe_new_step, describe_step, read_due, read_step_texts
 from portal.forms import NOTHING_SENT, Form, Sent
 from portal.pages import FactView
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
-from portal.roles import Permission
+from portal.roles import Permission, Viewer
+from portal.sides import list_ends, says_how_step_went
 from portal.viewing import NotAllowed
 
 router = APIRouter()
@@ -85,8 +87,9 @@ def post_step(at: Amending, sent: Form, step: StepName, part: str) -> Response:
         raise HTTPException(404)
     if part == "state":
         with open_reading(at.house.engine) as reading:
-            row = _find_step(reading, at.find(reading), step)
-        if not at.viewer.speaks_of(row.party_id) and sent.text("state") not in [*list_ends(at.viewer, row), None]:
+            acted = at.find(reading)
+            row = _find_step(reading, acted, step)
+        if not _says(at.viewer, acted, row) and sent.text("state") not in [*_list_ends(at.viewer, acted, row), None]:
             raise NotAllowed(f"how {step} went is another side's to say")
     done = "date" if part == "date" else "step"
     return write_or_show(
@@ -105,7 +108,7 @@ def _show_step(
     return at.show(
         words.gettext("Amend a milestone"),
         acted,
-        forms=describe_step(words, acted, row, list_ends(at.viewer, row), part, sent, refusal.flaws),
+        forms=describe_step(words, acted, row, _list_ends(at.viewer, acted, row), part, sent, refusal.flaws),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
         refusal=refusal,
     )
@@ -117,3 +120,11 @@ def _find_step(reading: Connection, acted: Acted, step: str) -> Any:
     if row is None:
         raise HTTPException(404)
     return row
+
+
+def _says(viewer: Viewer, acted: Acted, row: Any) -> bool:
+    return says_how_step_went(viewer, row.party_id, acted.owing)
+
+
+def _list_ends(viewer: Viewer, acted: Acted, row: Any) -> list[MilestoneState]:
+    return list_ends(viewer, row.state, row.party_id, acted.owing)

@@ -10,6 +10,7 @@ from commitments.filling import Flawed, Flaws
 from commitments.sketch_flaws import Flaw
 from commitments.terms import Undrawn
 from notifications.wording import Words
+from portal.oversteps import NotTheirs, Overstep
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class Refusal:
     """Flaws of a form that is filled in like the steps for registering."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong in words, by field, of a form that has words of its own for it."""
+    oversteps: Sequence[Overstep] = ()
+    """What is not theirs to change."""
     has_changed: bool = False
 
     @property
     def status(self) -> int:
-        return 409 if self.has_changed else 422 if self.flaws or self.undrawn or self.faults else 200
+        wrong = self.flaws or self.undrawn or self.faults or self.oversteps
+        return 409 if self.has_changed else 422 if wrong else 200
 
     def say(self, words: Words) -> str:
         """What stands above the form; flaws stand at their fields."""
@@ -48,6 +52,8 @@ def write_or_show(write: Callable[[], Response], show: Callable[[Refusal], Respo
         return show(Refusal(refused.flaws))
     except Undrawn as refused:
         return show(Refusal(undrawn=refused.flaws))
+    except NotTheirs as refused:
+        return show(Refusal(oversteps=refused.oversteps))
     except RefusedChange:
         return show(Refusal(has_changed=True))
 

@@ -32,9 +32,10 @@ from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
+from portal.oversteps import NotTheirs
 from portal.policing import load_usual
 from portal.registrations import Way, begin_registration, remove_registration
-from portal.rights import NotTheirs, check_rights
+from portal.rights import check_rights
 from portal.roles import Permission, Role, Viewer
 from portal.sketches import (
     ADDRESS,

@@ -32,6 +32,7 @@ from portal.report_views import (
     explain_report,
 )
 from portal.roles import Permission, Viewer
+from portal.sides import says_how_step_went
 from portal.telling import contacts_of
 from portal.viewing import NotAllowed
 
@@ -226,7 +227,7 @@ def _find_step(reading: Connection, viewer: Viewer, acted: Acted, step: str) -> 
     ).one_or_none()
     if row is None:
         raise HTTPException(404)
-    if not viewer.speaks_of(row.party_id):
+    if not says_how_step_went(viewer, row.party_id, acted.owing):
         raise NotAllowed(f"{acted.name}/{step} is another side's to report")
     return row
 

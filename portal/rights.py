@@ -5,9 +5,7 @@ appoint themselves for another party, and then sign in as such.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -15,46 +13,14 @@ from sqlalchemy import Connection, select
 
 from commitments.confirmations import asks_fewer
 from commitments.difference import Imported
-from commitments.errors import TallyError
-from commitments.person_queries import load_people
 from commitments.policy import HOUSE, adapt_policy
 from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, contact, party, policy, relationship
 from commitments.vocabulary import ContactRole
+from portal.oversteps import Limit, NotTheirs, Overstep
+from portal.promise_rights import find_promise_oversteps
 from portal.roles import Role, Viewer, select_visible_agreements
-
-
-class Limit(StrEnum):
-    """Why somebody may not change something."""
-
-    AGREEMENT_OF_OTHERS = "agreement_of_others"
-    OWN_PARTY_MISSING = "own_party_missing"
-    PARTY_OF_OTHERS = "party_of_others"
-    PERSON_OF_OTHERS = "person_of_others"
-    OWNERS_ONLY = "owners_only"
-    TIE_OF_OTHERS = "tie_of_others"
-    SAID_BY_OTHERS = "said_by_others"
-    ADMINISTRATORS_ADDRESS = "administrators_address"
-    OPERATORS_ROLE = "operators_role"
-    ADDRESS_OF_ANOTHER_SIDE = "address_of_another_side"
-    DEPUTY_OF_ANOTHER_SIDE = "deputy_of_another_side"
-    WORD_OF_ANOTHER_SIDE = "word_of_another_side"
-
-
-@dataclass(frozen=True, slots=True)
-class Overstep:
-    """One change that is not this person's to make."""
-
-    limit: Limit
-    reference: str
-
-
-class NotTheirs(TallyError):
-    """A difference holds changes that whoever brought it may not make; carries each."""
-
-    def __init__(self, oversteps: tuple[Overstep, ...]) -> None:
-        self.oversteps = oversteps
-        super().__init__("\n".join(f"{one.limit}: {one.reference}" for one in oversteps))
+from portal.sides import find_served
 
 
 def check_rights(
@@ -67,6 +33,7 @@ def check_rights(
     rules = [one.changes["rules"] for one in imported.changes if one.subject == policy.name and "rules" in one.changes]
     if any(silences_others(unit, viewer, imported.reference, *pair, today) for pair in rules):
         found.append(Overstep(Limit.WORD_OF_ANOTHER_SIDE, imported.reference))
+    found += find_promise_oversteps(unit, viewer, imported, today)
     oversteps = tuple(dict.fromkeys(found))
     if oversteps:
         raise NotTheirs(oversteps)
@@ -94,8 +61,7 @@ def silences_others(
         .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
         .where(agreement.c.reference == reference, agreement_party.c.party_id != viewer.person.party_id)
     )
-    coordinating = contact.c.party_id.in_(others) & (contact.c.role == str(ContactRole.COORDINATOR))
-    return any(one.ways and one.is_in_office(today) for one in load_people(reading, only=coordinating).values())
+    return bool(find_served(reading, contact.c.party_id.in_(others), today))
 
 
 def sees_agreement(reading: Connection, viewer: Viewer, reference: str) -> bool | None:
@@ -146,8 +112,6 @@ def _find_oversteps(
             yield Overstep(Limit.TIE_OF_OTHERS, one.reference)
         if one.subject == "activity_commitment" and not is_own_work(one.reference.split("/")[2]):
             yield Overstep(Limit.AGREEMENT_OF_OTHERS, one.reference)
-        if one.subject in ("progress_report", "confirmation") and one.changes.get("party") != (None, viewer.party):
-            yield Overstep(Limit.SAID_BY_OTHERS, one.reference)
         if one.subject != "contact":
             continue
         person = held[one.reference]

@@ -132,10 +132,6 @@ class Viewer:
         """Whether they may report and confirm in this party's name: everybody for their own side only."""
         return self.role is Role.ADMINISTRATOR or party_id in self.parties
 
-    def speaks_of(self, party_id: int | None) -> bool:
-        """Whether they may say how a step went that this party is to take, or that is for all who owe the rest."""
-        return party_id is None or self.speaks_for(party_id)
-
 
 def find_role(person: Person, party: str, administrators: frozenset[str], house_parties: frozenset[str]) -> Role:
     """What a contact is in the portal. `party` is the reference of their own; `house_parties` none if all keep it."""

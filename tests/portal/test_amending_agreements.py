@@ -370,7 +370,9 @@ def test_a_party_leaves_once_it_owes_nothing_more_and_is_asked_nothing_more(memb
     assert "It still owes something here (bridge)" in unescape(re.sub("<[^>]+>", "", page))
     with open_unit(member.engine) as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="waived"))
+    member.sign_in("li")
     change(member, **{"south-left": "2026-02-28"})
+    member.sign_in("cy")
     assert file_of(member)["parties"][1]["ended"] == "2026-02-28"
     assert "a party until 28 February 2026" in member.get(PAGE)
     asked = member.rows(follow_up, follow_up.c.key.like("%:north-south%@south:%"), follow_up.c.state == "open")
