@@ -122,11 +122,34 @@ def report_progress(
     report_id = register_row(unit, author, progress_report, report, f"{commitment}/{form.reference}", row.agreement_id)
     if value is not None:
         _add_measurement(unit, author, commitment, row, value, today.isoformat())
-    if fulfilled and row.state == CommitmentState.FULFILLED:
-        _answer_asked(unit, author, commitment, row, party_id, names[party_id], today, ConfirmationState.CONFIRMED)
-    elif fulfilled:
-        _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
+    if fulfilled:
+        _follow_fulfilled(unit, author, commitment, row, owners, party_id, report_id, today)
     return form.reference
+
+
+def follow_report(unit: Connection, author: Author, commitment: str, report_id: int, today: date) -> None:
+    """Let follow from a report that stands in the register, and says that it is done, what follows when one is made."""
+    row = hold_commitment(unit, commitment)
+    party_id = unit.execute(select(progress_report.c.party_id).where(progress_report.c.id == report_id)).scalar_one()
+    _follow_fulfilled(unit, author, commitment, row, _read_owners(unit, row.id), party_id, report_id, today)
+
+
+def _follow_fulfilled(
+    unit: Connection,
+    author: Author,
+    commitment: str,
+    row: Row[Any],
+    owners: Sequence[Row[Any]],
+    party_id: int,
+    report_id: int,
+    today: date,
+) -> None:
+    """Settle what is reported as done, and ask the others; who was asked about what is settled has confirmed."""
+    if row.state == CommitmentState.FULFILLED:
+        name = next((owner.reference for owner in owners if owner.party_id == party_id), "")
+        _answer_asked(unit, author, commitment, row, party_id, name, today, ConfirmationState.CONFIRMED)
+    else:
+        _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
 
 
 def add_activity(

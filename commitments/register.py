@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select, text
 from commitments import tables
 from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import AgreementForm
+from commitments.brought_reports import follow_reports
 from commitments.database import open_reading, open_unit
 from commitments.difference import Imported, describe_changes
 from commitments.failpoints import failpoint
@@ -130,6 +131,7 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
+        follow_reports(unit, author, difference.changes, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))
         imported.append(Imported(intake.form.agreement, intake.new, told, tuple(difference.vanished), late))
     failpoint("register.before_commit")

@@ -1,0 +1,56 @@
+"""What follows from the reports that a file brings: what they say is done is asked about as if said on a page."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select
+
+from commitments.dates import parse_date
+from commitments.difference import in_chunks
+from commitments.log import Author, Change
+from commitments.progress import follow_report
+from commitments.tables import agreement, commitment, confirmation, progress_report
+from commitments.vocabulary import CommitmentState, ConfirmationState
+
+_OPEN = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
+
+
+def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], today: date) -> None:
+    """Settle what the reports among these changes, all written already, say is done, and ask who is asked by the rules.
+
+    A report of which the file tells the answers, or after which it was decided how the promise stands, is history.
+    """
+    done = [
+        one.row_id
+        for one in changes
+        if (one.subject, one.action) == (progress_report.name, "registered")
+        and one.changes.get("fulfilled", (None, False))[1]
+    ]
+    for row in _load_unanswered(unit, done) if done else ():
+        if row.state not in _OPEN or row.state_on is None or parse_date(row.state_on).last <= row.reported_on:
+            follow_report(unit, author, f"{row.head}/{row.reference}", row.id, today)
+
+
+def _load_unanswered(unit: Connection, ids: Sequence[int]) -> list[Any]:
+    """Those of these reports that nobody has answered and that have yet to settle something, or to confirm it."""
+    answered = exists().where(confirmation.c.report_id == progress_report.c.id)
+    other = progress_report.alias()
+    waits = (
+        exists()
+        .where(confirmation.c.report_id == other.c.id, other.c.commitment_id == commitment.c.id)
+        .where(confirmation.c.party_id == progress_report.c.party_id)
+        .where(confirmation.c.state == str(ConfirmationState.ASKED))
+    )
+    rows: list[Any] = []
+    for some in in_chunks(ids):
+        rows += unit.execute(
+            select(
+                progress_report.c.id, progress_report.c.reported_on, commitment.c.state, commitment.c.state_on,
+                commitment.c.reference, agreement.c.reference.label("head"),
+            )
+            .join(commitment, commitment.c.id == progress_report.c.commitment_id)
+            .join(agreement, agreement.c.id == commitment.c.agreement_id)
+            .where(progress_report.c.id.in_(some), ~answered, or_(commitment.c.state.in_(_OPEN), waits))
+        ).all()  # fmt: skip
+    return sorted(rows, key=lambda row: (row.reported_on, row.id))

@@ -1,0 +1,108 @@
+"""A report that a file brings does what the same report does on a page: it settles, and asks the other side at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_reading, open_unit
+from commitments.export import export_agreement
+from commitments.log import Author
+from commitments.reconcile import reconcile_register
+from commitments.register import import_agreement
+from commitments.tables import commitment, confirmation, follow_up, progress_report
+from tests.portal.desk import FORM, NOW, TODAY, Desk
+from tests.portal.test_acting import HERE, send
+from tests.portal.test_files import bring, hash_shown, newest
+
+YAML = FORM.decode()
+SURVEY = "  - reference: survey\n"
+REPORT = """    reports:
+      - reference: r
+        party: north
+        reported_on: 2026-03-01
+        rating: on_track
+        fulfilled: true
+"""
+DONE = SURVEY + REPORT
+ANSWERS = "        confirmations: [{party: south, state: %s, asked_on: 2026-03-01, answered_on: 2026-03-01}]\n"
+JOINT = "  - reference: bridge\n"
+
+
+def take(desk: Desk, form: str) -> None:
+    """What the operator imports at the command line."""
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(form.encode(), "x.yaml"), Author("operator", NOW), TODAY)
+    reconcile_register(desk.engine, NOW, TODAY)
+
+
+def state_of(desk: Desk, reference: str) -> str:
+    return str(desk.rows(commitment, commitment.c.reference == reference)[0].state)
+
+
+def list_asked(desk: Desk) -> list[tuple[str, Any]]:
+    open_ones = follow_up.c.kind == "confirmation_asked", follow_up.c.state == "open"
+    return [(one.matter, one.assignee_id) for one in desk.rows(follow_up, *open_ones)]
+
+
+def test_what_a_file_reports_as_done_waits_for_the_other_side_which_is_asked_at_once(desk: Desk) -> None:
+    page = bring(desk, YAML.replace(SURVEY, DONE))
+    desk.act(newest(desk), shown=hash_shown(page))
+    assert "not yet confirmed by South" in desk.get(f"{HERE}/survey")
+    assert [(one.state, one.asked_on) for one in desk.rows(confirmation)] == [("asked", TODAY)]
+    assert list_asked(desk) == [("north-south/survey", desk.person("li"))]
+    assert desk.find("overdue", "/survey").state == "done"
+    desk.sign_in("li")
+    send(desk, "survey/send-back", on="survey/confirm", side="south", note="Two pages are missing")
+    assert state_of(desk, "survey") == "active"
+
+
+def test_so_does_what_the_operator_imports_and_the_same_file_again_changes_nothing(desk: Desk) -> None:
+    take(desk, YAML.replace(SURVEY, DONE))
+    assert state_of(desk, "survey") == "fulfilled"
+    assert list_asked(desk) == [("north-south/survey", desk.person("li"))]
+    before = desk.snapshot(), desk.rows(confirmation)
+    take(desk, YAML.replace(SURVEY, DONE))
+    assert (desk.snapshot(), desk.rows(confirmation)) == before
+
+
+def test_who_was_asked_and_says_so_too_in_a_file_has_confirmed(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    page = bring(desk, YAML.replace(JOINT, JOINT + REPORT.replace("party: north", "party: south")), who="li")
+    desk.act(newest(desk), shown=hash_shown(page))
+    assert [one.state for one in desk.rows(confirmation)] == ["confirmed"]
+    assert (state_of(desk, "bridge"), list_asked(desk)) == ("fulfilled", [])
+
+
+@pytest.mark.parametrize(
+    ("more", "stands"),
+    [
+        (SURVEY + "    state: fulfilled\n" + REPORT, "fulfilled"),
+        (SURVEY + "    state: waived\n" + REPORT, "waived"),
+        (DONE + ANSWERS % "confirmed", "active"),
+        (DONE + ANSWERS % "returned", "active"),
+        (SURVEY + "    state: active\n    state_on: 2026-03-02\n" + REPORT, "active"),
+        (DONE.replace("fulfilled: true", "fulfilled: false"), "active"),
+    ],
+    ids=["kept", "waived", "confirmed", "sent back", "decided since", "under way"],
+)
+def test_what_a_file_tells_of_the_past_asks_nobody(desk: Desk, more: str, stands: str) -> None:
+    take(desk, YAML.replace(SURVEY, more))
+    assert (state_of(desk, "survey"), list_asked(desk)) == (stands, [])
+    assert len(desk.rows(progress_report)) == 1
+
+
+def test_an_agreement_that_was_reported_on_goes_from_one_register_to_another_as_it_stands(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "survey/report", fulfilled="yes")
+    desk.sign_in("li")
+    send(desk, "survey/send-back", on="survey/confirm", side="south", note="Two pages are missing")
+    desk.clock[0] = NOW + timedelta(days=3)
+    with open_reading(desk.engine) as reading:
+        text = export_agreement(reading, "north-south")
+    renamed = text.replace("agreement: north-south", "agreement: again")
+    take(desk, renamed)
+    with open_reading(desk.engine) as reading:
+        assert export_agreement(reading, "again") == renamed
