@@ -18,7 +18,7 @@ from commitments.database import open_reading, open_unit
 from commitments.evidence_files import keep_file
 from commitments.export import export_agreement
 from commitments.log import Author
-from commitments.reporting import Reported, file_report
+from commitments.reporting import Reported, answer_report, file_report
 from commitments.settings import Settings
 from commitments.sheet_columns import write_sheets
 from commitments.sketch import Sketch, TypedParty, TypedPerson, TypedPromise
@@ -169,6 +169,17 @@ def _list_reported(ground: Ground) -> Iterator[Values]:
             name = f"{one['reference']}/{one['promise']}"
             file_report(unit, Author("cy", NOW), name, one["side"], None, done, TODAY)
         yield one
+
+
+def _list_confirmed(ground: Ground) -> Iterator[Values]:
+    """Promises of which our side has confirmed what the other one reported."""
+    for one in _list_reported(ground):
+        with open_unit(ground.engine) as unit:
+            own = select(party.c.reference).join(contact, contact.c.party_id == party.c.id)
+            side = unit.execute(own.where(contact.c.reference == "cy")).scalar_one()
+            name = f"{one['reference']}/{one['promise']}"
+            answer_report(unit, Author("cy", NOW), name, side, None, TODAY, confirmed=True)
+        yield {**one, "side": side}
 
 
 def _list_asked(ground: Ground) -> Iterator[Values]:
@@ -455,6 +466,7 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "steps_to_meet": partial(_list_steps, to_meet=True),
     "crowded": _list_crowded,
     "reported": _list_reported,
+    "confirmed": _list_confirmed,
     "asked": _list_asked,
     "letters": _list_letters,
     "answered": _list_answered,
