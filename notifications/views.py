@@ -4,6 +4,7 @@ Templates get nothing else; they hold loops and ifs only.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -229,6 +230,13 @@ def fit_text(text: str, limit: int) -> str:
 def shorten_title(text: str) -> str:
     """A title for a subject line."""
     return fit_text(text, _TITLE_LIMIT)
+
+
+def shorten_apart(titles: Sequence[str], limit: int = _TITLE_LIMIT) -> list[str]:
+    """Titles one beside another: each in short, and in full where others begin with the same words."""
+    cut = [fit_text(one, limit) for one in titles]
+    often = Counter(cut)
+    return [one if often[short] > 1 else short for one, short in zip(titles, cut, strict=True)]
 
 
 def check_link(link: str | None) -> str:

@@ -17,7 +17,7 @@ from notifications.names import find_words as find_phrase
 from notifications.reasons import Decision
 from notifications.runs import find_runs, link_run
 from notifications.tables import notice, notification
-from notifications.views import LinkView, check_link, clean_text, shorten_title
+from notifications.views import LinkView, check_link, clean_text, fit_text, shorten_title
 from notifications.wording import Words
 from portal.agreement_queries import load_titles
 from portal.agreements import LONGEST_SEARCH, read_word
@@ -34,6 +34,8 @@ Reader = Annotated[Viewer, Depends(require(Permission.READ_MESSAGES))]
 ADDRESS = "/messages"
 PAGE = 50
 MATTERS_SHOWN = 12
+PROMISE_LIMIT = 160
+"""Promises that begin alike are told apart by what follows: a line here may be two."""
 UNSENT = "unsent"
 _TONES = {
     NotificationState.SENT: "green",
@@ -300,10 +302,10 @@ def _name_matter(words: Words, titles: Mapping[Any, str], one: Any) -> str:
     if promise and step:
         return words.gettext("%(step)s (%(promise)s)") % {
             "step": shorten_title(clean_text(step)),
-            "promise": shorten_title(clean_text(promise)).rstrip(".。"),
+            "promise": fit_text(clean_text(promise), PROMISE_LIMIT).rstrip(".。"),
         }
     if promise:
-        return shorten_title(clean_text(promise))
+        return fit_text(clean_text(promise), PROMISE_LIMIT)
     kind = words.name(MatterKind(one.matter_kind)) if one.matter_kind in list(MatterKind) else ""
     title = titles.get(("agreement", one.agreement_id), "")
     return words.gettext(" · ").join(part for part in (kind, title) if part) or words.name(NotificationKind(one.kind))

@@ -11,7 +11,7 @@ from commitments.sketched_more import BUDGET_KINDS, NEW_TIE
 from commitments.vocabulary import AgreementKind
 from notifications.names import choose_words, find_words
 from notifications.phrases import N_
-from notifications.views import clean_text, shorten_title
+from notifications.views import clean_text, shorten_apart
 from portal.labels import name_agreement_kind
 from portal.policy_views import describe_rules, fill_rules, say_faults
 from portal.step_fields import GroupView, Page, fold, name_room
@@ -133,11 +133,9 @@ def _choose_summary(promise: TypedPromise, language: str) -> str:
 
 def _describe_budget(page: Page, sketch: Sketch, drawing: Drawing) -> GroupView:
     words = page.words
-    promises = [
-        (one.key, shorten_title(clean_text(_choose_summary(one, words.tag))) or one.key)
-        for one in sketch.promises
-        if one.key in drawing.named
-    ]
+    owed = [one for one in sketch.promises if one.key in drawing.named]
+    titles = shorten_apart([clean_text(_choose_summary(one, words.tag)) for one in owed])
+    promises = [(one.key, title or one.key) for one, title in zip(owed, titles, strict=True)]
     parts = [_describe_line(page, at, one, promises) for at, one in enumerate([*sketch.budget, TypedBudgetLine()])]
     return fold(words.gettext("Budget"), "", (), parts, name_room(words))
 

@@ -1,6 +1,7 @@
 """The forms on which people record what happened, every string ready."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,12 +11,13 @@ from commitments.evidence_files import list_endings
 from commitments.filling import LONGEST_LINE, LONGEST_LINK, LONGEST_TEXT, Flaw, Flaws
 from commitments.recording import Happened
 from notifications.phrases import ACTIVITY_NAMES
-from notifications.views import LinkView, clean_text, shorten_title
+from notifications.views import LinkView, clean_text, shorten_apart
 from notifications.wording import Words
 from portal.flaws import mark_fields, name_types
 from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
 
+CHOICE_LIMIT = 120
 USUAL_KIND = "meeting"
 TEXT, LINK, NOTE = str(LONGEST_LINE), str(LONGEST_LINK), str(LONGEST_TEXT)
 ACCEPTED = ",".join(f".{one}" for one in list_endings())
@@ -160,6 +162,11 @@ def describe_withdrawal(words: Words, action: str, why: str, flaws: Flaws) -> Fo
     )  # fmt: skip
 
 
-def name_choice(title: str) -> str:
-    """A commitment as it stands beside its box."""
-    return shorten_title(clean_text(title))
+def name_choices(titles: Mapping[str, str]) -> dict[str, str]:
+    """Commitments as each stands beside its box, by reference: told apart, also where their words are the same."""
+    names = shorten_apart([clean_text(one) for one in titles.values()], CHOICE_LIMIT)
+    often = Counter(names)
+    return {
+        reference: f"{name} ({reference})" if often[name] > 1 else name
+        for reference, name in zip(titles, names, strict=True)
+    }

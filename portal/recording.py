@@ -46,7 +46,7 @@ from portal.record_views import (
     describe_record,
     describe_why,
     describe_withdrawal,
-    name_choice,
+    name_choices,
     read_happened,
 )
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
@@ -83,16 +83,17 @@ class _Place:
     def offer(self, words: Words, parties: Sequence[str], promises: Sequence[str], find: str = "") -> Offered:
         """What can be ticked, the commitments that are ticked first; of the others those in which each word occurs."""
         sought = find.casefold().split()
-        titles = {one.reference: title_of(words, one) for one in self.promises}
+        whole = {one.reference: title_of(words, one) for one in self.promises}
+        titles = name_choices(whole)
         shown = [
             (reference, title)
             for reference, title in titles.items()
-            if reference in promises or all(word in title.casefold() for word in sought)
+            if reference in promises or all(word in whole[reference].casefold() for word in sought)
         ]
         first = sorted(shown, key=lambda one: one[0] not in promises)
         return Offered(
             [(one.reference, clean_text(self.names.name_party(one.id, words.tag))) for one in self.parties],
-            [(reference, name_choice(title)) for reference, title in first],
+            first,
             parties,
             promises,
             write_address(RECORD, {"agreement": self.head.reference}) if len(titles) > MOST_AT_A_GLANCE else "",
@@ -290,7 +291,9 @@ def _describe_recorded(reading: Connection, words: Words, place: _Place, done: s
         before = words.gettext("%(said)s This was before the agreement took effect (%(effective)s). Is the date right?")
         said = before % {"said": said, "effective": words.format_partial(effective)}
     elif counted:
-        titles = words.join([name_choice(title_of(words, one)).rstrip(".。") for one in counted])
+        served = {one.reference for one in counted}
+        known = name_choices({one.reference: title_of(words, one) for one in [*place.promises, *counted]})
+        titles = words.join([name.rstrip(".。") for reference, name in known.items() if reference in served])
         said = words.gettext("%(said)s It counts for: %(titles)s.") % {"said": said, "titles": titles}
     address = f"{ADDRESS}/{place.head.reference}"
     shown = next((one for one in counted if one.reference == origin), counted[0] if counted else None)

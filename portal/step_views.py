@@ -11,7 +11,7 @@ from commitments.sketch_known import Known, KnownPerson
 from commitments.sketching import NOBODY
 from commitments.vocabulary import AgreementKind, ContactRole, PartyRole, RenewalRule
 from notifications.names import choose_words
-from notifications.views import clean_text, shorten_title
+from notifications.views import clean_text, shorten_apart
 from notifications.wording import Words
 from portal.labels import name_agreement_kind, name_party_role, name_renewal
 from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room, offer_languages
@@ -284,7 +284,8 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
             words.gettext("They answer for all that their party owes, unless you say otherwise below."),
         )
     )
-    for promise in sketch.promises:
+    titles = shorten_apart([clean_text(one.summary) for one in sketch.promises])
+    for promise, title in zip(sketch.promises, titles, strict=True):
         owing = [key for key in promise.owed_by if key in names] or list(names)
         fields = tuple(
             page.choose(
@@ -296,7 +297,7 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
             )
             for key in owing
         )
-        groups.append(GroupView(shorten_title(clean_text(promise.summary)), fields))
+        groups.append(GroupView(title, fields))
     return groups
 
 

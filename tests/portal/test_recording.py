@@ -13,8 +13,11 @@ from sqlalchemy import select, update
 from starlette.datastructures import UploadFile
 
 from benchmarks.form_reader import read_form
+from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.evidence_files import place_of
+from commitments.log import Author
+from commitments.register import import_agreement
 from commitments.tables import (
     activity,
     activity_commitment,
@@ -502,3 +505,39 @@ def test_every_page_of_recording_is_there_in_chinese(desk: Desk) -> None:
         assert re.search("[一-鿿]{4}", desk.get(path))
     said = desk.rows(log_entry, log_entry.c.subject == "evidence")
     assert [(one.who, one.action) for one in said] == [("cy", "registered")]
+
+
+TWINS = b"""
+agreement: twins
+title: {en: Twins}
+kind: memorandum
+effective: 2024-01-01
+parties:
+  - reference: north
+    kind: city
+    names: {en: North}
+    contacts: [{reference: cy, name: Cy, role: coordinator, channels: {mail: cy@north.example}}]
+commitments:
+  - {reference: glazes, kind: open_ended, owners: [{party: north, contact: cy}],
+     summary: "BEGINNING in the field of glazes."}
+  - {reference: kilns, kind: open_ended, owners: [{party: north, contact: cy}],
+     summary: "BEGINNING in the field of kilns."}
+  - {reference: again, kind: open_ended, owners: [{party: north, contact: cy}],
+     summary: "BEGINNING in the field of kilns."}
+"""
+BEGINNING = (
+    "Encourage joint projects between universities and institutes of learning of both cities and of their regions"
+)
+
+
+def test_commitments_that_begin_alike_are_told_apart_beside_their_boxes_and_in_what_was_recorded(desk: Desk) -> None:
+    text = TWINS.replace(b"BEGINNING", BEGINNING.encode())
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(text, "twins.yaml"), Author("test", NOW), NOW.date())
+    desk.sign_in("cy")
+    page = desk.get("/record?agreement=twins")
+    names = [f"{BEGINNING} in the field of glazes.", f"{BEGINNING} in the field of kilns. (kilns)",
+             f"{BEGINNING} in the field of kilns. (again)"]  # fmt: skip
+    assert [one for one in names if one not in page] == []
+    said = record(desk, agreement="twins", parties=["north"], commitments=["glazes"])
+    assert f"It counts for: {BEGINNING} in the field of glazes." in said

@@ -29,7 +29,7 @@ from notifications.reasons import Why
 from notifications.rendering import OwnEnvironment, build_environment, describe_message, describe_sign_in, write_message
 from notifications.samples import DAY, LANGUAGES, TEXTS, TOKEN, link_item, make_items, make_messages
 from notifications.styles import DARK, LIGHT, STYLE, TONE_COLOURS, TONES
-from notifications.views import Written, check_link, clean_text, shorten_text
+from notifications.views import Written, check_link, clean_text, shorten_apart, shorten_text
 
 SAMPLES = [(language, name) for language in LANGUAGES for name in make_messages(language)]
 HOSTILE = (
@@ -538,6 +538,11 @@ def test_every_rule_of_the_sheet_beats_the_inline_styles() -> None:
 )
 def test_text_becomes_one_harmless_line(text: str, cleaned: str) -> None:
     assert clean_text(text) == cleaned
+
+
+def test_titles_side_by_side_are_short_where_they_differ_and_whole_where_they_begin_alike() -> None:
+    titles = ["one two three four glazes", "one two three four kilns", "five six seven eight nine ten"]
+    assert shorten_apart(titles, 20) == [*titles[:2], "five six seven…"]
 
 
 def test_a_text_is_cut_between_words() -> None:
