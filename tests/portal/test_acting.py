@@ -662,7 +662,7 @@ def test_the_history_says_each_language_of_a_changed_sentence_from_what_to_what(
     send(desk, "survey/edit", why="As signed", **{**same, "quote-en": long})
     page = desk.get(history)
     assert "The sentence itself (English): changed</summary>" in page, "what is long is folded"
-    assert "<blockquote>The North shall hand over both.</blockquote>" in page and long.strip() in page
+    assert '<blockquote dir="auto">The North shall hand over both.</blockquote>' in page and long.strip() in page
     desk.sign_in("li")
     assert "原文（英语）" in desk.get(history) and kept in desk.get(history), "the other side reads it too"
 

@@ -180,7 +180,7 @@ def test_a_sentence_that_is_not_what_stands_there_is_called_so_on_its_page_and_f
     keep(desk, OTHER)
     page = desk.get(PAGE)
     assert UNLIKE in page and OTHER in page
-    assert f'There stands:</p>\n<blockquote lang="en">{SENTENCE}' in page, "the document is at hand"
+    assert f'There stands:</p>\n<blockquote lang="en" dir="auto">{SENTENCE}' in page, "the document is at hand"
     desk.act("/agreements/north-south/public", why="")
     desk.client.cookies.clear()
     assert UNLIKE in desk.get("/public/north-south")
