@@ -15,7 +15,7 @@ from commitments.vocabulary import RenewalRule
 class Than(StrEnum):
     """What a date is later than."""
 
-    PROMISE = "promise"
+    COMMITMENT = "commitment"
     AGREEMENT = "agreement"
 
 
@@ -39,7 +39,7 @@ def judge_date(title: str, due: str | None, promised: str | None, end: str | Non
 
     Of a year or a month it is only said where all of it is later.
     """
-    for than, limit in ((Than.PROMISE, promised), (Than.AGREEMENT, end)):
+    for than, limit in ((Than.COMMITMENT, promised), (Than.AGREEMENT, end)):
         if due and limit and parse_date(due).first > parse_date(limit).last:
             return LateDate(title, due, than, limit)
     return None

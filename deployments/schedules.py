@@ -138,7 +138,7 @@ PLANS: tuple[Plan, ...] = (
         cron=f"0 {CHECK_HOUR} * * *",
         slug="check-progress-daily",
         rhythm=f"every day at {CHECK_HOUR:02}:00",
-        purpose="Judges how every promise stands today, opens the follow-ups that this calls for and closes those "
+        purpose="Judges how every commitment stands today, opens the follow-ups that this calls for and closes those "
         "whose cause is gone. Leaves two tables: what needs attention, and what changed and why. What falls due as a "
         "day begins for somebody is judged before, within the hour, by follow-changes.",
         tags=("tallystick", "progress"),
@@ -232,7 +232,7 @@ PLANS: tuple[Plan, ...] = (
             (
                 "add-commitment",
                 "**Add a commitment** to an agreement that the register holds.",
-                "The agreement by its reference, the promise in one sentence and its kind; the fields marked "
+                "The agreement by its reference, the commitment in one sentence and its kind; the fields marked "
                 "“Recurring” and “Target” are for those kinds alone.",
                 ("tallystick", "form", "coordinator"),
             ),

@@ -76,7 +76,7 @@ WATCHES: tuple[Watch, ...] = (
     ),
     Watch(
         title="no check for 26 hours",
-        purpose="No check of the promises was completed for a day and two hours after the last one.",
+        purpose="No check of the commitments was completed for a day and two hours after the last one.",
         tag=TAG,
         after=("prefect.flow-run.Completed",),
         expect=("prefect.flow-run.Completed",),

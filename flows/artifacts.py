@@ -40,7 +40,7 @@ async def show_attention(attention: Attention, today: date, base_url: str | None
     shown = f", the first {len(attention.rows)} by the day of answer" if attention.total > len(attention.rows) else ""
     await _show_rows(
         ATTENTION,
-        attention.rows or ({"standing": "nothing: every promise stands as it should"},),
+        attention.rows or ({"standing": "nothing: every commitment stands as it should"},),
         f"## What needs attention\n{count_things(attention.total, 'open follow-up')} on {today}{shown}.",
         base_url,
     )
@@ -235,11 +235,11 @@ async def start_progress(description: str, key: str) -> object:
 
 
 async def show_picture(svg: str, today: date) -> None:
-    """How every promise stands, as a picture that needs no other server."""
+    """How every commitment stands, as a picture that needs no other server."""
     await acreate_markdown_artifact(
-        markdown=f"![How every promise stands]({embed_picture(svg)})\n",
+        markdown=f"![How every commitment stands]({embed_picture(svg)})\n",
         key=STANDINGS,
-        description=f"How every promise stands on {today}",
+        description=f"How every commitment stands on {today}",
     )
 
 

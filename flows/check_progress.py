@@ -38,7 +38,7 @@ async def check_progress(as_of: date | None = None) -> dict[str, int]:
         attention = await do_step("list what needs attention", partial(list_attention, register.engine, day))
         changes = await do_step("list what changed", partial(read_changes, register.engine, done.changes))
         if done.commitments <= PICTURED:
-            counts = await do_step("count how promises stand", partial(count_standings, register.engine, day))
+            counts = await do_step("count how commitments stand", partial(count_standings, register.engine, day))
             await show_picture(draw_standings(counts, day), day)
         base_url = register.settings.pages_url
     await show_attention(attention, day, base_url)
@@ -78,5 +78,5 @@ async def _judge(register: Register, day: date) -> Reconciled:
         return reconcile_register(register.engine, register.now, day, tell=tell)
 
     return await do_long_step(
-        "judge every promise", judge, "{of} parts of the register to look at", CHECK_PROGRESS, least=LONG
+        "judge every commitment", judge, "{of} parts of the register to look at", CHECK_PROGRESS, least=LONG
     )

@@ -1,4 +1,4 @@
-"""A picture of how every promise stands: a bar a kind of commitment, from what is late to what is settled."""
+"""A picture of how every commitment stands: a bar a kind of commitment, from what is late to what is settled."""
 
 import base64
 from collections import Counter

@@ -281,8 +281,8 @@ def describe_summary(
     )
     parties = tuple(
         words.ngettext(
-            "%(party)s: %(count)s promise, %(fulfilled)s fulfilled, %(attention)s in need of attention",
-            "%(party)s: %(count)s promises, %(fulfilled)s fulfilled, %(attention)s in need of attention",
+            "%(party)s: %(count)s commitment, %(fulfilled)s fulfilled, %(attention)s in need of attention",
+            "%(party)s: %(count)s commitments, %(fulfilled)s fulfilled, %(attention)s in need of attention",
             line.owed,
         )
         % {

@@ -125,9 +125,9 @@ REASONS: dict[ReasonCode, Variants] = {
         N_("a message could not be sent"),
     ),
     ReasonCode.CHECK_MISSED: (
-        N_("no check of the promises has finished since %(since)s, for %(hours)s hours"),
-        N_("no check of the promises has finished yet, %(hours)s hours after the first was due"),
-        N_("no check of the promises has finished in time"),
+        N_("no check of the commitments has finished since %(since)s, for %(hours)s hours"),
+        N_("no check of the commitments has finished yet, %(hours)s hours after the first was due"),
+        N_("no check of the commitments has finished in time"),
     ),
     ReasonCode.RUN_FAILED: (
         N_("the run “%(run)s” of %(flow)s ended as %(ended)s: %(fault)s"),
@@ -346,7 +346,7 @@ EXPECTED_ELSEWHERE = N_("Ask %(party)s who answers for it, and name that person.
 EXPECTED_AFTER_PERIOD = N_("Record what was held, or say why it was not.")
 EXPECTED_BY_MATTER: dict[MatterKind, str] = {
     MatterKind.COMMITMENT: N_("Report when it is done, or say in time if the date cannot be kept."),
-    MatterKind.MILESTONE: N_("Report when this step is done, or say in time if the date cannot be kept."),
+    MatterKind.MILESTONE: N_("Report when this milestone is met, or say in time if the date cannot be kept."),
     MatterKind.OCCURRENCE: N_("Hold what is still missing, and record each activity."),
     MatterKind.EXPIRY: N_("Decide in time whether the agreement is to go on."),
     MatterKind.NOTICE: EXPECTED_BY_FOLLOW_UP[FollowUpKind.NOTICE_DEADLINE],

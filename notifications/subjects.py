@@ -118,7 +118,7 @@ def _name_matter(words: Words, item: Item) -> str:
 def _count_questions(words: Words, asked: Sequence[Item]) -> str:
     if all(is_about_promise(item) for item in asked):
         return words.ngettext(
-            "%(count)s promise needs an answer from you", "%(count)s promises need an answer from you", len(asked)
+            "%(count)s commitment needs an answer from you", "%(count)s commitments need an answer from you", len(asked)
         ) % {"count": len(asked)}
     return words.ngettext(
         "%(count)s matter needs an answer from you", "%(count)s matters need an answer from you", len(asked)

@@ -369,7 +369,7 @@ def describe_step(
         FormView(
             f"{address}/state",
             words.gettext("It was not met as promised"),
-            words.gettext("Nobody is reminded of a step that is settled."),
+            words.gettext("Nobody is reminded of a milestone that is settled."),
             words.gettext("Settle it"),
             mark_fields(words, fields, wrong),
             _mark(acted),

@@ -175,9 +175,11 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
             return words.gettext("The matter is closed, and nobody is reminded of it any more.")
         if question.is_owed_by_each:
             return _say_part(words)
-        return _join(words.gettext("The promise is recorded as kept."), _name_confirmers(words, question, names))
+        return _join(
+            words.gettext("The commitment is recorded as fulfilled."), _name_confirmers(words, question, names)
+        )
     said = {
-        Answer.HELD: words.gettext("A visit, a meeting, an exhibition: it counts for this promise."),
+        Answer.HELD: words.gettext("A visit, a meeting, an exhibition: it counts for this commitment."),
         Answer.MEASURED: words.gettext("The number reached so far, as it is today."),
         Answer.ON_TRACK: words.gettext("You are not asked again for a while."),
         Answer.MORE_TIME: words.gettext("The new date holds from now on; the date first promised stays on record."),
@@ -188,12 +190,17 @@ def _explain(words: Words, question: Question, names: Names, answer: Answer) -> 
         ),
         Answer.CONFIRM: words.gettext("You say for your side that it was done as reported."),
         Answer.SEND_BACK: words.gettext(
-            "The promise is open again for the reason that you write, and the other side is asked again once it is due."
+            "The commitment is open again for the reason that you write, and the other side is asked again once it "
+            "is due."
         ),
         Answer.CONFIRM_BY: words.gettext("It stays a plan, to be confirmed by that day."),
-        Answer.MAKE_FIRM: words.gettext("From now on it is a promise to be kept, and its owner is asked about it."),
+        Answer.MAKE_FIRM: words.gettext(
+            "From now on it is a commitment to be fulfilled, and its owner is asked about it."
+        ),
         Answer.DROP: words.gettext("The plan is withdrawn for the reason that you write; it stays on record."),
-        Answer.NEXT_STEP: words.gettext("It is recorded as a step of the promise; you are reminded before its date."),
+        Answer.NEXT_STEP: words.gettext(
+            "It is recorded as a milestone of the commitment; you are reminded before its date."
+        ),
         Answer.NOT_HELD: words.gettext("The reason is kept, and nobody is asked about this period any more."),
     }
     return said[answer]
@@ -208,7 +215,9 @@ def _name_confirmers(words: Words, question: Question, names: Names) -> str:
 
 
 def _say_part(words: Words) -> str:
-    return words.gettext("Your side's part is recorded as done; the promise counts as kept when all have said so.")
+    return words.gettext(
+        "Your side's part is recorded as done; the commitment counts as fulfilled when all have said so."
+    )
 
 
 def _join(*sentences: str) -> str:
@@ -439,9 +448,9 @@ def describe_outcome(
             "day": words.format_day(until)
         }
     if answer is Answer.SEND_BACK:
-        return words.gettext("The promise is open again, and its owner sees what you wrote.")
+        return words.gettext("The commitment is open again, and its owner sees what you wrote.")
     if answer is Answer.CONFIRM:
-        return words.gettext("Your side has said so too, and the promise counts as kept.")
+        return words.gettext("Your side has said so too, and the commitment counts as fulfilled.")
     if question.matter_kind is MatterKind.DORMANCY:
         return words.gettext("Nobody is asked about it again before %(day)s.") % {
             "day": words.format_day(question.agreement.kept_until + timedelta(days=1))

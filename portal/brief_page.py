@@ -74,7 +74,7 @@ _LINES = ListView("What comes", (LineView("2026-11-30", "The memorandum expires"
 _SAMPLE = BriefView(
     "Brief: Hangzhou",
     "23 November 2026",
-    "1 open promise",
+    "1 open commitment",
     ("Memorandum of understanding",),
     (SideView("We owe", (OwedView("Link the libraries", "", "Overdue", "red", "due in 2019", "Mei"),), ""),),
     (_LINES, _LINES, _LINES, _LINES),

@@ -112,8 +112,8 @@ def _show_taking_back(at: AtPromise, side: str, refusal: Refusal = NOT_REFUSED) 
             "day": words.format_day(found.answered_on),
         },
         words.gettext(
-            "Your side is asked again, and the promise stands as unconfirmed until it answers. The history says that "
-            "it was confirmed."
+            "Your side is asked again, and the commitment stands as unconfirmed until it answers. The history says "
+            "that it was confirmed."
         ),
         acted.head,
         acted,

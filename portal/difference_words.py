@@ -64,7 +64,7 @@ _COLUMNS = {
     "expiry_lead_days": N_("Days before the expiry shows as coming"),
     "notice_lead_days": N_("Days before the last day for notice, or a renewal, is asked about"),
     "report_lead_days": N_("Days before a report due is asked about"),
-    "silence_amber_months": N_("Months after which an open-ended promise counts as silent"),
+    "silence_amber_months": N_("Months after which an open-ended commitment counts as silent"),
     "silence_red_months": N_("Months after which its silence is grave"),
     "dormancy_months": N_("Months after which the agreement counts as dormant"),
     "next_step_days": N_("Days after which a next step is asked for"),

@@ -27,17 +27,19 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "done": lambda words: words.gettext("Reported as done; nobody is reminded of it any more."),
     "done_shared": lambda words: words.gettext("Reported as done. The other side sees it, and is asked to confirm."),
     "done_part": lambda words: words.gettext(
-        "Your side's part is reported as done. The promise counts as kept when all sides have said so."
+        "Your side's part is reported as done. The commitment counts as fulfilled when all sides have said so."
     ),
     "measurement_withdrawn": lambda words: words.gettext("The number is withdrawn and counts no more."),
     "report_withdrawn": lambda words: words.gettext("The report is withdrawn and counts no more."),
     "measured": lambda words: words.gettext("The number is recorded."),
     "met": lambda words: words.gettext("The milestone is recorded as met."),
     "met_before": lambda words: words.gettext("The milestone was met already; nothing was changed."),
-    "confirmed": lambda words: words.gettext("Confirmed: your side says so too, and the promise counts as kept."),
+    "confirmed": lambda words: words.gettext(
+        "Confirmed: your side says so too, and the commitment counts as fulfilled."
+    ),
     "unconfirmed": lambda words: words.gettext("The confirmation is taken back; your side is asked again."),
     "sent_back": lambda words: words.gettext(
-        "Sent back: the promise is open again, and the other side is asked again once it is due."
+        "Sent back: the commitment is open again, and the other side is asked again once it is due."
     ),
     "terms": lambda words: words.gettext(
         "The new terms are saved, and it is judged by them; the history keeps the old ones."

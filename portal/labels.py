@@ -299,7 +299,7 @@ def name_step_state(words: Words, step: Any, promise_state: str) -> str:
     """How a milestone stands, by what became of its promise."""
     state = MilestoneState(step.state)
     if state is MilestoneState.SCHEDULED and not is_awaited(step, promise_state):
-        return words.gettext("Lapsed with the promise")
+        return words.gettext("Lapsed with the commitment")
     return words.name(state)
 
 

@@ -52,7 +52,7 @@ _GROUPS: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
     (
         N_("Silence"),
         (
-            _Rule("silence_amber_months", N_("Months after which an open-ended promise counts as silent"), ""),
+            _Rule("silence_amber_months", N_("Months after which an open-ended commitment counts as silent"), ""),
             _Rule("silence_red_months", N_("Months after which its silence is grave"), ""),
             _Rule("dormancy_months", N_("Months after which the agreement counts as dormant"), ""),
             _Rule("next_step_days", N_("Days after which a next step is asked for"), ""),
@@ -223,14 +223,14 @@ def describe_rules(
     names = {day: str(name) for day, name in get_day_names("wide", locale=words.locale).items()}
     views.append(
         RulesView(
-            words.gettext("When a promise is reported as kept"),
+            words.gettext("When a commitment is reported as fulfilled"),
             (
                 FieldView(
                     "confirmed_by",
                     words.gettext("Who is asked to confirm it"),
                     "radios",
                     fault=faults.get("confirmed_by", ""),
-                    help=words.gettext("Who is asked can also send it back; then the promise is open again."),
+                    help=words.gettext("Who is asked can also send it back; then the commitment is open again."),
                     options=tuple(
                         OptionView(str(one), words.gettext(label), one == rules.get("confirmed_by", house.confirmed_by))
                         for one, label in CONFIRMED_BY.items()

@@ -85,10 +85,10 @@ def explain_report(
         return [words.gettext("It was waived or withdrawn, so nothing is to be reported unless it is taken up again.")]
     said = [words.gettext("You are not asked about it again for a while.")]
     if acted.row.owed == Owed.EACH and len(acted.owners) > 1:
-        said.append(words.gettext("If you say that it is done, your side's part is; the promise counts as kept when "
-                                  "all sides have said so."))  # fmt: skip
+        said.append(words.gettext("If you say that it is done, your side's part is; the commitment counts as fulfilled "
+                                  "when all sides have said so."))  # fmt: skip
     else:
-        said.append(words.gettext("If you say that it is done, the promise counts as kept."))
+        said.append(words.gettext("If you say that it is done, the commitment counts as fulfilled."))
     number = tell_number(words, acted.row, last)
     if number:
         said.append(
@@ -164,7 +164,7 @@ def describe_answers(words: Words, names: Names, acted: Acted, asked: Any, sent:
             f"{acted.address}/send-back",
             words.gettext("Something is missing"),
             words.gettext(
-                "The promise is open again for the reason that you write, "
+                "The commitment is open again for the reason that you write, "
                 "and the other side is asked again once it is due."
             ),
             words.gettext("Send it back"),

@@ -244,7 +244,7 @@ def _show_met(at: AtPromise, step: str, sent: Sent = NOTHING_SENT, refusal: Refu
             FormView(
                 f"{acted.address}/milestones/{step}/met",
                 row.title,
-                words.gettext("The step is settled, and nobody is reminded of it any more."),
+                words.gettext("The milestone is settled, and nobody is reminded of it any more."),
                 words.gettext("Record that it is met"),
                 mark_fields(words, fields, refusal.flaws),
             )
@@ -253,7 +253,7 @@ def _show_met(at: AtPromise, step: str, sent: Sent = NOTHING_SENT, refusal: Refu
         words.gettext("A milestone was met"),
         acted,
         forms=forms,
-        state=refusal.say(words) if forms else words.gettext("This step was met already."),
+        state=refusal.say(words) if forms else words.gettext("This milestone was met already."),
         refusal=refusal,
     )
 

@@ -228,7 +228,9 @@ def _say_what_follows(
     words: Words, names: Names, acted: Acted, row: Any, answers: Sequence[Any], measured: Sequence[Any]
 ) -> Iterable[str]:
     if row.fulfilled and acted.row.state == CommitmentState.FULFILLED:
-        yield words.gettext("The promise stands again as it stood before, unless another report says that it is done.")
+        yield words.gettext(
+            "The commitment stands again as it stood before, unless another report says that it is done."
+        )
     asked = [names.name_party(one.party_id, words.tag) for one in answers if one.state == ConfirmationState.ASKED]
     if asked:
         told = {"parties": name_some(words, asked)}

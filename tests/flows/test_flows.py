@@ -134,7 +134,7 @@ def test_a_check_of_a_large_register_moves_a_bar_to_its_end_and_leaves_a_picture
     assert "promises-looked-at" not in small
     assert shown["promises-looked-at"] == 100
     head, _, picture = shown["how-promises-stand"].partition("base64,")
-    assert head == "![How every promise stands](data:image/svg+xml;"
+    assert head == "![How every commitment stands](data:image/svg+xml;"
     drawn = base64.b64decode(picture.rstrip().rstrip(")")).decode()
     counts = count_standings(open_database(examples.register_url), NOW.date())
     total = sum(sum(kind.values()) for kind in counts.values())

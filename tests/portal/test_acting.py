@@ -358,7 +358,7 @@ def test_a_milestone_is_recorded_as_met(desk: Desk) -> None:
     (row,) = desk.rows(milestone)
     assert (row.state, row.met_on) == ("met", "2026-02-25")
     assert desk.find("overdue", "/bridge#plan").state == "done"
-    assert "This step was met already." in desk.get(f"{HERE}/bridge/milestones/plan/met")
+    assert "This milestone was met already." in desk.get(f"{HERE}/bridge/milestones/plan/met")
 
 
 @pytest.mark.parametrize(
@@ -828,15 +828,15 @@ def test_a_step_that_was_open_when_its_promise_was_settled_has_lapsed_and_is_not
     page = f"{HERE}/bridge"
     assert "Overdue" in desk.get(page) and "It was met" in desk.get(page)
     send(desk, "bridge/decide/hold", why="Rain")
-    assert "Lapsed with the promise" not in desk.get(page), "what rests is still to come"
+    assert "Lapsed with the commitment" not in desk.get(page), "what rests is still to come"
     send(desk, "bridge/decide/resume", why="Sun")
     with open_unit(desk.engine) as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="fulfilled"))
     page = desk.get(page)
-    assert "Lapsed with the promise" in page and "It was met" not in page and "Amend it" in page
-    assert "The plan is drawn – Lapsed with the promise" in desk.get("/agreements/north-south")
+    assert "Lapsed with the commitment" in page and "It was met" not in page and "Amend it" in page
+    assert "The plan is drawn – Lapsed with the commitment" in desk.get("/agreements/north-south")
     desk.act("/agreements/north-south/public")
-    assert "Lapsed with the promise" in desk.get("/public/north-south")
+    assert "Lapsed with the commitment" in desk.get("/public/north-south")
 
 
 @pytest.mark.parametrize(

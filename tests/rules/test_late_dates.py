@@ -6,12 +6,12 @@ from tests.rules.cases import table
 
 @table(
     ("a step on the day of its promise is in time", "2027-06-30", "2027-06-30", None, None),
-    ("a step on the day after it is late", "2027-07-01", "2027-06-30", None, Than.PROMISE),
+    ("a step on the day after it is late", "2027-07-01", "2027-06-30", None, Than.COMMITMENT),
     ("a step within the year that its promise names is in time", "2027-12-31", "2027", None, None),
     ("a step known only by its year may still be in time", "2027", "2027-06-30", None, None),
-    ("a step in a later year is late", "2028", "2027-06-30", None, Than.PROMISE),
+    ("a step in a later year is late", "2028", "2027-06-30", None, Than.COMMITMENT),
     ("a step of a promise without a date is held against the agreement's end", "2028", None, "2027-12", Than.AGREEMENT),
-    ("what is later than both is told of its promise, which is nearer", "2030", "2027", "2028", Than.PROMISE),
+    ("what is later than both is told of its promise, which is nearer", "2030", "2027", "2028", Than.COMMITMENT),
     ("without any end nothing is late", "2099", None, None, None),
     ("what has no date is not late", None, "2027", "2027", None),
 )  # fmt: skip

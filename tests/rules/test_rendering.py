@@ -182,13 +182,13 @@ def test_a_message_is_in_one_language_throughout(language: str, name: str) -> No
         ("en", "reminder", "Due in 7 days: Link the two library services"),
         ("en", "reminders", "Due in 4 days: The shared reading room is tried out with readers — and 2 more"),
         ("en", "follow_up", "Behind: Hold at least four exchange activities every year"),
-        ("en", "follow_ups", "4 promises need an answer from you — and 1 more"),
+        ("en", "follow_ups", "4 commitments need an answer from you — and 1 more"),
         ("en", "escalation", "Still unanswered: Encourage investors to support growth in both cities"),
         ("en", "confirmation", "Please confirm: Link the two library services"),
         ("en", "digest", "Your week: 5 agreements, 3 need attention"),
-        ("en", "digest_with_items", "2 promises need an answer from you — and 1 more · Your week"),
+        ("en", "digest_with_items", "2 commitments need an answer from you — and 1 more · Your week"),
         ("en", "summary", "November 2026: 5 agreements, 3 need attention"),
-        ("en", "sixty", "60 promises need an answer from you — and 12 more"),
+        ("en", "sixty", "60 commitments need an answer from you — and 12 more"),
         ("zh-Hans", "reminder", "7天后到期：实现两市图书馆服务互联互通"),
         ("zh-Hans", "follow_ups", "4项承诺待您答复，另有1项"),
         ("zh-Hans", "digest", "本周概况：5份协议，3份需要关注"),
@@ -360,7 +360,7 @@ def test_more_items_than_fit_are_counted() -> None:
     written = write_message(make_message(*[one] * 75, more=5))
     assert written.text.count("[Overdue]") == written.html.count(">Overdue<") == 60
     assert "and 20 more in the register" in written.text
-    assert written.subject == "75 promises need an answer from you — and 5 more"
+    assert written.subject == "75 commitments need an answer from you — and 5 more"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -333,13 +333,13 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     (
         ReasonCode.CHECK_MISSED,
         {"since": "2026-11-20", "hours": 31},
-        "no check of the promises has finished since 20 November 2026, for 31 hours",
+        "no check of the commitments has finished since 20 November 2026, for 31 hours",
         "自2026年11月20日以来已有31小时没有完成对承诺的检查",
     ),
     (
         ReasonCode.CHECK_MISSED,
         {"hours": 31},
-        "no check of the promises has finished yet, 31 hours after the first was due",
+        "no check of the commitments has finished yet, 31 hours after the first was due",
         "首次检查应运行至今已31小时，仍没有完成对承诺的检查",
     ),
     (

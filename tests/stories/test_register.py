@@ -259,7 +259,7 @@ def test_a_date_that_is_later_than_what_it_belongs_to_is_told_with_the_differenc
     late = {"reference": "map", "title": "The map", "due": "2027-07"}
     commitments = change_commitment(0, due="2027-06-30", milestones=[late])
     told = describe_changes(take(engine, author, today, commitments=commitments, expires="2030"))
-    assert told[-1] == "to look at: The map: due 2027-07, after the promise (2027-06-30)"
+    assert told[-1] == "to look at: The map: due 2027-07, after the commitment (2027-06-30)"
     assert describe_changes(take(engine, author, today, commitments=commitments, expires="2030")) == []
 
 
