@@ -1,17 +1,27 @@
 """Agreement forms for the tests: one written by hand, and any that the form allows."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from sqlalchemy import Engine
 
 from commitments.agreement_faults import LARGEST_QUANTITY
+from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import AgreementForm
+from commitments.database import open_database
 from commitments.dates import parse_date
 from commitments.form_fields import Text
+from commitments.log import Author
+from commitments.register import import_files
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentKind,
@@ -422,3 +432,18 @@ def agreement_forms(draw: st.DrawFn) -> AgreementForm:
     if made.get("expires"):
         made.pop("open_ended", None)
     return AgreementForm.model_validate(made)
+
+
+@contextmanager
+def register_form(form: AgreementForm, template: Path, folder: Path, now: datetime) -> Iterator[Engine]:
+    """A register with this agreement alone, a new one for each that is drawn."""
+    path = folder / "any.db"
+    for leftover in folder.glob("any.db*"):
+        leftover.unlink()
+    shutil.copyfile(template, path)
+    engine = open_database(f"sqlite:///{path}")
+    try:
+        import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", now), now.date())
+        yield engine
+    finally:
+        engine.dispose()

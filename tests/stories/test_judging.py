@@ -1,6 +1,5 @@
 """A list judges each agreement as the agreement's own page does, without reading all of its commitments."""
 
-import shutil
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
 from commitments.chunks import Span
-from commitments.database import open_database, open_reading, open_unit
+from commitments.database import open_reading, open_unit
 from commitments.judging import judge_agreements
 from commitments.log import Author
 from commitments.queries import load_agreements, select_untroubled
@@ -25,7 +24,7 @@ from commitments.vocabulary import MatterKind, StandingState
 from portal.telling import find_worst
 from tests.conftest import CountedStatements
 from tests.effort import try_examples
-from tests.forms import agreement_forms
+from tests.forms import agreement_forms, register_form
 
 TODAY = date(2026, 3, 2)
 NOW = datetime.combine(TODAY, time(9), UTC)
@@ -143,17 +142,8 @@ def test_the_examples_are_judged_the_same_on_any_day(sqlite_engine: Engine, ahea
 def test_any_agreement_is_judged_the_same(
     sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int
 ) -> None:
-    path = tmp_path / "any.db"
-    for leftover in tmp_path.glob("any.db*"):
-        leftover.unlink()
-    shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}")
-    try:
-        import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
-        with open_reading(engine) as reading:
-            check_same(reading, TODAY + timedelta(days=ahead))
-    finally:
-        engine.dispose()
+    with register_form(form, sqlite_template, tmp_path, NOW) as engine, open_reading(engine) as reading:
+        check_same(reading, TODAY + timedelta(days=ahead))
 
 
 def test_of_a_thousand_untroubled_commitments_one_is_read(register: Engine, count_statements: Any) -> None:

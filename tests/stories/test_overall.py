@@ -1,7 +1,6 @@
 """What the lists call overdue is what the pages call overdue: after each check, each deed, and on any day between."""
 
 import random
-import shutil
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy import Engine, update
 from commitments.agreement_file import ParsedFile, parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
 from commitments.chunks import Span
-from commitments.database import open_database, open_reading, open_unit
+from commitments.database import open_reading, open_unit
 from commitments.house_rules import adopt_house_rules
 from commitments.judging import judge_agreements
 from commitments.log import Author, record_changes
@@ -29,7 +28,7 @@ from commitments.register import import_agreement, import_files
 from commitments.tables import contact, overall_standing
 from commitments.vocabulary import StandingState
 from tests.effort import draw_lives, try_examples
-from tests.forms import agreement_forms
+from tests.forms import agreement_forms, register_form
 from tests.standings import count_stored, count_versions, find_listed, find_stored, judge_days, list_lies
 from tests.stories.lives import START, do_something, draw_form, draw_rules
 
@@ -287,17 +286,9 @@ def live_and_look(engine: Engine, draw: random.Random, days: int) -> None:
 def test_any_agreement_is_found_as_it_is_judged(
     sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int, hours: int
 ) -> None:
-    path = tmp_path / "any.db"
-    for leftover in tmp_path.glob("any.db*"):
-        leftover.unlink()
-    shutil.copyfile(sqlite_template, path)
-    engine: Any = open_database(f"sqlite:///{path}")
-    try:
-        import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
+    with register_form(form, sqlite_template, tmp_path, NOW) as engine:
         day = TODAY + timedelta(days=ahead)
         reconcile_register(engine, datetime.combine(day, time(hours), UTC), day)
         check_true(engine, day, day + DAY)
         reconcile_register(engine, datetime.combine(day + DAY, time(hours), UTC), day + DAY)
         check_true(engine, day, day + DAY, day + 2 * DAY)
-    finally:
-        engine.dispose()

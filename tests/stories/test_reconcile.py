@@ -1,6 +1,5 @@
 """Reconciling: what should be open is open, once, and a second run finds nothing to do."""
 
-import shutil
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from commitments.agreement_file import ParsedFile, parse_agreement, read_files
+from commitments.agreement_file import parse_agreement, read_files
 from commitments.agreement_form import AgreementForm
 from commitments.chunks import Span
-from commitments.database import open_database, open_reading, open_unit
+from commitments.database import open_reading, open_unit
 from commitments.followups import want_followups
 from commitments.log import Author
 from commitments.progress import add_activity, answer_follow_up, report_progress
@@ -24,7 +23,7 @@ from commitments.renewing import load_reasons
 from commitments.tables import follow_up, log_entry
 from commitments.vocabulary import Completion, Rating
 from tests.effort import try_examples
-from tests.forms import agreement_forms, beside_other_threads
+from tests.forms import agreement_forms, beside_other_threads, register_form
 
 TODAY = date(2026, 3, 2)
 NOW = datetime.combine(TODAY, time(9), UTC)
@@ -238,13 +237,7 @@ def test_leaving_out_the_untroubled_leaves_out_no_follow_up_of_the_examples(sqli
 def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_time(
     sqlite_template: Path, tmp_path: Path, form: AgreementForm, ahead: int
 ) -> None:
-    path = tmp_path / "any.db"
-    for leftover in tmp_path.glob("any.db*"):
-        leftover.unlink()
-    shutil.copyfile(sqlite_template, path)
-    engine = open_database(f"sqlite:///{path}")
-    try:
-        import_files(engine, [ParsedFile(Path("any.yaml"), form)], Author("test", NOW), TODAY)
+    with register_form(form, sqlite_template, tmp_path, NOW) as engine:
         day = TODAY + timedelta(days=ahead)
         now = NOW + timedelta(days=ahead)
         reconcile_register(engine, now, day)
@@ -258,8 +251,6 @@ def test_reconciling_any_agreement_on_any_day_twice_changes_nothing_the_second_t
             assert reading.execute(select(func.count()).select_from(log_entry)).scalar_one() == entries
             keys = list(reading.execute(select(follow_up.c.key)).scalars())
         assert len(keys) == len(set(keys))
-    finally:
-        engine.dispose()
 
 
 YEARLY = """
