@@ -94,7 +94,7 @@ def _print_agreements(pictures: Sequence[dict[str, Any]], day: date) -> None:
 
 def _rank(picture: dict[str, Any]) -> tuple[Any, ...]:
     """The worst first: by its worst standing, then by how many stand so."""
-    from commitments.overall import WORST_FIRST
+    from commitments.urgency import WORST_FIRST
 
     for state, number in picture["standings"].items():
         return WORST_FIRST.index(state), -number, picture["reference"]

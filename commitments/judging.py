@@ -20,7 +20,8 @@ from commitments.policy import Policy
 from commitments.queries import load_agreements, select_untroubled
 from commitments.reconcile import Rules, assess
 from commitments.tables import commitment
-from commitments.vocabulary import MatterKind, StandingState
+from commitments.urgency import stand_with_steps
+from commitments.vocabulary import StandingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def judge_agreements(reading: Connection, ids: Collection[int], rules: Rules, to
     judged = {}
     for one in load_agreements(reading, span, only=read):
         standings = tuple(assess(one, rules, today))
-        counts = Counter(each.state for each in standings if each.matter.kind is MatterKind.COMMITMENT)
+        counts = Counter(each.state for each in stand_with_steps(standings))
         for dated in untroubled.get(one.id, ()):
             counts[_stand(one, dated.due, rules.policy_of(one), today)] += dated.number - (dated == nearest[one.id])
         judged[one.id] = Judged(one, standings, +counts)

@@ -16,19 +16,9 @@ from commitments.database import ROWS_A_STATEMENT, insert_new
 from commitments.facts import Standing
 from commitments.policy import HOUSE
 from commitments.tables import commitment, commitment_owner, overall_standing
+from commitments.urgency import WORST_FIRST
 from commitments.vocabulary import StandingState
 
-WORST_FIRST = (
-    StandingState.OVERDUE,
-    StandingState.BEHIND,
-    StandingState.SILENT,
-    StandingState.UNCONFIRMED,
-    StandingState.UNOWNED,
-    StandingState.DUE_SOON,
-    StandingState.ON_HOLD,
-    StandingState.ON_TRACK,
-    StandingState.SETTLED,
-)
 _BITS = {state: 1 << place for place, state in enumerate(WORST_FIRST)}
 _WITHOUT_EFFECT = frozenset(
     {"follow_up", "notification", "draft", "choices", "document", "evidence", "public_page", "budget_line", "signatory"}

@@ -12,11 +12,11 @@ from commitments.chunks import Span
 from commitments.days import find_own_day
 from commitments.deadlines import derive_state
 from commitments.facts import Agreement, Commitment, Person, Reason, Standing
-from commitments.overall import WORST_FIRST
 from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.renewing import renew_reason
 from commitments.tables import agreement, agreement_party, commitment, follow_up, milestone
+from commitments.urgency import URGENCY, WORST_FIRST, stand_with_steps
 from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
@@ -59,7 +59,6 @@ FURTHEST_BACK = timedelta(days=70)
 STILL_WRITING = timedelta(minutes=10)
 """What is written carries the moment at which the writing began; by so much later it can be read."""
 NEEDING_ATTENTION = frozenset(WORST_FIRST[:5])
-URGENCY = {state: place for place, state in enumerate(WORST_FIRST)}
 
 
 def needs_attention(standing: Standing) -> bool:
@@ -174,7 +173,7 @@ class Pictures:
         open_follow_ups: int,
         troubled: Sequence[Said],
     ) -> AgreementLine:
-        promised = [standing for standing in standings if standing.matter.kind is MatterKind.COMMITMENT]
+        promised = stand_with_steps(standings)
         ours = {
             promise.id
             for promise in one.commitments
@@ -194,7 +193,9 @@ class Pictures:
             count_standings(promised),
             open_follow_ups,
             self._say_numbers(worst.reason, person.language) if worst is not None else None,
-            self._promise(worst.matter.commitment_id, person.language) if worst is not None else None,
+            self._matter(worst.matter.commitment_id, worst.matter.reference, person.language)
+            if worst is not None
+            else None,
             tuple(
                 self._names.name_party(place.party_id, person.language)
                 for place in one.parties
@@ -421,9 +422,7 @@ class Pictures:
         silence: Counter[Age] = Counter()
         for one, standings in held:
             promises = {promise.id: promise for promise in one.commitments}
-            for standing in standings:
-                if standing.matter.kind is not MatterKind.COMMITMENT:
-                    continue
+            for standing in stand_with_steps(standings):
                 promise = promises[standing.matter.commitment_id or 0]
                 by_kind[promise.kind].append(standing)
                 age = find_age(standing)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from commitments.facts import Person, Reason
 from commitments.questions import list_answers
+from commitments.urgency import URGENCY
 from commitments.vocabulary import (
     Answer,
     CommitmentKind,
@@ -19,7 +20,6 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.counting import count_anew, count_ground_anew
-from notifications.digests import URGENCY
 from notifications.items import is_about_promise, is_far_ahead
 from notifications.links import Ask, Links
 from notifications.messages import Ground, Item

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from commitments.overall import WORST_FIRST
+from commitments.urgency import WORST_FIRST
 from commitments.vocabulary import STANDING_OF
 from notifications.messages import Stuck
 

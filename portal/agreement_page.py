@@ -13,6 +13,7 @@ from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.tables import contact
+from commitments.urgency import stand_with_steps
 from notifications.names import load_names
 from notifications.views import LinkView
 from notifications.wording import Words
@@ -28,7 +29,7 @@ from portal.agreement_views import (
     list_by_kind,
     name_matter,
 )
-from portal.agreements import ADDRESS, tell_worst
+from portal.agreements import ADDRESS
 from portal.commitment_views import list_latest
 from portal.documents import say_matched
 from portal.doing import OTHER, list_pages, list_record, say_done
@@ -45,7 +46,7 @@ from portal.telling import (
     find_policy,
     find_worst,
     load_rules_of,
-    own_standings,
+    tell_named,
     tell_title,
     tone_of,
 )
@@ -95,8 +96,8 @@ def show_agreement(
         tell_title(head.title, words),
         standing=words.name(worst.state) if worst else "",
         tone=tone_of(worst.state if worst else None),
-        reason=tell_worst(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",
-        counts=count_standings(words, own_standings(standings)),
+        reason=tell_named(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",
+        counts=count_standings(words, stand_with_steps(standings)),
         done=say_matched(words, head.sources, done) or say_done(words, done),
         ways=[
             *(list_record(words, viewer, reference) if records else []),

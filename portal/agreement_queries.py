@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Subquery
 
 from commitments.dates import add_months
-from commitments.overall import WORST_FIRST, is_among, place_worst
+from commitments.overall import is_among, place_worst
 from commitments.spans import end_span
 from commitments.tables import (
     activity,
@@ -37,6 +37,7 @@ from commitments.tables import (
     party,
     progress_report,
 )
+from commitments.urgency import WORST_FIRST
 from commitments.vocabulary import (
     AgreementKind,
     ConfirmationState,

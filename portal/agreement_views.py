@@ -9,6 +9,7 @@ from typing import Any
 from commitments.deadlines import derive_state
 from commitments.documents import SIGNED_TEXT
 from commitments.facts import Agreement, Commitment, Matter, Person, Standing
+from commitments.urgency import URGENCY, find_step, stand_with_steps
 from commitments.vocabulary import (
     AgreementKind,
     CommitmentKind,
@@ -18,7 +19,7 @@ from commitments.vocabulary import (
     MilestoneState,
     RenewalRule,
 )
-from notifications.digests import URGENCY, is_fulfilled, needs_attention
+from notifications.digests import is_fulfilled, needs_attention
 from notifications.names import Names, find_words, name_promise
 from notifications.phrases import N_
 from notifications.styles import TONES
@@ -27,7 +28,7 @@ from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
 from portal.pages import FactView, TableView
-from portal.telling import name_owner, tell_reason
+from portal.telling import name_owner, tell_named, tell_reason
 
 PROMISES_A_PAGE = 50
 COMING_SHOWN = 20
@@ -167,10 +168,9 @@ def name_matter(words: Words, parts: Parts, matter: Matter) -> str:
     if matter.commitment_id is None:
         return words.name(matter.kind)
     promise = fit_text(clean_text(name_promise(parts.commitments[matter.commitment_id], words.tag)), _TITLE_LIMIT)
-    if matter.kind is MatterKind.MILESTONE:
-        part = (matter.part or "").removeprefix("milestone:")
+    if step := find_step(matter):
         for row in parts.milestones:
-            if row.commitment_id == matter.commitment_id and row.reference == part:
+            if row.commitment_id == matter.commitment_id and row.reference == step:
                 return clean_text(find_words(row.titles, words.tag) or row.title)
     if matter.kind is MatterKind.OCCURRENCE and matter.part:
         return f"{promise} ({words.format_period(matter.part)})"
@@ -205,7 +205,7 @@ def describe_coming(
 
 def choose_page(facts: Agreement, standings: Sequence[Standing], number: int) -> list[Commitment]:
     """The commitments of one page, kind after kind and in each the most urgent first."""
-    states = {one.matter.commitment_id: one.state for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    states = {one.matter.commitment_id: one.state for one in stand_with_steps(standings)}
     place = {kind: at for at, kind in enumerate(CommitmentKind)}
     ordered = sorted(facts.commitments, key=lambda one: (place[one.kind], URGENCY[states[one.id]]))
     return ordered[(number - 1) * PROMISES_A_PAGE : number * PROMISES_A_PAGE]
@@ -223,7 +223,7 @@ def list_by_kind(
     today: date,
 ) -> list[KindView]:
     """One page of the commitments, as `choose_page` gives it, under the heads of their kinds."""
-    own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    own = {one.matter.commitment_id: one for one in stand_with_steps(standings)}
     total = Counter(one.kind for one in facts.commitments)
     shown: dict[CommitmentKind, list[PromiseView]] = {}
     for one in page:
@@ -232,11 +232,17 @@ def list_by_kind(
             f"{address}/commitments/{one.reference}",
             words.name(own[one.id].state),
             TONES[own[one.id].state],
-            tell_reason(words, names, own[one.id].reason),
+            tell_promise(words, names, parts, own[one.id]),
             describe_owners(words, names, people, one.owners, today),
         )
         shown.setdefault(one.kind, []).append(view)
     return [KindView(f"{words.name_kind(kind)} ({total[kind]})", tuple(views)) for kind, views in shown.items()]
+
+
+def tell_promise(words: Words, names: Names, parts: Parts, standing: Standing) -> str:
+    """Why a promise stands so, where it is named already; what stands worse than it is named."""
+    step = name_matter(words, parts, standing.matter) if standing.matter.kind is MatterKind.MILESTONE else None
+    return tell_named(words, names, standing, step)
 
 
 def describe_owners(
@@ -255,7 +261,7 @@ def describe_reciprocity(
     words: Words, names: Names, facts: Agreement, parts: Parts, standings: Sequence[Standing]
 ) -> TableView:
     """Who owes and delivered what: a row a party."""
-    own = {one.matter.commitment_id: one for one in standings if one.matter.kind is MatterKind.COMMITMENT}
+    own = {one.matter.commitment_id: one for one in stand_with_steps(standings)}
     reports = Counter(row.party_id for row in parts.reports)
     confirmed = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.CONFIRMED)
     waiting = Counter(row.party_id for row in parts.confirmations if row.state == ConfirmationState.ASKED)

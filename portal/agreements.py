@@ -1,6 +1,6 @@
 """The list of agreements: searched, filtered and sorted by its address alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,9 +14,11 @@ from commitments.database import open_reading
 from commitments.deadlines import derive_state
 from commitments.facts import Standing
 from commitments.judging import Judged, judge_agreements
-from commitments.tables import agreement, commitment
+from commitments.tables import agreement, commitment, milestone
+from commitments.urgency import find_step
 from commitments.vocabulary import AgreementKind, MatterKind, StandingState
 from notifications.names import Names, load_names, name_promise
+from notifications.names import find_words as choose_title
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text, name_some, shorten_title
 from notifications.wording import Words
@@ -36,6 +38,7 @@ from portal.telling import (
     find_worst,
     load_rules_of,
     tell_counts,
+    tell_named,
     tell_reason,
     tell_title,
 )
@@ -194,27 +197,24 @@ def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], open
     }
     names = load_names(reading, contacts_of([], rules.people))
     worst = {one: find_worst(own.standings) for one, own in judged.items()}
-    promises = load_promises(
-        reading, words, [one.matter.commitment_id for one in worst.values() if one and one.matter.commitment_id]
+    matters = _load_matters(
+        reading, words, {one.matter.commitment_id for one in worst.values() if one and one.matter.commitment_id}
     )
     return [
-        _describe_row(words, names, judged[one], heads[one], worst[one], promises, opened[one], today) for one in ids
+        _describe_row(words, names, judged[one], heads[one], worst[one], matters, opened[one], today) for one in ids
     ]
 
 
-def load_promises(reading: Connection, words: Words, ids: Sequence[int]) -> dict[int, str]:
-    """What some commitments promise in a few words."""
+def _load_matters(reading: Connection, words: Words, ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """What some commitments promise in a few words, and what their milestones are called, by their references."""
     columns = (commitment.c.id, commitment.c.summary, commitment.c.summaries, commitment.c.quote)
     rows = reading.execute(select(*columns).where(commitment.c.id.in_(ids)))
-    return {row.id: shorten_title(clean_text(name_promise(row, words.tag))) for row in rows}
-
-
-def tell_worst(words: Words, names: Names, worst: Standing, promise: str | None) -> str:
-    """The worst standing's reason, with what it is about."""
-    reason = tell_reason(words, names, worst.reason)
-    if not promise:
-        return reason
-    return words.gettext("%(promise)s: %(reason)s") % {"promise": promise.rstrip(".。"), "reason": reason}
+    found = {(row.id, ""): shorten_title(clean_text(name_promise(row, words.tag))) for row in rows}
+    steps = select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles)
+    for row in reading.execute(steps.where(milestone.c.commitment_id.in_(ids))):
+        title = choose_title(row.titles, words.tag) or row.title
+        found[row.commitment_id, row.reference] = shorten_title(clean_text(title))
+    return found
 
 
 def _describe_row(
@@ -223,7 +223,7 @@ def _describe_row(
     judged: Judged,
     head: Any,
     worst: Standing | None,
-    promises: Mapping[int, str],
+    matters: Mapping[tuple[int, str], str],
     opened: int,
     today: date,
 ) -> RowView:
@@ -237,7 +237,7 @@ def _describe_row(
         name_some(words, [names.name_party(one.party_id, words.tag) for one in facts.parties]),
         words.name(worst.state) if worst else "",
         TONES[worst.state] if worst else "grey",
-        tell_worst(words, names, worst, promises.get(worst.matter.commitment_id or 0))
+        tell_named(words, names, worst, matters.get((worst.matter.commitment_id or 0, find_step(worst.matter))))
         if worst
         else words.gettext("no commitment on record"),
         tell_counts(words, judged.counts),

@@ -26,6 +26,7 @@ from commitments.tables import (
     party,
     progress_report,
 )
+from commitments.urgency import URGENCY, stand_with_steps
 from commitments.vocabulary import (
     CommitmentState,
     ConfirmationState,
@@ -34,7 +35,7 @@ from commitments.vocabulary import (
     ReasonCode,
     StandingState,
 )
-from notifications.digests import NEEDING_ATTENTION, URGENCY
+from notifications.digests import NEEDING_ATTENTION
 from notifications.names import Names, load_names
 from portal.people_queries import is_over
 from portal.telling import find_policy, load_rules_of
@@ -176,12 +177,7 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
 
 def _list_open(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> list[Open]:
     """All that is open, the most urgent first."""
-    own = {
-        one.matter.commitment_id: one
-        for judged in standings.values()
-        for one in judged
-        if one.matter.kind is MatterKind.COMMITMENT
-    }
+    own = {one.matter.commitment_id: one for judged in standings.values() for one in stand_with_steps(judged)}
     found = [
         Open(one, promise, own[promise.id])
         for one in facts

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from commitments.facts import Agreement, Standing
+from commitments.urgency import find_step
 from commitments.vocabulary import AgreementKind, ConfirmationState, ContactRole, MatterKind
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
@@ -13,7 +14,7 @@ from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.brief_facts import CONFIRMATIONS_SHOWN, Briefed, Open, Side, SideKind
 from portal.labels import name_activity, name_agreement_kind, name_confirmation, name_contact_role
-from portal.telling import name_owner, tell_reason, tell_title
+from portal.telling import name_owner, tell_named, tell_reason, tell_title
 
 AGREEMENTS_NAMED = 4
 _TITLE_LIMIT = 120
@@ -206,6 +207,7 @@ def _describe_owed(words: Words, found: Briefed, one: Open, *, several: bool) ->
         for owner in one.promise.owners
         if (named := name_owner(words, found.names, found.owners, owner.contact_id, found.today))
     ]
+    step = _name_matter(words, found, one.standing) if one.standing.matter.kind is MatterKind.MILESTONE else None
     about = [words.join(people) if people else words.gettext("nobody named")]
     if several:
         about.append(tell_title(found.titles[one.agreement.id].title, words))
@@ -214,7 +216,7 @@ def _describe_owed(words: Words, found: Briefed, one: Open, *, several: bool) ->
         f"/agreements/{one.agreement.reference}/commitments/{one.promise.reference}",
         words.name(one.standing.state),
         TONES[one.standing.state],
-        tell_reason(words, found.names, one.standing.reason),
+        tell_named(words, found.names, one.standing, step),
         words.gettext(" · ").join(about),
     )
 
@@ -289,10 +291,9 @@ def _name_matter(words: Words, found: Briefed, standing: Standing) -> str:
     if matter.commitment_id is None:
         return words.name(matter.kind)
     title = _title(words, found.promises[matter.commitment_id])
-    if matter.kind is MatterKind.MILESTONE:
-        part = (matter.part or "").removeprefix("milestone:")
+    if step := find_step(matter):
         for row in found.steps:
-            if row.commitment_id == matter.commitment_id and row.reference == part:
+            if row.commitment_id == matter.commitment_id and row.reference == step:
                 return fit_text(clean_text(find_words(row.titles, words.tag) or row.title), _TITLE_LIMIT)
     if matter.kind is MatterKind.OCCURRENCE and matter.part:
         return f"{title.rstrip('.。')} ({words.format_period(matter.part)})"

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, or_, select
 
-from commitments.overall import WORST_FIRST, place_worst
+from commitments.overall import place_worst
 from commitments.tables import agreement, commitment, follow_up
+from commitments.urgency import URGENCY, WORST_FIRST
 from commitments.vocabulary import STANDING_OF, FollowUpKind, FollowUpState, StandingState
 from notifications.changes import Noted, load_changes
-from notifications.digests import URGENCY
 from notifications.messages import News
 from notifications.names import Names, choose_words, find_words, name_promise
 from notifications.reasons import ChangeKind

@@ -12,22 +12,22 @@ from sqlalchemy import Connection, false, select
 
 from commitments.chunks import Span
 from commitments.deadlines import derive_state
-from commitments.facts import Agreement, Commitment, Standing
+from commitments.facts import Agreement, Commitment, Matter, Standing
 from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import Rules, assess
 from commitments.sentences import Shelf, find_place, find_unlike, load_shelf
 from commitments.settings import Settings
 from commitments.tables import commitment, milestone
+from commitments.urgency import URGENCY, find_step, stand_with_steps
 from commitments.vocabulary import AgreementKind, CommitmentKind, MilestoneState, ReasonCode, StandingState
-from notifications.digests import URGENCY
 from notifications.names import Names, find_words, load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
 from portal.commitment_views import tell_unlike
 from portal.labels import name_agreement_kind, name_step_state
-from portal.telling import count_standings, load_rules_of, own_standings, tell_reason, tell_title
+from portal.telling import count_standings, load_rules_of, tell_named, tell_title
 
 _STEP_TONES = {
     MilestoneState.MET: "green",
@@ -108,7 +108,8 @@ def load_public(reading: Connection, settings: Settings, agreement_id: int) -> P
     )  # fmt: skip
     steps = reading.execute(
         select(
-            milestone.c.commitment_id, milestone.c.title, milestone.c.titles, milestone.c.due, milestone.c.first_due,
+            milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles, milestone.c.due,
+            milestone.c.first_due,
             milestone.c.met_on, milestone.c.state, commitment.c.state.label("promise_state"),
         )
         .join(commitment, commitment.c.id == milestone.c.commitment_id)
@@ -128,7 +129,7 @@ def load_public(reading: Connection, settings: Settings, agreement_id: int) -> P
 def describe_public(words: Words, found: PublicFacts, head: Any, today: date) -> PublicView:
     """The page in words."""
     facts = take_as_known(found.facts, today)
-    own = {one.matter.commitment_id: _hide_vacancy(one) for one in own_standings(assess(facts, found.rules, today))}
+    own = {one.matter.commitment_id: _hide_vacancy(one) for one in stand_with_steps(assess(facts, found.rules, today))}
     kinds = []
     for kind in CommitmentKind:
         mine = [one for one in facts.commitments if one.kind is kind]
@@ -198,11 +199,17 @@ def _describe_promise(
         words.gettext("promised by %(parties)s") % {"parties": words.join(owing)} if owing else "",
         words.gettext("Open") if vacant else words.name(standing.state),
         "grey" if vacant else TONES[standing.state],
-        "" if vacant else tell_reason(words, found.names, standing.reason),
+        "" if vacant else tell_named(words, found.names, standing, _name_step(words, found, standing.matter)),
         _tell_first(words, row),
         tuple(_describe_step(words, step) for step in found.steps if step.commitment_id == one.id),
         activities,
     )
+
+
+def _name_step(words: Words, found: PublicFacts, matter: Matter) -> str | None:
+    part = find_step(matter)
+    rows = (row for row in found.steps if part and (row.commitment_id, row.reference) == (matter.commitment_id, part))
+    return next((clean_text(find_words(row.titles, words.tag) or row.title) for row in rows), None)
 
 
 def _tell_first(words: Words, row: Any) -> str:

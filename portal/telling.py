@@ -15,9 +15,9 @@ from commitments.policy import Policy
 from commitments.queries import load_policies
 from commitments.reconcile import Rules, load_rules
 from commitments.tables import agreement, commitment, commitment_owner, contact, follow_up, policy
-from commitments.vocabulary import ContactRole, MatterKind, ReasonCode, StandingState
+from commitments.urgency import URGENCY
+from commitments.vocabulary import ContactRole, ReasonCode, StandingState
 from notifications import phrases
-from notifications.digests import URGENCY
 from notifications.links import Ask
 from notifications.messages import Ground
 from notifications.names import Names, choose_words, load_names
@@ -142,9 +142,12 @@ def find_worst(standings: Iterable[Standing]) -> Standing | None:
     return min(standings, key=lambda one: (URGENCY[one.state], one.deadline or date.max), default=None)
 
 
-def own_standings(standings: Iterable[Standing]) -> list[Standing]:
-    """Those of whole commitments."""
-    return [one for one in standings if one.matter.kind is MatterKind.COMMITMENT]
+def tell_named(words: Words, names: Names, standing: Standing, named: str | None) -> str:
+    """A standing's reason, with what it is about where that is `named`."""
+    reason = tell_reason(words, names, standing.reason)
+    if not named:
+        return reason
+    return words.gettext("%(promise)s: %(reason)s") % {"promise": named.rstrip(".。"), "reason": reason}
 
 
 def count_standings(words: Words, standings: Iterable[Standing]) -> tuple[CountView, ...]:

@@ -478,3 +478,23 @@ def test_what_was_not_sent_is_found_without_going_through_the_hundred_times_more
         named = found.replace("FROM notice", "FROM notice INDEXED BY ix_notice_untold")
         with desk.engine.connect() as reading:
             reading.exec_driver_sql(f"EXPLAIN {named}", ("x",) * named.count("?"))
+
+
+def read_text(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_an_overdue_step_is_told_by_its_own_name_and_date_and_counted_wherever_its_promise_is(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(commitment).where(commitment.c.reference != "bridge").values(state="withdrawn"))
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(due="2027-06-30"))
+    desk.sign_in("cy")
+    desk.act("/agreements/north-south/public")
+    told = "The plan is drawn: was due by 20 February 2026, 10 days ago"
+    for page in ("/agreements", "/agreements/north-south", "/agreements/north-south/brief", "/public/north-south"):
+        read = read_text(desk.get(page))
+        assert told in read, page
+        assert "Build the bridge: was due" not in read, page
+    for page in ("/agreements", "/agreements/north-south", "/public/north-south"):
+        assert "Overdue 1" in read_text(desk.get(page)), page
+    assert "1 of them needs attention" in read_text(desk.get("/agreements/north-south/brief"))
