@@ -15,7 +15,6 @@ from starlette.concurrency import run_in_threadpool
 
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
-from commitments.person_queries import load_people
 from commitments.tables import contact
 from notifications.languages import load_words
 from notifications.links import LinkExpired, LinkInvalid, Purpose
@@ -120,7 +119,7 @@ def show_confirming(token: str, request: Request, house: Here) -> Response:
         person = load_reader(reading, found.contact_id)
         if person is None:
             return show_used(request)
-        people = find_people(reading, house.settings, person.mail or "", house.read_clock())
+        people = find_people(reading, house.settings, found.mail, house.read_clock())
         names = load_names(reading, contact.c.id.in_([one.id for one in people]))
     words = load_words(person.language)
     options = tuple(
@@ -156,8 +155,7 @@ def post_confirming(token: str, request: Request, sent: Form, house: Here) -> Re
         found = find_request(unit, number, now)
         if found is None:
             return show_used(request)
-        asker = load_people(unit, only=contact.c.id == found.contact_id)[found.contact_id]
-        people = find_people(unit, house.settings, asker.mail or "", now)
+        people = find_people(unit, house.settings, found.mail, now)
         who = next((one for one in people if str(one.id) == sent.text("who")), people[0] if people else None)
         if who is None:
             return show_used(request)

@@ -9,7 +9,8 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, 
 from commitments.database import UtcTime
 from commitments.tables import metadata
 
-# Every request is kept, also one for an address that nobody has: so both take the same time, and are counted alike.
+# Every request that is not one too many is kept, also one for an address that nobody has: so both take the same time,
+# and are counted alike.
 sign_in = Table(
     "sign_in",
     metadata,

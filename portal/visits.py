@@ -48,13 +48,16 @@ class Visit:
 def note_request(unit: Connection, address: str, lead_to: str, now: datetime) -> str | None:
     """Keep that somebody with this address asks to sign in; the request's number, or None if it is asked too often.
 
-    Nothing here depends on whose address it is.
+    Nothing here depends on whose address it is. What is refused is not kept, else asking again and again, by whomever,
+    would keep the address out for good.
     """
     unit.execute(delete(sign_in).where(sign_in.c.asked_at < now - _REQUESTS_KEPT))
     unit.execute(delete(visit).where(visit.c.expires_at < now - _VISITS_KEPT))
-    hashed = _hash(address.strip().lower())
+    hashed = _hash_address(address)
     recent = (sign_in.c.address_hash == hashed) & (sign_in.c.asked_at > now - timedelta(hours=1))
     asked = unit.execute(select(func.count()).select_from(sign_in).where(recent)).scalar_one()
+    if asked >= LINKS_AN_HOUR:
+        return None
     number = secrets.token_urlsafe(32)
     unit.execute(
         insert(sign_in).values(
@@ -65,7 +68,7 @@ def note_request(unit: Connection, address: str, lead_to: str, now: datetime) ->
             expires_at=now + SIGN_IN_WITHIN,
         )
     )
-    return number if asked < LINKS_AN_HOUR else None
+    return number
 
 
 def answer_request(unit: Connection, settings: Settings, number: str, address: str, now: datetime) -> int | None:
@@ -80,7 +83,7 @@ def answer_request(unit: Connection, settings: Settings, number: str, address: s
 def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime, lead_to: str = "/home") -> str:
     """A request whose link is not mailed: for whoever starts the system on their own machine, or is vouched for."""
     number = secrets.token_urlsafe(32)
-    known = {"address_hash": _hash(address.strip().lower()), "contact_id": contact_id, "lead_to": check_lead(lead_to)}
+    known = {"address_hash": _hash_address(address), "contact_id": contact_id, "lead_to": check_lead(lead_to)}
     row = {"number": number, **known}
     unit.execute(insert(sign_in).values(**row, asked_at=now, expires_at=now + SIGN_IN_WITHIN))
     return number
@@ -153,15 +156,17 @@ def _appoint_administrator(unit: Connection, address: str, settings: Settings, n
 
 
 def find_request(reading: Connection, number: str, now: datetime) -> Any:
-    """The request of a link that can still be used; None if it was used, or its time is over."""
-    return reading.execute(
-        select(sign_in).where(
-            sign_in.c.number == number,
-            sign_in.c.used_at.is_(None),
-            sign_in.c.expires_at > now,
-            sign_in.c.contact_id.is_not(None),
-        )
+    """The request of a link that can still be used, with the mail address of its person.
+
+    None if it was used, its time is over, or its person has another address than the one to which it went: the link is
+    in a mailbox that is theirs no more.
+    """
+    row = reading.execute(
+        select(sign_in, contact.c.channels["mail"].as_string().label("mail"))
+        .join(contact, contact.c.id == sign_in.c.contact_id)
+        .where(sign_in.c.number == number, sign_in.c.used_at.is_(None), sign_in.c.expires_at > now)
     ).one_or_none()
+    return row if row is not None and _hash_address(row.mail or "") == row.address_hash else None
 
 
 def begin_visit(
@@ -253,6 +258,10 @@ def check_lead(text: str | None) -> str:
     if text is None or not plain or "\\" in text or not text.isascii() or not text.isprintable() or len(text) > 300:
         return "/home"
     return text
+
+
+def _hash_address(address: str) -> str:
+    return _hash(address.strip().lower())
 
 
 def _hash(text: str) -> str:

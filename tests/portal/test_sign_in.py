@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 from starlette.testclient import TestClient
 
+from benchmarks.form_reader import read_form
 from commitments.database import open_reading, open_unit
 from commitments.person_queries import load_people
 from commitments.settings import Settings
@@ -159,6 +160,16 @@ def test_five_links_an_hour_then_none_and_the_answer_stays_the_same(desk: Desk) 
     assert len(desk.rows(notification)) == LINKS_AN_HOUR + 1
 
 
+def test_whoever_goes_on_asking_gets_five_links_in_every_hour(desk: Desk) -> None:
+    sent = []
+    for minutes in range(0, 180, 10):
+        desk.clock[0] = NOW + timedelta(minutes=minutes)
+        before = len(desk.rows(notification))
+        ask(desk, "cy@north.example")
+        sent.append(len(desk.rows(notification)) - before)
+    assert sent == [1, 1, 1, 1, 1, 0] * 3
+
+
 def test_too_many_requests_from_one_place_wait(desk: Desk) -> None:
     codes = [desk.client.post("/sign-in", data={"address": f"a{n}@b.example"}, follow_redirects=False).status_code
              for n in range(SIGN_INS_A_QUARTER + 1)]  # fmt: skip
@@ -225,6 +236,33 @@ def test_nobody_signs_in_as_somebody_else_with_a_link(desk: Desk) -> None:
     ask(desk, "cy@north.example")
     desk.client.post(find_link(desk), data={"who": desk.person("ann")})
     assert "Cy" in desk.get("/home")
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"mail": "ann.new@north.example"}, 410),
+        ({"mail": "cy@north.example"}, 410),
+        ({"mail": "Ann@North.example"}, 200),
+        ({"office": "Head of office"}, 200),
+    ],
+    ids=["another address", "a colleague's address", "the same in capitals", "another office"],
+)
+def test_a_link_is_good_only_while_its_person_has_the_address_to_which_it_went(
+    desk: Desk, changed: dict[str, str], status: int
+) -> None:
+    ask(desk, "ann@north.example")
+    link = find_link(desk)
+    desk.sign_in("cy")
+    page = read_form(desk.client.get("/people/ann").text, "/people/ann")
+    desk.act("/people/ann", **{**page, **changed})
+    desk.client.cookies.clear()
+    assert desk.client.get(link).status_code == status
+    for who in ("ann", "cy"):
+        answer = desk.client.post(link, data={"who": str(desk.person(who))}, follow_redirects=False)
+        assert answer.status_code == (status if status == 410 else 303)
+        status = 410
+    assert len(desk.rows(visit, visit.c.contact_id == desk.person("cy"))) == 1, "Cy's own alone"
 
 
 def test_signing_out_ends_the_visit_also_for_who_kept_the_cookie(desk: Desk) -> None:
