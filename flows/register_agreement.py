@@ -27,8 +27,7 @@ from commitments.entries import (
 )
 from commitments.errors import NotFound
 from commitments.log import Author
-from commitments.reconcile import reconcile_agreement
-from commitments.references import find_agreement
+from commitments.reach import reconcile_reached
 from flows.artifacts import show_decomposition, show_filed, write_plain
 from flows.decomposition import list_promises, write_decomposition
 from flows.forms import answer_mistakes, do_form
@@ -137,8 +136,7 @@ def _read(filled: Any) -> tuple[AgreementEntry | AgreementFileEntry | KeptDraftE
 def _approve(register: Register, author: Author, run: str, note: str) -> tuple[Row, ...]:
     with open_unit(register.engine) as unit:
         imported = approve_draft(unit, author, run, register.today, note or None)
-        row = find_agreement(unit, imported.reference)
-        done = reconcile_agreement(unit, row.id, register.now, register.today)
+        done = reconcile_reached(unit, [imported], register.now, register.today)
         return list_changes(unit, done.changes)
 
 

@@ -22,8 +22,7 @@ from commitments.file_checks import check_files
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.plain_values import SIZE_LIMIT
-from commitments.reconcile import reconcile_agreement
-from commitments.references import find_agreement
+from commitments.reach import reconcile_reached
 from commitments.register import Imported, import_agreement, open_rehearsal
 from commitments.sheet_columns import Plain
 from commitments.sheet_rows import SheetDrawing
@@ -136,8 +135,7 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             imported = _import(unit, house, viewer, _unpack(kept), Author(viewer.person.reference, now, why=why or WHY))
             if hash_difference(imported) != (sent.text("shown") or kept.shown):
                 raise HasChanged("the register has changed since this was shown")
-            agreement_id = find_agreement(unit, imported.reference).id
-            reconcile_agreement(unit, agreement_id, now, house.today(now))
+            reconcile_reached(unit, [imported], now, house.today(now))
             if any(change.subject == "policy" for change in imported.changes):
                 follow_rules(unit, now, [imported.reference])
             amended = [one for one in imported.changes if (one.subject, one.action) == ("contact", "amended")]
@@ -152,6 +150,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
     send_all(house, messages)
     if imported.new:
         return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
+    if any(one.row_id == viewer.person.id and "role" in one.changes for one in amended):
+        return RedirectResponse("/home", 303)  # who has another role may not see the agreement any more
     return RedirectResponse(f"/agreements/{imported.reference}?done=applied-{len(imported.changes)}", 303)
 
 

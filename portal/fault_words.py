@@ -201,6 +201,10 @@ _LIMITS: dict[Limit, str] = {
         "%(reference)s: that fewer are asked to confirm what is reported is not one side's to decide. An administrator "
         "sets it once both sides want it."
     ),
+    Limit.LAST_COORDINATOR: N_(
+        "%(reference)s alone coordinates this side, and stays so until somebody else does: first make another its "
+        "coordinator."
+    ),
     Limit.OPERATORS_ROLE: N_("The contact %(reference)s: only an administrator names an operator."),
 }
 

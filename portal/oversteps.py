@@ -30,6 +30,7 @@ class Limit(StrEnum):
     ADDRESS_OF_ANOTHER_SIDE = "address_of_another_side"
     DEPUTY_OF_ANOTHER_SIDE = "deputy_of_another_side"
     WORD_OF_ANOTHER_SIDE = "word_of_another_side"
+    LAST_COORDINATOR = "last_coordinator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ from portal.people_views import (
     tell_missing,
     tell_term,
 )
+from portal.rights import leaves_uncoordinated
 from portal.roles import Permission, Role, Viewer
 from portal.taking_back import describe_hand_over, say_refused
 from portal.telling import tell_title
@@ -245,15 +246,11 @@ def _is_past(day: str | None, house: House, viewer: Viewer) -> bool:
 
 
 def _check_coordinated(viewer: Viewer, house: House, row: Any) -> None:
-    """Who alone coordinates a party stays so until there is another: else nobody of it could put it right."""
-    if row.id != viewer.person.id or viewer.role is not Role.COORDINATOR:
-        return
+    """Who alone coordinates a party stays so until there is another."""
     today = house.today_of(viewer.person, house.read_clock())
     with open_reading(house.engine) as reading:
-        people = load_people(reading, only=contact.c.party_id == row.party_id)
-    others = [one for one in people.values() if one.id != row.id and one.role is ContactRole.COORDINATOR]
-    if not any(one.is_in_office(today) for one in others):
-        raise ContactRefused([ContactFault.LAST_COORDINATOR])
+        if row.id == viewer.person.id and leaves_uncoordinated(reading, viewer, row.party_id, today, besides=row.id):
+            raise ContactRefused([ContactFault.LAST_COORDINATOR])
 
 
 def _check_address(viewer: Viewer, house: House, mail: str | None) -> None:

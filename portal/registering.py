@@ -18,8 +18,7 @@ from commitments.errors import InvalidFiles
 from commitments.file_checks import check_files
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
-from commitments.reconcile import reconcile_agreement
-from commitments.references import find_agreement
+from commitments.reach import reconcile_reached
 from commitments.register import import_agreement, open_rehearsal
 from commitments.sketch import MOST_PROMISES, Sketch, Step, TypedParty, TypedPromise
 from commitments.tables import party
@@ -281,13 +280,13 @@ def _register_plain(unit: Any, house: House, viewer: Viewer, author: Author, pla
 
     Raises InvalidFiles for what only the register can tell, NotTheirs for what the viewer may not change.
     """
-    imported = _write_plain(unit, house, viewer, author, plain)
-    reconcile_agreement(unit, find_agreement(unit, imported.reference).id, author.at, house.today(author.at))
-    return imported
+    imports = _write_plain(unit, house, viewer, author, plain)
+    reconcile_reached(unit, imports, author.at, house.today(author.at))
+    return imports[-1]
 
 
-def _write_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain: dict[str, Any]) -> Imported:
-    today = house.today(author.at)
+def _write_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain: dict[str, Any]) -> list[Imported]:
+    today, imports = house.today(author.at), []
     # First its people, then what they answer for: a file that writes out some contacts of a party may name no others.
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
     for part in (plain | {"commitments": [], "budget": []}, plain | {"parties": parties}):
@@ -296,7 +295,8 @@ def _write_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain:
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported, today)
         propose_people(unit, viewer, author, imported, today)
-    return imported
+        imports.append(imported)
+    return imports
 
 
 def _name_own_party(reading: Any, viewer: Viewer) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from commitments.confirmations import asks_fewer
 from commitments.difference import Imported
+from commitments.person_queries import load_people
 from commitments.policy import HOUSE, adapt_policy
 from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, contact, party, policy, relationship
@@ -34,6 +35,10 @@ def check_rights(
     if any(silences_others(unit, viewer, imported.reference, *pair, today) for pair in rules):
         found.append(Overstep(Limit.WORD_OF_ANOTHER_SIDE, imported.reference))
     found += find_promise_oversteps(unit, viewer, imported, today)
+    if any((one.subject, one.action) == (contact.name, "amended") for one in imported.changes) and leaves_uncoordinated(
+        unit, viewer, viewer.person.party_id, today
+    ):
+        found.append(Overstep(Limit.LAST_COORDINATOR, viewer.person.reference))
     oversteps = tuple(dict.fromkeys(found))
     if oversteps:
         raise NotTheirs(oversteps)
@@ -62,6 +67,18 @@ def silences_others(
         .where(agreement.c.reference == reference, agreement_party.c.party_id != viewer.person.party_id)
     )
     return bool(find_served(reading, contact.c.party_id.in_(others), today))
+
+
+def leaves_uncoordinated(reading: Connection, viewer: Viewer, party_id: int, today: date, besides: int = 0) -> bool:
+    """Whether the viewer's own side has nobody who coordinates it but, if anybody, the contact `besides`.
+
+    Whoever alone coordinates it stays so until there is another: else nobody of it could put it right.
+    """
+    if viewer.role is not Role.COORDINATOR or party_id != viewer.person.party_id:
+        return False
+    people = load_people(reading, only=contact.c.party_id == party_id).values()
+    coordinating = [one for one in people if one.role is ContactRole.COORDINATOR and one.is_in_office(today)]
+    return all(one.id == besides for one in coordinating)
 
 
 def sees_agreement(reading: Connection, viewer: Viewer, reference: str) -> bool | None:
