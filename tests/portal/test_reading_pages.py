@@ -223,6 +223,27 @@ def test_the_log_of_messages_says_what_was_told_to_whom_and_why(desk: Desk) -> N
     assert "Ann" in desk.get("/agreements/north-south")
 
 
+@pytest.mark.parametrize(
+    ("who", "text", "found"),
+    [
+        ("cy", "ann@north", True),
+        ("cy", "li@south", False),
+        ("cy", "li", True),
+        ("li", "li@south", True),
+        ("li", "ann@", False),
+        ("li", "north.example", False),
+        ("li", "Ann", True),
+    ],
+)
+def test_the_log_finds_a_person_by_name_and_only_those_of_ones_own_side_by_their_address(
+    desk: Desk, who: str, text: str, found: bool
+) -> None:
+    plan_messages(desk.engine, NOW, TODAY, domain="tally.example")
+    desk.sign_in(who)
+    shown = desk.get(f"/messages?q={text}")
+    assert ("No message is found." not in shown and "没有找到消息" not in shown) is found
+
+
 @pytest.mark.parametrize("address", [None, "https://prefect.example"])
 def test_a_message_leads_to_the_run_that_sent_it_where_it_is_known_where_runs_are_seen(
     desk: Desk, address: str | None
