@@ -19,6 +19,8 @@ from commitments.tables import commitment, commitment_owner, overall_standing
 from commitments.urgency import WORST_FIRST
 from commitments.vocabulary import StandingState
 
+AT_BEST = (StandingState.ON_TRACK, StandingState.SETTLED)
+"""In which something of nearly every agreement stands: it is looked for where nothing stands worse."""
 _BITS = {state: 1 << place for place, state in enumerate(WORST_FIRST)}
 _WITHOUT_EFFECT = frozenset(
     {"follow_up", "notification", "draft", "choices", "document", "evidence", "public_page", "budget_line", "signatory"}
@@ -193,9 +195,14 @@ def select_overall(day: date) -> Subquery:
 
 def is_among(states: ColumnElement[int], state: StandingState) -> ColumnElement[bool]:
     """Whether something stands so; of what is on track or settled, whether nothing stands worse."""
-    if state in (StandingState.ON_TRACK, StandingState.SETTLED):
-        return place_worst(states) == WORST_FIRST.index(state)
+    if state in AT_BEST:
+        return is_worst(states, state)
     return states.bitwise_and(_BITS[state]) != 0
+
+
+def is_worst(states: ColumnElement[int], state: StandingState) -> ColumnElement[bool]:
+    """Whether something stands so, and nothing worse."""
+    return place_worst(states) == WORST_FIRST.index(state)
 
 
 def place_worst(states: ColumnElement[int]) -> ColumnElement[int]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Subquery
 
 from commitments.dates import add_months
-from commitments.overall import is_among, place_worst
+from commitments.overall import is_among, is_worst, place_worst
 from commitments.spans import end_span
 from commitments.tables import (
     activity,
@@ -70,6 +70,7 @@ class Wanted:
     party: str = ""
     kind: AgreementKind | None = None
     standing: StandingState | None = None
+    worst: StandingState | None = None
     theme: str = ""
     silence: int | None = None
     sort: Sort = Sort.URGENT
@@ -99,7 +100,7 @@ def find_agreements(
     `among` narrows them to those of these ids.
 
     Found by a standing is an agreement under which something stands so; on track and settled one under which nothing
-    stands worse.
+    stands worse. Found by its worst is one under which something stands so and nothing worse, as Home counts it.
 
     Silence counts from the last activity, report,
     measurement or milestone met, else from the start of the agreement.
@@ -111,11 +112,13 @@ def find_agreements(
         .where(agreement.c.id.in_(visible), *_filter(wanted))
     )
     stands = None
-    if wanted.standing is not None or wanted.sort is Sort.URGENT:
+    if wanted.standing is not None or wanted.worst is not None or wanted.sort is Sort.URGENT:
         stands = find_standings(reading, visible, today)
         query = query.outerjoin(stands, stands.c.agreement_id == agreement.c.id)
         if wanted.standing is not None:
             query = query.where(is_among(stands.c.states, wanted.standing))
+        if wanted.worst is not None:
+            query = query.where(is_worst(stands.c.states, wanted.worst))
     if among is not None:
         query = query.where(agreement.c.id.in_(among))
     signs = None

@@ -14,8 +14,9 @@ from commitments.database import open_reading
 from commitments.deadlines import derive_state
 from commitments.facts import Standing
 from commitments.judging import Judged, judge_agreements
+from commitments.overall import AT_BEST
 from commitments.tables import agreement, commitment, milestone
-from commitments.urgency import find_step
+from commitments.urgency import WORST_FIRST, find_step
 from commitments.vocabulary import AgreementKind, MatterKind, StandingState
 from notifications.names import Names, load_names, name_promise
 from notifications.names import find_words as choose_title
@@ -78,6 +79,7 @@ def show_agreements(
     party: str = "",
     kind: str = "",
     standing: str = "",
+    worst: str = "",
     theme: str = "",
     silence: str = "",
     sort: str = "",
@@ -90,6 +92,7 @@ def show_agreements(
         party[:80],
         read_word(AgreementKind, kind),
         found if (found := read_word(StandingState, standing)) in STANDINGS else None,
+        read_word(StandingState, worst),
         theme[:300],
         int(silence) if silence in {str(one) for one in SILENCES} else None,
         read_word(Sort, sort) or Sort.URGENT,
@@ -142,6 +145,7 @@ def _write_parameters(wanted: Wanted) -> dict[str, object]:
         "party": wanted.party,
         "kind": wanted.kind,
         "standing": wanted.standing,
+        "worst": wanted.worst,
         "theme": wanted.theme,
         "silence": wanted.silence,
         "sort": wanted.sort if wanted.sort is not Sort.URGENT else None,
@@ -174,13 +178,25 @@ def _list_fields(words: Words, wanted: Wanted, offered: Offered) -> list[FieldVi
             str(wanted.kind or ""), any_one,
         ),
         offer(
-            "standing", words.gettext("Standing"), [(str(one), words.name(one)) for one in STANDINGS],
+            "standing", words.gettext("Standing"), [(str(one), _name_looked_for(words, one)) for one in STANDINGS],
             str(wanted.standing or ""), any_one,
         ),
+        # Only who comes from Home, where each agreement is counted once, has it, and may let it go.
+        *([
+            offer(
+                "worst", words.gettext("Worst standing"), [(str(one), words.name(one)) for one in WORST_FIRST],
+                str(wanted.worst), any_one,
+            )
+        ] if wanted.worst is not None else []),
         offer("theme", words.gettext("Theme"), themes, wanted.theme, any_one),
         offer("silence", words.gettext("Nothing heard"), silences, str(wanted.silence or ""), any_one),
         offer("sort", words.gettext("Order"), orders, str(wanted.sort), None),
     ]  # fmt: skip
+
+
+def _name_looked_for(words: Words, standing: StandingState) -> str:
+    name = words.name(standing)
+    return words.gettext("%(standing)s, and nothing worse") % {"standing": name} if standing in AT_BEST else name
 
 
 def _describe_rows(reading: Connection, words: Words, ids: tuple[int, ...], opened: Any, today: date) -> list[RowView]:

@@ -23,7 +23,6 @@ from notifications.styles import TONES
 from notifications.views import ItemView, LinkView, clean_text
 from notifications.wording import Words
 from portal.accepting import describe_proposed, load_matters, load_proposed, say_answered, tell_waiting
-from portal.agreement_queries import STANDINGS
 from portal.amendments import describe_amendments, load_amendments
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
@@ -264,7 +263,7 @@ def _describe_counts(words: Words, viewer: Viewer, overall: Overall) -> list[Tal
         TallyView(
             f"{words.name(state)} {number}",
             TONES[state],
-            write_address("/agreements", {"standing": state}) if reads and state in STANDINGS else "",
+            write_address("/agreements", {"worst": state}) if reads else "",
         )
         for state, number in overall.by_standing
     ]

@@ -21,7 +21,7 @@ from portal.viewing import require
 router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 LIST = "/agreements"
-KNOWN = ("q", "party", "kind", "standing", "theme", "silence", "sort")
+KNOWN = ("q", "party", "kind", "standing", "worst", "theme", "silence", "sort")
 """What an address of the list may say; the page of it is not kept."""
 MOST_SEARCHES = 30
 LONGEST_NAME = 60

@@ -85,6 +85,10 @@ def test_an_agreement_of_others_is_no_page_at_all(desk: Desk, path: str) -> None
         ("kind=nonsense", True),
         ("standing=overdue", True),
         ("standing=on_track", False),
+        ("standing=silent", True),
+        ("worst=overdue", True),
+        ("worst=silent", False),
+        ("worst=nonsense", True),
         ("theme=culture", False),
         ("silence=12", True),
         ("sort=title", True),
@@ -113,7 +117,7 @@ def test_an_agreement_with_a_date_that_is_near_is_found_as_due_soon(desk: Desk, 
         one for one in ("due_soon", "on_track") if "/agreements/elsewhere" in desk.get(f"/agreements?standing={one}")
     }
     assert listed == {found}
-    assert f'href="/agreements?standing={found}"' in desk.client.get("/home").text
+    assert f'href="/agreements?worst={found}"' in desk.client.get("/home").text
 
 
 def test_what_was_heard_lately_is_not_silent(desk: Desk) -> None:

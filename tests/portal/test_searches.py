@@ -71,11 +71,3 @@ def test_there_are_not_endlessly_many(desk: Desk) -> None:
 )
 def test_of_an_address_only_what_narrows_or_orders_the_list_is_kept(text: str, kept: str) -> None:
     assert read_query(text) == kept
-
-
-def test_home_leads_from_each_count_to_its_agreements(desk: Desk) -> None:
-    desk.sign_in("cy")
-    page = desk.client.get("/home").text
-    found = re.findall(r'<a class="chip \w+" href="(/agreements\?standing=\w+)"', page)
-    assert found
-    assert all("/agreements/north-south" in desk.get(one) for one in found)
