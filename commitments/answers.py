@@ -35,6 +35,8 @@ LONGEST_KEEPING = timedelta(days=366 * 5)
 """How far ahead an agreement may be left as it is: then somebody else may have come into office."""
 _AHEAD = (Answer.SNOOZE, Answer.MORE_TIME, Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.NEXT_STEP)
 """The answers that name a day to come."""
+_CHANGING = (Answer.MORE_TIME, Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.DROP)
+"""The answers by which something else is promised."""
 ACTIVITY_KINDS = (
     "visit", "exhibition", "exchange", "meeting", "training", "performance", "event", "publication", "signing", "other",
 )  # fmt: skip
@@ -69,6 +71,10 @@ class AnswerRefused(RefusedChange):
 
 class NotAsked(RefusedChange):
     """An answer to what is not, or no longer, asked of the person."""
+
+
+class NotOneSides(NotAsked):
+    """An answer that changes what another side owes too, by somebody who does not decide for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,12 @@ def take_answer(
     """Write one answer with its log entries, and reconcile its agreement in the same unit.
 
     Raises AnswerRefused with every fault of what was said, NotAsked for an answer that does not fit what is asked,
-    and RefusedChange for what the register forbids.
+    NotOneSides for one that changes what others owe too and is not theirs to decide, and RefusedChange for what the
+    register forbids.
     """
     if answer not in question.list_answers():
+        if answer in _CHANGING and question.is_open and question.is_others_too and not question.decides:
+            raise NotOneSides(f"{answer} of {question.matter} is for those who owe it together")
         raise NotAsked(f"{answer} is no answer to {question.matter} as it stands")
     target = question.commitment.target if question.commitment is not None else None
     may_be_negative = has_negative_baseline(target)
@@ -173,7 +182,8 @@ def _write(
         _decide_plan(unit, replace(author, why=note), question, answer, said.day, today)
     elif answer is Answer.NEXT_STEP and said.day is not None:
         told = replace(author, why=note or "named when it was asked for")
-        add_step(unit, told, promise, said.title, said.day.isoformat(), today)
+        taking = question.party_id if question.is_others_too and not question.decides else None
+        add_step(unit, told, promise, said.title, said.day.isoformat(), today, taking)
         if asked is not None and asked.kind == FollowUpKind.SILENT:  # who names what comes next has broken the silence
             report_progress(unit, author, promise, party, contact, Rating.ON_TRACK, today, note or said.title)
     elif answer is Answer.NOT_HELD:

@@ -207,8 +207,19 @@ def check_step(title: str | None, due: str | None, why: str | None, today: date)
     return (*check_text("title", title, needed=True), *dated, *check_text("why", why, needed=True))
 
 
-def add_step(unit: Connection, author: Author, name: str, title: str | None, due: str | None, today: date) -> str:
-    """Add a milestone to `agreement/commitment`; returns its reference. Raises Flawed with every flaw."""
+def add_step(
+    unit: Connection,
+    author: Author,
+    name: str,
+    title: str | None,
+    due: str | None,
+    today: date,
+    taking: int | None = None,
+) -> str:
+    """Add a milestone to `agreement/commitment`, for a party alone to take if it is named; returns its reference.
+
+    Raises Flawed with every flaw.
+    """
     refuse_flaws(check_step(title, due, author.why, today))
     row = hold_commitment(unit, name)
     taken = set(unit.execute(select(milestone.c.reference).where(milestone.c.commitment_id == row.id)).scalars())
@@ -221,6 +232,7 @@ def add_step(unit: Connection, author: Author, name: str, title: str | None, due
         "due": str(parse_date(due)) if due else None,
         "state": str(MilestoneState.SCHEDULED),
         "registered_on": today,
+        "party_id": taking,
     }
     register_row(unit, author, milestone, values, f"{name}/{made}", row.agreement_id)
     reconcile_agreement(unit, row.agreement_id, author.at, today)

@@ -66,6 +66,8 @@ class Question:
     """The parties that are asked to confirm it if this one says that it is done."""
     is_late: bool = False
     """Whether the day by which an answer was asked for is over."""
+    is_guest: bool = False
+    """Whether they are of a party that does not keep the register."""
 
     @property
     def owner_id(self) -> int | None:
@@ -81,6 +83,18 @@ class Question:
     def is_owed_by_each(self) -> bool:
         """Whether it counts as kept only when each of several parties has said that its own part is done."""
         return len(self.owners) > 1 and self.commitment.owed == Owed.EACH
+
+    @property
+    def decides(self) -> bool:
+        """Whether they say what becomes of a plan, and of what others owe too: a coordinator who keeps the register."""
+        return self.person.role is ContactRole.COORDINATOR and not self.is_guest
+
+    @property
+    def is_others_too(self) -> bool:
+        """Whether others owe it as well: the promise, and the step if none of them alone is to take that."""
+        if self.milestone is not None and self.milestone.party_id is not None:
+            return bool(self.milestone.party_id != self.party_id)
+        return any(one != self.party_id for one, _ in self.owners)
 
     @property
     def mark(self) -> str:
@@ -122,7 +136,8 @@ class Question:
             self.matter_kind,
             CommitmentKind(self.commitment.kind) if self.commitment is not None else None,
             dated=any(one is not None and one.due is not None for one in (self.milestone or self.commitment,)),
-            decides=self.person.role is ContactRole.COORDINATOR,
+            decides=self.decides,
+            shared=self.is_others_too,
         )
 
 
@@ -140,11 +155,18 @@ class Ahead:
 
 
 def list_answers(
-    kind: FollowUpKind | None, matter: MatterKind, commitment_kind: CommitmentKind | None, *, dated: bool, decides: bool
+    kind: FollowUpKind | None,
+    matter: MatterKind,
+    commitment_kind: CommitmentKind | None,
+    *,
+    dated: bool,
+    decides: bool,
+    shared: bool = False,
 ) -> tuple[Answer, ...]:
     """The answers that fit what is asked, the most likely first. `kind` is None for a reminder before a date.
 
-    `decides` is who may say what becomes of a plan: a coordinator.
+    `decides` is who may say what becomes of a plan: a coordinator. Of what is `shared` with others that owe it too,
+    nobody else sets another date.
     """
     rest = (Answer.SNOOZE,) if kind is not None else ()
     if kind is FollowUpKind.CONFIRMATION_ASKED:
@@ -155,14 +177,15 @@ def list_answers(
         # A plan is confirmed, made firm or dropped before it is kept.
         if decides:
             return (Answer.CONFIRM_BY, Answer.MAKE_FIRM, Answer.DROP, *rest, Answer.NOT_ME)
-        return (Answer.CONFIRM_BY, Answer.ON_TRACK, *rest, Answer.NOT_ME)
+        return (*(() if shared else (Answer.CONFIRM_BY,)), Answer.ON_TRACK, *rest, Answer.NOT_ME)
     if matter not in PROMISES or commitment_kind is None or kind is FollowUpKind.MESSAGE_FAILED:
         return (Answer.DONE, *rest) if kind is not None else ()
     if matter is MatterKind.OCCURRENCE and kind is FollowUpKind.OVERDUE:
         return (Answer.HELD, Answer.NOT_HELD, *rest, Answer.NOT_ME)  # what is over is no longer on its way
     if kind is FollowUpKind.NEXT_STEP_MISSING:
         return (Answer.NEXT_STEP, Answer.HELD, Answer.ON_TRACK, *rest, Answer.NOT_ME)
-    later = (Answer.MORE_TIME,) if dated and matter is not MatterKind.OCCURRENCE else ()
+    moves = dated and matter is not MatterKind.OCCURRENCE and (decides or not shared)
+    later = (Answer.MORE_TIME,) if moves else ()
     first = Answer.DONE
     if matter is MatterKind.OCCURRENCE or (
         matter is MatterKind.COMMITMENT and commitment_kind in (CommitmentKind.OPEN_ENDED, CommitmentKind.RECURRING)

@@ -19,7 +19,7 @@ from notifications.itemising import build_items
 from notifications.links import Links
 from notifications.messages import ITEM_LIMIT, Digest, Message, Summary
 from notifications.names import Names
-from notifications.notices import Around, is_settled, load_asked_of_dates, load_counterparts, load_jointly, load_notices
+from notifications.notices import Around, is_settled, load_asked_of_dates, load_counterparts, load_notices, load_shared
 from notifications.parts import PERIODIC, list_rulings, load_rulings_of_parties
 from notifications.signing_in import compose_sign_in
 from notifications.usual import Ruling, address
@@ -54,13 +54,16 @@ def compose_messages(
         for one, rows in notices.items()
     }
     told = [row for rows in notices.values() for row in rows]
+    jointly, shared = load_shared(reading, {row.commitment_id for row in told})
     around = Around(
         load_counterparts(reading, {row.agreement_id for row in told}),
         load_reports_to_confirm(reading, [_Asked(row.follow_up_id, row.follow_up_kind) for row in told]),
-        load_jointly(reading, {row.commitment_id for row in told}),
+        jointly,
         _load_usual(reading, notifications, rules),
         load_sentences(reading, settings, (row for row in told if row.commitment_id is not None)) if settings else {},
         asked,
+        shared,
+        settings.house_party_references if settings else (),
     )
     pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}

@@ -167,7 +167,7 @@ def _build_item(
         names.references.get(turn) if turn is not None else None,
         part or None,
         links.write_answer(_ask(row, person, turn)) if links is not None else None,
-        _list_answers(row, person, turn),
+        _list_answers(row, person, turn, around, names),
         due=row.milestone_due if row.matter_kind == MatterKind.MILESTONE else row.commitment_due,
     )
 
@@ -191,7 +191,7 @@ def _ask(row: Any, person: Person, turn: int | None) -> Ask:
     return Ask(person.id, matter=row.matter, party_id=turn)
 
 
-def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, ...]:
+def _list_answers(row: Any, person: Person, turn: int | None, around: Around, names: Names) -> tuple[Answer, ...]:
     """What the reader of an item can answer: leaders, and those of another party, only look."""
     if row.decision_reason["code"] in FOR_KNOWLEDGE:
         return ()
@@ -203,7 +203,8 @@ def _list_answers(row: Any, person: Person, turn: int | None) -> tuple[Answer, .
         matter,
         CommitmentKind(row.commitment_kind) if row.commitment_kind else None,
         dated=(row.milestone_due if matter is MatterKind.MILESTONE else row.commitment_due) is not None,
-        decides=person.role is ContactRole.COORDINATOR,
+        decides=person.role is ContactRole.COORDINATOR and around.keeps(names.references.get(person.party_id, "")),
+        shared=row.commitment_id in around.shared if row.milestone_party_id is None else row.milestone_party_id != turn,
     )
 
 

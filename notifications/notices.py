@@ -1,7 +1,7 @@
 """The notices that a batch of messages tells of, those that still stand, and what stands around them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
@@ -35,6 +35,13 @@ class Around:
     """By commitment what a document says in each language where the register has no sentence."""
     asked: Mapping[Dated, Any] = field(default_factory=dict)
     """The open follow-up about a date of an agreement."""
+    shared: Collection[int] = ()
+    """The commitments that several owe, together or each its part."""
+    house_parties: Collection[str] = ()
+    """The parties that keep the register, by their references; none where all do."""
+
+    def keeps(self, party: str) -> bool:
+        return not self.house_parties or party in self.house_parties
 
 
 def load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[int, list[Any]]:
@@ -59,6 +66,7 @@ def load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[i
             follow_up.c.party_id.label("asked_party_id"),
             milestone.c.title.label("milestone_title"),
             milestone.c.titles.label("milestone_titles"),
+            milestone.c.party_id.label("milestone_party_id"),
         )
         .join(notification, notification.c.id == notice.c.notification_id)
         .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
@@ -159,15 +167,21 @@ def load_counterparts(reading: Connection, agreement_ids: Iterable[int | None]) 
     return places
 
 
-def load_jointly(reading: Connection, commitment_ids: Iterable[int | None]) -> dict[int, list[int]]:
-    """The parties that owe a commitment, of those that several owe together."""
+def load_shared(
+    reading: Connection, commitment_ids: Iterable[int | None]
+) -> tuple[dict[int, list[int]], frozenset[int]]:
+    """The parties that owe a commitment, of those that several owe together; and all that several owe."""
     wanted = [one for one in commitment_ids if one is not None]
     owing: dict[int, list[int]] = defaultdict(list)
+    jointly: set[int] = set()
     for row in reading.execute(
-        select(commitment_owner.c.commitment_id, commitment_owner.c.party_id)
+        select(commitment_owner.c.commitment_id, commitment_owner.c.party_id, commitment.c.owed)
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-        .where(commitment_owner.c.commitment_id.in_(wanted), commitment.c.owed == str(Owed.JOINTLY))
+        .where(commitment_owner.c.commitment_id.in_(wanted))
         .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position)
     ):
         owing[row.commitment_id].append(row.party_id)
-    return {one: parties for one, parties in owing.items() if len(parties) > 1}
+        if row.owed == Owed.JOINTLY:
+            jointly.add(row.commitment_id)
+    several = {one: parties for one, parties in owing.items() if len(parties) > 1}
+    return {one: parties for one, parties in several.items() if one in jointly}, frozenset(several)

@@ -120,6 +120,7 @@ class Told:
     answer_by: date | None
     assignee_id: int | None
     asked_party_id: int | None
+    milestone_party_id: int | None = None
 
 
 class Play:

@@ -13,7 +13,15 @@ from commitments.facts import Person
 from commitments.late_dates import Than, find_end, judge_date
 from commitments.questions import Question, has_colleague
 from commitments.reconcile import Rules
-from commitments.vocabulary import Answer, CommitmentState, ContactRole, FollowUpKind, FollowUpState, MatterKind
+from commitments.vocabulary import (
+    Answer,
+    CommitmentKind,
+    CommitmentState,
+    ContactRole,
+    FollowUpKind,
+    FollowUpState,
+    MatterKind,
+)
 from notifications.handing import find_day_told
 from notifications.items import name_answer
 from notifications.names import Names
@@ -349,7 +357,7 @@ def describe_state(words: Words, question: Question, names: Names, colleagues: S
             return words.gettext("%(name)s answers for it now.") % {"name": name}
         if asked is not None and asked.snoozed_until is not None:
             return words.gettext("It rests until %(day)s.") % {"day": words.format_day(asked.snoozed_until)}
-        return ""
+        return _say_shared(words, question)
     if asked is not None and asked.closed_why == TAKEN_BACK:
         return words.gettext(
             "Those who had reported this have taken their report back, so there is nothing to confirm. "
@@ -364,6 +372,23 @@ def describe_state(words: Words, question: Question, names: Names, colleagues: S
     return words.gettext(
         "Nothing is asked of you any more: this has been settled, or something newer stands in its place."
     )
+
+
+def _say_shared(words: Words, question: Question) -> str:
+    """To whom what others owe too is not theirs to change: who does, and how they are heard all the same."""
+    is_plan = question.commitment is not None and question.commitment.kind == CommitmentKind.PLANNED
+    reports = Answer.ON_TRACK in question.list_answers()
+    if question.decides or not question.is_others_too or not (reports and (is_plan or _has_date(question))):
+        return ""
+    return words.gettext(
+        "Others owe this too, so that its date, and whether it holds, is for a coordinator to change. Propose it in a "
+        "report with a note: the coordinators of all sides read it."
+    )
+
+
+def _has_date(question: Question) -> bool:
+    row = question.milestone or question.commitment
+    return row is not None and row.due is not None and question.matter_kind is not MatterKind.OCCURRENCE
 
 
 def _is_passed_on(question: Question) -> bool:

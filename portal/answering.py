@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
-from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answer
+from commitments.answers import AnswerRefused, Fault, NotAsked, NotOneSides, Said, take_answer
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange, TallyError
 from commitments.facts import Person
@@ -36,6 +36,7 @@ from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.pages import show_notice, show_page
+from portal.roles import Role, find_role
 from portal.telling import load_names_of, load_rules_of_questions
 
 router = APIRouter()
@@ -74,6 +75,8 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
             done = give_answer(unit, house, rules, question, author, answer, sent)
     except AnswerRefused as refused:
         return _show(house, token, answer, sent=sent, faults=refused.faults, status=422)
+    except NotOneSides:
+        return _show(house, token, None, status=409)
     except (NotAsked, RefusedChange) as refused:
         done = find_given(house, ask, answer, sent)
         if not done:
@@ -218,7 +221,10 @@ def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bo
     if question is None:
         raise LinkInvalid("what this link asks is not known here")
     scopes = [question.agreement.reference] if question.agreement is not None else []
-    return replace(question, person=address(question.person, list_rulings(scopes, rules)))
+    of = select(party.c.reference).where(party.c.id == person.party_id)
+    settings, own = house.settings, reading.execute(of).scalar_one()
+    is_guest = find_role(person, own, settings.administrator_addresses, settings.house_party_references) is Role.GUEST
+    return replace(question, person=address(question.person, list_rulings(scopes, rules)), is_guest=is_guest)
 
 
 def _check_office(rules: Rules, house: House, person: Person) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from commitments.answers import AnswerRefused, Fault, NotAsked
+from commitments.answers import AnswerRefused, Fault, NotAsked, NotOneSides
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.log import Author
@@ -133,6 +133,8 @@ def _take(request: Request, viewer: Viewer, house: House, ask: Ask, answer: Answ
             done = give_answer(unit, house, rules, question, author, answer, sent)
     except AnswerRefused as refused:
         return _show(request, viewer, house, ask, answer, sent=sent, faults=refused.faults, status=422)
+    except NotOneSides:
+        return _show(request, viewer, house, ask, None, status=409)
     except (NotAsked, RefusedChange, HTTPException) as refused:
         done = find_given(house, ask, answer, sent)
         if not done and isinstance(refused, HTTPException):
@@ -160,7 +162,7 @@ def _find(
     )  # fmt: skip
     if question is None or not (is_given or _concerns(reading, viewer, question)):
         raise HTTPException(404)
-    return question
+    return replace(question, is_guest=viewer.role is Role.GUEST)
 
 
 def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:

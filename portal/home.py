@@ -1,7 +1,7 @@
 """Home: what needs me today, with its answers; what changed this week; how the agreements stand."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ from portal.home_queries import Overall, Watched, load_asked, load_news, load_ov
 from portal.house import Here, House
 from portal.others import describe_others, load_others
 from portal.paging import describe_pages, read_page, write_address
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
 from portal.taking_back import describe_hand_over
 from portal.telling import load_names_of, load_rules_of_questions
@@ -122,7 +122,10 @@ def show_home(
         judged = select_judged([*asked, *coming.matters]) if given is None else None
         rules = load_rules_of_questions(reading, viewer.person.id, asks, _COLLEAGUES_A_PARTY, judged)
         names = load_names_of(reading, rules)
-        questions = load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
+        questions = [
+            replace(one, is_guest=viewer.role is Role.GUEST)
+            for one in load_questions(reading, rules, viewer.person, today, [*asked, *coming.matters])
+        ]
         shelf = load_shelf(
             reading, house.settings, (one.agreement.id for one in questions if one.agreement is not None)
         )

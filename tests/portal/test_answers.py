@@ -146,7 +146,7 @@ def test_more_time_than_the_agreement_has_is_remarked_where_it_can_be_taken_back
 
 
 def test_more_time_for_a_step_than_its_promise_has_is_remarked(desk: Desk) -> None:
-    page = desk.post(desk.link("ann", "overdue", "/bridge#plan") + "/more_time", day="2026-05-01")
+    page = desk.post(desk.link("cy", "overdue", "/bridge#plan") + "/more_time", day="2026-05-01")
     assert "It is after the commitment itself is due: 13 February 2026." in page
 
 
