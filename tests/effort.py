@@ -1,7 +1,7 @@
 """How hard the tests try: how many examples of a property, and what becomes of those that this machine cannot run."""
 
 import os
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -14,13 +14,18 @@ DEEP = os.environ.get("TEST_EFFORT") == "deep"
 
 
 def try_examples(most: int) -> settings:
-    """As many examples in `make test`, an eighth of them in `make check`, ten times as many in `make deep`."""
-    return settings(max_examples=max(most // 8, 10) if QUICK else most * 10 if DEEP else most)
+    """Half as many examples in `make test`, an eighth in `make check`, at least ten; `make deep`: ten times."""
+    return settings(max_examples=most * 10 if DEEP else max(most // (8 if QUICK else 2), 10))
 
 
 def draw_lives(number: int) -> range:
     """The seeds of as many drawn lives of a register in `make test`, four times as many in `make deep`."""
     return range(number * 4 if DEEP else number)
+
+
+def choose_databases() -> list[Any]:
+    """For what is shown on PostgreSQL elsewhere at less cost: SQLite in `make test`, both in `make deep`."""
+    return ["sqlite", *[pytest.param("postgresql", marks=pytest.mark.slow)] * DEEP]
 
 
 def leave_out(reason: str) -> NoReturn:

@@ -24,6 +24,7 @@ from commitments.tables import agreement, agreement_party, commitment, commitmen
 from commitments.vocabulary import FollowUpKind
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notification
+from tests.effort import DEEP
 from tests.faults.dataset import NOW, REGISTERED, TODAY
 from tests.faults.day import Orders, RunningDay, finish_day, start_day
 from tests.faults.post_office import Mail
@@ -212,7 +213,7 @@ def test_of_5000_messages_a_server_that_is_killed_slow_or_answers_421_451_550_55
     assert failed
 
 
-@pytest.mark.parametrize("senders", [pytest.param(1, marks=pytest.mark.slow), 8])
+@pytest.mark.parametrize("senders", [*[pytest.param(1, marks=pytest.mark.slow)] * DEEP, 8])
 def test_after_25_kills_of_the_sender_none_of_5000_is_lost_and_only_those_in_flight_at_a_kill_go_twice(
     given: tuple[Sink, Orders, Engine], senders: int
 ) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import choose_databases
 from tests.faults.conftest import Given, Morning, Registers
 from tests.faults.dataset import NOW, TODAY
 from tests.faults.day import finish_day, start_day
@@ -100,6 +101,7 @@ def test_a_kill_while_four_senders_are_at_work_repeats_at_most_the_four_letters_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("registers", choose_databases(), indirect=True)
 def test_nor_does_a_kill_the_first_or_the_last_time_a_place_is_passed(
     morning: Morning, given: Callable[[], Given]
 ) -> None:
@@ -107,6 +109,7 @@ def test_nor_does_a_kill_the_first_or_the_last_time_a_place_is_passed(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("registers", choose_databases(), indirect=True)
 def test_a_fault_raised_at_any_named_place_loses_nothing_either(morning: Morning, given: Callable[[], Given]) -> None:
     tally = Tally()
     for name, count in sorted(morning.hits.items()):

@@ -53,16 +53,22 @@ def is_idle(report: dict[str, Any]) -> bool:
     return not any(report.values())
 
 
+MOMENTS = {
+    "on a Wednesday": NOW,
+    "on a Friday": datetime.fromisoformat("2026-03-13T08:30:00+00:00"),
+    "on a Saturday": datetime.fromisoformat("2026-03-14T10:00:00+00:00"),
+    "on the last day of a month": datetime.fromisoformat("2026-03-31T08:30:00+00:00"),
+    "late in the evening": datetime.fromisoformat("2026-03-11T19:30:00+00:00"),
+}
+
+
 @pytest.mark.parametrize(
-    "moment",
+    ("registers", "moment"),
     [
-        NOW,
-        datetime.fromisoformat("2026-03-13T08:30:00+00:00"),
-        datetime.fromisoformat("2026-03-14T10:00:00+00:00"),
-        datetime.fromisoformat("2026-03-31T08:30:00+00:00"),
-        datetime.fromisoformat("2026-03-11T19:30:00+00:00"),
+        *[pytest.param("sqlite", moment, id=f"sqlite {name}") for name, moment in MOMENTS.items()],
+        pytest.param("postgresql", NOW, id="postgresql", marks=pytest.mark.slow),
     ],
-    ids=["on a Wednesday", "on a Friday", "on a Saturday", "on the last day of a month", "late in the evening"],
+    indirect=["registers"],
 )
 def test_running_the_day_twice_changes_nothing_the_second_time(given: Callable[[], Given], moment: datetime) -> None:
     day = given()
