@@ -39,8 +39,16 @@ up: $(VENV)/runtime.stamp
 TESTS = $(BIN)/python -m pytest
 SPREAD = --numprocesses 4 --dist loadfile --no-loadscope-reorder
 AGAIN = .pytest_cache/again
+# Style, types and imports are judged beside the tests, which leave a processor idle while they wait for a server; what
+# is found is said at the end.
+LINTED = .pytest_cache/linted
 test: $(VENV)/dev.stamp
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint read
+	@mkdir -p .pytest_cache; $(MAKE) --no-print-directory lint >$(LINTED) 2>&1 & lint=$$!; \
+	$(MAKE) --no-print-directory read spread; tests=$$?; \
+	wait $$lint || { cat $(LINTED); exit 1; }; exit $$tests
+
+.PHONY: spread
+spread: $(VENV)/dev.stamp
 	@$(TESTS) $(SPREAD) || { test $$? = 1 && for time in 1 2 3; do \
 	rm -rf $(AGAIN) && mkdir -p $(AGAIN) && cp -r .pytest_cache/v $(AGAIN) && \
 	echo "Once more, one at a time, $$time of 3: what failed above" && \
