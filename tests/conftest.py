@@ -52,10 +52,10 @@ _QUICK_STORIES = ("stories/test_reconcile", "stories/test_progress", "stories/te
 # A whole system that is started and waited for stands between files that compute, so that one is under way at a time:
 # several at once would wait for each other, and leave the processors idle afterwards to what only computes.
 _LONG_PLACES = (
-    "faults/test_kills", "flows/test_reaction", "stories/test_year", "flows/test_up", "faults/test_mail_server",
-    "flows/test_approval", "faults/test_races", "flows/test_deploy", "faults/test_five_thousand", "flows/test_kill",
-    "stories/test_register", "flows/test_flows", "portal/test_axe", "flows/test_forms", "portal/test_browser",
-    "flows", "stories/test_cli", "faults", "stories/test_reconcile",
+    "faults/test_kills", "flows/test_deploy", "stories/test_year", "flows/test_reaction", "portal/test_axe",
+    "flows/test_up", "faults/test_mail_server", "flows/test_flows", "portal/test_browser", "flows/test_approval",
+    "faults/test_races", "flows/test_kill", "stories/test_cli", "faults/test_five_thousand", "flows",
+    "stories/test_register", "faults", "stories/test_reconcile",
 )  # fmt: skip
 
 
@@ -73,6 +73,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank_length(place: str) -> int:
     return next((rank for rank, long in enumerate(_LONG_PLACES) if place.startswith(long)), len(_LONG_PLACES))
+
+
+_ONE_SERVER = ("tests/flows/test_flows.py", "tests/flows/test_forms.py", "tests/flows/test_schedules.py")
+"""What stands on the same Prefect server: on one process after each other, which starts it once."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByServer(LoadFileScheduling):  # type: ignore[misc, unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return _ONE_SERVER[0] if file in _ONE_SERVER else file
+
+    return ByServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

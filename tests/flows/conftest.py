@@ -1,10 +1,11 @@
-"""A Prefect server for the whole session, and a register of the examples on a fixed Tuesday morning."""
+"""A Prefect server for tests that follow each other, and a register of the examples on a fixed Tuesday morning."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,21 +29,33 @@ def kept_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "started-before.db"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_api(kept_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Prefect server of this session's own; the very first start takes about 20 seconds, a later one a third."""
+    """A Prefect server for the tests that follow each other here; it ends with them, lest it idle beside others."""
+    with _start_server(kept_start, tmp_path_factory.mktemp("prefect")):
+        yield
+
+
+@contextmanager
+def _start_server(kept: Path, folder: Path) -> Iterator[None]:
+    """The very first start takes about 20 seconds, a later one a third; who comes meanwhile waits for the first."""
     from prefect.testing import utilities
 
-    folder = tmp_path_factory.mktemp("prefect")
     database = folder / "prefect-test.db"
-    if kept_start.exists():
-        shutil.copyfile(kept_start, database)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(utilities, "mkdtemp", lambda: str(folder))
-        with utilities.prefect_test_harness(server_startup_timeout=300):
-            if not kept_start.exists():
-                _keep_start(database, kept_start)
-            yield
+    with ExitStack() as running:
+        with kept.with_suffix(".lock").open("w") as first:
+            fcntl.flock(first, fcntl.LOCK_EX)
+            patched = running.enter_context(pytest.MonkeyPatch.context())
+            patched.setattr(utilities, "mkdtemp", lambda: str(folder))
+            harness = utilities.prefect_test_harness(server_startup_timeout=300)
+            if not kept.exists():
+                running.enter_context(harness)
+                _keep_start(database, kept)
+            else:
+                fcntl.flock(first, fcntl.LOCK_UN)
+                shutil.copyfile(kept, database)
+                running.enter_context(harness)
+        yield
 
 
 def _keep_start(database: Path, kept: Path) -> None:
@@ -56,10 +69,11 @@ def _keep_start(database: Path, kept: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def started_before(request: pytest.FixtureRequest, kept_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def started_before(kept_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Prefect server that has been started once and has done nothing: a third of the wait."""
     if not kept_start.exists():
-        request.getfixturevalue("prefect_api")
+        with _start_server(kept_start, tmp_path_factory.mktemp("prefect")):
+            pass
     folder = tmp_path_factory.mktemp("started-before")
     shutil.copyfile(kept_start, folder / "prefect.db")
     return folder
