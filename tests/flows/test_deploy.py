@@ -15,12 +15,13 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import partial
 from http import HTTPStatus
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,6 +37,7 @@ from commitments.events import EventName
 from commitments.log import Author
 from commitments.publication import Happening, list_unfollowed, list_unpublished
 from commitments.register import import_files
+from commitments.settings import read_settings
 from deployments import publishing
 from deployments.mailbox import start_mailbox
 from deployments.schedules import PLANS
@@ -81,8 +83,10 @@ def home(filled_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def deployed(server: str, home: Path) -> str:
-    """What is said where everything is deployed for the first time."""
-    return deploy(server, home, "--yes")
+    """What is said where everything is deployed for the first time, by a command as a person gives it."""
+    done = tally(server, home, "deploy", "--yes")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def tally(server: str, home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -99,9 +103,29 @@ def tally(server: str, home: Path, *words: str, **settings: str) -> subprocess.C
     )
 
 
+def tally_here(server: str, home: Path, *words: str, auth: str = AUTH) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has Prefect at hand already: loading it takes longer than the command."""
+    from cli.main import run_command
+
+    out, err = StringIO(), StringIO()
+    there = {PREFECT_API_URL: f"{server}/api", PREFECT_API_AUTH_STRING: auth}
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        temporary_settings(there),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patched.chdir(home)
+        patched.setenv("PREFECT_API_URL", f"{server}/api")  # by which a look at the house sees that one is named
+        read_settings.cache_clear()
+        code = run_command(list(words))
+    read_settings.cache_clear()
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
 def deploy(server: str, home: Path, *options: str) -> str:
     """What `tally deploy` says."""
-    done = tally(server, home, "deploy", *options)
+    done = tally_here(server, home, "deploy", *options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -126,14 +150,14 @@ def test_a_wrong_password_is_said_by_every_command_and_loses_nothing(server: str
     waiting = "SELECT count(*) FROM publication WHERE published_at IS NULL"
     before = count_rows(home, waiting)
     for command, code in (("publish", 1), ("deploy", 1), ("doctor --json", 3)):
-        done = tally(server, home, *command.split(), PREFECT_API_AUTH_STRING="ops:mistaken")
+        done = tally_here(server, home, *command.split(), auth="ops:mistaken")
         assert done.returncode == code
         assert "refuses with 401 (Unauthorized)" in done.stdout + done.stderr, command
         assert "set PREFECT_API_AUTH_STRING (user:password) or PREFECT_API_KEY" in done.stdout + done.stderr
         assert "mistaken" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
     assert count_rows(home, waiting) == before > 100
-    right = json.loads(tally(server, home, "doctor", "--json").stdout)["checks"]
+    right = json.loads(tally_here(server, home, "doctor", "--json").stdout)["checks"]
     states = {one["subject"]: one["state"] for one in right}
     assert states["Prefect server"] == "ok"
 
@@ -155,7 +179,7 @@ def ask_as_a_stranger(server: str, path: str, method: str = "GET") -> tuple[int,
 def test_who_does_not_know_the_servers_password_learns_nothing_of_the_register(
     server: str, home: Path, deployed: str
 ) -> None:
-    assert tally(server, home, "publish", "--json").returncode == 0
+    assert tally_here(server, home, "publish", "--json").returncode == 0
     described = json.loads(ask_as_a_stranger(server, "/openapi.json")[1])
     questions = [
         (f"/api{re.sub(r'{[^}]+}', str(UUID(int=0)), path)}", method.upper())
@@ -379,7 +403,7 @@ def test_on_a_worker_a_report_brings_the_other_partys_mail_and_an_event_from_els
         wait_until("the event is taken in", lambda: count_rows(home, taken) == 1, log)
         for flow in ("follow-changes", "take-in-events"):
             wait_until(f"{flow} is done", lambda flow=flow: bool(list_done(server, flow)), log)  # type: ignore[misc]
-        checks = json.loads(tally(server, home, "doctor", "--json").stdout)["checks"]
+        checks = json.loads(tally_here(server, home, "doctor", "--json").stdout)["checks"]
         (served,) = [one for one in checks if one["subject"] == "flows"]
         assert (served["state"], served["found"]) == ("ok", f"{len(PLANS)} deployments, all served")
     sender = f"SELECT run FROM attempt JOIN notification n ON n.id = notification_id WHERE {asked.split('WHERE')[1]}"
