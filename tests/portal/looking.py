@@ -64,10 +64,10 @@ class Eyes:
         self.client = client
         self.page = browser.new_page()
         self.page.set_default_timeout(120_000)  # a busy machine takes its time
+        self.page.add_init_script(path=AXE)
         self.page.route("**/*", self._answer)
         self.complaints: list[str] = []
         self.page.on("console", self._listen)
-        self._axe = AXE.read_text(encoding="utf-8")
 
     def _answer(self, route: Any) -> None:
         request = route.request
@@ -97,8 +97,6 @@ class Eyes:
 
     def find_violations(self, rules: tuple[str, ...] = ()) -> set[str]:
         """What axe finds wrong with the page as it is shown: the rule, and where it is broken first."""
-        if not self.page.evaluate("typeof axe !== 'undefined'"):
-            self.page.evaluate(self._axe)
         found = self.page.evaluate(
             "rules => axe.run(document, {...rules, resultTypes: ['violations']}).then(said => said.violations.map("
             "one => `${one.id}: ${one.nodes[0].html.slice(0, 160)} (${one.nodes.length}) "
