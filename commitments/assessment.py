@@ -110,6 +110,12 @@ def find_last_sign(commitment: Commitment, today: date) -> PartialDate | None:
     return find_latest(sign for sign in signs if sign is not None)
 
 
+def is_told_by_report(commitment: Commitment, sign: PartialDate, today: date) -> bool:
+    """Whether its last sign of life is a report alone, so that nothing is known to have happened."""
+    done = commitment.activities or commitment.measurements or commitment.milestones
+    return not (done and sign == _find_last_deed(commitment, today))
+
+
 def _find_last_deed(commitment: Commitment, today: date) -> PartialDate | None:
     signs = [activity.held_on for activity in commitment.activities]
     signs += [measurement.measured_on for measurement in commitment.measurements]
@@ -246,8 +252,7 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     if since.first > today:
         return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
     months = whole_months(since.last, today)
-    done = commitment.activities or commitment.measurements or commitment.milestones
-    reported = sign is not None and not (done and sign == _find_last_deed(commitment, today))
+    reported = sign is not None and is_told_by_report(commitment, sign, today)
     told_by = "report" if reported else "activity" if sign else "start"
     numbers = {"since": str(since), "months": months, "from": told_by}
     if months >= policy.silence_amber_months:

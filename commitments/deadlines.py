@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from commitments.assessment import find_last_sign, find_start, is_ended, is_expired
+from commitments.assessment import find_last_sign, find_start, is_ended, is_expired, is_told_by_report
 from commitments.dates import PartialDate, find_latest, whole_months
 from commitments.facts import Agreement, Matter, Reason, Standing
 from commitments.policy import Policy
@@ -129,8 +129,8 @@ def _assess_report(agreement: Agreement, policy: Policy, today: date) -> Iterato
 
 def _assess_dormancy(agreement: Agreement, policy: Policy, today: date) -> Iterator[Standing]:
     signs = [find_last_sign(commitment, today) for commitment in agreement.commitments]
-    signs += [activity.held_on for activity in agreement.other_activities if activity.held_on.first <= today]
-    known = find_latest(sign for sign in signs if sign is not None)
+    held = [activity.held_on for activity in agreement.other_activities if activity.held_on.first <= today]
+    known = find_latest(sign for sign in (*signs, *held) if sign is not None)
     since = known or find_start(agreement)
     if since is None:
         return
@@ -139,7 +139,12 @@ def _assess_dormancy(agreement: Agreement, policy: Policy, today: date) -> Itera
         yield Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
         return
     months = whole_months(min(since.last, today), today)
-    numbers = {"since": str(since), "months": months, "from": "activity" if known else "start"}
+    latest = [
+        one for one, sign in zip(agreement.commitments, signs, strict=True) if known is not None and sign == known
+    ]
+    reported = known is not None and known not in held and all(is_told_by_report(one, known, today) for one in latest)
+    told_by = "report" if reported else "activity" if known else "start"
+    numbers = {"since": str(since), "months": months, "from": told_by}
     kept = agreement.kept
     if months < policy.dormancy_months:
         yield Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.ALIVE, numbers), cause=str(since))

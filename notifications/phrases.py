@@ -166,6 +166,8 @@ REASONS: dict[ReasonCode, Variants] = {
 FROM_A_REPORT: dict[ReasonCode, Variants] = {
     ReasonCode.NO_DATE_ACTIVE: (N_("last heard of by a report %(since_at)s; no date is stated"),),
     ReasonCode.SILENT_SINCE: (N_("nothing heard since a report of %(since)s: silent for %(span)s"),),
+    ReasonCode.DORMANT: (N_("nothing heard under the agreement since a report of %(since)s: dormant for %(span)s"),),
+    ReasonCode.ALIVE: (N_("last heard of under the agreement by a report %(since_at)s"),),
 }
 FROM_THE_START: dict[ReasonCode, Variants] = {
     ReasonCode.NO_DATE_ACTIVE: (N_("no activity on record since the start %(since_at)s; no date is stated"),),

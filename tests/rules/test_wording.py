@@ -307,6 +307,18 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
     ),
     (
         ReasonCode.ALIVE,
+        {"since": "2026-10-30", "months": 0, "from": "report"},
+        "last heard of under the agreement by a report on 30 October 2026",
+        "协议项下最近一次消息为2026年10月30日的报告",
+    ),
+    (
+        ReasonCode.DORMANT,
+        {"since": "2023-02-01", "months": 37, "from": "report"},
+        "nothing heard under the agreement since a report of 1 February 2023: dormant for 3 years",
+        "自2023年2月1日的报告以来，协议项下没有消息，已停滞3年",
+    ),
+    (
+        ReasonCode.ALIVE,
         {"since": "2026", "months": 0, "from": "start"},
         "no activity under the agreement yet; it started in 2026",
         "协议自2026年开始，项下尚无活动",
