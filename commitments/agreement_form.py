@@ -471,6 +471,12 @@ class AgreementForm(Form):
     """One agreement with everything the register holds of it."""
 
     agreement: Reference = Field(description="The agreement's reference; a second import finds it by this")
+    as_of: Line | None = Field(
+        None,
+        description="Up to which entry of the log the register wrote this file. What it leaves as it was then takes "
+        "nothing back that was recorded since; leave it out where the file counts in all that it says",
+        examples=["4711 of 2026-03-02T09:00:00+00:00"],
+    )
     title: Words
     kind: AgreementKind
     relationship: RelationshipForm | None = None

@@ -14,6 +14,7 @@ from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import NotFound
 from commitments.late_dates import LateDate
 from commitments.log import Change
+from commitments.older_files import Later
 
 Key = tuple[Any, ...]
 Stored = Mapping[Key, Any]
@@ -70,14 +71,18 @@ _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "cont
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import changed, with references in place of ids; `vanished` names what the file no longer holds, and
-    `late` the dates that it brings and that lie later than what they belong to."""
+    """What an import changed, with references in place of ids.
+
+    `vanished` names what the file no longer holds, `late` the dates that it brings and that lie later than what they
+    belong to, and `kept` what was recorded since the file was written and stands in place of what it says.
+    """
 
     reference: str
     new: bool
     changes: tuple[Change, ...]
     vanished: tuple[str, ...]
     late: tuple[LateDate, ...] = ()
+    kept: tuple[Change, ...] = ()
 
 
 def describe_changes(imported: Imported) -> list[str]:
@@ -101,6 +106,12 @@ def describe_changes(imported: Imported) -> list[str]:
     lines += amended
     lines += [f"{count} {_WORDS[subject][count > 1]} in another place" for subject, count in moved.items() if count]
     lines += [f"vanished from the file, kept in the register: {name}" for name in imported.vanished]
+    lines += [
+        f"recorded since the file was written, kept: {_WORDS[one.subject][0]} "
+        f"{one.reference.removeprefix(f'{imported.reference}/')}: {column.replace('_', ' ')} {_show_value(stands)}"
+        for one in imported.kept
+        for column, (_, stands) in one.changes.items()
+    ]
     lines += [f"to look at: {one.title}: due {one.due}, after the {one.than} ({one.end})" for one in imported.late]
     return lines
 
@@ -154,6 +165,7 @@ class Difference:
     changes: list[Change] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    later: Later = field(default_factory=Later)
 
     def write(
         self,
@@ -185,6 +197,7 @@ class Difference:
             before = stored.get(key)
             if before is not None:
                 values |= {name: getattr(before, name) for name in row.keep}
+                values = self.later.keep(table, row.reference, before, values)
             differs = self._note(table, ids[key], row.reference, before, values, places)
             if differs or (before is None and link is not None and values[link] is not None):
                 updates.append({**values, "row_id": ids[key]})
@@ -229,6 +242,19 @@ class Difference:
         self.changes.append(change)
         self.told.append(replace(change, changes=shown))
         return before is not None
+
+    def tell_kept(self) -> tuple[Change, ...]:
+        """What stands in place of what the file says, with references in place of ids."""
+        return tuple(
+            replace(
+                one,
+                changes={
+                    name.removesuffix("_id"): (self._label(name, said), self._label(name, stands))
+                    for name, (said, stands) in one.changes.items()
+                },
+            )
+            for one in self.later.kept
+        )
 
     def _label(self, column: str, value: Any) -> Any:
         return self.labels.get(column, {}).get(value, value) if column.endswith("_id") else value

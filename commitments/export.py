@@ -27,6 +27,7 @@ from commitments.agreement_form import (
     SignatoryForm,
     SubmittedReport,
 )
+from commitments.older_files import write_stamp
 from commitments.readable_yaml import write_readable
 from commitments.references import find_agreement
 from commitments.signed_places import list_unlike
@@ -46,7 +47,7 @@ def export_agreement(reading: Connection, reference: str) -> str:
     contacts. A sentence that is not what stands at its place is named in a remark at the top. Raises NotFound, with
     the nearest reference, if the register knows no such agreement.
     """
-    return write_form(load_form(reading, reference))
+    return write_form(load_stamped(reading, reference))
 
 
 def _remark_unlike(form: AgreementForm) -> Iterator[str]:
@@ -69,6 +70,12 @@ def write_form(form: AgreementForm) -> str:
 def load_form(reading: Connection, reference: str) -> AgreementForm:
     """The agreement as the form of its file. Raises NotFound as `export_agreement` does."""
     return AgreementForm.model_validate(_Export(reading, find_agreement(reading, reference)).build())
+
+
+def load_stamped(reading: Connection, reference: str) -> AgreementForm:
+    """The same, saying up to which entry of the log it was written."""
+    form = load_form(reading, reference)
+    return form.model_copy(update={"as_of": write_stamp(reading, reference)})
 
 
 def load_party(reading: Connection, reference: str) -> PartyForm | None:

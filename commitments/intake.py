@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, Table, or_, select
 
 from commitments import tables
 from commitments.activity_intake import take_activities
-from commitments.agreement_form import AgreementForm, PartyForm
+from commitments.agreement_form import AgreementForm, CommitmentForm, PartyForm
 from commitments.difference import (
     Difference,
     Key,
@@ -25,6 +25,7 @@ from commitments.difference import (
 from commitments.errors import RefusedChange
 from commitments.former_terms import keep_former
 from commitments.moved_dates import bring_due
+from commitments.older_files import load_later_than
 
 PARTY_FIELDS = ("kind", "names", "country", "subdivision", "time_zone", "language", "parent")
 # What people decide in the register between two imports: a file that does not say it does not take it back.
@@ -57,7 +58,8 @@ class Intake:
     _commitments: dict[str, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.difference = Difference(self.unit)
+        later = load_later_than(self.unit, self.form.agreement, self.form.as_of)
+        self.difference = Difference(self.unit, later=later)
 
     def take_parties(self) -> None:
         """The parties that the file writes out; its fields are the truth, so what it leaves out becomes empty."""
@@ -99,7 +101,10 @@ class Intake:
             before = stored.get((contact.reference,))
             if before is not None and before.party_id != self._parties[party]:
                 raise RefusedChange(f"contact {contact.reference} belongs to another party than {party} already")
-            values = _keep_given_role(take_columns(contact, tables.contact), before)
+            written_out = self.difference.later.keep(
+                tables.contact, contact.reference, before, take_columns(contact, tables.contact)
+            )
+            values = _keep_given_role(written_out, before, is_dated=self.difference.later.is_dated)
             values |= {"party_id": self._parties[party], "deputy_id": contact.deputy}
             withheld = frozenset() if contact.channels else frozenset({"channels"})
             wanted.append(Wanted(contact.reference, values, _find_kept(contact, tables.contact) | withheld))
@@ -157,12 +162,29 @@ class Intake:
             "network_field": form.network.field if form.network else None,
             "designated": form.network.designated if form.network else None,
             "reporting_cycle_years": form.network.reporting_cycle_years if form.network else None,
-            "sources": [source.model_dump(mode="json", exclude_none=True) for source in form.sources],
+            "sources": self._keep_handed_in([one.model_dump(mode="json", exclude_none=True) for one in form.sources]),
         }
         wanted = [Wanted(form.agreement, values)]
         ids = self.difference.write(table, wanted, stored, only_new={"registered_on": self.today})
         self.new = not stored
         self.difference.agreement_id = ids[(form.agreement,)]
+
+    def _keep_handed_in(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The documents that a file names, and those that were handed in: these stay, with their hash."""
+        head, file = tables.agreement.c, tables.document.c
+        rows = self.unit.execute(
+            select(head.sources, file.sha256)
+            .join(tables.document, file.agreement_id == head.id)
+            .where(head.reference == self.form.agreement)
+        ).all()
+        if not rows:
+            return named
+        handed_in = {row.sha256 for row in rows}
+        by_name = {one["document"]: one for one in named}
+        for one in rows[0].sources:
+            if one.get("sha256") in handed_in:
+                by_name[one["document"]] = {**one, **by_name.get(one["document"], {}), "sha256": one["sha256"]}
+        return list(by_name.values())
 
     def _take_agreement_parties(self) -> None:
         form, agreement = self.form, self.difference.agreement_id
@@ -242,7 +264,7 @@ class Intake:
             Wanted(
                 f"{form.agreement}/{commitment.reference}",
                 {
-                    **self._keep_terms(take_columns(commitment, table), stored.get(key)),
+                    **self._keep_terms(commitment, stored.get(key)),
                     "agreement_id": agreement,
                     "position": places[key],
                 },
@@ -259,9 +281,11 @@ class Intake:
         )
         self._commitments = {key[1]: row_id for key, row_id in ids.items()}
 
-    def _keep_terms(self, values: dict[str, Any], before: Any) -> dict[str, Any]:
+    def _keep_terms(self, commitment: CommitmentForm, before: Any) -> dict[str, Any]:
         """With what stays on record whatever the file says: the date as first promised, and the terms before."""
-        kept = bring_due(values, before)
+        reference, table = f"{self.form.agreement}/{commitment.reference}", tables.commitment
+        written_out = self.difference.later.keep(table, reference, before, take_columns(commitment, table))
+        kept = bring_due(written_out, before, is_dated=self.difference.later.is_dated)
         if before is None:
             return kept
         return {**kept, "recurrence": keep_former(before.recurrence, kept["recurrence"], self.today)}
@@ -280,10 +304,14 @@ class Intake:
                 values = {
                     "commitment_id": commitment_id,
                     "party_id": key[1],
-                    **_keep_handed_over(self._find_contact(owner.contact), stored.get(key)),
                     "position": places[key],
                 }
-                wanted.append(Wanted(f"{self.form.agreement}/{commitment.reference}/{owner.party}", values))
+                reference = f"{self.form.agreement}/{commitment.reference}/{owner.party}"
+                named = {"contact_id": self._find_contact(owner.contact)}
+                kept = self.difference.later.keep(tables.commitment_owner, reference, stored.get(key), named)
+                is_dated = self.difference.later.is_dated
+                values |= _keep_handed_over(kept["contact_id"], stored.get(key), is_dated=is_dated)
+                wanted.append(Wanted(reference, values))
         tell = self._tell_below("owner", lambda row: self._party_name(row.party_id))
         self.difference.write(tables.commitment_owner, wanted, stored, tell_vanished=tell)
 
@@ -295,15 +323,17 @@ class Intake:
         for commitment in self.form.commitments:
             for entry in getattr(commitment, name):
                 values = {**take_columns(entry, table), "commitment_id": self._commitments[commitment.reference]}
+                reference = f"{self.form.agreement}/{commitment.reference}/{getattr(entry, column)}"
                 if "first_due" in table.c:
-                    values = bring_due(values, stored.get((values["commitment_id"], entry.reference)))
+                    before = stored.get((values["commitment_id"], entry.reference))
+                    later = self.difference.later
+                    values = bring_due(later.keep(table, reference, before, values), before, is_dated=later.is_dated)
                 if "party_id" in table.c:
                     values["party_id"] = self._parties[entry.party] if entry.party else None
                 if "contact_id" in table.c:
                     values["contact_id"] = self._find_contact(entry.contact)
                 if "reported_on" in values:
                     values["reported_on"] = date.fromisoformat(entry.reported_on)
-                reference = f"{self.form.agreement}/{commitment.reference}/{getattr(entry, column)}"
                 wanted.append(Wanted(reference, values, _find_kept(entry, table)))
         tell = self._tell_below(word, lambda row: getattr(row, column))
         return self.difference.write(table, wanted, stored, only_new=only_new, tell_vanished=tell)
@@ -392,20 +422,27 @@ def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
     return frozenset(decided) if not entry.model_fields_set.intersection(decided) else frozenset()
 
 
-def _keep_handed_over(named: int | None, before: Any) -> dict[str, Any]:
-    """A file that still names the former owner does not take back that they handed the commitment over."""
+def _keep_handed_over(named: int | None, before: Any, *, is_dated: bool) -> dict[str, Any]:
+    """A file that still names the former owner does not take back that they handed the commitment over.
+
+    Of a file that is dated it is known whether it is older.
+    """
     if before is None or before.handed_from_id is None:
         return {"contact_id": named, "handed_from_id": None}
-    kept = named == before.handed_from_id
+    kept = named == before.handed_from_id and not is_dated
     return {
         "contact_id": before.contact_id if kept or named == before.contact_id else named,
         "handed_from_id": before.handed_from_id if kept or named == before.contact_id else None,
     }
 
 
-def _keep_given_role(values: dict[str, Any], before: Any) -> dict[str, Any]:
-    """A file that says the role as it was first written does not take back that another was given since."""
-    kept = before is not None and before.filed_role is not None and values["role"] == before.filed_role
+def _keep_given_role(values: dict[str, Any], before: Any, *, is_dated: bool) -> dict[str, Any]:
+    """A file that says the role as it was first written does not take back that another was given since.
+
+    Of a file that is dated it is known whether it is older.
+    """
+    as_before = (before.role, *(() if is_dated else (before.filed_role,))) if before is not None else ()
+    kept = before is not None and before.filed_role is not None and values["role"] in as_before
     return {**values, **({"role": before.role, "filed_role": before.filed_role} if kept else {"filed_role": None})}
 
 

@@ -133,7 +133,8 @@ def _import_together(
         record_changes(unit, author, difference.changes)
         follow_reports(unit, author, difference.changes, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))
-        imported.append(Imported(intake.form.agreement, intake.new, told, tuple(difference.vanished), late))
+        vanished, kept = tuple(difference.vanished), difference.tell_kept()
+        imported.append(Imported(intake.form.agreement, intake.new, told, vanished, late, kept))
     failpoint("register.before_commit")
     return tuple(imported)
 

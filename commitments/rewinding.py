@@ -1,7 +1,7 @@
 """Undoes the log back to a moment, so that rows read as they were known then."""
 
 from collections import defaultdict, namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -40,6 +40,10 @@ class Rewinder:
             else:
                 former = self._undone[row.subject].setdefault(row.row_id, {})
                 former.update({column: _restore(row.subject, column, old) for column, (old, _) in row.changes.items()})
+
+    def list_former(self, subject: str, row_id: int) -> Mapping[str, Any]:
+        """The columns of a row that were changed since, with what each was; none of a row that was made since."""
+        return {} if row_id in self._made_later[subject] else self._undone[subject].get(row_id, {})
 
     def rewind(self, subject: str, rows: Sequence[Any]) -> list[Any]:
         """The rows of a table as they were; those made later are left out."""

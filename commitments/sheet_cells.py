@@ -43,6 +43,8 @@ def write_cells(
             drawing.places.setdefault((*path, *place), at)
             drawing.places.setdefault((*path, above[0]), at)
         value = read_value(drawing, column, text, at) if text else None
+        if column.head == "due":
+            into.pop("first_due", None)  # the sheet says nothing of it: the register knows it
         inner = into
         for step in above:
             if value is None and step not in inner:

@@ -82,6 +82,7 @@ SHEETS: Mapping[SheetName, tuple[Column, ...]] = {
         Column("ended", _DATED),
         Column("ended reason"),
         Column("note"),
+        Column("as of"),
     ),
     SheetName.PARTIES: (
         Column("reference"),

@@ -33,7 +33,7 @@ from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
 from portal.accepting import announce_imported, propose_people
 from portal.beginning import ADDRESS, FILES
-from portal.difference_words import describe_difference, describe_vanished, hash_difference
+from portal.difference_words import describe_difference, describe_kept, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows, list_overstep_rows
 from portal.form_reading import read_again
 from portal.forms import Form, Number
@@ -316,11 +316,13 @@ def _show_difference(
         with open_unit(house.engine) as unit:
             save_registration(unit, kept.id, kept.title, kept.content, house.read_clock(), shown)
     with open_reading(house.engine) as reading:
-        called = load_called(reading, words, [one for one in imported.changes if one.action != "registered"])
+        concerned = [*imported.changes, *imported.kept]
+        called = load_called(reading, words, [one for one in concerned if one.action != "registered"])
     return show_framed(
         request, "difference.html", viewer, words.gettext("What would change"), status=status,
         name=clean_text(kept.title), reference=clean_text(imported.reference), new=imported.new,
         changes=describe_difference(words, imported, called), vanished=describe_vanished(words, imported),
+        kept=describe_kept(words, imported, called),
         late=tell_late_dates(words, imported.late),
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

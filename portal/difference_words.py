@@ -164,6 +164,28 @@ def describe_vanished(words: Words, imported: Imported) -> list[str]:
     return [clean_text(_say_vanished(words, one)) for one in imported.vanished]
 
 
+def describe_kept(words: Words, imported: Imported, called: Mapping[tuple[str, int], str]) -> list[DifferenceView]:
+    """What was recorded since the file was written and stands in place of what the file says."""
+    return [
+        DifferenceView(
+            _name(words, one, imported.reference, called), tuple(_tell_kept(words, one.subject, one.changes)), new=False
+        )
+        for one in imported.kept
+    ]
+
+
+def _tell_kept(words: Words, subject: str, changes: Mapping[str, tuple[Any, Any]]) -> Iterator[str]:
+    """Each column with what stands there; of a person its name alone, as not everybody may read the rest."""
+    for column, (_, stands) in changes.items():
+        if column in _IDS:
+            continue
+        named = name_column_of(words, column)
+        told = _tell(words, subject, column, stands) or words.gettext("nothing")
+        yield named if subject == "contact" else words.gettext("%(column)s: %(after)s") % {
+            "column": named, "after": told,
+        }  # fmt: skip
+
+
 def _name(words: Words, change: Change, agreement: str, called: Mapping[tuple[str, int], str]) -> str:
     known = _SUBJECTS.get(change.subject)
     subject = words.gettext(known) if known else name_subject(words, change.subject)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from commitments.agreement_form import AgreementForm
 from commitments.database import open_reading
-from commitments.export import load_form, write_form
+from commitments.export import load_stamped, write_form
 from commitments.sentences import Unlike
 from commitments.sheet_columns import Plain, SheetName, write_sheets
 from commitments.signed_places import list_unlike
@@ -96,7 +96,7 @@ def show_yaml(reference: str, viewer: Registering, house: Here) -> Response:
     """The agreement as the file from which it can be imported."""
     with open_reading(house.engine) as reading:
         find_head(reading, viewer, reference)
-        text = write_form(withhold(load_form(reading, reference), viewer))
+        text = write_form(withhold(load_stamped(reading, reference), viewer))
     return _hand_out(text.encode(), "application/yaml; charset=utf-8", f"{reference}.yaml")
 
 
@@ -105,7 +105,7 @@ def show_workbook(reference: str, viewer: Registering, house: Here) -> Response:
     """The agreement as a spreadsheet, which can be changed and brought again."""
     with open_reading(house.engine) as reading:
         find_head(reading, viewer, reference)
-        form = withhold(load_form(reading, reference), viewer)
+        form = withhold(load_stamped(reading, reference), viewer)
     words, plain = find_words(viewer), form.model_dump(mode="json", exclude_defaults=True)
     sheets = [*_write(words, plain), *_write_remarks(words, form)]
     return _hand_out(write_xlsx(sheets), _XLSX, f"{reference}.xlsx")

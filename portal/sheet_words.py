@@ -30,6 +30,7 @@ _HEADS = {
         *(N_("confirm by"), N_("period from"), N_("period to"), N_("every"), N_("interval"), N_("times")),
         *(N_("counted"), N_("starts"), N_("quantity"), N_("unit"), N_("comparator"), N_("baseline"), N_("theme")),
         *(N_("implementers"), N_("quote"), N_("condition"), N_("commitment"), N_("state"), N_("met on")),
+        *(N_("as of"),),
     )
 }
 _WORDS = {

@@ -7,7 +7,7 @@ import pytest
 from commitments.agreement_file import read_text
 from commitments.log import Author
 from commitments.register import import_files
-from commitments.tables import commitment, contact
+from commitments.tables import agreement, commitment, contact, milestone
 from tests.portal.desk import NOW, TODAY, Desk
 from tests.portal.test_files import bring, fetch, hash_shown, newest, save, workbook
 
@@ -86,3 +86,35 @@ def test_another_address_is_still_taken_from_a_file(desk: Desk) -> None:
     apply(desk, content, "yaml", "cy")
     (ann,) = desk.rows(contact, contact.c.reference == "ann")
     assert ann.channels == {"mail": "ann.new@north.example"}
+
+
+@pytest.mark.parametrize("form", ["yaml", "xlsx"])
+def test_a_file_of_last_week_takes_back_no_date_no_document_and_no_address(desk: Desk, form: str) -> None:
+    older = download(desk, "cy", form)
+    bridge = "/agreements/north-south/commitments/bridge"
+    desk.post(f"{bridge}/date", token=desk.token(), due="2026-07-01", why="More time")
+    document = {"title": "Signed", "kind": "signed_text", "language": "en", "authentic": "yes", "why": "It was signed"}
+    sent = {"token": desk.token(), **document}
+    file = {"file": ("s.pdf", b"%PDF-1.7 x")}
+    answer = desk.client.post("/agreements/north-south/documents", data=sent, files=file, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    change = download(desk, "cy", "yaml").replace(b"ann@north.example", b"ann.new@north.example")
+    apply(desk, change, "yaml", "cy")
+    kept = [desk.rows(one) for one in (agreement, contact, milestone)]
+    page = bring(desk, older, name=f"a.{form}")
+    assert "Nothing would change" in page and "Recorded since the file was written, and kept" in page
+    assert "Due: 1 July 2026" in page and (form == "xlsx" or "Authentic languages: English" in page)
+    assert "How they are reached" in page and "ann.new" not in page, "how somebody is reached is for their own page"
+    page = apply(desk, rename_fund(older, form), form, "cy")
+    assert page.count(": changed") == 1, "and one that changes other words changes these alone"
+    assert [desk.rows(one) for one in (agreement, contact, milestone)] == kept
+    (row,) = desk.rows(commitment, commitment.c.reference == "bridge")
+    assert (row.due, row.first_due) == ("2026-07-01", "2026-02-13")
+
+
+def test_a_spreadsheet_that_does_not_say_when_it_was_written_takes_no_moved_date_back(desk: Desk) -> None:
+    book = workbook(download(desk, "cy", "xlsx"))
+    book["Agreement"].delete_cols([cell.value for cell in book["Agreement"][1]].index("as of") + 1)
+    date = "/agreements/north-south/commitments/bridge/date"
+    desk.post(date, token=desk.token(), due="2026-07-01", why="More time")
+    assert "Nothing would change" in bring(desk, save(book), name="a.xlsx")
