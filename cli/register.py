@@ -56,6 +56,7 @@ def import_files(
     from commitments import register as registers
     from commitments.agreement_file import read_files
     from commitments.errors import InvalidFiles, TallyError
+    from commitments.file_slips import find_days
     from notifications.waiting import follow_people, follow_rules
 
     moved = 0
@@ -77,7 +78,10 @@ def import_files(
                     moved += follow_rules(unit, register.now, ruled)
 
             author, today = register.name_author(), register.today
-            imported = registers.import_files(register.engine, parsed, author, today, dry_run=dry_run, follow=follow)
+            days = find_days(author.at, today)
+            imported = registers.import_files(
+                register.engine, parsed, author, today, dry_run=dry_run, days=days, follow=follow
+            )
     except InvalidFiles as invalid:
         faults = count(len(invalid.problems), "fault")
         raise TallyError(f"{faults}, so nothing was imported\n{invalid}") from None

@@ -13,3 +13,8 @@ def read_clock() -> datetime:
 
 def today_in(zone: str, now: datetime) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
+
+
+def find_latest_day(now: datetime) -> date:
+    """The day that it is where on earth it is furthest on: for somebody there it is today."""
+    return today_in("Pacific/Kiritimati", now)

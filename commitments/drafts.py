@@ -19,6 +19,7 @@ from commitments.entries import AgreementEntry, AgreementFileEntry, Correction, 
 from commitments.errors import NotFound, RefusedChange
 from commitments.facts import Person, Reason
 from commitments.file_checks import check_files
+from commitments.file_slips import find_days
 from commitments.followups import group_people
 from commitments.log import Author, Change, record_changes
 from commitments.operations import choose_coordinator
@@ -79,7 +80,7 @@ def keep_draft(
     else:
         content = draft_agreement(unit, entry, faults)
     file = read_text(content, FORM)
-    check_files(unit, [file])
+    check_files(unit, [file], find_days(author.at, author.at.date()))
     _refuse_second(unit, file.form.agreement)
     title = next(iter(file.form.title.values()))
     values = {

@@ -13,19 +13,22 @@ from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import CommitmentForm
 from commitments.difference import in_chunks
 from commitments.errors import InvalidFiles, Problem
+from commitments.export import load_form
+from commitments.file_slips import Days, find_slips, find_value
 from commitments.intake import PARTY_FIELDS, is_whole
 from commitments.sentences import Placed
 from commitments.signed_places import list_unlike, place_form
 
 
-def check_files(reading: Connection, files: Sequence[ParsedFile]) -> None:
+def check_files(reading: Connection, files: Sequence[ParsedFile], days: Days | None = None) -> None:
     """InvalidFiles with every fault that only the register, or the other files of the same import, can tell.
 
     A party given by its reference alone must be in the register or written out in one of the files; so must a
     party's parent, a contact that a commitment names, and a commitment of another agreement that an activity counts
     for. A sentence is what stands at its place, by the place's fingerprint, unless the register holds it so already.
     A contact belongs to one party. What two files of one import both write out must be the same in both. An
-    agreement's parent, and what it amends or replaces, may be anywhere.
+    agreement's parent, and what it amends or replaces, may be anywhere. By the `days` that it may be now nothing is
+    recorded that a form would refuse, unless the register holds it so already.
     """
     problems = [
         *_find_unknown_parties(reading, files),
@@ -33,6 +36,7 @@ def check_files(reading: Connection, files: Sequence[ParsedFile]) -> None:
         *_find_unknown_commitments(reading, files),
         *_find_other_sentences(reading, files),
         *_find_contradictions(files),
+        *(_find_new_slips(reading, files, days) if days is not None else ()),
     ]
     if problems:
         order = {str(file.path): at for at, file in enumerate(files)}
@@ -155,6 +159,19 @@ def _find_other_sentences(reading: Connection, files: Sequence[ParsedFile]) -> I
         expected = f"what stands at {where}, whose SHA-256 is {place['sha256']}"
         digest = sha256(sentence.encode()).hexdigest()
         yield file.fault(("commitments", at, "quote", language), f"a sentence whose SHA-256 is {digest}", expected)
+
+
+def _find_new_slips(reading: Connection, files: Sequence[ParsedFile], days: Days) -> Iterator[Problem]:
+    """What no form would take, but for what is on record: a file takes that along as it is."""
+    for file in files:
+        slips = list(find_slips(file.form, days))
+        if not slips:
+            continue
+        known = _read_known(reading, tables.agreement, {file.form.agreement})
+        held = load_form(reading, file.form.agreement) if known else None
+        for path, found, expected in slips:
+            if held is None or find_value(file.form, path, held) is None:
+                yield file.fault(path, found, expected)
 
 
 def _find_contradictions(files: Sequence[ParsedFile]) -> Iterator[Problem]:

@@ -83,7 +83,7 @@ def check_contact(written: Written) -> list[ContactFault]:
         faults.append(ContactFault.MAIL_MISSING)
     elif len(written.mail) > 254 or not _MAIL.fullmatch(written.mail):
         faults.append(ContactFault.MAIL_WRONG)
-    if written.language and not _is_language(written.language):
+    if written.language and not is_language(written.language):
         faults.append(ContactFault.LANGUAGE_UNKNOWN)
     if written.time_zone and written.time_zone not in list_zones():
         faults.append(ContactFault.ZONE_UNKNOWN)
@@ -98,7 +98,8 @@ def check_contact(written: Written) -> list[ContactFault]:
     return faults
 
 
-def _is_language(text: str) -> bool:
+def is_language(text: str) -> bool:
+    """Whether it is the code of a language in which something can be written."""
     if not _LANGUAGE.fullmatch(text):
         return False
     try:

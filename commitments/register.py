@@ -17,6 +17,7 @@ from commitments.database import open_reading, open_unit
 from commitments.difference import Imported, describe_changes
 from commitments.failpoints import failpoint
 from commitments.file_checks import check_files
+from commitments.file_slips import Days
 from commitments.intake import Intake, is_whole
 from commitments.late_dates import LateDate, find_end, judge_date
 from commitments.log import Author, Change, record_changes
@@ -52,16 +53,17 @@ def import_files(
     today: date,
     *,
     dry_run: bool = False,
+    days: Days | None = None,
     follow: Callable[[Connection, Sequence[Imported]], None] | None = None,
 ) -> tuple[Imported, ...]:
     """Check all files, then import each in a transaction of its own; the results come in the order of the files.
 
     A file that others need goes before them; files that need each other share a transaction, and what is to `follow`
     is called in it. A dry run reports the same difference and writes nothing. Raises InvalidFiles with every fault
-    before anything is written.
+    before anything is written. Where the `days` that it may be now are given, the files are held against them.
     """
     with open_reading(engine) as reading:
-        check_files(reading, files)
+        check_files(reading, files, days)
     groups = order_files(files)
     imported: dict[str, Imported] = {}
     if dry_run:

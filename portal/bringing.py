@@ -19,6 +19,7 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
 from commitments.export import load_form, load_party
 from commitments.file_checks import check_files
+from commitments.file_slips import find_days
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.plain_values import SIZE_LIMIT
@@ -167,7 +168,7 @@ def _import(unit: Connection, house: House, viewer: Viewer, brought: Brought, au
         if sees_agreement(unit, viewer, file.form.agreement) is False:
             expected = "another reference: this one is taken by an agreement that you do not see"
             raise InvalidFiles((file.fault(("agreement",), repr(file.form.agreement), expected),))
-        check_files(unit, [file])
+        check_files(unit, [file], find_days(author.at, house.today(author.at)))
     except InvalidFiles as invalid:
         raise _place(invalid, drawing) from None
     if drawing is not None and drawing.problems:

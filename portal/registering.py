@@ -16,6 +16,7 @@ from commitments.database import open_reading, open_unit
 from commitments.difference import Imported
 from commitments.errors import InvalidFiles
 from commitments.file_checks import check_files
+from commitments.file_slips import find_days
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.reach import reconcile_reached
@@ -291,7 +292,7 @@ def _write_plain(unit: Any, house: House, viewer: Viewer, author: Author, plain:
     parties = [{name: value for name, value in one.items() if name != "contacts"} for one in plain["parties"]]
     for part in (plain | {"commitments": [], "budget": []}, plain | {"parties": parties}):
         file = read_values(part, "")
-        check_files(unit, [file])
+        check_files(unit, [file], find_days(author.at, today))
         imported = import_agreement(unit, file.form, author, today)
         check_rights(unit, viewer, house.settings.administrator_addresses, imported, today)
         propose_people(unit, viewer, author, imported, today)
