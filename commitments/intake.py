@@ -334,7 +334,10 @@ class Intake:
                     values["contact_id"] = self._find_contact(entry.contact)
                 if "reported_on" in values:
                     values["reported_on"] = date.fromisoformat(entry.reported_on)
-                wanted.append(Wanted(reference, values, _find_kept(entry, table)))
+                kept = _find_kept(entry, table)
+                if table is tables.evidence:
+                    kept |= _find_handed_in(stored.get((values["commitment_id"], entry.reference)))
+                wanted.append(Wanted(reference, values, kept))
         tell = self._tell_below(word, lambda row: getattr(row, column))
         return self.difference.write(table, wanted, stored, only_new=only_new, tell_vanished=tell)
 
@@ -420,6 +423,12 @@ class Intake:
 def _find_kept(entry: BaseModel, table: Table) -> frozenset[str]:
     decided = _DECIDED.get(table, ())
     return frozenset(decided) if not entry.model_fields_set.intersection(decided) else frozenset()
+
+
+def _find_handed_in(before: Any) -> frozenset[str]:
+    """Of evidence whose file was handed in, what that file is: no other hash is put in its place by naming it."""
+    handed_in = before is not None and before.size is not None
+    return frozenset({"file", "sha256", "link"}) if handed_in else frozenset()
 
 
 def _keep_handed_over(named: int | None, before: Any, *, is_dated: bool) -> dict[str, Any]:

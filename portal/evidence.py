@@ -76,12 +76,13 @@ def get_file(request: Request, evidence_id: Number, viewer: Reader, house: Here)
     row = _find(house, viewer, evidence_id)
     if row.sha256 is None or row.file is None:
         raise HTTPException(404)
-    return hand_out(request, viewer, house, row.sha256, row.file)
+    # A hash that a file of an agreement names is no key to content that was handed in elsewhere, or was withdrawn.
+    return hand_out(request, viewer, house, row.sha256 if row.size is not None else None, row.file)
 
 
-def hand_out(request: Request, viewer: Viewer, house: House, digest: str, name: str) -> Response:
+def hand_out(request: Request, viewer: Viewer, house: House, digest: str | None, name: str) -> Response:
     """The file that is kept by this hash, as a download only and under its own name."""
-    path = find_file(house.settings.evidence_folder, digest)
+    path = find_file(house.settings.evidence_folder, digest) if digest is not None else None
     if path is None:
         words = find_words(viewer)
         text = words.gettext("The register speaks of this file, but it is not kept here, or no longer as it was. "
