@@ -28,6 +28,7 @@ from notifications.outbox import name_worker
 from notifications.planning import plan_messages
 from notifications.secret import load_mail_domain
 from notifications.tables import attempt, notice, notification
+from tests.effort import choose_databases
 from tests.faults.conftest import Given, Morning
 from tests.faults.dataset import NOW, TODAY
 from tests.faults.day import finish_day, run_day, start_day
@@ -82,6 +83,7 @@ def test_a_server_that_is_away_for_a_run_costs_nothing_and_the_run_says_so(
     assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
 
 
+@pytest.mark.parametrize("registers", choose_databases(), indirect=True)
 def test_a_server_that_is_away_for_three_days_fails_no_letter_and_then_sends_one_a_person(
     given: Callable[[], Given],
 ) -> None:
@@ -134,6 +136,7 @@ def test_letters_refused_for_now_hold_up_no_others_and_go_after_their_wait(
     assert (verdict.broken, verdict.lost, verdict.repeated) == ([], 0, 0)
 
 
+@pytest.mark.parametrize("registers", choose_databases(), indirect=True)
 @pytest.mark.parametrize("runs_a_day", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_a_letter_refused_for_now_again_and_again_has_failed_in_the_end(
     given: Callable[[], Given], runs_a_day: int
