@@ -35,6 +35,7 @@ from commitments.vocabulary import (
     CommitmentKind,
     CommitmentState,
     Comparator,
+    ContactRole,
     MatterKind,
     MilestoneState,
     OccurrenceState,
@@ -511,9 +512,11 @@ def _mark_unowned(
 
 
 def find_owner(contact_id: int | None, people: People, today: date) -> Person | None:
-    """The owner if there is one in office that day."""
+    """The owner if there is one in office that day. A leader reads, and answers for nothing."""
     person = people.get(contact_id) if contact_id is not None else None
-    return person if person is not None and person.is_in_office(today) else None
+    if person is None or person.role is ContactRole.LEADER:
+        return None
+    return person if person.is_in_office(today) else None
 
 
 def is_stepless(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> tuple[str, int] | None:

@@ -18,6 +18,7 @@ from commitments.file_slips import Days, find_slips, find_value
 from commitments.intake import PARTY_FIELDS, is_whole
 from commitments.sentences import Placed
 from commitments.signed_places import list_unlike, place_form
+from commitments.vocabulary import ContactRole
 
 
 def check_files(reading: Connection, files: Sequence[ParsedFile], days: Days | None = None) -> None:
@@ -33,6 +34,7 @@ def check_files(reading: Connection, files: Sequence[ParsedFile], days: Days | N
     problems = [
         *_find_unknown_parties(reading, files),
         *_find_contact_faults(reading, files),
+        *_find_leaders(reading, files),
         *_find_unknown_commitments(reading, files),
         *_find_other_sentences(reading, files),
         *_find_contradictions(files),
@@ -96,6 +98,51 @@ def _find_contact_faults(reading: Connection, files: Sequence[ParsedFile]) -> It
         if contact_name not in own and contact_name not in held:
             expected = "a contact of this file or of the register"
             yield file.fault(path, repr(contact_name), suggest(contact_name, list(own), expected))
+
+
+def _find_leaders(reading: Connection, files: Sequence[ParsedFile]) -> Iterator[Problem]:
+    """A leader answers for nothing and stands in for nobody, unless the register has it so from before."""
+    named: list[tuple[ParsedFile, FieldPath, str, str]] = []
+    roles: dict[str, str] = {}
+    for file in files:
+        for at, party in enumerate(file.form.parties):
+            for to, one in enumerate(party.contacts):
+                roles[one.reference] = one.role
+                if one.deputy:
+                    named.append((file, ("parties", at, "contacts", to, "deputy"), one.deputy, one.reference))
+        for at, promise in enumerate(file.form.commitments):
+            for to, owner in enumerate(promise.owners):
+                if owner.contact:
+                    path: FieldPath = ("commitments", at, "owners", to, "contact")
+                    named.append((file, path, owner.contact, f"{file.form.agreement}/{promise.reference}"))
+    held, standing = _read_leaders(reading, {person for _, _, person, _ in named})
+    for file, path, person, under in named:
+        leads = roles[person] == ContactRole.LEADER if person in roles else person in held
+        if leads and (person, under) not in standing:
+            yield file.fault(path, repr(person), "somebody who answers: a leader reads, and is asked nothing")
+
+
+def _read_leaders(reading: Connection, names: Collection[str]) -> tuple[set[str], set[tuple[str, str]]]:
+    """Who of these leads as the register has it, and for what or whom each of them stands there all the same."""
+    leader, other, owner = tables.contact, tables.contact.alias(), tables.commitment_owner
+    leads = leader.c.role == str(ContactRole.LEADER)
+    held: set[str] = set()
+    standing: set[tuple[str, str]] = set()
+    for some in in_chunks(names):
+        of = leader.c.reference.in_(some) & leads
+        held |= set(reading.execute(select(leader.c.reference).where(of)).scalars())
+        if not held:
+            continue
+        places = (
+            select(leader.c.reference, tables.agreement.c.reference.label("head"), tables.commitment.c.reference)
+            .join(owner, owner.c.contact_id == leader.c.id)
+            .join(tables.commitment, tables.commitment.c.id == owner.c.commitment_id)
+            .join(tables.agreement, tables.agreement.c.id == tables.commitment.c.agreement_id)
+        )
+        standing |= {(one, f"{head}/{promise}") for one, head, promise in reading.execute(places.where(of))}
+        stood_in_for = select(leader.c.reference, other.c.reference).join(other, other.c.deputy_id == leader.c.id)
+        standing |= {(one, person) for one, person in reading.execute(stood_in_for.where(of))}
+    return held, standing
 
 
 def _list_contacts(commitment: CommitmentForm) -> Iterator[tuple[FieldPath, str, str]]:

@@ -45,6 +45,7 @@ class ContactFault(StrEnum):
     DAYS_CROSSED = "days_crossed"
     DEPUTY_UNKNOWN = "deputy_unknown"
     LAST_COORDINATOR = "last_coordinator"
+    STILL_ANSWERS = "still_answers"
 
 
 class ContactRefused(RefusedChange):
@@ -257,6 +258,10 @@ def _find_deputy(
     if not written.deputy:
         return None, []
     found = unit.execute(
-        select(contact.c.id).where(contact.c.reference == written.deputy, contact.c.party_id == party_id)
+        select(contact.c.id).where(
+            contact.c.reference == written.deputy,
+            contact.c.party_id == party_id,
+            contact.c.role != str(ContactRole.LEADER),
+        )
     ).scalar_one_or_none()
     return (None, [ContactFault.DEPUTY_UNKNOWN]) if found is None or found == own else (found, [])

@@ -123,9 +123,10 @@ class Question:
     @property
     def may_answer(self) -> bool:
         """Who is asked, and who speaks for the party whose turn it is; leaders and others only look."""
-        if self.follow_up is not None and self.follow_up.assignee_id == self.person.id:
-            return True
-        return self.person.role is not ContactRole.LEADER and self.person.party_id == self.party_id
+        if self.person.role is ContactRole.LEADER:
+            return False
+        is_asked = self.follow_up is not None and self.follow_up.assignee_id == self.person.id
+        return is_asked or self.person.party_id == self.party_id
 
     def list_answers(self) -> tuple[Answer, ...]:
         """What this person can answer now."""

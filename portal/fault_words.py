@@ -126,6 +126,7 @@ _EXPECTED = (
     N_("false or nothing: the agreement expires %(day)s"),
     N_("a contact of this file or of the register"),
     N_("a contact of this file"),
+    N_("somebody who answers: a leader reads, and is asked nothing"),
     N_("another reference: this one is a contact of %(party)s"),
     N_("a contact of %(party)s, not of %(other)s"),
     N_("a contact of %(party)s"),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from commitments.database import open_reading, open_unit
 from commitments.dates import parse_date
 from commitments.filling import LONGEST_LINE
-from commitments.handing_over import reconcile_around
+from commitments.handing_over import find_matters, reconcile_around
 from commitments.log import Author, Change, record_changes
 from commitments.people import ContactFault, ContactRefused, add_contact, amend_contact, end_office
 from commitments.person_queries import load_people
@@ -166,6 +166,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
             raise HTTPException(403)
         if written.role is not ContactRole.COORDINATOR or _is_past(written.valid_to, house, viewer):
             _check_coordinated(viewer, house, row)
+        if written.role is ContactRole.LEADER and row.role != ContactRole.LEADER:
+            _check_handed_over(house, row)
         former = row.channels.get("mail")
         if written.mail != former:
             _check_address(viewer, house, written.mail)
@@ -253,6 +255,15 @@ def _check_coordinated(viewer: Viewer, house: House, row: Any) -> None:
             raise ContactRefused([ContactFault.LAST_COORDINATOR])
 
 
+def _check_handed_over(house: House, row: Any) -> None:
+    """Who becomes a leader answers for nothing and stands in for nobody, as who ends their office should not."""
+    with open_reading(house.engine) as reading:
+        person = load_people(reading, only=contact.c.id == row.id)[row.id]
+        matters = find_matters(reading, person, row.name)
+    if matters.commitments or matters.stands_in_for or matters.drafts or matters.follow_ups:
+        raise ContactRefused([ContactFault.STILL_ANSWERS])
+
+
 def _check_address(viewer: Viewer, house: House, mail: str | None) -> None:
     """Who has an administrator's address is one: only an administrator gives or takes it."""
     if mail and mail.lower() in house.settings.administrator_addresses and viewer.role is not Role.ADMINISTRATOR:
@@ -275,7 +286,9 @@ def _load_names(reading: Connection, ids: Sequence[int | None]) -> dict[int, str
 def _load_colleagues(reading: Connection, party_id: int, besides: int | None) -> list[tuple[str, str]]:
     rows = reading.execute(
         select(contact.c.reference, contact.c.name)
-        .where(contact.c.party_id == party_id, contact.c.id != (besides or 0))
+        .where(
+            contact.c.party_id == party_id, contact.c.id != (besides or 0), contact.c.role != str(ContactRole.LEADER)
+        )
         .order_by(contact.c.name)
     )
     return [(row.reference, clean_text(row.name)) for row in rows]

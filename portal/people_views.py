@@ -43,6 +43,13 @@ _FAULTS: dict[ContactFault, tuple[str, str]] = {
         "role",
         N_("Nobody else coordinates this party: first make somebody else a coordinator."),
     ),
+    ContactFault.STILL_ANSWERS: (
+        "role",
+        N_(
+            "A leader reads and is asked nothing: first hand over, on this page, what they answer for, what they are "
+            "asked, and for whom they stand in."
+        ),
+    ),
 }
 FIELDS = ("name", "office", "mail", "language", "zone", "role", "valid_from", "valid_to", "deputy")
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -246,3 +247,53 @@ def test_how_a_step_went_of_what_one_side_alone_owes_is_not_said_by_the_other_in
     send(both, f"{there}/state", on=there, state="not_met", why="Rain")
     (step,) = both.rows(milestone, milestone.c.title == "The gate is drawn")
     assert step.state == "not_met"
+
+
+def test_who_still_answers_for_something_does_not_become_a_leader_before_it_is_handed_over(desk: Desk) -> None:
+    desk.sign_in("cy")
+    as_leader = {"name": "Ann", "mail": "ann@north.example", "role": "leader"}
+    page = desk.act("/people/ann", 422, **as_leader)
+    assert "first hand over, on this page, what they answer for" in page and 'href="/people/ann/hand-over"' in page
+    assert desk.rows(contact, contact.c.reference == "ann")[0].role == "owner"
+    mark = re.search(r'name="mark" value="(\w+)"', desk.get("/people/ann/hand-over"))
+    assert mark is not None
+    desk.act("/people/ann/hand-over", mark=mark[1], to="dee", why="She leads now")
+    desk.act("/people/ann", **as_leader)
+    assert desk.rows(contact, contact.c.reference == "ann")[0].role == "leader"
+
+
+def test_nor_who_stands_in_for_somebody_and_no_leader_is_offered_to_stand_in(desk: Desk) -> None:
+    desk.sign_in("cy")
+    page = desk.act("/people/dee", 422, name="Dee", mail="dee@north.example", role="leader")
+    assert "first hand over" in page
+    deputies = re.search(r'<select[^>]*name="deputy".*?</select>', desk.get("/people/ann"), re.S)
+    assert deputies is not None and 'value="dee"' in deputies[0] and 'value="max"' not in deputies[0]
+    page = desk.act("/people/ann", 422, name="Ann", mail="ann@north.example", role="owner", deputy="max")
+    assert "This person cannot stand in." in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("owners: [{party: north, contact: ann}]", "owners: [{party: north, contact: max}]", "owners[1].contact"),
+        ("name: Ann, role: owner, deputy: dee", "name: Ann, role: owner, deputy: max", "contacts[1].deputy"),
+        ("name: Ann, role: owner", "name: Ann, role: leader", "owners[1].contact"),
+        ("name: Dee, role: owner", "name: Dee, role: leader", "contacts[1].deputy"),
+    ],
+)
+def test_a_file_names_no_leader_to_answer_or_stand_in(desk: Desk, old: str, new: str, field: str) -> None:
+    before = desk.snapshot()
+    page = bring(desk, FORM.decode().replace(old, new, 1), 422)
+    assert "somebody who answers: a leader reads, and is asked nothing" in page and field in page
+    assert desk.snapshot() == before
+
+
+def test_who_leads_is_asked_nothing_whatever_the_register_has_from_before(desk: Desk) -> None:
+    link = desk.link("ann", "overdue", "/survey")
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(contact.c.reference == "ann").values(role="leader", deputy_id=None))
+    assert "This is for you to know; others are asked." in desk.get(link)
+    desk.post(f"{link}/done", 409)
+    assert desk.morning(TODAY + timedelta(days=1)).get("ann", set()) <= {"ann"}, "the picture, and no question"
+    assert desk.find("overdue", "/survey").assignee_id == desk.person("cy")
+    bring(desk, FORM.decode().replace("name: Ann, role: owner, deputy: dee", "name: Ann, role: leader"))
