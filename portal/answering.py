@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
-from commitments.answers import AnswerRefused, Fault, NotAsked, NotOneSides, Said, take_answer
+from commitments.answers import AnswerRefused, Fault, NotAsked, Said, take_answer
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange, TallyError
 from commitments.facts import Person
@@ -27,7 +27,7 @@ from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
 from notifications.languages import load_words
 from notifications.links import Ask, LinkInvalid, Purpose, sign_by_link
-from notifications.names import Names, load_names
+from notifications.names import load_names
 from notifications.parts import list_rulings
 from notifications.usual import address
 from notifications.views import ItemView, clean_text
@@ -36,6 +36,7 @@ from portal.answer_views import describe_forms, describe_outcome, describe_state
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.pages import show_notice, show_page
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Role, find_role
 from portal.telling import load_names_of, load_rules_of_questions
 
@@ -67,21 +68,26 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
     """Take the answer, and lead to the page that says what it came to."""
     ask = house.links.read_ask(token)
     now = house.read_clock()
-    try:
+
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             rules = load_rules_of_questions(unit, ask.contact_id, [ask])
             question = _find(unit, rules, house, ask, hold=True)
             author = replace(_name_author(question, token, now), once=sent.name_press(str(ask.contact_id)))
-            done = give_answer(unit, house, rules, question, author, answer, sent)
-    except AnswerRefused as refused:
-        return _show(house, token, answer, sent=sent, faults=refused.faults, status=422)
-    except NotOneSides:
-        return _show(house, token, None, status=409)
-    except (NotAsked, RefusedChange) as refused:
+            return lead(give_answer(unit, house, rules, question, author, answer, sent))
+
+    def show(refusal: Refusal) -> Response:
+        if refusal.is_anothers:
+            return _show(house, token, None, refusal)
+        if not refusal.has_changed:
+            return _show(house, token, answer, refusal, sent=sent)
         done = find_given(house, ask, answer, sent)
-        if not done:
-            return _show(house, token, None, refused=refused, status=409)
-    return RedirectResponse(f"/answered/{done}", 303)
+        return lead(done) if done else _show(house, token, None, refusal)
+
+    def lead(done: str) -> Response:
+        return RedirectResponse(f"/answered/{done}", 303)
+
+    return write_or_show(write, show)
 
 
 def give_answer(
@@ -271,11 +277,9 @@ def _show(
     house: House,
     token: str,
     chosen: Answer | None,
+    refusal: Refusal = NOT_REFUSED,
     *,
     sent: Sent | None = None,
-    faults: Any = (),
-    refused: Exception | None = None,
-    status: int = 200,
 ) -> Response:
     ask = house.links.read_ask(token)
     with open_reading(house.engine) as reading:
@@ -286,15 +290,17 @@ def _show(
     words = load_words(question.person.language)
     today = house.today_of(question.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
-    forms = describe_forms(words, question, names, colleagues, f"/answer/{token}", today, chosen, sent, faults)
+    forms = describe_forms(words, question, names, colleagues, f"/answer/{token}", today, chosen, sent, refusal.lacks)
     return show_page(
         "answer.html",
         words,
         _title(words, bool(forms)),
-        status=status,
+        status=refusal.status,
         name=names.contacts[question.person.id][0],
         item=describe_question(words, question, names, shelf),
-        state=_say_state(words, question, names, colleagues, refused, asked=bool(forms)),
+        state=refusal.say(words)
+        if forms and refusal.has_changed
+        else describe_state(words, question, names, colleagues),
         first=forms[0] if forms and forms[0].is_open else None,
         others=[form for form in forms if not form.is_open],
         choices=house.links.write_choices(ask.contact_id),
@@ -303,17 +309,3 @@ def _show(
 
 def _title(words: Words, asked: bool) -> str:
     return words.gettext("Your answer, please") if asked else words.gettext("How this stands today")
-
-
-def _say_state(
-    words: Words,
-    question: Question,
-    names: Names,
-    colleagues: Sequence[Person],
-    refused: Exception | None,
-    *,
-    asked: bool,
-) -> str:
-    if refused is not None and asked:
-        return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
-    return describe_state(words, question, names, colleagues)

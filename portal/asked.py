@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from commitments.answers import AnswerRefused, Fault, NotAsked, NotOneSides
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.log import Author
@@ -26,6 +25,7 @@ from portal.forms import Form, Number, Sent
 from portal.frame import find_words, show_framed, show_framed_notice
 from portal.house import Here, House
 from portal.people_queries import begins
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Role, Viewer, select_confirmable_commitments, select_own_commitments
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
@@ -125,23 +125,30 @@ def _ask_ahead(viewer: Viewer, reference: str, promise: str, part: str) -> Ask:
 
 
 def _take(request: Request, viewer: Viewer, house: House, ask: Ask, answer: Answer, sent: Sent) -> Response:
-    try:
+    def write() -> Response:
         with open_unit(house.engine) as unit:
             rules = load_rules_of_questions(unit, viewer.person.id, [ask])
             question = _find(unit, rules, house, viewer, ask, hold=True)
             author = replace(_sign(viewer, house), once=sent.name_press(str(ask.contact_id)))
-            done = give_answer(unit, house, rules, question, author, answer, sent)
-    except AnswerRefused as refused:
-        return _show(request, viewer, house, ask, answer, sent=sent, faults=refused.faults, status=422)
-    except NotOneSides:
-        return _show(request, viewer, house, ask, None, status=409)
-    except (NotAsked, RefusedChange, HTTPException) as refused:
+            return lead(give_answer(unit, house, rules, question, author, answer, sent))
+
+    def show(refusal: Refusal) -> Response:
+        if refusal.is_anothers:
+            return _show(request, viewer, house, ask, None, refusal)
+        if not refusal.has_changed:
+            return _show(request, viewer, house, ask, answer, refusal, sent=sent)
         done = find_given(house, ask, answer, sent)
-        if not done and isinstance(refused, HTTPException):
+        return lead(done) if done else _show(request, viewer, house, ask, None, refusal)
+
+    def lead(done: str) -> Response:
+        return RedirectResponse(f"/home?done={done}", 303)
+
+    try:
+        return write_or_show(write, show)
+    except HTTPException:
+        if not (done := find_given(house, ask, answer, sent)):
             raise
-        if not done:
-            return _show(request, viewer, house, ask, None, has_changed=True, status=409)
-    return RedirectResponse(f"/home?done={done}", 303)
+        return lead(done)
 
 
 def _find(
@@ -195,11 +202,9 @@ def _show(
     house: House,
     ask: Ask,
     chosen: Answer | None,
+    refusal: Refusal = NOT_REFUSED,
     *,
     sent: Sent | None = None,
-    faults: tuple[Fault, ...] = (),
-    has_changed: bool = False,
-    status: int = 200,
 ) -> Response:
     with open_reading(house.engine) as reading:
         rules = load_rules_of_questions(reading, viewer.person.id, [ask])
@@ -210,10 +215,10 @@ def _show(
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
-    forms = describe_forms(words, question, names, colleagues, link_ask(ask), today, chosen, sent, faults)
+    forms = describe_forms(words, question, names, colleagues, link_ask(ask), today, chosen, sent, refusal.lacks)
     state = describe_state(words, question, names, colleagues)
-    if has_changed and forms:
-        state = words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
+    if forms and refusal.has_changed:
+        state = refusal.say(words)
     view: dict[str, Any] = {
         "item": describe_question(words, question, names, shelf),
         "matter": link_matter(question),
@@ -225,4 +230,4 @@ def _show(
         "key": f"-{ask.follow_up_id or 0}",
     }
     title = words.gettext("Your answer, please") if forms else words.gettext("How this stands today")
-    return show_framed(request, "asked.html", viewer, title, status=status, **view)
+    return show_framed(request, "asked.html", viewer, title, status=refusal.status, **view)

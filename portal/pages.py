@@ -161,6 +161,11 @@ def _surround(words: Words, title: str, token: str) -> dict[str, Any]:
     }
 
 
+def say_changed(words: Words) -> str:
+    """Above a form that was refused because what it is about has changed; also behind the links in messages."""
+    return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
+
+
 def show_notice(
     words: Words, title: str, text: str, *, status: int = 200, hint: str = "", link: LinkView | None = None
 ) -> HTMLResponse:

@@ -28,7 +28,7 @@ from portal.history import describe_changes
 from portal.house import Here, House
 from portal.labels import name_contact_role
 from portal.others import describe_matter, load_asked_of
-from portal.pages import FieldView, FormView
+from portal.pages import REFUSED, FieldView, FormView
 from portal.paging import describe_pages, offer, read_page, write_address
 from portal.people_queries import (
     PAGE,
@@ -54,6 +54,7 @@ from portal.people_views import (
     tell_missing,
     tell_term,
 )
+from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.rights import leaves_uncoordinated
 from portal.roles import Permission, Role, Viewer
 from portal.taking_back import describe_hand_over, say_refused
@@ -126,7 +127,8 @@ def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> 
     with open_reading(house.engine) as reading:
         chosen = _find_party(reading, viewer, sent.text("party") or "")
     written = read_written(sent, ContactRole.OWNER)
-    try:
+
+    def write() -> Response:
         if written.role not in _offer_roles(viewer, None):
             raise HTTPException(403)
         _check_address(viewer, house, written.mail)
@@ -136,16 +138,17 @@ def post_adding(request: Request, viewer: Managing, sent: Form, house: Here) -> 
                 raise ContactRefused([ContactFault.MAIL_OF_ANOTHER_SIDE])
             made = add_contact(unit, Author(viewer.person.reference, now), chosen.reference, written)
             reconcile_around(unit, find_contact(unit, made).id, now, house.today_of(viewer.person, now))
-    except ContactRefused as refused:
-        filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
-        return _show_adding(request, viewer, house, chosen, filled, refused.faults, 422)
-    if viewer.speaks_for(chosen.id):
-        return RedirectResponse(f"{ADDRESS}/{made}?done=added", 303)
-    if written.role is not ContactRole.COORDINATOR:
-        return RedirectResponse(write_address(ADD, {"party": chosen.reference, "done": "added"}), 303)
-    with open_reading(house.engine) as reading:
-        joined = find_last_agreement(reading, viewer, chosen.id)
-    return RedirectResponse(f"{AGREEMENTS}/{joined.reference}?done=coordinated" if joined is not None else "/home", 303)
+        if viewer.speaks_for(chosen.id):
+            return RedirectResponse(f"{ADDRESS}/{made}?done=added", 303)
+        if written.role is not ContactRole.COORDINATOR:
+            return RedirectResponse(write_address(ADD, {"party": chosen.reference, "done": "added"}), 303)
+        with open_reading(house.engine) as reading:
+            joined = find_last_agreement(reading, viewer, chosen.id)
+        address = f"{AGREEMENTS}/{joined.reference}?done=coordinated" if joined is not None else "/home"
+        return RedirectResponse(address, 303)
+
+    filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
+    return write_or_show(write, lambda refusal: _show_adding(request, viewer, house, chosen, filled, refusal))
 
 
 @router.api_route(ADDRESS + "/{reference}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -161,7 +164,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
     with open_reading(house.engine) as reading:
         row = _find(reading, viewer, reference)
     written = read_written(sent, ContactRole(row.role))
-    try:
+
+    def write() -> Response:
         if written.role not in _offer_roles(viewer, ContactRole(row.role)):
             raise HTTPException(403)
         if written.role is not ContactRole.COORDINATOR or _is_past(written.valid_to, house, viewer):
@@ -179,12 +183,13 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
             if changed:
                 reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
                 follow_people(unit, now, house.today(now), [row.id])
-    except ContactRefused as refused:
-        filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
-        return _show_person(request, viewer, house, reference, filled=filled, faults=refused.faults, status=422)
-    if row.id == viewer.person.id and written.role is not ContactRole.COORDINATOR and viewer.role is Role.COORDINATOR:
-        return RedirectResponse("/home", 303)
-    return RedirectResponse(f"{ADDRESS}/{reference}?done={'saved' if changed else 'same'}", 303)
+        steps_down = row.id == viewer.person.id and written.role is not ContactRole.COORDINATOR
+        if steps_down and viewer.role is Role.COORDINATOR:
+            return RedirectResponse("/home", 303)
+        return RedirectResponse(f"{ADDRESS}/{reference}?done={'saved' if changed else 'same'}", 303)
+
+    filled = {name: sent.text(name) or "" for name in FIELDS} | {"role": str(written.role)}
+    return write_or_show(write, lambda refusal: _show_person(request, viewer, house, reference, refusal, filled=filled))
 
 
 @router.post(ADDRESS + "/{reference}/end", response_class=HTMLResponse)
@@ -197,19 +202,20 @@ def post_end(request: Request, viewer: Managing, sent: Form, house: Here, refere
         person = load_people(reading, only=contact.c.id == row.id)[row.id]
     crossed = day is not None and person.valid_from is not None and day < person.valid_from.first
     if day is None or not why or len(why) > LONGEST_LINE or crossed:
-        return _show_person(request, viewer, house, reference, end_refused=True, status=422)
-    try:
+        return _show_person(request, viewer, house, reference, end_refused=True)
+
+    def write() -> Response:
         if day < house.today_of(viewer.person, now):
             _check_coordinated(viewer, house, row)
-    except ContactRefused as refused:
-        return _show_person(request, viewer, house, reference, faults=refused.faults, status=422)
-    with open_unit(house.engine) as unit:
-        change = end_office(unit, person, day)
-        if change is not None:
-            record_changes(unit, Author(viewer.person.reference, now, why), [change])
-            reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
-            follow_people(unit, now, house.today(now), [row.id])
-    return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
+        with open_unit(house.engine) as unit:
+            change = end_office(unit, person, day)
+            if change is not None:
+                record_changes(unit, Author(viewer.person.reference, now, why), [change])
+                reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
+                follow_people(unit, now, house.today(now), [row.id])
+        return RedirectResponse(f"{ADDRESS}/{reference}?done=ended", 303)
+
+    return write_or_show(write, lambda refusal: _show_person(request, viewer, house, reference, refusal))
 
 
 @router.post(ADDRESS + "/{reference}/sign-out", response_class=HTMLResponse)
@@ -300,8 +306,7 @@ def _show_adding(
     house: House,
     chosen: Any,
     filled: dict[str, str],
-    faults: Sequence[ContactFault] = (),
-    status: int = 200,
+    refusal: Refusal = NOT_REFUSED,
     done: str = "",
 ) -> Response:
     words, name = find_words(viewer), tell_title(chosen.names, find_words(viewer))
@@ -316,11 +321,11 @@ def _show_adding(
     )
     called = words.gettext("%(name)s (%(role)s)")
     form = describe_contact_form(
-        words, filled, _offer_roles(viewer, None), colleagues, faults, ADD, words.gettext("Add this person"),
+        words, filled, _offer_roles(viewer, None), colleagues, refusal.misfits, ADD, words.gettext("Add this person"),
         hidden=(("party", chosen.reference),),
     )  # fmt: skip
     return show_framed(
-        request, "add_person.html", viewer, words.gettext("Add a person"), status=status, form=form,
+        request, "add_person.html", viewer, words.gettext("Add a person"), status=refusal.status, form=form,
         about=name, missing=tell_missing(words, name, staff, today), explained=explained if is_first else "",
         done=say_done(words, "agreement") if done == "joined" else _say_done(words, done),
         staff=[
@@ -349,12 +354,11 @@ def _show_person(
     viewer: Viewer,
     house: House,
     reference: str,
+    refusal: Refusal = NOT_REFUSED,
     *,
     filled: dict[str, str] | None = None,
-    faults: Sequence[ContactFault] = (),
     end_refused: bool = False,
     done: str = "",
-    status: int = 200,
 ) -> Response:
     words, now = find_words(viewer), house.read_clock()
     today = house.today_of(viewer.person, now)
@@ -382,15 +386,15 @@ def _show_person(
         changes = describe_changes(reading, words, entries, viewer.person.time_zone)
     address = f"{ADDRESS}/{reference}"
     form = describe_contact_form(
-        words, filled or fill_form(row, deputy or ""), _offer_roles(viewer, ContactRole(row.role)), colleagues, faults,
-        address, words.gettext("Save"),
+        words, filled or fill_form(row, deputy or ""), _offer_roles(viewer, ContactRole(row.role)), colleagues,
+        refusal.misfits, address, words.gettext("Save"),
     )  # fmt: skip
     return show_framed(
         request,
         "person.html",
         viewer,
         clean_text(row.name),
-        status=status,
+        status=REFUSED if end_refused else refusal.status,
         about=" · ".join(
             part
             for part in (
@@ -412,7 +416,7 @@ def _show_person(
         more_asked=words.gettext("These are the most urgent.") if len(waiting) > ASKED_SHOWN else "",
         hand_over=f"{address}/hand-over",
         form=form,
-        form_open=bool(faults),
+        form_open=bool(refusal.misfits),
         end=None if is_over(row, today) else _describe_end(words, address, today.isoformat(), end_refused),
         end_open=end_refused,
         visits=_describe_visits(words, address, len(visits)) if visits else None,

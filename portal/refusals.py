@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 from fastapi.responses import Response
 
+from commitments.answers import AnswerRefused, Fault, NotOneSides
 from commitments.errors import RefusedChange
 from commitments.filling import Flawed, Flaws
+from commitments.people import ContactFault, ContactRefused
 from commitments.sketch_flaws import Flaw
 from commitments.terms import Undrawn
 from notifications.wording import Words
 from portal.oversteps import NotTheirs, Overstep
+from portal.pages import say_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,20 @@ class Refusal:
     """Flaws of a form that is filled in like the steps for registering."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong in words, by field, of a form that has words of its own for it."""
+    lacks: Sequence[Fault] = ()
+    """What an answer lacks."""
+    misfits: Sequence[ContactFault] = ()
+    """What is wrong with a contact."""
     oversteps: Sequence[Overstep] = ()
     """What is not theirs to change."""
+    is_anothers: bool = False
+    """Whether it is not for one side alone to say."""
     has_changed: bool = False
 
     @property
     def status(self) -> int:
-        wrong = self.flaws or self.undrawn or self.faults or self.oversteps
-        return 409 if self.has_changed else 422 if wrong else 200
+        wrong = self.flaws or self.undrawn or self.faults or self.lacks or self.misfits or self.oversteps
+        return 409 if self.has_changed or self.is_anothers else 422 if wrong else 200
 
     def say(self, words: Words) -> str:
         """What stands above the form; flaws stand at their fields."""
@@ -52,8 +61,14 @@ def write_or_show(write: Callable[[], Response], show: Callable[[Refusal], Respo
         return show(Refusal(refused.flaws))
     except Undrawn as refused:
         return show(Refusal(undrawn=refused.flaws))
+    except AnswerRefused as refused:
+        return show(Refusal(lacks=refused.faults))
+    except ContactRefused as refused:
+        return show(Refusal(misfits=refused.faults))
     except NotTheirs as refused:
         return show(Refusal(oversteps=refused.oversteps))
+    except NotOneSides:
+        return show(Refusal(is_anothers=True))
     except RefusedChange:
         return show(Refusal(has_changed=True))
 
@@ -63,7 +78,3 @@ def say_kept(words: Words) -> str:
         "Nothing was recorded, because this has changed meanwhile. What you typed is still here, and where it differs "
         "from how it stands now, that is said beside it."
     )
-
-
-def say_changed(words: Words) -> str:
-    return words.gettext("Nothing was recorded, because this has changed meanwhile. Here is how it stands now.")
