@@ -294,7 +294,7 @@ FORMS = (
     _send("register: the last step", DRAFT + "/check", "drafts"),
     _send("register: bring YAML", "/register/files", "yaml", file="file"),
     _send("register: bring XLSX", "/register/files", "xlsx", file="file"),
-    _send("register: apply a file", "/register/files/{number}", "brought_once"),
+    _send("register: apply a file", "/register/files/{number}", "brought_once", {"why": "The annex of 2026."}),
     _send("add a person", "/add-person", "names", {"name": "{name}", "mail": "{mail}"}),
     _send("amend a person", "/people/{reference}", "owners", {"office": "International office"}),
     _send("end an office", "/people/{reference}/end", "owners", {"last_day": "2026-03-31", "why": "A new post."},

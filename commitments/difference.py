@@ -64,7 +64,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "activity": ("activity", "activities"),
     "activity_commitment": ("commitment an activity counts for", "commitments that activities count for"),
 }
-_UNTOLD = ("position", "filed_role", "filed_due")
+UNTOLD = frozenset({"position", "filed_role", "filed_due"})
 """Columns of which nothing is told: their place, and what only keeps what a file says."""
 _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "contact": "name", "commitment": "summary"}
 
@@ -99,7 +99,7 @@ def describe_changes(imported: Imported) -> list[str]:
         elif change.action == "registered":
             new[change.subject] += 1
         else:
-            shown = [_show_change(column, *pair) for column, pair in change.changes.items() if column not in _UNTOLD]
+            shown = [_show_change(column, *pair) for column, pair in change.changes.items() if column not in UNTOLD]
             moved[change.subject] += "position" in change.changes
             amended += [f"{_WORDS[change.subject][0]} {reference}: {words}" for words in shown]
     lines += [f"{count} new {_WORDS[subject][count > 1]}" for subject, count in new.items()]

@@ -44,6 +44,7 @@ from portal.house import Here, House
 from portal.late_words import tell_late_dates
 from portal.overstep_places import place_oversteps
 from portal.oversteps import NotTheirs
+from portal.reasons import asks_reason
 from portal.registrations import (
     Registration,
     Way,
@@ -74,6 +75,10 @@ class Brought:
 
     name: str
     content: bytes
+
+
+class LacksReason(RefusedChange):
+    """The difference holds what a form asks a reason for, and none was given."""
 
 
 class HasChanged(RefusedChange):
@@ -136,6 +141,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             imported = _import(unit, house, viewer, _unpack(kept), Author(viewer.person.reference, now, why=why or WHY))
             if hash_difference(imported) != (sent.text("shown") or kept.shown):
                 raise HasChanged("the register has changed since this was shown")
+            if not why and asks_reason(imported):
+                raise LacksReason("a reason is needed for this difference")
             reconcile_reached(unit, [imported], now, house.today(now))
             if any(change.subject == "policy" for change in imported.changes):
                 follow_rules(unit, now, [imported.reference])
@@ -146,6 +153,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
                     end_visits(unit, one.row_id, now)  # whoever signed in by the former address
             messages = announce_imported(unit, house, viewer, imported.reference, now, new=imported.new)
             remove_registration(unit, viewer.person.id, number)
+    except LacksReason:
+        return _show_difference(request, viewer, house, number, lacks_reason=True, status=422)
     except (HasChanged, InvalidFiles, NotTheirs):
         return _show_difference(request, viewer, house, number, has_changed=True, status=409)
     send_all(house, messages)
@@ -298,7 +307,14 @@ def _show_gone(request: Request, viewer: Viewer) -> Response:
 
 
 def _show_difference(
-    request: Request, viewer: Viewer, house: House, number: int, *, has_changed: bool = False, status: int = 200
+    request: Request,
+    viewer: Viewer,
+    house: House,
+    number: int,
+    *,
+    has_changed: bool = False,
+    lacks_reason: bool = False,
+    status: int = 200,
 ) -> Response:
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
@@ -325,5 +341,6 @@ def _show_difference(
         changes=describe_difference(words, imported, called), vanished=describe_vanished(words, imported),
         kept=describe_kept(words, imported, called),
         late=tell_late_dates(words, imported.late),
+        asks_reason=asks_reason(imported), lacks_reason=lacks_reason,
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from commitments.agreement_file import parse_agreement
+from commitments.database import open_unit
+from commitments.log import Author
+from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up
-from tests.portal.desk import FORM, NOW, Desk
+from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.portal.test_acting import HERE, row_of, send
 from tests.portal.test_files import bring, hash_shown, newest
 
@@ -20,7 +24,7 @@ activities:
 
 def apply(desk: Desk, form: str) -> None:
     page = bring(desk, form)
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
 
 
 @pytest.mark.parametrize("way", ["the form", "a file"])
@@ -70,7 +74,8 @@ def test_the_history_names_the_side_and_the_person_of_an_owner_and_who_signed(de
         "owners: [{party: north, contact: ann}]\n  - reference: orphan",
         "owners: [{party: north, contact: ann}, {party: south, contact: li}]\n  - reference: orphan",
     )
-    apply(desk, owner)
+    with open_unit(desk.engine) as unit:  # who owes a commitment that stands is not one side's to decide
+        import_agreement(unit, parse_agreement(owner.encode(), "x.yaml"), Author("test", NOW), TODAY)
     history = desk.get("/agreements/north-south/history")
     line = history.split("Owner “Be friends.”: recorded", maxsplit=1)[1][:400]
     assert "South" in line and "Li" in line

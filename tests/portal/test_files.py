@@ -88,7 +88,7 @@ def test_a_new_agreement_from_a_file_is_registered_and_judged_at_once(desk: Desk
     desk.add_elsewhere()
     page = bring(desk, NEW, name="new.yaml")
     assert "a new agreement" in page and "Commitment “be-friends”: recorded" in page and "Names: English: East" in page
-    assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page))
+    assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     desk.get("/register/done/new-one")
     for unseen in ("elsewhere", "nothing-of-the-kind"):  # of others, and not there at all
         desk.get(f"/register/done/{unseen}", 404)
@@ -123,13 +123,13 @@ def test_a_difference_that_has_become_another_is_refused_and_shown_again(desk: D
     again = desk.act(newest(desk), 409, shown=hash_shown(page))
     assert "the register has changed since this was shown" in again and "from Raise it. to Raise a large fund." in again
     assert [row.summary for row in desk.rows(commitment, commitment.c.reference == "fund")] == ["Raise it."]
-    assert "Raise a large fund." in desk.act(newest(desk), shown=hash_shown(again))
+    assert "Raise a large fund." in desk.act(newest(desk), shown=hash_shown(again), why="The annex")
 
 
 def test_what_changed_elsewhere_does_not_stand_in_the_way(desk: Desk) -> None:
     page = bring(desk, NEW, name="new.yaml")
     desk.add_elsewhere()
-    assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page))
+    assert "The agreement is registered" in desk.act(newest(desk), shown=hash_shown(page), why="The annex")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_cell_changed_in_the_spreadsheet_is_the_difference(desk: Desk) -> None
     page = bring(desk, save(book), name="n.xlsx")
     assert "Due: from 13 February 2026 to May 2027" in page
     assert "to at least 600 euros" in page and "Commitment “plant-a-tree”: recorded" in page
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     (tree,) = desk.rows(commitment, commitment.c.reference == "plant-a-tree")
     assert tree.kind == "open_ended"
     again = bring(desk, save(book), name="n.xlsx")
@@ -247,7 +247,7 @@ def test_a_spreadsheet_for_a_new_agreement_takes_nothing_from_a_party_that_is_on
     rows["north"][heads["name"] - 1].value, rows["south"][heads["name"] - 1].value = "North", "South"
     page = bring(desk, save(book), name="new.xlsx")
     assert "taken away" not in page and "recorded" in page
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     assert desk.rows(party) == before
     rows["south"][heads["name"] - 1].value, book["Agreement"]["A2"].value = "Sud", "a-third"
     page = bring(desk, save(book), 422, "new.xlsx")
@@ -282,7 +282,7 @@ def test_nor_from_its_people_of_whom_only_the_name_was_written(desk: Desk) -> No
                 cell.value = str(cell.value).replace("north: north-mei-lin", "north: Cy") if cell.value else cell.value
     page = bring(desk, save(book), name="new.xlsx")
     assert "taken away" not in page
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     assert desk.rows(contact) == before
 
 
@@ -296,7 +296,7 @@ def test_a_table_of_commitments_is_taken_over_an_agreement_of_the_register(desk:
     )
     page = bring(desk, table.replace(",partner-city", ",south"), name="more.csv")
     assert page.count(": recorded") == 3 + 4 and "Commitment “library-link”" in page
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     with open_reading(desk.engine) as reading:
         plain = yaml.safe_load(export_agreement(reading, "north-south"))
     owners = {one["reference"]: one["owners"] for one in plain["commitments"]}
@@ -306,7 +306,7 @@ def test_a_table_of_commitments_is_taken_over_an_agreement_of_the_register(desk:
 def test_a_formula_is_refused_in_and_made_text_on_the_way_out(desk: Desk) -> None:
     evil = '=HYPERLINK("http://evil.example","x")'
     page = bring(desk, YAML.replace("summary: Raise a fund.", f"summary: '{evil}'"))
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     content = fetch(desk, "/agreements/north-south/file.xlsx")
     cells = [cell for row in workbook(content)["Commitments"].iter_rows() for cell in row if cell.value == evil]
     assert [(cell.data_type, cell.quotePrefix) for cell in cells] == [("s", True)]
@@ -405,7 +405,7 @@ def test_a_changed_address_ends_the_visits_that_began_by_the_former_one(desk: De
     desk.client.cookies.clear()
     page = bring(desk, YAML.replace("mail: dee@north", "mail: dora@north"))
     assert [row.ended_at for row in desk.rows(visit, visit.c.contact_id == desk.person("dee"))] == [None]
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     assert all(row.ended_at for row in desk.rows(visit, visit.c.contact_id == desk.person("dee")))
 
 
@@ -506,7 +506,7 @@ def test_a_document_added_in_a_file_is_told_alone_beside_the_promise_by_its_own_
     first = "sources: [{document: Signed text, kind: signed_text, date: 2024-01-01, language: en}]\n"
     page = bring(desk, YAML + first)
     assert "Documents: Document: Signed text; Kind: the signed text; Date: 1 January 2024; Language: English" in page
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     second = first.replace("}]", "}, {document: Minutes, kind: minutes}]")
     page = bring(desk, YAML.replace("Raise a fund.", "Raise it.").replace("due: 2026-02-20", "due: 2026-03") + second)
     assert "Agreement “Memorandum” (north-south): changed" in page
@@ -540,7 +540,7 @@ def test_a_file_gives_the_addresses_of_ones_own_side_alone_and_takes_none_away_w
     page = bring(desk, text.replace("summary: Hand over the survey.", "summary: Hand over the whole survey."))
     address = re.search(r'action="(/register/files/\d+)"', page)
     assert address
-    desk.act(address[1], shown=hash_shown(page))
+    desk.act(address[1], shown=hash_shown(page), why="The annex")
     assert desk.rows(contact) == before
     desk.sign_in("li")
     assert "li@south.example" in fetch(desk, "/agreements/north-south/file.yaml").decode()

@@ -36,7 +36,7 @@ def apply(desk: Desk, content: bytes, form: str, who: str) -> str:
     page = bring(desk, content, name=f"a.{form}", who=who)
     address = re.search(r'action="(/register/files/\d+)"', page)
     assert address, page
-    desk.act(address[1], shown=hash_shown(page))
+    desk.act(address[1], shown=hash_shown(page), why="The annex")
     return page
 
 

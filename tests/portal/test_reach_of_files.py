@@ -74,7 +74,7 @@ def read_asked(desk: Desk, reference: str = "") -> dict[str, Any]:
 
 def apply(desk: Desk, content: str) -> None:
     page = bring(desk, content)
-    desk.act(newest(desk), shown=hash_shown(page))
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
 
 
 REACHING: list[tuple[str, Edit]] = [
