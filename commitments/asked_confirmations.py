@@ -57,6 +57,22 @@ def load_confirmers(reading: Connection, promise: Row[Any], reporter: int, today
     return find_confirmers(rules, Owed(promise.owed), owners, reporter, bound, people, coordinators, today)
 
 
+def find_asked(reading: Connection, promise: Row[Any]) -> dict[int, tuple[int, bool]]:
+    """By party who has reported what it was asked to confirm, and whether it still is: of reports that stand, by those
+    that neither were sent back nor ask no more."""
+    rows = reading.execute(
+        select(confirmation.c.party_id, confirmation.c.state, progress_report.c.party_id.label("reporter_id"))
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .where(
+            progress_report.c.commitment_id == promise.id,
+            progress_report.c.withdrawn_on.is_(None),
+            confirmation.c.state.in_([str(ConfirmationState.ASKED), str(ConfirmationState.CONFIRMED)]),
+        )
+        .order_by(confirmation.c.id)
+    )
+    return {row.party_id: (row.reporter_id, row.state == ConfirmationState.ASKED) for row in rows}
+
+
 def is_settled_by(reading: Connection, promise: Row[Any], owing: Sequence[int], reporter: int) -> bool:
     """Whether the promise counts as kept once `reporter` says so: where each owes it, when all others have.
 

@@ -26,6 +26,9 @@ _DONE: Mapping[str, Callable[[Words], str]] = {
     "reported": lambda words: words.gettext("Reported. You are not asked about it again for a while."),
     "done": lambda words: words.gettext("Reported as done; nobody is reminded of it any more."),
     "done_shared": lambda words: words.gettext("Reported as done. The other side sees it, and is asked to confirm."),
+    "done_confirms": lambda words: words.gettext(
+        "Reported as done. It counts as your side's confirmation of what the other side reported."
+    ),
     "done_part": lambda words: words.gettext(
         "Your side's part is reported as done. The commitment counts as fulfilled when all sides have said so."
     ),

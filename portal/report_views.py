@@ -77,14 +77,28 @@ def tell_number(words: Words, row: Any, last: Any | None) -> str:
 
 
 def explain_report(
-    words: Words, names: Names, acted: Acted, confirmers: Sequence[int], last: Any | None = None
+    words: Words,
+    names: Names,
+    acted: Acted,
+    confirmers: Sequence[int],
+    last: Any | None = None,
+    *,
+    asker: int | None = None,
 ) -> list[str]:
     """What follows from a report, before it is made; `confirmers` are asked if it says that it is done, and read the
-    `last` number of a target."""
+    `last` number of a target. What is done already nobody is asked about anew; the `asker` waits for this side to say
+    so too."""
     if acted.row.state in (CommitmentState.WAIVED, CommitmentState.WITHDRAWN):
         return [words.gettext("It was waived or withdrawn, so nothing is to be reported unless it is taken up again.")]
     said = [words.gettext("You are not asked about it again for a while.")]
-    if acted.row.owed == Owed.EACH and len(acted.owners) > 1:
+    is_done = acted.row.state == CommitmentState.FULFILLED
+    if asker is not None:
+        party = names.name_party(asker, words.tag)
+        said.append(words.gettext("If you say that it is done, that confirms what %(party)s reported.")
+                    % {"party": clean_text(party)})  # fmt: skip
+    elif is_done:
+        said.append(words.gettext("It counts as fulfilled already; nobody is asked to confirm it anew."))
+    elif acted.row.owed == Owed.EACH and len(acted.owners) > 1:
         said.append(words.gettext("If you say that it is done, your side's part is; the commitment counts as fulfilled "
                                   "when all sides have said so."))  # fmt: skip
     else:
@@ -98,7 +112,7 @@ def explain_report(
             )
             % {"number": number}
         )
-    if confirmers:
+    if confirmers and not is_done:
         asked = [names.name_party(one, words.tag) for one in confirmers]
         said.append(words.gettext("Asked at once to confirm it: %(parties)s.") % {"parties": name_some(words, asked)})
     return said

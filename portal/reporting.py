@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
-from commitments.asked_confirmations import is_settled_by, load_confirmers
+from commitments.asked_confirmations import find_asked, is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
 from commitments.errors import NotFound
 from commitments.reporting import Reported, file_report, meet_step, take_measurement
@@ -109,7 +109,12 @@ def post_report(at: Reporting, sent: Form) -> Response:
 
 
 def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> str:
-    """What follows if this side says now that a promise is kept."""
+    """What follows if this side says now that a promise is kept: where another has said so, that it confirms it."""
+    if promise.state == CommitmentState.FULFILLED:
+        asked = find_asked(reading, promise)
+        if party_id in asked:
+            return "done_confirms"
+        return "done_shared" if any(waits for _, waits in asked.values()) else "done"
     if load_confirmers(reading, promise, party_id, today):
         return "done_shared"
     owing = reading.execute(
@@ -124,6 +129,7 @@ def _show_report(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NO
         acted = _find(reading, at)
         side = _guess_side(acted, at.viewer, sent)
         confirmers = load_confirmers(reading, acted.row, side.party_id, at.today)
+        asker, waits = find_asked(reading, acted.row).get(side.party_id, (None, False))
         names = load_names(reading, contacts_of([one.party_id for one in acted.owners]))
         last = load_last_number(reading, acted.row.id)
     forms = []
@@ -143,7 +149,7 @@ def _show_report(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NO
         words.gettext("Report progress"),
         acted,
         forms=forms,
-        follows=explain_report(words, names, acted, confirmers, last),
+        follows=explain_report(words, names, acted, confirmers, last, asker=asker if waits else None),
         refusal=refusal,
     )
 

@@ -113,6 +113,34 @@ def test_what_one_side_reported_as_done_is_not_called_fulfilled_before_the_other
     assert "fulfilled on 10 March 2026" in desk.get("/public/north-south?language=en")
 
 
+def test_who_reports_as_done_what_the_other_side_has_reported_reads_that_it_confirms_it(desk: Desk) -> None:
+    desk.sign_in("li")
+    send(desk, "bridge/report", rating="on_track", fulfilled="yes")
+    desk.sign_in("ann")
+    page = desk.get(f"{HERE}/bridge/report")
+    assert "If you say that it is done, that confirms what South reported." in page and "Asked at once" not in page
+    said = send(desk, "bridge/report", rating="on_track", fulfilled="yes")
+    assert "It counts as your side's confirmation of what the other side reported." in said
+    assert "is asked to confirm" not in said
+    assert [row.state for row in desk.rows(confirmation)] == ["confirmed"]
+    page = desk.get(f"{HERE}/bridge/report")
+    assert "It counts as fulfilled already; nobody is asked to confirm it anew." in page and "Asked at once" not in page
+
+
+def test_who_reports_once_more_what_the_other_side_is_asked_about_reads_that_it_is_asked(desk: Desk) -> None:
+    desk.sign_in("ann")
+    for note in ("Done", "Done, and painted"):
+        said = send(desk, "bridge/report", rating="on_track", fulfilled="yes", note=note)
+        assert "The other side sees it, and is asked to confirm." in said
+    assert [row.state for row in desk.rows(confirmation)] == ["asked"]
+    desk.sign_in("li")
+    send(desk, "bridge/confirm")
+    desk.sign_in("ann")
+    said = send(desk, "bridge/report", rating="on_track", fulfilled="yes", note="Done since long")
+    assert "Reported as done; nobody is reminded of it any more." in said
+    assert [row.state for row in desk.rows(confirmation)] == ["confirmed"]
+
+
 def test_who_is_to_confirm_reads_the_sentence_the_date_how_it_went_and_the_evidence(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, "survey/evidence", title="The survey itself", link="https://north.example/survey", kind="link")
