@@ -14,7 +14,15 @@ from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.log import Author, Change, record_changes
 from commitments.register import import_agreement
-from commitments.tables import activity, activity_commitment, commitment, measurement, milestone, progress_report
+from commitments.tables import (
+    activity,
+    activity_commitment,
+    agreement,
+    commitment,
+    measurement,
+    milestone,
+    progress_report,
+)
 from notifications.forecast import forecast_agreement, forecast_messages
 from notifications.planning import plan_messages
 from notifications.tables import attempt, notice, notification
@@ -184,8 +192,9 @@ def test_who_owes_what_leaves_out_what_was_waived_or_withdrawn(desk: Desk) -> No
 
 def test_the_next_date_of_what_recurs_lies_ahead_once_this_periods_is_over(desk: Desk) -> None:
     yearly = {"every": "year", "count": 1, "months": [2]}
-    with open_unit(desk.engine) as unit:
+    with desk.write_past_log() as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "visits").values(recurrence=yearly))
+        unit.execute(update(agreement).values(expires=None))
     desk.sign_in("cy")
     for path in ("/agreements/north-south", "/brief?party=south"):
         ahead = desk.get(path).partition("Dates ahead")[2]
