@@ -40,10 +40,11 @@ TESTS = $(BIN)/python -m pytest
 SPREAD = --numprocesses 4 --dist loadfile --no-loadscope-reorder
 AGAIN = .pytest_cache/again
 # Style, types and imports are judged beside the tests, which leave a processor idle while they wait for a server; what
-# is found is said at the end.
+# is found is said at once, and again at the end.
 LINTED = .pytest_cache/linted
 test: $(VENV)/dev.stamp
-	@mkdir -p .pytest_cache; $(MAKE) --no-print-directory lint >$(LINTED) 2>&1 & lint=$$!; \
+	@mkdir -p .pytest_cache; \
+	{ $(MAKE) --no-print-directory lint >$(LINTED) 2>&1 || { cat $(LINTED); exit 1; }; } & lint=$$!; \
 	$(MAKE) --no-print-directory read spread; tests=$$?; \
 	wait $$lint || { cat $(LINTED); exit 1; }; exit $$tests
 
