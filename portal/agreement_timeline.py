@@ -18,7 +18,7 @@ from portal.agreement_facts import Parts
 from portal.agreement_views import name_matter
 from portal.labels import is_awaited, name_step_state
 from portal.pages import TableView
-from portal.pictures import Lane, Moment, PictureView, draw_timeline, find_silences
+from portal.pictures import DateWriters, Lane, Moment, PictureView, draw_timeline, find_silences
 
 MOMENTS_SHOWN = 200
 _DAYS_BEFORE = 366
@@ -107,7 +107,9 @@ def draw_agreement(
     ) % {"dates": len(dates), "activities": len(activities), "reports": len(reports), "silences": len(silent)}
     own = [one.day for one in dates] + ([start.first] if start is not None else [])
     since = add_days(min(own), -_DAYS_BEFORE) if start is not None else None
-    return draw_timeline(words.gettext("Timeline"), alternative, lanes, today, words.gettext("today"), since), table
+    write = DateWriters(words.format_month, words.format_day)
+    picture = draw_timeline(words.gettext("Timeline"), alternative, lanes, today, words.gettext("today"), write, since)
+    return picture, table
 
 
 def _end(day: PartialDate | None) -> date | None:

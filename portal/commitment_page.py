@@ -13,7 +13,7 @@ from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.sentences import find_quote, load_shelf
 from commitments.tables import commitment, measurement, progress_report
-from commitments.vocabulary import MatterKind
+from commitments.vocabulary import MatterKind, ReasonCode
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text
@@ -82,7 +82,10 @@ def show_commitment(
         names = load_names(reading, contacts_of([place.party_id for place in facts.parties], people))
     standings = assess(facts, rules, today)
     standing = next(one for one in standings if one.matter.kind is MatterKind.COMMITMENT)
-    periods = describe_periods(words, facts, own, today)
+    is_behind = any(
+        one.reason.code is ReasonCode.PERIOD_BEHIND and one.matter.commitment_id == own.id for one in standings
+    )
+    periods = describe_periods(words, facts, own, today, is_behind=is_behind)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
     steps = list_step_ways(words, viewer, address, row, details.milestones, owing) if is_own else []
     may_record = is_own and viewer.may(Permission.RECORD)

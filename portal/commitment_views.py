@@ -35,7 +35,7 @@ from portal.labels import (
     name_target,
 )
 from portal.pages import FactView, TableView
-from portal.pictures import Held, PictureView, draw_periods, draw_way
+from portal.pictures import DateWriters, Held, PictureView, draw_periods, draw_way
 from portal.telling import name_owner, tell_stored
 from portal.value_words import describe_recurrence
 
@@ -264,10 +264,11 @@ def describe_milestones(
     return TableView(words.gettext("Milestones"), heads, tuple(said), tuple(ways)).without_empty_columns()
 
 
-def describe_periods(words: Words, facts: Agreement, own: Commitment, today: date) -> list[Held]:
+def describe_periods(words: Words, facts: Agreement, own: Commitment, today: date, *, is_behind: bool) -> list[Held]:
     """The last periods of a recurring commitment, the newest first: how many were held of those expected.
 
-    None is shown that was over before the commitment began, or its agreement took effect.
+    The one that runs is green as long as it is not behind its pace. None is shown that was over before the commitment
+    began, or its agreement took effect.
     """
     recurrence = own.recurrence
     if recurrence is None:
@@ -283,7 +284,7 @@ def describe_periods(words: Words, facts: Agreement, own: Commitment, today: dat
             "held": number, "expected": expected, "period": name,
         }  # fmt: skip
         over = period.window_last < today
-        tone = "green" if number >= expected else "red" if over else "amber"
+        tone = "green" if number >= expected else "red" if over else "amber" if is_behind else "green"
         held.append(Held(_shorten_period(words, period), number, expected, said, tone))
         known_since = min([own.registered_on, *(one.held_on.first for one in own.activities)])
         if begin is not None:
@@ -324,6 +325,7 @@ def draw_measurements(words: Words, own: Commitment, rows: Sequence[Any], today:
         (target.baseline_on.last if target.baseline_on else None, target.baseline),
         own.due.last if own.due else None,
         today,
+        DateWriters(words.format_month, words.format_day),
     )
 
 

@@ -14,7 +14,7 @@ from commitments.dates import add_months, whole_months
 
 WIDTH = 720
 _LEFT, _RIGHT, _TOP, _LANE = 120, 16, 24, 34
-_TICKS = 8
+_TICKS, _MONTHS, _A_LETTER = 8, 5, 7.5
 _MARKS_A_LANE = 300
 _SHORTEST_MONTH = 28
 _RADIUS, _SAID_A_MARK = 6, 5
@@ -97,6 +97,14 @@ class Lane:
     """The same where its day stands beside it; as `tell` has it if left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class DateWriters:
+    """How a scale names its days, in the reader's language."""
+
+    month: Callable[[date], str]
+    day: Callable[[date], str]
+
+
 def find_silences(signs: Iterable[date], start: date | None, today: date, months: int) -> list[tuple[date, date]]:
     """The spans of at least so many months without a sign of life, from the start until today."""
     days = sorted({one for one in signs if one <= today} | ({start} if start is not None and start <= today else set()))
@@ -109,7 +117,13 @@ def find_silences(signs: Iterable[date], start: date | None, today: date, months
 
 
 def draw_timeline(
-    title: str, alternative: str, lanes: Sequence[Lane], today: date, today_said: str, since: date | None = None
+    title: str,
+    alternative: str,
+    lanes: Sequence[Lane],
+    today: date,
+    today_said: str,
+    write: DateWriters,
+    since: date | None = None,
 ) -> PictureView | None:
     """The lanes one under another on one scale of time, which begins no earlier than `since`; None if nothing in it is
     dated."""
@@ -139,9 +153,9 @@ def draw_timeline(
                 bands.append(
                     Band(f"band {one.tone}", place(one.day), middle - 7, round(width, 1), 14, lane.tell(one.about))
                 )
-    for tick in _list_ticks(first, last):
+    for tick, name in _list_ticks(first, last, write):
         lines.append(Line("tick", place(tick), _TOP, place(tick), height - 20))
-        labels.append(Label("year", place(tick), height - 6, str(tick.year)))
+        labels.append(_label_tick(place(tick), height - 6, name, _LEFT - _RIGHT, WIDTH))
     lines.append(Line("today", place(today), _TOP - 4, place(today), height - 20))
     # Near the right edge its middle would carry it over.
     style = "now late" if place(today) > WIDTH - _RIGHT - 40 else "now"
@@ -180,11 +194,31 @@ def _mark_days(
     ]  # fmt: skip
 
 
-def _list_ticks(first: date, last: date) -> list[date]:
-    """The first days of years, at most so many, evenly."""
+def _list_ticks(first: date, last: date, write: DateWriters) -> list[tuple[date, str]]:
+    """Days of a scale with their names: of several years their first days, of one its months, and of less its ends."""
     years = [date(year, 1, 1) for year in range(first.year, last.year + 1) if first <= date(year, 1, 1) <= last]
-    step = -(-len(years) // _TICKS) or 1
-    return years[::step]
+    if len(years) > 1:
+        return [(one, str(one.year)) for one in _thin_out(years, _TICKS)]
+    months = [one for at in range(whole_months(first, last) + 2) if first <= (one := _begin_month(first, at)) <= last]
+    if len(months) > 1:
+        return [(one, write.month(one)) for one in _thin_out(months, _MONTHS)]
+    return [(one, write.day(one)) for one in (first, last)]
+
+
+def _begin_month(day: date, after: int) -> date:
+    return add_months(day.replace(day=1), after)
+
+
+def _thin_out(days: Sequence[date], most: int) -> Sequence[date]:
+    """At most so many of these days, evenly."""
+    return days[:: -(-len(days) // most) or 1]
+
+
+def _label_tick(x: float, y: float, name: str, left: float, right: float) -> Label:
+    """The name of a tick below it, or beside it where half of it would leave the picture."""
+    half = _A_LETTER * len(name) / 2
+    style = "year early" if x - half < left else "year late" if x + half > right else "year"
+    return Label(style, x, y, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +267,7 @@ def draw_way(
     baseline: tuple[date | None, float],
     due: date | None,
     today: date,
+    write: DateWriters,
 ) -> PictureView | None:
     """The measured values in the order of their days, with a line at the target; None without a measurement."""
     if not measured:
@@ -260,8 +295,9 @@ def draw_way(
     lines = [Line("rule", left, bottom, right, bottom)]
     lines.append(Line("aim", left, rise(target), right, rise(target)))
     lines += [Line("way", *one, *two) for one, two in pairwise(path)]
-    lines += [Line("tick", place(tick), top, place(tick), bottom) for tick in _list_ticks(first, last)]
+    ticks = _list_ticks(first, last, write)
+    lines += [Line("tick", place(tick), top, place(tick), bottom) for tick, _ in ticks]
     marks = [Mark("mark green", place(day), rise(value), 5, said) for day, value, said in points]
     labels = [Label("name", 0, rise(target) + 4, target_said)]
-    labels += [Label("year", place(tick), height - 8, str(tick.year)) for tick in _list_ticks(first, last)]
+    labels += [_label_tick(place(tick), height - 8, name, 0, _WAY) for tick, name in ticks]
     return PictureView(title, alternative, _WAY, height, (), tuple(lines), tuple(marks), tuple(labels))
