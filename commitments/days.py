@@ -1,6 +1,7 @@
 """Whose day it is: that of the person who is asked, and the house's where nobody is. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -36,15 +37,21 @@ class Days:
 
     def list_for(self, agreement: Agreement, coordinators: Mapping[int, Sequence[Person]]) -> tuple[date, ...]:
         """The days by which people of an agreement are judged, the house's first; nearly always that alone."""
-        if not self.own:
-            return (self.today,)
-        owners = [owner for commitment in agreement.commitments for owner in commitment.owners]
-        parties = {place.party_id for place in agreement.parties} | {owner.party_id for owner in owners}
-        parties |= {one.party_id for commitment in agreement.commitments for one in commitment.asked}
-        asked = {owner.contact_id for owner in owners}
-        asked |= {person.id for party in parties for person in coordinators.get(party, ())}
+        return self.list_among(list_asked(agreement, coordinators)) if self.own else (self.today,)
+
+    def list_among(self, asked: AbstractSet[int]) -> tuple[date, ...]:
+        """The same of people who are known by their ids."""
         others = {day for one, day in self.own.items() if one in asked}
         return (self.today, *sorted(others, reverse=True))
+
+
+def list_asked(agreement: Agreement, coordinators: Mapping[int, Sequence[Person]]) -> frozenset[int]:
+    """The ids of all who may be asked of an agreement: its owners, and the coordinators of whoever has a part in it."""
+    owners = [owner for commitment in agreement.commitments for owner in commitment.owners]
+    parties = {place.party_id for place in agreement.parties} | {owner.party_id for owner in owners}
+    parties |= {one.party_id for commitment in agreement.commitments for one in commitment.asked}
+    asked = {owner.contact_id for owner in owners if owner.contact_id is not None}
+    return frozenset(asked | {person.id for party in parties for person in coordinators.get(party, ())})
 
 
 def find_days(people: Mapping[int, Person], now: datetime, today: date) -> Days:

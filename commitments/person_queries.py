@@ -69,6 +69,13 @@ def load_people(
     }
 
 
+def load_people_zones(reading: Connection, only: ColumnElement[bool] | None = None, usual: str = "UTC") -> set[str]:
+    """The time zones of all contacts, or of some; the party's where a contact has none."""
+    query = select(contact.c.time_zone, party.c.time_zone).join(party, party.c.id == contact.c.party_id).distinct()
+    rows = reading.execute(query if only is None else query.where(only))
+    return {own or of_party or usual for own, of_party in rows}
+
+
 def _find_language(row: Any, chosen: Choices) -> str | None:
     """The language that the person chose, that the register has for them, or that their party states."""
     return chosen.language or row.language or row.language_1 or None

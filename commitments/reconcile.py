@@ -138,6 +138,12 @@ def want_on(agreement: Agreement, rules: Rules, standings: Sequence[Standing], d
 
 def choose_wanted(by_day: Mapping[date, Iterable[WantedFollowUp]], days: Days) -> Iterator[WantedFollowUp]:
     """Of what should be open by each of the days each once, by the day of the person who is asked."""
+    if not days.own:
+        once: dict[str, WantedFollowUp] = {}
+        for one in by_day[days.today]:
+            once.setdefault(one.key, one)
+        yield from once.values()
+        return
     found: dict[str, list[tuple[date, WantedFollowUp]]] = {}
     for day, wanted_then in by_day.items():
         for one in wanted_then:

@@ -72,3 +72,7 @@ class Focus:
 
     def holds(self, person: Person) -> bool:
         return person.time_zone in self.zones or person.id in self.persons
+
+    def passes_over(self, follow_up_id: int, asked: Person | None) -> bool:
+        """Whether nothing new is due of a follow-up that this person is asked to answer."""
+        return follow_up_id not in self.follow_ups and (asked is None or not self.holds(asked))

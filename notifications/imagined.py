@@ -132,12 +132,12 @@ class ImaginedLedger:
     _queued: dict[int, Queued] = field(default_factory=dict)
 
     def copy(self) -> "ImaginedLedger":
-        """The same, to be written on by itself."""
+        """The same, to be written on by itself. Both hold what is not queued any more, as nothing becomes of it."""
         other = ImaginedLedger(known=self.known, greeted=self.greeted)
         for message in self.messages.values():
-            other.hold_message(replace(message))
+            other.hold_message(replace(message) if message.id in self._queued else message)
         for told in self.notices.values():
-            other.hold_notice(replace(told))
+            other.hold_notice(replace(told) if told.notification_id in self._queued else told)
         return other
 
     def hold_message(self, one: Queued) -> None:

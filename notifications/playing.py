@@ -13,7 +13,7 @@ from typing import Any
 
 from commitments.clock import today_in
 from commitments.dates import as_partial
-from commitments.days import Days, find_days_in, group_by_zone
+from commitments.days import Days, find_days_in, group_by_zone, list_asked
 from commitments.facts import Commitment, Milestone, Reason, Standing, WantedFollowUp
 from commitments.reconcile import ENGINE, Rules, assess, choose_wanted, find_due, want_on
 from commitments.settings import Settings
@@ -145,6 +145,8 @@ class Play:
         self._open: dict[int, FollowUp] = {}
         self._of_dates: dict[Dated, FollowUp] = {}
         self._turns = 0
+        self._settled: tuple[Mapping[str, int | None], int] = {}, -1
+        """Who was asked what when this was last settled, and at which turn."""
         for one in follow_ups:
             self._hold(one)
         self._ledger = ledger
@@ -168,6 +170,7 @@ class Play:
         self._judged: dict[date, Sequence[Standing]] = {}
         self._wanted: dict[date, Sequence[WantedFollowUp]] = {}
         self._looked: tuple[date, ...] = ()
+        self._asked = list_asked(agreement, self._rules.coordinators)
         self._current: Mapping[str, Standing] = {}
         self._prospects: Sequence[Prospect] = ()
         self._parties = {agreement.id: [place.party_id for place in agreement.parties]}
@@ -223,13 +226,14 @@ class Play:
         )
         if watched != self._watched.commitments:
             self._watched = replace(self._scene.agreement, commitments=watched)
+            self._asked = list_asked(self._watched, self._rules.coordinators)
             self._judged.clear()
             self._wanted.clear()
             self._looked = ()
 
     def _judge(self, days: Days) -> Mapping[date, Sequence[Standing]]:
         """How its promises stand; by each day once, as nothing happens meanwhile."""
-        listed = days.list_for(self._watched, self._rules.coordinators)
+        listed = days.list_among(self._asked)
         for day in listed:
             if day not in self._judged:
                 self._judged[day] = assess(self._watched, self._rules, day)
@@ -250,12 +254,13 @@ class Play:
     def _reconcile(self, judged: Mapping[date, Sequence[Standing]], days: Days) -> None:
         """Open and close follow-ups, as they should be that day."""
         rules = self._rules
-        wanted: dict[str, WantedFollowUp] = {}
         for day in judged:  # by each day once, as how they stand
             if day not in self._wanted:
                 self._wanted[day] = list(want_on(self._watched, rules, judged[day], day))
-        for one in choose_wanted({day: self._wanted[day] for day in judged}, days):
-            wanted.setdefault(one.key, one)
+        wanted = {one.key: one for one in choose_wanted({day: self._wanted[day] for day in judged}, days)}
+        asked = {key: one.assignee_id for key, one in wanted.items()}
+        if self._settled == (asked, self._turns):
+            return  # the same was wanted last, and nothing has changed since: settling it again changes nothing
         standing_open = {one.key: one for one in self._open.values() if one.kind != FollowUpKind.MESSAGE_FAILED}
         closed_before: dict[str, FollowUp] = {}
         for key, one in wanted.items():
@@ -273,6 +278,7 @@ class Play:
             for name, value in one_settled.values.items():
                 setattr(one_settled.row, name, value)
             self._hold(one_settled.row)
+        self._settled = asked, self._turns
 
     def _plan(self, judged: Mapping[date, Sequence[Standing]], days: Days, now: datetime, today: date) -> None:
         """Queue what is due."""
@@ -327,14 +333,16 @@ class Play:
     ) -> Focus | None:
         """Whose day has begun since this was last asked, and what was due then all the same, or has changed since.
 
-        Of everybody and everything else nothing was due then, nor is now; unless the house's day has begun, or what is
-        known is another: then all is looked at.
+        Of everybody and everything else nothing was due then, nor is now; unless the house's day has begun, what is
+        known is another, or something stands otherwise by the days that it is now: then all is looked at.
         """
         before, self._begun = self._begun, days.begun
         looked, self._looked = self._looked, tuple(judged)
         if looked != self._looked:
+            stood = self._current
             self._current, self._prospects = find_prospects(self._watched, judged, self._rules, days.today)
-            return None
+            if looked[:1] != self._looked[:1] or any(self._current.get(key) is not one for key, one in stood.items()):
+                return None
         persons, follow_ups = self._restless
         zones = {zone for zone, day in days.begun.items() if before[zone] != day}
         return Focus(zones, persons, follow_ups | {one.id for one in unread})

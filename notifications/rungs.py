@@ -75,12 +75,13 @@ def _follow_up(
     days: Days,
     focus: Focus | None,
 ) -> Iterator[Candidate]:
-    policy, today = rules.policy_of(agreement), days.today
+    policy, today, people = rules.policy_of(agreement), days.today, rules.people
+    asked = find_owner(row.assignee_id, people, today)
+    if focus is not None and asked is not None and asked.ways and focus.passes_over(row.id, asked):
+        return
     if has_told_all(told, policy) and has_heard(told, row.assignee_id):
         return
-    people = rules.people
     always = is_always_sent(policy, row.matter_kind)
-    asked = find_owner(row.assignee_id, people, today)
 
     def find_another(unreached: Collection[int] = ()) -> Person | None:
         return find_stand_in(
@@ -89,7 +90,7 @@ def _follow_up(
         )  # fmt: skip
 
     assignee = asked if asked is not None and asked.ways else find_another()
-    if focus is not None and row.id not in focus.follow_ups and (assignee is None or not focus.holds(assignee)):
+    if focus is not None and focus.passes_over(row.id, assignee):
         return
     own_day = days.begun[assignee.time_zone] if assignee is not None else today
     unreached = set(find_unreached(told, people, policy, own_day))

@@ -1,7 +1,7 @@
 """Reads what a play of one agreement begins with, by a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 from commitments.chunks import Span
 from commitments.facts import Agreement, Person
 from commitments.known import load_known
-from commitments.person_queries import load_people, select_people_around
+from commitments.person_queries import load_people, load_people_zones, select_people_around
 from commitments.policy import Policy, adapt_policy
 from commitments.queries import load_agreements, load_policies
 from commitments.reconcile import group_rules
@@ -92,10 +92,7 @@ def make_opening(
 def load_zones(reading: Connection, agreement_id: int | None = None) -> set[str]:
     """The time zones of all people of the register, or of those around one agreement."""
     around = select_people_around(select(agreement.c.id).where(agreement.c.id == agreement_id))
-    people = load_people(
-        reading, only=contact.c.id.in_(around) if agreement_id is not None else None, with_choices=False
-    )
-    return {person.time_zone for person in people.values()}
+    return load_people_zones(reading, contact.c.id.in_(around) if agreement_id is not None else None)
 
 
 def load_scene(reading: Connection, facts: Agreement) -> Scene:
@@ -143,7 +140,7 @@ def load_ledger(
     stand now. Given `sent_before`, only what had been decided and sent by then."""
     since = now.date() - timedelta(days=RECENT_DAYS)
     query = (
-        select(notice, *(notification.c[name].label(f"message_{name}") for name in _MESSAGE))
+        select(*(notice.c[name] for name in _NOTICE), *(notification.c[name] for name in _MESSAGE))
         .outerjoin(notification, notification.c.id == notice.c.notification_id)
         .where(
             notice.c.agreement_id == agreement_id,
@@ -163,20 +160,17 @@ def load_ledger(
     greeted = told.where(notice.c.agreement_id == agreement_id, notification.c.key.like("scheduled|%"))
     if sent_before is not None:
         greeted = greeted.where(notification.c.sent_at < sent_before)
+        untold = notice.c.notification_id.is_(None) & (notice.c.decided_at < sent_before)
+        query = query.where(or_(notification.c.sent_at < sent_before, untold))
     ledger = ImaginedLedger(known=load_known(reading), greeted=set(reading.execute(greeted).scalars()))
-    for row in reading.execute(query).mappings():
-        held = {name: row[f"message_{name}"] for name in _MESSAGE}
-        sent_at = held["sent_at"]
-        if sent_before is not None and held["id"] is not None and (sent_at is None or sent_at >= sent_before):
-            continue
-        if held["id"] is not None and held["id"] not in ledger.messages:
-            ledger.hold_message(Queued(**held))
-        if sent_before is None or row["decided_at"] < sent_before:
-            ledger.hold_notice(Notice(**{name: row[name] for name in _NOTICE}))
+    for row in reading.execute(query):
+        held, message_id = Notice(*row[:_PARTED]), row[_PARTED]
+        if message_id is not None and message_id not in ledger.messages:
+            ledger.hold_message(Queued(*row[_PARTED:]))
+        if sent_before is None or held.decided_at < sent_before:
+            ledger.hold_notice(held)
     return ledger
 
 
-_NOTICE = tuple(column.name for column in notice.c)
-_MESSAGE = (
-    "id", "key", "contact_id", "channel", "address", "kind", "state", "local_day", "next_at", "sent_at", "repeated",
-)  # fmt: skip
+_NOTICE, _MESSAGE = (tuple(field.name for field in fields(kind)) for kind in (Notice, Queued))
+_PARTED = len(_NOTICE)
