@@ -18,6 +18,7 @@ LARGER_FORMS: dict[str, int] = {
     "/register/drafts/{number}/commitments/{key}": 16 * LARGEST_FORM,
     "/agreements/{reference}/add-commitment": 16 * LARGEST_FORM,
     "/agreements/{reference}/edit": 16 * LARGEST_FORM,
+    "/agreements/{reference}/commitments/{promise}/edit": 16 * LARGEST_FORM,
 }
 """How many bytes a form may have that carries a file, or whole sentences in several scripts: by its route's path."""
 LARGEST_FIELDS = 256 * 1024

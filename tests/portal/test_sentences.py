@@ -13,9 +13,11 @@ import openpyxl
 import pytest
 from sqlalchemy import update
 
+from benchmarks.form_reader import read_form
 from commitments.database import open_unit
 from commitments.documents import Described, add_document, withdraw_document
 from commitments.evidence_files import keep_file
+from commitments.filling import LONGEST_TEXT
 from commitments.log import Author
 from commitments.tables import agreement, commitment, document, log_entry
 from tests.portal.desk import NOW, TODAY, Desk
@@ -266,3 +268,16 @@ def test_a_file_with_a_sentence_that_does_not_stand_there_is_refused_unless_the_
     assert "bridge" in said and UNLIKE in said
     answer = desk.client.post(address, data=form, files={"file": ("a.xlsx", book)})
     assert "Nothing would change" in answer.text, "the remarks are for who reads them"
+
+
+def test_the_longest_sentences_in_several_scripts_fit_into_the_form_of_a_promises_words(desk: Desk) -> None:
+    sentences = {"en": "句" * LONGEST_TEXT, "zh": "長" * LONGEST_TEXT, "ja": "文" * LONGEST_TEXT}
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(agreement).values(languages=["en", "zh", "ja"]))
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(quote=sentences))
+    desk.sign_in("cy")
+    address = "/agreements/north-south/commitments/survey/edit"
+    form = read_form(desk.client.get(address).text, address)
+    desk.act(address, **{**form, "note": "As signed", "why": "It was missing"})
+    (row,) = desk.rows(commitment, commitment.c.reference == "survey")
+    assert (row.quote, row.note) == (sentences, "As signed")
