@@ -34,6 +34,7 @@ from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
 from portal.accepting import announce_imported, propose_people
 from portal.beginning import ADDRESS, FILES
+from portal.difference_names import load_references
 from portal.difference_words import describe_difference, describe_kept, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows, list_overstep_rows
 from portal.form_reading import read_again
@@ -335,11 +336,12 @@ def _show_difference(
     with open_reading(house.engine) as reading:
         concerned = [*imported.changes, *imported.kept]
         called = load_called(reading, words, [one for one in concerned if one.action != "registered"])
+        references = load_references(reading, words, imported)
     return show_framed(
         request, "difference.html", viewer, words.gettext("What would change"), status=status,
         name=clean_text(kept.title), reference=clean_text(imported.reference), new=imported.new,
-        changes=describe_difference(words, imported, called), vanished=describe_vanished(words, imported),
-        kept=describe_kept(words, imported, called),
+        changes=describe_difference(words, imported, called, references), vanished=describe_vanished(words, imported),
+        kept=describe_kept(words, imported, called, references),
         late=tell_late_dates(words, imported.late),
         asks_reason=asks_reason(imported), lacks_reason=lacks_reason,
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",

@@ -12,7 +12,8 @@ from commitments.difference import Imported
 from notifications.phrases import N_
 from notifications.views import clean_text, fit_text
 from notifications.wording import Words
-from portal.labels import name_column, name_subject, name_value, say_action
+from portal.difference_names import PARTY_COLUMNS, PERSON_COLUMNS, Called
+from portal.labels import name_activity, name_column, name_subject, name_value, say_action
 from portal.step_words import list_party_kinds, list_source_kinds
 from portal.value_words import name_language, tell_parts
 
@@ -24,7 +25,8 @@ _DAYS = frozenset(
     {
         "due", "first_due", "effective", "expires", "ended", "date", "held_on", "until", "measured_on", "met_on",
         "period_from", "period_to", "confirm_by", "renew_by", "valid_from", "valid_to", "state_on", "state_until",
-        "answered_on", "asked_on", "signed", "submitted_on", "since",
+        "answered_on", "asked_on", "signed", "submitted_on", "submitted", "since", "reported_on", "added_on",
+        "designated", "baseline_on", "starts", "ends",
     }
 )  # fmt: skip
 _COLUMNS = {
@@ -146,17 +148,25 @@ def hash_difference(imported: Imported) -> str:
 
 
 def describe_difference(
-    words: Words, imported: Imported, called: Mapping[tuple[str, int], str]
+    words: Words, imported: Imported, called: Mapping[tuple[str, int], str], references: Called
 ) -> list[DifferenceView]:
-    """Every change in words; `called` says how rows that are there are called, by table and id."""
-    return [
+    """Every change in words; `called` says how rows that are there are called, by table and id, and `references` how
+    parties and people are. That rows only made room for others is not told; where nothing but the order changes, that
+    is."""
+    told = [one for one in imported.changes if one.action == "registered" or one.changes.keys() - _IDS]
+    views = [
         DifferenceView(
             say_action(words, one.action, _name(words, one, imported.reference, called)),
-            tuple(_describe_parts(words, one.subject, one.changes)),
+            tuple(_describe_parts(words, one.subject, one.changes, references)),
             one.action == "registered",
         )
-        for one in imported.changes
+        for one in told
     ]
+    fresh = {one.subject for one in told if one.action == "registered"}
+    moved = {one.subject for one in imported.changes if one.action == "amended" and "position" in one.changes}
+    if moved - fresh:
+        views.append(DifferenceView(words.gettext("The order becomes that of the file."), (), new=False))
+    return views
 
 
 def describe_vanished(words: Words, imported: Imported) -> list[str]:
@@ -164,23 +174,27 @@ def describe_vanished(words: Words, imported: Imported) -> list[str]:
     return [clean_text(_say_vanished(words, one)) for one in imported.vanished]
 
 
-def describe_kept(words: Words, imported: Imported, called: Mapping[tuple[str, int], str]) -> list[DifferenceView]:
+def describe_kept(
+    words: Words, imported: Imported, called: Mapping[tuple[str, int], str], references: Called
+) -> list[DifferenceView]:
     """What was recorded since the file was written and stands in place of what the file says."""
     return [
         DifferenceView(
-            _name(words, one, imported.reference, called), tuple(_tell_kept(words, one.subject, one.changes)), new=False
+            _name(words, one, imported.reference, called),
+            tuple(_tell_kept(words, one.subject, one.changes, references)),
+            new=False,
         )
         for one in imported.kept
     ]
 
 
-def _tell_kept(words: Words, subject: str, changes: Mapping[str, tuple[Any, Any]]) -> Iterator[str]:
+def _tell_kept(words: Words, subject: str, changes: Mapping[str, tuple[Any, Any]], references: Called) -> Iterator[str]:
     """Each column with what stands there; of a person its name alone, as not everybody may read the rest."""
     for column, (_, stands) in changes.items():
         if column in _IDS:
             continue
         named = name_column_of(words, column)
-        told = _tell(words, subject, column, stands) or words.gettext("nothing")
+        told = _tell(words, subject, column, _call(column, stands, references)) or words.gettext("nothing")
         yield named if subject == "contact" else words.gettext("%(column)s: %(after)s") % {
             "column": named, "after": told,
         }  # fmt: skip
@@ -197,12 +211,26 @@ def _name(words: Words, change: Change, agreement: str, called: Mapping[tuple[st
     return words.gettext("%(subject)s %(name)s (%(reference)s)") % said
 
 
-def _describe_parts(words: Words, subject: str, changes: Mapping[str, tuple[Any, Any]]) -> Iterator[str]:
+def _call(column: str, value: Any, references: Called) -> Any:
+    """A value with parties and people by their names."""
+    if column not in PARTY_COLUMNS | PERSON_COLUMNS:
+        return value
+    table = "party" if column in PARTY_COLUMNS else "contact"
+    if isinstance(value, list):
+        return [references.get((table, one), one) for one in value]
+    return references.get((table, value), value) if isinstance(value, str) else value
+
+
+def _describe_parts(
+    words: Words, subject: str, changes: Mapping[str, tuple[Any, Any]], references: Called
+) -> Iterator[str]:
     for column, pair in changes.items():
         if column in _IDS:
             continue
         named = name_column_of(words, column)
-        before, after = (_tell(words, subject, column, value) for value in leave_out_same(*pair))
+        before, after = (
+            _tell(words, subject, column, _call(column, value, references)) for value in leave_out_same(*pair)
+        )
         is_longer = bool(pair[0]) and isinstance(pair[0], list)
         added = (
             words.gettext("%(column)s: %(after)s was added") if is_longer else words.gettext("%(column)s: %(after)s")
@@ -262,6 +290,8 @@ def _name_word(words: Words, subject: str, column: str, value: str) -> str | Non
     """A word of the vocabulary that only files have."""
     if column in ("language", "languages", "authentic"):
         return name_language(words, value)
+    if (subject, column) == ("activity", "kind"):
+        return name_activity(words, value)
     if column == "kind":
         kinds = list_party_kinds(words) if subject == "party" else list_source_kinds(words)
         return dict(kinds).get(value)

@@ -152,6 +152,8 @@ _EXPECTED = (
     N_("a number, as 1000 or 1.5 (1.000 and 1,000 can mean two things)"),
     N_("what stands at characters %(start)s to %(end)s of %(document)s, whose SHA-256 is %(digest)s"),
 )
+_OF_AN_ACTIVITY = 4
+"""Agreement, activity, and the agreement and the commitment for which it counts."""
 _DID_YOU_MEAN = N_("%(expected)s (did you mean “%(near)s”?)")
 _CHOICES = re.compile("one of (?!the )(?P<choices>.+)")
 _NEAR = re.compile(r"(?P<expected>.*) \(did you mean '(?P<near>[^']*)'\?\)", re.DOTALL)
@@ -296,6 +298,12 @@ def list_overstep_rows(words: Words, oversteps: Iterable[Overstep]) -> list[Faul
 
 
 def _tell_overstep(words: Words, one: Overstep) -> str:
+    parts = one.reference.split("/")
+    if one.limit is Limit.AGREEMENT_OF_OTHERS and len(parts) == _OF_AN_ACTIVITY:
+        said = {"activity": words.quote(clean_text(parts[1])), "commitment": clean_text("/".join(parts[2:]))}
+        return (
+            words.gettext("The activity %(activity)s counts for %(commitment)s, under an agreement of others.") % said
+        )
     return words.gettext(_LIMITS[one.limit]) % {"reference": clean_text(one.reference)}
 
 
