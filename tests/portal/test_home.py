@@ -255,6 +255,8 @@ def test_a_coordinator_answers_an_owners_date_ahead_from_home_and_takes_it_back(
 
 
 def test_a_date_is_said_once_where_it_is_asked_about_already(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(agreement).values(expires=None))
     desk.clock[0] = datetime(2026, 12, 20, 9, tzinfo=UTC)
     desk.sign_in("cy")
     page = desk.get("/home")
