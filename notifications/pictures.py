@@ -73,23 +73,23 @@ def draw_summary(words: Words, message: Message, house: Path | None = None) -> D
 
 
 def open_page(template: Path) -> "Compiler":
-    """A page that Typst can draw, with our fonts and the files beside it and no others; ImportError without Typst."""
+    """A page that Typst can draw, with our fonts, the machine's, and the files beside it; ImportError without Typst."""
     from typst import Compiler
 
     return Compiler(template, root=template.parent, font_paths=load_fonts(), ignore_system_fonts=True)
 
 
-def write_pdf(compiler: "Compiler", said: dict[str, Any]) -> bytes | None:
+def write_pdf(compiler: "Compiler", said: dict[str, Any], boxes: str = "") -> bytes | None:
     """The page as a tagged PDF by the standard for reading aloud.
 
     Where a letter is in none of our fonts, that standard refuses the whole page: it is drawn without its seal then, the
-    letter as an empty box. What else is wrong is raised.
+    letter as an empty box, and with `boxes`, which says so. What else is wrong is raised.
     """
     told = {"said": json.dumps(said)}
     try:
         page = compiler.compile(format="pdf", pdf_standards="ua-1", sys_inputs=told)
     except RuntimeError as refused:
-        page = compiler.compile(format="pdf", sys_inputs=told)
+        page = compiler.compile(format="pdf", sys_inputs={"said": json.dumps(said | {"boxes": boxes})})
         log.info("a page was drawn without being marked as PDF/UA: %s", refused)
     return page if isinstance(page, bytes) else None
 
@@ -104,13 +104,13 @@ def explain_page(fault: Exception, part: str) -> TemplateSyntaxError:
 
 @lru_cache(maxsize=1)
 def load_fonts() -> "Fonts":
-    """The fonts of every page that Typst draws."""
+    """The fonts of every page that Typst draws: ours, and for letters that they lack those of the machine."""
     from fontpkg_noto_sans import ROOT
     from noto_cjk_sans_otc import FONT_PATH
     from typst import Fonts
 
     folders = [Path(ROOT) / "files", Path(str(FONT_PATH)).parent]
-    return Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+    return Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=folders)
 
 
 def list_families(words: Words) -> list[str]:

@@ -1,6 +1,7 @@
 """Draws a brief as PDF, by Typst; the program and its fonts are only loaded here."""
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,10 @@ from portal.brief_views import BriefView, LineView, ListView, OwedView, SideView
 
 TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
+_LONG_WORD = re.compile(r"[^\W_\u2e80-\U0010ffff]{30,}")
+_PIECE = re.compile(r".{1,10}")
+_BREAK = "\u200b"
+
 log = logging.getLogger("tallystick.portal")
 
 
@@ -28,10 +33,10 @@ def draw_brief(words: Words, view: BriefView, foot: str, house: Path | None = No
     try:
         if house is not None and (house / BRIEF).is_file():
             try:
-                return _draw(house / BRIEF, said)
+                return _draw(house / BRIEF, said, words)
             except (OSError, RuntimeError) as fault:
                 log.warning("the usual brief was drawn: %s", explain_fault(explain_page(fault, BRIEF), BRIEF))
-        return _draw(TEMPLATE, said)
+        return _draw(TEMPLATE, said, words)
     except (ImportError, OSError, RuntimeError) as fault:
         log.warning("a brief could not be drawn: %s", fault)
         return None
@@ -42,7 +47,8 @@ def find_brief_faults(house: Path | None) -> Iterator[Fault]:
     if house is None or not (house / BRIEF).is_file():
         return
     try:
-        _draw(house / BRIEF, describe_page(load_words("en"), _SAMPLE, "Tallystick"))
+        words = load_words("en")
+        _draw(house / BRIEF, describe_page(words, _SAMPLE, "Tallystick"), words)
     except ImportError:
         return
     except (OSError, RuntimeError) as fault:
@@ -51,7 +57,7 @@ def find_brief_faults(house: Path | None) -> Iterator[Fault]:
 
 def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
     """All that the page shows, every string ready."""
-    drawn = asdict(view)
+    drawn = _break_words(asdict(view))
     return {
         **drawn,
         "first": [drawn["lists"][place] for place in (0, 2)],
@@ -63,11 +69,25 @@ def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
         "line": LIGHT["line"],
         "tones": {tone: {"ink": ink, "ground": ground} for tone, (ink, ground, *_) in TONE_COLOURS.items()},
         "foot": foot,
+        "boxes": "",
     }
 
 
-def _draw(template: Path, said: dict[str, Any]) -> bytes | None:
-    return write_pdf(open_page(template), said)
+def _draw(template: Path, said: dict[str, Any], words: Words) -> bytes | None:
+    boxes = words.gettext(
+        "Some letters stand as empty boxes here, because no font on this machine has them: the page in the portal "
+        "shows them."
+    )
+    return write_pdf(open_page(template), said, boxes)
+
+
+def _break_words(said: Any) -> Any:
+    """The same with places at which a word longer than a line can be broken."""
+    if isinstance(said, str):
+        return _LONG_WORD.sub(lambda word: _BREAK.join(_PIECE.findall(word[0])), said)
+    if isinstance(said, dict):
+        return {name: _break_words(one) for name, one in said.items()}
+    return [_break_words(one) for one in said] if isinstance(said, list | tuple) else said
 
 
 _LINES = ListView("What comes", (LineView("2026-11-30", "The memorandum expires", "Leeds – Hangzhou"),), "–", "")

@@ -141,6 +141,20 @@ def test_a_letter_that_no_font_has_costs_nobody_the_pdf(desk: Desk) -> None:
         assert "Visit" in PdfReader(BytesIO(answer.content)).pages[0].extract_text()
 
 
+def test_a_brief_says_on_paper_where_letters_are_boxes_and_breaks_words_longer_than_a_line(desk: Desk) -> None:
+    rare, long = "\N{TAMIL PUNCTUATION END OF TEXT}", "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch" * 3
+    desk.sign_in("cy")
+    for title, boxes, is_said in ((long, 0, False), (rare, 1, True)):
+        with open_unit(desk.engine) as unit:
+            row = {"agreement_id": 1, "reference": f"rare-{boxes}", "title": title, "kind": "visit"}
+            unit.execute(insert(activity).values(**row, held_on="2026-02-20", count=1, parties=[]))
+        (page,) = PdfReader(BytesIO(desk.client.get("/brief.pdf?party=south").content)).pages
+        text = page.extract_text()
+        assert ("Some letters stand as empty boxes" in text) == is_said
+        lines = [one for one in text.splitlines() if "anfairpwll" in one]
+        assert lines and max(map(len, lines)) < 70, "no more letters than a line of the column holds"
+
+
 @pytest.mark.parametrize("path", ["/brief?party=east", "/brief.pdf?party=east", "/brief?party=nobody"])
 def test_there_is_no_brief_with_whom_one_has_nothing(desk: Desk, path: str) -> None:
     desk.add_elsewhere()
