@@ -728,4 +728,4 @@ def test_who_alone_coordinates_a_party_stays_so_until_somebody_else_does(desk: D
     assert said in desk.act("/people/cy", 422, **same, role="coordinator", valid_to="2026-01-31")
     assert said in desk.act("/people/cy/end", 422, last_day="2026-02-01", why="Moved on")
     desk.act("/people/dee", name="Dee", mail="dee@north.example", role="coordinator")
-    assert "What needs you today" in desk.act("/people/cy", **same, role="leader"), "and is led to a page of theirs"
+    assert "What needs you today" in desk.act("/people/cy", **same, role="owner"), "and is led to a page of theirs"
