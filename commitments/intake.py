@@ -213,6 +213,7 @@ class Intake:
     def _take_signatories(self) -> None:
         agreement = self.difference.agreement_id
         stored = self._read_of_agreement(tables.signatory)
+        called_before = {self._name_before(row) for row in stored.values()} - {key[1:] for key in stored}
         wanted = [
             Wanted(
                 f"{self.form.agreement}/{signatory.name}",
@@ -224,8 +225,14 @@ class Intake:
                 },
             )
             for signatory in self.form.signatories
+            if (self._parties[signatory.party], signatory.name) not in called_before
         ]
         self.difference.write(tables.signatory, wanted, stored, tell_vanished=lambda row: f"signatory {row.name}")
+
+    def _name_before(self, row: Any) -> Key:
+        """The party and name of a signatory as they were when the file was written, if it is known when that was."""
+        former = self.difference.later.rewinder.list_former(tables.signatory.name, row.id)
+        return former.get("party_id", row.party_id), former.get("name", row.name)
 
     def _take_network_reports(self) -> None:
         agreement = self.difference.agreement_id

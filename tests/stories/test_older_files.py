@@ -1,5 +1,6 @@
 """A file written some time ago and brought today: what was recorded since stays, and what it changes is changed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ from sqlalchemy import Connection, Engine, select
 from commitments import tables
 from commitments.agreement_file import parse_agreement
 from commitments.agreement_form import AgreementForm
+from commitments.amendments import hand_over
+from commitments.deciding import Texts, Turn, amend_row, amend_texts, set_date, take_turn
 from commitments.export import export_agreement
 from commitments.log import Author
+from commitments.people import Written, add_contact, amend_contact
+from commitments.policies import set_policy
 from commitments.register import Imported, describe_changes, import_agreement
+from commitments.vocabulary import ContactRole
 from tests.effort import try_examples
 from tests.forms import agreement_forms, as_form, beside_other_threads, twin_towns
 
@@ -188,3 +194,66 @@ def test_an_export_is_the_same_until_something_is_recorded_of_its_agreement(
         assert export_agreement(unit, "leeds-hangzhou") == text
         import_agreement(unit, as_form(expires="2030"), author, today)
         assert "as_of" in text and export_agreement(unit, "leeds-hangzhou").split("\n")[2] != text.split("\n")[2]
+
+
+def waive(unit: Connection, author: Author, today: Any) -> None:
+    take_turn(unit, author, "leeds-hangzhou/each-report", Turn.WAIVE, None, today)
+
+
+def say_anew(unit: Connection, author: Author, today: Any) -> None:
+    amend_texts(unit, author, "leeds-hangzhou/scholars", Texts("Send many scholars", {}, {}, "study", None), today)
+
+
+def date_step(unit: Connection, author: Author, today: Any) -> None:
+    set_date(unit, author, "leeds-hangzhou/library-link", "first-visit", "2027", today)
+
+
+def date_promise(unit: Connection, author: Author, today: Any) -> None:
+    for due in ("2027", "2028"):
+        set_date(unit, author, "leeds-hangzhou/library-link", None, due, today)
+
+
+def set_rules(unit: Connection, author: Author, today: Any) -> None:
+    set_policy(unit, author, "leeds-hangzhou", {"dormancy_months": 3}, author.at, today)
+
+
+def amend_person(unit: Connection, author: Author, today: Any) -> None:
+    amend_contact(unit, author, "leeds-hall", Written("B. Hall", mail="b@leeds.example", role=ContactRole.COORDINATOR))
+
+
+def give_over(unit: Connection, author: Author, today: Any) -> None:
+    add_contact(unit, author, "leeds", Written("New", mail="new@leeds.example"))
+    hand_over(unit, author, "leeds-hangzhou/library-link", "leeds", "leeds.new", today)
+
+
+def correct_signatory(unit: Connection, author: Author, today: Any) -> None:
+    row = unit.execute(select(tables.signatory)).one()
+    amend_row(unit, author, tables.signatory, row, {"name": "Ada Leeds"}, "leeds-hangzhou/Ada Leeds", row.agreement_id)
+
+
+RECORDED = (
+    waive, say_anew, date_step, date_promise, set_rules, amend_person, give_over, correct_signatory,
+)  # fmt: skip
+
+
+@settings(try_examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.lists(st.sampled_from(RECORDED), unique=True),
+    since=st.lists(st.sampled_from(RECORDED), unique=True),
+)
+def test_nothing_that_people_record_on_the_pages_is_taken_back_by_an_older_file(
+    sqlite_engine: Engine, author: Author, today: Any, before: list[Any], since: list[Any]
+) -> None:
+    author = replace(author, why="Agreed")
+    with sqlite_engine.connect() as unit, unit.begin() as transaction:
+        form = as_form(signatories=[{"party": "leeds", "name": "Ada Lees"}])
+        import_agreement(unit, form, author, today)
+        for record in before:
+            record(unit, author, today)
+        text = export_agreement(unit, "leeds-hangzhou")
+        for record in (one for one in since if one not in before):
+            record(unit, author, today)
+        register = dump_register(unit)
+        imported = bring(unit, text, author, today)
+        assert (imported.changes, dump_register(unit)) == ((), register)
+        transaction.rollback()
