@@ -71,7 +71,7 @@ def test_a_report_is_taken_back_and_nobody_is_asked_to_confirm_it_any_more(desk:
     link = desk.link("li", "confirmation_asked", "/survey", "south")
     form = desk.get(f"{SURVEY}/reports/{row.reference}/withdraw")
     assert "Not asked to confirm it any more: South." in form
-    assert "The promise stands again as it stood before" in form
+    assert "The commitment stands again as it stood before" in form
     page = take_back(desk, SURVEY, row, why="It was another survey")
     assert "The report is withdrawn and counts no more." in page and "Sent on Friday" not in page
     assert desk.rows(commitment)[0].state == "active"
