@@ -7,20 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, exists, or_, select
 
 from commitments.dates import parse_date
-from commitments.difference import in_chunks
+from commitments.difference import Followed, in_chunks
 from commitments.log import Author, Change
 from commitments.progress import follow_report
-from commitments.tables import agreement, commitment, confirmation, progress_report
+from commitments.tables import agreement, commitment, confirmation, party, progress_report
 from commitments.vocabulary import CommitmentState, ConfirmationState
 
 _OPEN = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
 
 
-def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], today: date) -> None:
+def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], today: date) -> tuple[Followed, ...]:
     """Settle what the reports among these changes, all written already, say is done, and ask who is asked by the rules.
 
     A report of which the file tells the answers, or after which it was decided how the promise stands, is history.
+    Gives what was settled by it.
     """
+    followed = []
     done = [
         one.row_id
         for one in changes
@@ -30,6 +32,22 @@ def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], 
     for row in _load_unanswered(unit, done) if done else ():
         if row.state not in _OPEN or row.state_on is None or parse_date(row.state_on).last <= row.reported_on:
             follow_report(unit, author, f"{row.head}/{row.reference}", row.id, today)
+            followed += _find_settled(unit, row)
+    return tuple(followed)
+
+
+def _find_settled(unit: Connection, row: Any) -> list[Followed]:
+    """What a report has settled that was open before it."""
+    state = unit.execute(select(commitment.c.state).where(commitment.c.id == row.commitment_id)).scalar_one()
+    if row.state not in _OPEN or state != CommitmentState.FULFILLED:
+        return []
+    asked = unit.execute(
+        select(party.c.reference, party.c.names)
+        .join(confirmation, confirmation.c.party_id == party.c.id)
+        .where(confirmation.c.report_id == row.id, confirmation.c.state == str(ConfirmationState.ASKED))
+        .order_by(confirmation.c.id)
+    )
+    return [Followed(row.summary, tuple((one.reference, one.names or {}) for one in asked))]
 
 
 def _load_unanswered(unit: Connection, ids: Sequence[int]) -> list[Any]:
@@ -46,7 +64,8 @@ def _load_unanswered(unit: Connection, ids: Sequence[int]) -> list[Any]:
     for some in in_chunks(ids):
         rows += unit.execute(
             select(
-                progress_report.c.id, progress_report.c.reported_on, commitment.c.state, commitment.c.state_on,
+                progress_report.c.id, progress_report.c.reported_on, progress_report.c.commitment_id,
+                commitment.c.state, commitment.c.state_on, commitment.c.summary,
                 commitment.c.reference, agreement.c.reference.label("head"),
             )
             .join(commitment, commitment.c.id == progress_report.c.commitment_id)

@@ -70,11 +70,21 @@ _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "cont
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A commitment that counts as fulfilled by a report of a file, and the parties that are asked to confirm it: their
+    reference and names."""
+
+    title: str
+    asked: tuple[tuple[str, Mapping[str, str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import changed, with references in place of ids.
 
     `vanished` names what the file no longer holds, `late` the dates that it brings and that lie later than what they
-    belong to, and `kept` what was recorded since the file was written and stands in place of what it says.
+    belong to, `kept` what was recorded since the file was written and stands in place of what it says, and `followed`
+    what counts as fulfilled by its reports.
     """
 
     reference: str
@@ -83,6 +93,7 @@ class Imported:
     vanished: tuple[str, ...]
     late: tuple[LateDate, ...] = ()
     kept: tuple[Change, ...] = ()
+    followed: tuple[Followed, ...] = ()
 
 
 def describe_changes(imported: Imported) -> list[str]:
@@ -112,6 +123,9 @@ def describe_changes(imported: Imported) -> list[str]:
         for one in imported.kept
         for column, (_, stands) in one.changes.items()
     ]
+    for one in imported.followed:
+        asked = ", ".join(reference for reference, _ in one.asked)
+        lines.append(f"counts as fulfilled: {one.title}" + (f"; asked to confirm it: {asked}" if asked else ""))
     lines += [f"to look at: {one.title}: due {one.due}, after the {one.than} ({one.end})" for one in imported.late]
     return lines
 

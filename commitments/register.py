@@ -133,10 +133,10 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
-        follow_reports(unit, author, difference.changes, today)
+        followed = follow_reports(unit, author, difference.changes, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))
         vanished, kept = tuple(difference.vanished), difference.tell_kept()
-        imported.append(Imported(intake.form.agreement, intake.new, told, vanished, late, kept))
+        imported.append(Imported(intake.form.agreement, intake.new, told, vanished, late, kept, followed))
     failpoint("register.before_commit")
     return tuple(imported)
 

@@ -37,6 +37,7 @@ from portal.beginning import ADDRESS, FILES
 from portal.difference_names import load_references
 from portal.difference_words import describe_difference, describe_kept, describe_vanished, hash_difference
 from portal.fault_words import describe_oversteps, list_fault_rows, list_overstep_rows
+from portal.followed_words import tell_followed
 from portal.form_reading import read_again
 from portal.forms import Form, Number
 from portal.frame import find_words, show_framed, show_framed_notice
@@ -342,7 +343,7 @@ def _show_difference(
         name=clean_text(kept.title), reference=clean_text(imported.reference), new=imported.new,
         changes=describe_difference(words, imported, called, references), vanished=describe_vanished(words, imported),
         kept=describe_kept(words, imported, called, references),
-        late=tell_late_dates(words, imported.late),
+        late=[*tell_followed(words, imported.followed), *tell_late_dates(words, imported.late)],
         asks_reason=asks_reason(imported), lacks_reason=lacks_reason,
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

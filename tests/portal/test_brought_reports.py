@@ -48,6 +48,7 @@ def list_asked(desk: Desk) -> list[tuple[str, Any]]:
 
 def test_what_a_file_reports_as_done_waits_for_the_other_side_which_is_asked_at_once(desk: Desk) -> None:
     page = bring(desk, YAML.replace(SURVEY, DONE))
+    assert "is reported as done, and counts as fulfilled. Asked at once to confirm it: South." in page
     desk.act(newest(desk), shown=hash_shown(page), why="The annex")
     assert "not yet confirmed by South" in desk.get(f"{HERE}/survey")
     assert [(one.state, one.asked_on) for one in desk.rows(confirmation)] == [("asked", TODAY)]
