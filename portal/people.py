@@ -262,11 +262,11 @@ def _check_coordinated(viewer: Viewer, house: House, row: Any) -> None:
 
 
 def _check_handed_over(house: House, row: Any) -> None:
-    """Who becomes a leader answers for nothing and stands in for nobody, as who ends their office should not."""
+    """Who becomes a leader answers for nothing and stands in for nobody; what is asked of a coordinator passes on."""
     with open_reading(house.engine) as reading:
         person = load_people(reading, only=contact.c.id == row.id)[row.id]
         matters = find_matters(reading, person, row.name)
-    if matters.commitments or matters.stands_in_for or matters.drafts or matters.follow_ups:
+    if matters.commitments or matters.stands_in_for or matters.drafts:
         raise ContactRefused([ContactFault.STILL_ANSWERS])
 
 
