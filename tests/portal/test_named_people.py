@@ -10,7 +10,7 @@ from commitments.log import Author
 from commitments.register import import_agreement
 from commitments.tables import agreement, contact, party
 from tests.portal.desk import NOW, TODAY, Desk
-from tests.portal.test_accepting import LI, WITH_ALIAS, YAML, apply
+from tests.portal.test_accepting import ALIAS, LI, YAML, apply
 from tests.portal.test_registering import ABOUT, add, begin, keys, send
 
 BO = "      - {reference: bo, name: Bo, role: owner, channels: {mail: bo@south.example}}\n"
@@ -102,7 +102,7 @@ def test_whom_an_administrator_adds_waits_for_nobody(desk: Desk) -> None:
 
 
 def test_who_has_left_or_waits_is_not_offered_as_owner_and_stays_marked_where_chosen_before(desk: Desk) -> None:
-    apply(desk, WITH_ALIAS)
+    apply(desk, YAML.replace(LI, LI + ALIAS))
     address, north, _ = begin_with_south(desk)
     page = desk.get(f"{address}/owners")
     assert ">Dee</option>" in page and "Old" not in page and "Alias" not in page
