@@ -1,10 +1,11 @@
 """The page of one commitment."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from commitments.chunks import Span
 from commitments.database import open_reading
@@ -12,11 +13,12 @@ from commitments.known_days import take_as_known
 from commitments.queries import load_agreements
 from commitments.reconcile import assess
 from commitments.sentences import find_quote, load_shelf
-from commitments.tables import commitment, measurement, progress_report
+from commitments.tables import commitment, measurement, milestone, progress_report
 from commitments.vocabulary import MatterKind, ReasonCode
 from notifications.names import load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text
+from notifications.wording import Words
 from portal.acting import acts_on
 from portal.agreement_facts import load_details
 from portal.agreements import ADDRESS
@@ -36,7 +38,7 @@ from portal.commitment_views import (
 from portal.confirming import load_asked_of
 from portal.doing import ask_to_confirm, list_amendments, list_step_ways, list_ways, say_done
 from portal.frame import find_words, show_framed
-from portal.history import find_head
+from portal.history import find_head, link_entry, load_moves
 from portal.house import Here
 from portal.late_words import tell_late_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
@@ -68,6 +70,7 @@ def show_commitment(
         facts = take_as_known(load_agreements(reading, Span.over([head.id]), only=this)[0], today)
         rules = load_rules_of(reading, [head.id])
         details = load_details(reading, row)
+        moves = load_moves(reading, row.id, [one.id for one in details.milestones])
         quoted = find_quote(load_shelf(reading, house.settings, [head.id]), row, head.sources)
         (own,) = facts.commitments
         owing = [one.party_id for one in own.owners]
@@ -87,7 +90,10 @@ def show_commitment(
     )
     periods = describe_periods(words, facts, own, today, is_behind=is_behind)
     address = f"{ADDRESS}/{reference}/commitments/{promise}"
-    steps = list_step_ways(words, viewer, address, row, details.milestones, owing) if is_own else []
+    steps = _link_moved_steps(words, reference, moves, details.milestones)
+    if is_own:
+        acts = list_step_ways(words, viewer, address, row, details.milestones, owing)
+        steps = [(*ways, *more) for ways, more in zip(acts or [()] * len(steps), steps, strict=True)]
     may_record = is_own and viewer.may(Permission.RECORD)
     # An owner puts right only what counts for something that they still answer for.
     may_correct = may_record and (viewer.role is not Role.OWNER or row.state not in GIVEN_UP)
@@ -105,7 +111,7 @@ def show_commitment(
         tone=TONES[standing.state],
         reason=tell_reason(words, names, standing.reason),
         sentences=list_sentences(words, row, head.sources, quoted),
-        facts=describe_commitment(words, names, own, row, rules, today),
+        facts=describe_commitment(words, names, own, row, rules, today, _link_move(reference, moves, commitment, row)),
         milestones=describe_milestones(words, names, row, details.milestones, steps, today),
         occurrences=draw_occurrences(words, periods),
         periods=periods,
@@ -126,3 +132,17 @@ def show_commitment(
         numbers_back=numbers_back,
         open=describe_open(words, names, details.open, standings, today),
     )
+
+
+def _link_move(reference: str, moves: Mapping[tuple[str, int], int], table: Table, row: Any) -> str:
+    """Where it is read how the date of a row was moved; empty if it was not."""
+    entry = moves.get((table.name, row.id))
+    return link_entry(reference, entry) if entry is not None and row.first_due else ""
+
+
+def _link_moved_steps(
+    words: Words, reference: str, moves: Mapping[tuple[str, int], int], rows: Sequence[Any]
+) -> list[tuple[LinkView, ...]]:
+    """The way to where the date of each milestone was moved, if it was."""
+    links = [_link_move(reference, moves, milestone, row) for row in rows]
+    return [(LinkView(words.gettext("when and why it was moved"), link, ""),) if link else () for link in links]

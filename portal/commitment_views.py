@@ -178,9 +178,9 @@ def _describe_source(
 
 
 def describe_commitment(
-    words: Words, names: Names, own: Commitment, row: Any, rules: Rules, today: date
+    words: Words, names: Names, own: Commitment, row: Any, rules: Rules, today: date, moved: str = ""
 ) -> list[FactView]:
-    """Kind, dates and owners of each side."""
+    """Kind, dates and owners of each side; `moved` is where it is read how the date was moved."""
     said = [(words.gettext("Kind"), words.name_kind(own.kind)), (words.gettext("State"), words.name(own.state))]
     if row.state_on or row.state_reason:
         day = words.format_partial(row.state_on) if row.state_on else ""
@@ -230,7 +230,9 @@ def describe_commitment(
         said.append((words.gettext("Theme"), row.theme))
     if row.note:
         said.append((words.gettext("Note"), row.note))
-    return [FactView(label, clean_text(text)) for label, text in said]
+    first = words.gettext("First promised for")
+    way = LinkView(words.gettext("when and why it was moved"), moved, "") if moved else None
+    return [FactView(label, clean_text(text), way if label == first else None) for label, text in said]
 
 
 def describe_milestones(

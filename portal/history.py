@@ -1,14 +1,14 @@
 """The history of an agreement: every change in words, from the log."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import Connection, literal, select, union_all
+from sqlalchemy import Connection, func, literal, or_, select, union_all
 
 from commitments.database import open_reading
 from commitments.reconcile import ENGINE
@@ -80,8 +80,9 @@ class WordingView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change in words, each of its parts from what to what."""
+    """One change in words, each of its parts from what to what; `id` is that of its entry."""
 
+    id: int
     said: str
     parts: tuple[str, ...]
     when: str
@@ -92,12 +93,16 @@ class ChangeView:
 
 
 @router.api_route(ADDRESS + "/{reference}/history", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_history(request: Request, viewer: Reader, house: Here, reference: str, page: str = "") -> Response:
-    """Every change of an agreement and of all that is under it, the newest first."""
+def show_history(
+    request: Request, viewer: Reader, house: Here, reference: str, page: str = "", entry: str = ""
+) -> Response:
+    """Every change of an agreement and of all that is under it, the newest first; or the page on which an entry is."""
     words, number = find_words(viewer), read_page(page)
     zone = viewer.person.time_zone
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
+        if entry.isascii() and entry.isdecimal() and len(entry) < 16:
+            number = _find_page(reading, head.id, int(entry))
         rows = load_entries(reading, head.id, PAGE + 1, (number - 1) * PAGE)
         changes = describe_changes(reading, words, rows[:PAGE], zone)
     address = f"{ADDRESS}/{reference}/history"
@@ -116,6 +121,29 @@ def show_history(request: Request, viewer: Reader, house: Here, reference: str, 
         changes=changes,
         pages=PagesView("", tuple(links)),
     )
+
+
+def _find_page(reading: Connection, agreement_id: int, entry_id: int) -> int:
+    """On which page of an agreement's history an entry stands."""
+    newer = (log_entry.c.agreement_id == agreement_id) & (log_entry.c.id > entry_id)
+    return 1 + int(reading.execute(select(func.count()).where(newer)).scalar_one()) // PAGE
+
+
+def link_entry(reference: str, entry_id: int) -> str:
+    """Where an entry of an agreement's history is read."""
+    return f"{ADDRESS}/{reference}/history?entry={entry_id}#entry-{entry_id}"
+
+
+def load_moves(reading: Connection, promise_id: int, steps: Collection[int]) -> dict[tuple[str, int], int]:
+    """The entry by which the date of a commitment, or of one of its milestones, was moved last; by table and id."""
+    of_promise = (log_entry.c.subject == "commitment") & (log_entry.c.row_id == promise_id)
+    of_steps = (log_entry.c.subject == "milestone") & log_entry.c.row_id.in_(steps)
+    rows = reading.execute(
+        select(log_entry.c.id, log_entry.c.subject, log_entry.c.row_id, log_entry.c.changes)
+        .where(or_(of_promise, of_steps), log_entry.c.action == "amended")
+        .order_by(log_entry.c.id)
+    )
+    return {(row.subject, row.row_id): row.id for row in rows if "due" in row.changes}
 
 
 def find_head(reading: Connection, viewer: Viewer, reference: str) -> Any:
@@ -247,6 +275,7 @@ def _describe_change(
     told = [one for column, one in _list_parts(words, names, entry, zone) if not is_new or column in said_new]
     action = "asked" if (entry.subject, entry.action) == ("follow_up", "registered") else entry.action
     return ChangeView(
+        entry.id,
         say_action(words, action, what),
         tuple(say_part(words, *part) for part in told if not _is_long(part)),
         tell_moment(words, entry.at, zone),

@@ -91,6 +91,8 @@ class FormView:
 class FactView:
     label: str
     text: str
+    way: LinkView | None = None
+    """Where more is told of it."""
 
 
 @dataclass(frozen=True, slots=True)

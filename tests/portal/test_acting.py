@@ -551,6 +551,29 @@ def test_a_date_is_moved_and_the_first_one_is_kept(desk: Desk) -> None:
     assert "tallystick.agreement.amended" in published(desk)
 
 
+def test_a_date_that_was_moved_leads_to_where_the_history_says_when_by_whom_and_why(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.history.PAGE", 2)
+    desk.sign_in("cy")
+    assert "when and why it was moved" not in desk.get(f"{HERE}/bridge")
+    send(desk, "bridge/date", due="2026-06-30", why="High water")
+    on = "bridge/milestones/plan"
+    send(desk, f"{on}/date", on=on, due="2026-05-31", why="The surveyor was ill")
+    for at in range(4):
+        send(desk, f"{on}/title", on=on, title=f"The plan is drawn, {at}", why="A word")
+    page = desk.get(f"{HERE}/bridge")
+    of_step, of_promise = re.findall(r'href="([^"]+)">when and why it was moved', page)
+    for link, why in ((of_promise, "High water"), (of_step, "The surveyor was ill")):
+        path, _, entry = link.partition("#")
+        told = desk.get(path)
+        (found,) = re.findall(rf'<li id="{entry}">.*?</li>', told, re.S)
+        assert why in found and "Due: from" in found
+    desk.sign_in("max")
+    assert desk.get(f"{HERE}/bridge").count("when and why it was moved") == 2, "also for who only reads"
+    assert "Page 1" in desk.get("/agreements/north-south/history?entry=x")
+
+
 def test_a_date_that_was_written_down_wrongly_is_put_right_also_to_a_day_that_is_over(desk: Desk) -> None:
     desk.sign_in("cy")
     assert "it is overdue at once" in desk.get(f"{HERE}/orphan/date")
