@@ -55,6 +55,8 @@ def import_files(
     from cli.session import open_register
     from commitments import register as registers
     from commitments.agreement_file import read_files
+    from commitments.awaited import load_waiting_of
+    from commitments.database import open_reading
     from commitments.errors import InvalidFiles, TallyError
     from commitments.file_slips import find_days
     from notifications.waiting import follow_people, follow_rules
@@ -82,6 +84,8 @@ def import_files(
             imported = registers.import_files(
                 register.engine, parsed, author, today, dry_run=dry_run, days=days, follow=follow
             )
+            with open_reading(register.engine) as reading:
+                waiting = {one.reference: load_waiting_of(reading, one) for one in imported}
     except InvalidFiles as invalid:
         faults = count(len(invalid.problems), "fault")
         raise TallyError(f"{faults}, so nothing was imported\n{invalid}") from None
@@ -94,6 +98,9 @@ def import_files(
         say(f"{one.reference}: {state}")
         for line in lines:
             say(f"  {line}")
+        for person in waiting[one.reference]:
+            accepting = "once a coordinator there has accepted them, who is asked on Home"
+            say(f"  waits: {person.reference} acts for {person.party} {accepting}")
     unchanged = len(imported) - new - changed
     say(f"{count(len(imported), 'agreement')}: {new} new, {changed} changed, {unchanged} unchanged.")
     if moved:

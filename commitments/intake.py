@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, Table, or_, select
 from commitments import tables
 from commitments.activity_intake import take_activities
 from commitments.agreement_form import AgreementForm, CommitmentForm, PartyForm
+from commitments.awaited import keep_acting, load_waiting_ids
 from commitments.difference import (
     Difference,
     Key,
@@ -117,7 +118,8 @@ class Intake:
                 select(tables.contact.c.reference, tables.contact.c.id).where(tables.contact.c.party_id.in_(some))
             )
             self._contacts |= {reference: number for reference, number in rows}
-        self.difference.labels["contact_id"] = self.difference.labels["handed_from_id"] = _turn(self._contacts)
+        labels = _turn(self._contacts)
+        self.difference.labels |= {name: labels for name in ("contact_id", "handed_from_id", "awaited_id")}
         self._take_agreement_row(self._take_relationship())
         self._take_agreement_parties()
         self._take_signatories()
@@ -303,6 +305,7 @@ class Intake:
         by_commitment: dict[int, dict[Key, int]] = {}
         for key, row in stored.items():
             by_commitment.setdefault(row.commitment_id, {})[key] = row.position
+        waiting = load_waiting_ids(self.unit)
         for commitment in self.form.commitments:
             commitment_id = self._commitments[commitment.reference]
             keys = [(commitment_id, self._parties[owner.party]) for owner in commitment.owners]
@@ -317,7 +320,8 @@ class Intake:
                 named = {"contact_id": self._find_contact(owner.contact)}
                 kept = self.difference.later.keep(tables.commitment_owner, reference, stored.get(key), named)
                 is_dated = self.difference.later.is_dated
-                values |= _keep_handed_over(kept["contact_id"], stored.get(key), is_dated=is_dated)
+                handed = _keep_handed_over(kept["contact_id"], stored.get(key), is_dated=is_dated)
+                values |= keep_acting(handed, stored.get(key), waiting)
                 wanted.append(Wanted(reference, values))
         tell = self._tell_below("owner", lambda row: self._party_name(row.party_id))
         self.difference.write(tables.commitment_owner, wanted, stored, tell_vanished=tell)

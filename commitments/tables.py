@@ -248,6 +248,7 @@ commitment_owner = Table(
     _to("party"),
     _to("contact", required=False),
     _to("contact", "handed_from_id", required=False, index=False),  # whom the agreement's file still names
+    _to("contact", "awaited_id", required=False, index=False),  # who takes over once their own side has accepted them
     Column("position", Integer, nullable=False),
     UniqueConstraint("commitment_id", "party_id"),
 )

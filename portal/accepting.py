@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, or_, select, update
 
+from commitments.awaited import seat_awaited
 from commitments.database import open_unit
 from commitments.difference import Imported
 from commitments.handing_over import reconcile_around
@@ -119,35 +120,23 @@ def load_proposed(reading: Connection, viewer: Viewer, today: date) -> Sequence[
     return [row for row in reading.execute(query).all() if not is_over(row, today)]
 
 
-def load_waiting(reading: Connection, agreement_id: int) -> Sequence[Any]:
-    """Who of an agreement's owners waits to be accepted: name and the names of the party."""
-    return reading.execute(
-        select(contact.c.name, party.c.names)
-        .join(party, party.c.id == contact.c.party_id)
-        .where(
-            contact.c.proposed_by.is_not(None),
-            contact.c.id.in_(
-                select(commitment_owner.c.contact_id)
-                .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
-                .where(commitment.c.agreement_id == agreement_id)
-            ),
-        )
-        .order_by(contact.c.id)
-    ).all()
-
-
 def load_matters(reading: Connection, people: Sequence[Any]) -> Mapping[int, Sequence[Any]]:
     """What each of these people is named for, by their id; no statement where there is nobody."""
     if not people:
         return {}
+    ids, acting = [one.id for one in people], contact.alias("acting")
+    awaited = commitment_owner.c.awaited_id.in_(ids)
     rows = reading.execute(
         select(
-            commitment_owner.c.contact_id, commitment.c.reference, commitment.c.summary, commitment.c.summaries,
-            commitment.c.quote, agreement.c.reference.label("head"), agreement.c.title, agreement.c.id,
+            case((awaited, commitment_owner.c.awaited_id), else_=commitment_owner.c.contact_id).label("contact_id"),
+            case((awaited, acting.c.name)).label("acting"), commitment.c.reference, commitment.c.summary,
+            commitment.c.summaries, commitment.c.quote, agreement.c.reference.label("head"), agreement.c.title,
+            agreement.c.id,
         )
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
         .join(agreement, agreement.c.id == commitment.c.agreement_id)
-        .where(commitment_owner.c.contact_id.in_([one.id for one in people]))
+        .outerjoin(acting, acting.c.id == commitment_owner.c.contact_id)
+        .where(or_(commitment_owner.c.contact_id.in_(ids), awaited))
         .order_by(agreement.c.id, commitment.c.position)
     )  # fmt: skip
     found: dict[int, list[Any]] = {}
@@ -173,18 +162,7 @@ def describe_proposed(words: Words, rows: Sequence[Any], matters: Mapping[int, S
                 )
                 if part
             ),
-            tuple(
-                LinkView(
-                    words.gettext("%(promise)s (%(agreement)s)")
-                    % {
-                        "promise": fit_text(clean_text(name_promise(one, words.tag)), _PROMISE_LIMIT),
-                        "agreement": clean_text(choose_words(one.title, words.tag)),
-                    },
-                    f"/agreements/{one.head}/commitments/{one.reference}",
-                    "",
-                )
-                for one in matters.get(row.id, ())[:MATTERS_SHOWN]
-            ),
+            tuple(_link_matter(words, one) for one in matters.get(row.id, ())[:MATTERS_SHOWN]),
             _count_more(words, len(matters.get(row.id, ())) - MATTERS_SHOWN),
             words.gettext("They report and confirm for %(party)s once you accept them.")
             % {"party": _name_own(words, row.own)},
@@ -193,6 +171,17 @@ def describe_proposed(words: Words, rows: Sequence[Any], matters: Mapping[int, S
         )
         for row in rows
     ]
+
+
+def _link_matter(words: Words, one: Any) -> LinkView:
+    """What somebody would answer for, and in whose place, if somebody does until then."""
+    said = words.gettext("%(promise)s (%(agreement)s)") % {
+        "promise": fit_text(clean_text(name_promise(one, words.tag)), _PROMISE_LIMIT),
+        "agreement": clean_text(choose_words(one.title, words.tag)),
+    }
+    if one.acting:
+        said = words.gettext("%(matter)s, in place of %(name)s") % {"matter": said, "name": clean_text(one.acting)}
+    return LinkView(said, f"/agreements/{one.head}/commitments/{one.reference}", "")
 
 
 def say_answered(words: Words, viewer: Viewer, reading: Connection, accepted: str, refused: str) -> str:
@@ -277,5 +266,6 @@ def _answer(viewer: Viewer, house: House, reference: str, *, accepted: bool) -> 
         under = {one.id for one in load_matters(unit, [row]).get(row.id, ())}
         heard = [Change(action, contact.name, row.id, reference, one) for one in sorted(under)]
         record_changes(unit, author, [Change("amended", contact.name, row.id, reference, None, told), *heard])
+        seat_awaited(unit, author, row.id, accepted=accepted)
         reconcile_around(unit, row.id, now, today)
     return RedirectResponse(write_address("/home", {action: reference}), 303)

@@ -98,6 +98,7 @@ _COLUMNS = {
     "file": N_("File"),
     "added_on": N_("Added"),
     "size": N_("Size"),
+    "awaited": N_("Answers for it once accepted"),
     "scope": N_("Agreement"),
     "parties": N_("Parties"),
 }

@@ -51,7 +51,7 @@ PAGE = 50
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
-_PEOPLE = ("contact_id", "assignee_id", "deputy_id", "handed_to")
+_PEOPLE = ("contact_id", "awaited_id", "assignee_id", "deputy_id", "handed_to")
 _REASONS = ("closed_why", "state_reason")
 _NOT_SHOWN = ("channels",)
 """How somebody is reached is for the page of that person."""

@@ -168,6 +168,7 @@ _COLUMNS: dict[str, str] = {
     "state_reason": N_("Reason"),
     "state_until": N_("On hold until"),
     "contact_id": N_("Person"),
+    "awaited_id": N_("Answers for it once accepted"),
     "assignee_id": N_("Asked of"),
     "party_id": N_("Party"),
     "met_on": N_("Met on"),

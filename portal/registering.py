@@ -12,6 +12,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from commitments.agreement_file import read_values
+from commitments.awaited import load_waiting
 from commitments.database import open_reading, open_unit
 from commitments.difference import Imported
 from commitments.errors import InvalidFiles
@@ -26,7 +27,7 @@ from commitments.tables import party
 from notifications.names import choose_words
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
-from portal.accepting import announce_imported, load_waiting, propose_people
+from portal.accepting import announce_imported, propose_people
 from portal.fault_words import describe_oversteps, describe_problems
 from portal.forms import Form, LongForm, Number, Sent
 from portal.frame import find_words, show_framed_notice

@@ -3,10 +3,20 @@
 from sqlalchemy import update
 
 from commitments.agreement_file import parse_agreement
+from commitments.awaited import load_waiting_of
 from commitments.database import open_unit
 from commitments.log import Author
 from commitments.register import import_agreement
-from commitments.tables import confirmation, contact, follow_up, log_entry, progress_report
+from commitments.tables import (
+    commitment,
+    commitment_owner,
+    confirmation,
+    contact,
+    follow_up,
+    log_entry,
+    party,
+    progress_report,
+)
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.portal.test_acting import as_guests, send
 from tests.portal.test_files import bring, hash_shown, newest
@@ -94,6 +104,46 @@ def test_the_coordinator_of_their_side_accepts_them_on_home_and_they_act_from_th
     desk.sign_in("alias")
     send(desk, "bridge/report", rating="on_track")
     assert [one.contact_id for one in desk.rows(progress_report)] == [alias.id]
+
+
+def find_owner(desk: Desk) -> tuple[int | None, int | None]:
+    """Who answers for the bridge in the South, and who will once they are accepted."""
+    (bridge,) = desk.rows(commitment, commitment.c.reference == "bridge")
+    (south,) = desk.rows(party, party.c.reference == "south")
+    of_south = (commitment_owner.c.commitment_id == bridge.id) & (commitment_owner.c.party_id == south.id)
+    (row,) = desk.rows(commitment_owner, of_south)
+    return row.contact_id, row.awaited_id
+
+
+def take(desk: Desk, form: str) -> list[str]:
+    """Import a file as the operator does; gives whom it names who waits."""
+    with open_unit(desk.engine) as unit:
+        imported = import_agreement(unit, parse_agreement(form.encode(), "x.yaml"), Author("test", NOW), TODAY)
+        return [one.reference for one in load_waiting_of(unit, imported)]
+
+
+def test_who_answers_goes_on_until_whom_a_file_names_instead_is_accepted(desk: Desk) -> None:
+    propose(desk)
+    li, alias = desk.person("li"), desk.person("alias")
+    assert find_owner(desk) == (alias, None), "nobody answered there, and nobody does until they are accepted"
+    assert take(desk, YAML) == [] and find_owner(desk) == (li, None)
+    assert take(desk, WITH_ALIAS) == ["alias"] and find_owner(desk) == (li, alias)
+    for again in (WITH_ALIAS, YAML):  # what names whom it named, and what was handed out meanwhile
+        assert take(desk, again) == [] and find_owner(desk) == (li, alias)
+    read_english(desk, "li")
+    assert f'<a href="{BRIDGE}">Build the bridge. (Memorandum), in place of Li</a>' in desk.get("/home")
+    desk.act("/people/alias/accept")
+    assert find_owner(desk) == (alias, None)
+    assert "Answers for it once accepted" in desk.get("/agreements/north-south/history")
+
+
+def test_who_answers_stays_where_whom_a_file_names_is_refused(desk: Desk) -> None:
+    propose(desk)
+    take(desk, YAML)
+    take(desk, WITH_ALIAS)
+    read_english(desk, "li")
+    desk.act("/people/alias/refuse")
+    assert find_owner(desk) == (desk.person("li"), None)
 
 
 def test_whom_the_coordinator_refuses_is_out_of_office_and_cannot_come_in(desk: Desk) -> None:

@@ -31,6 +31,7 @@ OWN = {
     "filed_role",
     "filed_due",
     "proposed_by",
+    "awaited",
     "activity",
     "commitment",
 }
