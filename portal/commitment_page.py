@@ -22,6 +22,7 @@ from notifications.wording import Words
 from portal.acting import acts_on
 from portal.agreement_facts import load_details
 from portal.agreements import ADDRESS
+from portal.awaiting import tell_awaited
 from portal.commitment_views import (
     describe_activities,
     describe_commitment,
@@ -127,6 +128,7 @@ def show_commitment(
         late=tell_late_of(words, head, row, details.milestones),
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
+        awaited=tell_awaited(words, names, viewer, row, details, sides, today),
         to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details, reports_back, confirmed_back),
         numbers_back=numbers_back,

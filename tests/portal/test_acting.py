@@ -187,6 +187,27 @@ def test_the_page_of_what_was_sent_back_names_the_party(desk: Desk) -> None:
     assert "sent back by South: Page 3 is missing" in told and "Hand over the survey" in told
 
 
+def test_what_waits_for_the_other_sides_word_says_since_when_whom_it_waits_for_and_what_can_be_done(desk: Desk) -> None:
+    desk.sign_in("ann")
+    send(desk, "bridge/report", fulfilled="yes")
+    assert "South was asked on 2 March 2026 to confirm it, today; Li is asked there." in desk.get(f"{HERE}/bridge")
+    desk.clock[0] += timedelta(days=21)
+    desk.sign_in("ann")
+    page = desk.get(f"{HERE}/bridge")
+    assert "South was asked on 2 March 2026 to confirm it, 3 weeks ago; Li is asked there." in page
+    assert "reported as done on 2 March 2026, not yet confirmed by South" in page
+    assert "To ask again at once" not in page, "that is a coordinator's to decide"
+    desk.sign_in("cy")
+    page = desk.get(f"{HERE}/bridge")
+    assert "It stands as unconfirmed until there is an answer. To ask again at once, withdraw the report below" in page
+    (report,) = desk.rows(progress_report)
+    assert f"bridge/reports/{report.reference}/withdraw" in page
+    brief = desk.get("/brief?party=south")
+    assert "Waiting for the confirmation of others" in brief
+    desk.sign_in("li")
+    assert "3 weeks ago" not in desk.get(f"{HERE}/bridge"), "their own word is asked for otherwise"
+
+
 def test_a_confirmation_is_taken_back_with_a_reason_and_asked_again(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, "bridge/report", fulfilled="yes", note="Built")
