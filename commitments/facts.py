@@ -271,6 +271,10 @@ class Matter(NamedTuple):
         return text if self.commitment is not None else f"{text}:{self.kind}"
 
 
+_AT_REST, _REPORTED = (StandingState.SETTLED, StandingState.ON_HOLD), ReasonCode.REPORTED_DONE
+"""Named once: asked of every standing on every day, and a member of an enum takes far longer to find than a name."""
+
+
 class Standing(NamedTuple):
     """How a matter stands today, and why."""
 
@@ -284,8 +288,7 @@ class Standing(NamedTuple):
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing of it is left to be done: settled, on hold, or reported as done and only to be confirmed."""
-        at_rest = (StandingState.SETTLED, StandingState.ON_HOLD)
-        return self.state in at_rest or self.reason.code is ReasonCode.REPORTED_DONE
+        return self.state in _AT_REST or self.reason.code is _REPORTED
 
 
 class WantedFollowUp(NamedTuple):
