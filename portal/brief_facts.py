@@ -1,7 +1,7 @@
 """What a brief is written from: all that is open is judged and counted, and of what is shown the words are read."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -53,6 +53,7 @@ PEOPLE_SHOWN = 6
 DAYS_AHEAD = 366
 
 
+_NEVER_LEFT_OUT = (MatterKind.NOTICE, MatterKind.EXPIRY)
 _MAY_WAIT = [str(one) for one in (CommitmentState.ACTIVE, CommitmentState.ON_HOLD, CommitmentState.FULFILLED)]
 
 
@@ -168,7 +169,7 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
             )
         ).all(),
         _load_activities(reading, ids, today),
-        _choose_people(people),
+        _choose_people(people, {owner.contact_id for owner in owners}),
         len(people),
         rules.people,
         today,
@@ -250,7 +251,15 @@ def _choose_dates(facts: Sequence[Agreement], standings: Mapping[int, Sequence[S
         and not (standing.matter.kind is MatterKind.COMMITMENT and standing.matter.commitment_id in repeating)
     ]
     ahead.sort(key=lambda one: one[:2])
-    return Chosen(len(ahead), tuple((one, standing) for *_, one, standing in ahead[:DATES_SHOWN]))
+    return choose_dates([(one, standing) for *_, one, standing in ahead])
+
+
+def choose_dates(ahead: Sequence[tuple[Agreement, Standing]]) -> Chosen:
+    """The first of these dates, but the last day for notice and the expiry wherever they lie: those are never left out
+    for what is only due earlier."""
+    kept = [at for at, (_, standing) in enumerate(ahead) if standing.matter.kind in _NEVER_LEFT_OUT][:DATES_SHOWN]
+    others = [at for at in range(len(ahead)) if at not in kept][: DATES_SHOWN - len(kept)]
+    return Chosen(len(ahead), tuple(ahead[at] for at in sorted([*kept, *others])))
 
 
 def _choose_silent(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> Chosen:
@@ -331,15 +340,17 @@ def _load_people(reading: Connection, ids: Sequence[int], parties: set[int], tod
     )
     speaking = contact.c.role.in_([str(ContactRole.COORDINATOR), str(ContactRole.LEADER)])
     rows = reading.execute(
-        select(contact.c.party_id, contact.c.name, contact.c.office, contact.c.role, contact.c.valid_to)
+        select(contact.c.id, contact.c.party_id, contact.c.name, contact.c.office, contact.c.role, contact.c.valid_to)
         .where(or_(contact.c.id.in_(owning), and_(contact.c.party_id.in_(parties), speaking)))
         .order_by(contact.c.party_id, contact.c.role, contact.c.name)
     )
     return [row for row in rows if not is_over(row, today)]
 
 
-def _choose_people(people: Sequence[Any]) -> list[Any]:
-    """Some of every party, those who speak for it first."""
+def _choose_people(people: Sequence[Any], owning: Collection[int | None]) -> list[Any]:
+    """Some of every party: its coordinators, who answers for what is shown, and then the others."""
+    places = {str(ContactRole.COORDINATOR): 0}
+    people = sorted(people, key=lambda row: (row.party_id, places.get(row.role, 1 if row.id in owning else 2)))
     of_party = Counter(row.party_id for row in people)
     left = dict(zip(of_party, share_room(list(of_party.values()), PEOPLE_SHOWN), strict=True))
     chosen = []

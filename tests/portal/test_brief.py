@@ -17,7 +17,7 @@ from commitments.facts import Agreement, Commitment, Matter, Owner, Reason, Stan
 from commitments.tables import activity, commitment, commitment_owner, contact
 from commitments.vocabulary import CommitmentKind, CommitmentState, MatterKind, Owed, ReasonCode, StandingState
 from notifications.house import find_strangers
-from portal.brief_facts import OWED_SHOWN, Open, list_sides, share_room
+from portal.brief_facts import OWED_SHOWN, Open, choose_dates, list_sides, share_room
 from portal.brief_page import TEMPLATE, find_brief_faults
 from tests.portal.desk import TODAY, Desk
 
@@ -217,6 +217,7 @@ def test_of_much_that_is_open_a_brief_shows_the_most_urgent_and_leads_to_the_res
     assert '<a href="/agreements/north-south#commitments">and 25 more' in rest.partition("What South owes")[2]
     assert '<a href="/calendar?agreement=north-south&whose=all">and ' in rest
     people = rest.partition("People")[2]
+    assert people.count("Person ") == 4 and "Max" not in people, "who answers for what is shown goes before the leader"
     assert "Cy" in people and "Li" in people and people.count("<li>") == 6 and "and 48 more" in people
     page = crowded.get("/brief?party=south")
     assert '<a href="/agreements?party=south">and 29 more' in page
@@ -241,6 +242,19 @@ def test_a_brief_of_much_is_one_sheet_of_paper(crowded: Desk) -> None:
 )
 def test_the_room_of_a_brief_is_shared_out(wanted: list[int], room: int, given: list[int]) -> None:
     assert share_room(wanted, room) == given
+
+
+def _date(number: int, kind: MatterKind) -> tuple[Agreement, Standing]:
+    matter = Matter(kind, 1, "a", None, None)
+    standing = Standing(matter, StandingState.DUE_SOON, Reason(ReasonCode.EXPIRES, {}), TODAY + timedelta(days=number))
+    return Agreement(1, "a", TODAY, (), ()), standing
+
+
+def test_the_last_day_for_notice_and_the_expiry_are_never_left_out_of_the_dates_ahead() -> None:
+    kinds = [MatterKind.MILESTONE] * 8 + [MatterKind.NOTICE, MatterKind.EXPIRY]
+    chosen = choose_dates([_date(number, kind) for number, kind in enumerate(kinds)])
+    assert [(standing.deadline - TODAY).days for _, standing in chosen.shown if standing.deadline] == [0, 1, 2, 8, 9]
+    assert chosen.total == 10
 
 
 def _owe(*parties: int) -> Open:
