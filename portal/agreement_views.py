@@ -28,6 +28,7 @@ from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
 from portal.pages import FactView, TableView
+from portal.spoken import speak_promise
 from portal.telling import name_owner, tell_named, tell_reason
 
 PROMISES_A_PAGE = 50
@@ -228,7 +229,11 @@ def list_by_kind(
     shown: dict[CommitmentKind, list[PromiseView]] = {}
     for one in page:
         view = PromiseView(
-            fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
+            speak_promise(
+                parts.commitments[one.id],
+                words,
+                fit_text(clean_text(name_promise(parts.commitments[one.id], words.tag)), 2 * _TITLE_LIMIT),
+            ),
             f"{address}/commitments/{one.reference}",
             words.name(own[one.id].state),
             TONES[own[one.id].state],

@@ -27,6 +27,7 @@ from portal.house import Here, House
 from portal.people_queries import begins
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Permission, Role, Viewer, select_confirmable_commitments, select_own_commitments
+from portal.spoken import speak_item
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
 
@@ -220,7 +221,7 @@ def _show(
     if forms and refusal.has_changed:
         state = refusal.say(words)
     view: dict[str, Any] = {
-        "item": describe_question(words, question, names, shelf),
+        "item": speak_item(describe_question(words, question, names, shelf), question, words),
         "matter": link_matter(question),
         "agreement": f"/agreements/{question.agreement.reference}" if question.agreement is not None else "",
         "decisions": list_decisions(words, viewer, question, begins=begun),

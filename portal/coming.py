@@ -24,6 +24,7 @@ from portal.calendar_views import find_page
 from portal.decisions import list_decisions
 from portal.paging import write_address
 from portal.roles import Role, Viewer
+from portal.spoken import speak, speak_item
 
 DAYS = 30
 SHOWN = 6
@@ -109,13 +110,13 @@ def describe_coming(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, dated: Dated, question: Question
 ) -> ComingView:
     """One date, how its matter stands and why, and what may be answered to it now."""
-    item = describe_question(words, question, names)
+    item = speak_item(describe_question(words, question, names), question, words)
     link = link_ask(Ask(viewer.person.id, matter=question.matter, party_id=question.party_id))
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title) if _is_known(question) else ()
     return ComingView(
         words.format_end(dated.text),
         words.format_ahead((dated.day - today).days),
-        shorten_title(item.title),
+        speak(shorten_title(item.title), getattr(item.title, "tag", "")),
         link if buttons else find_page(dated),
         item.agreement,
         f"{AGREEMENTS}/{dated.agreement}",

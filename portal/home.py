@@ -38,6 +38,7 @@ from portal.others import describe_others, load_others
 from portal.paging import describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
+from portal.spoken import speak_item, speak_title
 from portal.taking_back import describe_hand_over
 from portal.telling import load_names_of, load_rules_of_questions
 from portal.viewing import require
@@ -221,6 +222,7 @@ def _describe_asked(
     words: Words, rules: Rules, names: Names, viewer: Viewer, today: date, question: Question, shelf: Shelf
 ) -> AskedView:
     link, item = f"/asked/{question.follow_up.id}", describe_question(words, question, names, shelf)
+    item = speak_item(item, question, words)
     buttons = list_buttons(words, rules, viewer, question, link, today, item.title)
     agreement = f"/agreements/{question.agreement.reference}" if question.agreement is not None else ""
     matter = link_matter(question) if viewer.may(Permission.READ_AGREEMENTS) else ""
@@ -274,7 +276,7 @@ def _describe_counts(words: Words, viewer: Viewer, overall: Overall) -> list[Tal
 
 def _describe_agreement(words: Words, viewer: Viewer, one: Watched) -> AgreementLineView:
     return AgreementLineView(
-        clean_text(choose_words(one.title, viewer.person.language)),
+        speak_title(one.title, words, clean_text(choose_words(one.title, words.tag))),
         f"/agreements/{one.reference}",
         words.name(one.worst),
         TONES[one.worst],

@@ -16,6 +16,7 @@ from commitments.filling import LONGEST_LINE
 from notifications.languages import CATALOGUES, load_words
 from notifications.views import LinkView
 from notifications.wording import Words
+from portal.spoken import show_spoken
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -206,5 +207,6 @@ def _open_environment(words: Words) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.filters["spoken"] = show_spoken
     environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -32,7 +32,7 @@ COMMITMENTS = "/agreements/north-south/commitments"
 
 
 def list_asked(page: str) -> list[str]:
-    return re.findall(r'<h3 id="asked-\d+"><a href="[^"]+">([^<]+)', page)
+    return re.findall(r'<h3 id="asked-\d+"><a href="[^"]+">(?:<span lang="\w+">)?([^<]+)', page)
 
 
 def answer(desk: Desk, kind: str, part: str, what: str, status: int = 303, party: str = "north", **fields: str) -> str:
@@ -75,6 +75,22 @@ def test_the_page_behind_a_button_takes_what_is_to_be_filled_in_and_says_what_is
     page = answer(desk, "overdue", "/survey", "more_time", day="2026-05-15")
     assert "The date is now 15 May 2026; first promised was 13 February 2026." in page
     assert desk.rows(commitment, commitment.c.reference == "survey")[0].due == "2026-05-15"
+
+
+def test_words_in_another_language_than_the_page_say_so_and_those_in_its_own_do_not(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(agreement).where(agreement.c.reference == "north-south").values(title={"zh": "备忘录"}))
+        unit.execute(update(commitment).where(commitment.c.reference == "fund").values(summaries={"zh": "设立基金。"}))
+    desk.sign_in("cy")
+    for page in ("/home", "/agreements", "/agreements/north-south", f"{COMMITMENTS}/survey"):
+        shown = desk.get(page)
+        assert '<span lang="zh">备忘录</span>' in shown and '<span lang="en">' not in shown, page
+    desk.sign_in("li")
+    page = desk.get(f"/asked/{desk.find('overdue', '/bridge', 'south').id}")
+    assert '<span lang="en">Build the bridge.</span>' in page and 'lang="zh">' not in page
+    shown = desk.get("/agreements/north-south")
+    assert '<span lang="en">Hand over the survey.</span>' in shown and ">设立基金。</a>" in shown
+    assert '<span lang="en">Build the bridge.</span>' in desk.get("/home")
 
 
 def test_what_was_just_answered_is_taken_back(desk: Desk) -> None:
