@@ -1,6 +1,6 @@
 """The frame of every page for who is signed in: where one can go, who one is, and how to sign out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +91,17 @@ def stream_framed(request: Request, template: str, viewer: Viewer, title: str, *
 
 
 def show_framed_notice(
-    request: Request, viewer: Viewer, title: str, text: str, *, status: int = 200, link: LinkView | None = None
+    request: Request,
+    viewer: Viewer,
+    title: str,
+    text: str,
+    *,
+    status: int = 200,
+    link: LinkView | None = None,
+    first: Sequence[LinkView] = (),
 ) -> HTMLResponse:
-    """A framed page that says one thing."""
-    return show_framed(request, "framed_notice.html", viewer, title, status=status, text=text, link=link)
+    """A framed page that says one thing, and leads on by its link; `first` is what is to be done before."""
+    return show_framed(request, "framed_notice.html", viewer, title, status=status, text=text, link=link, first=first)
 
 
 def show_missing(request: Request, viewer: Viewer, status: int) -> HTMLResponse:

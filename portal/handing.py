@@ -28,7 +28,7 @@ from portal.forms import Form
 from portal.frame import find_words, show_framed
 from portal.house import Here, House
 from portal.pages import FieldView, FormView, OptionView
-from portal.people_queries import find_contact_of, load_orphans, load_successors, load_uncoordinated
+from portal.people_queries import find_contact_of, load_begun, load_orphans, load_successors, load_uncoordinated
 from portal.people_views import (
     ADDRESS,
     OrphansView,
@@ -281,6 +281,7 @@ def _show_orphans(request: Request, viewer: Viewer, house: House, done: str, sta
     with open_reading(house.engine) as reading:
         found, total = load_orphans(reading, viewer, today, ORPHANS_SHOWN)
         uncoordinated = load_uncoordinated(reading, viewer, today, PARTIES_SHOWN)
+        begun = load_begun(reading, viewer)
         named = {one.row.contact_id for one in found if one.row.contact_id is not None}
         names = load_names(reading, contact.c.id.in_(named))
         parties = sorted({one.row.party_id for one in found if viewer.speaks_for(one.row.party_id)})
@@ -325,7 +326,7 @@ def _show_orphans(request: Request, viewer: Viewer, house: House, done: str, sta
                 tell_title(row.names, words),
                 words.ngettext("%(count)s agreement", "%(count)s agreements", row.agreements)
                 % {"count": row.agreements},
-                f"/add-person?party={row.reference}" if viewer.speaks_for(row.id) else "",
+                f"/add-person?party={row.reference}" if row.id in begun or viewer.speaks_for(row.id) else "",
             )
             for row in uncoordinated
         ],

@@ -315,6 +315,8 @@ def _list_parts(words: Words, names: Names, entry: Any, zone: str) -> Iterator[t
         before, after = (
             _tell_value(words, names, entry.subject, column, value, zone) for value in leave_out_same(old, new)
         )
+        if column == "assignee_id" and not after:
+            after = words.gettext("nobody")
         if not before or before != after:
             yield column, (named, before, after)
 

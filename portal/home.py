@@ -34,7 +34,7 @@ from portal.doing import list_record
 from portal.frame import find_words, show_framed
 from portal.home_queries import Overall, Watched, load_asked, load_news, load_overall
 from portal.house import Here, House
-from portal.others import describe_others, load_others
+from portal.others import count_asked_of_nobody, describe_others, load_others, say_asked_of_nobody
 from portal.paging import describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
@@ -131,6 +131,7 @@ def show_home(
             reading, house.settings, (one.agreement.id for one in questions if one.agreement is not None)
         )
         others = load_others(reading, viewer, today)
+        of_nobody = count_asked_of_nobody(reading, viewer)
         overall = load_overall(reading, viewer, today)
         waiting = load_proposed(reading, viewer, today)
         proposed = describe_proposed(words, waiting, load_matters(reading, waiting))
@@ -161,6 +162,7 @@ def show_home(
         asked=[_describe_asked(words, rules, names, viewer, today, one, shelf) for one in questions[: len(asked)]],
         pages=describe_pages(words, number, ASKED_SHOWN, total, ADDRESS, {}) if total > ASKED_SHOWN else None,
         others=describe_others(words, viewer, others),
+        of_nobody=say_asked_of_nobody(words, of_nobody),
         searches=searches,
         coming_title=title_coming(words, viewer),
         coming=[

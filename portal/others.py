@@ -79,6 +79,30 @@ def load_others(reading: Connection, viewer: Viewer, today: date) -> Others:
     return Others(people, _load_matters(reading, where, MATTERS_SHOWN) if people else ())
 
 
+def count_asked_of_nobody(reading: Connection, viewer: Viewer) -> int:
+    """How many open questions there are under the agreements that the viewer sees for which nobody could be found."""
+    if not viewer.may(Permission.HAND_OVER):
+        return 0
+    where = (
+        (follow_up.c.state == str(FollowUpState.OPEN))
+        & follow_up.c.assignee_id.is_(None)
+        & follow_up.c.agreement_id.in_(select_visible_agreements(viewer))
+    )
+    return int(reading.execute(select(func.count()).select_from(follow_up).where(where)).scalar_one())
+
+
+def say_asked_of_nobody(words: Words, count: int) -> str:
+    """In words; empty where there is none."""
+    if not count:
+        return ""
+    said = words.ngettext(
+        "%(count)s question waits for nobody: it is asked as soon as its side has somebody in office.",
+        "%(count)s questions wait for nobody: they are asked as soon as their side has somebody in office.",
+        count,
+    )
+    return said % {"count": count}
+
+
 def load_asked_of(reading: Connection, viewer: Viewer, contact_id: int, today: date, most: int) -> Sequence[Any]:
     """What is asked of one person now, the most urgent first: of what the viewer sees."""
     seen = or_(follow_up.c.agreement_id.in_(select_visible_agreements(viewer)), follow_up.c.agreement_id.is_(None))

@@ -72,6 +72,11 @@ def begins(reading: Connection, viewer: Viewer, party_id: int) -> bool:
     return reading.execute(query).first() is not None
 
 
+def load_begun(reading: Connection, viewer: Viewer) -> frozenset[int]:
+    """The ids of the parties whose first people the viewer may add, though they are not of their own side."""
+    return frozenset(reading.execute(select_begun_parties(viewer)).scalars())
+
+
 def load_begun_under(reading: Connection, viewer: Viewer, agreement_id: int) -> list[Any]:
     """The parties of an agreement whose first people the viewer may add: reference, names."""
     joined = select(agreement_party.c.party_id).where(
@@ -224,6 +229,23 @@ def _may_be_unreached() -> ColumnElement[bool]:
     return or_(
         contact.c.valid_from.is_not(None), contact.c.valid_to.is_not(None), mail.is_(None), contact.c.id.in_(off)
     )
+
+
+def load_unstaffed(reading: Connection, agreement_id: int, today: date) -> list[Any]:
+    """The parties bound by an agreement of whom nobody in office can be reached: id, reference, names."""
+    rows = reading.execute(
+        select(party.c.id, party.c.reference, party.c.names)
+        .join(agreement_party, agreement_party.c.party_id == party.c.id)
+        .where(
+            agreement_party.c.agreement_id == agreement_id,
+            agreement_party.c.ended.is_(None),
+            agreement_party.c.role.in_([str(PartyRole.PARTY), str(PartyRole.MEMBER)]),
+        )
+        .order_by(agreement_party.c.position)
+    ).all()
+    people = load_people(reading, only=contact.c.party_id.in_([row.id for row in rows]))
+    staffed = {one.party_id for one in people.values() if one.ways and one.is_in_office(today)}
+    return [row for row in rows if row.id not in staffed]
 
 
 def load_uncoordinated(reading: Connection, viewer: Viewer, today: date, most: int) -> list[Any]:

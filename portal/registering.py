@@ -34,6 +34,8 @@ from portal.frame import find_words, show_framed_notice
 from portal.history import find_head
 from portal.house import Here, House
 from portal.oversteps import NotTheirs
+from portal.paging import write_address
+from portal.people_queries import load_begun, load_unstaffed
 from portal.policing import load_usual
 from portal.registrations import Way, begin_registration, remove_registration
 from portal.rights import check_rights
@@ -53,6 +55,7 @@ from portal.step_fields import FaultView
 from portal.step_pages import NEW, show_gone, show_promise_page, show_step_page
 from portal.step_reading import take_dates, take_more, take_owners, take_parties, take_promise
 from portal.taking_back import send_all
+from portal.telling import tell_title
 from portal.viewing import require
 
 router = APIRouter()
@@ -232,6 +235,8 @@ def show_done(reference: str, request: Request, viewer: Registering, house: Here
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         waiting = load_waiting(reading, head.id)
+        unstaffed = load_unstaffed(reading, head.id, house.today_of(viewer.person, house.read_clock()))
+        begun = load_begun(reading, viewer)
     words = find_words(viewer)
     said = [
         words.gettext(
@@ -240,13 +245,29 @@ def show_done(reference: str, request: Request, viewer: Registering, house: Here
         )
     ]
     said += [
+        words.gettext("Of %(party)s nobody in office can be reached: nobody there is told of anything yet.")
+        % {"party": tell_title(one.names, words)}
+        for one in unstaffed
+    ]
+    said += [
         words.gettext("%(name)s acts for %(party)s once a coordinator there has accepted them, who is asked on Home.")
         % {"name": clean_text(one.name), "party": clean_text(choose_words(one.names or {}, words.tag))}
         for one in waiting
     ]
-    text = " ".join([*said, words.gettext("Nothing more is to be done here.")])
+    if not unstaffed:
+        said.append(words.gettext("Nothing more is to be done here."))
     link = LinkView(words.gettext("Open the agreement"), f"/agreements/{reference}", "first")
-    return show_framed_notice(request, viewer, words.gettext("The agreement is registered"), text, link=link)
+    adding = [
+        LinkView(
+            words.gettext("Add people of %(party)s") % {"party": tell_title(one.names, words)},
+            write_address("/add-person", {"party": one.reference}),
+            "",
+        )
+        for one in unstaffed
+        if one.id in begun or viewer.speaks_for(one.id)
+    ]
+    title = words.gettext("The agreement is registered")
+    return show_framed_notice(request, viewer, title, " ".join(said), link=link, first=adding)
 
 
 def _rehearse(house: House, viewer: Viewer, drawn: Drawn) -> list[FaultView]:

@@ -96,6 +96,43 @@ def test_an_agreement_is_registered_step_by_step(desk: Desk) -> None:
     assert [one["contact"] for one in library["owners"]] == ["ann", "west-town-zoe-ouest"]
 
 
+def test_who_registers_what_nobody_can_be_told_of_hears_so_and_is_led_to_adding_people(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, summary="Be friends")
+    page = send(desk, f"{address}/check")
+    assert "Of West Town nobody in office can be reached" in page and "Of North nobody" not in page
+    assert "Nothing more is to be done here." not in page
+    assert '<a class="button" href="/add-person?party=west-town">Add people of West Town</a>' in page
+    assert '<a class="button other" href="/agreements/twin-towns">Open the agreement</a>' in page
+    desk.act("/add-person", party="west-town", name="Zoé Ouest", mail="zoe@west.example", role="owner")
+    page = desk.get("/register/done/twin-towns")
+    assert "nobody in office can be reached" not in page and "Nothing more is to be done here." in page
+
+
+def test_what_is_asked_of_nobody_is_said_so_in_the_history_and_counted_on_home(desk: Desk) -> None:
+    house = desk.client.app.state.house  # type: ignore[attr-defined]
+    object.__setattr__(house, "settings", desk.settings.model_copy(update={"administrators": "cy@north.example"}))
+    address = begin(desk)
+    assert "What waits for nobody" not in desk.get("/home")
+    east, west = keys(desk, address)[:2]
+    named = {f"{key}-{name}": value for key in (east, west) for name, value in WEST.items()}
+    send(desk, f"{address}/parties", **ABOUT, **{**named, f"{east}-name": "East Town"})
+    add(desk, address, summary="Be friends", owed_by=[west])
+    page = send(desk, f"{address}/check")
+    assert "Of East Town nobody" in page and "Of West Town nobody" in page and page.count("/add-person?") == 2
+    history = desk.get("/agreements/twin-towns/history")
+    assert "Asked of: nobody" in history and "Asked of: changed" not in history
+    of_nobody = desk.rows(follow_up, follow_up.c.assignee_id.is_(None), follow_up.c.state == "open")
+    assert {one.kind for one in of_nobody} == {"silent", "unowned"}
+    home = desk.get("/home")
+    assert "2 questions wait for nobody: they are asked as soon as their side has somebody in office." in home
+    assert '<a href="/orphans">' in home[home.index("What waits for nobody") :]
+    assert '<a href="/add-person?party=west-town">Add a person</a>' in desk.get("/orphans")
+    desk.sign_in("ann")
+    assert "waits for nobody" not in desk.get("/home"), "who hands nothing over does nothing about it"
+
+
 def test_what_was_registered_is_logged_with_who_and_why_and_judged_at_once(desk: Desk) -> None:
     address = begin(desk)
     name_parties(desk, address)
