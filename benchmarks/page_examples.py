@@ -309,6 +309,11 @@ FORMS = (
               address=f"{INSIDE}/policy/try/{half}")
         for half in ("past", "coming")
     ),
+    *(
+        _send(f"try a policy: {half}, without the change", INSIDE + "/policy/try/{half}/held", "agreements", after=_TRY,
+              is_by_script=True, address=f"{INSIDE}/policy/try/{half}/held")
+        for half in ("past", "coming")
+    ),
     replace(_TRY, name="try a policy, without a script", is_by_script=False),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),

@@ -22,7 +22,7 @@ from notifications.planning import ALL_KINDS, plan_messages
 from notifications.playing import Foreseen, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
-from notifications.scenes import Opening, load_opening, load_zones
+from notifications.scenes import load_opening, load_zones
 from notifications.tables import notice, notification
 
 MESSAGES_AT_ONCE = 200
@@ -44,19 +44,6 @@ def forecast_agreement(
     """
     with open_reading(engine) as reading:
         opening = load_opening(reading, settings, agreement_id, now)
-    yield from _play(opening, rules, now, days)
-
-
-def forecast_change(
-    engine: Engine, settings: Settings, now: datetime, days: int, agreement_id: int, rules: Mapping[str, Any]
-) -> tuple[list[Foreseen], list[Foreseen]]:
-    """What one agreement will bring by other `rules`, and what by those that hold, both from one reading of it."""
-    with open_reading(engine) as reading:
-        opening = load_opening(reading, settings, agreement_id, now)
-    return list(_play(opening, rules, now, days)), list(_play(opening, None, now, days))
-
-
-def _play(opening: Opening, rules: Mapping[str, Any] | None, now: datetime, days: int) -> Iterator[Foreseen]:
     play = opening.begin(rules)
     for moment in list_moments(now, days, opening.settings.time_zone, opening.zones):
         yield from play.play(moment)

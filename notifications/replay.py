@@ -26,7 +26,7 @@ from notifications.scenes import Opening, load_ledger, load_zones, make_opening,
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """The past days of one agreement, read once, however many rules are played on them."""
+    """The past days of one agreement, as they were known."""
 
     opening: Opening
     moments: Sequence[Moment]
@@ -35,8 +35,8 @@ class _Past:
     known: Mapping[datetime, Then]
     scenes: Mapping[datetime, Scene]
 
-    def play(self, rules: Mapping[str, Any] | None) -> Iterator[Foreseen]:
-        """What would have been sent by `rules`, or by those that hold."""
+    def play(self, rules: Mapping[str, Any]) -> Iterator[Foreseen]:
+        """What would have been sent by these rules."""
         play = self.opening.begin(rules)
         for place, moment in enumerate(self.moments):
             if place in self.changed:
@@ -60,14 +60,6 @@ def replay_messages(
     past = _load_past(engine, settings, now, days, only)
     if past is not None:
         yield from past.play(rules)
-
-
-def replay_change(
-    engine: Engine, settings: Settings, now: datetime, days: int, *, only: int, rules: Mapping[str, Any]
-) -> tuple[list[Foreseen], list[Foreseen]]:
-    """The same by other `rules`, and by those that hold, both from one reading of it."""
-    past = _load_past(engine, settings, now, days, only)
-    return (list(past.play(rules)), list(past.play(None))) if past is not None else ([], [])
 
 
 def _load_past(engine: Engine, settings: Settings, now: datetime, days: int, only: int) -> _Past | None:

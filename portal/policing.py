@@ -23,10 +23,10 @@ from commitments.policy import HOUSE, Policy
 from commitments.queries import load_policies
 from commitments.tables import agreement, contact, policy
 from commitments.vocabulary import NotificationState
-from notifications.forecast import forecast_agreement, forecast_change
+from notifications.forecast import forecast_agreement
 from notifications.names import Names, load_names
 from notifications.playing import Foreseen
-from notifications.replay import replay_change, replay_messages
+from notifications.replay import replay_messages
 from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.waiting import follow_rules
@@ -64,14 +64,21 @@ class Half(StrEnum):
     COMING = "coming"
 
 
+class By(StrEnum):
+    """The rules by which a span is played."""
+
+    TRIED = "tried"
+    HELD = "held"
+
+
 @dataclass(frozen=True, slots=True)
 class ToldView:
-    """What the rules would send in a span, beside what is sent without them."""
+    """What the rules would send in a span; or how much is sent without them, of which no message is listed."""
 
     said: str
     messages: tuple[MessageView, ...] = ()
     more: str = ""
-    is_whole: bool = True
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ class TriedView:
     title: str
     told: Iterable[ToldView] = ()
     """Played when it is come to: its title stands on the page by then."""
-    address: str = ""
-    """Where a script asks for what is told, if the page does not say it."""
+    addresses: tuple[str, ...] = ()
+    """Where a script asks for each thing that is told, if the page does not say it."""
     fields: tuple[tuple[str, str], ...] = ()
     """What the script sends there: the rules as they were filled in."""
 
@@ -160,7 +167,20 @@ def post_try(request: Request, viewer: Ruler, sent: Form, house: Here, reference
 
 @router.post(AGREEMENTS + "/{reference}/policy/try/{half}", response_class=HTMLResponse)
 def post_half(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str, half: Half) -> Response:
-    """One half of it, for the page that has the other, too."""
+    """One half of it; to a script only what is sent by the rules that are tried: the other number it asks for apart."""
+    plays = (By.TRIED,) if asks_for_part(request, "tried.html") else tuple(By)
+    return _show_half(request, viewer, sent, house, reference, half, plays)
+
+
+@router.post(AGREEMENTS + "/{reference}/policy/try/{half}/held", response_class=HTMLResponse)
+def post_half_held(request: Request, viewer: Ruler, sent: Form, house: Here, reference: str, half: Half) -> Response:
+    """How many messages one half has without the change."""
+    return _show_half(request, viewer, sent, house, reference, half, (By.HELD,))
+
+
+def _show_half(
+    request: Request, viewer: Viewer, sent: Sent, house: House, reference: str, half: Half, plays: Sequence[By]
+) -> Response:
     words, usual = find_words(viewer), load_usual(house)
     rules, wrong = read_rules(sent, usual)
     found = say_faults(words, usual, rules, wrong)
@@ -173,7 +193,7 @@ def post_half(request: Request, viewer: Ruler, sent: Form, house: Here, referenc
         request, "tried.html", viewer, words.gettext("Rules for reminders"), status=422 if found else 200,
         agreement=LinkView(tell_title(head.title, words), f"{AGREEMENTS}/{reference}", ""),
         faults=[replace(one, link="") for one in faults],
-        tried=TriedView(_name_half(words, half), () if found else tuple(_play(trial, half))),
+        tried=TriedView(_name_half(words, half), () if found else tuple(_play(trial, half, plays))),
     )  # fmt: skip
 
 
@@ -250,7 +270,7 @@ def _show(
             return show_framed(request, "policy.html", viewer, title, tried=tried, **view)
         with open_reading(house.engine) as reading:
             trial = _open_trial(reading, words, viewer, house, head, own, shown)
-        tried = [TriedView(_name_half(words, half), _play(trial, half)) for half in Half]
+        tried = [TriedView(_name_half(words, half), _play(trial, half, tuple(By))) for half in Half]
         return stream_framed(request, "policy.html", viewer, title, tried=tried, **view)
     return show_framed(request, "policy.html", viewer, title, status=refusal.status, tried=[], **view)
 
@@ -262,7 +282,10 @@ def _name_half(words: Words, half: Half) -> str:
 def _lead_to_halves(words: Words, address: str, sent: Sent) -> list[TriedView]:
     """The halves, still to be played by the very rules that were sent: what is filled in meanwhile is not tried."""
     rules = tuple((name, value) for name, value in sent.list_fields() if name not in _LEFT_OUT)
-    return [TriedView(_name_half(words, half), address=f"{address}/{half}", fields=rules) for half in Half]
+    return [
+        TriedView(_name_half(words, half), addresses=(f"{address}/{half}", f"{address}/{half}/held"), fields=rules)
+        for half in Half
+    ]
 
 
 def _open_trial(
@@ -279,33 +302,34 @@ def _open_trial(
     return _Trial(words, viewer, house, head, own, rules, names, load_told(reading, head))
 
 
-def _play(trial: _Trial, half: Half) -> Iterator[ToldView]:
-    """What these rules would have sent, or would send, beside what was sent and would be without them.
+def _play(trial: _Trial, half: Half, plays: Iterable[By]) -> Iterator[ToldView]:
+    """What these rules would have sent, or would send; then how much was sent, or would be, without them.
 
     The page may have begun by then: what fails on the way is said in it.
     """
     words = trial.words
     try:
-        yield _PLAYS[half](trial)
+        for by in plays:
+            yield _PLAYS[half, by](trial)
     except (TallyError, SQLAlchemyError, OSError) as fault:
         log.warning("the trying of rules was broken off: %s", type(fault).__name__)
         yield ToldView(
-            words.gettext("The rest could not be worked out. Please try again in a few minutes."), is_whole=False
+            words.gettext("The rest could not be worked out. Please try again in a few minutes."), is_listed=False
         )
 
 
 def _play_past(trial: _Trial) -> ToldView:
+    past = list(_replay(trial, trial.rules))
+    return _tell_tried(trial, reversed(past), len(past))
+
+
+def _play_past_held(trial: _Trial) -> ToldView:
     words, house, now = trial.words, trial.house, trial.house.read_clock()
+    usual = sum(1 for _ in _replay(trial, trial.own))
     with open_reading(house.engine) as reading:
         sent = _count_sent(reading, trial.head.id, now)
-    arguments = (house.engine, house.settings, now, DAYS)
-    if dict(trial.own) == dict(trial.rules):
-        past = usual = list(replay_messages(*arguments, only=trial.head.id, rules=trial.rules))
-    else:
-        past, usual = replay_change(*arguments, only=trial.head.id, rules=trial.rules)
-    said = words.gettext("%(new)s by these rules; %(old)s without the change, played in the same way.")
-    said %= {"new": _count(words, len(past)), "old": _count(words, len(usual))}
-    if sent != len(usual):
+    said = words.gettext("%(old)s without the change, played in the same way.") % {"old": _count(words, usual)}
+    if sent != usual:
         really = words.ngettext(
             "In fact %(count)s message told of this agreement: a play knows no hand-overs, no digests, nothing sent by "
             "hand and no other agreements, and the very first messages of an installation keep no quiet hours.",
@@ -314,22 +338,41 @@ def _play_past(trial: _Trial) -> ToldView:
             sent,
         ) % {"count": sent}  # fmt: skip
         said = f"{said} {really}"
-    return ToldView(said, *_describe(trial, reversed(past), len(past)))
+    return ToldView(said, is_listed=False)
 
 
 def _play_coming(trial: _Trial) -> ToldView:
-    words, house = trial.words, trial.house
-    arguments = (house.engine, house.settings, house.read_clock(), DAYS, trial.head.id)
-    if dict(trial.own) == dict(trial.rules):
-        coming = usual = list(forecast_agreement(*arguments))
-    else:
-        coming, usual = forecast_change(*arguments, trial.rules)
-    ahead = words.gettext("%(new)s by these rules; %(old)s without the change.")
-    said = ahead % {"new": _count(words, len(coming)), "old": _count(words, len(usual))}
-    return ToldView(said, *_describe(trial, coming, len(coming)))
+    coming = list(_foresee(trial, trial.rules))
+    return _tell_tried(trial, coming, len(coming))
 
 
-_PLAYS: Mapping[Half, Callable[[_Trial], ToldView]] = {Half.PAST: _play_past, Half.COMING: _play_coming}
+def _play_coming_held(trial: _Trial) -> ToldView:
+    words, usual = trial.words, sum(1 for _ in _foresee(trial, trial.own))
+    said = words.gettext("%(old)s without the change.") % {"old": _count(words, usual)}
+    return ToldView(said, is_listed=False)
+
+
+_PLAYS: Mapping[tuple[Half, By], Callable[[_Trial], ToldView]] = {
+    (Half.PAST, By.TRIED): _play_past,
+    (Half.PAST, By.HELD): _play_past_held,
+    (Half.COMING, By.TRIED): _play_coming,
+    (Half.COMING, By.HELD): _play_coming_held,
+}
+
+
+def _replay(trial: _Trial, rules: Mapping[str, Any]) -> Iterator[Foreseen]:
+    house = trial.house
+    return replay_messages(house.engine, house.settings, house.read_clock(), DAYS, only=trial.head.id, rules=rules)
+
+
+def _foresee(trial: _Trial, rules: Mapping[str, Any]) -> Iterator[Foreseen]:
+    house = trial.house
+    return forecast_agreement(house.engine, house.settings, house.read_clock(), DAYS, trial.head.id, rules=rules)
+
+
+def _tell_tried(trial: _Trial, found: Iterable[Foreseen], total: int) -> ToldView:
+    said = trial.words.gettext("%(new)s by these rules.") % {"new": _count(trial.words, total)}
+    return ToldView(said, *_describe(trial, found, total))
 
 
 def _describe(trial: _Trial, found: Iterable[Foreseen], total: int) -> tuple[tuple[MessageView, ...], str]:

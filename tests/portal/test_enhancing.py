@@ -222,6 +222,10 @@ def test_rules_are_tried_in_place_each_half_by_itself(desk: Desk) -> None:
         r'<h2[^>]*>([^<]+)</h2>\s*<div role="status">\s*<form [^>]*hx-post="([^"]+)" hx-trigger="load"', tried.text
     )
     assert halves == [("The last 90 days", f"{path}/past"), ("The next 90 days", f"{path}/coming")]
+    assert re.findall(r'hx-post="([^"]+/held)" hx-trigger="load"', tried.text) == [
+        f"{path}/past/held",
+        f"{path}/coming/held",
+    ]
     for title, address in halves:
         half = desk.client.post(address, data=read_form(tried.text, address), headers=BY_SCRIPT)
         assert half.status_code == 200 and "by these rules" in half.text

@@ -187,7 +187,7 @@ def test_a_trial_that_fails_on_the_way_says_so_and_ends_as_a_page(desk: Desk, mo
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_change", fail)
+    monkeypatch.setattr("portal.policing.replay_messages", fail)
     desk.sign_in("cy")
     page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
     last, _, coming = page.partition("The next 90 days")
@@ -218,11 +218,16 @@ def test_a_script_is_told_of_each_half_what_the_page_without_one_says(desk: Desk
     for half, number in (("past", 1), ("coming", 2)):
         sent = read_form(tried, f"{PAGE}/try/{half}")
         assert sent["lead_days"] == ["60, 5"] and sent["send_days"] == ["0", "3"], "the rules as they were filled in"
-        said = desk.client.post(f"{PAGE}/try/{half}", data=sent, headers={"HX-Request": "true"}).text
+        parts = [
+            desk.client.post(address, data=read_form(tried, address), headers={"HX-Request": "true"}).text
+            for address in (f"{PAGE}/try/{half}", f"{PAGE}/try/{half}/held")
+        ]
         section = streamed.partition(f'<h2 id="tried-{number}">')[2].partition("</section>")[0]
         expected = read_words(section).partition("being played …")[2].strip()
         assert "by these rules" in expected and "Each message" in expected
-        assert read_words(said.partition("<div>")[2]) == expected
+        assert " ".join(read_words(one.partition("<div>")[2]) for one in parts) == expected
+        assert "by these rules" in parts[0] and "without the change" in parts[1]
+        assert "without the change" not in parts[0] and "by these rules" not in parts[1]
         whole = desk.client.post(f"{PAGE}/try/{half}", data=sent).text
         assert "<html" in whole and expected in read_words(whole), "it is a page of its own for who has no script"
     assert desk.snapshot() == before and desk.rows(policy) == []
@@ -232,11 +237,12 @@ def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypat
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a play was begun")
 
-    for play in ("replay_messages", "replay_change", "forecast_agreement", "forecast_change"):
+    for play in ("replay_messages", "forecast_agreement"):
         monkeypatch.setattr(f"portal.policing.{play}", refuse)
     desk.sign_in("cy")
     tried = try_by_script(desk, lead_days="0")
-    assert tried.count("The days are being played …") == 2 and "Nothing is saved yet" in tried
+    assert tried.count("The days are being played …") == 2
+    assert tried.count("What is sent without the change is being counted …") == 2 and "Nothing is saved yet" in tried
     assert 'name="lead_days" type="text" value="0"' in tried, "the form stays filled in"
     assert "Not yet" not in str(read_form(tried, f"{PAGE}/try/past"))
 
@@ -245,7 +251,7 @@ def test_a_half_that_fails_says_so_in_its_place(desk: Desk, monkeypatch: pytest.
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_change", fail)
+    monkeypatch.setattr("portal.policing.replay_messages", fail)
     desk.sign_in("cy")
     past = desk.act(f"{PAGE}/try/past", 200, **usual(lead_days="0"))
     assert "The rest could not be worked out." in past and "no space left" not in past
@@ -254,7 +260,7 @@ def test_a_half_that_fails_says_so_in_its_place(desk: Desk, monkeypatch: pytest.
 
 def test_a_half_is_not_played_by_what_is_no_rule(desk: Desk) -> None:
     desk.sign_in("cy")
-    for path in (f"{PAGE}/try", f"{PAGE}/try/past", f"{PAGE}/try/coming"):
+    for path in (f"{PAGE}/try", f"{PAGE}/try/past", f"{PAGE}/try/coming", f"{PAGE}/try/past/held"):
         said = desk.act(path, 422, **usual(lead_days="soon"))
         assert "Whole numbers with commas" in said and "by these rules" not in said
     desk.act(f"{PAGE}/try/yesterday", 400, **usual())
@@ -304,7 +310,7 @@ def test_unchanged_rules_play_the_same_number_twice_and_the_page_says_what_was_s
 
     def try_past(**fields: Any) -> tuple[int, int, str]:
         page = desk.act(f"{PAGE}/try/past", 200, **usual(**fields))
-        said = re.search(r"(\d+) messages? by these rules; (\d+) messages? without the change", page)
+        said = re.search(r"(\d+) messages? by these rules\..*?(\d+) messages? without the change", page, re.S)
         assert said
         return int(said[1]), int(said[2]), page
 

@@ -19,7 +19,7 @@ from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement, import_files
 from commitments.settings import Settings
 from commitments.tables import agreement, contact, follow_up
-from notifications.forecast import forecast_agreement, forecast_change, forecast_messages, play_moment
+from notifications.forecast import forecast_agreement, forecast_messages, play_moment
 from notifications.moments import CHECK_HOUR, Moment
 from notifications.planning import plan_messages
 from notifications.playing import Foreseen
@@ -111,7 +111,8 @@ def test_after_any_life_the_coming_and_the_last_weeks_are_played_as_the_daily_jo
     now = live(sqlite_engine, draw, 18)
     settings = Settings(home=tmp_path, time_zone=draw.choice(("UTC", "Asia/Shanghai")))
     tried = draw_rules(draw)
-    for played, by in zip(forecast_change(sqlite_engine, settings, now, 28, 1, tried), (tried, None), strict=True):
+    for by in (tried, None):
+        played = list(forecast_agreement(sqlite_engine, settings, now, 28, 1, rules=by))
         assert played == forecast_day_by_day(sqlite_engine, settings, now, 28, 1, by)
     assert played == list(forecast_agreement(sqlite_engine, settings, now, 28, 1))
     rules = draw_rules(draw)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from commitments.days import Days
 from commitments.facts import Standing
 from commitments.settings import Settings
 from commitments.tables import contact
-from notifications.forecast import forecast_change
+from notifications.forecast import forecast_agreement
 from notifications.playing import Play
 from notifications.reminders import find_prospects
-from notifications.replay import replay_change
+from notifications.replay import replay_messages
 from tests.effort import QUICK
 from tests.stories.lives import draw_rules, live
 
@@ -52,6 +52,13 @@ def settle_all(play: Any, judged: Mapping[date, Sequence[Standing]], days: Days)
 settle = Play._reconcile
 
 
+def play_both(engine: Engine, settings: Settings, now: datetime, rules: Mapping[str, Any]) -> Any:
+    """The coming and the past days, each by these rules and by those that hold."""
+    coming = [list(forecast_agreement(engine, settings, now, 90, 1, rules=by)) for by in (rules, None)]
+    past = [list(replay_messages(engine, settings, now, 12, only=1, rules=by)) for by in (rules, {})]
+    return coming, past
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_looking_at_whose_day_has_begun_tells_what_looking_at_everything_at_each_hour_would(
     sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -61,10 +68,8 @@ def test_looking_at_whose_day_has_begun_tells_what_looking_at_everything_at_each
     spread_people(sqlite_engine, draw)
     settings = Settings(home=tmp_path, time_zone=draw.choice(ZONES))
     rules = draw_rules(draw)
-    coming = forecast_change(sqlite_engine, settings, now, 90, 1, rules)
-    past = replay_change(sqlite_engine, settings, now, 12, only=1, rules=rules)
+    coming, past = play_both(sqlite_engine, settings, now, rules)
     monkeypatch.setattr(Play, "_find_focus", look_at_all)
     monkeypatch.setattr(Play, "_reconcile", settle_all)
-    assert coming == forecast_change(sqlite_engine, settings, now, 90, 1, rules)
-    assert past == replay_change(sqlite_engine, settings, now, 12, only=1, rules=rules)
+    assert (coming, past) == play_both(sqlite_engine, settings, now, rules)
     assert any(coming) or seed not in (5, 9, 12)
