@@ -41,7 +41,9 @@ from portal.people_queries import is_over
 from portal.telling import find_policy, load_rules_of
 
 OWED_SHOWN = 12
-"""So many promises of all sides together: with what follows them they fit on a sheet of paper."""
+"""So many promises of all sides together are told in full; on paper more, where they fit on the sheet."""
+OWED_TOLD = 36
+"""So many are at least named."""
 SIDES_NAMED = 3
 """Where there are more other parties, those that owe most under an agreement have a heading of their own,
 and in a brief with a party it alone; what the rest owes comes under one."""
@@ -50,6 +52,9 @@ SILENT_SHOWN = 4
 ACTIVITIES_SHOWN = 4
 CONFIRMATIONS_SHOWN = 4
 PEOPLE_SHOWN = 6
+PEOPLE_NAMED = 6
+"""So many further ones are named in a line, where these are all."""
+EVERYBODY = 300
 DAYS_AHEAD = 366
 
 
@@ -78,12 +83,22 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one side owes: the most urgent of it, and how much it is in all."""
+    """What one side owes: the most urgent of it, and how all of it stands."""
 
     kind: SideKind
     party_id: int | None
-    total: int
-    shown: tuple[Open, ...]
+    told: tuple[Open, ...]
+    states: tuple[StandingState, ...]
+    """Of everything, in the same order."""
+
+    @property
+    def total(self) -> int:
+        return len(self.states)
+
+    @property
+    def urgent(self) -> int:
+        """How much of it needs attention, which comes first."""
+        return sum(state in NEEDING_ATTENTION for state in self.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +132,21 @@ class Briefed:
     activities: Sequence[Any]
     people: Sequence[Any]
     """Some of each party."""
-    serving: int
-    """How many there are in all."""
+    unshown: Sequence[Any]
+    """The others."""
     owners: Mapping[int, Person]
     """Who answers for what is shown, also who does not by now."""
     today: date
 
 
-def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: int | None, today: date) -> Briefed:
+def load_brief(
+    reading: Connection,
+    ids: Sequence[int],
+    own_party: int,
+    theirs: int | None,
+    today: date,
+    people_shown: int = PEOPLE_SHOWN,
+) -> Briefed:
     """All that a brief of these agreements, at least one, is written from: a fixed number of statements.
 
     `theirs` is the party that it is about; without one, all parties of the agreement are.
@@ -135,18 +157,21 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
     standings = {one.id: assess(one, rules, today) for one in facts}
     found = _list_open(facts, standings)
     is_ours = any(bound.party_id == own_party for one in facts for bound in one.parties)
-    sides = share_out(list_sides(found, own_party, theirs, is_ours=is_ours))
+    sides = _cut_sides(list(list_sides(found, own_party, theirs, is_ours=is_ours)))
     next_ones = {one.id: assess_next_periods(one, find_policy(rules, one.reference), today) for one in facts}
     dates = _choose_dates(facts, {one: [*own, *next_ones[one]] for one, own in standings.items()}, today)
     silent = _choose_silent(facts, standings)
     waiting = _load_confirmations(reading, ids)
-    shown = {one.promise.id: one.promise for side in sides for one in side.shown}
+    shown = {one.promise.id: one.promise for side in sides for one in side.told}
     told = [standing.matter.commitment_id for _, standing in (*dates.shown, *silent.shown)]
     named = {*shown, *(one for one in told if one is not None), *(one.commitment_id for one in waiting)}
     owners = [owner for promise in shown.values() for owner in promise.owners]
     reporting = {one.reporter for one in waiting if one.reporter is not None}
     bound = {place.party_id for one in facts for place in one.parties}
+    full = share_out(sides, OWED_SHOWN)
+    in_full = [one.promise for side, most in zip(sides, full, strict=True) for one in side.told[:most]]
     people = _load_people(reading, ids, bound, today)
+    chosen = _choose_people(people, {owner.contact_id for one in in_full for owner in one.owners}, people_shown)
     parties = {*bound, *(owner.party_id for owner in owners), *(side.party_id for side in sides if side.party_id)}
     return Briefed(
         sorted(facts, key=lambda one: place[one.id]),
@@ -169,8 +194,8 @@ def load_brief(reading: Connection, ids: Sequence[int], own_party: int, theirs: 
             )
         ).all(),
         _load_activities(reading, ids, today),
-        _choose_people(people, {owner.contact_id for owner in owners}),
-        len(people),
+        chosen,
+        [row for row in people if row not in chosen],
         rules.people,
         today,
     )
@@ -206,26 +231,36 @@ def list_sides(found: Sequence[Open], own_party: int, theirs: int | None, *, is_
         elif owing:
             others.setdefault(theirs if theirs is not None and theirs in owing else owing[0], []).append(one)
     if is_ours:
-        yield Side(SideKind.OURS, None, len(ours), tuple(ours))
+        yield _gather(SideKind.OURS, None, ours)
     if joint:
-        yield Side(SideKind.JOINT, None, len(joint), tuple(joint))
+        yield _gather(SideKind.JOINT, None, joint)
     order = sorted(others, key=lambda side: (side != theirs, -len(others[side])))
     most = SIDES_NAMED if theirs is None else int(theirs in others)
     named = order if len(order) <= SIDES_NAMED else order[:most]
     for side in named:
-        yield Side(SideKind.PARTY, side, len(others[side]), tuple(others[side]))
+        yield _gather(SideKind.PARTY, side, others[side])
     rest = {one.promise.id for other in order[len(named) :] for one in others[other]}
     if rest:
-        yield Side(SideKind.OTHERS, None, len(rest), tuple(one for one in found if one.promise.id in rest))
+        yield _gather(SideKind.OTHERS, None, [one for one in found if one.promise.id in rest])
     if is_ours and not others:
-        yield Side(SideKind.THEIRS, None, 0, ())
+        yield _gather(SideKind.THEIRS, None, ())
 
 
-def share_out(sides: Iterator[Side]) -> list[Side]:
-    """The sides with as much of each as the page has room for."""
-    listed = list(sides)
-    room = share_room([side.total for side in listed], OWED_SHOWN)
-    return [replace(side, shown=side.shown[:most]) for side, most in zip(listed, room, strict=True)]
+def _gather(kind: SideKind, party_id: int | None, owed: Sequence[Open]) -> Side:
+    return Side(kind, party_id, tuple(owed), tuple(one.standing.state for one in owed))
+
+
+def _cut_sides(sides: Sequence[Side]) -> list[Side]:
+    """The sides with as much of each as is told of at all."""
+    room = share_out(sides, OWED_TOLD)
+    return [replace(side, told=side.told[:most]) for side, most in zip(sides, room, strict=True)]
+
+
+def share_out(sides: Sequence[Side], room: int) -> list[int]:
+    """How much of each side so much room has place for: what needs attention on any of them before all else."""
+    urgent = share_room([side.urgent for side in sides], room)
+    calm = share_room([side.total - side.urgent for side in sides], room - sum(urgent))
+    return [sum(both) for both in zip(urgent, calm, strict=True)]
 
 
 def share_room(wanted: Sequence[int], room: int) -> list[int]:
@@ -347,12 +382,12 @@ def _load_people(reading: Connection, ids: Sequence[int], parties: set[int], tod
     return [row for row in rows if not is_over(row, today)]
 
 
-def _choose_people(people: Sequence[Any], owning: Collection[int | None]) -> list[Any]:
+def _choose_people(people: Sequence[Any], owning: Collection[int | None], most: int) -> list[Any]:
     """Some of every party: its coordinators, who answers for what is shown, and then the others."""
     places = {str(ContactRole.COORDINATOR): 0}
     people = sorted(people, key=lambda row: (row.party_id, places.get(row.role, 1 if row.id in owning else 2)))
     of_party = Counter(row.party_id for row in people)
-    left = dict(zip(of_party, share_room(list(of_party.values()), PEOPLE_SHOWN), strict=True))
+    left = dict(zip(of_party, share_room(list(of_party.values()), most), strict=True))
     chosen = []
     for row in people:
         if left[row.party_id]:

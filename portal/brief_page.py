@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ _BREAK = "\u200b"
 log = logging.getLogger("tallystick.portal")
 
 
-def draw_brief(words: Words, view: BriefView, foot: str, house: Path | None = None) -> bytes | None:
-    """The brief as a tagged PDF, by the house's own page if it has one.
+def draw_brief(
+    words: Words, view: BriefView, foot: str, house: Path | None = None, fuller: Sequence[BriefView] = ()
+) -> bytes | None:
+    """The brief as a tagged PDF, by the house's own page if it has one; `fuller` are the same with more of what is
+    owed, the fullest first: drawn is the first that fits on the sheet.
 
     While that one is wrong the usual one is drawn in its place. None, with a warning in the log, where it cannot be
     drawn at all.
     """
-    said = describe_page(words, view, foot)
+    said = describe_page(words, view, foot, fuller)
     try:
         if house is not None and (house / BRIEF).is_file():
             try:
@@ -55,11 +58,12 @@ def find_brief_faults(house: Path | None) -> Iterator[Fault]:
         yield explain_fault(explain_page(fault, BRIEF), BRIEF)
 
 
-def describe_page(words: Words, view: BriefView, foot: str) -> dict[str, Any]:
+def describe_page(words: Words, view: BriefView, foot: str, fuller: Sequence[BriefView] = ()) -> dict[str, Any]:
     """All that the page shows, every string ready."""
     drawn = _break_words(asdict(view))
     return {
         **drawn,
+        "fuller": [_break_words(asdict(one))["sides"] for one in fuller],
         "first": [drawn["lists"][place] for place in (0, 2)],
         "second": [drawn["lists"][place] for place in (1, 3)],
         "lang": words.locale.language,

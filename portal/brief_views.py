@@ -1,18 +1,29 @@
 """The brief: everything open with one party or within one agreement, on one page, for a visit or a call."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from commitments.facts import Agreement, Standing
 from commitments.urgency import find_step
-from commitments.vocabulary import AgreementKind, ConfirmationState, ContactRole, MatterKind
+from commitments.vocabulary import AgreementKind, ConfirmationState, ContactRole, MatterKind, StandingState
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
-from notifications.views import clean_text, fit_text
+from notifications.views import clean_text, fit_text, shorten_title
 from notifications.wording import Words
-from portal.brief_facts import CONFIRMATIONS_SHOWN, Briefed, Open, Side, SideKind
+from portal.brief_facts import (
+    CONFIRMATIONS_SHOWN,
+    OWED_SHOWN,
+    OWED_TOLD,
+    PEOPLE_NAMED,
+    Briefed,
+    Open,
+    Side,
+    SideKind,
+    share_out,
+)
 from portal.labels import name_activity, name_agreement_kind, name_confirmation, name_contact_role
 from portal.telling import name_owner, tell_named, tell_reason, tell_title
 
@@ -33,6 +44,16 @@ class OwedView:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedView:
+    """One promise for which there is no more room than a line."""
+
+    title: str
+    link: str
+    standing: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class SideView:
     """What one side owes, the most urgent first."""
 
@@ -41,6 +62,25 @@ class SideView:
     more: str
     link: str = ""
     """Where the rest is."""
+    named: tuple[NamedView, ...] = ()
+    """What is told of in a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many promises of all sides are told of in full, and how many further ones by a line."""
+
+    full: int
+    named: int
+
+
+USUAL = Room(OWED_SHOWN, OWED_TOLD - OWED_SHOWN)
+BARE = Room(OWED_SHOWN, 0)
+ON_PAPER = (
+    *(Room(full, OWED_TOLD - full) for full in (20, 16, 14, 12, 10, 8)),
+    *(Room(OWED_SHOWN, named) for named in (20, 16, 12, 8, 4)),
+)
+"""Of these a sheet of paper takes the first that fits on it: that everything is named goes before that it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +110,7 @@ class Rest:
     promises: str
     dates: str
     silent: str
+    people: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +131,14 @@ class BriefView:
 
 
 def describe_brief(
-    words: Words, found: Briefed, title: str, own_party: int, today: date, left_out: int, rest: Rest
+    words: Words,
+    found: Briefed,
+    title: str,
+    own_party: int,
+    today: date,
+    left_out: int,
+    rest: Rest,
+    room: Room = USUAL,
 ) -> BriefView:
     """The brief in words, for who is of `own_party`; so many further agreements are `left_out`, and `rest` says where
     they are."""
@@ -109,13 +157,13 @@ def describe_brief(
         tuple(_name_agreement(words, found, one) for one in named),
         (
             *_list_waiting(words, found, own_party, rest.promises, several=several),
-            *(_describe_side(words, found, side, rest.promises, several=several) for side in found.sides),
+            *_describe_sides(words, found, rest.promises, room, several=several),
         ),
         (
             _list_dates(words, found, rest.dates, several=several),
             _list_silent(words, found, rest.silent),
             _list_activities(words, found, several=several),
-            _list_people(words, found),
+            _list_people(words, found, rest.people),
         ),
         words.ngettext(
             "%(count)s further agreement is left out: the most urgent come first.",
@@ -183,11 +231,36 @@ def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) 
     )
 
 
-def _describe_side(words: Words, found: Briefed, side: Side, rest: str, *, several: bool) -> SideView:
-    owed = tuple(_describe_owed(words, found, one, several=several) for one in side.shown)
-    return SideView(
-        f"{_name_side(words, found, side)} ({side.total})", owed, _count_more(words, side.total - len(owed)), rest
+def _describe_sides(words: Words, found: Briefed, rest: str, room: Room, *, several: bool) -> Iterator[SideView]:
+    full, told = (share_out(found.sides, most) for most in (room.full, room.full + room.named))
+    for side, first, last in zip(found.sides, full, told, strict=True):
+        yield SideView(
+            f"{_name_side(words, found, side)} ({side.total})",
+            tuple(_describe_owed(words, found, one, several=several) for one in side.told[:first]),
+            _count_untold(words, side.states[last:]),
+            rest,
+            tuple(_describe_named(words, found, one) for one in side.told[first:last]),
+        )
+
+
+def _describe_named(words: Words, found: Briefed, one: Open) -> NamedView:
+    return NamedView(
+        shorten_title(_title(words, found.promises[one.promise.id])),
+        f"/agreements/{one.agreement.reference}/commitments/{one.promise.reference}",
+        words.name(one.standing.state),
+        TONES[one.standing.state],
     )
+
+
+def _count_untold(words: Words, states: Sequence[StandingState]) -> str:
+    """How many there are besides, and how they stand."""
+    if not states:
+        return ""
+    counted = (f"{words.name(state)} {number}" for state, number in Counter(states).items())
+    return words.gettext("%(column)s: %(after)s") % {
+        "column": _count_more(words, len(states)),
+        "after": words.gettext(" · ").join(counted),
+    }
 
 
 def _name_side(words: Words, found: Briefed, side: Side) -> str:
@@ -271,7 +344,7 @@ def _list_activities(words: Words, found: Briefed, *, several: bool) -> ListView
     return ListView(words.gettext("What happened last"), lines, words.gettext("No activity is on record."), "")
 
 
-def _list_people(words: Words, found: Briefed) -> ListView:
+def _list_people(words: Words, found: Briefed, rest: str) -> ListView:
     lines = tuple(
         LineView(
             clean_text(found.names.name_party(row.party_id, words.tag)),
@@ -283,7 +356,13 @@ def _list_people(words: Words, found: Briefed) -> ListView:
         for row in found.people
     )
     none = words.gettext("Nobody in office is on record.")
-    return ListView(words.gettext("People"), lines, none, _count_more(words, found.serving - len(found.people)))
+    more = _count_more(words, len(found.unshown))
+    if 0 < len(found.unshown) <= PEOPLE_NAMED:
+        more = words.gettext("%(column)s: %(after)s") % {
+            "column": more,
+            "after": words.gettext(" · ").join(clean_text(row.name) for row in found.unshown),
+        }
+    return ListView(words.gettext("People"), lines, none, more, rest)
 
 
 def _name_matter(words: Words, found: Briefed, standing: Standing) -> str:

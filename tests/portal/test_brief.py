@@ -10,14 +10,24 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
 from commitments.database import open_unit
 from commitments.facts import Agreement, Commitment, Matter, Owner, Reason, Standing
 from commitments.tables import activity, commitment, commitment_owner, contact
 from commitments.vocabulary import CommitmentKind, CommitmentState, MatterKind, Owed, ReasonCode, StandingState
 from notifications.house import find_strangers
-from portal.brief_facts import OWED_SHOWN, Open, choose_dates, list_sides, share_room
+from portal.brief_facts import (
+    OWED_SHOWN,
+    OWED_TOLD,
+    Open,
+    Side,
+    SideKind,
+    choose_dates,
+    list_sides,
+    share_out,
+    share_room,
+)
 from portal.brief_page import TEMPLATE, find_brief_faults
 from tests.portal.desk import TODAY, Desk
 
@@ -210,26 +220,47 @@ def test_of_much_that_is_open_a_brief_shows_the_most_urgent_and_leads_to_the_res
     page = crowded.get("/agreements/north-south/brief")
     assert "66 open commitments" in page and "35 of them need attention" in page
     assert "What we owe (35)" in page and "What South owes (30)" in page and "What we owe together (1)" in page
-    assert "Do line 58" in page and "Do line 59" in page and "Do line 32" not in page
-    assert page.count("/agreements/north-south/commitments/") == OWED_SHOWN
+    assert all(f"Do line {one} of" in page for one in range(31, 60)), "what needs attention goes before what does not"
+    assert page.count("/agreements/north-south/commitments/") == OWED_TOLD
+    assert page.count('<p><span class="chip') == OWED_SHOWN, "told in full"
     ours, _, rest = page.partition("What we owe together")
-    assert '<a href="/agreements/north-south#commitments">and 29 more' in ours
-    assert '<a href="/agreements/north-south#commitments">and 25 more' in rest.partition("What South owes")[2]
+    assert '<a href="/agreements/north-south#commitments">and 15 more: Due soon 15<' in ours
+    theirs = rest.partition("What South owes")[2]
+    assert '<a href="/agreements/north-south#commitments">and 15 more: Due soon 15<' in theirs
     assert '<a href="/calendar?agreement=north-south&whose=all">and ' in rest
     people = rest.partition("People")[2]
     assert "Ann" in people and people.count("Person ") == 3 and "Max" not in people, (
         "who answers for what is shown goes before the leader"
     )
-    assert "Cy" in people and "Li" in people and people.count("<li>") == 6 and "and 48 more" in people
+    assert "Cy" in people and "Li" in people and people.count("<li>") == 6
+    everybody = re.search(r'<a href="(/agreements/north-south/brief\?people=all)#list-4">and 48 more', people)
+    assert everybody is not None
+    people = crowded.get(everybody[1]).partition('id="list-4"')[2]
+    assert people.count("<li>") == 54 and "Max" in people and "more" not in people
     page = crowded.get("/brief?party=south")
-    assert '<a href="/agreements?party=south">and 29 more' in page
+    assert '<a href="/agreements?party=south">and 15 more: Due soon 15<' in page
     assert '<a href="/calendar?party=south&whose=all">and ' in page
 
 
 def test_a_brief_of_much_is_one_sheet_of_paper(crowded: Desk) -> None:
     crowded.sign_in("cy")
     answer = crowded.client.get("/brief.pdf?party=south")
-    assert len(PdfReader(BytesIO(answer.content)).pages) == 1
+    (page,) = PdfReader(BytesIO(answer.content)).pages
+    text = page.extract_text()
+    assert all(f"Do line {one} of" in text for one in range(31, 60)), "all that needs attention"
+
+
+def test_the_sheet_of_a_brief_takes_as_much_of_what_is_owed_as_it_has_room_for(crowded: Desk) -> None:
+    kept = commitment.c.reference.like("line-5%")
+    with open_unit(crowded.engine) as unit:
+        others = select(commitment.c.id).where(commitment.c.reference.like("line-%"), ~kept)
+        unit.execute(delete(commitment_owner).where(commitment_owner.c.commitment_id.in_(others)))
+        unit.execute(delete(commitment).where(commitment.c.id.in_(others)))
+    crowded.sign_in("cy")
+    (page,) = PdfReader(BytesIO(crowded.client.get("/brief.pdf?party=south").content)).pages
+    text = page.extract_text()
+    assert "17 open commitments" in text and text.count("was due by") > OWED_SHOWN
+    assert "more: " not in text.partition("Dates ahead")[0]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +275,28 @@ def test_a_brief_of_much_is_one_sheet_of_paper(crowded: Desk) -> None:
 )
 def test_the_room_of_a_brief_is_shared_out(wanted: list[int], room: int, given: list[int]) -> None:
     assert share_room(wanted, room) == given
+
+
+def _side(*states: StandingState) -> Side:
+    return Side(SideKind.PARTY, 1, (), states)
+
+
+_LATE, _FINE = StandingState.OVERDUE, StandingState.ON_TRACK
+
+
+@pytest.mark.parametrize(
+    ("sides", "room", "given"),
+    [
+        pytest.param([(_FINE,) * 9, (_LATE,) * 9], 6, [0, 6], id="all the room to what needs attention, on any side"),
+        pytest.param([(_LATE,) * 2 + (_FINE,) * 9, (_FINE,) * 9], 6, [4, 2], id="what is left of it to the rest"),
+        pytest.param([(_LATE,) * 9, (_LATE,) * 9 + (_FINE,)], 6, [3, 3], id="equally where both need it"),
+        pytest.param([(), (_FINE,)], 6, [0, 1], id="all where there is room for all"),
+    ],
+)
+def test_what_needs_attention_goes_before_what_is_on_track(
+    sides: list[tuple[StandingState, ...]], room: int, given: list[int]
+) -> None:
+    assert share_out([_side(*one) for one in sides], room) == given
 
 
 def _date(number: int, kind: MatterKind) -> tuple[Agreement, Standing]:
