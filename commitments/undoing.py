@@ -1,12 +1,13 @@
 """Takes back what a person has just decided, as long as nobody has changed it since."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Date, Table, select, update
 
-from commitments.errors import RefusedChange
+from commitments.errors import NotFound, RefusedChange
 from commitments.events import KEPT
 from commitments.log import Author, Change, record_changes
 from commitments.tables import (
@@ -16,22 +17,31 @@ from commitments.tables import (
     confirmation,
     follow_up,
     log_entry,
+    measurement,
     milestone,
+    progress_report,
 )
 from commitments.vocabulary import ConfirmationState
+from commitments.withdrawing import withdraw_report
 
 _TABLES: dict[str, Table] = {
     table.name: table for table in (agreement, commitment, commitment_owner, confirmation, follow_up, milestone)
 }
 _ACTIONS = frozenset({"amended", "closed", "snoozed", KEPT})
+_WITH_REPORT = frozenset({progress_report.name, measurement.name, confirmation.name, commitment.name})
+"""What is withdrawn, or stands as before, with a report."""
+WHY = "taken back"
 
 
 def can_undo(reading: Connection, entries: Sequence[int]) -> bool:
-    """Whether these log entries are such that can be taken back: decisions, not records of what was or was said.
+    """Whether these log entries are such that can be taken back: decisions, and a report with what came with it; not
+    records of what happened.
 
     That a report is so can be taken back; that it was sent back is told to who made it at once, and stands.
     """
     found = _load(reading, entries)
+    if _find_report(found) is not None:
+        return True
     return bool(found) and all(
         row.action in _ACTIONS and row.subject in _TABLES and not _is_sent_back(row) for row in found
     )
@@ -42,15 +52,25 @@ def _is_sent_back(entry: Any) -> bool:
     return bool(entry.subject == confirmation.name and said != ConfirmationState.CONFIRMED)
 
 
-def undo_changes(unit: Connection, author: Author, entries: Sequence[int]) -> int | None:
+def _find_report(found: Sequence[Any]) -> Any | None:
+    """The entry of a report by which alone all of this was written."""
+    made = [row for row in found if (row.subject, row.action) == (progress_report.name, "registered")]
+    return made[0] if len(made) == 1 and all(row.subject in _WITH_REPORT for row in found) else None
+
+
+def undo_changes(unit: Connection, author: Author, entries: Sequence[int], today: date) -> int | None:
     """Write back what these log entries changed, with entries of their own; returns the agreement concerned.
 
-    Raises RefusedChange for what cannot be taken back, or was changed since.
+    A report is withdrawn. Raises RefusedChange for what cannot be taken back, or was changed since.
     """
     if not can_undo(unit, entries):
         raise RefusedChange("this cannot be taken back; record what is right instead")
+    found = _load(unit, entries)
+    if (report := _find_report(found)) is not None:
+        _withdraw(unit, author, report, today)
+        return int(report.agreement_id)
     agreement_id = None
-    for entry in reversed(_load(unit, entries)):
+    for entry in reversed(found):
         table = _TABLES[entry.subject]
         row = unit.execute(select(table).where(table.c.id == entry.row_id).with_for_update()).one()
         now = {name: row._mapping[name] for name in entry.changes}
@@ -59,10 +79,21 @@ def undo_changes(unit: Connection, author: Author, entries: Sequence[int]) -> in
         values = {name: _read(table, name, old) for name, (old, _) in entry.changes.items()}
         unit.execute(update(table).where(table.c.id == row.id).values(**values))
         changes = {name: (now[name], value) for name, value in values.items()}
-        undone = Change("amended", table.name, row.id, entry.reference, entry.agreement_id, changes, "taken back")
+        undone = Change("amended", table.name, row.id, entry.reference, entry.agreement_id, changes, WHY)
         record_changes(unit, author, [undone])
         agreement_id = entry.agreement_id
     return agreement_id
+
+
+def _withdraw(unit: Connection, author: Author, entry: Any, today: date) -> None:
+    reference = unit.execute(
+        select(progress_report.c.reference).where(progress_report.c.id == entry.row_id)
+    ).scalar_one()
+    try:
+        name = entry.reference.removesuffix(f"/{reference}")
+        withdraw_report(unit, replace(author, why=WHY), name, reference, today)
+    except NotFound as gone:
+        raise RefusedChange(f"{entry.reference} was taken back already") from gone
 
 
 def _load(reading: Connection, entries: Sequence[int]) -> Sequence[Any]:

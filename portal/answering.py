@@ -189,13 +189,14 @@ def take_back_answer(
     new_owner: int | None,
 ) -> None:
     """Undo an answer with what it set going; RefusedChange if somebody has changed it since."""
-    agreement_id = undo_changes(unit, author, entries)
+    now = house.read_clock()
+    today = house.today_of(question.person, now)
+    agreement_id = undo_changes(unit, author, entries, today)
     if answer is Answer.NOT_ME and new_owner is not None:
         (new,) = load_people(unit, only=contact.c.id == new_owner).values()
         take_back(unit, question, new.reference)
     if agreement_id is not None:
-        now = house.read_clock()
-        reconcile_agreement(unit, agreement_id, now, house.today_of(question.person, now))
+        reconcile_agreement(unit, agreement_id, now, today)
 
 
 def read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int | None]:

@@ -317,8 +317,22 @@ def test_a_decision_can_be_taken_back_at_once(desk: Desk, answer: str, fields: d
     assert again.status_code == 409 and "can no longer be taken back" in again.text
 
 
-def test_what_was_reported_cannot_be_taken_back_only_corrected(desk: Desk) -> None:
-    page = desk.post(desk.link("ann", "overdue", "/survey") + "/on_track")
+@pytest.mark.parametrize(("answer", "part"), [("done", "/survey"), ("on_track", "/survey"), ("measured", "/fund")])
+def test_what_was_reported_can_be_taken_back_at_once_with_its_number(desk: Desk, answer: str, part: str) -> None:
+    before = desk.rows(commitment)
+    page = desk.post(
+        f"{desk.link('ann', 'overdue', part)}/{answer}", **({"value": "20"} if answer == "measured" else {})
+    )
+    (undo,) = re.findall(r'action="(/answered/[^"]+/undo)"', page)
+    assert desk.client.post(undo, follow_redirects=False).status_code == 303
+    assert desk.rows(commitment) == before and desk.find("overdue", part).state == "open"
+    assert all(row.withdrawn_on == TODAY for row in [*desk.rows(progress_report), *desk.rows(measurement)])
+    again = desk.client.post(undo, follow_redirects=False)
+    assert again.status_code == 409 and "can no longer be taken back" in again.text
+
+
+def test_that_something_was_held_cannot_be_taken_back_by_a_press_only_corrected(desk: Desk) -> None:
+    page = desk.post(desk.link("ann", "silent", "/friends") + "/held", title="A walk", kind="visit", day="2026-02-20")
     assert "/undo" not in page
 
 

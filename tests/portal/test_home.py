@@ -120,6 +120,54 @@ def test_a_confirmation_given_on_home_is_taken_back_and_asked_again(desk: Desk) 
     assert 'name="done"' not in page, "who made it is told at once: that stands"
 
 
+def press_ahead(desk: Desk, page: str, link: str, said: str) -> str:
+    """Press a button beside one of the dates ahead; gives Home as it follows."""
+    form = re.search(rf'action="{link}/{said}".*?</form>', page, re.S)
+    mark = re.search(r'name="mark" value="(\w+)"', form[0] if form else "")
+    assert mark is not None
+    return desk.act(f"{link}/{said}", mark=mark[1])
+
+
+@pytest.mark.parametrize("said", ["done", "on_track"])
+def test_what_was_reported_of_a_date_ahead_is_taken_back_as_soon_as_it_was_given(desk: Desk, said: str) -> None:
+    link = "/ahead/north-south/bridge/-"
+    home = look_ahead(desk, "ann", 2026, 2, 1)
+    before = desk.rows(commitment, commitment.c.reference == "bridge")
+    page = press_ahead(desk, home, link, said)
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    assert done is not None and "Take it back" in page
+    assert (desk.rows(commitment, commitment.c.reference == "bridge")[0].state == "fulfilled") is (said == "done")
+    assert "Your answer, please" in desk.act("/asked/undo", done=done[1])
+    assert desk.rows(commitment, commitment.c.reference == "bridge") == before
+    assert [row.withdrawn_on for row in desk.rows(progress_report)] == [date(2026, 2, 1)]
+    assert not [row for row in desk.rows(confirmation) if row.state == "asked"], "nobody is asked to confirm it"
+    assert "This can no longer be taken back" in desk.act("/asked/undo", 409, done=done[1])
+    desk.sign_in("ann")
+    assert link in desk.get("/home"), "it lies ahead again"
+
+
+def test_what_was_reported_as_done_is_taken_back_and_asked_again(desk: Desk) -> None:
+    desk.sign_in("ann")
+    opened = {row.key for row in desk.rows(follow_up, follow_up.c.state == "open")}
+    page = answer(desk, "overdue", "/bridge", "done")
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    assert done is not None and desk.find("overdue", "/bridge").state != "open"
+    assert desk.find("overdue", "/bridge#plan").state != "open", "it lapsed with the promise"
+    assert "Your answer, please" in desk.act("/asked/undo", done=done[1])
+    assert {row.key for row in desk.rows(follow_up, follow_up.c.state == "open")} == opened
+
+
+def test_a_report_that_the_other_side_has_confirmed_is_not_taken_back_by_a_press(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = answer(desk, "overdue", "/bridge", "done")
+    done = re.search(r'name="done" value="([^"]+)"', page)
+    desk.sign_in("li")
+    answer(desk, "confirmation_asked", "/bridge", "confirm", party="south")
+    desk.sign_in("ann")
+    assert done is not None and "This can no longer be taken back" in desk.act("/asked/undo", 409, done=done[1])
+    assert desk.rows(confirmation)[0].state == "confirmed"
+
+
 def test_nobody_takes_back_the_answer_of_another(desk: Desk) -> None:
     desk.sign_in("ann")
     page = answer(desk, "overdue", "/survey", "snooze", day="2026-03-20")
