@@ -231,8 +231,9 @@ def _may_be_unreached() -> ColumnElement[bool]:
     )
 
 
-def load_unstaffed(reading: Connection, agreement_id: int, today: date) -> list[Any]:
-    """The parties bound by an agreement of whom nobody in office can be reached: id, reference, names."""
+def load_unstaffed(reading: Connection, agreement_id: int, today: date) -> tuple[list[Any], bool]:
+    """The parties bound by an agreement of whom nobody in office can be reached: id, reference, names; and whether
+    these are all of its parties."""
     rows = reading.execute(
         select(party.c.id, party.c.reference, party.c.names)
         .join(agreement_party, agreement_party.c.party_id == party.c.id)
@@ -245,7 +246,7 @@ def load_unstaffed(reading: Connection, agreement_id: int, today: date) -> list[
     ).all()
     people = load_people(reading, only=contact.c.party_id.in_([row.id for row in rows]))
     staffed = {one.party_id for one in people.values() if one.ways and one.is_in_office(today)}
-    return [row for row in rows if row.id not in staffed]
+    return [row for row in rows if row.id not in staffed], not staffed
 
 
 def load_uncoordinated(reading: Connection, viewer: Viewer, today: date, most: int) -> list[Any]:

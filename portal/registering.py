@@ -235,7 +235,7 @@ def show_done(reference: str, request: Request, viewer: Registering, house: Here
     with open_reading(house.engine) as reading:
         head = find_head(reading, viewer, reference)
         waiting = load_waiting(reading, head.id)
-        unstaffed = load_unstaffed(reading, head.id, house.today_of(viewer.person, house.read_clock()))
+        unstaffed, reaches_nobody = load_unstaffed(reading, head.id, house.today_of(viewer.person, house.read_clock()))
         begun = load_begun(reading, viewer)
     words = find_words(viewer)
     said = [
@@ -243,9 +243,11 @@ def show_done(reference: str, request: Request, viewer: Registering, house: Here
             "From now on it is watched: its people are told of dates, silence and what nobody answers for, each in one "
             "message a day."
         )
+        if not reaches_nobody
+        else words.gettext("From now on it is watched, but nobody can be told of anything yet.")
     ]
     said += [
-        words.gettext("Of %(party)s nobody in office can be reached: nobody there is told of anything yet.")
+        words.gettext("Of %(party)s nobody in office can be reached: add people who are told.")
         % {"party": tell_title(one.names, words)}
         for one in unstaffed
     ]

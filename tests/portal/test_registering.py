@@ -102,6 +102,7 @@ def test_who_registers_what_nobody_can_be_told_of_hears_so_and_is_led_to_adding_
     add(desk, address, summary="Be friends")
     page = send(desk, f"{address}/check")
     assert "Of West Town nobody in office can be reached" in page and "Of North nobody" not in page
+    assert "its people are told of dates" in page
     assert "Nothing more is to be done here." not in page
     assert '<a class="button" href="/add-person?party=west-town">Add people of West Town</a>' in page
     assert '<a class="button other" href="/agreements/twin-towns">Open the agreement</a>' in page
@@ -120,6 +121,7 @@ def test_what_is_asked_of_nobody_is_said_so_in_the_history_and_counted_on_home(d
     send(desk, f"{address}/parties", **ABOUT, **{**named, f"{east}-name": "East Town"})
     add(desk, address, summary="Be friends", owed_by=[west])
     page = send(desk, f"{address}/check")
+    assert "watched, but nobody can be told of anything yet" in page and "its people are told" not in page
     assert "Of East Town nobody" in page and "Of West Town nobody" in page and page.count("/add-person?") == 2
     history = desk.get("/agreements/twin-towns/history")
     assert "Asked of: nobody" in history and "Asked of: changed" not in history
