@@ -1,6 +1,6 @@
 """What follows from the reports that a file brings: what they say is done is asked about as if said on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,10 +16,13 @@ from commitments.vocabulary import CommitmentState, ConfirmationState
 _OPEN = (str(CommitmentState.ACTIVE), str(CommitmentState.ON_HOLD))
 
 
-def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], today: date) -> tuple[Followed, ...]:
+def follow_reports(
+    unit: Connection, author: Author, changes: Sequence[Change], decided: Collection[str], today: date
+) -> tuple[Followed, ...]:
     """Settle what the reports among these changes, all written already, say is done, and ask who is asked by the rules.
 
-    A report of which the file tells the answers, or after which it was decided how the promise stands, is history.
+    A report of which the file tells the answers, or after which it was decided how the promise stands, is history; so
+    is each of a commitment of which the file says itself how it stands: those `decided`, by their references.
     Gives what was settled by it.
     """
     followed = []
@@ -30,6 +33,8 @@ def follow_reports(unit: Connection, author: Author, changes: Sequence[Change], 
         and one.changes.get("fulfilled", (None, False))[1]
     ]
     for row in _load_unanswered(unit, done) if done else ():
+        if row.reference in decided:
+            continue
         if row.state not in _OPEN or row.state_on is None or parse_date(row.state_on).last <= row.reported_on:
             follow_report(unit, author, f"{row.head}/{row.reference}", row.id, today)
             followed += _find_settled(unit, row)

@@ -42,6 +42,11 @@ def is_whole(party: PartyForm) -> bool:
     return any(getattr(party, name) for name in PARTY_FIELDS)
 
 
+def says_how_it_stands(entry: CommitmentForm) -> bool:
+    """Whether a file says in which state a commitment is, and does not leave it to what the register has decided."""
+    return not _find_kept(entry, tables.commitment)
+
+
 @dataclass
 class Intake:
     """One form on its way in. The steps are taken in the order of the methods below.

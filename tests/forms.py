@@ -309,6 +309,8 @@ def _commitments(draw: st.DrawFn, contacts: dict[str, str | None], parties: list
         own = [contact for contact, holder in contacts.items() if holder == party]
         answerable = {"contact": draw(st.sampled_from(own))} if draw(st.booleans()) and own else {}
         made["owners"].append({"party": party, **answerable})
+    if any(one.get("fulfilled") for one in made.get("reports", ())):
+        made.setdefault("state", draw(_enum(CommitmentState)))  # else the report decides it
     if made["kind"] == "recurring":
         made["recurrence"] = draw(_RECURRENCE)
     if made["kind"] == "target":
@@ -326,8 +328,11 @@ def _parties(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, str | Non
     for contact in people:
         party = draw(st.sampled_from(parties))
         party.setdefault("contacts", []).append(contact)
-        holders[contact["reference"]] = party["reference"]
-        deputies = [other["reference"] for other in people if other is not contact]
+        if contact["role"] != ContactRole.LEADER:  # who reads answers for nothing, and for nobody
+            holders[contact["reference"]] = party["reference"]
+        deputies = [
+            other["reference"] for other in people if other is not contact and other["role"] != ContactRole.LEADER
+        ]
         if draw(st.booleans()) and deputies:
             contact["deputy"] = draw(st.sampled_from(deputies))
         _put_in_order(contact, "valid_from", "valid_to")

@@ -68,6 +68,13 @@ def test_so_does_what_the_operator_imports_and_the_same_file_again_changes_nothi
     assert (desk.snapshot(), desk.rows(confirmation)) == before
 
 
+def test_a_file_that_says_itself_how_a_commitment_stands_is_not_overruled_by_its_reports(desk: Desk) -> None:
+    told = DONE + "    state: active\n    state_reason: It was reopened.\n"
+    for _ in ("once", "again"):
+        take(desk, YAML.replace(SURVEY, told))
+        assert state_of(desk, "survey") == "active" and desk.rows(confirmation) == []
+
+
 def test_who_was_asked_and_says_so_too_in_a_file_has_confirmed(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, "bridge/report", fulfilled="yes")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
@@ -97,7 +97,12 @@ def test_a_letter_goes_to_the_address_of_the_day(house: House, follow: bool) -> 
 def test_a_letter_for_who_has_no_address_any_more_is_taken_back_and_their_deputy_told(
     house: House, follow: bool
 ) -> None:
-    amend(house, b", channels: {" + ANN + b"}", b"", follow=follow)
+    with open_unit(house.engine) as unit:  # by her own page: a file takes no address away
+        ann = contact.c.reference == "ann"
+        unit.execute(update(contact).where(ann).values(channels={}))
+        if follow:
+            at = house.clock + timedelta(hours=1)
+            follow_people(unit, at, at.date(), list(unit.execute(select(contact.c.id).where(ann)).scalars()))
     send(house, MONDAY + timedelta(hours=8))
     assert house.received("ann") == []
     assert letters_of(house, "ann") == [("cancelled", "no_address")]

@@ -29,6 +29,12 @@ KINDS = list(NotificationKind)
 
 
 @pytest.fixture
+def today() -> date:
+    """A Monday on which something falls due soon in the example."""
+    return date(2026, 11, 23)
+
+
+@pytest.fixture
 def register(sqlite_engine: Engine, author: Author, today: date) -> Engine:
     """An agreement in English and Chinese, with what was queued for its people this morning."""
     night = datetime.combine(today, time(1), UTC)
