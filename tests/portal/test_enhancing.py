@@ -168,7 +168,7 @@ def test_an_answer_on_home_comes_back_as_what_was_answered_with_the_counters_and
     said = re.search(r'id="told" hx-swap-oob="innerHTML">(.*?)<', answer.text)
     assert said and said[1].startswith("Hand over the survey.: ")
     done = answer.text.partition('<div class="state answered" tabindex="-1">')[2].partition("</div>")[0]
-    assert said[1] in done and f'<a href="{path.rpartition("/")[0]}">See how it stands now' in done
+    assert said[1] in done and ">Take it back</button>" in done
     for one in ("rest", "ahead", "week", "overall"):
         assert f'id="{one}"' in answer.text
     assert "hx-push-url" not in answer.headers, "the address is still that of Home"

@@ -87,7 +87,7 @@ def test_a_half_that_the_server_could_not_be_asked_for_says_so_in_its_place(desk
     page.route("**/policy/try/past", lambda route: route.abort())
     page.get_by_role("button", name="See what it sends").click()
     past, coming = (page.get_by_role("region", name=title) for title in ("The last 90 days", "The next 90 days"))
-    past.get_by_text("The rest could not be worked out.").wait_for()
+    past.get_by_text("The rest could not be worked out.").first.wait_for()
     past.get_by_text("The days are being played …").wait_for(state="hidden")
     coming.get_by_text("without the change.").wait_for()  # the other half goes on
 
