@@ -160,10 +160,14 @@ def _list_reported(ground: Ground) -> Iterator[Values]:
     other = ours.join(agreement_party, agreement_party.c.agreement_id == agreement.c.id).join(
         party, party.c.id == agreement_party.c.party_id
     )
-    for one in ground.rows(other.where(party.c.reference.startswith("partner-"))):
+    owing = select(commitment_owner.c.id).where(
+        commitment_owner.c.commitment_id == commitment.c.id, commitment_owner.c.party_id == agreement_party.c.party_id
+    )
+    unasked = other.where(party.c.reference.startswith("partner-"), ~owing.exists())  # nor for another example
+    for one in ground.rows(unasked):
         with open_unit(ground.engine) as unit:
-            owing = {"commitment_id": one["id"], "party_id": one["party_id"], "position": 5}
-            unit.execute(insert(commitment_owner).values(owing))
+            joined = {"commitment_id": one["id"], "party_id": one["party_id"], "position": 5}
+            unit.execute(insert(commitment_owner).values(joined))
             unit.execute(update(commitment).where(commitment.c.id == one["id"]).values(owed="jointly"))
             done = Reported("on_track", fulfilled=True)
             name = f"{one['reference']}/{one['promise']}"
