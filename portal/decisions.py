@@ -24,9 +24,11 @@ def list_decisions(words: Words, viewer: Viewer, question: Question, *, begins: 
     if question.is_open and question.lacks_owner and viewer.may(Permission.HAND_OVER):
         add = write_address("/add-person", {"party": question.party or ""})
         adds = begins or viewer.speaks_for(question.party_id)
-        return [LinkView(words.gettext("Add a person"), add, "")] if adds else []
+        named = [LinkView(words.gettext("Add a person"), add, "")] if adds else []
+    else:
+        named = []
     if not question.is_open or question.agreement is None or question.party_id not in (None, *viewer.parties):
-        return []
+        return named
     address, decides = link_matter(question), viewer.may(Permission.AMEND)
     if question.commitment is None and question.matter_kind in _DATES_OF_AGREEMENTS:
         ways = []
@@ -39,8 +41,9 @@ def list_decisions(words: Words, viewer: Viewer, question: Question, *, begins: 
     is_plan = question.commitment is not None and question.commitment.kind == CommitmentKind.PLANNED
     answers = question.list_answers()
     if not (is_plan and decides and question.matter_kind is MatterKind.COMMITMENT) or Answer.DROP in answers:
-        return []
+        return named
     return [
+        *named,
         LinkView(words.gettext("Confirm it by another day"), f"{address}/date", ""),
         LinkView(words.gettext("Make it a firm commitment"), f"{address}/kind", ""),
         LinkView(words.gettext("Drop the plan"), f"{address}/decide/withdraw", ""),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -604,3 +605,14 @@ def test_who_sees_agreements_is_offered_to_record_and_no_first_step(desk: Desk) 
     desk.sign_in("cy")
     assert "Record what happened" in desk.get("/home") and "Register the first" not in desk.get("/home")
     assert "No agreement is found." in desk.get("/agreements?q=nowhere")
+
+
+def test_a_plan_that_nobody_answers_for_can_still_be_decided_beside_naming_somebody(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        plan = commitment.c.reference == "orphan"
+        unit.execute(update(commitment).where(plan).values(kind="planned", due=None, confirm_by="2026-12-31"))
+    reconcile_register(desk.engine, NOW, TODAY)
+    desk.sign_in("cy")
+    ways = unescape(desk.get("/home")).partition("Nobody's promise.")[2].partition("</section>")[0]
+    for way in ("Add a person", "Confirm it by another day", "Make it a firm commitment", "Drop the plan"):
+        assert f">{way}<" in ways, way
