@@ -41,7 +41,6 @@ from portal.message_log import Sought, describe_messages, describe_unsent, load_
 from portal.paging import PagesView, describe_pages, read_page, write_address
 from portal.people_queries import load_begun_under
 from portal.roles import Permission, Role, Viewer, records_under
-from portal.spoken import speak_title
 from portal.telling import (
     count_standings,
     find_policy,
@@ -94,7 +93,7 @@ def show_agreement(
         request,
         "agreement.html",
         viewer,
-        speak_title(head.title, words, tell_title(head.title, words)),
+        tell_title(head.title, words),
         standing=words.name(worst.state) if worst else "",
         tone=tone_of(worst.state if worst else None),
         reason=tell_named(words, names, worst, name_matter(words, parts, worst.matter)) if worst else "",

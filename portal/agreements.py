@@ -34,7 +34,6 @@ from portal.paging import describe_pages, offer, read_page, write_address
 from portal.registrations import list_registrations
 from portal.roles import Permission, Viewer
 from portal.searches import LONGEST_NAME, list_searches, say_kept
-from portal.spoken import speak_title
 from portal.telling import (
     contacts_of,
     find_worst,
@@ -248,7 +247,7 @@ def _describe_row(
     life = next((one for one in judged.standings if one.matter.kind is MatterKind.DORMANCY), None)
     state = words.name(derive_state(facts, today))
     return RowView(
-        speak_title(head.title, words, tell_title(head.title, words)),
+        tell_title(head.title, words),
         f"{ADDRESS}/{facts.reference}",
         words.gettext(" · ").join([name_agreement_kind(words, AgreementKind(head.kind)), state]),
         name_some(words, [names.name_party(one.party_id, words.tag) for one in facts.parties]),

@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, sele
 from commitments.clock import today_in
 from commitments.log import BESIDE_FOLLOW_UPS
 from commitments.tables import agreement, commitment, commitment_owner, contact, log_entry, milestone
-from notifications.names import choose_words, find_words, name_promise
+from notifications.names import find_words, name_promise
 from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.difference_words import name_column_of, tell_value
 from portal.history import say_part
 from portal.roles import Viewer, select_visible_agreements
 from portal.rule_words import list_rules
+from portal.spoken import speak_promise, speak_step, string
+from portal.telling import tell_title
 
 _SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy")
 _TERMS = ("kind", "recurrence", "target", "confirm_by", "period_from", "period_to", "condition", "owed")
@@ -148,15 +150,15 @@ def describe_amendments(words: Words, found: Amended, zone: str, most: int) -> T
         title, link = _name(words, one), f"/agreements/{one.head}"
         if one.reference:
             link += f"/commitments/{one.reference}"
-        head = clean_text(choose_words(one.title, words.tag))
+        head = tell_title(one.title, words)
         for said in _tell(words, one):
-            detail = said if title == head else words.gettext(" · ").join((said, head))
+            detail = said if title == head else string(words, (said, head))
             view = DatedView(words.format_day(today_in(zone, one.at)), title, detail)
             lines.setdefault((link, title, said), (one.at, view, link, one))
     told = [*lines.values(), *(_tell_handed(words, one, zone) for one in found.handed)]
     told.sort(key=lambda line: line[0], reverse=True)
     rest = [one for _, _, _, one in told[most:]]
-    named = {one.head: clean_text(choose_words(one.title, words.tag)) for one in rest if one is not None}
+    named = {one.head: tell_title(one.title, words) for one in rest if one is not None}
     return Told([(view, link) for _, view, link, _ in told[:most]], len(rest), named)
 
 
@@ -166,7 +168,7 @@ def _tell_handed(words: Words, one: Any, zone: str) -> tuple[datetime, DatedView
         "%(count)s commitment handed over to %(person)s", "%(count)s commitments handed over to %(person)s", one.number
     ) % {"count": one.number, "person": clean_text(one.name)}
     is_one = one.first == one.last
-    where = clean_text(choose_words(one.title, words.tag)) if is_one else words.ngettext(
+    where = tell_title(one.title, words) if is_one else words.ngettext(
         "in %(count)s agreement", "in %(count)s agreements", one.agreements
     ) % {"count": one.agreements}  # fmt: skip
     day = words.format_day(today_in(zone, one.at))
@@ -175,10 +177,10 @@ def _tell_handed(words: Words, one: Any, zone: str) -> tuple[datetime, DatedView
 
 def _name(words: Words, one: Any) -> str:
     if one.step:
-        return shorten_title(clean_text(find_words(one.steps, words.tag) or one.step))
+        return speak_step(one.steps, words, shorten_title(clean_text(find_words(one.steps, words.tag) or one.step)))
     if one.reference:
-        return shorten_title(clean_text(name_promise(one, words.tag)))
-    return clean_text(choose_words(one.title, words.tag))
+        return speak_promise(one, words, shorten_title(clean_text(name_promise(one, words.tag))))
+    return tell_title(one.title, words)
 
 
 def _tell(words: Words, one: Any) -> list[str]:

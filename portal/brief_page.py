@@ -13,6 +13,7 @@ from notifications.pictures import explain_page, list_families, open_page, write
 from notifications.styles import LIGHT, TONE_COLOURS
 from notifications.wording import Words
 from portal.brief_views import BriefView, LineView, ListView, OwedView, SideView
+from portal.spoken import Spoken
 
 TEMPLATE = Path(__file__).parent / "templates" / "brief.typ"
 
@@ -60,10 +61,12 @@ def find_brief_faults(house: Path | None) -> Iterator[Fault]:
 
 def describe_page(words: Words, view: BriefView, foot: str, fuller: Sequence[BriefView] = ()) -> dict[str, Any]:
     """All that the page shows, every string ready."""
-    drawn = _break_words(asdict(view))
+    views = [asdict(one) for one in (view, *fuller)]
+    drawn, *rest = (_break_words(one) for one in views)
     return {
         **drawn,
-        "fuller": [_break_words(asdict(one))["sides"] for one in fuller],
+        "fuller": [one["sides"] for one in rest],
+        "spoken": dict(_list_spoken(views)),
         "first": [drawn["lists"][place] for place in (0, 2)],
         "second": [drawn["lists"][place] for place in (1, 3)],
         "lang": words.locale.language,
@@ -92,6 +95,16 @@ def _break_words(said: Any) -> Any:
     if isinstance(said, dict):
         return {name: _break_words(one) for name, one in said.items()}
     return [_break_words(one) for one in said] if isinstance(said, list | tuple) else said
+
+
+def _list_spoken(said: Any) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """The texts that are not all in the language of the page, each with its pieces and their languages."""
+    if isinstance(said, Spoken):
+        pieces = [{"text": _break_words(piece), "lang": tag.partition("-")[0]} for piece, tag in said.pieces]
+        yield _break_words(said), pieces
+    elif isinstance(said, dict | list | tuple):
+        for one in said.values() if isinstance(said, dict) else said:
+            yield from _list_spoken(one)
 
 
 _LINES = ListView("What comes", (LineView("2026-11-30", "The memorandum expires", "Leeds – Hangzhou"),), "–", "")

@@ -25,6 +25,7 @@ from portal.brief_facts import (
     share_out,
 )
 from portal.labels import name_activity, name_agreement_kind, name_confirmation, name_contact_role
+from portal.spoken import drop_stop, find_tag_of, speak, speak_promise, speak_step, string, weave
 from portal.telling import name_owner, tell_named, tell_reason, tell_title
 
 AGREEMENTS_NAMED = 4
@@ -182,7 +183,7 @@ def _name_agreement(words: Words, found: Briefed, one: Agreement) -> str:
     head = found.titles[one.id]
     until = words.gettext("until %(day)s") % {"day": words.format_end(str(one.expires))} if one.expires else ""
     kind = name_agreement_kind(words, AgreementKind(head.kind))
-    return words.gettext(" · ").join(part for part in (tell_title(head.title, words), kind, until) if part)
+    return string(words, (tell_title(head.title, words), kind, until))
 
 
 def _list_waiting(words: Words, found: Briefed, own_party: int, rest: str, *, several: bool) -> Iterator[SideView]:
@@ -227,7 +228,7 @@ def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) 
         name_confirmation(words, ConfirmationState(one.state)),
         "red" if one.state == ConfirmationState.RETURNED else "amber",
         reported,
-        words.gettext(" · ").join(about),
+        string(words, about),
     )
 
 
@@ -245,7 +246,7 @@ def _describe_sides(words: Words, found: Briefed, rest: str, room: Room, *, seve
 
 def _describe_named(words: Words, found: Briefed, one: Open) -> NamedView:
     return NamedView(
-        shorten_title(_title(words, found.promises[one.promise.id])),
+        _shorten(_title(words, found.promises[one.promise.id])),
         f"/agreements/{one.agreement.reference}/commitments/{one.promise.reference}",
         words.name(one.standing.state),
         TONES[one.standing.state],
@@ -290,7 +291,7 @@ def _describe_owed(words: Words, found: Briefed, one: Open, *, several: bool) ->
         words.name(one.standing.state),
         TONES[one.standing.state],
         tell_named(words, found.names, one.standing, step),
-        words.gettext(" · ").join(about),
+        string(words, about),
     )
 
 
@@ -329,14 +330,13 @@ def _list_activities(words: Words, found: Briefed, *, several: bool) -> ListView
         LineView(
             words.format_partial(row.held_on),
             fit_text(clean_text(row.title), _TITLE_LIMIT),
-            words.gettext(" · ").join(
-                part
-                for part in (
+            string(
+                words,
+                (
                     name_activity(words, row.kind),
                     clean_text(row.place or ""),
                     tell_title(found.titles[row.agreement_id].title, words) if several else "",
-                )
-                if part
+                ),
             ),
         )
         for row in found.activities
@@ -373,14 +373,20 @@ def _name_matter(words: Words, found: Briefed, standing: Standing) -> str:
     if step := find_step(matter):
         for row in found.steps:
             if row.commitment_id == matter.commitment_id and row.reference == step:
-                return fit_text(clean_text(find_words(row.titles, words.tag) or row.title), _TITLE_LIMIT)
+                said = fit_text(clean_text(find_words(row.titles, words.tag) or row.title), _TITLE_LIMIT)
+                return speak_step(row.titles, words, said)
     if matter.kind is MatterKind.OCCURRENCE and matter.part:
-        return f"{title.rstrip('.。')} ({words.format_period(matter.part)})"
+        period = words.format_period(matter.part)
+        return weave("%(title)s (%(period)s)", {"title": drop_stop(title), "period": period})
     return title
 
 
 def _title(words: Words, row: Any) -> str:
-    return fit_text(clean_text(name_promise(row, words.tag)), _TITLE_LIMIT)
+    return speak_promise(row, words, fit_text(clean_text(name_promise(row, words.tag)), _TITLE_LIMIT))
+
+
+def _shorten(title: str) -> str:
+    return speak(shorten_title(title), find_tag_of(title))
 
 
 def _count_more(words: Words, rest: int) -> str:

@@ -23,6 +23,7 @@ from portal.history import find_head
 from portal.house import Here, House
 from portal.paging import offer, write_address
 from portal.roles import Permission, Viewer, select_visible_agreements
+from portal.spoken import weave
 from portal.telling import tell_title
 from portal.viewing import require
 
@@ -116,7 +117,7 @@ def _brief_party(
         raise HTTPException(404)
     found = find_agreements(reading, viewer, Wanted(party=reference), today, words.tag)
     ids = found.ids[:AGREEMENTS_IN_BRIEF]
-    title = words.gettext("Brief: %(name)s") % {"name": tell_title(row.names, words)}
+    title = weave(words.gettext("Brief: %(name)s"), {"name": tell_title(row.names, words)})
     briefed = load_brief(reading, ids, viewer.person.party_id, row.id, today, people)
     dates = write_address(CALENDAR, {"party": reference, "whose": "all"})
     listed, silent = (write_address(AGREEMENTS, {"party": reference, "sort": sort}) for sort in ("", Sort.SILENCE))
@@ -130,7 +131,7 @@ def _brief_agreement(
 ) -> Describe:
     words, today = find_words(viewer), house.today_of(viewer.person, house.read_clock())
     head = find_head(reading, viewer, reference)
-    title = words.gettext("Brief: %(name)s") % {"name": tell_title(head.title, words)}
+    title = weave(words.gettext("Brief: %(name)s"), {"name": tell_title(head.title, words)})
     briefed = load_brief(reading, [head.id], viewer.person.party_id, None, today, people)
     dates = write_address(CALENDAR, {"agreement": reference, "whose": "all"})
     listed = f"{AGREEMENTS}/{reference}#commitments"

@@ -12,6 +12,7 @@ from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.calendar_queries import Dated, Day
+from portal.spoken import speak_promise, speak_step
 from portal.telling import tell_title
 
 _TITLE_LIMIT = 160
@@ -85,8 +86,8 @@ def name_date(words: Words, one: Dated) -> str:
     if one.promise is None:
         return words.name(one.kind)
     if one.step is not None:
-        return _fit(find_words(one.step.titles, words.tag) or one.step.title)
-    return _fit(name_promise(one.promise, words.tag))
+        return speak_step(one.step.titles, words, _fit(find_words(one.step.titles, words.tag) or one.step.title))
+    return speak_promise(one.promise, words, _fit(name_promise(one.promise, words.tag)))
 
 
 def find_page(one: Dated) -> str:

@@ -24,7 +24,7 @@ from portal.calendar_views import find_page
 from portal.decisions import list_decisions
 from portal.paging import write_address
 from portal.roles import Role, Viewer
-from portal.spoken import speak, speak_item
+from portal.spoken import find_tag_of, speak, speak_item
 
 DAYS = 30
 SHOWN = 6
@@ -116,7 +116,7 @@ def describe_coming(
     return ComingView(
         words.format_end(dated.text),
         words.format_ahead((dated.day - today).days),
-        speak(shorten_title(item.title), getattr(item.title, "tag", "")),
+        speak(shorten_title(item.title), find_tag_of(item.title)),
         link if buttons else find_page(dated),
         item.agreement,
         f"{AGREEMENTS}/{dated.agreement}",

@@ -44,7 +44,7 @@ from portal.house import Here
 from portal.late_words import tell_late_of
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_confirmable_commitments
 from portal.sides import speaks_for_any
-from portal.spoken import speak_promise, speak_title
+from portal.spoken import speak_promise
 from portal.telling import contacts_of, load_rules_of, tell_reason, tell_title
 from portal.viewing import require
 from portal.withdrawing import link_confirmations, link_measurements, link_reports, load_written
@@ -108,7 +108,7 @@ def show_commitment(
         "commitment.html",
         viewer,
         speak_promise(row, words, clean_text(name_promise(row, words.tag))),
-        agreement=LinkView(speak_title(head.title, words, tell_title(head.title, words)), f"{ADDRESS}/{reference}", ""),
+        agreement=LinkView(tell_title(head.title, words), f"{ADDRESS}/{reference}", ""),
         standing=words.name(standing.state),
         tone=TONES[standing.state],
         reason=tell_reason(words, names, standing.reason),

@@ -17,17 +17,16 @@ from commitments.person_queries import select_people_around
 from commitments.tables import agreement, commitment, contact, milestone
 from commitments.vocabulary import MatterKind, NotificationKind
 from notifications.forecast import forecast_agreement
-from notifications.names import Names, load_names, name_promise
-from notifications.names import find_words as find_phrase
+from notifications.names import Names, load_names
 from notifications.playing import Foreseen
-from notifications.views import LinkView, clean_text, fit_text, shorten_title
+from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
 from portal.choosing import name_channel
 from portal.frame import find_words, stream_framed
 from portal.history import find_head
 from portal.house import Here
-from portal.message_log import MATTERS_SHOWN, PROMISE_LIMIT, MessageView
+from portal.message_log import MATTERS_SHOWN, MessageView, name_promised, tell_why
 from portal.roles import Permission, Viewer
 from portal.telling import tell_ground, tell_moment, tell_stored, tell_title
 from portal.viewing import require
@@ -114,14 +113,8 @@ def _tell(words: Words, names: Names, promises: Mapping[str, Any], reason: Mappi
     promise, step = promises.get(name), promises.get(f"{name}#{part.removeprefix('milestone:')}") if part else None
     kind = reason["matter"].rpartition(":")[2]
     if promise is not None:
-        matter = fit_text(clean_text(name_promise(promise, words.tag)), PROMISE_LIMIT)
-        if step is not None:
-            title = shorten_title(clean_text(find_phrase(step.titles, words.tag) or step.title))
-            matter = words.gettext("%(step)s (%(promise)s)") % {"step": title, "promise": matter.rstrip(".。")}
+        matter = name_promised(words, promise, step)
     else:
         matter = words.name(MatterKind(kind)) if kind in list(MatterKind) else clean_text(reason["matter"])
     said = [tell_stored(words, names, reason["standing"]), tell_ground(words, names, reason["why"])]
-    return words.gettext("%(matter)s: %(why)s") % {
-        "matter": matter.rstrip(".。"),
-        "why": words.gettext("; ").join(part for part in said if part),
-    }
+    return tell_why(words, matter, said)

@@ -17,10 +17,10 @@ from commitments.undoing import can_undo
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
-from notifications.names import Names, choose_words
+from notifications.names import Names
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import ItemView, LinkView, clean_text
+from notifications.views import ItemView, LinkView
 from notifications.wording import Words
 from portal.accepting import describe_proposed, load_matters, load_proposed, say_answered, tell_waiting
 from portal.amendments import describe_amendments, load_amendments
@@ -38,9 +38,9 @@ from portal.others import count_asked_of_nobody, describe_others, load_others, s
 from portal.paging import describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
-from portal.spoken import speak_item, speak_title
+from portal.spoken import speak_item, speak_news
 from portal.taking_back import describe_hand_over
-from portal.telling import load_names_of, load_rules_of_questions
+from portal.telling import load_names_of, load_rules_of_questions, tell_title
 from portal.viewing import require
 
 router = APIRouter()
@@ -137,7 +137,7 @@ def show_home(
         proposed = describe_proposed(words, waiting, load_matters(reading, waiting))
         answered = say_answered(words, viewer, reading, accepted, refused)
         waits = tell_waiting(words, viewer, reading)
-        news, unsaid, unnamed = load_news(reading, viewer, names, now - timedelta(days=7), NEWS_SHOWN)
+        news, unsaid, unnamed = load_news(reading, viewer, words, names, now - timedelta(days=7), NEWS_SHOWN)
         amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
         handed = describe_hand_over(
             reading, words, viewer, viewer.person, now, within=timedelta(days=HANDED_SHOWN_DAYS)
@@ -170,7 +170,7 @@ def show_home(
             for dated, question in zip(coming.dates, questions[len(asked) :], strict=True)
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
-        news=[(describe_news(words, one), link) for one, link in news],
+        news=[(speak_news(describe_news(words, one), one.title, one.agreement_title), link) for one, link in news],
         amended=told.lines,
         more=_count_more(words, told.rest + len(unsaid)),
         further=_link_histories(words, [*told.agreements.items(), *_name_agreements(words, unnamed)]),
@@ -246,7 +246,7 @@ def _count_more(words: Words, number: int) -> str:
 
 
 def _name_agreements(words: Words, found: Iterable[Any]) -> list[tuple[str, str]]:
-    return [(one.reference, clean_text(choose_words(one.title, words.tag))) for one in found]
+    return [(one.reference, tell_title(one.title, words)) for one in found]
 
 
 def _link_histories(words: Words, agreements: Iterable[tuple[str, str]]) -> list[LinkView]:
@@ -278,7 +278,7 @@ def _describe_counts(words: Words, viewer: Viewer, overall: Overall) -> list[Tal
 
 def _describe_agreement(words: Words, viewer: Viewer, one: Watched) -> AgreementLineView:
     return AgreementLineView(
-        speak_title(one.title, words, clean_text(choose_words(one.title, words.tag))),
+        tell_title(one.title, words),
         f"/agreements/{one.reference}",
         words.name(one.worst),
         TONES[one.worst],

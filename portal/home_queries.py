@@ -13,11 +13,14 @@ from commitments.urgency import URGENCY, WORST_FIRST
 from commitments.vocabulary import STANDING_OF, FollowUpKind, FollowUpState, StandingState
 from notifications.changes import Noted, load_changes
 from notifications.messages import News
-from notifications.names import Names, choose_words, find_words, name_promise
+from notifications.names import Names, find_words, name_promise
 from notifications.reasons import ChangeKind
+from notifications.wording import Words
 from portal.agreement_queries import count_open
 from portal.roles import Viewer, select_visible_agreements
+from portal.spoken import speak_promise, speak_step
 from portal.standing_queries import find_standings
+from portal.telling import tell_title
 
 AGREEMENTS_SHOWN = 12
 _PLACES = {kind: URGENCY[STANDING_OF[kind]] for kind in FollowUpKind}
@@ -88,7 +91,7 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
 
 
 def load_news(
-    reading: Connection, viewer: Viewer, names: Names, since: datetime, most: int
+    reading: Connection, viewer: Viewer, words: Words, names: Names, since: datetime, most: int
 ) -> tuple[list[tuple[News, str]], Sequence[Noted], list[Any]]:
     """What people changed since then under the agreements that somebody sees, the newest first, each with its page;
     what there was no room for, and the agreements that it was of."""
@@ -109,15 +112,14 @@ def load_news(
         commitment.c.id,
         (one.commitment_id for one in noted if one.commitment_id is not None),
     )
-    language = viewer.person.language
     news = [
         (
             News(
                 one.kind,
                 one.on,
-                _name(one, titles, promises, language),
-                choose_words(titles[one.agreement_id].title, language),
-                names.name_party(one.party_id, language) if one.party_id is not None else None,
+                _name(words, one, titles, promises),
+                tell_title(titles[one.agreement_id].title, words),
+                names.name_party(one.party_id, words.tag) if one.party_id is not None else None,
                 one.rating,
                 one.state,
                 one.value,
@@ -141,11 +143,12 @@ def _load(reading: Connection, query: Any, column: Any, ids: Iterable[int]) -> d
     return {row.id: row for row in reading.execute(query.where(column.in_(wanted)))}
 
 
-def _name(one: Noted, titles: dict[int, Any], promises: dict[int, Any], language: str) -> str:
+def _name(words: Words, one: Noted, titles: dict[int, Any], promises: dict[int, Any]) -> str:
     if one.kind is ChangeKind.MILESTONE and one.row is not None:
-        return find_words(one.row.titles, language) or str(one.row.title)
+        return speak_step(one.row.titles, words, find_words(one.row.titles, words.tag) or str(one.row.title))
     if one.kind is ChangeKind.HELD and one.row is not None:
         return str(one.row.title)
     if one.commitment_id is not None and one.commitment_id in promises:
-        return name_promise(promises[one.commitment_id], language)
-    return choose_words(titles[one.agreement_id].title, language)
+        promise = promises[one.commitment_id]
+        return speak_promise(promise, words, name_promise(promise, words.tag))
+    return tell_title(titles[one.agreement_id].title, words)

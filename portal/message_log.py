@@ -26,6 +26,7 @@ from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.paging import TITLES_OFFERED, PagesView, offer, offer_agreements, write_address
 from portal.roles import Permission, Role, Viewer, select_visible_agreements
+from portal.spoken import drop_stop, speak_promise, speak_step, string, weave
 from portal.telling import tell_ground, tell_moment, tell_stored, tell_title
 from portal.viewing import require
 
@@ -236,7 +237,7 @@ def describe_messages(
     # A morning's message may tell of hundreds of matters; the first of them are enough here.
     told_in = query.subquery()
     notices = reading.execute(select(told_in).where(told_in.c.place <= 2 * MATTERS_SHOWN).order_by(told_in.c.id)).all()
-    names, titles = _load_told(reading, words, notices, rows)
+    names, titles = _load_told(reading, notices, rows)
     told: dict[int, list[Any]] = {}
     for one in notices:
         told.setdefault(one.notification_id, []).append(one)
@@ -255,7 +256,7 @@ def _of_party(viewer: Viewer) -> Any:
 
 
 def _describe_message(
-    words: Words, names: Names, titles: Mapping[Any, str], row: Any, told: Sequence[Any], zone: str
+    words: Words, names: Names, titles: Mapping[Any, Any], row: Any, told: Sequence[Any], zone: str
 ) -> MessageView:
     state = NotificationState(row.state)
     parts = list(dict.fromkeys(_tell_notice(words, names, titles, one) for one in told))
@@ -278,7 +279,7 @@ def _describe_message(
 
 def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone: str) -> list[MessageView]:
     """What was not told; what would read the same stands there once."""
-    names, titles = _load_told(reading, words, rows, ())
+    names, titles = _load_told(reading, rows, ())
     lines = [
         MessageView(
             _name_matter(words, titles, row),
@@ -295,27 +296,35 @@ def describe_unsent(reading: Connection, words: Words, rows: Sequence[Any], zone
     return list(dict.fromkeys(lines))
 
 
-def _tell_notice(words: Words, names: Names, titles: Mapping[Any, str], one: Any) -> str:
+def _tell_notice(words: Words, names: Names, titles: Mapping[Any, Any], one: Any) -> str:
     said = [tell_stored(words, names, one.reason), tell_ground(words, names, one.decision_reason)]
-    return words.gettext("%(matter)s: %(why)s") % {
-        "matter": _name_matter(words, titles, one).rstrip(".。"),
-        "why": words.gettext("; ").join(part for part in said if part),
-    }
+    return tell_why(words, _name_matter(words, titles, one), said)
 
 
-def _name_matter(words: Words, titles: Mapping[Any, str], one: Any) -> str:
+def tell_why(words: Words, matter: str, said: Sequence[str]) -> str:
+    """What a message tells of, and why."""
+    why = words.gettext("; ").join(part for part in said if part)
+    return weave(words.gettext("%(matter)s: %(why)s"), {"matter": drop_stop(matter), "why": why})
+
+
+def name_promised(words: Words, promise: Any, step: Any = None) -> str:
+    """A commitment, or one of its milestones, as a line of a message has it; both as rows of the register."""
+    named = speak_promise(promise, words, fit_text(clean_text(name_promise(promise, words.tag)), PROMISE_LIMIT))
+    if step is None:
+        return named
+    title = shorten_title(clean_text(find_phrase(step.titles, words.tag) or step.title))
+    parts = {"step": speak_step(step.titles, words, title), "promise": drop_stop(named)}
+    return weave(words.gettext("%(step)s (%(promise)s)"), parts)
+
+
+def _name_matter(words: Words, titles: Mapping[Any, Any], one: Any) -> str:
     promise = titles.get(("commitment", one.commitment_id))
-    step = titles.get(("milestone", one.commitment_id, _read_step(one)))
-    if promise and step:
-        return words.gettext("%(step)s (%(promise)s)") % {
-            "step": shorten_title(clean_text(step)),
-            "promise": fit_text(clean_text(promise), PROMISE_LIMIT).rstrip(".。"),
-        }
-    if promise:
-        return fit_text(clean_text(promise), PROMISE_LIMIT)
+    if promise is not None:
+        return name_promised(words, promise, titles.get(("milestone", one.commitment_id, _read_step(one))))
     kind = words.name(MatterKind(one.matter_kind)) if one.matter_kind in list(MatterKind) else ""
-    title = titles.get(("agreement", one.agreement_id), "")
-    return words.gettext(" · ").join(part for part in (kind, title) if part) or words.name(NotificationKind(one.kind))
+    head = titles.get(("agreement", one.agreement_id))
+    title = tell_title(head.title, words) if head is not None else ""
+    return string(words, (kind, title)) or words.name(NotificationKind(one.kind))
 
 
 def _read_step(one: Any) -> str:
@@ -325,10 +334,8 @@ def _read_step(one: Any) -> str:
     return str(one.matter).partition("#")[2].removeprefix("milestone:")
 
 
-def _load_told(
-    reading: Connection, words: Words, notices: Sequence[Any], rows: Sequence[Any]
-) -> tuple[Names, dict[Any, str]]:
-    """The names of the people and the titles of the matters that the notices are about."""
+def _load_told(reading: Connection, notices: Sequence[Any], rows: Sequence[Any]) -> tuple[Names, dict[Any, Any]]:
+    """The names of the people and the rows of the matters that the notices are about."""
     asked = {
         numbers[field]
         for one in (*notices, *rows)
@@ -344,14 +351,11 @@ def _load_told(
     heads = select(agreement.c.id, agreement.c.title).where(
         agreement.c.id.in_({one.agreement_id for one in notices if one.agreement_id is not None})
     )
-    titles: dict[Any, str] = {("commitment", row.id): name_promise(row, words.tag) for row in reading.execute(promises)}
+    found: dict[Any, Any] = {("commitment", row.id): row for row in reading.execute(promises)}
     steps = select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles).where(
         milestone.c.commitment_id.in_({one.commitment_id for one in notices if _read_step(one)}),
         milestone.c.reference.in_({_read_step(one) for one in notices} - {""}),
     )
-    titles |= {
-        ("milestone", row.commitment_id, row.reference): find_phrase(row.titles, words.tag) or row.title
-        for row in reading.execute(steps)
-    }
-    titles |= {("agreement", row.id): tell_title(row.title, words) for row in reading.execute(heads)}
-    return names, titles
+    found |= {("milestone", row.commitment_id, row.reference): row for row in reading.execute(steps)}
+    found |= {("agreement", row.id): row for row in reading.execute(heads)}
+    return names, found

@@ -17,6 +17,7 @@ from portal.agreements import ADDRESS as AGREEMENTS
 from portal.home_queries import PLACE
 from portal.people_views import ADDRESS as PEOPLE
 from portal.roles import Permission, Role, Viewer, select_visible_agreements
+from portal.spoken import speak_promise, speak_step, string
 from portal.telling import tell_title
 
 PEOPLE_SHOWN = 8
@@ -184,8 +185,11 @@ def describe_matter(words: Words, row: Any, *, named: bool) -> AskedOfView:
         link, title = f"{AGREEMENTS}/{row.agreement_reference}", tell_title(row.title, words)
     if row.reference is not None:
         link = f"{link}/commitments/{row.reference}"
-        step = (find_words(row.titles, words.tag) or row.step) if row.step is not None else None
-        title = shorten_title(clean_text(step or name_promise(row, words.tag)))
+        if row.step is not None:
+            step = find_words(row.titles, words.tag) or row.step
+            title = speak_step(row.titles, words, shorten_title(clean_text(step)))
+        else:
+            title = speak_promise(row, words, shorten_title(clean_text(name_promise(row, words.tag))))
     by = words.gettext("answer by %(day)s") % {"day": words.format_day(row.due_on)}
     about = [clean_text(row.name), by] if named else [by]
     if row.reference is not None:
@@ -195,5 +199,5 @@ def describe_matter(words: Words, row: Any, *, named: bool) -> AskedOfView:
         link,
         words.name(kind),
         TONES[STANDING_OF[kind]],
-        words.gettext(" · ").join(about),
+        string(words, about),
     )

@@ -25,6 +25,7 @@ from notifications.reasons import Why
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
+from portal.spoken import drop_stop, speak_title, weave
 
 _SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
 
@@ -147,7 +148,7 @@ def tell_named(words: Words, names: Names, standing: Standing, named: str | None
     reason = tell_reason(words, names, standing.reason)
     if not named:
         return reason
-    return words.gettext("%(promise)s: %(reason)s") % {"promise": named.rstrip(".。"), "reason": reason}
+    return weave(words.gettext("%(promise)s: %(reason)s"), {"promise": drop_stop(named), "reason": reason})
 
 
 def count_standings(words: Words, standings: Iterable[Standing]) -> tuple[CountView, ...]:
@@ -168,7 +169,8 @@ def tone_of(state: StandingState | None) -> str:
 
 
 def tell_title(title: Mapping[str, str], words: Words) -> str:
-    return clean_text(choose_words(title, words.tag))
+    """The title in the reader's language, or with the one that it is in."""
+    return speak_title(title, words, clean_text(choose_words(title, words.tag)))
 
 
 def tell_partial(words: Words, text: str | None) -> str:

@@ -126,7 +126,7 @@ def test_a_brief_bears_the_letterhead_of_the_house_and_is_drawn_as_usual_while_t
     (own.parent / "arms.svg").write_text(ARMS)
     desk.sign_in("cy")
     before = desk.client.get("/brief.pdf?party=south").content
-    own.write_text(usual.replace("= #said.title", letterhead + "= #said.title"))
+    own.write_text(usual.replace("= #say(said.title)", letterhead + "= #say(said.title)"))
     house = desk.settings.house_folder
     after = desk.client.get("/brief.pdf?party=south").content
     assert len(after) > len(before)
