@@ -10,6 +10,7 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: dict[str, dict[str, list[str]]] = {}
+        self._by_id: dict[str, dict[str, list[str]]] = {}
         self._fields: dict[str, list[str]] | None = None
         self._list: str = ""
         self._text: str | None = None
@@ -17,7 +18,10 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
         if tag == "form" and has.get("method") == "post":
-            self._fields = self.forms.setdefault(has["action"], {})
+            fields = self._by_id.setdefault(has.get("id") or has["action"], {})
+            self._fields = self.forms.setdefault(has["action"], fields)
+        elif tag == "button" and "formaction" in has and "form" in has:
+            self.forms[has["formaction"]] = self._by_id.setdefault(has["form"], {})  # outside of it, before or after
         elif self._fields is None:
             return
         elif tag == "button" and "formaction" in has:

@@ -236,6 +236,7 @@ _KEEP_SEARCH = _send("keep a search", "/searches", "searches", {"name": "{name}"
 _MAKE_FEED = _send("feed: make one", "/calendar/feed", "once", form_on="/calendar")
 _TRY = _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy",
              is_by_script=True)  # fmt: skip
+_TRY_PLAINLY = replace(_TRY, name="try a policy, without a script", is_by_script=False)
 
 FORMS = (
     _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
@@ -314,7 +315,12 @@ FORMS = (
               is_by_script=True, address=f"{INSIDE}/policy/try/{half}/held")
         for half in ("past", "coming")
     ),
-    replace(_TRY, name="try a policy, without a script", is_by_script=False),
+    _TRY_PLAINLY,
+    *(
+        _send(f"try a policy, without a script: {part}", INSIDE + "/policy/try/" + path, "agreements",
+              after=_TRY_PLAINLY, address=f"{INSIDE}/policy/try/{part}")
+        for part, path in (("coming", "{half}"), ("past/held", "{half}/held"))
+    ),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
     _KEEP_SEARCH,

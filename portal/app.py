@@ -54,6 +54,7 @@ from portal import (
     signing_in_elsewhere,
     taking_back,
     terms,
+    trying,
     unsubscribing,
     withdrawing,
 )
@@ -111,6 +112,7 @@ ROUTERS = (
     accepting.router,
     people.router,
     policing.router,
+    trying.router,
     publishing.router,
     briefing.router,
     calendar.router,

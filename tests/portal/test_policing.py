@@ -16,6 +16,7 @@ from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import agreement, commitment, contact, log_entry, policy
+from notifications.forecast import forecast_agreement
 from notifications.planning import plan_messages
 from notifications.replay import replay_messages
 from notifications.tables import notice, notification
@@ -164,7 +165,7 @@ def test_rules_are_tried_without_writing_or_sending_anything(desk: Desk) -> None
     desk.sign_in("cy")
     before = desk.snapshot()
     page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
-    assert "The last 90 days" in page and "The next 90 days" in page
+    assert "The last 90 days" in page and "See the next 90 days" in page
     assert "Nothing is saved yet" in page and "by these rules" in page
     assert 'name="lead_days" type="text" value="0"' in page
     assert desk.snapshot() == before and desk.rows(policy) == []
@@ -183,16 +184,24 @@ def test_what_stands_on_the_page_before_days_are_played_is_sent_before() -> None
     assert sent == ["<h2>The last 90 days", "played", "<li>"]
 
 
-def test_a_trial_that_fails_on_the_way_says_so_and_ends_as_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_that_fails_says_so_and_can_be_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    monkeypatch.setattr("portal.trying.replay_messages", fail)
     desk.sign_in("cy")
     page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="0"))
-    last, _, coming = page.partition("The next 90 days")
-    assert "The rest could not be worked out." in last and "no space left" not in page
-    assert "by these rules" in coming and "</html>" in coming
+    assert "The rest could not be worked out." in page and "no space left" not in page
+    assert press(desk, page, "/try/coming").count("by these rules") == 1, "the other half is played all the same"
+    monkeypatch.undo()
+    assert "by these rules" in press(desk, page, "/try/past")
+
+
+def press(desk: Desk, page: str, to: str, **typed: list[str]) -> str:
+    """The page that the button leads to, with the form as it stands on the page and what was typed in it."""
+    answer = desk.client.post(PAGE + to, data=read_form(page, PAGE + to) | typed)
+    assert answer.status_code == 200
+    return answer.text
 
 
 def try_by_script(desk: Desk, **fields: Any) -> str:
@@ -208,29 +217,85 @@ def read_words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r'<span class="unseen">[^<]*</span>', "", unescape(page))).split())
 
 
-def test_a_script_is_told_of_each_half_what_the_page_without_one_says(desk: Desk) -> None:
+def test_a_script_is_told_of_each_half_what_the_pages_without_one_say(desk: Desk) -> None:
     live_through(desk, TODAY, TODAY + timedelta(days=20))
     desk.sign_in("cy")
     before = desk.snapshot()
     fields = {"lead_days": "60, 5", "send_days": ["0", "3"], "quiet_from": "20:00", "quiet_to": "07:00"}
-    streamed = desk.act(f"{PAGE}/try", 200, **usual(**fields))
+    page = desk.act(f"{PAGE}/try", 200, **usual(**fields))
     tried = try_by_script(desk, **fields)
     for half, number in (("past", 1), ("coming", 2)):
+        if half == "coming":
+            page = press(desk, page, f"/try/{half}")
         sent = read_form(tried, f"{PAGE}/try/{half}")
         assert sent["lead_days"] == ["60, 5"] and sent["send_days"] == ["0", "3"], "the rules as they were filled in"
         parts = [
             desk.client.post(address, data=read_form(tried, address), headers={"HX-Request": "true"}).text
             for address in (f"{PAGE}/try/{half}", f"{PAGE}/try/{half}/held")
         ]
-        section = streamed.partition(f'<h2 id="tried-{number}">')[2].partition("</section>")[0]
-        expected = read_words(section).partition("being played …")[2].strip()
-        assert "by these rules" in expected and "Each message" in expected
-        assert " ".join(read_words(one.partition("<div>")[2]) for one in parts) == expected
-        assert "by these rules" in parts[0] and "without the change" in parts[1]
-        assert "without the change" not in parts[0] and "by these rules" not in parts[1]
-        whole = desk.client.post(f"{PAGE}/try/{half}", data=sent).text
-        assert "<html" in whole and expected in read_words(whole), "it is a page of its own for who has no script"
+        said = [read_words(one.partition("<div>")[2]) for one in parts]
+        assert "by these rules" in said[0] and "Each message" in said[0] and "without the change" not in said[0]
+        assert "without the change" in said[1] and "by these rules" not in said[1]
+        assert read_words(find_half(page, number)).startswith(said[0])
+        page = press(desk, page, f"/try/{half}/held")
+        assert said[1] in read_words(find_half(page, number)), "with the number of those by these rules kept beside it"
     assert desk.snapshot() == before and desk.rows(policy) == []
+
+
+def find_half(page: str, number: int) -> str:
+    """What stands on the page of one of the halves, beneath its title."""
+    return page.partition(f'<h2 id="tried-{number}">')[2].partition("</h2>")[2].partition("</section>")[0]
+
+
+def count_plays(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Filled, from now on, with the name of each play that is begun."""
+    begun: list[str] = []
+    for name, play in (("replay_messages", replay_messages), ("forecast_agreement", forecast_agreement)):
+
+        def begin(*args: Any, name: str = name, play: Any = play, **rest: Any) -> Any:
+            begun.append(name)
+            return play(*args, **rest)
+
+        monkeypatch.setattr(f"portal.trying.{name}", begin)
+    return begun
+
+
+def test_without_a_script_each_answer_plays_one_span_and_keeps_what_was_counted_and_typed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_through(desk, TODAY, TODAY + timedelta(days=6))
+    desk.sign_in("cy")
+    begun = count_plays(monkeypatch)
+    why = "They asked for it"
+    page = desk.act(f"{PAGE}/try", 200, mark=find_mark(desk.get(PAGE)), **usual(lead_days="60, 5", why=why))
+    assert begun == ["replay_messages"] and page.count("by these rules") == 1
+    for to, play in (
+        ("/try/past/held", "replay_messages"),
+        ("/try/coming", "forecast_agreement"),
+        ("/try/coming/held", "forecast_agreement"),
+        ("/try/past", "replay_messages"),
+    ):
+        begun.clear()
+        page = press(desk, page, to)
+        assert begun == [play]
+        assert 'value="60, 5"' in page and f'value="{why}"' in page
+    assert page.count("by these rules") == page.count("without the change") == 2, "all four numbers stand on one page"
+    assert "Each message" in find_half(page, 1) and "See each message" in find_half(page, 2)
+    desk.client.post(PAGE, data=read_form(page, PAGE))
+    (row,) = desk.rows(policy, policy.c.scope == "north-south")
+    assert row.rules == {"lead_days": [60, 5]}, "what was tried can be saved from there"
+
+
+def test_what_was_counted_by_other_rules_is_not_kept(desk: Desk) -> None:
+    live_through(desk, TODAY, TODAY + timedelta(days=6))
+    desk.sign_in("cy")
+    page = desk.act(f"{PAGE}/try", 200, **usual(lead_days="60, 5"))
+    page = press(desk, page, "/try/past/held")
+    page = press(desk, page, "/try/coming", lead_days=["30"])
+    assert "by these rules" not in find_half(page, 1) and "See the last 90 days" in find_half(page, 1)
+    assert "without the change" in find_half(page, 1), "which the rules that are tried do not touch"
+    made_up = press(desk, page, "/try/coming/held", counted=["past-tried-7-00 past-held-x- soon past-tried-7"])
+    assert "7 messages" not in find_half(made_up, 1)
 
 
 def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +303,7 @@ def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypat
         raise AssertionError("a play was begun")
 
     for play in ("replay_messages", "forecast_agreement"):
-        monkeypatch.setattr(f"portal.policing.{play}", refuse)
+        monkeypatch.setattr(f"portal.trying.{play}", refuse)
     desk.sign_in("cy")
     tried = try_by_script(desk, lead_days="0")
     assert tried.count("The days are being played …") == 2
@@ -251,7 +316,7 @@ def test_a_half_that_fails_says_so_in_its_place(desk: Desk, monkeypatch: pytest.
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("portal.policing.replay_messages", fail)
+    monkeypatch.setattr("portal.trying.replay_messages", fail)
     desk.sign_in("cy")
     past = desk.act(f"{PAGE}/try/past", 200, **usual(lead_days="0"))
     assert "The rest could not be worked out." in past and "no space left" not in past
@@ -273,8 +338,6 @@ def test_fewer_lead_days_send_fewer_messages(desk: Desk) -> None:
         unit.execute(update(commitment).where(commitment.c.reference == "survey").values(due="2026-04-20"))
     house = desk.client.app.state.house  # type: ignore[attr-defined]
     now = desk.clock[0]
-    from notifications.forecast import forecast_agreement
-
     many = list(forecast_agreement(desk.engine, house.settings, now, 60, 1, rules={"lead_days": [40, 30, 20, 10]}))
     few = list(forecast_agreement(desk.engine, house.settings, now, 60, 1, rules={"lead_days": []}))
 
@@ -309,7 +372,7 @@ def test_unchanged_rules_play_the_same_number_twice_and_the_page_says_what_was_s
     desk.sign_in("cy")
 
     def try_past(**fields: Any) -> tuple[int, int, str]:
-        page = desk.act(f"{PAGE}/try/past", 200, **usual(**fields))
+        page = press(desk, desk.act(f"{PAGE}/try/past", 200, **usual(**fields)), "/try/past/held")
         said = re.search(r"(\d+) messages? by these rules\..*?(\d+) messages? without the change", page, re.S)
         assert said
         return int(said[1]), int(said[2]), page
