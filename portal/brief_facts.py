@@ -52,8 +52,8 @@ SILENT_SHOWN = 4
 ACTIVITIES_SHOWN = 4
 CONFIRMATIONS_SHOWN = 4
 PEOPLE_SHOWN = 6
-PEOPLE_NAMED = 6
-"""So many further ones are named in a line, where these are all."""
+FURTHER_NAMED = 6
+"""So many further dates, silences or people are named in a line."""
 EVERYBODY = 300
 DAYS_AHEAD = 366
 
@@ -107,6 +107,8 @@ class Chosen:
 
     total: int
     shown: tuple[tuple[Agreement, Standing], ...]
+    named: tuple[tuple[Agreement, Standing], ...] = ()
+    """The next of them, for which there is only room to be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def load_brief(
     silent = _choose_silent(facts, standings)
     waiting = _load_confirmations(reading, ids)
     shown = {one.promise.id: one.promise for side in sides for one in side.told}
-    told = [standing.matter.commitment_id for _, standing in (*dates.shown, *silent.shown)]
+    told = [standing.matter.commitment_id for _, standing in (*dates.shown, *dates.named, *silent.shown, *silent.named)]
     named = {*shown, *(one for one in told if one is not None), *(one.commitment_id for one in waiting)}
     owners = [owner for promise in shown.values() for owner in promise.owners]
     reporting = {one.reporter for one in waiting if one.reporter is not None}
@@ -294,7 +296,9 @@ def choose_dates(ahead: Sequence[tuple[Agreement, Standing]]) -> Chosen:
     for what is only due earlier."""
     kept = [at for at, (_, standing) in enumerate(ahead) if standing.matter.kind in _NEVER_LEFT_OUT][:DATES_SHOWN]
     others = [at for at in range(len(ahead)) if at not in kept][: DATES_SHOWN - len(kept)]
-    return Chosen(len(ahead), tuple(ahead[at] for at in sorted([*kept, *others])))
+    shown = sorted([*kept, *others])
+    rest = [one for at, one in enumerate(ahead) if at not in shown]
+    return Chosen(len(ahead), tuple(ahead[at] for at in shown), tuple(rest[:FURTHER_NAMED]))
 
 
 def _choose_silent(facts: Sequence[Agreement], standings: Mapping[int, Sequence[Standing]]) -> Chosen:
@@ -306,7 +310,8 @@ def _choose_silent(facts: Sequence[Agreement], standings: Mapping[int, Sequence[
         if standing.state is StandingState.SILENT or standing.reason.code is ReasonCode.KEPT
     ]
     silent.sort(key=lambda pair: pair[1].cause)
-    return Chosen(len(silent), tuple(silent[:SILENT_SHOWN]))
+    further = silent[SILENT_SHOWN : SILENT_SHOWN + FURTHER_NAMED]
+    return Chosen(len(silent), tuple(silent[:SILENT_SHOWN]), tuple(further))
 
 
 def _load_titles(reading: Connection, ids: Sequence[int]) -> dict[int, Any]:

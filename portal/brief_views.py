@@ -15,9 +15,9 @@ from notifications.views import clean_text, fit_text, shorten_title
 from notifications.wording import Words
 from portal.brief_facts import (
     CONFIRMATIONS_SHOWN,
+    FURTHER_NAMED,
     OWED_SHOWN,
     OWED_TOLD,
-    PEOPLE_NAMED,
     Briefed,
     Open,
     Side,
@@ -112,6 +112,8 @@ class Rest:
     dates: str
     silent: str
     people: str
+    is_list: bool
+    """Whether what nothing was heard of is in the list of agreements, and not on the page of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def describe_brief(
         ),
         (
             _list_dates(words, found, rest.dates, several=several),
-            _list_silent(words, found, rest.silent),
+            _list_silent(words, found, rest, several=several),
             _list_activities(words, found, several=several),
             _list_people(words, found, rest.people),
         ),
@@ -199,9 +201,13 @@ def _list_waiting(words: Words, found: Briefed, own_party: int, rest: str, *, se
     )
     for title, waiting in groups:
         if waiting:
-            owed = tuple(_describe_waiting(words, found, one, several=several) for one in waiting[:CONFIRMATIONS_SHOWN])
-            more = _count_more(words, len(waiting) - len(owed))
-            yield SideView(f"{title} ({len(waiting)})", owed, more, rest)
+            told = waiting[: CONFIRMATIONS_SHOWN + FURTHER_NAMED]
+            views = [_describe_waiting(words, found, one, several=several) for one in told]
+            named = tuple(
+                NamedView(_shorten(one.title), one.link, one.standing, one.tone) for one in views[CONFIRMATIONS_SHOWN:]
+            )
+            more = _count_more(words, len(waiting) - len(told))
+            yield SideView(f"{title} ({len(waiting)})", tuple(views[:CONFIRMATIONS_SHOWN]), more, rest, named)
 
 
 def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) -> OwedView:
@@ -305,11 +311,24 @@ def _list_dates(words: Words, found: Briefed, rest: str, *, several: bool) -> Li
         for one, standing in found.dates.shown
         if standing.deadline is not None
     )
+    named = [
+        weave(
+            "%(day)s %(what)s",
+            {
+                "day": words.format_day(standing.deadline),
+                "what": _name_short(words, found, one, standing, several=several),
+            },
+        )
+        for one, standing in found.dates.named
+        if standing.deadline is not None
+    ]
     none = words.gettext("No date lies ahead within a year.")
-    return ListView(words.gettext("Dates ahead"), lines, none, _count_more(words, found.dates.total - len(lines)), rest)
+    where = words.gettext("all of them are in the portal's calendar")
+    more = _tell_rest(words, found.dates.total - len(lines), named, where)
+    return ListView(words.gettext("Dates ahead"), lines, none, more, rest)
 
 
-def _list_silent(words: Words, found: Briefed, rest: str) -> ListView:
+def _list_silent(words: Words, found: Briefed, rest: Rest, *, several: bool) -> ListView:
     lines = tuple(
         LineView(
             "",
@@ -321,8 +340,14 @@ def _list_silent(words: Words, found: Briefed, rest: str) -> ListView:
         for one, standing in found.silent.shown
     )
     none = words.gettext("Something was heard lately of everything that is watched.")
-    more = _count_more(words, found.silent.total - len(lines))
-    return ListView(words.gettext("Nothing heard for long"), lines, none, more, rest)
+    named = [_name_short(words, found, one, standing, several=several) for one, standing in found.silent.named]
+    where = (
+        words.gettext("all of them are in the portal's list of agreements")
+        if rest.is_list
+        else words.gettext("all of them are on the agreement's page in the portal")
+    )
+    more = _tell_rest(words, found.silent.total - len(lines), named, where)
+    return ListView(words.gettext("Nothing heard for long"), lines, none, more, rest.silent)
 
 
 def _list_activities(words: Words, found: Briefed, *, several: bool) -> ListView:
@@ -356,13 +381,32 @@ def _list_people(words: Words, found: Briefed, rest: str) -> ListView:
         for row in found.people
     )
     none = words.gettext("Nobody in office is on record.")
-    more = _count_more(words, len(found.unshown))
-    if 0 < len(found.unshown) <= PEOPLE_NAMED:
-        more = words.gettext("%(column)s: %(after)s") % {
-            "column": more,
-            "after": words.gettext(" · ").join(clean_text(row.name) for row in found.unshown),
-        }
+    named = [clean_text(row.name) for row in found.unshown[:FURTHER_NAMED]]
+    where = words.gettext("all of them are on this brief's page in the portal")
+    more = _tell_rest(words, len(found.unshown), named if len(named) == len(found.unshown) else [], where)
     return ListView(words.gettext("People"), lines, none, more, rest)
+
+
+def _tell_rest(words: Words, number: int, named: Sequence[str], where: str) -> str:
+    """How many there are besides, as many of them as are named, and where they all are if those are not all: on paper
+    nothing leads there."""
+    more = _count_more(words, number)
+    if named:
+        more = weave(words.gettext("%(column)s: %(after)s"), {"column": more, "after": string(words, named)})
+    if number > len(named):
+        more = weave(f"%(more)s{words.gettext('; ')}%(where)s", {"more": more, "where": where})
+    return more
+
+
+def _name_short(words: Words, found: Briefed, one: Agreement, standing: Standing, *, several: bool) -> str:
+    """A matter in a few words; with its agreement if it is a date of that."""
+    what = _name_matter(words, found, standing)
+    if standing.matter.commitment_id is not None:
+        return drop_stop(_shorten(what))
+    title = _shorten(tell_title(found.titles[one.id].title, words))
+    if standing.matter.kind is MatterKind.DORMANCY:
+        return title
+    return weave(words.gettext("%(step)s (%(promise)s)"), {"step": what, "promise": title}) if several else what
 
 
 def _name_matter(words: Words, found: Briefed, standing: Standing) -> str:

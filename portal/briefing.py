@@ -122,7 +122,7 @@ def _brief_party(
     dates = write_address(CALENDAR, {"party": reference, "whose": "all"})
     listed, silent = (write_address(AGREEMENTS, {"party": reference, "sort": sort}) for sort in ("", Sort.SILENCE))
     everybody = write_address(ADDRESS, {"party": reference, "people": ALL})
-    rest = Rest(listed, dates, silent, f"{everybody}{_PEOPLE}")
+    rest = Rest(listed, dates, silent, f"{everybody}{_PEOPLE}", is_list=True)
     return partial(describe_brief, words, briefed, title, viewer.person.party_id, today, found.total - len(ids), rest)
 
 
@@ -136,7 +136,7 @@ def _brief_agreement(
     dates = write_address(CALENDAR, {"agreement": reference, "whose": "all"})
     listed = f"{AGREEMENTS}/{reference}#commitments"
     everybody = write_address(f"{AGREEMENTS}/{reference}/brief", {"people": ALL})
-    rest = Rest(listed, dates, listed, f"{everybody}{_PEOPLE}")
+    rest = Rest(listed, dates, listed, f"{everybody}{_PEOPLE}", is_list=False)
     return partial(describe_brief, words, briefed, title, viewer.person.party_id, today, 0, rest)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from commitments.database import open_unit
 from commitments.facts import Agreement, Commitment, Matter, Owner, Reason, Standing
@@ -248,6 +248,43 @@ def test_a_brief_of_much_is_one_sheet_of_paper(crowded: Desk) -> None:
     (page,) = PdfReader(BytesIO(answer.content)).pages
     text = page.extract_text()
     assert all(f"Do line {one} of" in text for one in range(31, 60)), "all that needs attention"
+
+
+def _read_sheet(desk: Desk) -> str:
+    (page,) = PdfReader(BytesIO(desk.client.get("/brief.pdf?party=south").content)).pages
+    return " ".join(str(page.extract_text()).split())
+
+
+def _keep_lines(desk: Desk, numbers: range) -> None:
+    others = commitment.c.reference.like("line-%"), commitment.c.reference.not_in([f"line-{one}" for one in numbers])
+    with open_unit(desk.engine) as unit:
+        ids = list(unit.execute(select(commitment.c.id).where(*others)).scalars())
+        unit.execute(delete(commitment_owner).where(commitment_owner.c.commitment_id.in_(ids)))
+        unit.execute(delete(commitment).where(commitment.c.id.in_(ids)))
+
+
+def test_dates_beyond_the_first_are_named_on_paper_and_of_many_it_says_where_they_all_are(crowded: Desk) -> None:
+    crowded.sign_in("cy")
+    sheet = _read_sheet(crowded).partition("Dates ahead")[2]
+    assert re.search(r"and \d+ more: .*Do line 9 of .*; all of them are in the portal's calendar", sheet), sheet
+    _keep_lines(crowded, range(1, 9))
+    sheet = _read_sheet(crowded).partition("Dates ahead")[2]
+    assert re.search(r"and 6 more: .*9 March 2026 Do line 7 of .* · .*10 March 2026 Do line 8 of", sheet), sheet
+    assert "portal's" not in sheet
+
+
+def test_silences_beyond_the_first_are_named_on_paper_and_of_many_it_says_where_they_all_are(crowded: Desk) -> None:
+    crowded.sign_in("cy")
+    silent = {"kind": "open_ended", "due": None, "registered_on": date(2023, 1, 1)}
+    with crowded.write_past_log() as unit:
+        unit.execute(update(commitment).where(commitment.c.reference.like("line-%")).values(**silent))
+    told = _read_sheet(crowded).partition("Nothing heard for long")[2]
+    assert "; all of them are in the portal's list of agreements" in told, told
+    page = crowded.get("/agreements/north-south/brief")
+    assert "; all of them are on the agreement's page in the portal" in page
+    _keep_lines(crowded, range(1, 9))
+    told = _read_sheet(crowded).partition("Nothing heard for long")[2]
+    assert re.search(r"and \d more: Do line \d of the long annex · Do line", told) and "portal's" not in told, told
 
 
 def test_the_sheet_of_a_brief_takes_as_much_of_what_is_owed_as_it_has_room_for(crowded: Desk) -> None:
