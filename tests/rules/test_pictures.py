@@ -10,12 +10,14 @@ import pytest
 from jinja2 import TemplateSyntaxError
 from pypdf import PdfReader
 
+from commitments.vocabulary import StandingState
 from notifications.house import PAGE
 from notifications.languages import load_words
 from notifications.messages import Message
 from notifications.pictures import NOTES, describe_page, draw_summary
 from notifications.rendering import write_message
 from notifications.samples import LANGUAGES, make_messages
+from notifications.styles import TONES
 
 
 def make_summary(language: str) -> Message:
@@ -79,6 +81,32 @@ def test_the_picture_is_a_png_small_enough_for_mail() -> None:
     drawn = draw_summary(load_words("en"), make_summary("en"))
     assert drawn is not None
     assert drawn.picture.startswith(b"\x89PNG\r\n\x1a\n") and len(drawn.picture) < 300_000 and len(drawn.page) < 300_000
+
+
+def _find_right_edge(pdf: bytes) -> float:
+    """How far to the right anything is drawn, as a share of the sheet."""
+    (page,) = PdfReader(io.BytesIO(pdf)).pages
+    found = [0.0]
+
+    def look(operator: Any, operands: Any, place: Any, _: Any) -> None:
+        corners = {b"re": [(0, 1), (2, 1)], b"l": [(0, 1)], b"m": [(0, 1)]}.get(operator, [])
+        for across, up in corners:
+            x = operands[across] + (operands[0] if across else 0)
+            found.append(float(place[0] * x + place[2] * operands[up] + place[4]))
+
+    page.extract_text(visitor_operand_before=look)
+    return max(found) / float(page.mediabox.width)
+
+
+@pytest.mark.parametrize("counts", [(20, 9, 1, 5), (30, 1, 1, 1), (400, 1, 1, 1, 1, 1), (7, 7, 7, 7)])
+def test_a_bar_with_small_parts_ends_where_the_longest_may(counts: tuple[int, ...]) -> None:
+    message = make_summary("en")
+    assert message.summary is not None
+    states = list({TONES[state]: state for state in StandingState}.values())
+    line = replace(message.summary.agreements[0], counts=tuple(zip(states, counts, strict=False)))
+    drawn = draw_summary(load_words("en"), replace(message, summary=replace(message.summary, agreements=(line,))))
+    assert drawn is not None
+    assert _find_right_edge(drawn.page) == pytest.approx((210 - 17) / 210, abs=0.001)
 
 
 def _shine(colour: str) -> float:
