@@ -4,15 +4,16 @@ The link itself is kept nowhere: the outbox holds the number of the request, and
 written.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
 from commitments.database import insert_new
 from commitments.days import find_own_day
 from commitments.facts import Person
-from commitments.vocabulary import Channel, NotificationKind
+from commitments.vocabulary import Channel, NotificationKind, NotificationState
 from notifications.ledger import make_message_row
 from notifications.links import Links
 from notifications.messages import Message
@@ -36,6 +37,16 @@ def queue_sign_in(unit: Connection, person: Person, number: str, now: datetime, 
     )
     (made,) = insert_new(unit, notification, [row | {"channel": str(Channel.MAIL), "address": person.mail}])
     return int(made.id)
+
+
+def list_waiting(reading: Connection, numbers: Sequence[str], now: datetime) -> list[int]:
+    """By their ids the messages of these requests that may go now, and those under way: their sender may be no more."""
+    state = notification.c.state
+    may_go = (state == str(NotificationState.QUEUED)) & (notification.c.next_at <= now)
+    under_way = state == str(NotificationState.SENDING)
+    keys = [f"{_KEY}{number}" for number in numbers]
+    rows = reading.execute(select(notification.c.id).where(notification.c.key.in_(keys), or_(may_go, under_way)))
+    return sorted(rows.scalars())
 
 
 def compose_sign_in(row: Any, person: Person, name: str, links: Links | None) -> Message:

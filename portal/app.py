@@ -125,12 +125,15 @@ ASSETS: Mapping[str, tuple[str, str]] = {
     "/static/{version}/portal.js": ("portal.js", "text/javascript"),
     "/static/{version}/htmx.min.js": ("htmx/htmx.min.js", "text/javascript"),
 }
-PAUSE_SECONDS = 0.5
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def leave_in_outbox(_message_id: int) -> None:
     """The outbox sends it in its own time."""
+
+
+def leave_to_next_look() -> None:
+    """Whoever makes the links to sign in finds by themselves what was asked for."""
 
 
 def make_portal(
@@ -140,11 +143,12 @@ def make_portal(
     read_clock: Callable[[], datetime] = read_present,
     read_ticks: Callable[[], float] = read_seconds,
     send: Callable[[int], None] = leave_in_outbox,
+    wake: Callable[[], None] = leave_to_next_look,
 ) -> FastAPI:
     """The app over a register; SettingsError where nobody has said at which address it is reached.
 
-    `send` sends one message of the outbox at once. Raises UndeclaredRoute for a route that does not say who may open
-    it.
+    `send` sends one message of the outbox at once, `wake` has links to sign in made. Raises UndeclaredRoute for a
+    route that does not say who may open it.
     """
     links = open_links(settings)
     if links is None:
@@ -175,7 +179,7 @@ def make_portal(
             ),
         ],
     )
-    app.state.house = House(engine, settings, links, read_clock, send, open_accounts(settings), PAUSE_SECONDS)
+    app.state.house = House(engine, settings, links, read_clock, send, wake, open_accounts(settings))
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", show_front, methods=["GET", "HEAD"], response_class=HTMLResponse)

@@ -28,10 +28,10 @@ class House:
     read_clock: Callable[[], datetime]
     send: Callable[[int], None]
     """Sends one message of the outbox without waiting for it; what cannot be sent now stays in the outbox."""
+    wake: Callable[[], None]
+    """Says that a link to sign in was asked for, which is made beside the pages; returns at once."""
     accounts: Accounts | None = None
     """Where people have an account already; None where they sign in by mail alone."""
-    pause_seconds: float = 0
-    """How long what is looked up after an answer waits, so that nothing of it can be felt in what comes next."""
 
     @property
     def domain(self) -> MailDomain:

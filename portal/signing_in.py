@@ -1,7 +1,5 @@
 """Signing in by a link that is mailed, and out again. GET shows, only POST acts: scanners of mail follow every link."""
 
-import logging
-from asyncio import sleep
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode
@@ -10,8 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
 from commitments.database import open_reading, open_unit
 from commitments.facts import Person
@@ -24,6 +20,7 @@ from notifications.signing_in import call
 from notifications.views import LinkView, clean_text
 from notifications.wording import Words
 from portal.accepting import say_not_accepted
+from portal.asked_links import note_request
 from portal.enhancing import is_by_script
 from portal.forms import Form
 from portal.frame import find_words, say_whom_to_ask, show_framed_notice
@@ -33,17 +30,14 @@ from portal.paging import write_address
 from portal.roles import Permission, Viewer
 from portal.viewing import NotFromHere, NotSignedIn, comes_from_elsewhere, find_viewer, is_secure, name_cookie, require
 from portal.visits import (
-    answer_request,
     begin_visit,
     check_lead,
     end_visit_of,
     end_visits,
     find_people,
     find_request,
-    note_request,
 )
 
-log = logging.getLogger("tallystick.portal")
 router = APIRouter()
 SignedIn = Annotated[Viewer, Depends(require(Permission.COME_IN))]
 
@@ -60,7 +54,7 @@ def show_sign_in(request: Request, house: Here, to: str | None = None) -> Respon
 
 @router.post("/sign-in", response_class=HTMLResponse)
 def post_sign_in(request: Request, sent: Form, house: Here) -> Response:
-    """Send a link to the address, if it is somebody's; what is answered is the same for every address."""
+    """Note that a link is asked for; whether the address is somebody's is found out beside the pages."""
     address = sent.text("address") or ""
     words = choose_words(request)
     if not _may_be_address(address):
@@ -69,28 +63,9 @@ def post_sign_in(request: Request, sent: Form, house: Here) -> Response:
     if comes_from_elsewhere(request):
         raise NotFromHere("the form is not one of ours")
     with open_unit(house.engine) as unit:
-        number = note_request(unit, address, check_lead(sent.text("to")), house.read_clock())
-    answer = BackgroundTask(_answer, house, number, address) if number is not None else None
-    return RedirectResponse("/sign-in/asked", 303, background=answer)
-
-
-async def _answer(house: House, number: str, address: str) -> None:
-    """Look for whose address it is when the answer is long read: by no time can it be told whether it is known."""
-    await sleep(house.pause_seconds)
-    await run_in_threadpool(_send_link, house, number, address)
-
-
-def _send_link(house: House, number: str, address: str) -> None:
-    try:
-        with open_unit(house.engine) as unit:
-            message_id = answer_request(unit, house.settings, number, address, house.read_clock())
-    except SQLAlchemyError as fault:  # what it says may hold the address
-        log.warning(
-            "a link to sign in could not be queued, and will have to be asked for again: %s", type(fault).__name__
-        )
-        return
-    if message_id is not None:
-        house.send(message_id)
+        note_request(unit, address, check_lead(sent.text("to")), house.read_clock())
+    house.wake()
+    return RedirectResponse("/sign-in/asked", 303)
 
 
 @router.api_route("/sign-in/asked", methods=["GET", "HEAD"], response_class=HTMLResponse)

@@ -9,8 +9,8 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, 
 from commitments.database import UtcTime
 from commitments.tables import metadata
 
-# Every request that is not one too many is kept, also one for an address that nobody has: so both take the same time,
-# and are counted alike.
+# Every request is kept as it comes, also one for an address that nobody has, and one that is too many: so all of them
+# take the same time. Whose address it is, and whether it is too many, is looked for afterwards.
 sign_in = Table(
     "sign_in",
     metadata,
@@ -20,6 +20,7 @@ sign_in = Table(
     Column("contact_id", ForeignKey("contact.id"), index=True),  # none: nobody is known by this address
     Column("lead_to", String(300), nullable=False),
     Column("asked_at", UtcTime, nullable=False),
+    Column("answered_at", UtcTime),  # when it was looked for whose address it is; none: that is still to be done
     Column("expires_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
     Index("ix_sign_in_address_hash_asked_at", "address_hash", "asked_at"),

@@ -1,4 +1,4 @@
-"""Requests to sign in, and visits: made, found, ended. The key of a visit is in its cookie only, here is its hash."""
+"""Links to sign in, and visits: made, found, ended. The key of a visit is in its cookie only, here is its hash."""
 
 import hmac
 import secrets
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from commitments.database import insert_new
 from commitments.facts import Person
@@ -20,17 +20,11 @@ from commitments.settings import Settings
 from commitments.tables import agreement_party, commitment, contact, follow_up, party
 from commitments.vocabulary import ContactRole, FollowUpState, PartyKind
 from notifications.links import SIGN_IN_WITHIN
-from notifications.secret import load_mail_domain
-from notifications.signing_in import queue_sign_in
 from portal.tables import sign_in, visit
 
-LINKS_AN_HOUR = 5
-"""So many links one address gets in an hour; for more requests nothing is sent."""
 IDLE_FOR = timedelta(days=3)
 """A visit that was not used for so long is over."""
 _SEEN_EVERY = timedelta(hours=1)
-_REQUESTS_KEPT = timedelta(days=1)
-_VISITS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +39,12 @@ class Visit:
     expires_at: datetime
 
 
-def note_request(unit: Connection, address: str, lead_to: str, now: datetime) -> str | None:
-    """Keep that somebody with this address asks to sign in; the request's number, or None if it is asked too often.
-
-    Nothing here depends on whose address it is. What is refused is not kept, else asking again and again, by whomever,
-    would keep the address out for good.
-    """
-    unit.execute(delete(sign_in).where(sign_in.c.asked_at < now - _REQUESTS_KEPT))
-    unit.execute(delete(visit).where(visit.c.expires_at < now - _VISITS_KEPT))
-    hashed = _hash_address(address)
-    recent = (sign_in.c.address_hash == hashed) & (sign_in.c.asked_at > now - timedelta(hours=1))
-    asked = unit.execute(select(func.count()).select_from(sign_in).where(recent)).scalar_one()
-    if asked >= LINKS_AN_HOUR:
-        return None
-    number = secrets.token_urlsafe(32)
-    unit.execute(
-        insert(sign_in).values(
-            number=number,
-            address_hash=hashed,
-            lead_to=check_lead(lead_to),
-            asked_at=now,
-            expires_at=now + SIGN_IN_WITHIN,
-        )
-    )
-    return number
-
-
-def answer_request(unit: Connection, settings: Settings, number: str, address: str, now: datetime) -> int | None:
-    """Queue the link of a request if somebody in office has its address; the id of the message, if any."""
-    people = find_people(unit, settings, address, now)
-    if not people:
-        return None
-    unit.execute(update(sign_in).where(sign_in.c.number == number).values(contact_id=people[0].id))
-    return queue_sign_in(unit, people[0], number, now, load_mail_domain(settings))
-
-
 def make_link_number(unit: Connection, contact_id: int, address: str, now: datetime, lead_to: str = "/home") -> str:
     """A request whose link is not mailed: for whoever starts the system on their own machine, or is vouched for."""
     number = secrets.token_urlsafe(32)
-    known = {"address_hash": _hash_address(address), "contact_id": contact_id, "lead_to": check_lead(lead_to)}
-    row = {"number": number, **known}
-    unit.execute(insert(sign_in).values(**row, asked_at=now, expires_at=now + SIGN_IN_WITHIN))
+    known = {"address_hash": hash_address(address), "contact_id": contact_id, "lead_to": check_lead(lead_to)}
+    row = {"number": number, **known, "asked_at": now, "answered_at": now}
+    unit.execute(insert(sign_in).values(**row, expires_at=now + SIGN_IN_WITHIN))
     return number
 
 
@@ -166,7 +125,7 @@ def find_request(reading: Connection, number: str, now: datetime) -> Any:
         .join(contact, contact.c.id == sign_in.c.contact_id)
         .where(sign_in.c.number == number, sign_in.c.used_at.is_(None), sign_in.c.expires_at > now)
     ).one_or_none()
-    return row if row is not None and _hash_address(row.mail or "") == row.address_hash else None
+    return row if row is not None and hash_address(row.mail or "") == row.address_hash else None
 
 
 def begin_visit(
@@ -260,7 +219,8 @@ def check_lead(text: str | None) -> str:
     return text
 
 
-def _hash_address(address: str) -> str:
+def hash_address(address: str) -> str:
+    """What is kept of an address that somebody asks with; also of one that nobody has."""
     return _hash(address.strip().lower())
 
 

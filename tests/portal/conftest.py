@@ -19,6 +19,7 @@ from commitments.settings import Settings
 from notifications.links import open_links
 from portal.accounts import open_accounts
 from portal.app import leave_in_outbox, make_portal
+from portal.asked_links import make_links
 from portal.house import House
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 from tests.standings import judge_days, list_lies
@@ -73,8 +74,12 @@ def desk(
     links = open_links(settings)
     assert links is not None
     clock = [NOW]
+
+    def make_asked() -> None:
+        make_links(desk_engine, settings, clock[0], leave_in_outbox)
+
     portal_app.state.house = House(
-        desk_engine, settings, links, lambda: clock[0], leave_in_outbox, open_accounts(settings)
+        desk_engine, settings, links, lambda: clock[0], leave_in_outbox, make_asked, open_accounts(settings)
     )
     portal_app.middleware_stack = None  # what was counted of the requests begins anew
     with TestClient(portal_app, base_url=BASE_URL, raise_server_exceptions=False) as client:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from notifications.links import open_links
 from notifications.rendering import write_sign_in
 from notifications.signing_in import compose_sign_in
 from notifications.tables import notification
-from portal.app import make_portal
+from portal.app import leave_in_outbox, make_portal
+from portal.asked_links import LINKS_AN_HOUR, make_links
 from portal.guards import SIGN_INS_A_QUARTER
-from portal.serving import Errands
+from portal.serving import send_message
 from portal.tables import sign_in, visit
-from portal.visits import IDLE_FOR, LINKS_AN_HOUR, check_lead, find_busiest_coordinator
+from portal.visits import IDLE_FOR, check_lead, find_busiest_coordinator
 from tests.portal.desk import NOW, Desk
 
 
@@ -60,25 +62,74 @@ def test_known_and_unknown_addresses_get_the_same_answer_and_are_counted_alike(d
     assert "nobody@north.example" not in str(desk.rows(sign_in)), "an address that is not ours is not kept"
 
 
-def test_what_is_done_before_the_answer_is_the_same_for_every_address(desk: Desk, count_statements: Any) -> None:
+def test_what_is_done_before_the_answer_is_the_same_for_every_address_and_however_often_it_asks(
+    desk: Desk, count_statements: Any
+) -> None:
     state = desk.client.app.state  # type: ignore[attr-defined]
-    answered: list[float] = []
-    state.house = replace(state.house, pause_seconds=1e9)
-    said: dict[str, list[str]] = {}
-
-    async def stop(seconds: float) -> None:
-        answered.append(seconds)
-        raise RuntimeError("nothing goes on after the answer")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("portal.signing_in.sleep", stop)
-        for address in ("cy@north.example", "nobody@north.example"):
-            with count_statements(desk.engine) as statements:
-                desk.client.post("/sign-in", data={"address": address}, follow_redirects=False)
-            said[address] = statements.statements
-    assert said["cy@north.example"] == said["nobody@north.example"] != []
-    assert answered == [1e9, 1e9], "and what comes after waits for both"
+    state.house = replace(state.house, wake=lambda: None)
+    said = []
+    for address in ["cy@north.example", "nobody@north.example", *["ann@north.example"] * (LINKS_AN_HOUR + 2)]:
+        with count_statements(desk.engine) as statements:
+            answer = desk.client.post("/sign-in", data={"address": address}, follow_redirects=False)
+        said.append((answer.status_code, answer.headers.items(), statements.statements))
+    assert len(said[0][2]) == 1, "one row is written, and nothing is looked for"
+    assert all(one == said[0] for one in said)
     assert desk.rows(notification) == []
+
+
+def test_looking_for_whose_address_it_is_is_the_same_for_all_until_somebody_is_found(
+    desk: Desk, count_statements: Any
+) -> None:
+    state = desk.client.app.state  # type: ignore[attr-defined]
+    state.house = replace(state.house, wake=lambda: None)
+    said = {}
+    for address in ("cy@north.example", "nobody@north.example"):
+        desk.client.post("/sign-in", data={"address": address})
+        with count_statements(desk.engine) as statements:
+            make_links(desk.engine, desk.settings, NOW, leave_in_outbox)
+        said[address] = statements.statements
+    looked, letters = said["nobody@north.example"][:-2], said["nobody@north.example"][-2:]
+    assert len(looked) == 6 and said["cy@north.example"][:6] == looked
+    assert said["cy@north.example"][-2:] == letters, "and after it for what waits to be sent"
+
+
+def test_what_was_asked_is_made_by_the_next_look_as_long_as_its_link_would_be_good(desk: Desk) -> None:
+    state = desk.client.app.state  # type: ignore[attr-defined]
+    state.house = replace(state.house, wake=lambda: None)
+    ask(desk, "cy@north.example")
+    sent: list[int] = []
+    late = NOW + timedelta(minutes=14)
+    assert make_links(desk.engine, desk.settings, late, sent.append) == 1
+    desk.clock[0] = late
+    assert desk.client.get(find_link(desk)).status_code == 200
+    desk.clock[0] = NOW + timedelta(minutes=15)
+    assert desk.client.get(find_link(desk)).status_code == 410, "its time is counted from when it was asked for"
+    ask(desk, "ann@north.example")
+    assert make_links(desk.engine, desk.settings, desk.clock[0] + timedelta(minutes=15), sent.append) == 0
+    assert len(sent) == len(desk.rows(notification)) == 1
+
+
+def test_a_link_whose_mail_server_is_down_is_sent_by_a_later_look_and_the_log_names_nobody(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def look(minutes: int, settings: Settings) -> str:
+        now = NOW + timedelta(minutes=minutes)
+        send = partial(dispatch_messages, desk.engine, settings, read_clock=lambda: now)
+        make_links(desk.engine, settings, now, lambda one: send(only=one) and None)
+        return str(desk.rows(notification)[0].state)
+
+    ask(desk, "ann@north.example")
+    with start_mailbox(tmp_path / "mailbox") as mailbox:
+        there = desk.settings.model_copy(update={"mailbox_port": mailbox.smtp_address[1]})
+    assert look(0, there) == "queued", "nobody listens any more"
+    with start_mailbox(tmp_path / "mailbox") as mailbox:
+        there = desk.settings.model_copy(update={"mailbox_port": mailbox.smtp_address[1]})
+        assert look(0, there) == "queued", "a server that is down is not asked every few seconds"
+        assert look(2, there) == "sent"
+        assert look(3, there) == "sent"
+        assert len(list((tmp_path / "mailbox").glob("*.eml"))) == 1
+    (row,) = desk.rows(sign_in)
+    assert "ann" not in caplog.text and row.number not in caplog.text
 
 
 def test_who_is_no_longer_in_office_gets_no_link(desk: Desk) -> None:
@@ -362,6 +413,7 @@ def test_an_administrator_of_the_settings_signs_in_without_being_a_contact(
     app = make_portal(settings, sqlite_engine, read_clock=lambda: NOW)
     with TestClient(app, base_url="https://tally.example") as client:
         client.post("/sign-in", data={"address": "IT@house.example"})
+        assert make_links(sqlite_engine, settings, NOW, leave_in_outbox) == 1
         with open_reading(sqlite_engine) as reading:
             key = reading.execute(select(notification.c.key)).scalar_one()
         link = app.state.house.links.write_sign_in(key.rpartition("|")[2])
@@ -419,7 +471,7 @@ def test_only_the_link_is_sent_at_once_and_what_cannot_go_waits_in_the_outbox(de
         settings = desk.settings.model_copy(update={"mailbox_port": mailbox.smtp_address[1]})
         dispatch_messages(desk.engine, settings, read_clock=lambda: NOW, only=second.id)
         assert [row.state for row in desk.rows(notification)] == ["queued", "sent"]
-    Errands(settings, desk.engine)._send(first.id)  # nobody listens any more
+    send_message(desk.engine, settings, first.id)  # nobody listens any more
     assert desk.rows(notification)[0].state == "queued"
 
 
