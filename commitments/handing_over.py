@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from commitments.asked_steps import is_step_of
 from commitments.chunks import Span
 from commitments.database import ROWS_A_STATEMENT
 from commitments.errors import RefusedChange
@@ -101,7 +102,8 @@ def find_matters(reading: Connection, person: Person, name: str) -> Matters:
     ).all()
     ids = {row.id for row in owned}
     asked = reading.execute(
-        select(follow_up)
+        select(follow_up, milestone.c.title.label("step"), milestone.c.titles)
+        .outerjoin(milestone, is_step_of(follow_up))
         .where(follow_up.c.assignee_id == person.id, follow_up.c.state == str(FollowUpState.OPEN))
         .order_by(follow_up.c.due_on, follow_up.c.id)
     ).all()

@@ -5,6 +5,7 @@ from functools import lru_cache
 from unicodedata import normalize
 
 from babel.core import get_global
+from babel.dates import get_month_names
 
 from commitments.dates import parse_date
 from commitments.zones import list_zones
@@ -14,10 +15,14 @@ _PLAIN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASC
 _GROUPED = re.compile(r"([+-])?([1-9]\d{0,2})(?=([ .,']))((?:\3\d{3})+)(?:([.,])(\d+))?", re.ASCII)
 _TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
+_DAY_AND_NAME = re.compile(r"(?:(\d{1,2})(?:\.|st|nd|rd|th)?\s+)?([^\W\d_]+)\.?\s+(\d{4})", re.IGNORECASE)
+_NAME_AND_DAY = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_LANGUAGES = ("en", "de", "es", "fr", "tr")
+"""Whose names of months are read: where two of them have the same name, it is of the same month."""
 
 
 def read_partial(text: str) -> str | None:
-    """A date as precise as it is written: 2018, 2018-09, 2018/9/30, 30.9.2018, 2018年9月30日.
+    """A date as precise as it is written: 2018, 2018-09, 2018/9/30, 30.9.2018, 30 September 2018, 2018年9月30日.
 
     Day and month with a stroke between them (3/4/2018) are not guessed.
     """
@@ -26,12 +31,31 @@ def read_partial(text: str) -> str | None:
         parts = [day_first[3], day_first[2], day_first[1]]
     elif year_first := _YEAR_FIRST.fullmatch(written):
         parts = [part for part in year_first.groups() if part]
+    elif named := _DAY_AND_NAME.fullmatch(written):
+        parts = _order(named[3], named[2], named[1])
+    elif named := _NAME_AND_DAY.fullmatch(written):
+        parts = _order(named[3], named[1], named[2])
     else:
         return None
     try:
         return str(parse_date("-".join([parts[0], *(f"{int(part):02d}" for part in parts[1:])])))
     except ValueError:
         return None
+
+
+def _order(year: str, month: str, day: str | None) -> list[str]:
+    """The year first; a month of no such name is none of the twelve."""
+    return [part for part in (year, str(_months().get(month.casefold(), 13)), day) if part]
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    return {
+        name.casefold().rstrip("."): number
+        for language in _LANGUAGES
+        for width in ("wide", "abbreviated")
+        for number, name in get_month_names(width, locale=language).items()
+    }
 
 
 def read_number(text: str) -> float | None:

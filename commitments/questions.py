@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from commitments.asked_steps import read_step
 from commitments.chunks import Span
 from commitments.confirmations import Owing, find_confirmers, is_concerned
 from commitments.facts import Person, Standing
@@ -300,8 +301,7 @@ def load_questions(
     for one in follow_ups:
         under, promise = agreements.get(one.agreement_id), promises.get(one.commitment_id)
         around, owing = places.get(one.agreement_id, []), tuple(owners.get(one.commitment_id, ()))
-        part = one.matter.partition("#")[2].removeprefix("milestone:")
-        step = steps.get((one.commitment_id, part)) if one.matter_kind == MatterKind.MILESTONE else None
+        step = steps.get((one.commitment_id, read_step(one.matter_kind, one.matter)))
         questions.append(
             Question(
                 person,

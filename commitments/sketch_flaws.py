@@ -46,6 +46,7 @@ class Lack(StrEnum):
     PERSON_TWICE = "person_twice"
     ADDRESS_OF_OTHERS = "address_of_others"
     OWNERS_ONLY = "owners_only"
+    LEADER_READS = "leader_reads"
     LANGUAGE_MISSING = "language_missing"
     LANGUAGE_TWICE = "language_twice"
     PLAN_REPEATS = "plan_repeats"

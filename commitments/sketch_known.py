@@ -14,6 +14,7 @@ from commitments.naming import make_readable
 from commitments.sketch import Sketch
 from commitments.sketch_flaws import Drawing
 from commitments.tables import agreement, agreement_party, contact, party, relationship
+from commitments.vocabulary import ContactRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class KnownPerson:
     @property
     def acts(self) -> bool:
         return not (self.is_over or self.is_waiting)
+
+    @property
+    def answers(self) -> bool:
+        """Whether they can be asked; a leader reads, and is asked nothing."""
+        return self.acts and self.role != ContactRole.LEADER
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def draw_sketch(sketch: Sketch, known: Known, own: str | None = None) -> Drawing
     }
     drawing.documents = [one["document"] for one in plain["sources"]]
     _draw_people(sketch, known, drawing, parties, own)
+    _refuse_leaders(sketch, known, drawing)
     taken: set[str] = set()
     plain["commitments"] = []
     for one in sketch.promises:
@@ -239,6 +240,23 @@ def _draw_people(
         deputy = find_person(one.deputy, drawing.people[one.key][0], drawing, known) if one.key in written else None
         if deputy is not None and one.deputy != one.key:
             written[one.key]["deputy"] = deputy
+
+
+def _refuse_leaders(sketch: Sketch, known: Known, drawing: Drawing) -> None:
+    """A leader reads: they answer for nothing and stand in for nobody, whether the register knows them or not."""
+    leaders = {one.key: one.name for one in sketch.people if one.role == ContactRole.LEADER}
+    leaders |= {
+        person.reference: person.name
+        for party in drawing.parties.values()
+        for person in known.contacts.get(party, ())
+        if person.role == ContactRole.LEADER
+    }
+    chosen = {f"usual-{party}": who for party, who in sketch.usual_owners.items()}
+    chosen |= {f"{one.key}-{party}": who for one in sketch.promises for party, who in one.owners.items()}
+    chosen |= {f"{one.key}-deputy": one.deputy for one in sketch.people if one.key in drawing.people}
+    for field, who in chosen.items():
+        if who in leaders:
+            drawing.flaws.append(Flaw(Step.OWNERS, field, Lack.LEADER_READS, leaders[who]))
 
 
 def _find_at_another_party(one: TypedPerson, holder: str, sketch: Sketch, known: Known, drawing: Drawing) -> str | None:

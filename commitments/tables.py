@@ -1,5 +1,7 @@
 """The register's tables. Partial dates are kept as written (`2018-09`); a row is ended, never deleted."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -27,6 +29,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+PARTIAL_DATE = String(10)
 
 
 def _key() -> Column[int]:
@@ -63,8 +68,8 @@ contact = Table(
     Column("filed_role", String(20)),  # the role that the agreement's file still says, where another was given since
     Column("language", String(20)),
     Column("time_zone", String(60)),
-    Column("valid_from", String(10)),
-    Column("valid_to", String(10)),
+    Column("valid_from", PARTIAL_DATE),
+    Column("valid_to", PARTIAL_DATE),
     _to("contact", "deputy_id", required=False),
     Column("channels", JSON, nullable=False),
     Column("proposed_by", String(80)),  # who of another side added them, until a coordinator of their own has accepted
@@ -97,7 +102,7 @@ relationship = Table(
     _key(),
     Column("reference", String(80), nullable=False, unique=True),
     Column("title", JSON, nullable=False),
-    Column("since", String(10)),
+    Column("since", PARTIAL_DATE),
     Column("kind", String(30)),
 )
 
@@ -109,13 +114,13 @@ agreement = Table(
     Column("title", JSON, nullable=False),
     Column("kind", String(30), nullable=False),
     _to("relationship", required=False),
-    Column("effective", String(10)),
-    Column("expires", String(10)),
+    Column("effective", PARTIAL_DATE),
+    Column("expires", PARTIAL_DATE),
     Column("open_ended", Boolean),
     Column("term", String(300)),
     Column("renewal_rule", String(20)),
     Column("renewal_months", Integer),
-    Column("renew_by", String(10)),
+    Column("renew_by", PARTIAL_DATE),
     Column("notice_months", Integer),
     Column("notice_days", Integer),
     Column("binding", Boolean),
@@ -126,10 +131,10 @@ agreement = Table(
     Column("replaces", String(80)),
     Column("network_name", String(300)),
     Column("network_field", String(300)),
-    Column("designated", String(10)),
+    Column("designated", PARTIAL_DATE),
     Column("reporting_cycle_years", Integer),
     Column("sources", JSON, nullable=False),
-    Column("ended", String(10)),
+    Column("ended", PARTIAL_DATE),
     Column("ended_reason", String(300)),
     Column("kept_on", Date),  # when it was said that it may be silent
     Column("kept_until", Date),  # the last day on which it may be
@@ -146,8 +151,8 @@ agreement_party = Table(
     _to("party"),
     Column("role", String(20), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("signed", String(10)),
-    Column("ended", String(10)),  # the last day on which it was a party, if that was before the agreement's end
+    Column("signed", PARTIAL_DATE),
+    Column("ended", PARTIAL_DATE),  # the last day on which it was a party, if that was before the agreement's end
     UniqueConstraint("agreement_id", "party_id"),
 )
 
@@ -178,7 +183,7 @@ submitted_report = Table(
     _key(),
     _to("agreement"),
     Column("cycle", Integer, nullable=False),
-    Column("submitted", String(10), nullable=False),
+    Column("submitted", PARTIAL_DATE, nullable=False),
     UniqueConstraint("agreement_id", "cycle"),
 )
 
@@ -207,19 +212,19 @@ commitment = Table(
     Column("tags", JSON, nullable=False),
     Column("owed", String(10), nullable=False),
     Column("implementers", JSON, nullable=False),
-    Column("due", String(10)),
-    Column("first_due", String(10)),  # the date as first promised, where it was moved since
-    Column("filed_due", String(10)),  # the date that the agreement's file still says, where people moved it since
-    Column("period_from", String(10)),
-    Column("period_to", String(10)),
-    Column("confirm_by", String(10)),
+    Column("due", PARTIAL_DATE),
+    Column("first_due", PARTIAL_DATE),  # the date as first promised, where it was moved since
+    Column("filed_due", PARTIAL_DATE),  # the date that the agreement's file still says, where people moved it since
+    Column("period_from", PARTIAL_DATE),
+    Column("period_to", PARTIAL_DATE),
+    Column("confirm_by", PARTIAL_DATE),
     Column("recurrence", JSON(none_as_null=True)),
     Column("target", JSON(none_as_null=True)),
     Column("condition", JSON(none_as_null=True)),
     Column("state", String(20), nullable=False),
-    Column("state_on", String(10)),
+    Column("state_on", PARTIAL_DATE),
     Column("state_reason", String(300)),
-    Column("state_until", String(10)),  # the last day of a hold, if that was said
+    Column("state_until", PARTIAL_DATE),  # the last day of a hold, if that was said
     Column("note", Text),
     Column("registered_on", Date, nullable=False),
     UniqueConstraint("agreement_id", "reference"),
@@ -261,10 +266,10 @@ milestone = Table(
     Column("reference", String(80), nullable=False),
     Column("title", String(300), nullable=False),
     Column("titles", JSON, nullable=False),
-    Column("due", String(10)),
-    Column("first_due", String(10)),
-    Column("filed_due", String(10)),
-    Column("met_on", String(10)),
+    Column("due", PARTIAL_DATE),
+    Column("first_due", PARTIAL_DATE),
+    Column("filed_due", PARTIAL_DATE),
+    Column("met_on", PARTIAL_DATE),
     Column("state", String(20), nullable=False),
     _to("party", required=False),
     Column("source", JSON(none_as_null=True)),
@@ -293,8 +298,8 @@ activity = Table(
     Column("reference", String(80), nullable=False),
     Column("title", String(300), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("held_on", String(10), nullable=False),
-    Column("until", String(10)),
+    Column("held_on", PARTIAL_DATE, nullable=False),
+    Column("until", PARTIAL_DATE),
     Column("place", String(300)),
     Column("participants", Integer),
     Column("count", Integer, nullable=False),
@@ -322,7 +327,7 @@ measurement = Table(
     _key(),
     _to("commitment", index=False),
     Column("reference", String(80), nullable=False),
-    Column("measured_on", String(10), nullable=False),
+    Column("measured_on", PARTIAL_DATE, nullable=False),
     Column("value", Float, nullable=False),
     Column("note", String(300)),
     Column("withdrawn_on", Date),  # taken back; it was never so
@@ -371,7 +376,7 @@ evidence = Table(
     Column("file", String(300)),
     Column("sha256", String(64), index=True),
     Column("size", Integer),  # in bytes; none: the file is not kept here
-    Column("added_on", String(10)),
+    Column("added_on", PARTIAL_DATE),
     Column("activity", String(80)),
     Column("withdrawn_on", Date),
     UniqueConstraint("commitment_id", "reference"),
@@ -397,8 +402,8 @@ budget_line = Table(
     _key(),
     _to("agreement", index=False),
     Column("reference", String(80), nullable=False),
-    Column("period_from", String(10), nullable=False),
-    Column("period_to", String(10)),
+    Column("period_from", PARTIAL_DATE, nullable=False),
+    Column("period_to", PARTIAL_DATE),
     Column("amount", Float, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("kind", String(20), nullable=False),
@@ -563,3 +568,17 @@ inbound = Table(
     Column("outcome", String(20), nullable=False),  # taken | refused
     Column("answer", Text, nullable=False),  # what it became, or what was found and expected
 )
+
+
+def list_days() -> list[Column[Any]]:
+    """The columns that hold a day, some of them known only as a year or a month."""
+    return [one for one in _list_columns() if isinstance(one.type, Date) or one.type is PARTIAL_DATE]
+
+
+def list_moments() -> list[Column[Any]]:
+    """The columns that hold a moment."""
+    return [one for one in _list_columns() if isinstance(one.type, UtcTime)]
+
+
+def _list_columns() -> list[Column[Any]]:
+    return [column for table in metadata.tables.values() for column in table.columns]

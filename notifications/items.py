@@ -99,7 +99,7 @@ def _is_told_only(item: Item) -> bool:
 
 
 def _describe_reason(words: Words, item: Item) -> str:
-    return clean_text(words.describe_reason(item.reason, _name_party(item)))
+    return clean_text(words.describe_reason(item.reason))
 
 
 def _describe_others(words: Words, item: Item, reason: str) -> tuple[StandingView, ...]:
@@ -208,11 +208,6 @@ def _name_standing(words: Words, item: Item) -> str:
     if is_far_ahead(item):
         return words.gettext("Date ahead")
     return words.name_standing(item.standing)
-
-
-def _name_party(item: Item) -> dict[str, str] | None:
-    parties = item.reason.numbers.get("parties")
-    return {parties[0]: item.party} if item.party and parties and len(parties) == 1 else None
 
 
 def _name_asked(item: Item) -> dict[str, str] | None:

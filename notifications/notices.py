@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from commitments.asked_steps import is_step_of
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, follow_up, milestone
-from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, MatterKind, NotificationKind, Owed
+from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, NotificationKind, Owed
 from notifications.reasons import Decision
 from notifications.tables import notice, notification
 from notifications.usual import Ruling
@@ -72,15 +73,7 @@ def load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[i
         .outerjoin(agreement, agreement.c.id == notice.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == notice.c.commitment_id)
         .outerjoin(follow_up, follow_up.c.id == notice.c.follow_up_id)
-        .outerjoin(
-            milestone,
-            (notice.c.matter_kind == str(MatterKind.MILESTONE))
-            & (milestone.c.commitment_id == notice.c.commitment_id)
-            & or_(
-                notice.c.matter.endswith("#" + milestone.c.reference),
-                notice.c.matter.endswith("#milestone:" + milestone.c.reference),
-            ),
-        )
+        .outerjoin(milestone, is_step_of(notice))
         .where(
             notice.c.notification_id.in_(ids),
             notice.c.decision == str(Decision.TOLD),

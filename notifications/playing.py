@@ -11,6 +11,7 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from commitments.asked_steps import read_step
 from commitments.clock import today_in
 from commitments.dates import as_partial
 from commitments.days import Days, find_days_in, group_by_zone, list_asked
@@ -23,7 +24,6 @@ from commitments.vocabulary import (
     CommitmentState,
     FollowUpKind,
     FollowUpState,
-    MatterKind,
     NotificationKind,
     NotificationState,
     ReasonCode,
@@ -470,7 +470,5 @@ def is_rested(promised: Commitment, today: date) -> bool:
 
 def find_step(promised: Commitment, told: Notice) -> Milestone | None:
     """The milestone that a notice is about."""
-    if told.matter_kind != MatterKind.MILESTONE:
-        return None
-    part = told.matter.partition("#")[2].removeprefix("milestone:")
+    part = read_step(told.matter_kind, told.matter)
     return next((one for one in promised.milestones if one.reference == part), None)

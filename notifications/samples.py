@@ -163,7 +163,7 @@ def make_items(language: str) -> dict[str, Item]:
         standing=StandingState.UNOWNED,
         follow_up_kind=FollowUpKind.UNOWNED,
         follow_up="unowned:stoke-jingdezhen/investors@stoke:none",
-        reason=Reason(ReasonCode.NO_OWNER, {"parties": ["stoke"]}),
+        reason=Reason(ReasonCode.NO_OWNER, {"parties": [t["stoke"]]}),
     )
     items["escalated"] = replace(
         items["investors"],

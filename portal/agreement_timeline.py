@@ -19,6 +19,7 @@ from portal.agreement_views import name_matter
 from portal.labels import is_awaited, name_step_state
 from portal.pages import TableView
 from portal.pictures import DateWriters, Lane, Moment, PictureView, draw_timeline, find_silences
+from portal.spoken import drop_stop
 
 MOMENTS_SHOWN = 200
 _DAYS_BEFORE = 366
@@ -127,7 +128,7 @@ def _name_date(words: Words, parts: Parts, dated: _Dated) -> str:
 def _say_report(words: Words, names: Names, parts: Parts, row: Any) -> str:
     party, rating = clean_text(names.name_party(row.party_id, words.tag)), words.name(Rating(row.rating))
     promise = shorten_title(clean_text(name_promise(parts.commitments[row.commitment_id], words.tag)))
-    said = {"party": party, "rating": rating, "promise": promise.rstrip(".。")}
+    said = {"party": party, "rating": rating, "promise": drop_stop(promise)}
     return words.gettext("%(party)s reported: %(rating)s, of “%(promise)s”") % said
 
 

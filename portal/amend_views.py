@@ -75,7 +75,7 @@ def list_quoted(row: Any, languages: Sequence[str]) -> list[str]:
 
 def read_due(sent: Sent) -> str | None:
     """The date as precise as it was given. Raises Flawed, with all else that can be known, where it was given twice."""
-    exact, rough = sent.text("due"), sent.text("roughly")
+    exact, rough = sent.date_text("due"), sent.date_text("roughly")
     if exact and rough:
         raise Flawed([("roughly", Flaw.ONE_OF_TWO), *check_text("why", sent.text("why"), needed=True)])
     return rough or exact

@@ -133,7 +133,7 @@ def show_commitment(
         to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details, reports_back, confirmed_back),
         numbers_back=numbers_back,
-        open=describe_open(words, names, details.open, standings, today),
+        open=describe_open(words, names, details, standings, today),
     )
 
 

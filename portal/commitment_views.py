@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from commitments.asked_steps import read_step
 from commitments.assessment import count_occurrences, find_open_periods
 from commitments.dates import parse_date
 from commitments.facts import Agreement, Commitment, Standing
@@ -160,7 +161,7 @@ def _describe_source(
     words: Words, place: Mapping[str, Any] | None, by_document: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, str]:
     if not place:
-        return words.gettext("Where it stands is not on record."), ""
+        return words.gettext("Its place in the document is not on record."), ""
     source = by_document.get(place["document"], {})
     title = source.get("title") or place["document"]
     day = f" ({words.format_partial(source['date'])})" if source.get("date") else ""
@@ -473,16 +474,18 @@ def _describe_answer(words: Words, names: Names, row: Any) -> str:
 
 
 def describe_open(
-    words: Words, names: Names, rows: Sequence[Any], standings: Sequence[Standing], today: date
+    words: Words, names: Names, details: Details, standings: Sequence[Standing], today: date
 ) -> list[AskedView]:
-    """What somebody is asked about this commitment, each with why it is asked today."""
+    """What somebody is asked about this commitment or a milestone of it, each with why it is asked today."""
+    steps = {one.reference: clean_text(find_words(one.titles, words.tag) or one.title) for one in details.milestones}
     current = {one.matter.reference: one for one in standings}
     views = []
-    for row in rows:
+    for row in details.open:
         person = names.contacts.get(row.assignee_id or 0, (None, None))[0]
+        kind, step = words.name(FollowUpKind(row.kind)), steps.get(read_step(row.matter_kind, row.matter))
         views.append(
             AskedView(
-                words.name(FollowUpKind(row.kind)),
+                f"{kind} – {step}" if step else kind,
                 words.gettext("asked of %(name)s, to be answered by %(day)s")
                 % {"name": clean_text(person or words.gettext("nobody")), "day": words.format_day(row.due_on)},
                 tell_stored(

@@ -51,7 +51,7 @@ def post_document(request: Request, viewer: Amending, sent: Form, house: Here, r
         sent.text("title"),
         sent.text("kind"),
         sent.text("language"),
-        sent.text("roughly") or sent.text("dated"),
+        sent.date_text("roughly") or sent.date_text("dated"),
         bool(sent.text("authentic")),
         sent.text("text_of"),
     )

@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from commitments.handwriting import read_number
+from commitments.handwriting import read_number, read_partial
 from portal.form_reading import read_again
 from portal.viewing import TOKEN
 
@@ -56,6 +56,11 @@ class Sent:
     def list_fields(self) -> list[tuple[str, str]]:
         """Every field but files, in the order in which they were sent."""
         return list(self._fields)
+
+    def date_text(self, name: str) -> str | None:
+        """A date as the register keeps it where it can be read, however it was written; else what was written."""
+        said = self.text(name)
+        return (read_partial(said) or said) if said else None
 
     def day(self, name: str) -> date | None:
         try:

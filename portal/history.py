@@ -1,6 +1,5 @@
 """The history of an agreement: every change in words, from the log."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, func, literal, or_, select, union_all
 
+from commitments.asked_steps import is_step_of
 from commitments.database import open_reading
 from commitments.reconcile import ENGINE
 from commitments.tables import (
@@ -22,6 +22,8 @@ from commitments.tables import (
     document,
     evidence,
     follow_up,
+    list_days,
+    list_moments,
     log_entry,
     milestone,
     party,
@@ -30,6 +32,7 @@ from commitments.tables import (
 from commitments.vocabulary import FollowUpKind
 from notifications.links import read_signer
 from notifications.names import Names, load_names, name_promise
+from notifications.names import find_words as choose_step
 from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
@@ -48,11 +51,12 @@ from portal.viewing import require
 router = APIRouter()
 Reader = Annotated[Viewer, Depends(require(Permission.READ_AGREEMENTS))]
 PAGE = 50
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
 _VALUE_LIMIT = 160
 _PEOPLE = ("contact_id", "awaited_id", "assignee_id", "deputy_id", "handed_to")
 _REASONS = ("closed_why", "state_reason")
+_MOMENTS = frozenset((one.table.name, one.name) for one in list_moments())
+_DAYS = frozenset((one.table.name, one.name) for one in list_days())
+"""What is told as a day is what the register keeps as one: a note of “2024-15” or “2024-11” may be a file's number."""
 _NOT_SHOWN = ("channels",)
 """How somebody is reached is for the page of that person."""
 _NEVER_TOLD = ("registered", "opened")
@@ -165,7 +169,7 @@ def load_entries(reading: Connection, agreement_id: int, most: int, offset: int 
 
 
 def describe_changes(reading: Connection, words: Words, entries: list[Any], zone: str) -> list[ChangeView]:
-    """Log entries in words: eight statements, however many."""
+    """Log entries in words: nine statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
     signers = {read_signer(entry.who)[0] for entry in entries}
     names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_(signers))
@@ -174,7 +178,7 @@ def describe_changes(reading: Connection, words: Words, entries: list[Any], zone
 
 
 def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> dict[tuple[str, int], str]:
-    """What the rows of the entries are about, by table and id: a promise, a title, a name; six statements."""
+    """What the rows of the entries are about, by table and id: a promise, a title, a name; seven statements."""
 
     def ids(*subjects: str) -> set[int]:
         return {entry.row_id for entry in entries if entry.subject in subjects}
@@ -182,9 +186,15 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
     asked = {
         row.id: row
         for row in reading.execute(
-            select(follow_up.c.id, follow_up.c.kind, follow_up.c.commitment_id).where(
-                follow_up.c.id.in_(ids("follow_up"))
+            select(
+                follow_up.c.id,
+                follow_up.c.kind,
+                follow_up.c.commitment_id,
+                milestone.c.title,
+                milestone.c.titles,
             )
+            .outerjoin(milestone, is_step_of(follow_up))
+            .where(follow_up.c.id.in_(ids("follow_up")))
         )
     }
     promised = ids("commitment") | {row.commitment_id for row in asked.values() if row.commitment_id is not None}
@@ -199,9 +209,6 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
     titled = union_all(
         select(literal("activity").label("subject"), activity.c.id, activity.c.title).where(
             activity.c.id.in_(ids("activity"))
-        ),
-        select(literal("milestone").label("subject"), milestone.c.id, milestone.c.title).where(
-            milestone.c.id.in_(ids("milestone"))
         ),
         select(literal("evidence").label("subject"), evidence.c.id, evidence.c.title).where(
             evidence.c.id.in_(ids("evidence"))
@@ -219,19 +226,24 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
         .join(activity, activity.c.id == activity_commitment.c.activity_id)
         .where(activity_commitment.c.id.in_(ids("activity_commitment"))),
     )
+    steps = reading.execute(
+        select(milestone.c.id, milestone.c.title, milestone.c.titles).where(milestone.c.id.in_(ids("milestone")))
+    )
     joined = reading.execute(
         select(agreement_party.c.id, party.c.names)
         .join(party, party.c.id == agreement_party.c.party_id)
         .where(agreement_party.c.id.in_(ids("agreement_party")))
     )
     called = _load_placed(reading, words, entries)
+    called |= {("milestone", row.id): choose_step(row.titles, words.tag) or str(row.title) for row in steps}
     called |= {("agreement_party", row.id): tell_title(row.names, words) for row in joined}
     called |= {(row.subject, row.id): str(row.title) for row in reading.execute(titled)}
     called |= {("commitment", one): said for one, said in promises.items()}
     for row in asked.values():
         kind = words.name(FollowUpKind(row.kind))
-        promise = promises.get(row.commitment_id)
-        called["follow_up", row.id] = f"{kind} – {promise}" if promise else kind
+        step = choose_step(row.titles, words.tag) or row.title if row.title else None
+        about = step or promises.get(row.commitment_id)
+        called["follow_up", row.id] = f"{kind} – {about}" if about else kind
     return called
 
 
@@ -364,8 +376,8 @@ def _tell_value(words: Words, names: Names, subject: str, column: str, value: An
     known = name_value(words, subject, column, value)
     if known is not None:
         return known
-    if _MOMENT.fullmatch(value):
+    if (subject, column) in _MOMENTS:
         return tell_moment(words, datetime.fromisoformat(value), zone)
     if column == "owed":
         return tell_value(words, subject, column, value)
-    return words.format_partial(value) if _DAY.fullmatch(value) else clean_text(value)
+    return words.format_partial(value) if (subject, column) in _DAYS else clean_text(value)

@@ -38,7 +38,7 @@ from portal.others import count_asked_of_nobody, describe_others, load_others, s
 from portal.paging import describe_pages, read_page, write_address
 from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
-from portal.spoken import speak_item, speak_news
+from portal.spoken import drop_stop, speak_item, speak_news
 from portal.taking_back import describe_hand_over
 from portal.telling import load_names_of, load_rules_of_questions, tell_title
 from portal.viewing import require
@@ -214,7 +214,7 @@ def _describe_done(
         return None
     return DoneView(
         describe_outcome(words, question, answer, rules, names, today, new_owner, now),
-        describe_question(words, question, names).title,
+        drop_stop(describe_question(words, question, names).title),
         token if can_undo(reading, entries) else "",
         link_ask(ask),
     )

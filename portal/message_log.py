@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import ColumnElement, Connection, case, exists, func, literal_column, or_, select, true
 
+from commitments.asked_steps import read_step
 from commitments.database import open_reading
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, milestone
@@ -320,18 +321,13 @@ def name_promised(words: Words, promise: Any, step: Any = None) -> str:
 def _name_matter(words: Words, titles: Mapping[Any, Any], one: Any) -> str:
     promise = titles.get(("commitment", one.commitment_id))
     if promise is not None:
-        return name_promised(words, promise, titles.get(("milestone", one.commitment_id, _read_step(one))))
+        return name_promised(
+            words, promise, titles.get(("milestone", one.commitment_id, read_step(one.matter_kind, one.matter)))
+        )
     kind = words.name(MatterKind(one.matter_kind)) if one.matter_kind in list(MatterKind) else ""
     head = titles.get(("agreement", one.agreement_id))
     title = tell_title(head.title, words) if head is not None else ""
     return string(words, (kind, title)) or words.name(NotificationKind(one.kind))
-
-
-def _read_step(one: Any) -> str:
-    """The milestone that a notice is about, by its reference; empty if it is about another matter."""
-    if one.matter_kind != MatterKind.MILESTONE:
-        return ""
-    return str(one.matter).partition("#")[2].removeprefix("milestone:")
 
 
 def _load_told(reading: Connection, notices: Sequence[Any], rows: Sequence[Any]) -> tuple[Names, dict[Any, Any]]:
@@ -353,8 +349,8 @@ def _load_told(reading: Connection, notices: Sequence[Any], rows: Sequence[Any])
     )
     found: dict[Any, Any] = {("commitment", row.id): row for row in reading.execute(promises)}
     steps = select(milestone.c.commitment_id, milestone.c.reference, milestone.c.title, milestone.c.titles).where(
-        milestone.c.commitment_id.in_({one.commitment_id for one in notices if _read_step(one)}),
-        milestone.c.reference.in_({_read_step(one) for one in notices} - {""}),
+        milestone.c.commitment_id.in_({one.commitment_id for one in notices if read_step(one.matter_kind, one.matter)}),
+        milestone.c.reference.in_({read_step(one.matter_kind, one.matter) for one in notices} - {""}),
     )
     found |= {("milestone", row.commitment_id, row.reference): row for row in reading.execute(steps)}
     found |= {("agreement", row.id): row for row in reading.execute(heads)}

@@ -40,7 +40,7 @@ def show_new_step(at: Amending) -> Response:
 @router.post(STEPS, response_class=HTMLResponse)
 def post_new_step(at: Amending, sent: Form) -> Response:
     """Add it, with a reason."""
-    title, due = sent.text("title"), sent.text("due")
+    title, due = sent.text("title"), sent.date_text("due")
 
     def write(unit: Connection, author: Author, acted: Acted, today: date) -> None:
         add_step(unit, author, acted.name, title, due, today)

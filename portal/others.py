@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from commitments.asked_steps import is_step_of
 from commitments.tables import agreement, commitment, contact, follow_up, milestone
-from commitments.vocabulary import STANDING_OF, ContactRole, FollowUpKind, FollowUpState, MatterKind
+from commitments.vocabulary import STANDING_OF, ContactRole, FollowUpKind, FollowUpState
 from notifications.names import find_words, name_promise
 from notifications.styles import TONES
 from notifications.views import LinkView, clean_text, shorten_title
@@ -116,7 +117,6 @@ def _is_asked(today: date) -> ColumnElement[bool]:
 
 
 def _load_matters(reading: Connection, where: ColumnElement[bool], most: int) -> Sequence[Any]:
-    part = agreement.c.reference + "/" + commitment.c.reference
     order = (PLACE, follow_up.c.due_on, follow_up.c.id)
     # Found first and named then: of hundreds that wait, a handful is shown.
     first = (
@@ -137,12 +137,7 @@ def _load_matters(reading: Connection, where: ColumnElement[bool], most: int) ->
         .join(contact, contact.c.id == follow_up.c.assignee_id)
         .outerjoin(agreement, agreement.c.id == follow_up.c.agreement_id)
         .outerjoin(commitment, commitment.c.id == follow_up.c.commitment_id)
-        .outerjoin(
-            milestone,
-            (milestone.c.commitment_id == follow_up.c.commitment_id)
-            & (follow_up.c.matter_kind == str(MatterKind.MILESTONE))
-            & follow_up.c.matter.in_([part + mark + milestone.c.reference for mark in ("#", "#milestone:")]),
-        )
+        .outerjoin(milestone, is_step_of(follow_up))
         .where(follow_up.c.id.in_(select(first.c.id)))
         .order_by(*order)
     ).all()  # fmt: skip

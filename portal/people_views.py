@@ -18,6 +18,7 @@ from portal.forms import Sent
 from portal.labels import name_contact_role
 from portal.pages import FieldView, FormView, OptionView, list_languages
 from portal.people_queries import Listed, Orphan, is_over
+from portal.spoken import drop_stop
 from portal.telling import tell_partial, tell_title
 
 ADDRESS = "/people"
@@ -176,8 +177,8 @@ def read_written(sent: Sent, kept_role: ContactRole) -> Written:
         sent.text("mail"),
         sent.text("language"),
         sent.text("zone"),
-        sent.text("valid_from"),
-        sent.text("valid_to"),
+        sent.date_text("valid_from"),
+        sent.date_text("valid_to"),
         sent.text("deputy"),
         ContactRole(role) if role in list(ContactRole) else kept_role,
     )
@@ -277,8 +278,10 @@ def describe_matters(words: Words, matters: Matters, today: date) -> list[GroupV
     asked = []
     for row in matters.follow_ups:
         about = _title(words, promises[row.commitment_id]) if row.commitment_id in promises else row.matter
+        if row.step is not None:
+            about = clean_text(find_words(row.titles, words.tag) or row.step)
         by = words.gettext("answer by %(day)s") % {"day": words.format_day(row.due_on)}
-        said = words.gettext("; ").join((about.rstrip(".。"), by))
+        said = words.gettext("; ").join((drop_stop(about), by))
         asked.append(MovingView(words.name(FollowUpKind(row.kind)), "", said))
     stands_in = [MovingView(clean_text(row.name), f"{ADDRESS}/{row.reference}", "") for row in matters.stands_in_for]
     groups = [

@@ -48,8 +48,8 @@ def read_happened(sent: Sent) -> Happened:
     return Happened(
         sent.text("title"),
         sent.text("kind"),
-        sent.text("roughly") or sent.text("held_on"),
-        sent.text("until"),
+        sent.date_text("roughly") or sent.date_text("held_on"),
+        sent.date_text("until"),
         sent.text("place"),
         tuple(dict.fromkeys(sent.texts("parties"))),
         tuple(dict.fromkeys(sent.texts("commitments"))),

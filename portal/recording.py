@@ -51,6 +51,7 @@ from portal.record_views import (
 )
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import GIVEN_UP, Permission, Role, Viewer, select_own_commitments, select_recordable_agreements
+from portal.spoken import drop_stop
 from portal.telling import contacts_of, tell_title
 from portal.viewing import NotAllowed, require
 
@@ -293,7 +294,7 @@ def _describe_recorded(reading: Connection, words: Words, place: _Place, done: s
     elif counted:
         served = {one.reference for one in counted}
         known = name_choices({one.reference: title_of(words, one) for one in [*place.promises, *counted]})
-        titles = words.join([name.rstrip(".。") for reference, name in known.items() if reference in served])
+        titles = words.join([drop_stop(name) for reference, name in known.items() if reference in served])
         said = words.gettext("%(said)s It counts for: %(titles)s.") % {"said": said, "titles": titles}
     address = f"{ADDRESS}/{place.head.reference}"
     shown = next((one for one in counted if one.reference == origin), counted[0] if counted else None)

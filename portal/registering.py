@@ -48,6 +48,7 @@ from portal.sketches import (
     is_overtaken,
     link_step,
     load_sketch,
+    mark_shown,
     save_sketch,
     sign_place,
 )
@@ -123,6 +124,8 @@ def post_register(number: Number, request: Request, viewer: Registering, sent: F
                 drawn.sketch.why = why
                 save_sketch(unit, house, drawn)
                 return RedirectResponse(chosen, 303)
+            if sent.text("mark") not in (None, mark_shown(drawn.sketch)):
+                return show_step_page(request, viewer, house, drawn, Step.CHECK, why=why, changed=True, status=409)
             if drawn.drawing.flaws:
                 return show_step_page(request, viewer, house, drawn, Step.CHECK, status=422)
             author = Author(viewer.person.reference, now, why=why or WHY)

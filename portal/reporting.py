@@ -164,7 +164,7 @@ def show_measure(at: Reporting) -> Response:
 def post_measure(at: Reporting, sent: Form) -> Response:
     """Record the value."""
     today = at.today
-    measured_on = sent.text("roughly") or sent.text("measured_on")
+    measured_on = sent.date_text("roughly") or sent.date_text("measured_on")
 
     def write() -> Response:
         with open_unit(at.house.engine) as unit:

@@ -1,6 +1,7 @@
 """What somebody types in of a new agreement, as it is kept from step to step, with what it comes to today."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
@@ -62,6 +63,12 @@ def link_step(number: int, step: Step) -> str:
 def make_mark(sketch: Sketch, place: str) -> str:
     """The name of a form of its own, and that of the form that wrote before it what it shows."""
     return token_hex(_NAME // 2) + sketch.written.get(place, "")
+
+
+def mark_shown(sketch: Sketch) -> str:
+    """The name of a draft as it stands: another once anything of it has changed but the reason for registering it."""
+    said = sketch.model_dump_json(exclude={"why", "written", "keys"})
+    return sha256(said.encode()).hexdigest()[:40]
 
 
 def is_overtaken(sketch: Sketch, place: str, sent: Sent) -> bool:

@@ -17,7 +17,7 @@ from portal.offering import list_known_agreements
 from portal.policing import load_usual
 from portal.promise_views import describe_promise
 from portal.roles import Viewer
-from portal.sketches import ADDRESS, Drawn, link_step, make_mark
+from portal.sketches import ADDRESS, Drawn, link_step, make_mark, mark_shown
 from portal.standing import tell_standing_groups
 from portal.step_fields import FaultView, GroupView, Page
 from portal.step_views import describe_dates, describe_owners, describe_parties, name_parties, offer_parties
@@ -44,6 +44,13 @@ def _say_overtaken(words: Words) -> str:
     return words.gettext(
         "This was not saved, because the draft has been changed in another window meanwhile. What you typed is still "
         "here, and where it differs from the draft as it stands now, that is said beside it."
+    )
+
+
+def _say_changed(words: Words) -> str:
+    return words.gettext(
+        "Nothing was registered, because the draft has been changed in another window since this page was shown. "
+        "Here is how it stands now: look it through, and register it then."
     )
 
 
@@ -90,9 +97,13 @@ def show_step_page(
     others: list[FaultView] | None = None,
     why: str = "",
     found: Drawn | None = None,
+    changed: bool = False,
     status: int = 200,
 ) -> Response:
-    """One step; over what is `found` written by another form, what was typed stays in it."""
+    """One step; over what is `found` written by another form, what was typed stays in it.
+
+    The last of them says so where the draft has `changed` since it was shown.
+    """
     words, sketch, drawing, known = find_words(viewer), drawn.sketch, drawn.drawing, drawn.known
     view = _describe_frame(words, viewer, drawn, step)
     title = name_step(words, step)
@@ -105,6 +116,9 @@ def show_step_page(
             next=link_step(drawn.kept.id, Step.OWNERS), **view,
         )  # fmt: skip
     if step is Step.CHECK:
+        view["mark"] = mark_shown(sketch)
+        if changed:
+            view["state"] = _say_changed(words)
         check = describe_sketch(
             words, sketch, drawing, known, f"{ADDRESS}/drafts/{drawn.kept.id}", others or [], drawn.twins, drawn.own
         )

@@ -304,12 +304,16 @@ def describe_owners(page: Page, sketch: Sketch, drawing: Drawing, known: Known) 
 def list_people(
     words: Words, key: str, sketch: Sketch, drawing: Drawing, known: Known, chosen: Container[str] = ()
 ) -> list[tuple[str, str]]:
-    """Who can be chosen at a party: those of the register who act for it, and the new ones.
+    """Who can be chosen at a party: those of the register who answer for it, and the new ones.
 
-    Who was `chosen` before and does not act is offered still, with what keeps them from it.
+    Who was `chosen` before and does not answer is offered still, with what keeps them from it.
     """
-    there = [one for one in known.contacts.get(drawing.parties[key], ()) if one.acts or one.reference in chosen]
-    new = [(one.key, clean_text(one.name)) for one in sketch.people if one.party == key and one.name]
+    there = [one for one in known.contacts.get(drawing.parties[key], ()) if one.answers or one.reference in chosen]
+    new = [
+        (one.key, clean_text(one.name))
+        for one in sketch.people
+        if one.party == key and one.name and (one.role != ContactRole.LEADER or one.key in chosen)
+    ]
     return [*((one.reference, _name_person(words, one)) for one in there), *new]
 
 

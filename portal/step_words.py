@@ -71,7 +71,7 @@ _LACKS: dict[Lack, str] = {
         "You gave a date of its end: choose here that it expires on a date, or leave that date empty."
     ),
     Lack.TOO_LONG: N_("This is too long: at most %(detail)s characters."),
-    Lack.NO_DATE: N_("This is no date. Write a day, a month or a year: 2026-11-20, 2026-11 or 2026."),
+    Lack.NO_DATE: N_("This is no date, or can mean two. Write a day, a month or a year: 2026-11-20, 2026-11 or 2026."),
     Lack.NOT_BEFORE: N_("This must not be before %(detail)s, when it takes effect."),
     Lack.NO_NUMBER: N_("This is no number, or can mean two: for 1.000 or 1,000 write 1000, or 1.0."),
     Lack.BELOW_ZERO: N_("This cannot be below 0."),
@@ -88,6 +88,7 @@ _LACKS: dict[Lack, str] = {
     Lack.PERSON_TWICE: N_("This person stands here already, or in the register."),
     Lack.ADDRESS_OF_OTHERS: N_("This is the mail address of %(detail)s, of another party: each side has its own."),
     Lack.OWNERS_ONLY: N_("To a party that is not yours you can only add people who answer for commitments."),
+    Lack.LEADER_READS: N_("%(detail)s is a leader, who reads and is asked nothing. Choose somebody else."),
     Lack.LANGUAGE_MISSING: N_("Say in which language this is."),
     Lack.LANGUAGE_TWICE: N_("This is the same language as above."),
     Lack.PLAN_REPEATS: N_("What is only planned is confirmed first, and repeats then. Choose no here."),

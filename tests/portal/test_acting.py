@@ -97,6 +97,15 @@ def test_the_other_side_confirms_from_the_page_of_the_commitment(desk: Desk) -> 
     assert "tallystick.progress.confirmed" in published(desk)
 
 
+def test_who_reported_it_as_done_reads_which_side_has_yet_to_confirm_and_not_their_own(desk: Desk) -> None:
+    desk.sign_in("ann")
+    page = f"/asked/{desk.find('overdue', '/survey').id}"
+    send(desk, "survey/report", fulfilled="yes")
+    assert "reported as done on 2 March 2026, not yet confirmed by South" in desk.get(page)
+    done = desk.client.get("/home").text + desk.get(page)
+    assert "not yet confirmed by North" not in done
+
+
 def test_what_one_side_reported_as_done_is_not_called_fulfilled_before_the_other_has_confirmed(desk: Desk) -> None:
     waits = "reported as done on 10 March 2026, not yet confirmed by South"
     desk.clock[0] += timedelta(days=8)
@@ -1037,7 +1046,7 @@ def test_a_plan_becomes_firm_with_its_date_and_what_is_firm_a_plan(desk: Desk) -
         ({"has_date": "yes"}, "By when: This is missing."),
         ({"has_number": "yes"}, "The number: This is missing."),
         ({"is_plan": "yes", "repeats": "year"}, "Does it repeat?: What is only planned is confirmed first"),
-        ({"has_date": "yes", "due": "soon"}, "By when: This is no date."),
+        ({"has_date": "yes", "due": "soon"}, "By when: This is no date, or can mean two."),
     ],
 )
 def test_a_kind_whose_answers_lack_something_is_not_taken(desk: Desk, fields: dict[str, str], said: str) -> None:

@@ -167,7 +167,7 @@ def test_a_name_of_who_signed_is_corrected_in_its_place_and_another_is_added(sig
     ("fields", "said"),
     [
         ({"title": ""}, "Title: This is missing."),
-        ({"expires": "soon"}, "Expires on: This is no date."),
+        ({"expires": "soon"}, "Expires on: This is no date, or can mean two."),
         ({"expires": "2023-01-01"}, "Expires on: This must not be before 1 January 2024"),
         ({"end": "date", "expires": ""}, "Expires on: This is missing."),
         ({"renewal": "", "renew_by": "2027"}, "Renewal: Choose one."),

@@ -248,8 +248,8 @@ def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_l
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"effective": "soon"}, "This is no date."),
-        ({"effective": "3/4/2026"}, "This is no date."),
+        ({"effective": "soon"}, "This is no date, or can mean two."),
+        ({"effective": "3/4/2026"}, "This is no date, or can mean two."),
         ({"end": "date"}, "This is missing."),
         ({"expires": "2027"}, "You gave a date of its end: choose here that it expires on a date"),
         ({"renewal_months": "12"}, "Choose one."),
@@ -259,7 +259,7 @@ def test_a_mistake_among_the_parties_is_told_by_its_field_and_nothing_typed_is_l
         ({"renewal": "automatic", "renewal_months": "0"}, "A whole number is needed here: 1–1,200"),
         ({"s0-name": "Ada"}, "Choose one."),
         ({"s0-name": "", "s0-office": "Mayor"}, "This is missing."),
-        ({"d0-document": "a.pdf", "d0-date": "2026-02-30"}, "This is no date."),
+        ({"d0-document": "a.pdf", "d0-date": "2026-02-30"}, "This is no date, or can mean two."),
         ({"d0-document": "", "d0-title": "Memorandum"}, "This is missing."),
         ({"d0-document": "a.pdf", "d1-document": "a.pdf"}, "This stands here already."),
         ({"d0-document": "a.pdf", "d0-sha256": "12ab"}, "A fingerprint of this kind has 64"),
@@ -296,7 +296,7 @@ def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, st
     [
         ({}, "This is missing."),
         ({"has_date": "yes"}, "This is missing."),
-        ({"has_date": "yes", "due": "next year"}, "This is no date."),
+        ({"has_date": "yes", "due": "next year"}, "This is no date, or can mean two."),
         ({"repeats": "year", "times": "often"}, "A whole number is needed here"),
         ({"has_number": "yes", "quantity": "many", "unit": "x"}, "This is no number, or can mean two"),
         ({"has_number": "yes", "quantity": "nan", "unit": "x"}, "This is no number, or can mean two"),
@@ -311,7 +311,7 @@ def test_the_kind_follows_from_plain_questions(desk: Desk, answers: dict[str, st
         ({"condition_met_on": "2026"}, "This is missing."),
         ({"tags": "money; 钱"}, "A short name has only small letters"),
         ({"m0-title": "", "m0-due": "2027"}, "This is missing."),
-        ({"m0-title": "The plan is drawn", "m0-due": "soon"}, "This is no date."),
+        ({"m0-title": "The plan is drawn", "m0-due": "soon"}, "This is no date, or can mean two."),
         ({"m0-title": "The plan is drawn", "m0-titles-0": "图纸完成"}, "Say in which language this is."),
         ({"place-start": "4"}, "This is missing."),
         ({"is_plan": "yes", "repeats": "year"}, "What is only planned is confirmed first"),
@@ -863,3 +863,35 @@ def test_who_registers_the_same_agreement_again_is_led_to_the_one_on_record(desk
     page = desk.get(f"{again}/check")
     assert "An agreement of this title between these parties is on record already: open twin-towns" in page
     assert 'href="/agreements/twin-towns"' in page
+
+
+@pytest.mark.parametrize("where", ["usual", "promise", "deputy"])
+def test_a_leader_is_not_offered_to_answer_and_is_refused_at_the_owners_by_name(desk: Desk, where: str) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    add(desk, address, summary="Be friends")
+    page = send(desk, f"{address}/owners", do="more")
+    first = keys(desk, address)[0]
+    promise = re.findall(r'href="[^"]+/commitments/(k\d+)"', desk.get(f"{address}/commitments"))[0]
+    person = re.findall(r'name="(k\d+)-mail"', desk.client.get(f"{address}/owners").text)[0]
+    assert "Max" not in page and '<option value="ann">Ann</option>' in page
+    new = {f"{person}-name": "Nia", f"{person}-party": first, f"{person}-mail": "nia@north.example"}
+    field = {"usual": f"usual-{first}", "promise": f"{promise}-{first}", "deputy": f"{person}-deputy"}[where]
+    page = send(desk, f"{address}/owners", 422, **{**new, field: "max"})
+    assert "Max is a leader, who reads and is asked nothing. Choose somebody else." in page
+    assert 'href="#' in page and '<option value="max" selected>' in page, "what was chosen is still there to be changed"
+    chief = {**new, f"{person}-role": "leader", field: person}
+    if where != "deputy":
+        assert "Nia is a leader, who reads" in send(desk, f"{address}/owners", 422, **chief)
+
+
+def test_what_was_changed_since_it_was_checked_is_shown_before_it_is_registered(desk: Desk) -> None:
+    address = begin(desk)
+    name_parties(desk, address)
+    shown = read_form(desk.get(f"{address}/check"), f"{address}/check")
+    send(desk, f"{address}/dates", effective="2026", end="date", expires="2030-03-31")
+    page = send(desk, f"{address}/check", 409, **{**shown, "why": "as agreed"})
+    assert "Nothing was registered, because the draft has been changed" in page and "31 March 2030" in page
+    assert 'value="as agreed"' in page and not desk.rows(agreement, agreement.c.reference == "twin-towns")
+    send(desk, f"{address}/check", **read_form(page, f"{address}/check"))
+    assert desk.rows(agreement, agreement.c.reference == "twin-towns")

@@ -216,7 +216,7 @@ def test_other_words_than_stand_there_are_refused_in_the_form_or_lose_their_plac
     page = edit(desk, 422, **fields)
     assert "This is not what stands there: its fingerprint differs." in page and OTHER in page
     page = edit(desk, unplaced="1", **fields)
-    assert OTHER in page and "Where it stands is not on record." in page and "SHA-256" not in page
+    assert OTHER in page and "Its place in the document is not on record." in page and "SHA-256" not in page
     (row,) = desk.rows(commitment, commitment.c.reference == "bridge")
     assert (row.quote, row.source) == ({"en": OTHER}, None)
     assert "source" in desk.rows(log_entry)[-1].changes, "the history keeps the place"
