@@ -12,6 +12,7 @@ from commitments.choices import Choices
 from commitments.errors import RefusedChange
 from commitments.form_fields import LATEST_HOUR, DigestRhythm, Language, MonthDay, SummaryRhythm
 from commitments.log import Author, Change, record_changes
+from commitments.people import is_language
 from commitments.person_queries import load_choices
 from commitments.policy import Policy
 from commitments.references import find_contact
@@ -92,6 +93,8 @@ def change_choices(
     if changes.get("channel") and form.channel not in [Channel(name) for name in person.channels]:
         known = ", ".join(person.channels) or "none: the register has no address of theirs"
         raise RefusedChange(f"channel: found {form.channel}; expected one that the register has for {contact}: {known}")
+    if changes.get("language") and not is_language(str(form.language)):
+        raise RefusedChange(f"language: found {form.language}; expected the code of a language, such as en or zh-Hans")
     if form.paused_to is not None and form.paused_to < today and "paused_to" in changes:
         raise RefusedChange(f"paused_to: found {form.paused_to}; expected a day that is not over")
     values = _as_row(form)

@@ -48,14 +48,12 @@ class UnreadableCatalogue(TallyError):
 @lru_cache(maxsize=256)
 def find_catalogue(language: str, house: Path | None = None) -> str:
     """The name of the catalogue for a language tag, or that of the source language."""
-    tag = language.strip().replace("-", "_")
-    try:
-        locale = Locale.parse(tag)
-    except (ValueError, UnknownLocaleError, TypeError):
+    locale = _parse(language.strip().replace("-", "_"))
+    if locale is None:
         return _SOURCE
     if locale.script is None:
-        likely = get_global("likely_subtags").get(str(locale)) or str(locale)
-        locale = Locale.parse(likely)
+        # What is likely need not be known: of Norwegian (`no`) only its two written forms are.
+        locale = _parse(get_global("likely_subtags").get(str(locale)) or str(locale)) or locale
     parts = (locale.language, locale.script, locale.territory)
     for chosen in ((0, 1, 2), (0, 1), (0, 2), (0,)):
         name = "_".join(part for part in (parts[at] for at in chosen) if part)
@@ -63,6 +61,13 @@ def find_catalogue(language: str, house: Path | None = None) -> str:
             return name
     # Simplified characters can be read by whoever reads traditional ones; English perhaps not.
     return _CHINESE if locale.language == "zh" else _SOURCE
+
+
+def _parse(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag)
+    except (ValueError, UnknownLocaleError, TypeError):
+        return None
 
 
 def list_languages(house: Path | None = None) -> tuple[str, ...]:

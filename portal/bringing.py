@@ -69,6 +69,8 @@ WHY = "a file brought in the portal"
 _OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0"
 _AGREEMENT_FILES = (".yaml", ".yml")
 _FAULTS_SHOWN = 200
+_ENDS_VISITS = frozenset({"channels", "valid_from", "valid_to"})
+"""Who signed in by a former address, or before they left, does not stay signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             amended = [one for one in imported.changes if (one.subject, one.action) == ("contact", "amended")]
             follow_people(unit, now, house.today(now), [one.row_id for one in amended])
             for one in amended:
-                if "channels" in one.changes:
-                    end_visits(unit, one.row_id, now)  # whoever signed in by the former address
+                if _ENDS_VISITS & one.changes.keys():
+                    end_visits(unit, one.row_id, now)
             messages = announce_imported(unit, house, viewer, imported.reference, now, new=imported.new)
             remove_registration(unit, viewer.person.id, number)
     except LacksReason:

@@ -17,6 +17,7 @@ from commitments.errors import RefusedChange
 from commitments.facts import Person
 from commitments.form_fields import DIGEST_RHYTHMS, SUMMARY_RHYTHMS
 from commitments.log import Author
+from commitments.people import is_language
 from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
@@ -357,5 +358,5 @@ def name_channel(words: Words, channel: str) -> str:
 
 def name_language(tag: str) -> str:
     """A language as it calls itself."""
-    name = Locale.parse(tag, sep="-").get_display_name() or tag
+    name = (Locale.parse(tag, sep="-").get_display_name() if is_language(tag) else None) or tag
     return name[:1].upper() + name[1:]

@@ -163,6 +163,7 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
     now = house.read_clock()
     with open_reading(house.engine) as reading:
         row = _find(reading, viewer, reference)
+        was_in_office = load_people(reading, only=contact.c.id == row.id)[row.id].is_in_office(house.today(now))
     written = read_written(sent, ContactRole(row.role))
 
     def write() -> Response:
@@ -178,8 +179,8 @@ def post_person(request: Request, viewer: Managing, sent: Form, house: Here, ref
             _check_address(viewer, house, former)
         with open_unit(house.engine) as unit:
             changed = amend_contact(unit, Author(viewer.person.reference, now), reference, written)
-            if written.mail != former:
-                end_visits(unit, row.id, now)
+            if written.mail != former or not was_in_office:
+                end_visits(unit, row.id, now)  # what began before the person left does not go on when they are back
             if changed:
                 reconcile_around(unit, row.id, now, house.today_of(viewer.person, now))
                 follow_people(unit, now, house.today(now), [row.id])

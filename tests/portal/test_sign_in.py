@@ -486,3 +486,17 @@ def test_a_newcomer_is_signed_in_as_the_coordinator_with_the_most_to_see_in_thei
     with open_reading(desk.engine) as reading:
         person = find_busiest_coordinator(reading, NOW, language)
     assert person is not None and person.reference == found
+
+
+def test_a_visit_from_before_somebody_left_does_not_go_on_when_they_are_back(desk: Desk) -> None:
+    desk.sign_in("ann")
+    before = dict(desk.client.cookies)
+    desk.client.cookies.clear()
+    desk.sign_in("cy")
+    desk.act("/people/ann/end", last_day="2026-03-01", why="Left")
+    page = desk.client.get("/people/ann").text
+    desk.act("/people/ann", **{**read_form(page, "/people/ann"), "valid_to": ""})
+    assert desk.rows(contact, contact.c.reference == "ann")[0].valid_to is None
+    desk.client.cookies.clear()
+    desk.client.cookies.update(before)
+    desk.get("/home", 303)

@@ -650,7 +650,7 @@ def test_a_date_keeps_the_precision_in_which_it_is_known(text: str, english: str
         ("zh-TW", "zh_Hans"), ("zh-HK", "zh_Hans"), ("zh-Hant", "zh_Hans"),
         ("en", "en_GB"), ("en-US", "en_GB"), ("ko", "ko"), ("ko-KR", "ko"), ("de-AT", "de"),
         ("fr-CA", "fr"), ("es-MX", "es"), ("tr", "tr"), ("bg", "bg"), ("ky", "en_GB"), ("", "en_GB"), ("../x", "en_GB"),
-        ("no such language", "en_GB"),
+        ("no such language", "en_GB"), ("no", "en_GB"), ("nb", "en_GB"), ("1,5", "en_GB"),
     ],
 )  # fmt: skip
 def test_a_language_tag_finds_its_catalogue(tag: str, catalogue: str) -> None:

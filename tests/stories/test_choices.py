@@ -332,6 +332,7 @@ def test_each_change_is_logged_and_the_same_again_changes_nothing(house: House) 
         ({"days": []}, "days: found"),
         ({"days": [7]}, "days.0: found 7"),
         ({"language": "English"}, "language: found"),
+        ({"language": "xx"}, "language: found xx; expected the code of a language"),
         ({"channel": "pigeon"}, "one of mail"),
         ({"channel": "webhook"}, "channel: found webhook; expected one that the register has for ann: mail"),
         ({"quiet_from": "20:00"}, "a beginning and an end"),
