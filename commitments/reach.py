@@ -1,6 +1,6 @@
 """How far a file reaches: beyond its own agreement, into each in which its people act and its activities count."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
@@ -10,15 +10,21 @@ from commitments.handing_over import reconcile_agreements
 from commitments.people import find_agreements_around
 from commitments.reconcile import Reconciled
 from commitments.references import find_agreement
-from commitments.tables import activity, activity_commitment, commitment, contact
+from commitments.tables import activity, activity_commitment, agreement, commitment, contact
 
 
-def reconcile_reached(unit: Connection, imports: Iterable[Imported], now: datetime, today: date) -> Reconciled:
-    """Reconcile, within the unit of an import, every agreement that may stand otherwise by it."""
+def reconcile_reached(
+    unit: Connection, imports: Iterable[Imported], now: datetime, today: date, *, but: Collection[str] = ()
+) -> Reconciled:
+    """Reconcile, within the unit of an import, every agreement that may stand otherwise by it; `but` those that are
+    left to the next look, by reference."""
     reached: set[int] = set()
     for one in imports:
         reached |= {find_agreement(unit, one.reference).id, *_find_reached(unit, one)}
-    return reconcile_agreements(unit, sorted(reached), now, today)
+    for some in in_chunks(sorted(but)) if but else ():
+        left = select(agreement.c.id).where(agreement.c.reference.in_(some))
+        reached -= set(unit.execute(left).scalars())
+    return reconcile_agreements(unit, sorted(reached), now, today) if reached else Reconciled()
 
 
 def _find_reached(reading: Connection, imported: Imported) -> set[int]:

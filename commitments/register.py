@@ -14,9 +14,10 @@ from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import AgreementForm
 from commitments.brought_reports import follow_reports
 from commitments.database import open_reading, open_unit
-from commitments.difference import Imported, describe_changes
+from commitments.difference import Imported, describe_changes, in_chunks
 from commitments.failpoints import failpoint
 from commitments.file_checks import check_files
+from commitments.file_reasons import require_reasons
 from commitments.file_slips import Days
 from commitments.intake import Intake, is_whole, says_how_it_stands
 from commitments.late_dates import LateDate, find_end, judge_date
@@ -55,29 +56,45 @@ def import_files(
     dry_run: bool = False,
     days: Days | None = None,
     follow: Callable[[Connection, Sequence[Imported]], None] | None = None,
+    with_reasons: bool = False,
 ) -> tuple[Imported, ...]:
     """Check all files, then import each in a transaction of its own; the results come in the order of the files.
 
     A file that others need goes before them; files that need each other share a transaction, and what is to `follow`
     is called in it. A dry run reports the same difference and writes nothing. Raises InvalidFiles with every fault
-    before anything is written. Where the `days` that it may be now are given, the files are held against them.
+    before anything is written. Where the `days` that it may be now are given, the files are held against them; and
+    `with_reasons` LacksReason is raised before anything is written where a change of what is on record needs one.
     """
     with open_reading(engine) as reading:
         check_files(reading, files, days)
+        asks = with_reasons and not author.why and _knows_any(reading, files)
     groups = order_files(files)
     imported: dict[str, Imported] = {}
-    if dry_run:
+    if dry_run or asks:
         with open_rehearsal(engine) as unit:
             for group in groups:
                 imported |= _by_reference(_import_together(unit, group, author, today))
-    else:
+    if asks and not dry_run:
+        require_reasons(imported.values(), author)
+    if not dry_run:
         for group in groups:
             with open_unit(engine) as unit:
                 together = _import_together(unit, group, author, today)
+                if with_reasons:
+                    require_reasons(together, author)
                 if follow is not None:
                     follow(unit, together)
                 imported |= _by_reference(together)
     return tuple(imported[file.form.agreement] for file in files)
+
+
+def _knows_any(reading: Connection, files: Sequence[ParsedFile]) -> bool:
+    """Whether the register holds one of these agreements already: what is new needs no reason, and no rehearsal."""
+    named = [file.form.agreement for file in files]
+    known = select(tables.agreement.c.id)
+    return any(
+        reading.execute(known.where(tables.agreement.c.reference.in_(some))).first() for some in in_chunks(named)
+    )
 
 
 def order_files(files: Sequence[ParsedFile]) -> list[list[AgreementForm]]:

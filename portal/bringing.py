@@ -6,7 +6,7 @@ is then, and refused if that has become another difference.
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -19,23 +19,23 @@ from commitments.database import open_reading, open_unit
 from commitments.errors import InvalidFiles, NotFound, Problem, RefusedChange
 from commitments.export import load_form, load_party
 from commitments.file_checks import check_files
+from commitments.file_reasons import LacksReason, list_unexplained, require_reasons
 from commitments.file_slips import find_days
 from commitments.filling import LONGEST_LINE
 from commitments.log import Author
 from commitments.plain_values import SIZE_LIMIT
-from commitments.reach import reconcile_reached
 from commitments.register import Imported, import_agreement, open_rehearsal
 from commitments.sheet_columns import Plain
 from commitments.sheet_rows import SheetDrawing
 from commitments.spreadsheet import SpreadsheetTaken, draw_spreadsheet
 from commitments.workbooks import read_csv, read_xlsx
 from notifications.views import LinkView, clean_text, fit_text
-from notifications.waiting import follow_people, follow_rules
 from notifications.wording import Words
 from portal.accepting import announce_imported, propose_people
 from portal.beginning import ADDRESS, FILES
 from portal.difference_names import load_references
 from portal.difference_words import describe_difference, describe_kept, describe_vanished, hash_difference
+from portal.effects import bring_effects
 from portal.fault_words import describe_oversteps, list_fault_rows, list_overstep_rows
 from portal.followed_words import tell_followed
 from portal.form_reading import read_again
@@ -46,7 +46,6 @@ from portal.house import Here, House
 from portal.late_words import tell_late_dates
 from portal.overstep_places import place_oversteps
 from portal.oversteps import NotTheirs
-from portal.reasons import asks_reason
 from portal.registrations import (
     Registration,
     Way,
@@ -61,7 +60,6 @@ from portal.sheet_words import list_headings
 from portal.step_fields import FaultRow, FaultView
 from portal.taking_back import send_all
 from portal.viewing import require
-from portal.visits import end_visits
 
 router = APIRouter()
 Registering = Annotated[Viewer, Depends(require(Permission.REGISTER))]
@@ -69,8 +67,6 @@ WHY = "a file brought in the portal"
 _OLD_SPREADSHEET = b"\xd0\xcf\x11\xe0"
 _AGREEMENT_FILES = (".yaml", ".yml")
 _FAULTS_SHOWN = 200
-_ENDS_VISITS = frozenset({"channels", "valid_from", "valid_to"})
-"""Who signed in by a former address, or before they left, does not stay signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +75,6 @@ class Brought:
 
     name: str
     content: bytes
-
-
-class LacksReason(RefusedChange):
-    """The difference holds what a form asks a reason for, and none was given."""
 
 
 class HasChanged(RefusedChange):
@@ -142,19 +134,12 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
             kept = find_registration(unit, viewer.person.id, number, Way.BY_FILE, hold=True)
             if kept is None:
                 return _show_gone(request, viewer)
-            imported = _import(unit, house, viewer, _unpack(kept), Author(viewer.person.reference, now, why=why or WHY))
+            author = Author(viewer.person.reference, now, why=why)
+            imported = _import(unit, house, viewer, _unpack(kept), replace(author, why=why or WHY))
             if hash_difference(imported) != (sent.text("shown") or kept.shown):
                 raise HasChanged("the register has changed since this was shown")
-            if not why and asks_reason(imported):
-                raise LacksReason("a reason is needed for this difference")
-            reconcile_reached(unit, [imported], now, house.today(now))
-            if any(change.subject == "policy" for change in imported.changes):
-                follow_rules(unit, now, [imported.reference])
-            amended = [one for one in imported.changes if (one.subject, one.action) == ("contact", "amended")]
-            follow_people(unit, now, house.today(now), [one.row_id for one in amended])
-            for one in amended:
-                if _ENDS_VISITS & one.changes.keys():
-                    end_visits(unit, one.row_id, now)
+            require_reasons([imported], author)
+            bring_effects(unit, [imported], now, house.today(now))
             messages = announce_imported(unit, house, viewer, imported.reference, now, new=imported.new)
             remove_registration(unit, viewer.person.id, number)
     except LacksReason:
@@ -164,7 +149,8 @@ def post_apply(number: Number, request: Request, viewer: Registering, sent: Form
     send_all(house, messages)
     if imported.new:
         return RedirectResponse(f"{ADDRESS}/done/{imported.reference}", 303)
-    if any(one.row_id == viewer.person.id and "role" in one.changes for one in amended):
+    own = ("contact", "amended", viewer.person.id)
+    if any((one.subject, one.action, one.row_id) == own and "role" in one.changes for one in imported.changes):
         return RedirectResponse("/home", 303)  # who has another role may not see the agreement any more
     return RedirectResponse(f"/agreements/{imported.reference}?done=applied-{len(imported.changes)}", 303)
 
@@ -346,6 +332,6 @@ def _show_difference(
         changes=describe_difference(words, imported, called, references), vanished=describe_vanished(words, imported),
         kept=describe_kept(words, imported, called, references),
         late=[*tell_followed(words, imported.followed), *tell_late_dates(words, imported.late)],
-        asks_reason=asks_reason(imported), lacks_reason=lacks_reason,
+        asks_reason=bool(list_unexplained(imported)), lacks_reason=lacks_reason,
         has_changed=has_changed, shown=shown, action=f"{FILES}/{number}", delete=f"{ADDRESS}/drafts/{number}/delete",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from commitments.changes import Change
 from commitments.difference import Imported
-from portal.reasons import asks_reason
+from commitments.file_reasons import list_unexplained
 from tests.rules.cases import table
 
 PAIR = ("before", "after")
@@ -50,5 +50,5 @@ PROMISE, STEP = new("commitment", "map"), new("milestone", "map/draft")
     ("nothing", [], False),
 )  # fmt: skip
 def test_a_reason_is_asked_where_a_form_asks_one(changes, asked):
-    assert asks_reason(Imported("pact", False, tuple(changes), ())) is asked
-    assert asks_reason(Imported("pact", True, tuple(changes), ())) is False, "a new agreement says itself why"
+    assert bool(list_unexplained(Imported("pact", False, tuple(changes), ()))) is asked
+    assert list_unexplained(Imported("pact", True, tuple(changes), ())) == (), "a new agreement says itself why"

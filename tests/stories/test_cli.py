@@ -433,6 +433,56 @@ def test_what_is_exported_is_imported_without_a_change(tally: Tally, home: Path)
     assert dump(home) == before
 
 
+def bring_waived(tally: Tally, home: Path) -> Path:
+    """The file of an agreement that waives what is overdue."""
+    exported = tally("export", "harrowmere-songlan").out
+    waived, number = re.subn(r"(?m)^( *)- reference: tree-survey\n", r"\g<0>\1  state: waived\n", exported)
+    assert number == 1
+    (home / "waived.yaml").write_text(waived, encoding="utf-8")
+    return home / "waived.yaml"
+
+
+def test_a_file_that_changes_what_is_on_record_needs_a_reason_and_a_rehearsal_says_so(tally: Tally, home: Path) -> None:
+    bring_waived(tally, home)
+    before = dump(home)
+    for words in ([], ["--dry-run"], ["--why", "  "]):
+        done = tally("import", "waived.yaml", *words)
+        assert done.code == 1 and "needs a reason; give it with --why" in done.err, words
+        assert "commitment tree-survey: state changed from active to waived" in done.err
+        assert ("This was a dry run" in done.out) == ("--dry-run" in words)
+        assert dump(home) == before
+    assert tally("import", "waived.yaml", "--dry-run", "--why", "Letter of May").code == 0
+    assert dump(home) == before
+    assert tally("import", "waived.yaml", "--reason", "Letter of May").code == 0
+    with sqlite3.connect(home / "tally.db") as connection:
+        found = connection.execute("SELECT why FROM log_entry WHERE subject = 'commitment' AND action = 'amended'")
+        assert set(found) == {("Letter of May",)}
+
+
+def test_with_one_file_that_lacks_a_reason_none_is_taken(tally: Tally, home: Path) -> None:
+    bring_waived(tally, home)
+    (home / "another.yaml").write_text(
+        "agreement: another\ntitle: {en: Another}\nkind: memorandum\nparties: [{reference: harrowmere}]\n",
+        encoding="utf-8",
+    )
+    before = dump(home)
+    assert tally("import", "another.yaml", "waived.yaml").code == 1
+    assert dump(home) == before
+    done = tally("import", "another.yaml")
+    assert done.code == 0, "what is new needs none"
+    assert "`tally check` opens the follow-ups that the new agreements need." in done.out
+
+
+def test_a_file_that_settles_a_promise_closes_what_was_asked_about_it_at_once(tally: Tally, home: Path) -> None:
+    assert tally("check").code == 0
+    asked = tally("follow-ups", "--json").json
+    assert any("tree-survey" in str(one) for one in asked)
+    done = tally("import", str(bring_waived(tally, home)), "--why", "Letter of May")
+    assert "closed: overdue, harrowmere-songlan/tree-survey of songlan" in done.out
+    assert not any("tree-survey" in str(one) for one in tally("follow-ups", "--json").json)
+    assert "tree-survey" not in tally("check").out, "nothing was left to a look"
+
+
 def test_choices_of_digest_and_summary_are_shown_and_taken_back_as_on_the_page(tally: Tally) -> None:
     before = tally("choices", "songlan-he", "--json").json
     rhythms = ("--digest-rhythm", "fortnightly", "--summary-day", "15", "--summary-rhythm", "quarterly")

@@ -1,7 +1,11 @@
 """Whether a difference holds what a form asks a reason for: then it is asked for a file as well. Pure."""
 
-from commitments.changes import Change
+from collections.abc import Iterable
+from dataclasses import replace
+
+from commitments.changes import Author, Change
 from commitments.difference import UNTOLD, Imported
+from commitments.errors import RefusedChange
 from commitments.vocabulary import MilestoneState
 
 _WITHOUT = frozenset({"party", "contact", "evidence"})
@@ -11,13 +15,32 @@ _BELOW = frozenset({"milestone", "commitment_owner", "occurrence", "activity_com
 _OF_THE_AGREEMENT = frozenset({"agreement_party", "policy", "signatory", "budget_line"})
 
 
-def asks_reason(imported: Imported) -> bool:
-    """Whether somebody has to say why: not of a new agreement, nor of what only tells what has happened."""
+class LacksReason(RefusedChange):
+    """Differences hold what a form asks a reason for, and none was given; carries each with such changes alone."""
+
+    def __init__(self, unexplained: tuple[Imported, ...]) -> None:
+        self.unexplained = unexplained
+        super().__init__(f"a reason is needed for what changes of {', '.join(one.reference for one in unexplained)}")
+
+
+def require_reasons(imports: Iterable[Imported], author: Author) -> None:
+    """Raise LacksReason where something asks for one and the author says none."""
+    unexplained = tuple(
+        replace(one, changes=changes, vanished=(), late=(), kept=(), followed=())
+        for one in imports
+        if not author.why and (changes := list_unexplained(one))
+    )
+    if unexplained:
+        raise LacksReason(unexplained)
+
+
+def list_unexplained(imported: Imported) -> tuple[Change, ...]:
+    """The changes for which somebody has to say why: none of a new agreement, nor what only tells what has happened."""
     if imported.new:
-        return False
+        return ()
     new = (("commitment", "registered"), ("activity", "registered"))
     fresh = {one.reference for one in imported.changes if (one.subject, one.action) in new}
-    return any(_asks(one, fresh) for one in imported.changes)
+    return tuple(one for one in imported.changes if _asks(one, fresh))
 
 
 def _asks(change: Change, fresh: set[str]) -> bool:
