@@ -205,6 +205,11 @@ def is_worst(states: ColumnElement[int], state: StandingState) -> ColumnElement[
     return place_worst(states) == WORST_FIRST.index(state)
 
 
+def is_nothing(states: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether nothing is on record that could stand in any way."""
+    return states == 0
+
+
 def place_worst(states: ColumnElement[int]) -> ColumnElement[int]:
     """The place of the worst of the states among all, the worst of which is 0."""
     return case(

@@ -181,9 +181,9 @@ def describe_news(words: Words, one: News) -> DatedView:
         said = words.gettext("%(name)s (%(party)s)") % {"name": said, "party": clean_text(one.name)}
     if one.note:
         said = f"{said} – {fit_text(clean_text(one.note), NOTE_LIMIT)}"
-    title = shorten_title(clean_text(one.title))
-    agreement = clean_text(one.agreement_title)
-    return DatedView(words.format_day(one.on), title, said if title == agreement else f"{said} · {agreement}")
+    title, agreement = clean_text(one.title), clean_text(one.agreement_title)
+    detail = said if title == agreement else f"{said} · {agreement}"
+    return DatedView(words.format_day(one.on), shorten_title(title), detail)
 
 
 def _describe_stuck(words: Words, one: Stuck, portal: str | None) -> StuckView:

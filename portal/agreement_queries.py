@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Subquery
 
 from commitments.dates import add_months
-from commitments.overall import is_among, is_worst, place_worst
+from commitments.overall import is_among, is_nothing, is_worst, place_worst
 from commitments.spans import end_span
 from commitments.tables import (
     activity,
@@ -54,6 +54,10 @@ STANDINGS = (*WORST_FIRST[:6], StandingState.ON_TRACK, StandingState.ON_HOLD, St
 """The standings that can be looked for, as they are offered."""
 
 
+NOTHING: Literal["nothing"] = "nothing"
+"""The worst of an agreement under which nothing stands in any way: it has no commitments yet, and no dates."""
+
+
 class Sort(StrEnum):
     URGENT = "urgent"
     TITLE = "title"
@@ -70,7 +74,7 @@ class Wanted:
     party: str = ""
     kind: AgreementKind | None = None
     standing: StandingState | None = None
-    worst: StandingState | None = None
+    worst: StandingState | Literal["nothing"] | None = None
     theme: str = ""
     silence: int | None = None
     sort: Sort = Sort.URGENT
@@ -117,7 +121,9 @@ def find_agreements(
         query = query.outerjoin(stands, stands.c.agreement_id == agreement.c.id)
         if wanted.standing is not None:
             query = query.where(is_among(stands.c.states, wanted.standing))
-        if wanted.worst is not None:
+        if wanted.worst == NOTHING:
+            query = query.where(is_nothing(stands.c.states))
+        elif wanted.worst is not None:
             query = query.where(is_worst(stands.c.states, wanted.worst))
     if among is not None:
         query = query.where(agreement.c.id.in_(among))

@@ -23,7 +23,17 @@ from notifications.names import find_words as choose_title
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text, name_some, shorten_title
 from notifications.wording import Words
-from portal.agreement_queries import PAGE, SILENCES, STANDINGS, Offered, Sort, Wanted, find_agreements, load_offered
+from portal.agreement_queries import (
+    NOTHING,
+    PAGE,
+    SILENCES,
+    STANDINGS,
+    Offered,
+    Sort,
+    Wanted,
+    find_agreements,
+    load_offered,
+)
 from portal.beginning import ADDRESS as REGISTER
 from portal.beginning import describe_drafts, describe_first_step
 from portal.frame import find_words, show_framed
@@ -92,7 +102,7 @@ def show_agreements(
         party[:80],
         read_word(AgreementKind, kind),
         found if (found := read_word(StandingState, standing)) in STANDINGS else None,
-        read_word(StandingState, worst),
+        NOTHING if worst == NOTHING else read_word(StandingState, worst),
         theme[:300],
         int(silence) if silence in {str(one) for one in SILENCES} else None,
         read_word(Sort, sort) or Sort.URGENT,
@@ -184,7 +194,11 @@ def _list_fields(words: Words, wanted: Wanted, offered: Offered) -> list[FieldVi
         # Only who comes from Home, where each agreement is counted once, has it, and may let it go.
         *([
             offer(
-                "worst", words.gettext("Worst standing"), [(str(one), words.name(one)) for one in WORST_FIRST],
+                "worst", words.gettext("Worst standing"),
+                [
+                    *((str(one), words.name(one)) for one in WORST_FIRST),
+                    (NOTHING, words.gettext("Nothing to watch yet")),
+                ],
                 str(wanted.worst), any_one,
             )
         ] if wanted.worst is not None else []),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select
@@ -40,9 +40,9 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What there is room for, each with its page; of the rest how many, and under which agreements."""
+    """What there is room for, each with its day and its page; of the rest how many, and under which agreements."""
 
-    lines: Sequence[tuple[DatedView, str]]
+    lines: Sequence[tuple[date, DatedView, str]]
     rest: int
     agreements: Mapping[str, str]
     """The title by the reference."""
@@ -159,7 +159,7 @@ def describe_amendments(words: Words, found: Amended, zone: str, most: int) -> T
     told.sort(key=lambda line: line[0], reverse=True)
     rest = [one for _, _, _, one in told[most:]]
     named = {one.head: tell_title(one.title, words) for one in rest if one is not None}
-    return Told([(view, link) for _, view, link, _ in told[:most]], len(rest), named)
+    return Told([(today_in(zone, at), view, link) for at, view, link, _ in told[:most]], len(rest), named)
 
 
 def _tell_handed(words: Words, one: Any, zone: str) -> tuple[datetime, DatedView, str, Any]:

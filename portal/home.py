@@ -17,12 +17,14 @@ from commitments.undoing import can_undo
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
+from notifications.messages import News
 from notifications.names import Names
 from notifications.overviews import describe_news
 from notifications.styles import TONES
-from notifications.views import ItemView, LinkView
+from notifications.views import DatedView, ItemView, LinkView
 from notifications.wording import Words
 from portal.accepting import describe_proposed, load_matters, load_proposed, say_answered, tell_waiting
+from portal.agreement_queries import NOTHING
 from portal.amendments import describe_amendments, load_amendments
 from portal.answer_views import ButtonView, describe_outcome, list_buttons
 from portal.answering import read_answered
@@ -170,8 +172,7 @@ def show_home(
             for dated, question in zip(coming.dates, questions[len(asked) :], strict=True)
         ],
         calendar=link_calendar(words, viewer, coming) if viewer.may(Permission.READ_AGREEMENTS) else None,
-        news=[(speak_news(describe_news(words, one), one.title, one.agreement_title), link) for one, link in news],
-        amended=told.lines,
+        week=_list_week(words, told.lines, news),
         more=_count_more(words, told.rest + len(unsaid)),
         further=_link_histories(words, [*told.agreements.items(), *_name_agreements(words, unnamed)]),
         total=_count_agreements(words, overall.total),
@@ -234,6 +235,15 @@ def _describe_asked(
     )  # fmt: skip
 
 
+def _list_week(
+    words: Words, amended: Sequence[tuple[date, DatedView, str]], news: Sequence[tuple[News, str]]
+) -> list[tuple[DatedView, str]]:
+    """What was changed of agreements and what was done under them, the newest day first, each with its page."""
+    done = [(one.on, speak_news(describe_news(words, one), one.title, one.agreement_title), link) for one, link in news]
+    by_day = sorted([*amended, *done], key=lambda told: told[0], reverse=True)
+    return [(view, link) for _, view, link in by_day]
+
+
 def _count_more(words: Words, number: int) -> str:
     if not number:
         return ""
@@ -266,13 +276,12 @@ def _count_agreements(words: Words, number: int) -> str:
 
 def _describe_counts(words: Words, viewer: Viewer, overall: Overall) -> list[TallyView]:
     reads = viewer.may(Permission.READ_AGREEMENTS)
+    counted = [(words.name(state), number, TONES[state], str(state)) for state, number in overall.by_standing]
+    if overall.unwatched:
+        counted.append((words.gettext("Nothing to watch yet"), overall.unwatched, "grey", NOTHING))
     return [
-        TallyView(
-            f"{words.name(state)} {number}",
-            TONES[state],
-            write_address("/agreements", {"worst": state}) if reads else "",
-        )
-        for state, number in overall.by_standing
+        TallyView(f"{name} {number}", tone, write_address("/agreements", {"worst": worst}) if reads else "")
+        for name, number, tone, worst in counted
     ]
 
 

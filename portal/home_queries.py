@@ -45,6 +45,8 @@ class Overall:
     total: int
     by_standing: tuple[tuple[StandingState, int], ...]
     worst: tuple[Watched, ...]
+    unwatched: int = 0
+    """Of how many nothing stands in any way."""
 
 
 def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyond: int = 0) -> tuple[list[Any], int]:
@@ -87,6 +89,7 @@ def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:
         sum(counts.values()),
         tuple((state, counts[place]) for place, state in enumerate(WORST_FIRST) if counts.get(place)),
         tuple(Watched(row.reference, row.title, row.open, WORST_FIRST[row.worst]) for row in rows),
+        counts.get(len(WORST_FIRST), 0),
     )
 
 

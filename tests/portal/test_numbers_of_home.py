@@ -29,10 +29,14 @@ def test_each_number_of_home_leads_to_as_many_agreements_and_together_they_are_a
         b"late": [(b"2026-02-01", b"active"), (b"2026-03-20", b"active")],
         b"late-too": [(b"2026-02-01", b"active")],
         b"kept": [(b"2026-02-01", b"fulfilled"), (b"2027-12-31", b"on_hold")],
+        b"unwatched": [],
     }.items():
         promises = b", ".join(DEED % (number, *one) for number, one in enumerate(deeds))
+        text = QUIET % (name, promises)
+        if not deeds:  # proposed, so that no date of its own is watched either
+            text = text.replace(b"effective: 2025-12-01\n", b"")
         with open_unit(desk.engine) as unit:
-            form = parse_agreement(QUIET % (name, promises), "quiet.yaml")
+            form = parse_agreement(text, "quiet.yaml")
             import_agreement(unit, form, Author("test", NOW), TODAY)
     desk.sign_in(who)
     page = desk.client.get("/home").text
@@ -40,7 +44,7 @@ def test_each_number_of_home_leads_to_as_many_agreements_and_together_they_are_a
     listed = [re.findall(r'<h2><a href="/agreements/([\w-]+)"', desk.get(link)) for link, _ in counts]
     assert [len(one) for one in listed] == [int(number) for _, number in counts]
     assert sorted(name for one in listed for name in one) == [
-        "kept", "late", "late-too", "near", "north-south", "quiet",
+        "kept", "late", "late-too", "near", "north-south", "quiet", "unwatched",
     ]  # fmt: skip
 
 
