@@ -151,7 +151,7 @@ def _list_dates(
                 " – ".join(
                     (
                         clean_text(find_words(row.titles, words.tag) or row.title),
-                        name_step_state(words, row, parts.commitments[row.commitment_id].state),
+                        name_step_state(words, row, parts.commitments[row.commitment_id].state, today),
                     )
                 ),
             ),

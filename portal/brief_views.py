@@ -146,8 +146,12 @@ def describe_brief(
     """The brief in words, for who is of `own_party`; so many further agreements are `left_out`, and `rest` says where
     they are."""
     several = len(found.facts) > 1
+    number = len(found.facts)
     figures = [
-        words.ngettext("%(count)s agreement", "%(count)s agreements", len(found.facts)) % {"count": len(found.facts)},
+        words.gettext("the %(count)s most urgent of %(total)s agreements")
+        % {"count": number, "total": number + left_out}
+        if left_out > 0
+        else words.ngettext("%(count)s agreement", "%(count)s agreements", number) % {"count": number},
         words.ngettext("%(count)s open commitment", "%(count)s open commitments", found.open) % {"count": found.open},
         words.ngettext("%(count)s of them needs attention", "%(count)s of them need attention", found.attention)
         % {"count": found.attention},
@@ -169,8 +173,8 @@ def describe_brief(
             _list_people(words, found, rest.people),
         ),
         words.ngettext(
-            "%(count)s further agreement is left out: the most urgent come first.",
-            "%(count)s further agreements are left out: the most urgent come first.",
+            "The most urgent come first: %(count)s further agreement is left out, and no number here counts it.",
+            "The most urgent come first: %(count)s further agreements are left out, and no number here counts them.",
             left_out,
         )
         % {"count": left_out}

@@ -19,7 +19,6 @@ from commitments.vocabulary import (
     FollowUpKind,
     Owed,
     Rating,
-    StandingState,
 )
 from notifications.names import Names, find_words
 from notifications.views import LinkView, check_link, clean_text
@@ -28,7 +27,6 @@ from portal.agreement_facts import Details
 from portal.engine_words import tell_why
 from portal.labels import (
     format_size,
-    is_awaited,
     name_activity,
     name_completion,
     name_confirmation,
@@ -247,12 +245,11 @@ def describe_milestones(
         due = words.format_end(row.due) if row.due else words.gettext("no date")
         if row.first_due and row.first_due != row.due:
             due = words.gettext("%(due)s, first %(first)s") % {"due": due, "first": words.format_end(row.first_due)}
-        late = is_awaited(row, promise.state) and row.due and parse_date(row.due).last < today
         said.append(
             (
                 clean_text(find_words(row.titles, words.tag) or row.title),
                 due,
-                words.name(StandingState.OVERDUE) if late else name_step_state(words, row, promise.state),
+                name_step_state(words, row, promise.state, today),
                 words.format_partial(row.met_on) if row.met_on else "",
                 clean_text(names.name_party(row.party_id, words.tag)) if row.party_id else "",
             )

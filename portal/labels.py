@@ -1,8 +1,10 @@
 """What the reading pages call kinds, roles and columns: those words that messages never say."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from commitments.dates import parse_date
 from commitments.people import UNSETTLED
 from commitments.vocabulary import (
     AgreementKind,
@@ -18,6 +20,7 @@ from commitments.vocabulary import (
     PartyRole,
     Rating,
     RenewalRule,
+    StandingState,
 )
 from notifications.phrases import ACTIVITY_NAMES, N_
 from notifications.wording import Words
@@ -296,9 +299,16 @@ def is_awaited(step: Any, promise_state: str) -> bool:
     return bool(step.state == MilestoneState.SCHEDULED) and promise_state in UNSETTLED
 
 
-def name_step_state(words: Words, step: Any, promise_state: str) -> str:
-    """How a milestone stands, by what became of its promise."""
+def is_late(step: Any, promise_state: str, today: date) -> bool:
+    """Whether a milestone that is still to come has passed its date."""
+    return bool(is_awaited(step, promise_state) and step.due and parse_date(step.due).last < today)
+
+
+def name_step_state(words: Words, step: Any, promise_state: str, today: date) -> str:
+    """How a milestone stands on a day, by its date and by what became of its promise."""
     state = MilestoneState(step.state)
+    if is_late(step, promise_state, today):
+        return words.name(StandingState.OVERDUE)
     if state is MilestoneState.SCHEDULED and not is_awaited(step, promise_state):
         return words.gettext("Lapsed with the commitment")
     return words.name(state)

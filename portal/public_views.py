@@ -26,7 +26,7 @@ from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
 from portal.commitment_views import tell_unlike
-from portal.labels import name_agreement_kind, name_step_state
+from portal.labels import is_late, name_agreement_kind, name_step_state
 from portal.telling import count_standings, load_rules_of, tell_named, tell_title
 
 _STEP_TONES = {
@@ -201,7 +201,7 @@ def _describe_promise(
         "grey" if vacant else TONES[standing.state],
         "" if vacant else tell_named(words, found.names, standing, _name_step(words, found, standing.matter)),
         _tell_first(words, row),
-        tuple(_describe_step(words, step) for step in found.steps if step.commitment_id == one.id),
+        tuple(_describe_step(words, step, today) for step in found.steps if step.commitment_id == one.id),
         activities,
     )
 
@@ -218,12 +218,12 @@ def _tell_first(words: Words, row: Any) -> str:
     return words.gettext("first promised for %(day)s") % {"day": words.format_end(row.first_due)}
 
 
-def _describe_step(words: Words, step: Any) -> StepView:
+def _describe_step(words: Words, step: Any, today: date) -> StepView:
     when = step.met_on or step.due
     return StepView(
         clean_text(find_words(step.titles, words.tag) or step.title),
         words.format_partial(when) if when else "",
         "" if step.met_on else _tell_first(words, step),
-        name_step_state(words, step, step.promise_state),
-        _STEP_TONES[MilestoneState(step.state)],
+        name_step_state(words, step, step.promise_state, today),
+        "red" if is_late(step, step.promise_state, today) else _STEP_TONES[MilestoneState(step.state)],
     )

@@ -12,11 +12,15 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import delete, insert, select, update
 
+from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
 from commitments.facts import Agreement, Commitment, Matter, Owner, Reason, Standing
+from commitments.log import Author
+from commitments.register import import_agreement
 from commitments.tables import activity, commitment, commitment_owner, contact
 from commitments.vocabulary import CommitmentKind, CommitmentState, MatterKind, Owed, ReasonCode, StandingState
 from notifications.house import find_strangers
+from portal import briefing
 from portal.brief_facts import (
     OWED_SHOWN,
     OWED_TOLD,
@@ -29,7 +33,7 @@ from portal.brief_facts import (
     share_room,
 )
 from portal.brief_page import TEMPLATE, find_brief_faults
-from tests.portal.desk import TODAY, Desk
+from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 _NUMBERS = count(1)
 
@@ -51,6 +55,20 @@ def test_each_side_reads_the_same_record_from_its_own_side(desk: Desk) -> None:
     desk.sign_in("li")
     page = desk.get("/brief?party=north")
     assert "我方的承诺 (0)" in page and "North的承诺 (5)" in page and "双方共同的承诺 (1)" in page
+
+
+def test_a_brief_of_the_most_urgent_agreements_says_that_its_numbers_are_of_these_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = FORM.replace(b"agreement: north-south", b"agreement: again")
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(form, "again.yaml"), Author("test", NOW), TODAY)
+    desk.sign_in("cy")
+    assert "2 agreements · " in desk.get("/brief?party=south")
+    monkeypatch.setattr(briefing, "AGREEMENTS_IN_BRIEF", 1)
+    page = desk.get("/brief?party=south")
+    assert "the 1 most urgent of 2 agreements · 6 open commitments" in page
+    assert "1 further agreement is left out, and no number here counts it." in page
 
 
 def test_a_brief_begins_with_what_waits_for_a_confirmation_on_either_side(desk: Desk) -> None:

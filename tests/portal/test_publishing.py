@@ -1,6 +1,7 @@
 """The public page of an agreement: what a stranger sees, and what nobody sees who should not."""
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import insert, update
@@ -41,6 +42,18 @@ def test_a_stranger_reads_what_was_promised_and_how_it_stands(desk: Desk) -> Non
     assert "1 activity is on record, the last: January 2026" in page
     assert "As of 2 March 2026." in page
     assert "Smith" not in page and "secret" not in page  # a title that people write may name a person
+
+
+def test_a_step_that_was_missed_is_told_as_it_stands_in_public_and_to_its_parties(desk: Desk) -> None:
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(milestone).values(due="2026-02-20", state="scheduled", met_on=None))
+    publish(desk)
+    page = desk.get("/public/north-south")
+    assert re.search(r'20 February 2026: The plan is drawn\s+<span class="chip red">Overdue</span>', page)
+    chinese = unescape(desk.client.get("/public/north-south", headers={"Accept-Language": "zh"}).text)
+    assert "2026年2月20日：" in chinese
+    desk.sign_in("cy")
+    assert "The plan is drawn – Overdue" in desk.get("/agreements/north-south")
 
 
 def test_a_stranger_reads_that_a_date_was_moved(desk: Desk) -> None:
