@@ -25,7 +25,7 @@ def _read_day(value: Any) -> Any:
 
 
 def _read_zone(value: Any) -> Any:
-    if value not in list_zones():
+    if not isinstance(value, str) or value not in list_zones():
         raise ValueError("a time zone such as Europe/London")
     return value
 

@@ -17,6 +17,8 @@ _TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
 _DAY_AND_NAME = re.compile(r"(?:(\d{1,2})(?:\.|st|nd|rd|th)?\s+)?([^\W\d_]+)\.?\s+(\d{4})", re.IGNORECASE)
 _NAME_AND_DAY = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_OF_MANY = re.compile(r"(.*?)\s*(万|亿|million|billion)", re.IGNORECASE)
+_MANY = {"万": 1e4, "亿": 1e8, "million": 1e6, "billion": 1e9}
 _LANGUAGES = ("en", "de", "es", "fr", "tr")
 """Whose names of months are read: where two of them have the same name, it is of the same month."""
 
@@ -26,7 +28,7 @@ def read_partial(text: str) -> str | None:
 
     Day and month with a stroke between them (3/4/2018) are not guessed.
     """
-    written = text.strip()
+    written = normalize("NFKC", text).strip()
     if day_first := _DAY_FIRST.fullmatch(written):
         parts = [day_first[3], day_first[2], day_first[1]]
     elif year_first := _YEAR_FIRST.fullmatch(written):
@@ -59,11 +61,14 @@ def _months() -> dict[str, int]:
 
 
 def read_number(text: str) -> float | None:
-    """A number as people write it: 1234.5, 1234,5, 1.234,5, 1,234.5, 1 234,5 and 1,234,567.
+    """A number as people write it: 1234.5, 1234,5, 1.234,5, 1,234.5, 1 234,5, 1,234,567, 500万 and 5 million.
 
     None also for what means one number here and another there: 1.000 and 1,000 are a thousand, or one.
     """
     written = normalize("NFKC", text).strip().replace("\u2212", "-").replace("\u2019", "'")
+    if many := _OF_MANY.fullmatch(written):
+        number = read_number(many[1])
+        return None if number is None else round(number * _MANY[many[2].casefold()], 6)
     if _TWO_MEANINGS.fullmatch(written):
         return None
     if grouped := _GROUPED.fullmatch(written):

@@ -351,7 +351,8 @@ def _answer_asked(
     ).all()
     form = _check(ConfirmationForm, party=party, state=state, asked_on=today.isoformat(), note=note)
     for answer in asked:
-        values = {"state": str(form.state), "answered_on": today, "note": form.note}
+        # Where it is asked the day may be further on than where it is answered; nothing is answered before it is asked.
+        values = {"state": str(form.state), "answered_on": max(today, answer.asked_on), "note": form.note}
         reference = f"{commitment}/{answer.reference}/{party}"
         amend_row(unit, author, confirmation, answer, values, reference, row.agreement_id)
     return len(asked)

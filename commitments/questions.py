@@ -69,6 +69,8 @@ class Question:
     """Whether the day by which an answer was asked for is over."""
     is_guest: bool = False
     """Whether they are of a party that does not keep the register."""
+    stands_in: bool = False
+    """Whether they are the deputy of who is asked, or of who answers for it on that side."""
 
     @property
     def owner_id(self) -> int | None:
@@ -123,11 +125,18 @@ class Question:
 
     @property
     def may_answer(self) -> bool:
-        """Who is asked, and who speaks for the party whose turn it is; leaders and others only look."""
+        """Who is asked, who answers for it on the side whose turn it is, their deputies, and that side's coordinators.
+
+        As on the pages (docs/reference/roles.md): who has handed it over, leaders and others only look.
+        """
         if self.person.role is ContactRole.LEADER:
             return False
-        is_asked = self.follow_up is not None and self.follow_up.assignee_id == self.person.id
-        return is_asked or self.person.party_id == self.party_id
+        if self.follow_up is not None and self.follow_up.assignee_id == self.person.id:
+            return True
+        if self.person.party_id != self.party_id:
+            return False
+        speaks = self.person.role in (ContactRole.COORDINATOR, ContactRole.OPERATOR)
+        return speaks or self.owner_id == self.person.id or self.stands_in
 
     def list_answers(self) -> tuple[Answer, ...]:
         """What this person can answer now."""
@@ -320,9 +329,16 @@ def load_questions(
                 to_confirm.get(one.id),
                 _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
                 not isinstance(one, Ahead) and one.due_on < today,
+                stands_in=_stands_in(rules, person, one, owing),
             )
         )
     return questions
+
+
+def _stands_in(rules: Rules, person: Person, asked: Any, owing: Sequence[tuple[int, int | None]]) -> bool:
+    answering = {dict(owing).get(asked.party_id), None if isinstance(asked, Ahead) else asked.assignee_id}
+    found = (rules.people.get(one) for one in answering if one is not None)
+    return any(one.deputy_id == person.id for one in found if one is not None)
 
 
 def load_reports_to_confirm(reading: Connection, follow_ups: Sequence[Any]) -> dict[int, Any]:

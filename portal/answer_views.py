@@ -350,9 +350,10 @@ def describe_state(words: Words, question: Question, names: Names, colleagues: S
                 "Nobody of %(party)s who could be named is on record. Its people are added by an administrator, or by "
                 "whoever brought this party into the register."
             ) % {"party": clean_text(names.name_party(question.party_id, words.tag))}
-        if not question.may_answer:
+        is_passed_on = (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question)
+        if not question.may_answer and not (is_passed_on and question.person.party_id == question.party_id):
             return words.gettext("This is for you to know; others are asked.")
-        if (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question):
+        if is_passed_on:
             name = clean_text(names.contacts[owner or asked.assignee_id][0])
             return words.gettext("%(name)s answers for it now.") % {"name": name}
         if asked is not None and asked.snoozed_until is not None:

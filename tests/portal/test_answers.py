@@ -188,6 +188,17 @@ def test_who_gets_it_handed_over_is_told_at_once_and_answers_for_it(desk: Desk) 
         again = import_agreement(unit, parse_agreement(FORM, "north-south.yaml"), Author("test", NOW), TODAY)
     assert again.changes == (), "the file that still names Ann does not take it back"
     assert "Dee answers for it now." in desk.get(desk.link("ann", "overdue", "/survey"))
+
+
+def test_who_handed_it_over_decides_nothing_by_the_link_of_a_former_message(desk: Desk) -> None:
+    desk.post(desk.link("ann", "overdue", "/survey") + "/not_me", to="dee")
+    former = desk.link("ann", "overdue", "/survey")
+    page, before = desk.get(former), desk.rows(commitment)
+    assert "Dee answers for it now." in page and "It is done" not in page and "More time" not in page
+    for answer in ("done", "more_time", "on_track"):
+        desk.client.post(f"{former}/{answer}", data={"mark": "x", "day": "2026-12-01"}, follow_redirects=False)
+    assert desk.rows(commitment) == before and not desk.rows(progress_report)
+    assert "It is done" in desk.get(desk.link("cy", "overdue", "/survey")), "a coordinator answers for their side"
     assert "It is done" in desk.get(desk.link("dee", "overdue", "/survey"))
 
 

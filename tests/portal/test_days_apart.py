@@ -41,6 +41,7 @@ def test_nobody_reads_overdue_above_what_they_have_just_confirmed(reported: Desk
     reported.sign_in("cy")
     send(reported, "confirm")
     assert [one.state for one in reported.rows(confirmation)] == ["confirmed"]
+    assert all(one.answered_on >= one.asked_on for one in reported.rows(confirmation)), "nothing is answered before"
     for who in ("cy", "ann", "li"):
         reported.sign_in(who)
         assert "Overdue" not in reported.get(BRIDGE).partition("<h2")[0], who

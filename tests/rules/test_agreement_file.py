@@ -115,6 +115,7 @@ FAULTS = [
     ("name: A. Hall", "name: A. Hall, channels: {webhook: 'http://127.0.0.1'}", 9, "parties[1].contacts[1].channels.webhook", "'http://127.0.0.1'", "the name of a channel in the settings, such as city-hall"),
     ("name: A. Hall", "name: A. Hall, channels: {sms: house}", 9, "parties[1].contacts[1].channels.sms", "'house'", "the name of a channel in the settings and the person's own end of it, such as house/+447700900123"),
     ("name: A. Hall", "name: A. Hall, channels: {ntfy: 'house/hall?verify=no'}", 9, "parties[1].contacts[1].channels.ntfy", "'house/hall?verify=no'", "the name of a channel in the settings and the person's own end of it, such as house/city-hall"),
+    ("name: A. Hall", "name: A. Hall, time_zone: [Europe/London]", 9, "parties[1].contacts[1].time_zone", "['Europe/London']", "a time zone such as Europe/London"),
     ("name: A. Hall", "name: A. Hall, time_zone: Leeds", 9, "parties[1].contacts[1].time_zone", "'Leeds'", "a time zone such as Europe/London"),
     ("name: A. Hall", "name: 2019", 9, "parties[1].contacts[1].name", "2019", "text"),
     ("sources:", "signed: {york: 2018}\nsources:", 13, "signed.york", "'york'", "one of the parties"),
