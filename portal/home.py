@@ -34,7 +34,7 @@ from portal.coming import describe_coming, link_calendar, list_asks, load_coming
 from portal.decisions import link_matter, list_decisions
 from portal.doing import list_record
 from portal.frame import find_words, show_framed
-from portal.home_queries import Overall, Watched, load_asked, load_news, load_overall
+from portal.home_queries import Overall, Watched, list_waiting, load_asked, load_news, load_overall
 from portal.house import Here, House
 from portal.others import count_asked_of_nobody, describe_others, load_others, say_asked_of_nobody
 from portal.paging import describe_pages, read_page, write_address
@@ -89,6 +89,10 @@ class AskedView:
     matter: str
     """The page of what it is about."""
     agreement: str
+    number: int
+    """The follow-up's."""
+    under: int | str
+    """The agreement's number, empty for what is about none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ class DoneView:
     title: str
     token: str
     link: str
+    under: int | str
+    """The number of its agreement."""
+    waiting: Sequence[int]
+    """What waits under it now: the cards of what was settled with it go."""
 
 
 @router.api_route(ADDRESS, methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -218,6 +226,8 @@ def _describe_done(
         drop_stop(describe_question(words, question, names).title),
         token if can_undo(reading, entries) else "",
         link_ask(ask),
+        question.agreement.id if question.agreement is not None else "",
+        list_waiting(reading, viewer, today, question.agreement.id) if question.agreement is not None else (),
     )
 
 
@@ -232,6 +242,7 @@ def _describe_asked(
     return AskedView(
         item, buttons, list_decisions(words, viewer, question), question.mark, link,
         matter if matter != agreement else "", agreement if matter else "",
+        question.follow_up.id, question.agreement.id if question.agreement is not None else "",
     )  # fmt: skip
 
 

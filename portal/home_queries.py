@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from commitments.overall import place_worst
 from commitments.tables import agreement, commitment, follow_up
@@ -51,17 +51,27 @@ class Overall:
 
 def load_asked(reading: Connection, viewer: Viewer, today: date, most: int, beyond: int = 0) -> tuple[list[Any], int]:
     """The follow-ups that wait for this person beyond the first so many, the most urgent first; and how many in all."""
-    mine = (
-        (follow_up.c.assignee_id == viewer.person.id)
-        & (follow_up.c.state == str(FollowUpState.OPEN))
-        & or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today)
-    )
+    mine = _waits_for(viewer, today)
     total = reading.execute(select(func.count()).select_from(follow_up).where(mine)).scalar_one()
     # What another person waits for comes first, then what stands worst.
     waited_for = case((follow_up.c.kind == str(FollowUpKind.CONFIRMATION_ASKED), 0), else_=1)
     order = (waited_for, PLACE, follow_up.c.due_on, follow_up.c.id)
     rows = reading.execute(select(follow_up).where(mine).order_by(*order).limit(most).offset(beyond)).all()
     return list(rows), total
+
+
+def list_waiting(reading: Connection, viewer: Viewer, today: date, agreement_id: int) -> list[int]:
+    """The follow-ups of one agreement that wait for this person."""
+    under = _waits_for(viewer, today) & (follow_up.c.agreement_id == agreement_id)
+    return list(reading.execute(select(follow_up.c.id).where(under).order_by(follow_up.c.id)).scalars())
+
+
+def _waits_for(viewer: Viewer, today: date) -> ColumnElement[bool]:
+    return (
+        (follow_up.c.assignee_id == viewer.person.id)
+        & (follow_up.c.state == str(FollowUpState.OPEN))
+        & or_(follow_up.c.snoozed_until.is_(None), follow_up.c.snoozed_until <= today)
+    )
 
 
 def load_overall(reading: Connection, viewer: Viewer, today: date) -> Overall:

@@ -26,7 +26,16 @@ const findNext = (elt) => {
   return next ? next.querySelector(WHERE_TO_GO) : elt;
 };
 
+/* What an answer has settled besides, as the milestones of a promise that is done, is asked no more. */
+const dropSettled = ({ parentElement, dataset: { under, waiting } }) => {
+  if (!under) return;
+  const still = new Set(waiting.split(" "));
+  for (const card of parentElement.querySelectorAll(`.asking[data-under="${under}"]`))
+    if (!still.has(card.dataset.question)) card.remove();
+};
+
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.matches(".answered")) dropSettled(elt);
   const next = elt === document.body ? null : findNext(elt);
   if (next) next.focus();
   // What came of the answer stands above what is next: on a phone going on there would carry it out of sight.

@@ -105,3 +105,23 @@ def test_a_line_says_that_the_server_could_not_be_reached_until_it_can_be_again(
     page.get_by_label("Search").press_sequentially(" at all")
     page.get_by_text("No agreement is found.").wait_for()
     line.wait_for(state="hidden")
+
+
+def test_what_an_answer_settles_besides_is_asked_no_more_and_the_next_that_waits_is_gone_on_with(
+    desk: Desk, eyes: Eyes
+) -> None:
+    desk.sign_in("ann")
+    eyes.open("/home")
+    page = eyes.page
+    bridge = page.locator(".asking").filter(has_text="Build the bridge.").filter(has_not_text="The plan is drawn")
+    step, other = (page.locator(".asking").filter(has_text=text) for text in ("The plan is drawn", "Raise a fund."))
+    assert bridge.count() == step.count() == other.count() == 1
+    bridge.get_by_role("button", name="It is done").click()
+    page.locator(".answered").filter(has_text="Build the bridge").wait_for()
+    step.wait_for(state="detached")
+    assert other.count() == 1, "what it did not settle still waits"
+    assert page.evaluate("document.activeElement.closest('.asking, .answered') !== null")
+    in_place = page.locator(".asking h3").all_inner_texts()
+    eyes.open("/home")
+    assert page.locator(".asking h3").all_inner_texts() == in_place, "as without a script"
+    assert eyes.hear_complaints() == set()
