@@ -232,6 +232,7 @@ _HOLD = _send("put on hold", PROMISE + "/decide/{turn}", "owed", {"why": "Until 
               address=PROMISE + "/decide/hold")  # fmt: skip
 _HAND_OVER = _send("hand over", "/people/{reference}/hand-over", "handing",
                    {"to": "{successor}", "why": "A new post."})  # fmt: skip
+_MEET = _send("a step was met", PROMISE + "/milestones/{milestone}/met", "steps_to_meet", {"met_on": "2026-03-05"})
 _KEEP_SEARCH = _send("keep a search", "/searches", "searches", {"name": "{name}"}, form_on="/agreements?q=teachers")
 _MAKE_FEED = _send("feed: make one", "/calendar/feed", "once", form_on="/calendar")
 _TRY = _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days": "14 7 1"}, form_on=INSIDE + "/policy",
@@ -262,7 +263,11 @@ FORMS = (
           {"why": "Counted twice."}, address=PROMISE + "/measurements/m-1/withdraw"),
     _send("withdraw a report", PROMISE + "/{said}/{entry}/withdraw", "reports", {"why": "It was another promise."},
           address=PROMISE + "/reports/r-1/withdraw"),
-    _send("a step was met", PROMISE + "/milestones/{milestone}/met", "steps_to_meet", {"met_on": "2026-03-05"}),
+    _MEET,
+    _send("a step was not met", PROMISE + "/milestones/{milestone}/met/{part}", "steps_met_by_mistake",
+          {"why": "Another step."},
+          address=PROMISE + "/milestones/{milestone}/met/withdraw", form_on=PROMISE + "/milestones/{milestone}/met",
+          after=_MEET),
     _send("amend a date", PROMISE + "/date", "owed", {"due": "2027-06-30", "why": "The partner asked for it."}),
     _send("amend the words", PROMISE + "/edit", "owed",
           {"summary": "Hold the exchange of teachers every autumn", "why": "Said more plainly."}),

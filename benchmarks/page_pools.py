@@ -2,7 +2,7 @@
 
 import random
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -133,10 +133,10 @@ def _list_reports(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(_select_promises(commitment.c.id % 25 == 7)))
 
 
-def _list_steps(ground: Ground, *, to_meet: bool = False) -> Iterator[Values]:
-    """Half of the steps: those that are met are not those that are amended, and settled in the end."""
-    half = milestone.c.id % 4 < 2 if to_meet else milestone.c.id % 4 >= 2
-    stepped = select(milestone.c.commitment_id).where(milestone.c.reference == "plan", half)
+def _list_steps(ground: Ground, *, quarters: Sequence[int] = (2, 3)) -> Iterator[Values]:
+    """Some of the steps: what is met, or was met by mistake, is not what is amended, and settled in the end."""
+    own = milestone.c.id % 4
+    stepped = select(milestone.c.commitment_id).where(milestone.c.reference == "plan", own.in_(quarters))
     found = _select_promises(commitment.c.id.in_(stepped))
     return ({**one, "milestone": "plan"} for one in ground.rows(found))
 
@@ -467,7 +467,8 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "targets": _list_targets,
     "reports": _list_reports,
     "steps": _list_steps,
-    "steps_to_meet": partial(_list_steps, to_meet=True),
+    "steps_to_meet": partial(_list_steps, quarters=[0]),
+    "steps_met_by_mistake": partial(_list_steps, quarters=[1]),
     "crowded": _list_crowded,
     "reported": _list_reported,
     "confirmed": _list_confirmed,

@@ -270,16 +270,15 @@ def amend_step(unit: Connection, author: Author, name: str, step: str, texts: St
 
 
 def settle_step(unit: Connection, author: Author, name: str, step: str, state: str | None, today: date) -> None:
-    """Settle a milestone that was not met in full, or put it back on the schedule.
+    """Settle a milestone that was not met in full, or put it back on the schedule; that it was met counts no more.
 
-    Raises Flawed with every flaw, NotFound, and RefusedChange if it was met.
+    Raises Flawed with every flaw, and NotFound.
     """
     words = [str(one) for one in (*SETTLED_STEPS, MilestoneState.SCHEDULED)]
     refuse_flaws([*check_choice("state", state, words), *check_text("why", author.why, needed=True)])
     row = hold_commitment(unit, name)
     found = hold_step(unit, row, name, step)
-    if found.state == MilestoneState.MET:
-        raise RefusedChange(f"{name}/{step} was met")
-    if not amend_row(unit, author, milestone, found, {"state": state}, f"{name}/{step}", row.agreement_id):
+    values = {"state": state, "met_on": None}
+    if not amend_row(unit, author, milestone, found, values, f"{name}/{step}", row.agreement_id):
         refuse_flaws([("state", Flaw.NOTHING_CHANGED)])
     reconcile_agreement(unit, row.agreement_id, author.at, today)

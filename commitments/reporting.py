@@ -9,6 +9,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from commitments.amendments import meet_milestone
+from commitments.dates import parse_date
+from commitments.errors import RefusedChange
 from commitments.filling import (
     LONGEST_LINE,
     LONGEST_TEXT,
@@ -30,8 +32,10 @@ from commitments.progress import (
     report_progress,
 )
 from commitments.reconcile import reconcile_agreement
-from commitments.references import find_commitment
-from commitments.vocabulary import CommitmentKind, Completion, Rating
+from commitments.references import find_commitment, hold_commitment, hold_step
+from commitments.rows import amend_row
+from commitments.tables import milestone
+from commitments.vocabulary import CommitmentKind, Completion, MilestoneState, Rating
 from commitments.withdrawing import withdraw_confirmation, withdraw_measurement, withdraw_report
 
 
@@ -128,6 +132,22 @@ def meet_step(
     refuse_flaws([*check_past("met_on", day, today), *check_text("note", note)])
     meet_milestone(unit, author, f"{name}#{step}", met_on or today, today, note)
     reconcile_agreement(unit, find_commitment(unit, name).agreement_id, author.at, today)
+
+
+def correct_met_day(unit: Connection, author: Author, name: str, step: str, met_on: str | None, today: date) -> None:
+    """Put right on which day a milestone of `agreement/commitment` was met, with the author's reason.
+
+    Raises Flawed with every flaw, also if the day is the same, NotFound, and RefusedChange for one that is not met.
+    """
+    refuse_flaws([*check_past("met_on", met_on, today), *check_text("why", author.why, needed=True)])
+    row = hold_commitment(unit, name)
+    found = hold_step(unit, row, name, step)
+    if found.state != MilestoneState.MET:
+        raise RefusedChange(f"{name}/{step} is not recorded as met")
+    day = str(parse_date(met_on or ""))
+    if not amend_row(unit, author, milestone, found, {"met_on": day}, f"{name}/{step}", row.agreement_id):
+        refuse_flaws([("met_on", Flaw.NOTHING_CHANGED)])
+    reconcile_agreement(unit, row.agreement_id, author.at, today)
 
 
 def check_answer(note: str | None, *, confirmed: bool) -> Flaws:

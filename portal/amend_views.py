@@ -1,6 +1,7 @@
 """The forms on which a coordinator amends a commitment, every string ready."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from commitments.deciding import StepTexts, Texts, Turn
@@ -325,9 +326,19 @@ def describe_new_step(words: Words, acted: Acted, sent: Sent, flaws: Flaws) -> F
 
 
 def describe_step(
-    words: Words, acted: Acted, row: Any, ends: Sequence[MilestoneState], part: str, sent: Sent, flaws: Flaws
+    words: Words,
+    acted: Acted,
+    row: Any,
+    ends: Sequence[MilestoneState],
+    today: date,
+    part: str,
+    sent: Sent,
+    flaws: Flaws,
+    *,
+    says: bool,
 ) -> list[FormView]:
-    """The words, the date and the end of a step; `part` is the form that was sent."""
+    """The words, the date and the end of a step; `part` is the form that was sent. With `says` it is for the viewer's
+    side to say how it went."""
     address = f"{acted.address}/milestones/{row.reference}"
 
     def own(name: str) -> tuple[Sent, Flaws]:
@@ -354,7 +365,10 @@ def describe_step(
             _mark(acted),
         )
     ]
-    if row.state == MilestoneState.MET:
+    is_met = row.state == MilestoneState.MET
+    if is_met and says:
+        forms.append(describe_met_day(words, acted, row, today, *own("day")))
+    if not ends:
         return forms
     if row.state == MilestoneState.SCHEDULED:
         forms.insert(0, describe_date(words, acted, f"{address}/date", *own("date"), words.gettext("Another date")))
@@ -368,7 +382,7 @@ def describe_step(
     forms.append(
         FormView(
             f"{address}/state",
-            words.gettext("It was not met as promised"),
+            words.gettext("It was not met after all") if is_met else words.gettext("It was not met as promised"),
             words.gettext("Nobody is reminded of a milestone that is settled."),
             words.gettext("Settle it"),
             mark_fields(words, fields, wrong),
@@ -376,6 +390,23 @@ def describe_step(
         )
     )
     return forms
+
+
+def describe_met_day(words: Words, acted: Acted, row: Any, today: date, sent: Sent, flaws: Flaws) -> FormView:
+    """The day on which a step was met, to be put right."""
+    fields = [
+        FieldView("met_on", words.gettext("Met on"), "date", sent.text("met_on") or row.met_on or "", required=True,
+                  most=today.isoformat()),
+        _why(words, sent),
+    ]  # fmt: skip
+    return FormView(
+        f"{acted.address}/milestones/{row.reference}/met/day",
+        words.gettext("It was met on another day"),
+        words.gettext("The history keeps what stood there before."),
+        words.gettext("Save"),
+        mark_fields(words, fields, flaws),
+        _mark(acted),
+    )
 
 
 def is_planned(row: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from commitments.deciding import Turn, list_turns
-from commitments.vocabulary import CommitmentKind, CommitmentState
+from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneState
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.amend_views import name_turn
@@ -149,6 +149,8 @@ def list_step_ways(
         says = speaks and says_how_step_went(viewer, one.party_id, owing)
         if says and viewer.may(Permission.REPORT) and is_awaited(one, row.state):
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
+        if says and viewer.may(Permission.REPORT) and one.state == MilestoneState.MET:
+            links.append(LinkView(words.gettext("Put it right"), f"{step}/met", ""))
         if viewer.may(Permission.AMEND):
             links.append(LinkView(words.gettext("Amend it"), step, ""))
         ways.append(tuple(links))

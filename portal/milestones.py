@@ -108,7 +108,17 @@ def _show_step(
     return at.show(
         words.gettext("Amend a milestone"),
         acted,
-        forms=describe_step(words, acted, row, _list_ends(at.viewer, acted, row), part, sent, refusal.flaws),
+        forms=describe_step(
+            words,
+            acted,
+            row,
+            _list_ends(at.viewer, acted, row),
+            at.today,
+            part,
+            sent,
+            refusal.flaws,
+            says=_says(at.viewer, acted, row),
+        ),
         facts=[FactView(words.gettext("Milestone"), clean_text(row.title)), *describe_dates(words, row)],
         refusal=refusal,
     )

@@ -1,25 +1,20 @@
-"""What a side says of a commitment: progress, a number, a step that was met, an answer to the other side's report."""
+"""What a side says of a commitment: progress, a number."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, select
 
 from commitments.asked_confirmations import find_asked, is_settled_by, load_confirmers
 from commitments.database import open_reading, open_unit
-from commitments.errors import NotFound
-from commitments.reporting import Reported, file_report, meet_step, take_measurement
-from commitments.tables import commitment_owner, measurement, milestone
-from commitments.vocabulary import (
-    CommitmentKind,
-    CommitmentState,
-    MilestoneState,
-)
+from commitments.reporting import Reported, file_report, take_measurement
+from commitments.tables import commitment_owner, measurement
+from commitments.vocabulary import CommitmentKind, CommitmentState
 from notifications.names import load_names
-from portal.acting import Acted, AtPromise, at_promise, is_new, is_taken, lead_to, sign
+from portal.acting import Acted, AtPromise, at_promise, is_new, lead_to, sign
 from portal.agreements import ADDRESS
 from portal.flaws import mark_fields
 from portal.forms import NOTHING_SENT, Form, Sent
@@ -27,12 +22,10 @@ from portal.pages import FormView
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import (
     describe_measure_fields,
-    describe_met_fields,
     describe_report_fields,
     explain_report,
 )
 from portal.roles import Permission, Viewer
-from portal.sides import says_how_step_went
 from portal.telling import contacts_of
 from portal.viewing import NotAllowed
 
@@ -40,8 +33,6 @@ router = APIRouter()
 Reporting = Annotated[AtPromise, Depends(at_promise(Permission.REPORT))]
 COMMITMENT = ADDRESS + "/{reference}/commitments/{promise}"
 REPORT, MEASURE = COMMITMENT + "/report", COMMITMENT + "/measure"
-MET = COMMITMENT + "/milestones/{milestone}/met"
-StepName = Annotated[str, Path(alias="milestone")]
 _OVER = (CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
 
 
@@ -70,7 +61,7 @@ def _guess_side(acted: Acted, viewer: Viewer, sent: Sent) -> _Side:
     return choose_side(acted, viewer, chosen if chosen in [one.reference for one in acted.sides(viewer)] else None)
 
 
-def _find(reading: Connection, at: AtPromise, *, hold: bool = False) -> Acted:
+def find_own(reading: Connection, at: AtPromise, *, hold: bool = False) -> Acted:
     """The commitment, if the viewer's side owes it."""
     acted = at.find(reading, hold=hold)
     choose_side(acted, at.viewer, None)
@@ -97,7 +88,7 @@ def post_report(at: Reporting, sent: Form) -> Response:
 
     def write() -> Response:
         with open_unit(at.house.engine) as unit:
-            acted = _find(unit, at, hold=True)
+            acted = find_own(unit, at, hold=True)
             side, today = choose_side(acted, at.viewer, sent.text("side")), at.today
             done = name_done(unit, acted.row, side.party_id, today) if said.fulfilled else "reported"
             if is_new(unit, at.viewer, sent, acted.mark):
@@ -126,7 +117,7 @@ def name_done(reading: Connection, promise: Any, party_id: int, today: date) -> 
 def _show_report(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
     words = at.words
     with open_reading(at.house.engine) as reading:
-        acted = _find(reading, at)
+        acted = find_own(reading, at)
         side = _guess_side(acted, at.viewer, sent)
         confirmers = load_confirmers(reading, acted.row, side.party_id, at.today)
         asker, waits = find_asked(reading, acted.row).get(side.party_id, (None, False))
@@ -168,7 +159,7 @@ def post_measure(at: Reporting, sent: Form) -> Response:
 
     def write() -> Response:
         with open_unit(at.house.engine) as unit:
-            acted = _find(unit, at, hold=True)
+            acted = find_own(unit, at, hold=True)
             if acted.row.kind != CommitmentKind.TARGET:
                 raise HTTPException(404)
             take_measurement(
@@ -182,7 +173,7 @@ def post_measure(at: Reporting, sent: Form) -> Response:
 def _show_measure(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
     words = at.words
     with open_reading(at.house.engine) as reading:
-        acted = _find(reading, at)
+        acted = find_own(reading, at)
     if acted.row.kind != CommitmentKind.TARGET:
         raise HTTPException(404)
     fields = describe_measure_fields(words, acted.row, at.today, sent)
@@ -197,69 +188,6 @@ def _show_measure(at: AtPromise, sent: Sent = NOTHING_SENT, refusal: Refusal = N
         words.gettext("Record a measurement"),
         acted,
         forms=[form],
-        refusal=refusal,
-    )
-
-
-@router.api_route(MET, methods=["GET", "HEAD"], response_class=HTMLResponse)
-def show_met(at: Reporting, step: StepName) -> Response:
-    """A step that was met."""
-    return _show_met(at, step)
-
-
-@router.post(MET, response_class=HTMLResponse)
-def post_met(at: Reporting, sent: Form, step: StepName) -> Response:
-    """Record that it was met."""
-
-    def write() -> Response:
-        with open_unit(at.house.engine) as unit:
-            acted = _find(unit, at, hold=True)
-            if _find_step(unit, at.viewer, acted, step).state == MilestoneState.MET:
-                return lead_to(acted.address, "met" if is_taken(unit, at.viewer, sent) else "met_before")
-            author, today = at.sign(sent), at.today
-            meet_step(unit, author, acted.name, step, sent.day("met_on"), sent.text("note"), today)
-        return lead_to(acted.address, "met")
-
-    try:
-        return write_or_show(write, lambda refusal: _show_met(at, step, sent, refusal))
-    except NotFound:
-        raise HTTPException(404) from None
-
-
-def _find_step(reading: Connection, viewer: Viewer, acted: Acted, step: str) -> Any:
-    """The step, if it is not one that another side alone is to take."""
-    row = reading.execute(
-        select(milestone).where(milestone.c.commitment_id == acted.row.id, milestone.c.reference == step)
-    ).one_or_none()
-    if row is None:
-        raise HTTPException(404)
-    if not says_how_step_went(viewer, row.party_id, acted.owing):
-        raise NotAllowed(f"{acted.name}/{step} is another side's to report")
-    return row
-
-
-def _show_met(at: AtPromise, step: str, sent: Sent = NOTHING_SENT, refusal: Refusal = NOT_REFUSED) -> Response:
-    words = at.words
-    with open_reading(at.house.engine) as reading:
-        acted = _find(reading, at)
-        row = _find_step(reading, at.viewer, acted, step)
-    forms = []
-    if row.state != MilestoneState.MET:
-        fields = describe_met_fields(words, at.today, sent)
-        forms.append(
-            FormView(
-                f"{acted.address}/milestones/{step}/met",
-                row.title,
-                words.gettext("The milestone is settled, and nobody is reminded of it any more."),
-                words.gettext("Record that it is met"),
-                mark_fields(words, fields, refusal.flaws),
-            )
-        )
-    return at.show(
-        words.gettext("A milestone was met"),
-        acted,
-        forms=forms,
-        state=refusal.say(words) if forms else words.gettext("This milestone was met already."),
         refusal=refusal,
     )
 

@@ -37,9 +37,11 @@ def says_how_step_went(viewer: Viewer, taking: int | None, owing: Collection[int
 
 def list_ends(viewer: Viewer, state: str, taking: int | None, owing: Collection[int]) -> list[MilestoneState]:
     """What somebody may say of how a step ended. Of one that others are to take: that nobody waits for it any more, or
-    does again; how it went is their side's to say."""
+    does again, unless it was met; how it went is their side's to say."""
     if says_how_step_went(viewer, taking, owing):
         ends = [*SETTLED_STEPS, MilestoneState.SCHEDULED]
+    elif state == MilestoneState.MET:
+        ends = []
     else:
         ends = [MilestoneState.SCHEDULED if state == MilestoneState.WAIVED else MilestoneState.WAIVED]
     return [one for one in ends if one != state]
