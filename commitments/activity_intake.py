@@ -62,10 +62,12 @@ def _read_targets(difference: Difference, form: AgreementForm) -> dict[str, int]
     )
     targets: dict[str, int] = {}
     for some in in_chunks(named):
+        # Both by a column of the commitments themselves: else each of the register's would be looked at.
+        theirs = select(tables.agreement.c.id).where(tables.agreement.c.reference.in_(some))
         rows = difference.unit.execute(
             select(tables.agreement.c.reference, tables.commitment.c.reference, tables.commitment.c.id)
             .join(tables.commitment, tables.commitment.c.agreement_id == tables.agreement.c.id)
-            .where(or_(tables.agreement.c.reference.in_(some), tables.commitment.c.id.in_(held)))
+            .where(or_(tables.commitment.c.agreement_id.in_(theirs), tables.commitment.c.id.in_(held)))
         )
         targets |= {f"{agreement}/{reference}": row_id for agreement, reference, row_id in rows}
     return targets

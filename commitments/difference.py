@@ -15,6 +15,7 @@ from commitments.errors import NotFound
 from commitments.late_dates import LateDate
 from commitments.log import Change
 from commitments.older_files import Later
+from commitments.rewinding import name_row
 
 Key = tuple[Any, ...]
 Stored = Mapping[Key, Any]
@@ -201,7 +202,6 @@ class Difference:
         ids |= _insert_rows(self.unit, table, [{**row.values, **(only_new or {}), **_unlink(link)} for row in new])
         if link is not None:
             self.labels[link] = {row_id: key[0] for key, row_id in ids.items()}
-        places = _place_columns(stored)
         updates: list[dict[str, Any]] = []
         for row in wanted:
             key = _key_of(table, row)
@@ -212,7 +212,7 @@ class Difference:
             if before is not None:
                 values |= {name: getattr(before, name) for name in row.keep}
                 values = self.later.keep(table, row.reference, before, values)
-            differs = self._note(table, ids[key], row.reference, before, values, places)
+            differs = self._note(table, ids[key], row.reference, before, values)
             if differs or (before is None and link is not None and values[link] is not None):
                 updates.append({**values, "row_id": ids[key]})
         _update_rows(self.unit, table, updates)
@@ -221,23 +221,15 @@ class Difference:
             self.vanished += filter(None, (tell_vanished(row) for key, row in stored.items() if key not in asked))
         return ids
 
-    def _note(
-        self,
-        table: Table,
-        row_id: int,
-        reference: str,
-        before: Any,
-        values: Mapping[str, Any],
-        places: Mapping[str, int],
-    ) -> bool:
-        """Note the change of one row; tells whether a row already there differs, whose columns have these places."""
+    def _note(self, table: Table, row_id: int, reference: str, before: Any, values: Mapping[str, Any]) -> bool:
+        """Note the change of one row; tells whether a row already there differs."""
         if before is None:
             changed = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
         else:
             changed = {
                 name: (found, value)
                 for name, value in values.items()
-                if _differ(found := before[places[name]], value, name)
+                if _differ(found := getattr(before, name), value, name)
             }
             if not changed:
                 return False
@@ -279,18 +271,12 @@ def _differ(found: Any, value: Any, name: str) -> bool:
     return bool(found != value or (name == "channels" and list(found) != list(value)))
 
 
-def _place_columns(stored: Stored) -> dict[str, int]:
-    """The places of the columns in rows of one query: by name each would take as long as all the rest."""
-    first = next(iter(stored.values()), None)
-    return {name: place for place, name in enumerate(first._fields)} if first is not None else {}
-
-
 def read_stored(unit: Connection, table: Table, query: Select[Any]) -> dict[Key, Any]:
-    """The rows of a query over one table, by natural key, oldest first."""
+    """The rows of a query over one table, by natural key, oldest first; named tuples, which are asked by name often."""
     found = unit.execute(query.order_by(table.c.id))
-    columns = list(found.keys())
-    places = [columns.index(name) for name in KEYS[table]]
-    return {tuple(row[place] for place in places): row for row in found}
+    columns = tuple(found.keys())
+    places, make = [columns.index(name) for name in KEYS[table]], name_row(columns)._make
+    return {tuple([row[place] for place in places]): make(row) for row in found}
 
 
 def place_rows(order: Iterable[Key], stored: Mapping[Key, int]) -> dict[Key, int]:

@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -94,8 +95,8 @@ def load_party(reading: Connection, reference: str) -> PartyForm | None:
         .outerjoin(deputy, deputy.c.id == tables.contact.c.deputy_id)
         .where(tables.contact.c.party_id == row.id)
         .order_by(tables.contact.c.id)
-    )
-    return PartyForm.model_validate(_take(row, PartyForm) | {"contacts": [_take(one, ContactForm) for one in people]})
+    ).all()
+    return PartyForm.model_validate(_take(row, PartyForm) | {"contacts": _take_each(people, ContactForm)})
 
 
 def load_head(reading: Connection, reference: str) -> dict[str, Any]:
@@ -129,12 +130,15 @@ class _Export:
         joined = select(tables.agreement_party.c.party_id).where(self._own(tables.agreement_party))
         self.parties = {row.id: row for row in self._fetch(select(party).where(party.c.id.in_(joined)))}
         of_parties = select(contact).where(contact.c.party_id.in_(joined))
-        self.contacts = self._fetch(of_parties) if is_whole else []
+        contacts = self._fetch(of_parties) if is_whole else []
+        self.contacts: dict[int, list[Row[Any]]] = defaultdict(list)
+        for row in contacts:
+            self.contacts[row.party_id].append(row)
         # Parents and deputies may stand outside this agreement.
         parents = [row.parent_id for row in self.parties.values()]
-        deputies = [row.deputy_id for row in self.contacts]
-        self.party_names = self._name(party, [*self.parties, *parents])
-        self.contact_names = self._name(contact, [*(row.id for row in self.contacts), *deputies])
+        deputies = [row.deputy_id for row in contacts]
+        self.party_names = self._name(party, self.parties.values(), parents)
+        self.contact_names = self._name(contact, contacts, deputies)
 
     def build(self) -> dict[str, Any]:
         return {
@@ -172,15 +176,14 @@ class _Export:
 
     def _build_party(self, joined: Row[Any]) -> dict[str, Any]:
         row = self.parties[joined.party_id]
-        contacts = [one for one in self.contacts if one.party_id == row.id]
+        contacts = self.contacts[row.id]
+        written = zip(_take_each(contacts, ContactForm), contacts, strict=True)
         return {
             **_take(row, PartyForm),
             "role": joined.role,
             "ended": joined.ended,
             "parent": self.party_names.get(row.parent_id),
-            "contacts": [
-                {**_take(one, ContactForm), "deputy": self.contact_names.get(one.deputy_id)} for one in contacts
-            ],
+            "contacts": [{**taken, "deputy": self.contact_names.get(one.deputy_id)} for taken, one in written],
         }
 
     def _build_network(self) -> dict[str, Any] | None:
@@ -258,9 +261,12 @@ class _Export:
         columns = query.selected_columns
         return list(self.reading.execute(query.order_by(*(columns[name] for name in order or ("id",)))))
 
-    def _name(self, table: Table, ids: list[int | None]) -> dict[int | None, str]:
-        found = select(table.c.id, table.c.reference).where(table.c.id.in_({row_id for row_id in ids if row_id}))
-        return {row.id: row.reference for row in self.reading.execute(found)}
+    def _name(self, table: Table, rows: Iterable[Row[Any]], others: Iterable[int | None]) -> dict[int | None, str]:
+        """The references of these rows by their ids, and those of others, which are looked for."""
+        names: dict[int | None, str] = {row.id: row.reference for row in rows}
+        unnamed = {row_id for row_id in others if row_id and row_id not in names}
+        found = select(table.c.id, table.c.reference).where(table.c.id.in_(unnamed))
+        return names | {row.id: row.reference for row in self.reading.execute(found)}
 
     def _list_own(self, table: Table, form: type[BaseModel]) -> list[dict[str, Any]]:
         return [self._take_named(row, form) for row in self._fetch(select(table).where(self._own(table)))]
@@ -283,6 +289,14 @@ class _Export:
 
 def _take(row: Row[Any], form: type[BaseModel]) -> dict[str, Any]:
     """The columns that are fields of the form; a day is written as one."""
-    stored = row._mapping
-    fields = {name: stored[name] for name in form.model_fields if name in stored}
-    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in fields.items()}
+    return _take_each([row], form)[0]
+
+
+def _take_each(rows: Sequence[Row[Any]], form: type[BaseModel]) -> list[dict[str, Any]]:
+    """The same of all rows of one query, by the places of their columns: by name it would take twice as long."""
+    columns = rows[0]._fields if rows else ()
+    places = [(name, columns.index(name)) for name in form.model_fields if name in columns]
+    return [
+        {name: value.isoformat() if isinstance(value := row[place], date) else value for name, place in places}
+        for row in rows
+    ]

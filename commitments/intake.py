@@ -412,7 +412,7 @@ class Intake:
 
         def tell(row: Any) -> str | None:
             commitment = written.get(row.commitment_id)
-            if row._mapping.get("withdrawn_on") is not None:
+            if getattr(row, "withdrawn_on", None) is not None:
                 return None
             return commitment and f"{word} {name(row)} of commitment {commitment}"
 

@@ -81,7 +81,7 @@ class Later:
         for name, then in self.rewinder.list_former(table.name, row.id).items():
             if name not in merged or name in _BY_THEMSELVES:
                 continue
-            said, stored = merged[name], row._mapping[name]
+            said, stored = merged[name], getattr(row, name)
             merged[name] = _merge(name, then, said, stored)
             if merged[name] != said:
                 change = Change(KEPT, table.name, row.id, reference, None, {name: (said, merged[name])})

@@ -1,18 +1,16 @@
 """Reads the values of a row's cells, and writes each where its column stands in what the row describes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from commitments.agreement_faults import FieldPath, suggest
 from commitments.filling import read_whole
 from commitments.handwriting import read_number, read_partial, read_zone
-from commitments.sheet_columns import Column, Holds, Plain
-from commitments.sheet_rows import SheetDrawing, Where
+from commitments.sheet_columns import Cells, Column, Holds, Plain, choose_cells
+from commitments.sheet_rows import SheetDrawing, Where, Written
 
-_WITHHELD = ("channels", "mail")
-"""A sheet that goes from hand to hand leaves it out, so that an empty cell takes nothing away."""
 _TRUE, _FALSE = {"yes", "y", "true", "x", "1", "是"}, {"no", "n", "false", "0", "否"}
 
 
@@ -20,29 +18,19 @@ def write_cells(
     drawing: SheetDrawing,
     into: Plain,
     path: FieldPath,
-    cells: Mapping[str, tuple[Column, str, str]],
+    cells: Cells,
     where: Where,
     skip: Sequence[str] = (),
     *,
     keeps: bool = False,
 ) -> None:
-    """Write a row's cells into the plain values of what it describes.
-
-    An empty cell empties the field, or with `keeps` leaves it as it is, as always that of an address.
-    """
-    for head, (column, language, text) in cells.items():
-        is_kept = keeps or column.place == _WITHHELD
-        if column.head in skip or column.holds is Holds.OWNERS or (is_kept and not text):
-            continue
-        place, at = column.place, where.at(head)
-        *above, last = place
-        if column.holds is Holds.TEXTS:
-            above, last = _place_text(column, language, into)
-        drawing.places[(*path, *above, last)] = at
-        if above:
-            drawing.places.setdefault((*path, *place), at)
-            drawing.places.setdefault((*path, above[0]), at)
-        value = read_value(drawing, column, text, at) if text else None
+    """Write a row's cells into the plain values of what it describes, as far as they say something of it."""
+    drawing.written.append(Written(path, where, cells, skip, keeps))
+    for head, column, language, text in choose_cells(cells, skip, keeps=keeps):
+        *above, last = column.locate(language)
+        value: Any = None
+        if text:
+            value = text if column.is_plain else read_value(drawing, column, text, where.at(head))
         if column.head == "due":
             into.pop("first_due", None)  # the sheet says nothing of it: the register knows it
         inner = into
@@ -55,13 +43,6 @@ def write_cells(
             inner.pop(last, None)
         else:
             inner[last] = value
-
-
-def _place_text(column: Column, language: str, into: Plain) -> tuple[list[str], str]:
-    """Where a text of one language stands. A commitment's summary has a field of its own for the others."""
-    if column.head == "summary":
-        return (["summaries"], language) if language and language != "en" else ([], "summary")
-    return [column.place[0]], language or "en"
 
 
 def read_value(drawing: SheetDrawing, column: Column, text: str, place: tuple[str, int, str]) -> Any:

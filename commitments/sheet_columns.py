@@ -1,7 +1,7 @@
 """Which sheets and columns an agreement has as a spreadsheet, and an agreement written as such sheets."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -58,10 +58,43 @@ class Column:
     holds: Holds = Holds.TEXT
     path: tuple[str, ...] = ()
     words: type[StrEnum] | None = None
+    place: tuple[str, ...] = field(init=False)
+    is_plain: bool = field(init=False)
+    """Whether it holds any text, just as it is written."""
 
-    @property
-    def place(self) -> tuple[str, ...]:
-        return self.path or (self.head.replace(" ", "_"),)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", self.path or (self.head.replace(" ", "_"),))
+        is_text = self.holds in (Holds.TEXT, Holds.TEXTS) and self.words is None
+        object.__setattr__(self, "is_plain", is_text and self.head != "country")
+
+    def locate(self, language: str) -> tuple[str, ...]:
+        """Where a cell stands in what its row describes, in a column of texts that of one language.
+
+        A commitment's summary has a field of its own for the languages besides English.
+        """
+        if self.holds is not Holds.TEXTS:
+            return self.place
+        if self.head == "summary":
+            return ("summaries", language) if language and language != "en" else ("summary",)
+        return (self.place[0], language or "en")
+
+
+_WITHHELD = ("channels", "mail")
+"""A sheet that goes from hand to hand leaves it out, so that an empty cell takes nothing away."""
+Cells = Mapping[str, tuple[Column, str, str]]
+"""The cells of a row by their headings: the column, the language of one of texts, and what is written."""
+
+
+def choose_cells(cells: Cells, skip: Sequence[str], *, keeps: bool) -> Iterator[tuple[str, Column, str, str]]:
+    """Those cells of a row that say something of what it describes, with their headings.
+
+    An empty cell empties the field, or with `keeps` leaves it as it is, as always that of an address.
+    """
+    for head, (column, language, text) in cells.items():
+        if column.head in skip or column.holds is Holds.OWNERS:
+            continue
+        if text or not (keeps or column.place == _WITHHELD):
+            yield head, column, language, text
 
 
 _DATED = Holds.DATE

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from commitments.agreement_faults import FieldPath, suggest
 from commitments.errors import Problem
-from commitments.sheet_columns import SHEETS, Column, Holds, Plain, SheetName
+from commitments.sheet_columns import SHEETS, Cells, Column, Holds, Plain, SheetName, choose_cells
 from commitments.workbooks import Sheet
 
 _LANGUAGE = re.compile(r"(?P<head>.+?)\s*[(\uff08](?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)[)\uff09]", re.ASCII)
@@ -41,15 +42,19 @@ class SheetDrawing:
     file: str
     plain: Plain = field(default_factory=dict)
     places: dict[FieldPath, tuple[str, int, str]] = field(default_factory=dict)
+    written: list["Written"] = field(default_factory=list)
+    """The rows that were written into it: where their cells stand is worked out only of a file with a fault."""
     problems: list[Problem] = field(default_factory=list)
 
     def fault(self, place: tuple[str, int, str], found: str, expected: str) -> None:
         self.problems.append(Problem(place[0], place[1], place[2], found, expected))
 
     def place(self, problem: Problem) -> Problem:
-        """A fault of the agreement as one of the spreadsheet: sheet, row and heading in place of line and field."""
-        named = {_dotted(path): where for path, where in self.places.items()}
-        name = problem.field
+        """A fault of the agreement as one of the spreadsheet: sheet, row and heading in place of line and field.
+
+        Nothing is to be written any more.
+        """
+        name, named = problem.field, self._named
         while name and name not in named:
             name = re.sub(r"(\.[^.\[]*|\[\d+\])$", "", name) if re.search(r"[.\[]", name) else ""
         if not name:
@@ -57,13 +62,26 @@ class SheetDrawing:
         sheet, row, head = named[name]
         return Problem(sheet, row, head or problem.field.rpartition(".")[2], problem.found, problem.expected)
 
+    @cached_property
+    def _named(self) -> Mapping[str, tuple[str, int, str]]:
+        """Where each field stands by its name, and each block of fields by the first of them."""
+        found: dict[FieldPath, tuple[str, int, str]] = {}
+        for row in self.written:
+            for head, column, language, _ in choose_cells(row.cells, row.skip, keeps=row.keeps):
+                at, exact = row.where.at(head), column.locate(language)
+                found[(*row.path, *exact)] = at
+                if len(exact) > 1:
+                    found.setdefault((*row.path, *column.place), at)
+                    found.setdefault((*row.path, exact[0]), at)
+        return {_dotted(path): at for path, at in (found | self.places).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
     """The rows of one sheet, each cell with its column; `place` is file and sheet."""
 
     place: str
-    rows: Sequence[tuple[int, "Where", Mapping[str, tuple[Column, str, str]]]]
+    rows: Sequence[tuple[int, "Where", Cells]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,17 @@ class Where:
 
     def at(self, head: str) -> tuple[str, int, str]:
         return self.place, self.row, head
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A row whose cells were written into what it describes, but for those of the columns to skip."""
+
+    path: FieldPath
+    where: Where
+    cells: Cells
+    skip: Sequence[str]
+    keeps: bool
 
 
 NO_ROWS = ReadSheet("", ())

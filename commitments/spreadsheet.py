@@ -14,7 +14,7 @@ from commitments.agreement_faults import FieldPath, suggest
 from commitments.handwriting import find_zone
 from commitments.naming import make_readable, make_unique
 from commitments.sheet_cells import read_value, tidy_block, write_cells
-from commitments.sheet_columns import Column, Plain, SheetName
+from commitments.sheet_columns import Cells, Plain, SheetName
 from commitments.sheet_rows import NO_ROWS, Headings, ReadSheet, SheetDrawing, Where, sort_sheets
 from commitments.vocabulary import ContactRole
 from commitments.workbooks import Sheet
@@ -108,7 +108,7 @@ class _Lists:
         self._take_commitments()
         self._take_milestones()
 
-    def _rows(self, name: SheetName) -> Iterator[tuple[Mapping[str, tuple[Column, str, str]], Where, dict[str, str]]]:
+    def _rows(self, name: SheetName) -> Iterator[tuple[Cells, Where, dict[str, str]]]:
         for _, where, cells in self.read.get(name, NO_ROWS).rows:
             texts: dict[str, str] = {}
             for column, language, text in cells.values():
@@ -174,8 +174,9 @@ class _Lists:
                     on_record |= {one["reference"] for one in entries}
                 known[holder] = _list_places(entries)
             reference = texts.get("reference") or _find_same(entries, "name", texts)
-            wish = make_readable(f"{holder} {texts.get('name', '')}") or f"{holder}-person"
-            at, entry = _place_entry(entries, known[holder], reference or wish)
+            if not reference:
+                reference = make_readable(f"{holder} {texts.get('name', '')}") or f"{holder}-person"
+            at, entry = _place_entry(entries, known[holder], reference)
             path: FieldPath = ("parties", party_at, "contacts", at)
             keeps = entry["reference"] in on_record
             write_cells(self.drawing, entry, path, cells, where, skip=("reference", "party"), keeps=keeps)

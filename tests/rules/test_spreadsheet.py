@@ -9,8 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from commitments import sheet_rows
 from commitments.agreement_file import parse_agreement
-from commitments.errors import InvalidFiles
+from commitments.errors import InvalidFiles, Problem
 from commitments.sheet_columns import write_sheets
 from commitments.sheet_rows import Headings, SheetDrawing
 from commitments.spreadsheet import draw_spreadsheet
@@ -119,3 +120,13 @@ def test_a_table_in_another_encoding_is_refused_with_its_line() -> None:
     with pytest.raises(InvalidFiles) as refused:
         read_csv("a,b\n1,é\n".encode("latin-1"), "t.csv")
     assert [(one.line, one.expected) for one in refused.value.problems] == [(2, "a file saved as CSV UTF-8")]
+
+
+def test_where_everything_stands_is_worked_out_once_for_however_many_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = draw("agreement,reference,summary,kind\n" + "".join(f"a,p-{n},Promise {n},\n" for n in range(50)))
+    worked_out: list[object] = []
+    write = sheet_rows._dotted
+    monkeypatch.setattr(sheet_rows, "_dotted", lambda path: worked_out.append(path) or write(path))
+    faults = [Problem("a.yaml", 0, f"commitments[{n + 2}].kind", "nothing", "a kind") for n in range(50)]
+    assert [drawing.place(one).line for one in faults] == list(range(2, 52))
+    assert len(worked_out) == len(set(worked_out))
