@@ -14,6 +14,7 @@ from commitments.agreement_form import CommitmentForm
 from commitments.difference import in_chunks
 from commitments.errors import InvalidFiles, Problem
 from commitments.export import load_form
+from commitments.file_obstacles import find_obstacles
 from commitments.file_slips import Days, find_slips, find_value
 from commitments.intake import PARTY_FIELDS, is_whole
 from commitments.sentences import Placed
@@ -29,7 +30,7 @@ def check_files(reading: Connection, files: Sequence[ParsedFile], days: Days | N
     for. A sentence is what stands at its place, by the place's fingerprint, unless the register holds it so already.
     A contact belongs to one party. What two files of one import both write out must be the same in both. An
     agreement's parent, and what it amends or replaces, may be anywhere. By the `days` that it may be now nothing is
-    recorded that a form would refuse, unless the register holds it so already.
+    recorded that a form would refuse, of itself or as the register stands, unless that holds it so already.
     """
     problems = [
         *_find_unknown_parties(reading, files),
@@ -38,7 +39,7 @@ def check_files(reading: Connection, files: Sequence[ParsedFile], days: Days | N
         *_find_unknown_commitments(reading, files),
         *_find_other_sentences(reading, files),
         *_find_contradictions(files),
-        *(_find_new_slips(reading, files, days) if days is not None else ()),
+        *((*_find_new_slips(reading, files, days), *find_obstacles(reading, files)) if days is not None else ()),
     ]
     if problems:
         order = {str(file.path): at for at, file in enumerate(files)}

@@ -137,7 +137,6 @@ ROWS = {
         "  - reference: gate\n",
     ),
     "the other side is not made a witness": Row("cy", TONGUE, f"{TONGUE}    role: witness\n", PLACE),
-    "nor does it leave by our word": Row("cy", TONGUE, f"{TONGUE}    ended: 2027-01-01\n", PLACE),
     "its secretariat it becomes": Row("cy", TONGUE, f"{TONGUE}    role: secretariat\n"),
     "one makes oneself a witness": Row("li", TONGUE, f"{TONGUE}    role: witness\n"),
 }  # fmt: skip
