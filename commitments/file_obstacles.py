@@ -13,6 +13,8 @@ from commitments.agreement_form import CommitmentForm
 from commitments.dates import parse_date
 from commitments.difference import in_chunks
 from commitments.errors import Problem
+from commitments.intake import says_how_it_stands
+from commitments.older_files import Later, load_later_than
 from commitments.people import UNSETTLED
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, party, progress_report
 from commitments.vocabulary import CommitmentState
@@ -63,7 +65,7 @@ def _list_owed(file: ParsedFile, side: str, known: Mapping[str, _Promise]) -> li
     for reference in dict.fromkeys([*known, *said]):
         one, before = said.get(reference), known.get(reference)
         is_open = before.is_open if before is not None else True
-        if one is not None and (before is None or "state" in one.model_fields_set):
+        if one is not None and (before is None or says_how_it_stands(one)):
             is_open = str(one.state) in UNSETTLED
         owing = {
             *(before.owing if before is not None else ()),
@@ -119,9 +121,14 @@ def _find_late_reports(reading: Connection, files: Sequence[ParsedFile]) -> Iter
     given_up = _load_given_up(reading, heads) if heads else {}
     reported = _load_reported(reading, [row.id for row in given_up.values()]) if given_up else frozenset()
     for file in files:
-        for at, one in enumerate(file.form.commitments):
-            row = given_up.get((file.form.agreement, one.reference))
-            if row is None or _takes_up(one):
+        found = [
+            (at, one, row)
+            for at, one in enumerate(file.form.commitments)
+            if one.reports and (row := given_up.get((file.form.agreement, one.reference))) is not None
+        ]
+        later = load_later_than(reading, file.form.agreement, file.form.as_of) if found else Later()
+        for at, one, row in found:
+            if _takes_up(one, row, later):
                 continue
             for to, report in enumerate(one.reports):
                 is_past = row.state_on is not None and report.reported_on < str(parse_date(row.state_on).first)
@@ -130,8 +137,10 @@ def _find_late_reports(reading: Connection, files: Sequence[ParsedFile]) -> Iter
                     yield file.fault(("commitments", at, "reports", to), f"a report on what was {row.state}", expected)
 
 
-def _takes_up(one: CommitmentForm) -> bool:
-    return "state" in one.model_fields_set and one.state not in _GIVEN_UP
+def _takes_up(one: CommitmentForm, row: Any, later: Later) -> bool:
+    """Whether a file says that it stands again, and does not only repeat how it stood when the file was written."""
+    before = later.rewinder.list_former(commitment.name, row.id).get("state")
+    return says_how_it_stands(one) and one.state not in _GIVEN_UP and str(one.state) != before
 
 
 def _load_given_up(reading: Connection, heads: Collection[str]) -> dict[tuple[str, str], Any]:

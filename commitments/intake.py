@@ -67,6 +67,22 @@ class Intake:
         later = load_later_than(self.unit, self.form.agreement, self.form.as_of)
         self.difference = Difference(self.unit, later=later)
 
+    def decides_how_it_stands(self, entry: CommitmentForm) -> bool:
+        """Whether the file decides in which state a commitment is, once it was taken in.
+
+        It does not where it leaves that to the register, nor where it is dated and repeats what stood then: what
+        follows from the reports that were added to it then follows as on a page, and the same file again keeps it.
+        """
+        if not says_how_it_stands(entry):
+            return False
+        reference = f"{self.form.agreement}/{entry.reference}"
+        decided = frozenset(_DECIDED[tables.commitment])
+        return not self.difference.later.is_dated or any(
+            decided & one.changes.keys()
+            for one in self.difference.changes
+            if (one.subject, one.reference) == (tables.commitment.name, reference)
+        )
+
     def take_parties(self) -> None:
         """The parties that the file writes out; its fields are the truth, so what it leaves out becomes empty."""
         whole = [party for party in self.form.parties if is_whole(party)]

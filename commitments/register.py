@@ -19,7 +19,7 @@ from commitments.failpoints import failpoint
 from commitments.file_checks import check_files
 from commitments.file_reasons import require_reasons
 from commitments.file_slips import Days
-from commitments.intake import Intake, is_whole, says_how_it_stands
+from commitments.intake import Intake, is_whole
 from commitments.late_dates import LateDate, find_end, judge_date
 from commitments.log import Author, Change, record_changes
 from commitments.people import UNSETTLED
@@ -150,7 +150,7 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
-        decided = {one.reference for one in intake.form.commitments if says_how_it_stands(one)}
+        decided = {one.reference for one in intake.form.commitments if intake.decides_how_it_stands(one)}
         followed = follow_reports(unit, author, difference.changes, decided, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))
         vanished, kept = tuple(difference.vanished), difference.tell_kept()

@@ -75,6 +75,45 @@ def test_a_file_that_says_itself_how_a_commitment_stands_is_not_overruled_by_its
         assert state_of(desk, "survey") == "active" and desk.rows(confirmation) == []
 
 
+SENT_BACK = "state_reason: 'returned by south: Two pages are missing'"
+
+
+def reopen(desk: Desk) -> None:
+    """The survey is reported, sent back, and so decided to be active again; its file says that from then on."""
+    desk.sign_in("ann")
+    send(desk, "survey/report", fulfilled="yes")
+    desk.sign_in("li")
+    send(desk, "survey/send-back", on="survey/confirm", side="south", note="Two pages are missing")
+    desk.clock[0] = NOW + timedelta(days=3)
+
+
+def export_with_report(desk: Desk, more: str) -> str:
+    with open_reading(desk.engine) as reading:
+        text = export_agreement(reading, "north-south")
+    report = "      - {reference: again, party: north, reported_on: 2026-03-05, rating: on_track, fulfilled: true}\n"
+    at = text.index("    reports:\n", text.index("reference: survey")) + len("    reports:\n")
+    return (text[:at] + report + text[at:]).replace(f"    {SENT_BACK}\n", f"    {more}\n", 1)
+
+
+def test_a_report_that_is_added_to_a_file_of_what_was_reopened_asks_the_other_side_again(desk: Desk) -> None:
+    reopen(desk)
+    text = export_with_report(desk, SENT_BACK)
+    page = bring(desk, text)
+    assert "is reported as done, and counts as fulfilled. Asked at once to confirm it: South." in page
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
+    assert (state_of(desk, "survey"), len(list_asked(desk))) == ("fulfilled", 1)
+    before = [desk.rows(table) for table in (commitment, progress_report, confirmation)]
+    take(desk, text)
+    again = [desk.rows(table) for table in (commitment, progress_report, confirmation)]
+    assert again == before, "the same file again changes nothing"
+
+
+def test_a_file_that_decides_anew_how_it_stands_is_not_overruled_by_the_report_that_it_adds(desk: Desk) -> None:
+    reopen(desk)
+    take(desk, export_with_report(desk, "state_reason: It was not what we meant"))
+    assert (state_of(desk, "survey"), list_asked(desk)) == ("active", [])
+
+
 def test_who_was_asked_and_says_so_too_in_a_file_has_confirmed(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, "bridge/report", fulfilled="yes")
