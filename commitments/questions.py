@@ -6,7 +6,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from commitments.asked_steps import read_step
 from commitments.chunks import Span
@@ -236,7 +236,8 @@ def load_question(
     if matter is None:
         return None
     if asked is None and "/" not in matter:
-        asked = _find_asked_of_date(reading, matter, party_id, hold=hold)
+        query = _select_open(matter, party_id)
+        asked = reading.execute(query.with_for_update() if hold else query).one_or_none()
     promise_name, _, part = matter.partition("#")
     agreement_name, _, own_name = promise_name.partition("/")
     named = agreement.c.reference == agreement_name.partition(":")[0]
@@ -272,9 +273,19 @@ def load_question(
     )
 
 
-def _find_asked_of_date(reading: Connection, matter: str, party_id: int | None, *, hold: bool) -> Any:
-    """The follow-up that is open by now about a date of an agreement, of which a reminder told before or beside it."""
-    query = (
+def find_newer(reading: Connection, question: Question) -> int | None:
+    """The follow-up that asks the same of the same matter by now, and this person may answer, where that which they
+    were asked by is closed: what was reported was taken back and reported anew, or it is due again."""
+    if question.follow_up is None or question.is_open or not question.may_answer:
+        return None
+    same = _select_open(question.matter, question.party_id).where(follow_up.c.kind == question.follow_up.kind)
+    newer = reading.execute(same).one_or_none()
+    return newer.id if newer is not None else None
+
+
+def _select_open(matter: str, party_id: int | None) -> Select[Any]:
+    """The follow-up that is open by now about a matter, of which an older one, or a reminder, told before."""
+    return (
         select(follow_up)
         .where(
             follow_up.c.matter == matter,
@@ -285,7 +296,6 @@ def _find_asked_of_date(reading: Connection, matter: str, party_id: int | None, 
         .order_by(follow_up.c.id.desc())
         .limit(1)
     )
-    return reading.execute(query.with_for_update() if hold else query).one_or_none()
 
 
 def load_questions(

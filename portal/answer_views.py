@@ -27,7 +27,7 @@ from notifications.items import name_answer
 from notifications.names import Names
 from notifications.phrases import ACTIVITY_NAMES
 from notifications.slots import choose_hour, choose_slot
-from notifications.views import clean_text, name_some
+from notifications.views import LinkView, clean_text, name_some
 from notifications.wording import Words
 from portal.forms import Sent
 from portal.pages import FieldView, FormView, OptionView
@@ -341,8 +341,11 @@ def _name_colleague(words: Words, names: Names, person: Person) -> str:
     return name
 
 
-def describe_state(words: Words, question: Question, names: Names, colleagues: Sequence[Person]) -> str:
-    """Why nothing is asked, or no longer, or cannot be answered yet; empty where something is."""
+def describe_state(
+    words: Words, question: Question, names: Names, colleagues: Sequence[Person], newer: int | None = None
+) -> str:
+    """Why nothing is asked, or no longer, or cannot be answered yet; empty where something is. `newer` is the follow-up
+    by which the same is asked by now."""
     asked, owner = question.follow_up, question.owner_id
     if question.is_open:
         if question.lacks_owner and question.may_answer and not colleagues and question.party_id is not None:
@@ -359,6 +362,8 @@ def describe_state(words: Words, question: Question, names: Names, colleagues: S
         if asked is not None and asked.snoozed_until is not None:
             return words.gettext("It rests until %(day)s.") % {"day": words.format_day(asked.snoozed_until)}
         return _say_shared(words, question)
+    if newer is not None:
+        return _say_newer(words, question)
     if asked is not None and asked.closed_why == TAKEN_BACK:
         return words.gettext(
             "Those who had reported this have taken their report back, so there is nothing to confirm. "
@@ -373,6 +378,19 @@ def describe_state(words: Words, question: Question, names: Names, colleagues: S
     return words.gettext(
         "Nothing is asked of you any more: this has been settled, or something newer stands in its place."
     )
+
+
+def _say_newer(words: Words, question: Question) -> str:
+    if question.follow_up.closed_why == TAKEN_BACK and question.commitment.state != CommitmentState.ACTIVE:
+        return words.gettext(
+            "What this asks about was taken back. It has been reported anew since, and you are asked about that now."
+        )
+    return words.gettext("What this asks is over. Something newer is asked of you about it by now.")
+
+
+def link_newer(words: Words, link: str) -> LinkView:
+    """The way to what is asked about the same by now."""
+    return LinkView(words.gettext("To what is asked now"), link, "")
 
 
 def _say_shared(words: Words, question: Question) -> str:

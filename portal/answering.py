@@ -17,7 +17,7 @@ from commitments.errors import RefusedChange, TallyError
 from commitments.facts import Person
 from commitments.log import Author, find_caused
 from commitments.person_queries import load_people
-from commitments.questions import Question, list_colleagues, load_question
+from commitments.questions import Question, find_newer, list_colleagues, load_question
 from commitments.reconcile import Rules, reconcile_agreement
 from commitments.sentences import Shelf, load_shelf
 from commitments.tables import commitment_owner, contact, log_entry, party
@@ -32,7 +32,7 @@ from notifications.parts import list_rulings
 from notifications.usual import address
 from notifications.views import ItemView, clean_text
 from notifications.wording import Words
-from portal.answer_views import describe_forms, describe_outcome, describe_state
+from portal.answer_views import describe_forms, describe_outcome, describe_state, link_newer
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.pages import show_notice, show_page
@@ -287,7 +287,7 @@ def _show(
         rules = load_rules_of_questions(reading, ask.contact_id, [ask])
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, ask)
-        shelf = load_shelf_of(reading, house, question)
+        shelf, newer = load_shelf_of(reading, house, question), find_newer(reading, question)
     words = load_words(question.person.language)
     today = house.today_of(question.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
@@ -301,7 +301,10 @@ def _show(
         item=describe_question(words, question, names, shelf),
         state=refusal.say(words)
         if forms and refusal.has_changed
-        else describe_state(words, question, names, colleagues),
+        else describe_state(words, question, names, colleagues, newer),
+        newer=link_newer(words, house.links.write_answer(Ask(ask.contact_id, newer)).removeprefix(house.links.base_url))
+        if newer is not None
+        else None,
         first=forms[0] if forms and forms[0].is_open else None,
         others=[form for form in forms if not form.is_open],
         choices=house.links.write_choices(ask.contact_id),

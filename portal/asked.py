@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from commitments.database import open_reading, open_unit
 from commitments.errors import RefusedChange
 from commitments.log import Author
-from commitments.questions import Question, list_colleagues, load_question
+from commitments.questions import Question, find_newer, list_colleagues, load_question
 from commitments.reconcile import Rules
 from commitments.vocabulary import Answer, FollowUpKind
 from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
 from portal.acting import acts_on
-from portal.answer_views import describe_forms, describe_state
+from portal.answer_views import describe_forms, describe_state, link_newer
 from portal.answering import find_given, give_answer, load_shelf_of, read_answered, take_back_answer
 from portal.decisions import link_matter, list_decisions
 from portal.forms import Form, Number, Sent
@@ -188,6 +188,18 @@ def _concerns(reading: Connection, viewer: Viewer, question: Question) -> bool:
     return acts_on(reading, viewer, question.commitment.id, own)
 
 
+def _find_newer(reading: Connection, rules: Rules, house: House, viewer: Viewer, question: Question) -> int | None:
+    """What is asked about the same by now, if it is the viewer's to answer."""
+    newer = find_newer(reading, question)
+    if newer is None:
+        return None
+    try:
+        _find(reading, rules, house, viewer, Ask(viewer.person.id, newer))
+    except HTTPException:
+        return None
+    return newer
+
+
 def _is_part(question: Question) -> bool:
     """Whether there is such a commitment, with such a step or period, as an address names."""
     _, _, part = question.matter.partition("#")
@@ -212,12 +224,13 @@ def _show(
         names = load_names_of(reading, rules)
         question = _find(reading, rules, house, viewer, ask)
         shelf = load_shelf_of(reading, house, question)
+        newer = _find_newer(reading, rules, house, viewer, question)
         begun = question.lacks_owner and question.party_id is not None and begins(reading, viewer, question.party_id)
     words = find_words(viewer)
     today = house.today_of(viewer.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
     forms = describe_forms(words, question, names, colleagues, link_ask(ask), today, chosen, sent, refusal.lacks)
-    state = describe_state(words, question, names, colleagues)
+    state = describe_state(words, question, names, colleagues, newer)
     if forms and refusal.has_changed:
         state = refusal.say(words)
     view: dict[str, Any] = {
@@ -226,6 +239,7 @@ def _show(
         "agreement": f"/agreements/{question.agreement.reference}" if question.agreement is not None else "",
         "decisions": list_decisions(words, viewer, question, begins=begun),
         "state": state,
+        "newer": link_newer(words, link_ask(Ask(viewer.person.id, newer))) if newer is not None else None,
         "first": forms[0] if forms and forms[0].is_open else None,
         "others": [form for form in forms if not form.is_open],
         "key": f"-{ask.follow_up_id or 0}",

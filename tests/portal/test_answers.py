@@ -3,11 +3,13 @@
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from commitments.agreement_file import parse_agreement
+from commitments.closing import TAKEN_BACK
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.progress import add_activity, report_progress
@@ -669,3 +671,50 @@ def test_of_a_period_that_is_over_it_is_said_what_was_held_in_it_or_why_nothing_
     assert (asked.state, asked.closed_why) == ("done", "The square was dug up")
     for ahead in (1, 20, 60):
         assert "north-south/fairs#2025" not in desk.morning(TODAY + timedelta(days=ahead)).get("ann", set())
+
+
+def ask_li_anew(desk: Desk) -> tuple[Any, Any]:
+    """The question that closed when the report was taken back, and that about the report made after it."""
+    desk.sign_in("ann")
+    for _ in range(2):
+        desk.act("/agreements/north-south/commitments/survey/report", fulfilled="yes", mark=read_mark(desk))
+        report = desk.rows(progress_report)[-1]
+        if len(desk.rows(progress_report)) == 1:
+            there = f"/agreements/north-south/commitments/survey/reports/{report.reference}/withdraw"
+            desk.act(there, why="The wrong survey")
+    old, new = desk.rows(follow_up, follow_up.c.kind == "confirmation_asked")
+    assert old.closed_why == TAKEN_BACK and new.state == "open"
+    return old, new
+
+
+def read_mark(desk: Desk) -> str:
+    page = desk.get("/agreements/north-south/commitments/survey/report")
+    return str(re.findall(r'name="mark" value="(\w+)"', page)[0])
+
+
+def test_the_older_of_two_questions_leads_to_the_one_that_is_open(desk: Desk) -> None:
+    old, new = ask_li_anew(desk)
+    link = desk.links.write_answer(Ask(desk.person("li"), old.id)).removeprefix(desk.links.base_url)
+    for shown in (link, f"{link}/confirm", f"{link}/send_back"):
+        page = desk.get(shown)
+        assert "已重新报告" in page and "因此无需确认" not in page
+        (way,) = re.findall(r'class="decisions"><a href="([^"]+)"', page)
+        assert desk.links.read_ask(way.rpartition("/")[2]) == Ask(desk.person("li"), new.id)
+    desk.post(f"{way}/confirm")
+    assert desk.rows(follow_up, follow_up.c.id == new.id)[0].state == "done"
+    page = desk.get(link)
+    assert 'class="decisions"' not in page and "因此无需确认" in page, "nothing is asked any more"
+
+
+def test_the_older_of_two_questions_leads_there_for_who_is_signed_in_too(desk: Desk) -> None:
+    old, new = ask_li_anew(desk)
+    desk.sign_in("li")
+    page = desk.get(f"/asked/{old.id}")
+    assert f'href="/asked/{new.id}"' in page and "已重新报告" in page
+    assert f'action="/asked/{new.id}/confirm"' in desk.get(f"/asked/{new.id}")
+
+
+def test_who_only_looks_is_not_led_to_what_others_are_asked_by_now(desk: Desk) -> None:
+    old, _ = ask_li_anew(desk)
+    link = desk.links.write_answer(Ask(desk.person("max"), old.id)).removeprefix(desk.links.base_url)
+    assert "taken their report back" in desk.get(link) and 'class="decisions"' not in desk.get(link)
