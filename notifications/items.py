@@ -325,5 +325,10 @@ def describe_sections(words: Words, items: Sequence[Item]) -> tuple[SectionView,
         for place, found in by_place.items()
     }
     return tuple(
-        SectionView(f"{titles.get(place) or words.name(place)} ({len(found)})", found) for place, found in views.items()
+        SectionView(_count_under(words, titles.get(place) or words.name(place), len(found)), found)
+        for place, found in views.items()
     )
+
+
+def _count_under(words: Words, title: str, number: int) -> str:
+    return words.gettext("%(name)s (%(party)s)") % {"name": title, "party": number}

@@ -38,7 +38,7 @@ class Names:
             ]
         if named.get("party") in self.party_ids:
             named["party"] = self.name_party(self.party_ids[named["party"]], language)
-        if language.partition("-")[0] != "en" and str(named.get("what") or "").isascii():
+        if is_foreign(named.get("what"), language):
             named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
         for number in ("contact", "asked", "for", "stand_in", "former", "waiting"):
             if named.get(number) in self.people:
@@ -82,6 +82,11 @@ def choose_words(by_language: Mapping[str, str], language: str) -> str:
 def is_english(language: str) -> bool:
     """Whether a reader of this language reads what the register says in English only."""
     return language.split("-", maxsplit=1)[0] == "en"
+
+
+def is_foreign(text: str | None, language: str) -> bool:
+    """Whether words that stand in one language only, as what is counted or a unit, are in another than the reader's."""
+    return bool(text) and not is_english(language) and str(text).isascii()
 
 
 def choose_promise(row: Any, language: str, quote: Mapping[str, str] | None = None) -> tuple[str, str | None, bool]:

@@ -17,6 +17,7 @@ from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.agreement_views import name_matter
 from portal.labels import is_awaited, name_step_state
+from portal.marks import put_under
 from portal.pages import TableView
 from portal.pictures import DateWriters, Lane, Moment, PictureView, draw_timeline, find_silences
 from portal.spoken import drop_stop
@@ -118,7 +119,7 @@ def _end(day: PartialDate | None) -> date | None:
 
 
 def _say(words: Words, day: str, what: str) -> str:
-    return f"{words.format_partial(day)}: {fit_text(what, _TITLE_LIMIT)}"
+    return put_under(words, words.format_partial(day), fit_text(what, _TITLE_LIMIT))
 
 
 def _name_date(words: Words, parts: Parts, dated: _Dated) -> str:

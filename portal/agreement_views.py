@@ -27,6 +27,7 @@ from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.agreement_facts import Parts
 from portal.labels import format_size, name_agreement_kind, name_party_role, name_renewal
+from portal.marks import name_with_office, put_beside
 from portal.pages import FactView, TableView
 from portal.spoken import speak_promise
 from portal.telling import name_owner, tell_named, tell_reason
@@ -100,7 +101,10 @@ def describe_agreement(
             people = words.join([clean_text(one) for one in parts.coordinators[place.party_id]])
             about.append(words.gettext("coordinated by %(names)s") % {"names": people})
         said.append(
-            (clean_text(names.name_party(place.party_id, words.tag)), "; ".join(about) or words.gettext("party"))
+            (
+                clean_text(names.name_party(place.party_id, words.tag)),
+                words.gettext("; ").join(about) or words.gettext("party"),
+            )
         )
     said += _describe_term(words, head)
     if parts.signatories:
@@ -126,7 +130,7 @@ def describe_agreement(
 
 def _name_signatory(words: Words, names: Names, row: Any) -> str:
     """Who signed, in which office, and for whom."""
-    who = ", ".join(part for part in (row.name, row.office) if part)
+    who = name_with_office(words, row.name, row.office)
     return words.gettext("%(name)s, for %(party)s") % {"name": who, "party": names.name_party(row.party_id, words.tag)}
 
 
@@ -174,7 +178,7 @@ def name_matter(words: Words, parts: Parts, matter: Matter) -> str:
             if row.commitment_id == matter.commitment_id and row.reference == step:
                 return clean_text(find_words(row.titles, words.tag) or row.title)
     if matter.kind is MatterKind.OCCURRENCE and matter.part:
-        return f"{promise} ({words.format_period(matter.part)})"
+        return put_beside(words, promise, words.format_period(matter.part))
     return promise
 
 
@@ -241,7 +245,9 @@ def list_by_kind(
             describe_owners(words, names, people, one.owners, today),
         )
         shown.setdefault(one.kind, []).append(view)
-    return [KindView(f"{words.name_kind(kind)} ({total[kind]})", tuple(views)) for kind, views in shown.items()]
+    return [
+        KindView(put_beside(words, words.name_kind(kind), total[kind]), tuple(views)) for kind, views in shown.items()
+    ]
 
 
 def tell_promise(words: Words, names: Names, parts: Parts, standing: Standing) -> str:
@@ -258,7 +264,7 @@ def describe_owners(
     for owner in owners:
         person = name_owner(words, names, people, owner.contact_id, today)
         party = clean_text(names.name_party(owner.party_id, words.tag))
-        said.append(f"{party} ({person or words.gettext('nobody named')})")
+        said.append(put_beside(words, party, person or words.gettext("nobody named")))
     return words.gettext("; ").join(said)
 
 

@@ -15,6 +15,7 @@ from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.difference_words import name_column_of, tell_value
 from portal.history import say_part
+from portal.marks import put_under
 from portal.roles import Viewer, select_visible_agreements
 from portal.rule_words import list_rules
 from portal.spoken import speak_promise, speak_step, string
@@ -190,7 +191,7 @@ def _tell(words: Words, one: Any) -> list[str]:
             return [words.gettext("no longer shown to everybody")]
         return [words.gettext("shown to everybody")]
     if one.subject == "policy":
-        rules = [f"{label}: {after}" for label, _, after in list_rules(words, *_read_rules(changes))]
+        rules = [put_under(words, label, after) for label, _, after in list_rules(words, *_read_rules(changes))]
         told = clean_text(words.gettext("; ").join(rules))
         return [words.gettext("rules for reminders: %(rules)s") % {"rules": told}] if rules else []
     if one.subject == "agreement":

@@ -25,6 +25,7 @@ from portal.brief_facts import (
     share_out,
 )
 from portal.labels import name_activity, name_agreement_kind, name_confirmation, name_contact_role
+from portal.marks import name_with_office, put_beside
 from portal.spoken import drop_stop, find_tag_of, speak, speak_promise, speak_step, string, weave
 from portal.telling import name_owner, tell_named, tell_reason, tell_title
 
@@ -211,7 +212,9 @@ def _list_waiting(words: Words, found: Briefed, own_party: int, rest: str, *, se
                 NamedView(_shorten(one.title), one.link, one.standing, one.tone) for one in views[CONFIRMATIONS_SHOWN:]
             )
             more = _count_more(words, len(waiting) - len(told))
-            yield SideView(f"{title} ({len(waiting)})", tuple(views[:CONFIRMATIONS_SHOWN]), more, rest, named)
+            yield SideView(
+                put_beside(words, title, len(waiting)), tuple(views[:CONFIRMATIONS_SHOWN]), more, rest, named
+            )
 
 
 def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) -> OwedView:
@@ -225,7 +228,7 @@ def _describe_waiting(words: Words, found: Briefed, one: Any, *, several: bool) 
     name = found.names.contacts.get(one.reporter or 0, (None, None))[0]
     party = clean_text(found.names.name_party(one.reporting, words.tag))
     reported = words.gettext("reported as done by %(who)s on %(day)s") % {
-        "who": f"{clean_text(name)}, {party}" if name else party,
+        "who": name_with_office(words, clean_text(name), party) if name else party,
         "day": words.format_day(one.reported_on),
     }
     about = [since, *([fit_text(clean_text(said), _TITLE_LIMIT)] if said else [])]
@@ -246,7 +249,7 @@ def _describe_sides(words: Words, found: Briefed, rest: str, room: Room, *, seve
     full, told = (share_out(found.sides, most) for most in (room.full, room.full + room.named))
     for side, first, last in zip(found.sides, full, told, strict=True):
         yield SideView(
-            f"{_name_side(words, found, side)} ({side.total})",
+            put_beside(words, _name_side(words, found, side), side.total),
             tuple(_describe_owed(words, found, one, several=several) for one in side.told[:first]),
             _count_untold(words, side.states[last:]),
             rest,
@@ -424,8 +427,7 @@ def _name_matter(words: Words, found: Briefed, standing: Standing) -> str:
                 said = fit_text(clean_text(find_words(row.titles, words.tag) or row.title), _TITLE_LIMIT)
                 return speak_step(row.titles, words, said)
     if matter.kind is MatterKind.OCCURRENCE and matter.part:
-        period = words.format_period(matter.part)
-        return weave("%(title)s (%(period)s)", {"title": drop_stop(title), "period": period})
+        return put_beside(words, title, words.format_period(matter.part))
     return title
 
 

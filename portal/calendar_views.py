@@ -12,6 +12,7 @@ from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.calendar_queries import Dated, Day
+from portal.marks import put_beside
 from portal.spoken import speak_promise, speak_step
 from portal.telling import tell_title
 
@@ -103,7 +104,7 @@ def describe_feed(words: Words, dates: Sequence[Dated], base_url: str) -> list[F
         FeedDate(
             ("due", one.matter.partition("#")[0], str(one.kind), one.matter.partition("#")[2]),
             one.day,
-            f"{name_date(words, one)} ({tell_title(one.title, words)})"
+            put_beside(words, name_date(words, one), tell_title(one.title, words))
             if one.promise is None
             else name_date(words, one),
             (name_sort(words, one), tell_title(one.title, words)),

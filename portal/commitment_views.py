@@ -1,7 +1,7 @@
 """What the page of a commitment shows, every string ready."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from commitments.assessment import count_occurrences, find_open_periods
 from commitments.dates import parse_date
 from commitments.facts import Agreement, Commitment, Standing
 from commitments.reconcile import Rules
-from commitments.recurrence import Period, find_previous_period
+from commitments.recurrence import Period, Recurrence, find_previous_period
 from commitments.renewing import renew_reason
 from commitments.sentences import Quoted, Unlike, find_place
 from commitments.vocabulary import (
@@ -20,7 +20,7 @@ from commitments.vocabulary import (
     Owed,
     Rating,
 )
-from notifications.names import Names, find_words
+from notifications.names import Names, find_words, is_foreign
 from notifications.views import LinkView, check_link, clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
@@ -33,8 +33,10 @@ from portal.labels import (
     name_step_state,
     name_target,
 )
+from portal.marks import put_beside, put_under
 from portal.pages import FactView, TableView
 from portal.pictures import DateWriters, Held, PictureView, draw_periods, draw_way
+from portal.spoken import speak_unit
 from portal.telling import name_owner, tell_stored
 from portal.value_words import describe_recurrence
 
@@ -162,13 +164,15 @@ def _describe_source(
         return words.gettext("Its place in the document is not on record."), ""
     source = by_document.get(place["document"], {})
     title = source.get("title") or place["document"]
-    day = f" ({words.format_partial(source['date'])})" if source.get("date") else ""
+    named = clean_text(title)
+    if source.get("date"):
+        named = put_beside(words, named, words.format_partial(source["date"]))
     # Where a document has no title of its own, its name is said once.
     pattern = words.gettext("%(title)s, characters %(start)s to %(end)s of %(document)s")
     if title == place["document"]:
         pattern = words.gettext("%(title)s, characters %(start)s to %(end)s")
     said = pattern % {
-        "title": clean_text(title) + day,
+        "title": named,
         "start": place["start"],
         "end": place["end"],
         "document": clean_text(place["document"]),
@@ -201,10 +205,10 @@ def describe_commitment(
     if row.confirm_by:
         said.append((words.gettext("To be confirmed by"), words.format_end(row.confirm_by)))
     if own.recurrence is not None:
-        said.append((words.gettext("How often"), describe_recurrence(words, own.recurrence)))
+        said.append((words.gettext("How often"), _tell_rhythm(words, own.recurrence)))
         for one in reversed(own.recurrence.former):
             label = words.gettext("How often, for what was over before %(day)s") % {"day": words.format_day(one.until)}
-            said.append((label, describe_recurrence(words, one.terms)))
+            said.append((label, _tell_rhythm(words, one.terms)))
     if own.target is not None:
         target = own.target
         said.append((words.gettext("Target"), name_target(words, target.comparator, target.quantity, target.unit)))
@@ -215,7 +219,7 @@ def describe_commitment(
             if met
             else words.gettext("not met yet")
         )
-        said.append((words.gettext("Condition"), f"{row.condition['text']} ({state})"))
+        said.append((words.gettext("Condition"), put_beside(words, row.condition["text"], state)))
     for owner in own.owners:
         party = clean_text(names.name_party(owner.party_id, words.tag))
         name = name_owner(words, names, rules.people, owner.contact_id, today)
@@ -231,7 +235,18 @@ def describe_commitment(
         said.append((words.gettext("Note"), row.note))
     first = words.gettext("First promised for")
     way = LinkView(words.gettext("when and why it was moved"), moved, "") if moved else None
-    return [FactView(label, clean_text(text), way if label == first else None) for label, text in said]
+    unit = own.target.unit if own.target is not None else None
+    return [
+        FactView(label, speak_unit(clean_text(text), unit, words), way if label == first else None)
+        for label, text in said
+    ]
+
+
+def _tell_rhythm(words: Words, recurrence: Recurrence) -> str:
+    """How often; what is counted only in the reader's language, as the sentence has it already."""
+    if is_foreign(recurrence.what, words.tag):
+        recurrence = replace(recurrence, what=None)
+    return describe_recurrence(words, recurrence)
 
 
 def describe_milestones(
@@ -330,7 +345,7 @@ def draw_measurements(words: Words, own: Commitment, rows: Sequence[Any], today:
 
 
 def _say_measured(words: Words, row: Any, unit: str | None) -> str:
-    return f"{words.format_partial(row.measured_on)}: {words.format_amount(row.value, unit)}"
+    return put_under(words, words.format_partial(row.measured_on), words.format_amount(row.value, unit))
 
 
 def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) -> TableView | None:
@@ -338,7 +353,11 @@ def describe_measurements(words: Words, own: Commitment, rows: Sequence[Any]) ->
         return None
     unit = own.target.unit if own.target is not None else None
     said = tuple(
-        (words.format_partial(row.measured_on), words.format_amount(row.value, unit), clean_text(row.note or ""))
+        (
+            words.format_partial(row.measured_on),
+            speak_unit(words.format_amount(row.value, unit), unit, words),
+            clean_text(row.note or ""),
+        )
         for row in reversed(rows)
     )
     heads = (words.gettext("Measured on"), words.gettext("Value"), words.gettext("Note"))
@@ -447,7 +466,7 @@ def describe_reports(
         views.append(
             ReportView(
                 words.format_day(row.reported_on),
-                clean_text(f"{person} ({party})" if person else party),
+                clean_text(put_beside(words, person, party) if person else party),
                 " · ".join(said),
                 _RATING_TONES[rating],
                 clean_text(row.note or ""),

@@ -14,6 +14,7 @@ from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.difference_names import PARTY_COLUMNS, PERSON_COLUMNS, Called
 from portal.labels import name_activity, name_column, name_subject, name_value, say_action
+from portal.marks import put_under
 from portal.step_words import list_party_kinds, list_source_kinds
 from portal.value_words import name_language, tell_parts
 
@@ -273,10 +274,10 @@ def tell_value(words: Words, subject: str, column: str, value: Any) -> str:
     if isinstance(value, Mapping):
         known_parts = tell_parts(words, column, value)
         inner = {name: tell_value(words, subject, name, one) for name, one in value.items()}
-        named = [f"{name_column_of(words, name)}: {one}" for name, one in inner.items() if one]
-        told = "; ".join(named) if known_parts is None else known_parts
+        named = [put_under(words, name_column_of(words, name), one) for name, one in inner.items() if one]
+        told = words.gettext("; ").join(named) if known_parts is None else known_parts
     elif isinstance(value, list):
-        told = "; ".join(tell_value(words, subject, column, one) for one in value)
+        told = words.gettext("; ").join(tell_value(words, subject, column, one) for one in value)
     elif isinstance(value, int | float):
         told = words.format_number(value)
     elif column in _DAYS and re.fullmatch(r"\d{4}-\d\d(-\d\d)?", str(value)):

@@ -16,6 +16,7 @@ from notifications.views import LinkView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
 from portal.home_queries import PLACE
+from portal.marks import put_beside
 from portal.people_views import ADDRESS as PEOPLE
 from portal.roles import Permission, Role, Viewer, select_visible_agreements
 from portal.spoken import speak_promise, speak_step, string
@@ -157,7 +158,10 @@ def describe_others(words: Words, viewer: Viewer, found: Others) -> OthersView |
             "%(count)s question waits for others.", "%(count)s questions wait for others.", int(first.total)
         )
     rest = first.people - len(found.people)
-    people = [LinkView(f"{clean_text(one.name)} ({one.number})", _link_person(viewer, one), "") for one in found.people]
+    people = [
+        LinkView(put_beside(words, clean_text(one.name), one.number), _link_person(viewer, one), "")
+        for one in found.people
+    ]
     if rest:
         more = words.ngettext("and %(count)s more person", "and %(count)s more people", rest) % {"count": rest}
         people.append(LinkView(more, PEOPLE if viewer.may(Permission.HAND_OVER) else "", ""))

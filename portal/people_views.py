@@ -16,6 +16,7 @@ from notifications.wording import Words
 from portal.choosing import name_language
 from portal.forms import Sent
 from portal.labels import name_contact_role
+from portal.marks import put_beside
 from portal.pages import FieldView, FormView, OptionView, list_languages
 from portal.people_queries import Listed, Orphan, is_over
 from portal.spoken import drop_stop
@@ -307,7 +308,7 @@ def describe_matters(words: Words, matters: Matters, today: date) -> list[GroupV
 def _group(words: Words, title: str, moving: Sequence[MovingView]) -> GroupView:
     rest = len(moving) - SHOWN
     more = words.ngettext("and %(count)s more", "and %(count)s more", rest) % {"count": rest} if rest > 0 else ""
-    return GroupView(f"{title} ({len(moving)})", tuple(moving[:SHOWN]), more)
+    return GroupView(put_beside(words, title, len(moving)), tuple(moving[:SHOWN]), more)
 
 
 def describe_promise(words: Words, row: Any) -> tuple[str, str]:

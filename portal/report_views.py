@@ -13,6 +13,7 @@ from portal.acting import Acted
 from portal.flaws import mark_fields
 from portal.forms import Sent
 from portal.labels import name_completion
+from portal.marks import put_beside
 from portal.pages import FactView, FieldView, FormView, OptionView
 from portal.record_views import NOTE, TEXT
 from portal.roles import Viewer
@@ -142,7 +143,7 @@ def describe_asked(words: Words, names: Names, row: Any, asked: Any, last: Any |
     person = names.contacts.get(report.contact_id or 0, (None, None))[0]
     party = names.name_party(report.reporter_id, words.tag)
     said = [
-        (words.gettext("Reported as done by"), f"{person} ({party})" if person else party),
+        (words.gettext("Reported as done by"), put_beside(words, person, party) if person else party),
         (words.gettext("On"), words.format_day(report.reported_on)),
         (words.gettext("Due"), words.format_end(row.due) if row.due else words.gettext("no date")),
         (words.gettext("How it goes"), words.name(Rating(report.rating))),

@@ -11,6 +11,7 @@ from notifications.names import choose_words
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.marks import put_beside, put_under
 from portal.pages import FactView
 from portal.promise_views import name_owed
 from portal.step_views import name_parties
@@ -140,12 +141,15 @@ def _tell_more(words: Words, sketch: Sketch, drawing: Drawing) -> Iterator[tuple
         yield label, words.format_number(network["reporting_cycle_years"])
     for one in network.get("reports", []):
         if one["cycle"] and one["submitted"]:
-            yield words.gettext("Report handed in"), f"{one['cycle']}: {words.format_partial(one['submitted'])}"
+            yield (
+                words.gettext("Report handed in"),
+                put_under(words, one["cycle"], words.format_partial(one["submitted"])),
+            )
     summaries = {drawing.named[one.key]: one.summary for one in sketch.promises if one.key in drawing.named}
     for line in plain.get("budget", []):
         yield words.gettext("Budget"), _tell_budget_line(words, line, summaries)
     counted = [
-        name + (f" ({words.gettext('it counts')})" if language in plain.get("authentic", []) else "")
+        put_beside(words, name, words.gettext("it counts")) if language in plain.get("authentic", []) else name
         for language in plain.get("languages", [])
         if (name := _name_language(words, {"language": language}))
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from commitments.questions import Question
-from notifications.names import find_words, is_english, name_promise
+from notifications.names import find_words, is_english, is_foreign, name_promise
 from notifications.views import DatedView, ItemView, clean_text
 from notifications.wording import Words
 
@@ -73,6 +73,14 @@ def show_spoken(text: str) -> str:
     )
 
 
+def speak_unit(said: str, unit: str | None, words: Words) -> str:
+    """What was said of a number, with the language of its unit: the register has that in one language only."""
+    if unit is None or unit not in said or not is_foreign(unit, words.tag) or not any(map(str.isalpha, unit)):
+        return said
+    before, _, after = said.partition(unit)
+    return _put_together([(before, ""), (unit, "en"), (after, "")])
+
+
 def _put_together(pieces: Iterable[tuple[str, str]]) -> str:
     kept = tuple((piece, tag) for piece, tag in pieces if piece)
     text = "".join(piece for piece, _ in kept)
@@ -132,6 +140,8 @@ def speak_item(item: ItemView, question: Question, words: Words) -> ItemView:
     """What is asked about, with the languages of the promise, its sentence and the agreement."""
     if question.agreement is not None:
         item = replace(item, agreement=speak_title(question.agreement.title, words, item.agreement))
+    if question.standing is not None:
+        item = replace(item, reason=speak_unit(item.reason, question.standing.reason.numbers.get("unit"), words))
     if question.commitment is None:
         return item
     row, step = question.commitment, question.milestone

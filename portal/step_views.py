@@ -14,6 +14,7 @@ from notifications.names import choose_words
 from notifications.views import clean_text, shorten_apart
 from notifications.wording import Words
 from portal.labels import name_agreement_kind, name_party_role, name_renewal
+from portal.marks import name_with_office
 from portal.step_fields import GroupView, Page, fold, fold_rest, is_filled, name_room, offer_languages
 from portal.step_words import (
     list_contact_roles,
@@ -323,7 +324,7 @@ def _name_person(words: Words, one: KnownPerson) -> str:
         return words.gettext("%(name)s, no longer in office") % {"name": name}
     if one.is_waiting:
         return words.gettext("%(name)s, waits to be accepted") % {"name": name}
-    return f"{name}, {clean_text(one.office)}" if one.office else name
+    return name_with_office(words, name, clean_text(one.office or ""))
 
 
 def _describe_person(

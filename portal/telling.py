@@ -25,7 +25,7 @@ from notifications.reasons import Why
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
-from portal.spoken import drop_stop, speak_title, weave
+from portal.spoken import drop_stop, speak_title, speak_unit, weave
 
 _SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
 
@@ -105,7 +105,7 @@ def find_policy(rules: Rules, reference: str) -> Policy:
 
 def tell_reason(words: Words, names: Names, reason: Reason) -> str:
     numbers = names.name_numbers(reason.numbers, words.tag)
-    return clean_text(words.describe_reason(Reason(reason.code, numbers)))
+    return speak_unit(clean_text(words.describe_reason(Reason(reason.code, numbers))), numbers.get("unit"), words)
 
 
 def tell_stored(words: Words, names: Names, stored: Mapping[str, Any] | None) -> str:

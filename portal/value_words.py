@@ -8,6 +8,7 @@ from commitments.recurrence import Recurrence
 from commitments.vocabulary import Comparator, Every
 from notifications.wording import Words
 from portal.labels import name_target
+from portal.marks import put_beside, put_under
 
 BY_LANGUAGE = frozenset({"quote", "summaries", "titles", "names", "title"})
 """Columns that hold words by language."""
@@ -18,7 +19,7 @@ def tell_parts(words: Words, column: str, value: Mapping[str, Any]) -> str | Non
     if column in BY_LANGUAGE:
         pattern = words.gettext("%(column)s: %(after)s")
         said = [pattern % {"column": name_language(words, tag), "after": text} for tag, text in value.items() if text]
-        return "; ".join(said)
+        return words.gettext("; ").join(said)
     if column == "recurrence":
         return _tell_recurrence(words, value)
     if column == "target":
@@ -26,11 +27,14 @@ def tell_parts(words: Words, column: str, value: Mapping[str, Any]) -> str | Non
     if column == "condition":
         met = value.get("met_on")
         state = words.gettext("met %(day_at)s") % {"day_at": words.place_partial(met)} if met else ""
-        return f"{value['text']} ({state or words.gettext('not met yet')})"
+        return put_beside(words, value["text"], state or words.gettext("not met yet"))
     if column == "source":
         return _tell_place(words, value)
     if column == "quote_sources":
-        return "; ".join(f"{name_language(words, tag)}: {_tell_place(words, place)}" for tag, place in value.items())
+        places = [
+            put_under(words, name_language(words, tag), _tell_place(words, place)) for tag, place in value.items()
+        ]
+        return words.gettext("; ").join(places)
     return None
 
 
@@ -55,7 +59,7 @@ def describe_recurrence(words: Words, recurrence: Recurrence) -> str:
             Every.YEAR: words.gettext("%(count)s every year"),
         }
         said = patterns[recurrence.every] % {"count": recurrence.count}
-    return f"{said} ({recurrence.what})" if recurrence.what else said
+    return put_beside(words, said, recurrence.what) if recurrence.what else said
 
 
 def _tell_recurrence(words: Words, value: Mapping[str, Any]) -> str:
@@ -73,7 +77,7 @@ def _tell_recurrence(words: Words, value: Mapping[str, Any]) -> str:
     if value.get("months"):
         months = words.join([words.format_number(month) for month in value["months"]])
         said.append(pattern % {"column": words.gettext("In which months"), "after": months})
-    return "; ".join(said)
+    return words.gettext("; ").join(said)
 
 
 def _tell_target(words: Words, value: Mapping[str, Any]) -> str:
@@ -86,7 +90,7 @@ def _tell_target(words: Words, value: Mapping[str, Any]) -> str:
     if value.get("baseline_on"):
         day = words.format_partial(value["baseline_on"])
         said.append(pattern % {"column": words.gettext("Counted on"), "after": day})
-    return "; ".join(said)
+    return words.gettext("; ").join(said)
 
 
 def _tell_place(words: Words, place: Mapping[str, Any]) -> str:

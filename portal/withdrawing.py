@@ -23,9 +23,11 @@ from notifications.wording import Words
 from portal.acting import Acted, AtPromise, at_promise
 from portal.agreement_facts import Details
 from portal.forms import Form
+from portal.marks import put_under
 from portal.refusals import NOT_REFUSED, Refusal
 from portal.reporting import COMMITMENT
 from portal.roles import Permission, Role, Viewer
+from portal.spoken import speak_unit
 from portal.telling import contacts_of
 from portal.viewing import NotAllowed
 from portal.withdrawals import Withdrawal, show_withdrawal, withdraw_or_show
@@ -191,8 +193,9 @@ def _describe_measurement(_: Connection, words: Words, acted: Acted, row: Any) -
 
 def say_measured(words: Words, promise: Any, row: Any) -> str:
     """A number and its day."""
-    said = words.format_amount(row.value, (promise.target or {}).get("unit"))
-    return f"{words.format_partial(row.measured_on)}: {clean_text(said)}"
+    unit = (promise.target or {}).get("unit")
+    said = speak_unit(clean_text(words.format_amount(row.value, unit)), unit, words)
+    return put_under(words, words.format_partial(row.measured_on), said)
 
 
 def _describe_report(reading: Connection, words: Words, acted: Acted, row: Any) -> Withdrawal:

@@ -261,13 +261,13 @@ REASONS: list[tuple[ReasonCode, dict[str, Any], str, str]] = [
         ReasonCode.RENEW_BY,
         {"by": "2026-12", "days": 38},
         "renewal is to be agreed by the end of December 2026, in 5 weeks",
-        "应于2026年12月底前商定续签事宜（5周后）",
+        "应于2026年12月底前商定续期事宜（5周后）",
     ),
     (
         ReasonCode.RENEW_PASSED,
         {"by": "2025", "days": 327},
         "renewal was to be agreed by the end of 2025, 11 months ago",
-        "应于2025年底前商定续签事宜，已逾期11个月",
+        "应于2025年底前商定续期事宜，已逾期11个月",
     ),
     (
         ReasonCode.RENEWS_ITSELF,
