@@ -14,6 +14,7 @@ from commitments.facts import Reason
 from commitments.log import Author, Change, record_changes
 from commitments.operations import Trouble, close_operator_follow_ups, open_trouble
 from commitments.policy import HOUSE
+from commitments.proposals import close_overtaken
 from commitments.reconcile import ENGINE
 from commitments.tables import policy
 from commitments.vocabulary import FollowUpKind, ReasonCode
@@ -60,4 +61,5 @@ def _store(unit: Connection, wanted: dict[str, Any], now: datetime) -> tuple[str
         row_id, action = row.id, "amended"
     changes = {"rules": (before or None, wanted)}
     record_changes(unit, Author(ENGINE, now, FILE), [Change(action, policy.name, row_id, HOUSE, None, changes)])
+    close_overtaken(unit, Author(ENGINE, now))
     return tuple(sorted(name for name in {*before, *wanted} if before.get(name) != wanted.get(name)))

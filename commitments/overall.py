@@ -23,7 +23,18 @@ AT_BEST = (StandingState.ON_TRACK, StandingState.SETTLED)
 """In which something of nearly every agreement stands: it is looked for where nothing stands worse."""
 _BITS = {state: 1 << place for place, state in enumerate(WORST_FIRST)}
 _WITHOUT_EFFECT = frozenset(
-    {"follow_up", "notification", "draft", "choices", "document", "evidence", "public_page", "budget_line", "signatory"}
+    {
+        "follow_up",
+        "notification",
+        "draft",
+        "choices",
+        "document",
+        "evidence",
+        "public_page",
+        "budget_line",
+        "signatory",
+        "rule_proposal",
+    }
 )
 """What may change without any agreement standing otherwise."""
 

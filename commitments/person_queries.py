@@ -1,7 +1,7 @@
 """Reads people from the register: who they are, what they chose, and how they are reached; set-based."""
 
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select, union
@@ -67,6 +67,16 @@ def load_people(
         )
         for row in rows
     }
+
+
+def find_served(reading: Connection, among: ColumnElement[bool], today: date) -> frozenset[int]:
+    """The parties that have somebody to speak for them: a coordinator in office whom a channel reaches.
+
+    `among` is a condition on contacts. From then on the side decides itself what is its own.
+    """
+    coordinating = (contact.c.role == str(ContactRole.COORDINATOR)) & among
+    people = load_people(reading, only=coordinating).values()
+    return frozenset(one.party_id for one in people if one.ways and one.is_in_office(today))
 
 
 def load_people_zones(reading: Connection, only: ColumnElement[bool] | None = None, usual: str = "UTC") -> set[str]:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select, update
 from commitments.agreement_form import PolicyForm
 from commitments.database import insert_new
 from commitments.log import Author, Change, record_changes
+from commitments.proposals import close_overtaken
 from commitments.reconcile import reconcile_agreement
 from commitments.references import find_agreement
-from commitments.tables import policy
+from commitments.tables import agreement, policy, rule_proposal
 
 
 def set_policy(
@@ -22,6 +23,8 @@ def set_policy(
     Raises NotFound for an agreement that is not known, and pydantic's ValidationError for a rule that is none.
     """
     head = find_agreement(unit, reference)
+    # First of all, as where an answer to a proposal changes it: else each could wait for what the other holds.
+    unit.execute(select(agreement.c.id).where(agreement.c.id == head.id).with_for_update())
     wanted = PolicyForm.model_validate(dict(rules)).model_dump(mode="json", exclude_none=True)
     made = insert_new(unit, policy, [{"scope": reference, "rules": {}}])
     row = unit.execute(select(policy).where(policy.c.scope == reference).with_for_update()).one()
@@ -33,6 +36,7 @@ def set_policy(
     changes = {"rules": (row.rules or None, wanted)}
     action = "registered" if made else "amended"
     record_changes(unit, author, [Change(action, policy.name, row.id, reference, head.id, changes)])
+    close_overtaken(unit, Author(author.who, author.at), rule_proposal.c.agreement_id == head.id)
     reconcile_agreement(unit, head.id, now, today)
     return True
 

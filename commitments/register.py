@@ -23,6 +23,7 @@ from commitments.intake import Intake, is_whole
 from commitments.late_dates import LateDate, find_end, judge_date
 from commitments.log import Author, Change, record_changes
 from commitments.people import UNSETTLED
+from commitments.proposals import close_overtaken
 from commitments.references import find_agreement
 from commitments.vocabulary import MilestoneState
 
@@ -150,6 +151,9 @@ def _import_together(
     for intake in intakes:
         difference = intake.difference
         record_changes(unit, author, difference.changes)
+        if any(one.subject == tables.policy.name for one in difference.changes):
+            own = tables.agreement.c.reference == intake.form.agreement
+            close_overtaken(unit, Author(author.who, author.at), own)
         decided = {one.reference for one in intake.form.commitments if intake.decides_how_it_stands(one)}
         followed = follow_reports(unit, author, difference.changes, decided, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))

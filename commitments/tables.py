@@ -195,6 +195,45 @@ policy = Table(
     Column("rules", JSON, nullable=False),
 )
 
+# What one side proposes of a rule that protects the others; it holds once each of them has accepted it.
+rule_proposal = Table(
+    "rule_proposal",
+    metadata,
+    _key(),
+    _to("agreement"),
+    Column("rule", String(40), nullable=False),
+    Column("before", String(40), nullable=False),  # as it held for the agreement when it was proposed
+    Column("after", String(40), nullable=False),
+    _to("party", index=False),  # for which side it is proposed
+    Column("proposed_by", String(80), nullable=False),
+    Column("proposed_at", UtcTime, nullable=False),
+    Column("why", String(300), nullable=False),
+    Column("state", String(20), nullable=False),  # open | accepted | refused | withdrawn | overtaken
+    Column("closed_at", UtcTime),
+    Column("closed_by", String(80)),
+    Index(  # of one rule one proposal waits at a time
+        "uq_rule_proposal_open",
+        "agreement_id",
+        "rule",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+rule_proposal_side = Table(
+    "rule_proposal_side",
+    metadata,
+    _key(),
+    _to("rule_proposal", index=False),
+    _to("party", index=False),
+    Column("answer", String(20)),  # accepted | refused; none yet
+    Column("answered_by", String(80)),
+    Column("answered_at", UtcTime),
+    Column("why", String(300)),
+    UniqueConstraint("rule_proposal_id", "party_id"),
+)
+
 commitment = Table(
     "commitment",
     metadata,

@@ -139,6 +139,23 @@ class ConfirmedBy(StrEnum):
     NOBODY = "nobody"
 
 
+class ProposalState(StrEnum):
+    """What has become of a proposal of one side to the others."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"  # what it was to change was changed otherwise meanwhile
+
+
+class Consent(StrEnum):
+    """What a side says to a proposal."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class Every(StrEnum):
     """The length of one period of a recurring commitment."""
 

@@ -18,6 +18,7 @@ from commitments.database import open_unit
 from commitments.difference import Imported
 from commitments.handing_over import reconcile_around
 from commitments.log import Author, Change, record_changes
+from commitments.person_queries import find_served
 from commitments.references import find_agreement
 from commitments.tables import agreement, commitment, commitment_owner, contact, party
 from commitments.vocabulary import ContactRole
@@ -32,7 +33,6 @@ from portal.paging import write_address
 from portal.people_queries import find_contact_of, is_over
 from portal.people_views import ADDRESS
 from portal.roles import Permission, Role, Viewer
-from portal.sides import find_served
 from portal.viewing import require
 
 router = APIRouter()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from commitments.difference import Imported
 from commitments.log import Change
+from commitments.person_queries import find_served
 from commitments.references import find_agreement
 from commitments.tables import (
     agreement_party,
@@ -29,7 +30,6 @@ from portal.roles import Viewer
 from portal.sides import (
     assigns_step,
     decides_who_owes,
-    find_served,
     is_asked_less,
     list_ends,
     says_how_step_went,

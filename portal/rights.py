@@ -13,15 +13,15 @@ from sqlalchemy import Connection, select
 
 from commitments.confirmations import asks_fewer
 from commitments.difference import Imported
-from commitments.person_queries import load_people
+from commitments.person_queries import find_served, load_people
 from commitments.policy import HOUSE, adapt_policy
+from commitments.proposals import select_other_sides
 from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, contact, party, policy, relationship
 from commitments.vocabulary import ContactRole
 from portal.oversteps import Limit, NotTheirs, Overstep
 from portal.promise_rights import find_promise_oversteps
 from portal.roles import Role, Viewer, select_visible_agreements
-from portal.sides import find_served
 
 
 def check_rights(
@@ -61,12 +61,7 @@ def silences_others(
     was, now = (adapt_policy(usual, rules or {}).confirmed_by for rules in (before, after))
     if viewer.role is Role.ADMINISTRATOR or not asks_fewer(was, now):
         return False
-    others = (
-        select(agreement_party.c.party_id)
-        .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
-        .where(agreement.c.reference == reference, agreement_party.c.party_id != viewer.person.party_id)
-    )
-    return bool(find_served(reading, contact.c.party_id.in_(others), today))
+    return bool(find_served(reading, select_other_sides(reference, viewer.person.party_id), today))
 
 
 def leaves_uncoordinated(reading: Connection, viewer: Viewer, party_id: int, today: date, besides: int = 0) -> bool:

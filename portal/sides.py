@@ -2,16 +2,10 @@
 whatever is brought as a file, that neither allows what the other refuses."""
 
 from collections.abc import Collection
-from datetime import date
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection
 
 from commitments.dates import parse_date
 from commitments.deciding import SETTLED_STEPS
-from commitments.person_queries import load_people
-from commitments.tables import contact
-from commitments.vocabulary import ContactRole, MilestoneState, PartyRole
+from commitments.vocabulary import MilestoneState, PartyRole
 from portal.roles import Viewer
 
 
@@ -59,13 +53,3 @@ def is_asked_less(role: tuple[str, str], left: tuple[str | None, str | None]) ->
     before, after = left
     sooner = after is not None and (before is None or parse_date(after).last < parse_date(before).last)
     return sooner or (role[0] != PartyRole.WITNESS and role[1] == PartyRole.WITNESS)
-
-
-def find_served(reading: Connection, among: ColumnElement[bool], today: date) -> frozenset[int]:
-    """The parties that have somebody to speak for them: a coordinator in office whom a channel reaches.
-
-    `among` is a condition on contacts. From then on the side decides itself what is its own.
-    """
-    coordinating = (contact.c.role == str(ContactRole.COORDINATOR)) & among
-    people: Collection[Any] = load_people(reading, only=coordinating).values()
-    return frozenset(one.party_id for one in people if one.ways and one.is_in_office(today))
