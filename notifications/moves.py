@@ -14,12 +14,14 @@ from notifications.changes import ENTRIES_READ, Noted
 from notifications.links import read_signer
 from notifications.reasons import ChangeKind
 
-_SUBJECTS = ("agreement", "agreement_party", "commitment", "commitment_owner", "milestone", "policy")
+_SUBJECTS = ("agreement", "agreement_party", "commitment", "commitment_owner", "milestone", "policy", "rule_proposal")
 _OF_AGREEMENT = frozenset(
     {"effective", "expires", "ended", "renewal_rule", "renewal_months", "renew_by", "notice_months", "notice_days"}
 )
 """The terms of an agreement that are told; of its words and documents the history tells."""
 
+_PROPOSALS = {"proposed": ChangeKind.PROPOSED, "declined": ChangeKind.REFUSED}
+"""What is told of a proposal of who confirms; that it was accepted is told by the rules that were changed."""
 _SAID_BY_ITSELF = frozenset({"a file brought in the portal", "an agreement registered by form", "the examples"})
 """What the log says where nobody gave a reason: it is told in English alone, and tells the other side nothing."""
 
@@ -100,6 +102,10 @@ def _note(entry: Any, on: date) -> Noted | None:
         return replace(about, kind=ChangeKind.ADDED)
     if entry.subject == "policy":
         return replace(about, kind=ChangeKind.RULES)
+    if entry.subject == "rule_proposal":
+        kind = _PROPOSALS.get(entry.action)
+        by = changes.get("party_id", (None, None))[1]
+        return replace(about, kind=kind, party_id=by, note=entry.why) if kind is not None else None
     if entry.action == "registered":
         return None
     if entry.subject in ("commitment", "milestone") and "due" in changes:

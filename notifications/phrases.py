@@ -374,6 +374,10 @@ NEWS: dict[ChangeKind, str] = {
     ChangeKind.ENDS: N_("end of the agreement: %(after)s, before: %(before)s"),
     ChangeKind.TERMS: N_("the terms of the agreement were changed"),
     ChangeKind.RULES: N_("the rules for reminders and confirmations were changed"),
+    ChangeKind.PROPOSED: N_(
+        "%(party)s proposes that fewer are asked to confirm reports; the other side answers on Home"
+    ),
+    ChangeKind.REFUSED: N_("%(party)s refused that fewer are asked to confirm reports"),
     ChangeKind.LEFT: N_("%(party)s is a party to it until %(after)s"),
     ChangeKind.ANSWERED_BY: N_("%(name)s (%(party)s) answers for it now"),
     ChangeKind.RESUMED: N_("taken up again"),

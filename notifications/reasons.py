@@ -85,6 +85,8 @@ class ChangeKind(StrEnum):
     ENDS = "ends"  # the agreement's end, before and after
     TERMS = "terms"  # another term of the agreement
     RULES = "rules"  # the rules for reminders
+    PROPOSED = "proposed"  # party: that fewer confirm what is reported
+    REFUSED = "refused"  # party: what another has proposed so
     LEFT = "left"  # party, after
     ANSWERED_BY = "answered_by"  # name, party, number
     RESUMED = "resumed"

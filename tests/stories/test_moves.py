@@ -1,17 +1,23 @@
 """A digest tells what was moved since the last: dates, ends, owners, new promises; each with what it was before."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from commitments.agreement_file import parse_agreement
 from commitments.amendments import hand_over, move_date
+from commitments.consenting import answer_proposal
 from commitments.database import open_unit
 from commitments.log import Author
+from commitments.proposals import propose_rule
+from commitments.references import find_agreement
 from commitments.register import import_agreement
+from commitments.tables import party
+from commitments.vocabulary import ConfirmedBy, Consent
 from notifications.languages import load_words
 from notifications.overviews import describe_news
 from tests.stories.house import FORM
@@ -23,6 +29,7 @@ STEPPED = (
       - {reference: draft, title: A draft, due: 2026-03-31}
 """
 )
+SIDES = ("north", "south")
 LATER = b"""  - reference: fair
     summary: Hold a fair.
     kind: deliverable
@@ -124,3 +131,22 @@ def test_a_new_agreement_is_told_as_new_alone(sqlite_engine: Engine, today: date
     bring(sqlite_engine, STEPPED, today - timedelta(days=2))
     bring(sqlite_engine, STEPPED + LATER, today - timedelta(days=1))
     assert [said for _, said in tell(sqlite_engine, today)] == ["new in the register"]
+
+
+def test_that_fewer_are_to_confirm_is_told_to_both_sides_and_so_is_a_refusal_with_its_reason(
+    register: Engine, today: date
+) -> None:
+    with open_unit(register) as unit:
+        north, south = (unit.execute(select(party.c.id).where(party.c.reference == one)).scalar_one() for one in SIDES)
+        head = find_agreement(unit, "north-south")
+        author = replace(write_as(today - timedelta(days=3)), why="They never answer")
+        number = propose_rule(unit, author, head, north, ConfirmedBy.NOBODY, [south])
+    assert number is not None
+    proposed = "North proposes that fewer are asked to confirm reports; the other side answers on Home"
+    assert [said for _, said in tell(register, today)] == [f"{proposed} – They never answer"]
+    assert tell(register, today, "li") == tell(register, today)
+    with open_unit(register) as unit:
+        author = replace(write_as(today - timedelta(days=2)), who="li", why="Not yet")
+        answer_proposal(unit, author, number, south, Consent.REFUSED, today)
+    told = {said for _, said in tell(register, today)}
+    assert "South refused that fewer are asked to confirm reports – Not yet" in told and len(told) == 2
