@@ -15,6 +15,7 @@ from portal.viewing import list_declared
 
 INSIDE = "/agreements/{reference}"
 PROMISE = INSIDE + "/commitments/{promise}"
+PROPOSAL = INSIDE + "/proposals/{proposal}"
 AHEAD = "/ahead/{reference}/{promise}/{part}"
 PART_AHEAD = "/ahead/{reference}/{promise}"
 DRAFT = "/register/drafts/{number}"
@@ -148,6 +149,7 @@ PAGES = (
     _ask("brief of an agreement", INSIDE + "/brief", pool="agreements"),
     _ask("brief of an agreement, PDF", INSIDE + "/brief.pdf", pool="agreements"),
     _ask("policy", INSIDE + "/policy", pool="agreements"),
+    _ask("proposal", PROPOSAL, pool="proposals"),
     _ask("publish", INSIDE + "/public", pool="agreements"),
     _ask("briefs", "/brief"),
     _ask("brief: a party", "/brief", "/brief?party=partner-0042"),
@@ -239,6 +241,9 @@ _TRY = _send("try a policy", INSIDE + "/policy/try", "agreements", {"lead_days":
              is_by_script=True)  # fmt: skip
 _TRY_PLAINLY = replace(_TRY, name="try a policy, without a script", is_by_script=False)
 
+_LOOSEN = _send("save a policy that the other side is to accept", INSIDE + "/policy", "agreements",
+                {"confirmed_by": "nobody", "why": "Quicker."})  # fmt: skip
+
 FORMS = (
     _send("sign in: ask for a link", "/sign-in", "mails", {"address": "{mail}"}, who=""),
     _send("sign in: by the link", "/sign-in/{token}", "sign_in", who=""),
@@ -327,6 +332,12 @@ FORMS = (
         for part, path in (("coming", "{half}"), ("past/held", "{half}/held"))
     ),
     _send("save a policy", INSIDE + "/policy", "agreements", {"lead_days": "14 7 1", "why": "Earlier."}),
+    _send("ask for another policy", INSIDE + "/policy/ask", "agreements", after=_LOOSEN),
+    *(
+        _send(f"{said} a proposal", f"{PROPOSAL}/{said}", "proposals", {"why": "Both sides know."}, form_on=PROPOSAL)
+        for said in ("accept", "refuse")
+    ),
+    _send("withdraw a proposal", PROPOSAL + "/withdraw", "own_proposals", form_on=PROPOSAL),
     _send("publish", INSIDE + "/public", "agreements", {"why": "Both sides agreed."}),
     _KEEP_SEARCH,
     _MAKE_FEED,

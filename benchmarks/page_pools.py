@@ -35,6 +35,7 @@ from commitments.tables import (
     milestone,
     party,
     public_page,
+    rule_proposal,
 )
 from commitments.workbooks import write_xlsx
 from notifications.links import Ask, Links, Purpose
@@ -100,6 +101,29 @@ def _list_once(_ground: Ground) -> Iterator[Values]:
 
 def _list_agreements(ground: Ground) -> Iterator[Values]:
     return iter(ground.rows(select(agreement.c.reference).where(agreement.c.reference != CROWDED)))
+
+
+def _list_proposals(ground: Ground, party_id: int | None = None) -> Iterator[Values]:
+    """What another party of ordinary agreements proposes of who confirms, or the house itself."""
+    places = select(agreement_party.c.party_id).where(
+        agreement_party.c.agreement_id == agreement.c.id, agreement_party.c.party_id != 1
+    )
+    taken = select(rule_proposal.c.agreement_id)
+    query = select(agreement.c.reference, agreement.c.id, places.limit(1).scalar_subquery().label("other")).where(
+        agreement.c.reference != CROWDED, agreement.c.id.not_in(taken)
+    )
+    for one in ground.rows(query):
+        row = {"agreement_id": one["id"], "rule": "confirmed_by", "before": "other_parties", "after": "nobody"}
+        row |= {
+            "party_id": party_id or one["other"],
+            "proposed_by": "cy",
+            "proposed_at": NOW,
+            "why": "x",
+            "state": "open",
+        }
+        with open_unit(ground.engine) as unit:
+            made = unit.execute(insert(rule_proposal).values(**row).returning(rule_proposal.c.id)).scalar_one()
+        yield {"reference": one["reference"], "proposal": made}
 
 
 def _list_visited(ground: Ground) -> Iterator[Values]:
@@ -458,6 +482,8 @@ _POOLS: Mapping[str, Callable[[Ground], Iterator[Values]]] = {
     "once": _list_once,
     "visitors": _list_visitors,
     "agreements": _list_agreements,
+    "proposals": _list_proposals,
+    "own_proposals": partial(_list_proposals, party_id=1),
     "visited": _list_visited,
     "published": _list_published,
     "promises": _list_promises,

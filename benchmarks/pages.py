@@ -47,6 +47,8 @@ BASE = "https://tally.example"
 GOAL = 200
 """Milliseconds within which an example is to be answered at the 95th percentile."""
 ANSWERED = (200, 303)
+OFFERED = (*ANSWERED, 422)
+"""Of what is sent before: a refusal may offer what else can be done."""
 PARTS = ("pages", "forms", "rare")
 
 
@@ -150,13 +152,13 @@ class Bench:
         """The request, with the form as its page has it and the example fills it in."""
         led = self.client.send(self._prepare(example.after, values)) if example.after is not None else None
         if led is not None:
-            self._expect(led)
+            self._expect(led, OFFERED)
         form_on = example.form_on.format(**values) or (led.headers.get("location", "") if led is not None else "")
         page = self.client.get(form_on) if form_on else led
         if example.method == "GET":
             return self.client.build_request("GET", example.path.format(**values))
         assert page is not None
-        self._expect(page)
+        self._expect(page, OFFERED if page is led else ANSWERED)
         if example.after is not None:
             address = find_action(page.text, compile_route(example.path))
         else:
@@ -166,8 +168,8 @@ class Bench:
         headers = {"HX-Request": "true"} if example.is_by_script else {}
         return self.client.build_request("POST", address, data=filled, files=files, headers=headers)
 
-    def _expect(self, answer: httpx.Response) -> None:
-        if answer.status_code not in ANSWERED:
+    def _expect(self, answer: httpx.Response, expected: Sequence[int] = ANSWERED) -> None:
+        if answer.status_code not in expected:
             raise SystemExit(f"{answer.request.method} {answer.request.url}: {answer.status_code}\n{answer.text}")
 
 

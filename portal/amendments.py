@@ -11,6 +11,7 @@ from commitments.clock import today_in
 from commitments.log import BESIDE_FOLLOW_UPS
 from commitments.tables import agreement, commitment, commitment_owner, contact, log_entry, milestone
 from notifications.names import find_words, name_promise
+from notifications.phrases import N_
 from notifications.views import DatedView, clean_text, shorten_title
 from notifications.wording import Words
 from portal.difference_words import name_column_of, tell_value
@@ -21,10 +22,17 @@ from portal.rule_words import list_rules
 from portal.spoken import speak_promise, speak_step, string
 from portal.telling import tell_title
 
-_SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy")
+_SUBJECTS = ("agreement", "commitment", "commitment_owner", "milestone", "public_page", "policy", "rule_proposal")
 _TERMS = ("kind", "recurrence", "target", "confirm_by", "period_from", "period_to", "condition", "owed")
 _OF_AGREEMENT = ("effective", "expires", "open_ended", "notice_months", "notice_days", "renewal_rule", "renewal_months",
                  "renew_by", "ended")  # fmt: skip
+_PROPOSALS = {
+    "proposed": N_("one side proposes that fewer are asked to confirm reports"),
+    "agreed": N_("a side accepted that fewer are asked to confirm reports"),
+    "declined": N_("a side refused that fewer are asked to confirm reports"),
+    "withdrawn": N_("nobody proposes any more that fewer are asked to confirm reports"),
+    "overtaken": N_("a proposal of who confirms reports is overtaken, as the rule was changed"),
+}
 _TOLD_ELSEWHERE = frozenset(
     {"state", "state_on", "state_reason", "state_until", "due", "first_due", "filed_due", "met_on"}
 )
@@ -152,6 +160,8 @@ def describe_amendments(words: Words, found: Amended, zone: str, most: int) -> T
         if one.reference:
             link += f"/commitments/{one.reference}"
         head = tell_title(one.title, words)
+        if one.subject == "rule_proposal":
+            link += f"/proposals/{one.row_id}"
         for said in _tell(words, one):
             detail = said if title == head else string(words, (said, head))
             view = DatedView(words.format_day(today_in(zone, one.at)), title, detail)
@@ -194,6 +204,8 @@ def _tell(words: Words, one: Any) -> list[str]:
         rules = [put_under(words, label, after) for label, _, after in list_rules(words, *_read_rules(changes))]
         told = clean_text(words.gettext("; ").join(rules))
         return [words.gettext("rules for reminders: %(rules)s") % {"rules": told}] if rules else []
+    if one.subject == "rule_proposal":
+        return [words.gettext(_PROPOSALS[one.action])]
     if one.subject == "agreement":
         if one.action != "amended":
             return []

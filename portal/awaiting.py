@@ -9,7 +9,7 @@ from notifications.names import Names
 from notifications.views import clean_text
 from notifications.wording import Words
 from portal.agreement_facts import Details
-from portal.roles import Permission, Viewer
+from portal.roles import Permission, Role, Viewer
 
 
 def tell_awaited(
@@ -33,6 +33,18 @@ def tell_awaited(
                 "It stands as unconfirmed until there is an answer. To ask again at once, withdraw the report below "
                 "and report it anew. Who else is to answer there is named by that party's coordinator, or by the "
                 "administrator."
+            )
+        )
+    if told and viewer.may(Permission.SET_POLICY):
+        told.append(
+            words.gettext(
+                "If fewer are to confirm under this agreement, propose it to the other side on its rules: once they "
+                "have accepted it, it holds for what is reported anew."
+            )
+            if viewer.role is not Role.ADMINISTRATOR
+            else words.gettext(
+                "If both sides want fewer to confirm under this agreement, set it on its rules: it holds for what is "
+                "reported anew."
             )
         )
     return told

@@ -130,6 +130,7 @@ def show_commitment(
         ways=list_ways(words, viewer, address, reference, row, speaks=speaks) if is_own else [],
         amendments=list_amendments(words, viewer, address, row) if is_own else [],
         awaited=tell_awaited(words, names, viewer, row, details, sides, today),
+        rules=f"{ADDRESS}/{reference}/policy" if viewer.may(Permission.SET_POLICY) else "",
         to_confirm=ask_to_confirm(words, address, asked),
         reports=describe_reports(words, names, details, reports_back, confirmed_back),
         numbers_back=numbers_back,

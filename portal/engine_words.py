@@ -1,6 +1,7 @@
 """The reasons that the engine gives are stored in English; here they come in the words of the reader."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 
 from commitments.vocabulary import CommitmentState
@@ -35,7 +36,14 @@ _ASKED_AGAIN = re.compile(r"answered; asked again after (\d{4}-\d\d-\d\d)")
 _LAST_DAY = re.compile(r"its last day was (\d{4}-\d\d-\d\d)")
 _WAS_ON_HOLD = re.compile(r"it was on hold until (\d{4}(-\d\d){0,2})")
 _KEPT = re.compile(r"kept as it is until (\d{4}-\d\d-\d\d)")
+_AGREED = re.compile(r"proposed by (\S+), accepted by (.+)")
 _RETURNED = re.compile(r"returned by ([\w.-]+)(?:: (.*))?", re.S)
+
+
+def list_people_of(why: str) -> Collection[str]:
+    """The references of the people whom a reason names."""
+    agreed = _AGREED.fullmatch(why)
+    return (agreed[1], *agreed[2].split()) if agreed else ()
 
 
 def tell_why(words: Words, names: Names, why: str) -> str:
@@ -54,6 +62,12 @@ def tell_why(words: Words, names: Names, why: str) -> str:
         return words.gettext("its last day was %(day)s") % {"day": words.format_day(date.fromisoformat(last[1]))}
     if held := _WAS_ON_HOLD.fullmatch(why):
         return words.gettext("it was on hold until %(day)s") % {"day": words.format_partial(held[1])}
+    if agreed := _AGREED.fullmatch(why):
+        proposer, *accepters = (clean_text(names.people.get(one, one)) for one in (agreed[1], *agreed[2].split()))
+        return words.gettext("proposed by %(name)s, accepted by %(accepters)s") % {
+            "name": proposer,
+            "accepters": words.join(accepters),
+        }
     returned = _RETURNED.fullmatch(why)
     if returned is None or returned[1] not in names.party_ids:
         return clean_text(why)

@@ -212,8 +212,8 @@ _LIMITS: dict[Limit, str] = {
         "The contact %(reference)s has a deputy of another party: a deputy answers for their own side."
     ),
     Limit.WORD_OF_ANOTHER_SIDE: N_(
-        "%(reference)s: that fewer are asked to confirm what is reported is not one side's to decide. An administrator "
-        "sets it once both sides want it."
+        "%(reference)s: that fewer are asked to confirm what is reported is not one side's to decide. The other side "
+        "is asked on the agreement's page “Rules for reminders”."
     ),
     Limit.LAST_COORDINATOR: N_(
         "%(reference)s alone coordinates this side, and stays so until somebody else does: first make another its "

@@ -37,7 +37,7 @@ from notifications.views import LinkView, clean_text, fit_text
 from notifications.wording import Words
 from portal.agreements import ADDRESS
 from portal.difference_words import leave_out_same, tell_value
-from portal.engine_words import tell_why
+from portal.engine_words import list_people_of, tell_why
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.labels import name_column, name_subject, name_value, say_action
@@ -172,6 +172,7 @@ def describe_changes(reading: Connection, words: Words, entries: list[Any], zone
     """Log entries in words: nine statements, however many."""
     spoken_of = {one for entry in entries for one in _list_people(entry.changes)}
     signers = {read_signer(entry.who)[0] for entry in entries}
+    signers |= {one for entry in entries for one in list_people_of(entry.why or "")}
     names = load_names(reading, contact.c.id.in_(spoken_of) | contact.c.reference.in_(signers))
     called = load_called(reading, words, entries)
     return [_describe_change(words, names, called, entry, zone) for entry in entries]

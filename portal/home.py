@@ -38,6 +38,7 @@ from portal.home_queries import Overall, Watched, list_waiting, load_asked, load
 from portal.house import Here, House
 from portal.others import count_asked_of_nobody, describe_others, load_others, say_asked_of_nobody
 from portal.paging import describe_pages, read_page, write_address
+from portal.proposal_views import describe_proposals, load_to_answer, load_told
 from portal.roles import Permission, Role, Viewer
 from portal.searches import list_searches
 from portal.spoken import drop_stop, speak_item, speak_news
@@ -147,6 +148,8 @@ def show_home(
         proposed = describe_proposed(words, waiting, load_matters(reading, waiting))
         answered = say_answered(words, viewer, reading, accepted, refused)
         waits = tell_waiting(words, viewer, reading)
+        to_answer = describe_proposals(reading, words, viewer, load_to_answer(reading, viewer, today))
+        told_of = describe_proposals(reading, words, viewer, load_told(reading, viewer, now, today))
         news, unsaid, unnamed = load_news(reading, viewer, words, names, now - timedelta(days=7), NEWS_SHOWN)
         amended = load_amendments(reading, viewer, now - timedelta(days=7), 8 * NEWS_SHOWN)
         handed = describe_hand_over(
@@ -166,6 +169,8 @@ def show_home(
         else None,
         done=outcome,
         proposed=proposed,
+        to_answer=to_answer,
+        told_of=told_of,
         answered=answered,
         waits=waits,
         handed=handed,

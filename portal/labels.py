@@ -81,6 +81,7 @@ _SUBJECTS: dict[str, str] = {
     "signatory": N_("Signatory"),
     "submitted_report": N_("Submitted report"),
     "policy": N_("Rules for reminders"),
+    "rule_proposal": N_("Proposal of who confirms"),
     "commitment": N_("Commitment"),
     "commitment_owner": N_("Owner"),
     "milestone": N_("Milestone"),
@@ -116,6 +117,10 @@ _ACTIONS: dict[str, str] = {
     "kept": N_("%(what)s: left as it is"),
     "accepted": N_("%(what)s: accepted by their own side"),
     "refused": N_("%(what)s: refused by their own side"),
+    "proposed": N_("%(what)s: put to the other side"),
+    "agreed": N_("%(what)s: accepted by a side that was asked"),
+    "declined": N_("%(what)s: refused by a side that was asked"),
+    "overtaken": N_("%(what)s: overtaken, as the rule was changed meanwhile"),
 }
 _COLUMNS: dict[str, str] = {
     "title": N_("Title"),

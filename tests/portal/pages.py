@@ -29,6 +29,7 @@ from commitments.tables import (
     measurement,
     party,
     progress_report,
+    rule_proposal,
 )
 from notifications.links import Ask, Purpose
 from portal.feeds import make_feed
@@ -92,6 +93,7 @@ def list_addresses(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> I
         **_say(desk, place),
         **_confirm(desk, who, place),
         **_keep_document(desk, place),
+        **_propose(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place)}
     for path, methods, _ in list_declared(app):
@@ -112,6 +114,7 @@ def list_actions(desk: Desk, who: str = "cy", place: Place = NORTH_SOUTH) -> Ite
         **_say(desk, place),
         **_confirm(desk, who, place),
         **_keep_document(desk, place),
+        **_propose(desk, place),
     }
     values |= {"/register/files/{number}": _bring_file(desk, place), "step": str(next(iter(Step)))}
     values |= {"/brief.pdf": f"/brief.pdf?party={place.party}"}
@@ -250,6 +253,27 @@ def _confirm(desk: Desk, who: str, place: Place) -> dict[str, str]:
         confirmed = {"state": "confirmed", "asked_on": date(2026, 2, 2), "answered_on": date(2026, 2, 3)}
         unit.execute(insert(confirmation).values(**confirmed, report_id=report_id, party_id=side.id))
     return {"side": side.reference}
+
+
+def _propose(desk: Desk, place: Place) -> dict[str, str]:
+    """What another side proposes of who confirms."""
+    (head,) = desk.rows(agreement, agreement.c.reference == place.agreement)
+    before = desk.rows(rule_proposal, rule_proposal.c.agreement_id == head.id)
+    if before:
+        return {"proposal": str(before[0].id)}
+    (other,) = desk.rows(party, party.c.reference == place.party)
+    by = desk.rows(contact, contact.c.party_id == other.id, contact.c.role == "coordinator")[0]
+    row = {"agreement_id": head.id, "rule": "confirmed_by", "before": "other_parties", "after": "those_who_owe"}
+    row |= {
+        "party_id": other.id,
+        "proposed_by": by.reference,
+        "proposed_at": NOW,
+        "why": "It takes long",
+        "state": "open",
+    }
+    with open_unit(desk.engine) as unit:
+        made = unit.execute(insert(rule_proposal).values(**row).returning(rule_proposal.c.id)).scalar_one()
+    return {"proposal": str(made)}
 
 
 def _write(path: str, values: dict[str, str], place: Place) -> str:
