@@ -17,6 +17,7 @@ from commitments.reconcile import group_rules
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, follow_up, milestone, party, policy
 from commitments.vocabulary import NotificationState
+from notifications.held import AFTERWARDS
 from notifications.imagined import FollowUp, ImaginedLedger, Notice, Promise, Queued, Scene
 from notifications.names import Names, load_names
 from notifications.playing import Play
@@ -24,8 +25,11 @@ from notifications.reasons import Decision, Why
 from notifications.sent_back import load_returned
 from notifications.tables import notice, notification
 
-RECENT_DAYS = 30
-"""Notices that were decided so long ago are read, and older ones of what is still open, dated or on its way."""
+RECENT_DAYS = 4
+"""Notices that were decided so long ago are read, and older ones of what is still open, dated, held or on its way.
+
+A play comes upon no others: what it opens anew begins a ladder of its own, which holds no notice from before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ def load_ledger(
                 notice.c.key.startswith(f"{Why.SENT_BACK}|"),
                 notice.c.follow_up_id.in_([one.id for one in follow_ups if one.is_open]),
                 notice.c.decision == str(Decision.HELD),
+                notice.c.key.endswith(AFTERWARDS),
                 notification.c.state == str(NotificationState.QUEUED),
                 notification.c.local_day >= since,
             ),
