@@ -8,6 +8,7 @@ as of the 26th.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 
 from commitments.dates import PartialDate, as_partial
 from commitments.facts import Agreement, Commitment
@@ -21,17 +22,31 @@ def take_as_known(agreement: Agreement, day: date) -> Agreement:
     if any(eastern in _list_days(one) for one in agreement.commitments):
         known = tuple(_take_commitment(one, eastern) for one in agreement.commitments)
         agreement = replace(agreement, commitments=known)
-    kept = agreement.kept
-    own = [one.held_on.first for one in agreement.other_activities]
-    own += [one.on.first for one in agreement.submitted]
-    if eastern not in own and (kept is None or kept.on != eastern):
+    if eastern not in _list_own_days(agreement):
         return agreement
+    kept = agreement.kept
     return replace(
         agreement,
         other_activities=tuple(replace(one, held_on=_take(one.held_on, eastern)) for one in agreement.other_activities),
         submitted=tuple(replace(one, on=_take(one.on, eastern)) for one in agreement.submitted),
         kept=kept and replace(kept, on=_take_day(kept.on, eastern)),
     )
+
+
+def list_recorded(agreement: Agreement) -> frozenset[date | None]:
+    """The days on which something is recorded to have happened: before any other one nothing is known otherwise."""
+    promised = (_list_days(one) for one in agreement.commitments)
+    return frozenset(chain(_list_own_days(agreement), *promised))
+
+
+def _list_own_days(agreement: Agreement) -> Iterable[date]:
+    """The days on which something is recorded to have happened with the agreement itself."""
+    for held in agreement.other_activities:
+        yield held.held_on.first
+    for submitted in agreement.submitted:
+        yield submitted.on.first
+    if agreement.kept is not None:
+        yield agreement.kept.on
 
 
 def _list_days(commitment: Commitment) -> Iterable[date | None]:

@@ -12,14 +12,18 @@ from types import SimpleNamespace
 from typing import Any
 
 from commitments.asked_steps import read_step
+from commitments.assessment import assess_commitment, find_owner, is_ended, is_expired
 from commitments.clock import today_in
-from commitments.dates import as_partial
+from commitments.dates import add_days, as_partial
 from commitments.days import Days, find_days_in, group_by_zone, list_asked
-from commitments.facts import Commitment, Milestone, Reason, Standing, WantedFollowUp
-from commitments.reconcile import ENGINE, Rules, assess, choose_wanted, find_due, want_on
+from commitments.deadlines import assess_deadlines
+from commitments.facts import Agreement, Commitment, Milestone, Reason, Standing, WantedFollowUp
+from commitments.followups import want_followups
+from commitments.known_days import list_recorded, take_as_known
+from commitments.reconcile import ENGINE, Rules, assess, choose_wanted, find_due
 from commitments.settings import Settings
 from commitments.settlements import describe_new, plan_settlements
-from commitments.untroubled import find_first_trouble
+from commitments.untroubled import find_first_trouble, find_lasting_trouble
 from commitments.vocabulary import (
     CommitmentState,
     FollowUpKind,
@@ -42,9 +46,9 @@ from notifications.names import Names
 from notifications.notices import Around, Dated, is_settled
 from notifications.queueing import Planned, queue_due
 from notifications.reasons import Decision
-from notifications.reminders import Prospect, find_prospects, find_reminders
+from notifications.reminders import DAYS_EARLIER, Prospect, find_prospects, find_reminders
 from notifications.rendering import write_subject_line
-from notifications.routing import has_heard, has_told_all
+from notifications.routing import find_rest, has_heard, has_told_all
 from notifications.rungs import find_rungs
 from notifications.sent_back import judge_returned
 
@@ -139,7 +143,8 @@ class Play:
         self.show(scene)
         self._zones = group_by_zone(rules.people.values())
         self._ladders: dict[int, Ladder] = {}
-        self._finished: set[int] = set()
+        self._rests: dict[int, date] = {}
+        """The day before which the ladder of a follow-up has nothing to tell."""
         self._follow_ups: dict[str, FollowUp] = {}
         self._by_id: dict[int, FollowUp] = {}
         self._open: dict[int, FollowUp] = {}
@@ -167,6 +172,10 @@ class Play:
         agreement, policy = scene.agreement, self._rules.policy_of(scene.agreement)
         self._scene, self._watched = scene, agreement
         self._watched_at: tuple[date, int] | None = None
+        self._concerned = agreement.commitments
+        self._recorded = list_recorded(agreement)
+        self._stood: dict[date, dict[int | None, Sequence[Standing]]] = {}
+        """How each commitment stands on a day, and by None the dates of the agreement."""
         self._judged: dict[date, Sequence[Standing]] = {}
         self._wanted: dict[date, Sequence[WantedFollowUp]] = {}
         self._looked: tuple[date, ...] = ()
@@ -176,7 +185,12 @@ class Play:
         self._parties = {agreement.id: [place.party_id for place in agreement.parties]}
         self._promised = {one.id: one for one in agreement.commitments}
         self._resting = [one for one in agreement.commitments if one.state is CommitmentState.ON_HOLD]
-        self._troubled = {one.id: find_first_trouble(one, self._rules.people, policy) for one in agreement.commitments}
+        people = self._rules.people
+        self._troubled = {one.id: find_first_trouble(one, people, policy) for one in agreement.commitments}
+        self._overdue = {one.id: find_lasting_trouble(agreement, one, people) for one in agreement.commitments}
+        self._quiet: frozenset[int] = frozenset()
+        """The commitments that are overdue for good, and of which no ladder has anything to tell for days."""
+        self._settled_on: date | None = None
 
     def take_answers(self, asked: Iterable[Any]) -> None:
         """What people closed or put off by then, of the follow-ups that are open here."""
@@ -192,8 +206,9 @@ class Play:
         """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
         now, today = moment.at, today_in(self._settings.time_zone, moment.at)
         self._take_up(today)
-        self._watch(today)
         days = find_days_in(self._zones, now, today)
+        self._unread = list(self._read_ladders(self._list_waiting(days.latest)))
+        self._watch(today)
         judged = self._judge(days)
         if moment.checks or self._checked != (today, days.begun):
             self._reconcile(judged, days)
@@ -215,29 +230,67 @@ class Play:
 
     def _watch(self, today: date) -> None:
         """Look only at what something may be asked or told about that day."""
-        if self._watched_at == (today, self._turns):
+        if self._watched_at != (today, self._turns) or self._unread:
+            self._quiet = self._find_quiet(today)
+            self._watched_at = today, self._turns
+        else:
             return
-        self._watched_at = today, self._turns
         asked = {one.commitment_id for one in self._open.values()}
-        watched = tuple(
+        concerned = tuple(
             one
             for one in self._scene.agreement.commitments
             if (first := self._troubled[one.id]) is None or first <= today or one.id in asked
         )
+        if concerned != self._concerned:
+            self._concerned = concerned
+            self._asked = list_asked(replace(self._scene.agreement, commitments=concerned), self._rules.coordinators)
+        watched = tuple(one for one in concerned if one.id not in self._quiet)
         if watched != self._watched.commitments:
             self._watched = replace(self._scene.agreement, commitments=watched)
-            self._asked = list_asked(self._watched, self._rules.coordinators)
             self._judged.clear()
             self._wanted.clear()
             self._looked = ()
+
+    def _find_quiet(self, today: date) -> frozenset[int]:
+        """What was overdue for everybody when it was last settled what is asked, and of which nothing is told for days.
+
+        Each day the same would be asked again of the same people, who have heard it.
+        """
+        first, last = add_days(today, -DAYS_EARLIER), add_days(today, DAYS_EARLIER)
+        agreement, settled_on = self._scene.agreement, self._settled_on
+        if settled_on is None or is_ended(agreement, last) or is_expired(agreement, last):
+            return frozenset()
+        known = add_days(settled_on, -DAYS_EARLIER)
+        restless = {one.commitment_id for one in self._open.values() if not self._is_at_rest(one, last)}
+        return frozenset(
+            one
+            for one, due in self._overdue.items()
+            if due is not None and due < min(first, known) and one not in restless
+        )
+
+    def _is_at_rest(self, asked: FollowUp, day: date) -> bool:
+        return asked.snoozed_until is None and asked.id in self._ladders and self._rests[asked.id] > day
 
     def _judge(self, days: Days) -> Mapping[date, Sequence[Standing]]:
         """How its promises stand; by each day once, as nothing happens meanwhile."""
         listed = days.list_among(self._asked)
         for day in listed:
             if day not in self._judged:
-                self._judged[day] = assess(self._watched, self._rules, day)
+                self._judged[day] = self._assess(day)
         return {day: self._judged[day] for day in listed}
+
+    def _assess(self, day: date) -> Sequence[Standing]:
+        known, policy, stood = self._know(day), self._rules.policy_of(self._watched), self._stood.setdefault(day, {})
+        for one in known.commitments:
+            if one.id not in stood:
+                stood[one.id] = tuple(assess_commitment(known, one, self._rules.people, policy, day))
+        if None not in stood:  # what is not watched shows no sign of life, by which they stand otherwise
+            stood[None] = tuple(assess_deadlines(known, policy, day))
+        return [standing for one in (*(one.id for one in known.commitments), None) for standing in stood[one]]
+
+    def _know(self, day: date) -> Agreement:
+        """What is watched, as it is known that day."""
+        return take_as_known(self._watched, day) if add_days(day, 1) in self._recorded else self._watched
 
     def _take_up(self, today: date) -> None:
         """Take up again what was on hold until a day that has passed."""
@@ -256,12 +309,21 @@ class Play:
         rules = self._rules
         for day in judged:  # by each day once, as how they stand
             if day not in self._wanted:
-                self._wanted[day] = list(want_on(self._watched, rules, judged[day], day))
+                policy = rules.policy_of(self._watched)
+                wanted_then = want_followups(
+                    self._know(day), judged[day], rules.people, rules.coordinators, policy, day
+                )
+                self._wanted[day] = list(wanted_then)
         wanted = {one.key: one for one in choose_wanted({day: self._wanted[day] for day in judged}, days)}
         asked = {key: one.assignee_id for key, one in wanted.items()}
+        self._settled_on = days.today
         if self._settled == (asked, self._turns):
             return  # the same was wanted last, and nothing has changed since: settling it again changes nothing
-        standing_open = {one.key: one for one in self._open.values() if one.kind != FollowUpKind.MESSAGE_FAILED}
+        standing_open = {
+            one.key: one
+            for one in self._open.values()
+            if one.kind != FollowUpKind.MESSAGE_FAILED and one.commitment_id not in self._quiet
+        }
         closed_before: dict[str, FollowUp] = {}
         for key, one in wanted.items():
             if key in standing_open:
@@ -284,7 +346,7 @@ class Play:
         """Queue what is due."""
         rules, done = self._rules, Planned()
         waiting = self._list_waiting(days.latest)
-        focus = self._find_focus(judged, days, self._read_ladders(waiting))
+        focus = self._find_focus(judged, days, [*self._unread, *self._read_ladders(waiting)])
         due: dict[int, list[Candidate]] = defaultdict(list)
         passed: list[Row] = []
         for one in self._find_due(waiting, days, focus):
@@ -352,7 +414,8 @@ class Play:
             yield from find_reminders(self._prospects, self._ledger.notices, days, focus)
         if focus is None or focus.zones or focus.persons or focus.follow_ups:
             agreements = {self._watched.id: self._watched}
-            climbing = [one for one in waiting if one.id not in self._finished]
+            latest = days.latest
+            climbing = [one for one in waiting if self._rests[one.id] <= latest]
             yield from find_rungs(agreements, climbing, self._ladders, self._current, self._rules, days, focus)
 
     def _read_ladders(self, waiting: Sequence[FollowUp]) -> Sequence[FollowUp]:
@@ -364,13 +427,22 @@ class Play:
         if unread:
             rows = [row for one in unread for row in self._list_rungs(one)]
             read = read_ladders(rows, self._rules.people)
-            policy = self._rules.policy_of(self._scene.agreement)
             for one in unread:
                 self._ladders[one.id] = told = read.get(one.id, Ladder())
-                self._finished.discard(one.id)
-                if has_told_all(told, policy) and has_heard(told, one.assignee_id):
-                    self._finished.add(one.id)
+                self._rests[one.id] = self._find_rest(one, told)
         return unread
+
+    def _find_rest(self, asked: FollowUp, told: Ladder) -> date:
+        """The day before which a ladder has nothing to tell; the first of all where who is asked may be another."""
+        policy = self._rules.policy_of(self._scene.agreement)
+        if has_told_all(told, policy) and has_heard(told, asked.assignee_id):
+            return date.max
+        person = self._rules.people.get(asked.assignee_id) if asked.assignee_id is not None else None
+        if person is None or not person.ways or person.valid_from is not None or person.valid_to is not None:
+            return date.min
+        if find_owner(person.id, self._rules.people, asked.opened_on) is None:
+            return date.min
+        return find_rest(told, person, policy)
 
     def _list_rungs(self, one: FollowUp) -> Iterator[_Rung]:
         for told in self._ledger.by_follow_up.get(one.id, ()):

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from commitments.calendar import count_working_days, previous_working_day
+from commitments.calendar import add_working_days, count_working_days, previous_working_day
 from commitments.dates import add_days
 from commitments.facts import Person
 from commitments.policy import Policy
@@ -130,6 +130,28 @@ def find_reached(
     if ahead is not None and ahead > add_days(today, policy.escalation_near_days):
         reached = min(reached, COORDINATOR)
     return (reached, days) if reached > max(one.rung for one in told) else None
+
+
+def find_rest(told: Sequence[ToldRung], assignee: Person, policy: Policy) -> date:
+    """The day before which a ladder that its assignee has heard tells nothing more, if it is told nothing until then
+    and they can be asked all the time; the first day of all where that cannot be known.
+
+    It rests until its next rung is reached, and for good once it has told its last or while its clock stands still.
+    """
+    if not has_heard(told, assignee.id):
+        return date.min
+    if has_told_all(told, policy):
+        return date.max
+    if any(one.lost_on is not None or one.declined_on is not None for one in told):
+        return date.min
+    if all(one.state is None for one in told):
+        return date.min
+    first, last = _find_start(told), max(one.rung for one in told)
+    if first is None:
+        return date.max
+    steps = [step for rung, step in enumerate(policy.escalation_working_days) if rung > last]
+    begin = previous_working_day(first, assignee.country, assignee.subdivision)
+    return add_working_days(begin, min(steps), assignee.country, assignee.subdivision)
 
 
 def _find_start(told: Sequence[ToldRung]) -> date | None:

@@ -11,7 +11,17 @@ from commitments.calendar import count_working_days
 from commitments.policy import Policy
 from commitments.vocabulary import ContactRole, NotificationKind, NotificationState, Rhythm
 from notifications.reasons import Why
-from notifications.routing import ToldRung, climb_ladder, find_reminder_rung, has_told_all, merge_policies, name_message
+from notifications.routing import (
+    ToldRung,
+    climb_ladder,
+    find_reached,
+    find_reminder_rung,
+    find_rest,
+    has_told_all,
+    is_missed,
+    merge_policies,
+    name_message,
+)
 from notifications.standing_in import find_patience, find_unreached
 from tests.effort import try_examples
 from tests.rules import test_slots as slots
@@ -267,6 +277,41 @@ def test_whatever_days_are_missed_nobody_is_told_twice_and_nobody_before_their_t
         so_far += [passed_over(rung) for rung, _ in found.passed] if so_far else []
         so_far += [ToldRung(found.rung, one.id, NotificationState.SENT, today) for one in found.contacts]
         assert climb(so_far, today.isoformat(), owner, escalation_working_days=steps) is None
+
+
+@table(
+    ("a ladder that has told its first rung rests until the second is reached", [told(0)], "2026-03-09"),
+    ("with what was passed over it rests until the one after", [told(0), passed_over(1)], "2026-03-16"),
+    ("while the message is on its way it rests", [told(0, sent_on=None)], "9999-12-31"),
+    ("once it has told its last rung it rests for good", [told(0), told(3, MAYOR.id)], "9999-12-31"),
+    ("what nobody was told does not rest", [], "0001-01-01"),
+    ("what only others were told does not rest", [told(0, DEPUTY.id)], "0001-01-01"),
+    ("what was lost does not rest", [lost(), told(0)], "0001-01-01"),
+    ("what waits for the end of a pause does not rest", [passed_over(0)], "0001-01-01"),
+)  # fmt: skip
+def test_until_when_a_ladder_rests(so_far, until):
+    assert find_rest(so_far, OWNER, Policy()) == day(until)
+
+
+@given(
+    PLACED,
+    DAYS,
+    st.lists(st.integers(0, 25), min_size=3, max_size=3).map(sorted),
+    st.lists(st.sampled_from((0, 1, 2, 3)), max_size=3),
+    st.sampled_from((None, NotificationState.QUEUED, NotificationState.SENT)),
+)
+@try_examples(200)
+def test_a_ladder_tells_nothing_before_the_day_until_which_it_rests_and_then_its_next_rung(
+    who, start, steps, rungs, state
+):
+    policy = Policy(escalation_working_days=(0, *steps))
+    so_far = [ToldRung(rung, who.id, state, start if state is NotificationState.SENT else None) for rung in rungs]
+    rest = find_rest(so_far, who, policy)
+    for ahead in range(45):
+        today = start + timedelta(days=ahead)
+        reached = find_reached(so_far, who, policy, today)
+        assert not (today < rest and (reached or is_missed(so_far, who, who.id)))
+        assert reached or today < rest or rest == date.min
 
 
 def test_who_has_several_agreements_gets_digest_and_summary_by_the_earliest_and_most_frequent_of_their_rules():

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from commitments.database import open_unit
 from commitments.days import Days
 from commitments.facts import Standing
 from commitments.settings import Settings
-from commitments.tables import contact
+from commitments.tables import commitment, contact
 from notifications.forecast import forecast_agreement
 from notifications.playing import Play
 from notifications.reminders import find_prospects
@@ -49,6 +49,14 @@ def settle_all(play: Any, judged: Mapping[date, Sequence[Standing]], days: Days)
     settle(play, judged, days)
 
 
+def watch_all(_play: object, _today: date) -> frozenset[int]:
+    return frozenset()
+
+
+def rest_never(_play: object, _asked: object, _told: object) -> date:
+    return date.min
+
+
 settle = Play._reconcile
 
 
@@ -73,3 +81,38 @@ def test_looking_at_whose_day_has_begun_tells_what_looking_at_everything_at_each
     monkeypatch.setattr(Play, "_reconcile", settle_all)
     assert (coming, past) == play_both(sqlite_engine, settings, now, rules)
     assert any(coming) or seed not in (5, 9, 12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_looking_away_from_what_is_overdue_for_good_while_its_ladder_rests_tells_what_watching_all_of_it_would(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    draw = random.Random(seed)
+    now = live(sqlite_engine, draw, 12)
+    make_plain(sqlite_engine, now.date())
+    spread_people(sqlite_engine, draw)
+    settings = Settings(home=tmp_path, time_zone=draw.choice(ZONES))
+    rules = draw_rules(draw)
+    seen: set[int] = set()
+    find = Play._find_quiet
+
+    def note(play: Play, today: date) -> frozenset[int]:
+        quiet = find(play, today)
+        seen.update(quiet)
+        return quiet
+
+    monkeypatch.setattr(Play, "_find_quiet", note)
+    played = play_both(sqlite_engine, settings, now, rules)
+    assert seen or seed not in (5, 12), "some of it was looked away from"
+    monkeypatch.setattr(Play, "_find_quiet", watch_all)
+    monkeypatch.setattr(Play, "_find_rest", rest_never)
+    assert played == play_both(sqlite_engine, settings, now, rules)
+
+
+def make_plain(engine: Engine, today: date) -> None:
+    """Let every promise be a deliverable that was, or will be, due about these days."""
+    with open_unit(engine) as unit:
+        for place, one in enumerate(unit.execute(select(commitment.c.id).order_by(commitment.c.id)).scalars().all()):
+            due = today + timedelta(days=9 * (place % 8) - 20)
+            plain = {"kind": "deliverable", "due": due.isoformat(), "period_from": None, "recurrence": None}
+            unit.execute(update(commitment).where(commitment.c.id == one).values(plain))
