@@ -10,12 +10,11 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, update
 
 from commitments import tables
-from commitments.database import ROWS_A_STATEMENT
+from commitments.database import ROWS_A_STATEMENT, read_named
 from commitments.errors import NotFound
 from commitments.late_dates import LateDate
 from commitments.log import Change
 from commitments.older_files import Later
-from commitments.rewinding import name_row
 
 Key = tuple[Any, ...]
 Stored = Mapping[Key, Any]
@@ -273,10 +272,9 @@ def _differ(found: Any, value: Any, name: str) -> bool:
 
 def read_stored(unit: Connection, table: Table, query: Select[Any]) -> dict[Key, Any]:
     """The rows of a query over one table, by natural key, oldest first; named tuples, which are asked by name often."""
-    found = unit.execute(query.order_by(table.c.id))
-    columns = tuple(found.keys())
-    places, make = [columns.index(name) for name in KEYS[table]], name_row(columns)._make
-    return {tuple([row[place] for place in places]): make(row) for row in found}
+    rows = read_named(unit, query.order_by(table.c.id))
+    places = [rows[0]._fields.index(name) for name in KEYS[table]] if rows else []
+    return {tuple([row[place] for place in places]): row for row in rows}
 
 
 def place_rows(order: Iterable[Key], stored: Mapping[Key, int]) -> dict[Key, int]:

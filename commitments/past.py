@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, or_, select
 
 from commitments.assembling import assemble_agreements
 from commitments.chunks import Span
+from commitments.database import name_row
 from commitments.facts import Agreement
-from commitments.rewinding import Rewinder, load_later, name_row
+from commitments.rewinding import Rewinder, load_later
 from commitments.tables import (
     activity,
     activity_commitment,

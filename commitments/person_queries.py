@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select, union
 
 from commitments.choices import USUAL, Choices
+from commitments.database import read_named
 from commitments.dates import parse_stored
 from commitments.facts import Person
 from commitments.listed import IDS_A_STATEMENT
@@ -40,7 +41,7 @@ def load_people(
     usual = select(policy.c.rules["language"].as_string()).where(policy.c.scope == HOUSE).scalar_subquery()
     of_party = (party.c.country, party.c.subdivision, party.c.time_zone, party.c.language)
     query = select(contact, *of_party, usual.label("house_language")).join(party, party.c.id == contact.c.party_id)
-    rows = reading.execute(query if only is None else query.where(only)).all()
+    rows = read_named(reading, query if only is None else query.where(only))
     # By their ids: who is meant may take longer to find than all that is read of them.
     few = only is not None and len(rows) <= IDS_A_STATEMENT
     these: Some = [row.id for row in rows] if few else select(contact.c.id).where(only) if only is not None else None
@@ -175,7 +176,7 @@ def load_choices(reading: Connection, only: Some = None) -> dict[int, Choices]:
             Rhythm(row.summary_rhythm) if row.summary_rhythm else None,
             row.summary_day,
         )
-        for row in reading.execute(query)
+        for row in read_named(reading, query)
     }
 
 

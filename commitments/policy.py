@@ -93,12 +93,14 @@ def find_lead_days(policy: Policy, kind: MatterKind) -> tuple[int, ...]:
     return (*first, *(days for days in policy.agreement_lead_days if days < window))
 
 
+_RULES = frozenset(field.name for field in fields(Policy))
+
+
 def adapt_policy(usual: Policy, rules: Mapping[str, Any]) -> Policy:
     """The policy with some of its rules replaced; unknown names are passed over."""
-    known = {field.name for field in fields(Policy)}
     changed: dict[str, Any] = {}
     for name, value in rules.items():
-        if name not in known or value is None:
+        if name not in _RULES or value is None:
             continue
         if name in ("lead_days", "agreement_lead_days"):
             changed[name] = tuple(sorted(set(value), reverse=True))

@@ -1,13 +1,13 @@
 """Undoes the log back to a moment, so that rows read as they were known then."""
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from commitments.database import name_row
 from commitments.tables import log_entry, metadata
 
 CREATED = "registered"
@@ -58,12 +58,6 @@ class Rewinder:
                 row = name_row(names)(*(former[name] for name in names))  # noqa: PLW2901
             kept.append(row)
         return kept
-
-
-@lru_cache(maxsize=256)
-def name_row(names: tuple[str, ...]) -> Any:
-    """What makes rows with these columns, which are as those that were read."""
-    return namedtuple("Row", names, rename=True)
 
 
 def _restore(subject: str, column: str, value: Any) -> Any:
