@@ -1,14 +1,16 @@
 """Takes a hand-over of everything back: what it moved moves back, as far as nobody has changed it since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
+from commitments.dates import parse_stored
 from commitments.errors import RefusedChange
+from commitments.facts import Person
 from commitments.handing_over import HANDED_OVER, HandedOver, find_coordinated, reconcile_agreements
 from commitments.log import Author, Change, record_changes
 from commitments.people import UNSETTLED
@@ -29,6 +31,8 @@ class Stays(StrEnum):
 
     CHANGED = "changed"
     SETTLED = "settled"
+    GONE = "gone"  # who had it is not in office
+    LEADS = "leads"  # who had it is a leader, and asked nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Left:
     row: Any
     why: Stays
     who: str | None = None
-    """Who changed it since, where the log says it."""
+    """Who changed it since, where the log says it; else who had it, where they cannot have it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,12 @@ def is_in_time(entry: Any, now: datetime) -> bool:
     return bool(now - entry.at < WITHIN)
 
 
-def find_take_back(reading: Connection, entry: Any, *, hold: bool = False) -> TakeBack:
+def find_take_back(reading: Connection, entry: Any, today: date, *, hold: bool = False) -> TakeBack:
     """What would go back of the hand-over that this log entry tells of: seven statements, however much it is.
 
     A commitment that was settled since stays with who settled it; a question that was answered, and a draft that was
-    decided, are over. What is back already is neither. `hold` keeps others from changing the rows until the unit ends.
+    decided, are over. What is back already is neither. Nothing goes back to who has left or leads by now, unless their
+    office or role goes back with it. `hold` keeps others from changing the rows until the unit ends.
     """
     moving: list[tuple[Any, Any]] = []
     changed: list[tuple[Any, Any]] = []
@@ -93,7 +98,23 @@ def find_take_back(reading: Connection, entry: Any, *, hold: bool = False) -> Ta
     left += [
         Left(found.subject, row, Stays.CHANGED, authors.get((found.subject, found.row_id))) for found, row in changed
     ]
+    if (barred := _find_bar(former, moving, today)) is not None:
+        left = [Left(found.subject, row, barred, former.reference) for found, row in moving] + left
+        moving = []
     return TakeBack(entry, moving, tuple(left))
+
+
+def _find_bar(former: Person, moving: Sequence[tuple[Any, Any]], today: date) -> Stays | None:
+    """Why somebody, as they would be with all that goes back to them, may not answer for it any more."""
+    own = [found.changes for found, _ in moving if (found.subject, found.row_id) == (contact.name, former.id)]
+    for changes in own:
+        if "role" in changes:
+            former = replace(former, role=ContactRole(changes["role"][0]))
+        if "valid_to" in changes:
+            former = replace(former, valid_to=parse_stored(changes["valid_to"][0]))
+    if not former.is_in_office(today):
+        return Stays.GONE
+    return Stays.LEADS if former.role is ContactRole.LEADER else None
 
 
 def _is_of_former(found: Any, entry: Any) -> bool:
@@ -113,9 +134,9 @@ def take_back_hand_over(unit: Connection, author: Author, entry_id: int, now: da
         raise RefusedChange("this hand-over was taken back, or another one has followed it")
     if not is_in_time(entry, now):
         raise RefusedChange(f"this hand-over is older than {WITHIN.days} days; hand over anew")
-    back = find_take_back(unit, entry, hold=True)
+    back = find_take_back(unit, entry, today, hold=True)
     if not back.moving:
-        raise RefusedChange("everything that was handed over has been changed since")
+        raise RefusedChange("everything that was handed over has been changed since, or its owner has left or leads")
     changes = [_turn_back(unit, found, row, back.former) for found, row in back.moving]
     owned = back.list_rows(commitment_owner)
     passed = {"handed_to": (back.new, back.former), "commitments": (None, len(owned))}

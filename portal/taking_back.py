@@ -67,7 +67,7 @@ def describe_hand_over(
     handed = entry if entry.action == HANDED_OVER else load_taken_back(reading, entry)
     if handed is None or not is_in_time(handed, now) or not _may_take_back(viewer, row, handed):
         return HandedView(told, None, (), "")
-    back = find_take_back(reading, handed)
+    back = find_take_back(reading, handed, today_in(zone, now))
     names = load_names(reading, contact.c.reference.in_({read_signer(one.who or "")[0] for one in back.left}))
     form = None
     if entry.action == HANDED_OVER and back.moving:
@@ -143,11 +143,15 @@ def _may_take_back(viewer: Viewer, row: Any, entry: Any) -> bool:
 
 
 def _describe_left(words: Words, one: Left, people: Mapping[str, str]) -> MovingView:
+    name = clean_text(people.get(read_signer(one.who)[0], one.who)) if one.who is not None else ""
     if one.why is Stays.SETTLED:
         why = words.gettext("It was settled since.")
+    elif one.why is Stays.GONE:
+        why = words.gettext("%(name)s is not in office any more.") % {"name": name}
+    elif one.why is Stays.LEADS:
+        why = words.gettext("%(name)s leads by now, and is asked nothing.") % {"name": name}
     elif one.who is not None:
-        who, _ = read_signer(one.who)
-        why = words.gettext("%(name)s has changed it since.") % {"name": clean_text(people.get(who, who))}
+        why = words.gettext("%(name)s has changed it since.") % {"name": name}
     else:
         why = words.gettext("It was changed since.")
     if one.subject == commitment_owner.name:

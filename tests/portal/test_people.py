@@ -260,6 +260,46 @@ def test_a_hand_over_of_which_everything_was_changed_since_is_refused_plainly(de
     assert desk.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "typed", "said"),
+    [
+        ("/people/ann/end", {"last_day": "2026-03-01", "why": "Left the house"}, "Ann is not in office any more."),
+        ("/people/ann", {"name": "Ann", "mail": "ann@north.example", "role": "leader"}, "Ann leads by now"),
+    ],
+)
+def test_nothing_goes_back_to_who_has_left_or_leads_since(
+    desk: Desk, path: str, typed: dict[str, Any], said: str
+) -> None:
+    desk.sign_in("cy")
+    hand_over(desk, "ann", to="dee")
+    number = desk.rows(log_entry, log_entry.c.action == "handed_over")[-1].id
+    desk.clock[0] += timedelta(days=1)
+    desk.act(path, **typed)
+    page = desk.get("/people/ann")
+    assert page.count(said) == 5 and "Take the hand-over back" not in page
+    before = desk.snapshot()
+    assert "Nothing was taken back" in desk.act("/people/ann/take-back", handed=number)
+    assert desk.snapshot() == before and owners(desk)["survey"] == "dee"
+
+
+def test_who_stays_in_office_for_a_while_yet_gets_everything_back(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = owners(desk)
+    hand_over(desk, "ann", to="dee")
+    desk.clock[0] += timedelta(days=1)
+    desk.act("/people/ann/end", last_day="2026-03-31", why="Leaves in spring")
+    take_back(desk, "ann")
+    assert owners(desk) == before
+
+
+def test_an_office_that_the_hand_over_itself_ended_goes_back_with_everything(desk: Desk) -> None:
+    desk.sign_in("cy")
+    before = owners(desk)
+    hand_over(desk, "ann", to="dee", last_day="2026-03-01")
+    take_back(desk, "ann")
+    assert owners(desk) == before and desk.rows(contact, contact.c.reference == "ann")[0].valid_to is None
+
+
 def test_a_hand_over_is_taken_back_once_and_within_a_week(desk: Desk) -> None:
     desk.sign_in("cy")
     hand_over(desk, "ann", to="dee")
