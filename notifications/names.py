@@ -10,6 +10,9 @@ from commitments.tables import contact, party
 from commitments.vocabulary import Rating
 from notifications.messages import Reported
 
+NAMED_PEOPLE = ("contact", "asked", "for", "stand_in", "former", "waiting")
+"""The numbers of a reason that name a person, by their reference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -40,7 +43,7 @@ class Names:
             named["party"] = self.name_party(self.party_ids[named["party"]], language)
         if is_foreign(named.get("what"), language):
             named["what"] = None  # what is counted stands in one language only; the title says it in the reader's
-        for number in ("contact", "asked", "for", "stand_in", "former", "waiting"):
+        for number in NAMED_PEOPLE:
             if named.get(number) in self.people:
                 named[number] = self.people[named[number]]
         return named

@@ -188,6 +188,7 @@ GROUNDS: dict[Why, Variants] = {
     Why.OPENED: (N_("follow-up opened %(on_at)s"), N_("new follow-up")),
     Why.ESCALATED: (
         N_("%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s"),
+        N_("%(asked)s has not answered for %(working_days)s"),
         N_("unanswered for %(working_days)s"),
         N_("unanswered"),
     ),
@@ -268,7 +269,6 @@ STOOD_IN_FOR: dict[Why, Variants] = {
 }
 
 ESCALATIONS: dict[int, Variants] = {
-    0: (N_("unanswered for %(working_days)s"),),
     1: (
         N_("%(stand_in)s, asked in place of %(asked)s, has not answered for %(working_days)s; you are the deputy"),
         N_("%(asked)s has not answered for %(working_days)s; you are the deputy"),

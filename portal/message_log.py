@@ -13,7 +13,7 @@ from commitments.database import open_reading
 from commitments.settings import Settings
 from commitments.tables import agreement, commitment, contact, milestone
 from commitments.vocabulary import MatterKind, NotificationKind, NotificationState
-from notifications.names import Names, load_names, name_promise
+from notifications.names import NAMED_PEOPLE, Names, load_names, name_promise
 from notifications.names import find_words as find_phrase
 from notifications.reasons import Decision
 from notifications.runs import find_runs, link_run
@@ -337,7 +337,7 @@ def _load_told(reading: Connection, notices: Sequence[Any], rows: Sequence[Any])
         for one in (*notices, *rows)
         for stored in (getattr(one, "decision_reason", None), one.reason)
         for numbers in [(stored or {}).get("numbers") or {}]
-        for field in ("asked", "contact")
+        for field in NAMED_PEOPLE
         if isinstance(numbers.get(field), str)
     }
     names = load_names(reading, contact.c.reference.in_(asked))

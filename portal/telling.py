@@ -129,6 +129,8 @@ def tell_ground(words: Words, names: Names, stored: Mapping[str, Any] | None) ->
     if code in (Why.HANDED_OVER, Why.HANDED_ON):
         return words.gettext("it was handed over")
     if code == Why.ESCALATED:
+        if (stored or {})["numbers"].get("asked") not in names.people:
+            numbers["asked"] = None
         rung = phrases.RUNGS.get(numbers.pop("rung", 0))
         said = clean_text(words.describe_ground(Ground(Why.ESCALATED, numbers)))
         return words.gettext("%(unanswered)s; told: %(whom)s") % {
