@@ -21,6 +21,7 @@ from notifications.views import LinkView, clean_text
 from notifications.waiting import follow_people
 from notifications.wording import Words
 from portal.agreements import ADDRESS as AGREEMENTS
+from portal.beginning import ADDRESS as REGISTER
 from portal.doing import say_done
 from portal.forms import Form
 from portal.frame import find_words, show_framed
@@ -50,6 +51,7 @@ from portal.people_views import (
     describe_contact,
     describe_contact_form,
     fill_form,
+    name_role_of,
     read_written,
     tell_missing,
     tell_term,
@@ -97,10 +99,14 @@ def show_people(request: Request, viewer: Managing, house: Here, party: str = ""
         words.gettext("People"),
         about=tell_title(chosen.names, words) if chosen is not None else words.gettext("Everybody, of every party"),
         address=ADDRESS,
-        fields=[offer("party", words.gettext("Party"), offered, wanted, everybody)] if len(parties) > 1 else [],
+        fields=[offer("party", words.gettext("Party"), offered, wanted, everybody)]
+        if len(parties) > (0 if sees_all else 1)
+        else [],
+        register=REGISTER if not parties else "",
         people=[
             describe_contact(
-                words, one, deputies, today, "" if chosen is not None else called.get(one.row.party_id, ""),
+                words, one, deputies, today, house.settings.administrator_addresses,
+                "" if chosen is not None else called.get(one.row.party_id, ""),
                 may_change=viewer.speaks_for(one.row.party_id),
             )
             for one in listed
@@ -399,7 +405,8 @@ def _show_person(
         about=" · ".join(
             part
             for part in (
-                clean_text(row.office or ""), name_contact_role(words, ContactRole(row.role)), tell_term(words, row),
+                clean_text(row.office or ""), name_role_of(words, row, house.settings.administrator_addresses),
+                tell_term(words, row),
             )
             if part
         ),

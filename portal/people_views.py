@@ -116,9 +116,17 @@ class OrphansView:
 
 
 def describe_contact(
-    words: Words, one: Listed, deputies: dict[int, str], today: date, party: str = "", *, may_change: bool = True
+    words: Words,
+    one: Listed,
+    deputies: dict[int, str],
+    today: date,
+    administrators: Collection[str],
+    party: str = "",
+    *,
+    may_change: bool = True,
 ) -> ContactView:
-    """A contact in a few words; `party` is named where people of several stand together."""
+    """A contact in a few words; `party` is named where people of several stand together, `administrators` are the
+    addresses of those whom the settings name."""
     row = one.row
     faults = []
     if is_over(row, today):
@@ -137,13 +145,25 @@ def describe_contact(
         clean_text(row.name),
         f"{ADDRESS}/{row.reference}" if may_change else "",
         words.gettext(" · ").join(clean_text(said) for said in (party, row.office) if said),
-        name_contact_role(words, ContactRole(row.role)),
+        name_role_of(words, row, administrators),
         tell_term(words, row),
         clean_text(deputies.get(row.deputy_id, "")),
         clean_text(row.channels.get("mail", "")),
         words.gettext(" · ").join(matters),
         tuple(faults),
     )
+
+
+def name_role_of(words: Words, row: Any, administrators: Collection[str]) -> str:
+    """What somebody is in the register, above all an administrator; who is nothing else is kept there as an owner."""
+    role = ContactRole(row.role)
+    if (row.channels.get("mail") or "").lower() not in administrators:
+        return name_contact_role(words, role)
+    said = [
+        words.gettext("administrator"),
+        *([name_contact_role(words, role)] if role is not ContactRole.OWNER else []),
+    ]
+    return words.gettext(" · ").join(said)
 
 
 def tell_missing(words: Words, party: str, staff: Sequence[Any], today: date) -> str:
