@@ -22,7 +22,7 @@ from commitments.tables import (
     progress_report,
 )
 from commitments.vocabulary import ConfirmationState
-from commitments.withdrawing import withdraw_report
+from commitments.withdrawing import ANSWERED, withdraw_report
 
 _TABLES: dict[str, Table] = {
     table.name: table for table in (agreement, commitment, commitment_owner, confirmation, follow_up, milestone)
@@ -34,12 +34,43 @@ WHY = "taken back"
 
 
 def can_undo(reading: Connection, entries: Sequence[int]) -> bool:
-    """Whether these log entries are such that can be taken back: decisions, and a report with what came with it; not
-    records of what happened.
+    """Whether these log entries can be taken back: decisions, and a report with what came with it, which nobody has
+    changed or answered since; not records of what happened.
 
     That a report is so can be taken back; that it was sent back is told to who made it at once, and stands.
     """
     found = _load(reading, entries)
+    return _is_undoable(found) and not _is_overtaken(reading, found)
+
+
+def is_overtaken(reading: Connection, entries: Sequence[int]) -> bool:
+    """Whether somebody has changed since what these log entries tell of, or another side has answered it."""
+    return _is_overtaken(reading, _load(reading, entries))
+
+
+def _is_overtaken(reading: Connection, found: Sequence[Any]) -> bool:
+    if (report := _find_report(found)) is not None:
+        made = select(progress_report.c.id).where(
+            progress_report.c.id == report.row_id, progress_report.c.withdrawn_on.is_(None)
+        )
+        answered = select(confirmation.c.id).where(
+            confirmation.c.report_id == report.row_id, confirmation.c.state.in_([str(one) for one in ANSWERED])
+        )
+        return reading.execute(made).first() is None or reading.execute(answered).first() is not None
+    written: dict[str, dict[int, dict[str, Any]]] = {}
+    for entry in found:
+        if entry.subject in _TABLES:
+            said = written.setdefault(entry.subject, {}).setdefault(entry.row_id, {})
+            said |= {name: new for name, (_, new) in entry.changes.items()}
+    for subject, rows in written.items():
+        table = _TABLES[subject]
+        for row in reading.execute(select(table).where(table.c.id.in_(rows))):
+            if any(_plain(row._mapping[name]) != new for name, new in rows[row.id].items()):
+                return True
+    return False
+
+
+def _is_undoable(found: Sequence[Any]) -> bool:
     if _find_report(found) is not None:
         return True
     return bool(found) and all(
@@ -63,9 +94,9 @@ def undo_changes(unit: Connection, author: Author, entries: Sequence[int], today
 
     A report is withdrawn. Raises RefusedChange for what cannot be taken back, or was changed since.
     """
-    if not can_undo(unit, entries):
-        raise RefusedChange("this cannot be taken back; record what is right instead")
     found = _load(unit, entries)
+    if not _is_undoable(found):
+        raise RefusedChange("this cannot be taken back; record what is right instead")
     if (report := _find_report(found)) is not None:
         _withdraw(unit, author, report, today)
         return int(report.agreement_id)

@@ -440,6 +440,11 @@ def _remark_late(words: Words, question: Question, due: str | None) -> str:
     return " " + pattern % {"day": words.format_end(late.end)}
 
 
+def say_overtaken(words: Words) -> str:
+    """In place of what happens next, where it was answered or changed since."""
+    return words.gettext("Your answer was recorded. It has been answered or changed by somebody since.")
+
+
 def describe_outcome(
     words: Words,
     question: Question,

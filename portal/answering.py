@@ -21,7 +21,7 @@ from commitments.questions import Question, find_newer, list_colleagues, load_qu
 from commitments.reconcile import Rules, reconcile_agreement
 from commitments.sentences import Shelf, load_shelf
 from commitments.tables import commitment_owner, contact, log_entry, party
-from commitments.undoing import can_undo, undo_changes
+from commitments.undoing import can_undo, is_overtaken, undo_changes
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.handing import take_back, tell_new_owner
@@ -32,7 +32,7 @@ from notifications.parts import list_rulings
 from notifications.usual import address
 from notifications.views import ItemView, clean_text
 from notifications.wording import Words
-from portal.answer_views import describe_forms, describe_outcome, describe_state, link_newer
+from portal.answer_views import describe_forms, describe_outcome, describe_state, link_newer, say_overtaken
 from portal.forms import Form, Sent
 from portal.house import Here, House
 from portal.pages import show_notice, show_page
@@ -144,12 +144,13 @@ def show_answered(token: str, house: Here) -> Response:
         words = load_words(question.person.language)
         today = house.today_of(question.person, house.read_clock())
         undo = f"/answered/{token}/undo" if can_undo(reading, entries) else ""
+        overtaken = is_overtaken(reading, entries)
     shown = describe_outcome(words, question, answer, rules, names, today, new_owner, house.read_clock())
     return show_page(
         "answered.html",
         words,
         words.gettext("Thank you, this is recorded"),
-        outcome=shown,
+        outcome=say_overtaken(words) if overtaken else shown,
         item=_describe_as_answered(describe_question(words, question, names, shelf), question),
         undo=undo,
         choices=house.links.write_choices(ask.contact_id),

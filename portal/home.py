@@ -13,7 +13,7 @@ from commitments.database import open_reading
 from commitments.questions import Question, load_question, load_questions, select_judged
 from commitments.reconcile import Rules
 from commitments.sentences import Shelf, load_shelf
-from commitments.undoing import can_undo
+from commitments.undoing import can_undo, is_overtaken
 from commitments.vocabulary import Answer
 from notifications.asking import describe_question
 from notifications.links import Ask, LinkInvalid
@@ -26,7 +26,7 @@ from notifications.wording import Words
 from portal.accepting import describe_proposed, load_matters, load_proposed, say_answered, tell_waiting
 from portal.agreement_queries import NOTHING
 from portal.amendments import describe_amendments, load_amendments
-from portal.answer_views import ButtonView, describe_outcome, list_buttons
+from portal.answer_views import ButtonView, describe_outcome, list_buttons, say_overtaken
 from portal.answering import read_answered
 from portal.asked import link_ask
 from portal.beginning import describe_first_step
@@ -227,7 +227,9 @@ def _describe_done(
     if question is None:
         return None
     return DoneView(
-        describe_outcome(words, question, answer, rules, names, today, new_owner, now),
+        say_overtaken(words)
+        if is_overtaken(reading, entries)
+        else describe_outcome(words, question, answer, rules, names, today, new_owner, now),
         drop_stop(describe_question(words, question, names).title),
         token if can_undo(reading, entries) else "",
         link_ask(ask),

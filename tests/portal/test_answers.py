@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.closing import TAKEN_BACK
@@ -718,3 +718,35 @@ def test_who_only_looks_is_not_led_to_what_others_are_asked_by_now(desk: Desk) -
     old, _ = ask_li_anew(desk)
     link = desk.links.write_answer(Ask(desk.person("max"), old.id)).removeprefix(desk.links.base_url)
     assert "taken their report back" in desk.get(link) and 'class="decisions"' not in desk.get(link)
+
+
+def test_what_another_side_has_answered_or_somebody_changed_since_is_not_offered_to_be_taken_back(desk: Desk) -> None:
+    done = read_answered_page(desk, desk.link("ann", "overdue", "/survey") + "/more_time", day="2026-09-01")
+    assert "The date is now 1 September 2026" in desk.get(done) and "Take it back" in desk.get(done)
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(commitment).where(commitment.c.reference == "survey").values(due="2026-10-01"))
+    page = desk.get(done)
+    assert "answered or changed by somebody since" in page
+    assert "Take it back" not in page and "The date is now" not in page
+    assert desk.client.post(f"{done}/undo", follow_redirects=False).status_code == 409
+
+
+@pytest.mark.parametrize("how", ["confirm", "send_back"])
+def test_a_report_is_not_offered_to_be_taken_back_once_it_was_answered(desk: Desk, how: str) -> None:
+    done = read_answered_page(desk, desk.link("ann", "overdue", "/survey") + "/done")
+    assert "Take it back" in desk.get(done) and "Asked to confirm it: South." in desk.get(done)
+    desk.post(f"{desk.link('li', 'confirmation_asked', '/survey', 'south')}/{how}", note="Both have seen it")
+    page = desk.get(done)
+    assert "answered or changed by somebody since" in page
+    assert "Take it back" not in page and "Asked to confirm it" not in page
+    desk.sign_in("ann")
+    page = desk.get(f"/home?done={done.rpartition('/')[2]}")
+    assert "answered or changed by somebody since" in page and 'action="/asked/undo"' not in page
+
+
+def read_answered_page(desk: Desk, path: str, **fields: str) -> str:
+    """Give an answer behind a link; the address of the page that follows."""
+    page = desk.client.get(path.rpartition("/")[0]).text
+    mark = re.search(r'name="mark" value="(\w+)"', page)
+    data = {"mark": mark[1] if mark else "", **fields}
+    return str(desk.client.post(path, data=data, follow_redirects=False).headers["location"])
