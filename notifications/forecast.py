@@ -19,7 +19,7 @@ from notifications.messages import Message
 from notifications.moments import Moment, list_moments
 from notifications.names import load_names
 from notifications.planning import ALL_KINDS, plan_messages
-from notifications.playing import Foreseen, give_reason
+from notifications.playing import Foreseen, Play, give_reason
 from notifications.rehearsal import open_rehearsal
 from notifications.rendering import write_subject_line
 from notifications.scenes import load_opening, load_zones
@@ -42,11 +42,31 @@ def forecast_agreement(
     It is played in memory: without digests and summaries, and without what other agreements bring to the same people.
     `rules` are tried in place of those that differ in it.
     """
+    play, moments = _begin(engine, settings, now, days, agreement_id, rules)
+    for moment in moments:
+        yield from play.play(moment)
+
+
+def count_foreseen(
+    engine: Engine,
+    settings: Settings,
+    now: datetime,
+    days: int,
+    agreement_id: int,
+    *,
+    rules: Mapping[str, Any] | None = None,
+) -> int:
+    """How many messages that are."""
+    play, moments = _begin(engine, settings, now, days, agreement_id, rules)
+    return sum(play.count(moment) for moment in moments)
+
+
+def _begin(
+    engine: Engine, settings: Settings, now: datetime, days: int, agreement_id: int, rules: Mapping[str, Any] | None
+) -> tuple[Play, Iterator[Moment]]:
     with open_reading(engine) as reading:
         opening = load_opening(reading, settings, agreement_id, now)
-    play = opening.begin(rules)
-    for moment in list_moments(now, days, opening.settings.time_zone, opening.zones):
-        yield from play.play(moment)
+    return opening.begin(rules), list_moments(now, days, opening.settings.time_zone, opening.zones)
 
 
 def forecast_messages(engine: Engine, settings: Settings, now: datetime, days: int) -> Iterator[Foreseen]:

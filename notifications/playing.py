@@ -34,7 +34,7 @@ from commitments.vocabulary import (
     StandingState,
 )
 from notifications.candidates import Candidate, Focus
-from notifications.composing import compose_message, is_empty
+from notifications.composing import compose_message
 from notifications.counting import count_anew, count_ground_anew
 from notifications.current import asks_its_reader
 from notifications.held import AFTERWARDS, describe_place, is_paused, judge_held
@@ -204,6 +204,17 @@ class Play:
 
     def play(self, moment: Moment) -> Iterator[Foreseen]:
         """What the jobs do then, with the sending imagined: what waits counts as sent at its time, in order."""
+        for message, standing, at in self._send(moment):
+            told = [self._describe(one) for one in standing]
+            written = compose_message(message, told, self._rules, self._names, Around(self._parties))
+            yield self._foresee(message, standing, at, write_subject_line(written, self._house_folder))
+
+    def count(self, moment: Moment) -> int:
+        """How many messages go then, of which none is written."""
+        return sum(1 for _ in self._send(moment))
+
+    def _send(self, moment: Moment) -> Iterator[tuple[Queued, Sequence[Notice], datetime]]:
+        """Each message that goes then, with those of its notices that still stand, and when."""
         now, today = moment.at, today_in(self._settings.time_zone, moment.at)
         self._take_up(today)
         days = find_days_in(self._zones, now, today)
@@ -220,13 +231,11 @@ class Play:
             at = max(message.next_at, now)
             read_on = max(today, message.local_day)
             standing = [one for one in self._ledger.by_message[message.id] if self._stands(one, read_on)]
-            told = [self._describe(one) for one in standing]
-            written = compose_message(message, told, self._rules, self._names, Around(self._parties))
-            if is_empty(written):
+            if standing:
+                self._ledger.mark(message, NotificationState.SENT, at)
+                yield message, standing, at
+            else:
                 self._ledger.mark(message, NotificationState.CANCELLED)
-                continue
-            self._ledger.mark(message, NotificationState.SENT, at)
-            yield self._foresee(message, standing, at, write_subject_line(written, self._house_folder))
 
     def _watch(self, today: date) -> None:
         """Look only at what something may be asked or told about that day."""

@@ -20,7 +20,7 @@ from commitments.settings import Settings
 from commitments.tables import agreement, commitment, milestone
 from notifications.imagined import FollowUp, Scene
 from notifications.moments import HOUR, Moment, list_moments
-from notifications.playing import Foreseen
+from notifications.playing import Foreseen, Play
 from notifications.scenes import Opening, load_ledger, load_zones, make_opening, make_scene
 
 
@@ -37,6 +37,15 @@ class _Past:
 
     def play(self, rules: Mapping[str, Any]) -> Iterator[Foreseen]:
         """What would have been sent by these rules."""
+        for play, moment in self._go_on(rules):
+            yield from play.play(moment)
+
+    def count(self, rules: Mapping[str, Any]) -> int:
+        """How many messages that are."""
+        return sum(play.count(moment) for play, moment in self._go_on(rules))
+
+    def _go_on(self, rules: Mapping[str, Any]) -> Iterator[tuple[Play, Moment]]:
+        """From moment to moment, each with what was known then."""
         play = self.opening.begin(rules)
         for place, moment in enumerate(self.moments):
             if place in self.changed:
@@ -46,7 +55,7 @@ class _Past:
                 if place:
                     play.take_answers(then.follow_ups)
             if scene is not None:  # what somebody changes is looked at at once, not at the next check
-                yield from play.play(replace(moment, checks=moment.checks or place in self.changed))
+                yield play, replace(moment, checks=moment.checks or place in self.changed)
 
 
 def replay_messages(
@@ -60,6 +69,14 @@ def replay_messages(
     past = _load_past(engine, settings, now, days, only)
     if past is not None:
         yield from past.play(rules)
+
+
+def count_replayed(
+    engine: Engine, settings: Settings, now: datetime, days: int, *, only: int, rules: Mapping[str, Any]
+) -> int:
+    """How many messages that are."""
+    past = _load_past(engine, settings, now, days, only)
+    return past.count(rules) if past is not None else 0
 
 
 def _load_past(engine: Engine, settings: Settings, now: datetime, days: int, only: int) -> _Past | None:

@@ -23,11 +23,11 @@ from commitments.person_queries import select_people_around
 from commitments.policies import load_rules_in_own
 from commitments.tables import agreement, contact
 from commitments.vocabulary import NotificationState
-from notifications.forecast import forecast_agreement
+from notifications.forecast import count_foreseen, forecast_agreement
 from notifications.names import Names, load_names
 from notifications.phrases import N_
 from notifications.playing import Foreseen
-from notifications.replay import replay_messages
+from notifications.replay import count_replayed, replay_messages
 from notifications.tables import notice, notification
 from notifications.views import LinkView
 from notifications.wording import Words
@@ -235,7 +235,10 @@ def _open_trial(viewer: Viewer, house: House, reference: str, rules: Mapping[str
 def _play(trial: _Trial, half: Half, by: By) -> tuple[int | None, ToldView]:
     """How many messages a span has by these rules, and what is told of it; no number where it could not be played."""
     try:
-        messages = list(_list_messages(trial, half, trial.rules if by is By.TRIED else trial.own))
+        if by is By.HELD:
+            number = _count_held(trial, half)
+            return number, _tell(trial, half, by, number)
+        messages = list(_list_tried(trial, half))
         return len(messages), _tell(trial, half, by, len(messages), messages)
     except (TallyError, SQLAlchemyError, OSError) as fault:
         log.warning("the trying of rules was broken off: %s", type(fault).__name__)
@@ -243,11 +246,18 @@ def _play(trial: _Trial, half: Half, by: By) -> tuple[int | None, ToldView]:
         return None, ToldView(broken, is_listed=False)
 
 
-def _list_messages(trial: _Trial, half: Half, rules: Mapping[str, Any]) -> Iterable[Foreseen]:
-    house, only = trial.house, trial.head.id
+def _list_tried(trial: _Trial, half: Half) -> Iterable[Foreseen]:
+    house, now, only, rules = trial.house, trial.house.read_clock(), trial.head.id, trial.rules
     if half is Half.PAST:
-        return replay_messages(house.engine, house.settings, house.read_clock(), DAYS, only=only, rules=rules)
-    return forecast_agreement(house.engine, house.settings, house.read_clock(), DAYS, only, rules=rules)
+        return replay_messages(house.engine, house.settings, now, DAYS, only=only, rules=rules)
+    return forecast_agreement(house.engine, house.settings, now, DAYS, only, rules=rules)
+
+
+def _count_held(trial: _Trial, half: Half) -> int:
+    house, now, only, rules = trial.house, trial.house.read_clock(), trial.head.id, trial.own
+    if half is Half.PAST:
+        return count_replayed(house.engine, house.settings, now, DAYS, only=only, rules=rules)
+    return count_foreseen(house.engine, house.settings, now, DAYS, only, rules=rules)
 
 
 def _tell(trial: _Trial, half: Half, by: By, number: int, messages: Sequence[Foreseen] | None = None) -> ToldView:

@@ -16,9 +16,9 @@ from commitments.log import Author
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import agreement, commitment, contact, log_entry, policy
-from notifications.forecast import forecast_agreement
+from notifications.forecast import count_foreseen, forecast_agreement
 from notifications.planning import plan_messages
-from notifications.replay import replay_messages
+from notifications.replay import count_replayed, replay_messages
 from notifications.tables import notice, notification
 from portal.pages import SO_FAR, gather_pieces
 from tests.portal.desk import FORM, TODAY, Desk
@@ -250,7 +250,8 @@ def find_half(page: str, number: int) -> str:
 def count_plays(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Filled, from now on, with the name of each play that is begun."""
     begun: list[str] = []
-    for name, play in (("replay_messages", replay_messages), ("forecast_agreement", forecast_agreement)):
+    for play in (replay_messages, count_replayed, forecast_agreement, count_foreseen):
+        name = play.__name__
 
         def begin(*args: Any, name: str = name, play: Any = play, **rest: Any) -> Any:
             begun.append(name)
@@ -270,9 +271,9 @@ def test_without_a_script_each_answer_plays_one_span_and_keeps_what_was_counted_
     page = desk.act(f"{PAGE}/try", 200, mark=find_mark(desk.get(PAGE)), **usual(lead_days="60, 5", why=why))
     assert begun == ["replay_messages"] and page.count("by these rules") == 1
     for to, play in (
-        ("/try/past/held", "replay_messages"),
+        ("/try/past/held", "count_replayed"),
         ("/try/coming", "forecast_agreement"),
-        ("/try/coming/held", "forecast_agreement"),
+        ("/try/coming/held", "count_foreseen"),
         ("/try/past", "replay_messages"),
     ):
         begun.clear()
@@ -302,7 +303,7 @@ def test_nothing_is_played_before_a_script_asks_for_a_half(desk: Desk, monkeypat
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a play was begun")
 
-    for play in ("replay_messages", "forecast_agreement"):
+    for play in ("replay_messages", "count_replayed", "forecast_agreement", "count_foreseen"):
         monkeypatch.setattr(f"portal.trying.{play}", refuse)
     desk.sign_in("cy")
     tried = try_by_script(desk, lead_days="0")

@@ -14,10 +14,10 @@ from commitments.days import Days
 from commitments.facts import Standing
 from commitments.settings import Settings
 from commitments.tables import commitment, contact
-from notifications.forecast import forecast_agreement
+from notifications.forecast import count_foreseen, forecast_agreement
 from notifications.playing import Play
 from notifications.reminders import find_prospects
-from notifications.replay import replay_messages
+from notifications.replay import count_replayed, replay_messages
 from tests.effort import QUICK
 from tests.stories.lives import draw_rules, live
 
@@ -81,6 +81,19 @@ def test_looking_at_whose_day_has_begun_tells_what_looking_at_everything_at_each
     monkeypatch.setattr(Play, "_reconcile", settle_all)
     assert (coming, past) == play_both(sqlite_engine, settings, now, rules)
     assert any(coming) or seed not in (5, 9, 12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_messages_of_a_play_are_as_many_as_are_counted_without_being_written(
+    sqlite_engine: Engine, tmp_path: Path, seed: int
+) -> None:
+    draw = random.Random(seed)
+    now = live(sqlite_engine, draw, 12)
+    settings, rules = Settings(home=tmp_path), draw_rules(draw)
+    coming = list(forecast_agreement(sqlite_engine, settings, now, 60, 1, rules=rules))
+    assert count_foreseen(sqlite_engine, settings, now, 60, 1, rules=rules) == len(coming)
+    past = list(replay_messages(sqlite_engine, settings, now, 12, only=1, rules=rules))
+    assert count_replayed(sqlite_engine, settings, now, 12, only=1, rules=rules) == len(past)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
