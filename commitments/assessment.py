@@ -46,7 +46,20 @@ from commitments.vocabulary import (
 
 _SETTLED = (CommitmentState.FULFILLED, CommitmentState.WAIVED, CommitmentState.WITHDRAWN)
 _PERIODS_LOOKED_AT = 12
-_WORST_FIRST = (StandingState.OVERDUE, StandingState.BEHIND, StandingState.DUE_SOON, StandingState.ON_TRACK)
+_PLANNED, _RECURRING, _TARGET, _OPEN_ENDED = (
+    CommitmentKind.PLANNED,
+    CommitmentKind.RECURRING,
+    CommitmentKind.TARGET,
+    CommitmentKind.OPEN_ENDED,
+)
+_RESTING = CommitmentState.ON_HOLD
+_LEADER = ContactRole.LEADER
+_COMMITMENT = MatterKind.COMMITMENT
+_RENEWS_ITSELF = RenewalRule.AUTOMATIC
+_PAST_DUE, _NEAR, _FAR = ReasonCode.PAST_DUE, ReasonCode.DUE_SOON, ReasonCode.DUE_LATER
+_OVERDUE, _ON_TRACK, _DUE_SOON = StandingState.OVERDUE, StandingState.ON_TRACK, StandingState.DUE_SOON
+"""Named once: asked of everything on every day, and a member of an enum takes five times as long to find as a name."""
+_WORST_FIRST = (_OVERDUE, StandingState.BEHIND, _DUE_SOON, _ON_TRACK)
 
 People = Mapping[int, Person]
 
@@ -66,7 +79,7 @@ def assess_commitment(
         state, reason = closed
         yield Standing(_matter(agreement, commitment), state, reason)
         return
-    if commitment.kind is CommitmentKind.RECURRING and commitment.recurrence is not None:
+    if commitment.kind is _RECURRING and commitment.recurrence is not None:
         parts = list(_assess_occurrences(agreement, commitment, commitment.recurrence, policy, today))
         yield _mark_unowned(_sum_up(agreement, commitment, parts, policy, today), agreement, commitment, people, today)
         yield from parts
@@ -82,7 +95,7 @@ def is_expired(agreement: Agreement, today: date) -> bool:
     return (
         agreement.expires is not None
         and agreement.expires.last < today
-        and agreement.renewal_rule is not RenewalRule.AUTOMATIC
+        and agreement.renewal_rule is not _RENEWS_ITSELF
     )
 
 
@@ -140,7 +153,7 @@ def find_deadline(agreement: Agreement, commitment: Commitment, today: date) -> 
 
 
 def _matter(agreement: Agreement, commitment: Commitment) -> Matter:
-    return Matter(MatterKind.COMMITMENT, agreement.id, agreement.reference, commitment.id, commitment.reference)
+    return Matter(_COMMITMENT, agreement.id, agreement.reference, commitment.id, commitment.reference)
 
 
 def _part(agreement: Agreement, commitment: Commitment, kind: MatterKind, part: str) -> Matter:
@@ -165,17 +178,17 @@ def _find_closure(agreement: Agreement, commitment: Commitment, today: date) -> 
     if is_ended(agreement, today):
         return StandingState.SETTLED, Reason(ReasonCode.AGREEMENT_ENDED, {"on": str(agreement.ended)})
     rests = commitment.state_until is None or today <= commitment.state_until.last
-    if commitment.state is CommitmentState.ON_HOLD and decided and rests:
+    if commitment.state is _RESTING and decided and rests:
         on = str(commitment.state_on) if commitment.state_on else None
         until = {"until": str(commitment.state_until)} if commitment.state_until else {}
         return StandingState.ON_HOLD, Reason(ReasonCode.HELD, {"on": on, **until})
     if commitment.condition is not None and commitment.condition.is_open(today):
         return StandingState.ON_HOLD, Reason(ReasonCode.CONDITION_OPEN, {})
-    begins = commitment.period_from if commitment.kind is not CommitmentKind.PLANNED else None
-    if commitment.kind is CommitmentKind.RECURRING:
+    begins = commitment.period_from if commitment.kind is not _PLANNED else None
+    if commitment.kind is _RECURRING:
         begins = _find_begin(agreement, commitment)
     if begins is not None and begins.first > today:
-        return StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(begins)})
+        return _ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(begins)})
     return None
 
 
@@ -193,12 +206,12 @@ def _find_begin(agreement: Agreement, commitment: Commitment) -> PartialDate | N
 
 
 def _assess_by_kind(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
-    if commitment.kind is CommitmentKind.PLANNED:
+    if commitment.kind is _PLANNED:
         return _assess_plan(agreement, commitment, policy, today)
-    if commitment.kind is CommitmentKind.TARGET and commitment.target is not None:
+    if commitment.kind is _TARGET and commitment.target is not None:
         return _assess_target(agreement, commitment, policy, today)
     deadline = find_deadline(agreement, commitment, today)
-    if commitment.kind is CommitmentKind.OPEN_ENDED:
+    if commitment.kind is _OPEN_ENDED:
         deadline = commitment.due or commitment.period_to
         if deadline is None or deadline.last >= today:
             return _assess_silence(agreement, commitment, policy, today)
@@ -210,11 +223,11 @@ def _assess_by_kind(agreement: Agreement, commitment: Commitment, policy: Policy
 def _assess_date(matter: Matter, due: PartialDate, policy: Policy, today: date) -> Standing:
     days = (due.last - today).days
     if days < 0:
-        reason = Reason(ReasonCode.PAST_DUE, {"due": str(due), "days": -days})
-        return Standing(matter, StandingState.OVERDUE, reason, due.last, str(due))
+        reason = Reason(_PAST_DUE, {"due": str(due), "days": -days})
+        return Standing(matter, _OVERDUE, reason, due.last, str(due))
     soon = is_soon(due.last, policy, today)
-    reason = Reason(ReasonCode.DUE_SOON if soon else ReasonCode.DUE_LATER, {"due": str(due), "days": days})
-    return Standing(matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, reason, due.last, str(due))
+    reason = Reason(_NEAR if soon else _FAR, {"due": str(due), "days": days})
+    return Standing(matter, _DUE_SOON if soon else _ON_TRACK, reason, due.last, str(due))
 
 
 def is_soon(day: date, policy: Policy, today: date) -> bool:
@@ -251,7 +264,7 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     if since is None:
         return Standing(matter, StandingState.SILENT, Reason(ReasonCode.NOTHING_KNOWN, {}), cause="unknown")
     if since.first > today:
-        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
+        return Standing(matter, _ON_TRACK, Reason(ReasonCode.NOT_YET, {"from": str(since)}))
     months = whole_months(since.last, today)
     reported = sign is not None and is_told_by_report(commitment, sign, today)
     told_by = "report" if reported else "activity" if sign else "start"
@@ -259,7 +272,7 @@ def _assess_silence(agreement: Agreement, commitment: Commitment, policy: Policy
     if months >= policy.silence_amber_months:
         numbers["level"] = "red" if months >= policy.silence_red_months else "amber"
         return Standing(matter, StandingState.SILENT, Reason(ReasonCode.SILENT_SINCE, numbers), cause=str(since))
-    return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.NO_DATE_ACTIVE, numbers), cause=str(since))
+    return Standing(matter, _ON_TRACK, Reason(ReasonCode.NO_DATE_ACTIVE, numbers), cause=str(since))
 
 
 def find_confirm_day(agreement: Agreement, commitment: Commitment, policy: Policy) -> tuple[date, str]:
@@ -281,7 +294,7 @@ def _assess_plan(agreement: Agreement, commitment: Commitment, policy: Policy, t
         return Standing(matter, StandingState.UNCONFIRMED, reason, by, text)
     soon = days <= max(policy.lead_days, default=0)
     reason = Reason(ReasonCode.TO_CONFIRM, {"by": text, "days": days})
-    return Standing(matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, reason, by, text)
+    return Standing(matter, _DUE_SOON if soon else _ON_TRACK, reason, by, text)
 
 
 def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> Standing:
@@ -304,28 +317,26 @@ def _assess_target(agreement: Agreement, commitment: Commitment, policy: Policy,
     aim = _find_aim(target, policy)
     at_most = target.comparator is Comparator.AT_MOST
     if measured is not None and not at_most and aim.is_reached(measured.value):
-        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
+        return Standing(matter, _ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
     if due is None:
         silence = _assess_silence(agreement, commitment, policy, today)
         if silence.state is StandingState.SILENT or measured is None:
             return silence
-        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_ON_PACE, numbers))
+        return Standing(matter, _ON_TRACK, Reason(ReasonCode.TARGET_ON_PACE, numbers))
     numbers["due"] = str(due)
     within = measured is not None and at_most and aim.is_reached(measured.value)
     if due.last < today:
         if within:
-            return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
+            return Standing(matter, _ON_TRACK, Reason(ReasonCode.TARGET_MET, numbers))
         numbers["days"] = (today - due.last).days
-        return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.TARGET_MISSED, numbers), due.last, str(due))
+        return Standing(matter, _OVERDUE, Reason(ReasonCode.TARGET_MISSED, numbers), due.last, str(due))
     numbers["days"] = (due.last - today).days
     behind = _judge_pace(agreement, commitment, aim, due, measured.value if measured else None, today)
     if behind is not None:
         return Standing(matter, StandingState.BEHIND, Reason(behind, numbers), due.last, str(due))
     soon = (due.last - today).days <= max(policy.lead_days, default=0) and not within
     code = ReasonCode.TARGET_ON_PACE if measured else ReasonCode.TARGET_UNMEASURED
-    return Standing(
-        matter, StandingState.DUE_SOON if soon else StandingState.ON_TRACK, Reason(code, numbers), due.last, str(due)
-    )
+    return Standing(matter, _DUE_SOON if soon else _ON_TRACK, Reason(code, numbers), due.last, str(due))
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +393,7 @@ def _assess_occurrences(
         if one is None:
             continue
         standing = _assess_period(agreement, commitment, recurrence, one, policy, today)
-        missed = standing.state is StandingState.OVERDUE
+        missed = standing.state is _OVERDUE
         if one.window_last >= watched_from if missed else one is period:
             yield standing
 
@@ -402,7 +413,7 @@ def assess_next_periods(agreement: Agreement, policy: Policy, today: date) -> It
     """Of what recurs and has no date left in its current period: the next period of which something is expected."""
     if is_expired(agreement, today):
         return
-    renews = agreement.renewal_rule is RenewalRule.AUTOMATIC
+    renews = agreement.renewal_rule is _RENEWS_ITSELF
     end = agreement.expires.last if agreement.expires is not None and not renews else date.max
     for one in agreement.commitments:
         recurrence = one.recurrence
@@ -438,13 +449,13 @@ def _assess_period(
     }
     last, cause = period.window_last, period.label
     if held >= expected:
-        return Standing(matter, StandingState.ON_TRACK, Reason(ReasonCode.PERIOD_MET, numbers), last, cause)
+        return Standing(matter, _ON_TRACK, Reason(ReasonCode.PERIOD_MET, numbers), last, cause)
     if today > last:
-        return Standing(matter, StandingState.OVERDUE, Reason(ReasonCode.PERIOD_MISSED, numbers), last, cause)
+        return Standing(matter, _OVERDUE, Reason(ReasonCode.PERIOD_MISSED, numbers), last, cause)
     if held < count_expected(period, expected, today, begin.last if begin is not None else None):
         return Standing(matter, StandingState.BEHIND, Reason(ReasonCode.PERIOD_BEHIND, numbers), last, cause)
     soon = days_left <= max(policy.lead_days, default=0)
-    state = StandingState.DUE_SOON if soon else StandingState.ON_TRACK
+    state = _DUE_SOON if soon else _ON_TRACK
     return Standing(matter, state, Reason(ReasonCode.PERIOD_ON_PACE, numbers), last, cause)
 
 
@@ -488,7 +499,7 @@ def _sum_up(
     recurrence = commitment.recurrence
     if recurrence is not None and recurrence.starts is not None and recurrence.starts > today:
         reason = Reason(ReasonCode.NOT_YET, {"from": recurrence.starts.isoformat()})
-        return Standing(matter, StandingState.ON_TRACK, reason)
+        return Standing(matter, _ON_TRACK, reason)
     if recurrence is not None and recurrence.ends is not None and recurrence.ends < today:
         reason = Reason(ReasonCode.SETTLED, {"state": "ended", "on": recurrence.ends.isoformat()})
         return Standing(matter, StandingState.SETTLED, reason)
@@ -501,7 +512,7 @@ def _sum_up(
 def _mark_unowned(
     standing: Standing, agreement: Agreement, commitment: Commitment, people: People, today: date
 ) -> Standing:
-    if standing.state not in (StandingState.ON_TRACK, StandingState.DUE_SOON):
+    if standing.state not in (_ON_TRACK, _DUE_SOON):
         return standing
     bound = [owner for owner in commitment.owners if not agreement.has_left(owner.party_id, today)]
     if any(find_owner(owner.contact_id, people, today) is not None for owner in bound):
@@ -514,14 +525,14 @@ def _mark_unowned(
 def find_owner(contact_id: int | None, people: People, today: date) -> Person | None:
     """The owner if there is one in office that day. A leader reads, and answers for nothing."""
     person = people.get(contact_id) if contact_id is not None else None
-    if person is None or person.role is ContactRole.LEADER:
+    if person is None or person.role is _LEADER:
         return None
     return person if person.is_in_office(today) else None
 
 
 def is_stepless(agreement: Agreement, commitment: Commitment, policy: Policy, today: date) -> tuple[str, int] | None:
     """For an open-ended commitment without a coming step: since when and for how many days; nothing otherwise."""
-    if commitment.kind is not CommitmentKind.OPEN_ENDED or find_deadline_of_own(commitment) is not None:
+    if commitment.kind is not _OPEN_ENDED or find_deadline_of_own(commitment) is not None:
         return None
     for milestone in commitment.milestones:
         if milestone.due is not None and milestone.due.last >= today and _find_settlement(milestone, today) is None:

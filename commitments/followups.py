@@ -46,6 +46,10 @@ _BY_DEADLINE = {
     (MatterKind.REPORT, ReasonCode.REPORT_PASSED): FollowUpKind.REPORT_DUE,
     (MatterKind.DORMANCY, ReasonCode.DORMANT): FollowUpKind.DORMANT,
 }
+_COMMITMENT, _MILESTONE = MatterKind.COMMITMENT, MatterKind.MILESTONE
+_ON_TRACK, _OVERDUE, _SILENT = StandingState.ON_TRACK, StandingState.OVERDUE, StandingState.SILENT
+_ASKED_LATE, _ASKED_BEHIND = FollowUpKind.OVERDUE, FollowUpKind.BEHIND
+"""Named once: asked of everything on every day, and a member of an enum takes five times as long to find as a name."""
 
 
 def group_people(people: Iterable[Person], role: ContactRole) -> dict[int, tuple[Person, ...]]:
@@ -122,7 +126,7 @@ def find_kind(standing: Standing) -> FollowUpKind | None:
     """The kind of follow-up that a standing calls for, if any."""
     if standing.matter.commitment_id is not None:
         return _BY_STATE.get(standing.state) if not standing.is_at_rest else None
-    if standing.state is StandingState.ON_TRACK:
+    if standing.state is _ON_TRACK:
         return None
     return _BY_DEADLINE.get((standing.matter.kind, standing.reason.code))
 
@@ -151,17 +155,13 @@ def want_followups(
         promised = standing.matter.commitment_id
         if promised is None:
             yield from _want_from_parties(agreement, standing, kind, coordinators, today)
-        elif not expired and standing.state is not StandingState.ON_TRACK and not standing.is_at_rest:
+        elif not expired and standing.state is not _ON_TRACK and not standing.is_at_rest:
             yield from _want_from_owners(
                 agreement, by_id[promised], standing, kind, people, coordinators, policy, today
             )
     if expired:
         return
-    states = {
-        standing.matter.commitment_id: standing
-        for standing in standings
-        if standing.matter.kind is MatterKind.COMMITMENT
-    }
+    states = {standing.matter.commitment_id: standing for standing in standings if standing.matter.kind is _COMMITMENT}
     for commitment in agreement.commitments:
         commitment_standing = states.get(commitment.id)
         if commitment_standing is not None:
@@ -215,12 +215,12 @@ def _want_from_owners(
     today: date,
 ) -> Iterator[WantedFollowUp]:
     if (
-        standing.matter.kind is MatterKind.COMMITMENT
+        standing.matter.kind is _COMMITMENT
         and commitment.recurrence is not None
         and kind
         in (
-            FollowUpKind.OVERDUE,
-            FollowUpKind.BEHIND,
+            _ASKED_LATE,
+            _ASKED_BEHIND,
         )
     ):
         return  # its occurrences speak for it
@@ -239,7 +239,7 @@ def _want_from_owners(
 
 def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]:
     """All owing parties, or the one whose milestone it is."""
-    if matter.kind is MatterKind.MILESTONE:
+    if matter.kind is _MILESTONE:
         milestone = next((one for one in commitment.milestones if name_milestone(commitment, one) == matter.part), None)
         if milestone is not None and milestone.party_id is not None:
             own = tuple(owner for owner in commitment.owners if owner.party_id == milestone.party_id)
@@ -249,7 +249,7 @@ def find_answerable(commitment: Commitment, matter: Matter) -> tuple[Owner, ...]
 
 def find_missed_date(standing: Standing) -> date | None:
     """The date that was missed, of what is overdue: what was said before it does not say why."""
-    return standing.deadline if standing.state is StandingState.OVERDUE else None
+    return standing.deadline if standing.state is _OVERDUE else None
 
 
 def has_answered(
@@ -350,7 +350,7 @@ def _want_besides(
             reason = Reason(ReasonCode.NO_OWNER, {"parties": [owner.party], **_tell_vacancy(former), **beside})
             by = _find_date_ahead(standing, today)
             yield _want(FollowUpKind.UNOWNED, standing.matter, owner.party_id, owner.party, cause, assignee, reason, by)
-    if standing.state is not StandingState.SILENT:
+    if standing.state is not _SILENT:
         stepless = is_stepless(agreement, commitment, policy, today)
         if stepless is not None:
             since, days = stepless

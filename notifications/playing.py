@@ -54,6 +54,7 @@ from notifications.sent_back import judge_returned
 
 KINDS = frozenset(NotificationKind) - {NotificationKind.DIGEST, NotificationKind.SUMMARY, NotificationKind.ALERT}
 """What tells of one agreement, and not of the whole register at once."""
+_FAILED = FollowUpKind.MESSAGE_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +330,7 @@ class Play:
         if self._settled == (asked, self._turns):
             return  # the same was wanted last, and nothing has changed since: settling it again changes nothing
         standing_open = {
-            one.key: one
-            for one in self._open.values()
-            if one.kind != FollowUpKind.MESSAGE_FAILED and one.commitment_id not in self._quiet
+            one.key: one for one in self._open.values() if one.kind != _FAILED and one.commitment_id not in self._quiet
         }
         closed_before: dict[str, FollowUp] = {}
         for key, one in wanted.items():
