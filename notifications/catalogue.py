@@ -28,6 +28,7 @@ _FOR_EVERYBODY = frozenset(
         "app",
         "choosing",
         "guards",
+        "mailboxes",
         "pages",
         "signing_in",
         "unsubscribing",

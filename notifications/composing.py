@@ -16,7 +16,7 @@ from commitments.vocabulary import Channel, NotificationKind
 from notifications.current import asks_its_reader, renew_notices
 from notifications.digests import Pictures
 from notifications.itemising import build_items
-from notifications.links import Links
+from notifications.links import Links, name_place
 from notifications.messages import ITEM_LIMIT, Digest, Message, Summary
 from notifications.names import Names
 from notifications.notices import Around, is_settled, load_asked_of_dates, load_counterparts, load_notices, load_shared
@@ -70,8 +70,9 @@ def compose_messages(
     for row in notifications:
         own = notices.get(row.id, [])
         person = find_reader(row, own, rules, around.usual)
+        bound = links.bind(name_place(row.address)) if links is not None else None
         if row.kind == NotificationKind.SIGN_IN:
-            messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], links)
+            messages[row.id] = compose_sign_in(row, person, names.contacts[person.id][0], bound)
             continue
         kinds = {one.kind for one in own}
         digest = (
@@ -80,7 +81,7 @@ def compose_messages(
             else None
         )
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
-        messages[row.id] = compose_message(row, own, rules, names, around, links, digest, summary)
+        messages[row.id] = compose_message(row, own, rules, names, around, bound, digest, summary)
     return messages
 
 

@@ -1,5 +1,6 @@
-"""The links in messages: signed, expiring, each for one person, one matter and one purpose."""
+"""The links in messages: signed, expiring, each for one person at one address, one matter and one purpose."""
 
+import copy
 import hmac
 import struct
 import time
@@ -22,6 +23,8 @@ SIGN_IN_WITHIN = timedelta(minutes=15)
 _BY_LINK = " by link "
 _SHORT = struct.Struct(">IH")
 """A contact and the day of the link, since 1970."""
+_SHORT_PLACE = 3
+"""So many bytes of the hash of the address to which it goes stand in a short link behind them."""
 _SHORT_MAC = 10
 """So many bytes of the signature stand in a short link: 80 bits, which nobody tries out over a network."""
 _SECONDS_A_DAY = 86_400
@@ -54,6 +57,8 @@ class Ask:
     follow_up_id: int | None = None
     matter: str | None = None
     party_id: int | None = None
+    place: str = ""
+    """The address to which the link went, as `name_place` has it; empty for one that is shown to who is signed in."""
 
 
 class Links:
@@ -79,12 +84,31 @@ class Links:
             for purpose in Purpose
         }
 
+        self._place = ""
+
+    def bind(self, place: str) -> "Links":
+        """The same for a message to one address: what they write bears its `place`."""
+        bound = copy.copy(self)
+        bound._place = place
+        return bound
+
     def sign(self, purpose: Purpose, value: Any) -> str:
         """A token that carries the value; everybody can read it, nobody can make another."""
-        return str(self._signers[purpose].dumps(value))
+        return str(self._signers[purpose].dumps({"for": self._place, "is": value} if self._place else value))
 
     def read(self, purpose: Purpose, token: str) -> Any:
         """What a token carries; LinkExpired or LinkInvalid if it is not, or no longer, to be believed."""
+        value = self._load(purpose, token)
+        return value["is"] if isinstance(value, dict) else value
+
+    def read_place(self, purpose: Purpose, token: str) -> str:
+        """The address to which a link went, as `name_place` has it; empty for one without."""
+        if purpose is Purpose.CHOICES and "." not in token:
+            return self._load_short(token)[1]
+        value = self._load(purpose, token)
+        return str(value["for"]) if isinstance(value, dict) else ""
+
+    def _load(self, purpose: Purpose, token: str) -> Any:
         try:
             return self._signers[purpose].loads(token, max_age=int(self._lifetimes[purpose].total_seconds()))
         except SignatureExpired:
@@ -94,10 +118,10 @@ class Links:
 
     def read_ask(self, token: str) -> Ask:
         """What an answer link asks of whom."""
-        value = self.read(Purpose.ANSWER, token)
+        value, place = self.read(Purpose.ANSWER, token), self.read_place(Purpose.ANSWER, token)
         if len(value) == 2:
-            return Ask(value[0], follow_up_id=value[1])
-        return Ask(value[0], matter=value[1], party_id=value[2])
+            return Ask(value[0], follow_up_id=value[1], place=place)
+        return Ask(value[0], matter=value[1], party_id=value[2], place=place)
 
     def write_answer(self, ask: Ask) -> str:
         """Where a person answers."""
@@ -110,7 +134,7 @@ class Links:
 
     def write_short_choices(self, contact_id: int) -> str:
         """The same for where there is little room, as on a telephone: it leads there."""
-        value = _SHORT.pack(contact_id, int(time.time()) // _SECONDS_A_DAY)
+        value = _SHORT.pack(contact_id, int(time.time()) // _SECONDS_A_DAY) + bytes.fromhex(self._place)
         token = urlsafe_b64encode(value + _sign_short(self._secrets[0], value)).decode()
         return f"{self.base_url}/c/{token.rstrip('=')}"
 
@@ -119,17 +143,20 @@ class Links:
         if "." in token:
             (contact_id,) = self.read(Purpose.CHOICES, token)
             return int(contact_id)
+        return self._load_short(token)[0]
+
+    def _load_short(self, token: str) -> tuple[int, str]:
         try:
             given = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            value, mac = given[: _SHORT.size], given[_SHORT.size :]
-            short_id, day = _SHORT.unpack(value)
+            value, mac = given[:-_SHORT_MAC], given[-_SHORT_MAC:]
+            short_id, day = _SHORT.unpack(value[: _SHORT.size])
         except (ValueError, struct.error):
             raise LinkInvalid("this link is not one of ours") from None
         if not any(hmac.compare_digest(mac, _sign_short(secret, value)) for secret in self._secrets):
             raise LinkInvalid("this link is not one of ours")
         if int(time.time()) // _SECONDS_A_DAY - day > self._lifetimes[Purpose.CHOICES].days:
             raise LinkExpired("the time of this link is over")
-        return int(short_id)
+        return int(short_id), value[_SHORT.size :].hex()
 
     def write_unsubscribe(self, contact_id: int, kind: str) -> str:
         """Where a person, or their mail program for them, unsubscribes from a kind of message."""
@@ -143,6 +170,11 @@ class Links:
 def _sign_short(secret: bytes, value: bytes) -> bytes:
     key = hmac.digest(secret, b"tallystick.short_choices", sha256)
     return hmac.digest(key, value, sha256)[:_SHORT_MAC]
+
+
+def name_place(address: str | None) -> str:
+    """An address as a link bears it, by which it is known again and not read; empty for none."""
+    return sha256(address.strip().lower().encode()).hexdigest()[: 2 * _SHORT_PLACE] if address else ""
 
 
 def name_link(token: str) -> str:

@@ -35,6 +35,7 @@ from notifications.wording import Words
 from portal.answer_views import describe_forms, describe_outcome, describe_state, link_newer, say_overtaken
 from portal.forms import Form, Sent
 from portal.house import Here, House
+from portal.mailboxes import check_mailbox
 from portal.pages import show_notice, show_page
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.roles import Role, find_role
@@ -74,7 +75,7 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
             rules = load_rules_of_questions(unit, ask.contact_id, [ask])
             question = _find(unit, rules, house, ask, hold=True)
             author = replace(_name_author(question, token, now), once=sent.name_press(str(ask.contact_id)))
-            return lead(give_answer(unit, house, rules, question, author, answer, sent))
+            return lead(give_answer(unit, house, rules, question, author, answer, sent, ask.place))
 
     def show(refusal: Refusal) -> Response:
         if refusal.is_anothers:
@@ -91,10 +92,18 @@ def post_answer(token: str, answer: Answer, sent: Form, house: Here) -> Response
 
 
 def give_answer(
-    unit: Connection, house: House, rules: Rules, question: Question, author: Author, answer: Answer, sent: Sent
+    unit: Connection,
+    house: House,
+    rules: Rules,
+    question: Question,
+    author: Author,
+    answer: Answer,
+    sent: Sent,
+    place: str = "",
 ) -> str:
     """Take what a form says, tell who is concerned, and give the token of the page that says what it came to.
 
+    `place` is that of the link by which it was answered.
     Raises AnswerRefused with what is missing, NotAsked if it has changed since the form was shown, RefusedChange.
     """
     now, person = house.read_clock(), question.person
@@ -107,7 +116,7 @@ def give_answer(
     if answered.new_owner not in (None, person.id):
         new = rules.people[answered.new_owner]
         tell_new_owner(unit, rules, question, new, now, today, house.domain)
-    return _write_answered(house, question, answer, answered.entries, answered.new_owner)
+    return _write_answered(house, question, answer, answered.entries, answered.new_owner, place)
 
 
 def find_given(house: House, ask: Ask, answer: Answer, sent: Sent) -> str:
@@ -121,15 +130,15 @@ def find_given(house: House, ask: Ask, answer: Answer, sent: Sent) -> str:
         own = log_entry.c.id.in_(entries) & (log_entry.c.subject == commitment_owner.name)
         changes = reading.execute(select(log_entry.c.changes).where(own)).scalars().first()
     new_owner = changes["contact_id"][1] if answer is Answer.NOT_ME and changes is not None else None
-    return _write_answered(house, question, answer, entries, new_owner)
+    return _write_answered(house, question, answer, entries, new_owner, ask.place)
 
 
 def _write_answered(
-    house: House, question: Question, answer: Answer, entries: Sequence[int], new_owner: int | None
+    house: House, question: Question, answer: Answer, entries: Sequence[int], new_owner: int | None, place: str
 ) -> str:
     asked = question.follow_up.id if question.follow_up is not None else None
     outcome = [question.person.id, asked, question.matter, question.party_id, str(answer), list(entries)]
-    return house.links.sign(Purpose.ANSWERED, [*outcome, new_owner])
+    return house.links.bind(place).sign(Purpose.ANSWERED, [*outcome, new_owner])
 
 
 @router.api_route("/answered/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -153,7 +162,7 @@ def show_answered(token: str, house: Here) -> Response:
         outcome=say_overtaken(words) if overtaken else shown,
         item=_describe_as_answered(describe_question(words, question, names, shelf), question),
         undo=undo,
-        choices=house.links.write_choices(ask.contact_id),
+        choices=house.links.bind(ask.place).write_choices(ask.contact_id),
     )
 
 
@@ -176,7 +185,7 @@ def post_undo(token: str, house: Here) -> Response:
     except RefusedChange:
         text = words.gettext("Somebody has changed it since, or it was taken back already. Nothing was changed now.")
         return show_notice(words, words.gettext("This can no longer be taken back"), text, status=409)
-    link = house.links.write_answer(ask).removeprefix(house.links.base_url)
+    link = house.links.bind(ask.place).write_answer(ask).removeprefix(house.links.base_url)
     return RedirectResponse(link, 303)
 
 
@@ -203,7 +212,8 @@ def take_back_answer(
 def read_answered(house: House, token: str) -> tuple[Ask, Answer, list[int], int | None]:
     """What was answered to what, the log entries of it, and to whom it was handed over."""
     contact_id, follow_up_id, matter, party_id, answer, entries, new_owner = house.links.read(Purpose.ANSWERED, token)
-    return Ask(contact_id, follow_up_id, matter, party_id), Answer(answer), entries, new_owner
+    place = house.links.read_place(Purpose.ANSWERED, token)
+    return Ask(contact_id, follow_up_id, matter, party_id, place), Answer(answer), entries, new_owner
 
 
 def load_shelf_of(reading: Connection, house: House, question: Question) -> Shelf:
@@ -216,6 +226,7 @@ def _find(reading: Connection, rules: Rules, house: House, ask: Ask, *, hold: bo
     if person is None:
         raise LinkInvalid("the person of this link is not known here")
     _check_office(rules, house, person)
+    check_mailbox(reading, person, ask.place)
     question = load_question(
         reading,
         rules,
@@ -293,6 +304,7 @@ def _show(
     today = house.today_of(question.person, house.read_clock())
     colleagues = list_colleagues(rules, question, today)
     forms = describe_forms(words, question, names, colleagues, f"/answer/{token}", today, chosen, sent, refusal.lacks)
+    links = house.links.bind(ask.place)
     return show_page(
         "answer.html",
         words,
@@ -303,12 +315,12 @@ def _show(
         state=refusal.say(words)
         if forms and refusal.has_changed
         else describe_state(words, question, names, colleagues, newer),
-        newer=link_newer(words, house.links.write_answer(Ask(ask.contact_id, newer)).removeprefix(house.links.base_url))
+        newer=link_newer(words, links.write_answer(Ask(ask.contact_id, newer)).removeprefix(links.base_url))
         if newer is not None
         else None,
         first=forms[0] if forms and forms[0].is_open else None,
         others=[form for form in forms if not form.is_open],
-        choices=house.links.write_choices(ask.contact_id),
+        choices=links.write_choices(ask.contact_id),
     )
 
 

@@ -74,6 +74,7 @@ from portal.guards import (
     read_seconds,
 )
 from portal.house import House
+from portal.mailboxes import MovedAway, show_moved
 from portal.pages import STATIC, choose_words, show_notice
 from portal.signing_in import show_not_allowed, show_not_from_here, show_not_signed_in, show_refused
 from portal.viewing import NotAllowed, NotFromHere, NotSignedIn, find_viewer, list_declared
@@ -196,6 +197,7 @@ def make_portal(
     app.add_exception_handler(LinkExpired, show_expired)
     app.add_exception_handler(LinkInvalid, show_invalid)
     app.add_exception_handler(answering.LeftOffice, answering.show_left)
+    app.add_exception_handler(MovedAway, show_moved)
     app.add_exception_handler(RequestValidationError, show_not_understood)
     app.add_exception_handler(HTTPException, show_http_fault)
     app.add_exception_handler(Exception, show_failure)

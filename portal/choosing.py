@@ -22,7 +22,7 @@ from commitments.tables import contact
 from commitments.vocabulary import Channel, ContactRole, NotificationKind, Rhythm
 from notifications.choosing import choose
 from notifications.languages import load_words
-from notifications.links import LinkInvalid, sign_by_link
+from notifications.links import LinkInvalid, Purpose, sign_by_link
 from notifications.names import choose_words, load_names
 from notifications.readers import Usual, load_reader, load_usual
 from notifications.rhythm import gets_summary
@@ -30,6 +30,7 @@ from notifications.views import clean_text, fit_text
 from notifications.wording import Words
 from portal.forms import Form, Sent
 from portal.house import Here, House
+from portal.mailboxes import check_mailbox
 from portal.own_settings import name_way_back
 from portal.page_words import load_page_words
 from portal.pages import FieldView, FormView, OptionView, list_languages, show_page
@@ -67,8 +68,9 @@ def _read(house: House, token: str) -> Person:
     contact_id = house.links.read_choices(token)
     with open_reading(house.engine) as reading:
         person = load_reader(reading, contact_id)
-    if person is None:
-        raise LinkInvalid("the person of this link is not known here")
+        if person is None:
+            raise LinkInvalid("the person of this link is not known here")
+        check_mailbox(reading, person, house.links.read_place(Purpose.CHOICES, token))
     return person
 
 

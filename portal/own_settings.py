@@ -13,6 +13,7 @@ from commitments.handing_over import reconcile_around
 from commitments.log import Author
 from commitments.people import ContactRefused, set_zone
 from commitments.tables import contact
+from notifications.links import name_place
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.forms import Form
@@ -69,6 +70,7 @@ def _show(
     words = find_words(viewer)
     with open_reading(house.engine) as reading:
         visits = list_visits(reading, viewer.person.id, house.read_clock())
+        links = house.links.bind(name_place(viewer.person.mail))
         own = reading.execute(select(contact.c.time_zone).where(contact.c.id == viewer.person.id)).scalar_one()
     return show_framed(
         request,
@@ -81,7 +83,7 @@ def _show(
         role=name_role(words, viewer.role),
         mail=viewer.person.mail or "",
         zone=viewer.person.time_zone,
-        choices=house.links.write_choices(viewer.person.id).removeprefix(house.links.base_url) + "?back=1",
+        choices=links.write_choices(viewer.person.id).removeprefix(house.links.base_url) + "?back=1",
         manages_people=viewer.may(Permission.HAND_OVER),
         visits=[_describe(words, house, viewer, one) for one in visits],
     )

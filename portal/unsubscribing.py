@@ -14,6 +14,7 @@ from notifications.links import LinkInvalid, Purpose, sign_by_link
 from notifications.readers import load_reader
 from notifications.wording import Words
 from portal.house import Here, House
+from portal.mailboxes import check_mailbox
 from portal.pages import FormView, show_page
 
 router = APIRouter()
@@ -25,7 +26,7 @@ def show_unsubscribing(token: str, house: Here) -> Response:
     person, kind = _read(house, token)
     words = load_words(person.language)
     if kind in IN_ANY_CASE:
-        return _show(words, house, person, kind, None)
+        return _show(words, house, token, person, kind, None)
     done = kind in person.choices.unsubscribed
     form = FormView(
         f"/unsubscribe/{token}",
@@ -33,7 +34,7 @@ def show_unsubscribing(token: str, house: Here) -> Response:
         words.gettext("Nobody else's messages change. You can subscribe again at any time."),
         words.gettext("Unsubscribe"),
     )
-    return _show(words, house, person, kind, None if done else form)
+    return _show(words, house, token, person, kind, None if done else form)
 
 
 @router.post("/unsubscribe/{token}", response_class=HTMLResponse)
@@ -41,25 +42,29 @@ def post_unsubscribing(token: str, house: Here) -> Response:
     """Unsubscribe at once, without another question, whatever the body says."""
     person, kind = _read(house, token)
     if kind in IN_ANY_CASE:  # as an earlier version's letter may ask
-        return _show(load_words(person.language), house, person, kind, None)
+        return _show(load_words(person.language), house, token, person, kind, None)
     now = house.read_clock()
     unsubscribed = sorted(str(one) for one in person.choices.unsubscribed | {kind})
     with open_unit(house.engine) as unit:
         author = Author(sign_by_link(person.reference, token), now)
         choose(unit, author, person.reference, {"unsubscribed": unsubscribed}, now)
-    return _show(load_words(person.language), house, person, kind, None)
+    return _show(load_words(person.language), house, token, person, kind, None)
 
 
 def _read(house: House, token: str) -> tuple[Person, NotificationKind]:
     contact_id, kind = house.links.read(Purpose.UNSUBSCRIBE, token)
     with open_reading(house.engine) as reading:
         person = load_reader(reading, contact_id)
-    if person is None:
-        raise LinkInvalid("the person of this link is not known here")
+        if person is None:
+            raise LinkInvalid("the person of this link is not known here")
+        check_mailbox(reading, person, house.links.read_place(Purpose.UNSUBSCRIBE, token))
     return person, NotificationKind(kind)
 
 
-def _show(words: Words, house: House, person: Person, kind: NotificationKind, form: FormView | None) -> Response:
+def _show(
+    words: Words, house: House, token: str, person: Person, kind: NotificationKind, form: FormView | None
+) -> Response:
+    links = house.links.bind(house.links.read_place(Purpose.UNSUBSCRIBE, token))
     named = {"kind": words.name(kind)}
     title = words.gettext("Unsubscribe: %(kind)s") if form else words.gettext("You have unsubscribed: %(kind)s")
     said = words.gettext("This kind of message no longer comes to you.")
@@ -69,5 +74,5 @@ def _show(words: Words, house: House, person: Person, kind: NotificationKind, fo
             "This kind of message comes in any case: without it nobody would know that others do not go."
         )
     return show_page(
-        "unsubscribe.html", words, title % named, form=form, said=said, choices=house.links.write_choices(person.id)
+        "unsubscribe.html", words, title % named, form=form, said=said, choices=links.write_choices(person.id)
     )

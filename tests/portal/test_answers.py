@@ -16,7 +16,7 @@ from commitments.progress import add_activity, report_progress
 from commitments.reconcile import reconcile_register
 from commitments.register import import_agreement
 from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, party, progress_report
-from notifications.links import Ask, LinkExpired, LinkInvalid, Links, Purpose
+from notifications.links import Ask, LinkExpired, LinkInvalid, Links, Purpose, name_place
 from notifications.tables import notice, notification
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
@@ -694,12 +694,13 @@ def read_mark(desk: Desk) -> str:
 
 def test_the_older_of_two_questions_leads_to_the_one_that_is_open(desk: Desk) -> None:
     old, new = ask_li_anew(desk)
-    link = desk.links.write_answer(Ask(desk.person("li"), old.id)).removeprefix(desk.links.base_url)
+    place = name_place("li@south.example")
+    link = desk.links.bind(place).write_answer(Ask(desk.person("li"), old.id)).removeprefix(desk.links.base_url)
     for shown in (link, f"{link}/confirm", f"{link}/send_back"):
         page = desk.get(shown)
         assert "已重新报告" in page and "因此无需确认" not in page
         (way,) = re.findall(r'class="decisions"><a href="([^"]+)"', page)
-        assert desk.links.read_ask(way.rpartition("/")[2]) == Ask(desk.person("li"), new.id)
+        assert desk.links.read_ask(way.rpartition("/")[2]) == Ask(desk.person("li"), new.id, place=place)
     desk.post(f"{way}/confirm")
     assert desk.rows(follow_up, follow_up.c.id == new.id)[0].state == "done"
     page = desk.get(link)
