@@ -10,7 +10,7 @@ from commitments.dates import add_days
 from commitments.facts import Agreement, Commitment
 from commitments.followups import People, find_kind, find_missed_date, has_answered
 from commitments.policy import Policy
-from commitments.vocabulary import CommitmentState, FollowUpKind, StandingState
+from commitments.vocabulary import CommitmentState, FollowUpKind, Owed, StandingState
 
 CAUSE_GONE = "its cause is gone"
 TAKEN_BACK = "the report was taken back"
@@ -30,13 +30,22 @@ def explain_closing(
     commitment = next((one for one in promises if one.id == row.commitment_id), None)
     if agreement is None or commitment is None or row.party_id is None:
         return CAUSE_GONE
-    if row.kind == FollowUpKind.CONFIRMATION_ASKED and row.period not in [one.reference for one in commitment.reports]:
+    if row.kind == FollowUpKind.CONFIRMATION_ASKED and _is_taken_back(row, commitment):
         return TAKEN_BACK
     if commitment.state is CommitmentState.ON_HOLD:
         return "it is on hold"
     if commitment.state is not CommitmentState.ACTIVE:
         return f"it is {commitment.state}"
     return _explain(row, replace(agreement, commitments=(commitment,)), commitment, people, policy_of(agreement), today)
+
+
+def _is_taken_back(row: Any, commitment: Commitment) -> bool:
+    """Whether the report that was to be confirmed, or the part of another of those who each owe it, counts no more."""
+    if row.period not in [one.reference for one in commitment.reports]:
+        return True
+    parts = {one.party_id for one in commitment.reports if one.is_fulfilled}
+    is_parted = commitment.owed is Owed.EACH and commitment.state is CommitmentState.ACTIVE
+    return is_parted and not {one.party_id for one in commitment.owners} <= parts
 
 
 def _explain(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
+from commitments.asked_confirmations import withdraw_asked
 from commitments.errors import NotFound, RefusedChange
 from commitments.filling import check_text, refuse_flaws
 from commitments.log import Author
@@ -45,7 +46,8 @@ def withdraw_report(unit: Connection, author: Author, name: str, reference: str,
     """Take a report on `agreement/commitment` back, with the author's reason, and what came with it.
 
     A number that was reported with it is withdrawn too, and nobody is asked to confirm it any more. If it settled the
-    commitment, that stands again as it stood before; where another report says that it is done, that one is asked about
+    commitment, by itself or as the part of one of those who each owe it, that stands again as it stood before, and
+    nobody is asked about the others' parts; where another report says that it is done, that one is asked about
     instead. What the report confirmed is asked again.
 
     Raises Flawed without a reason, NotFound for a report that is not there or was withdrawn before, and RefusedChange
@@ -71,7 +73,8 @@ def withdraw_report(unit: Connection, author: Author, name: str, reference: str,
         return
     other = _find_other(unit, row, report)
     if other is None:
-        _reopen(unit, author, name, row)
+        if _reopen(unit, author, name, row):
+            withdraw_asked(unit, author, name, row, today)
         return
     _ask_under(unit, author, name, row, other, waiting, today)
     _ask_again(unit, author, name, row, with_it)
@@ -194,8 +197,9 @@ def _find_other(unit: Connection, row: Row[Any], report: Row[Any]) -> Row[Any] |
     return said[0] if said else None
 
 
-def _reopen(unit: Connection, author: Author, name: str, row: Row[Any]) -> None:
-    """Let the commitment stand as it stood before a report settled it; what a file says is left to the file."""
+def _reopen(unit: Connection, author: Author, name: str, row: Row[Any]) -> bool:
+    """Let the commitment stand as it stood before a report settled it; False where a file says how it stands, to which
+    that is left."""
     entries = unit.execute(
         select(log_entry)
         .where(log_entry.c.subject == commitment.name, log_entry.c.row_id == row.id, log_entry.c.action == "amended")
@@ -203,7 +207,7 @@ def _reopen(unit: Connection, author: Author, name: str, row: Row[Any]) -> None:
     ).all()
     settled = next((one for one in entries if "state" in one.changes), None)
     if settled is None or settled.changes["state"][1] != CommitmentState.FULFILLED:
-        return
+        return False
     reported = unit.execute(
         select(log_entry.c.id).where(
             log_entry.c.subject == progress_report.name,
@@ -213,9 +217,11 @@ def _reopen(unit: Connection, author: Author, name: str, row: Row[Any]) -> None:
             log_entry.c.reference.startswith(f"{name}/", autoescape=True),
         )
     ).first()
-    if reported is not None:
-        before = {column: old for column, (old, _) in settled.changes.items()}
-        amend_row(unit, author, commitment, row, before, name, row.agreement_id)
+    if reported is None:
+        return False
+    before = {column: old for column, (old, _) in settled.changes.items()}
+    amend_row(unit, author, commitment, row, before, name, row.agreement_id)
+    return True
 
 
 def _ask_under(

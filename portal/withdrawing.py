@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection, Table, or_, select
 
+from commitments.asked_confirmations import find_asked
 from commitments.database import open_reading
 from commitments.log import Author
 from commitments.reporting import take_back_measurement, take_back_report
 from commitments.tables import confirmation, contact, log_entry, measurement, progress_report
-from commitments.vocabulary import CommitmentState, ConfirmationState, ContactRole, Rating
+from commitments.vocabulary import CommitmentState, ConfirmationState, ContactRole, Owed, Rating
 from commitments.withdrawing import ANSWERED, find_measured_with
 from notifications.links import read_signer
 from notifications.names import Names, load_names
@@ -200,8 +201,11 @@ def say_measured(words: Words, promise: Any, row: Any) -> str:
 
 def _describe_report(reading: Connection, words: Words, acted: Acted, row: Any) -> Withdrawal:
     answers = reading.execute(select(confirmation).where(confirmation.c.report_id == row.id)).all()
+    asked = [one.party_id for one in answers if one.state == ConfirmationState.ASKED]
+    if row.fulfilled and acted.row.owed == Owed.EACH:
+        asked = [one for one, (_, waits) in find_asked(reading, acted.row).items() if waits]
     measured = find_measured_with(reading, row)
-    parties = [row.party_id, *(one.party_id for one in answers)]
+    parties = [row.party_id, *asked]
     names = load_names(reading, contacts_of(parties, [row.contact_id]))
     answered = is_answered(answers, row.id)
     stands = words.gettext("Another side has answered this report, so it stands. Report anew how it is.")
@@ -213,7 +217,7 @@ def _describe_report(reading: Connection, words: Words, acted: Acted, row: Any) 
                       "was."),
         acted.head,
         acted,
-        () if answered else tuple(_say_what_follows(words, names, acted, row, answers, measured)),
+        () if answered else tuple(_say_what_follows(words, names, acted, row, asked, measured)),
         not answered,
         stands if answered else "",
     )  # fmt: skip
@@ -228,15 +232,14 @@ def say_reported(words: Words, names: Names, row: Any) -> str:
 
 
 def _say_what_follows(
-    words: Words, names: Names, acted: Acted, row: Any, answers: Sequence[Any], measured: Sequence[Any]
+    words: Words, names: Names, acted: Acted, row: Any, asked: Sequence[int], measured: Sequence[Any]
 ) -> Iterable[str]:
     if row.fulfilled and acted.row.state == CommitmentState.FULFILLED:
         yield words.gettext(
             "The commitment stands again as it stood before, unless another report says that it is done."
         )
-    asked = [names.name_party(one.party_id, words.tag) for one in answers if one.state == ConfirmationState.ASKED]
     if asked:
-        told = {"parties": name_some(words, asked)}
+        told = {"parties": name_some(words, [names.name_party(one, words.tag) for one in asked])}
         yield words.gettext("Not asked to confirm it any more: %(parties)s.") % told
     for one in measured:
         yield words.gettext("Withdrawn with it: %(value)s.") % {"value": say_measured(words, acted.row, one)}

@@ -6,11 +6,28 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
+from commitments.log import Author
+from commitments.register import import_agreement
 from commitments.tables import commitment, confirmation, contact, measurement, progress_report, publication
-from tests.portal.desk import Desk
+from tests.portal.desk import FORM, NOW, TODAY, Desk
 
 FUND, SURVEY, BRIDGE = (f"/agreements/north-south/commitments/{one}" for one in ("fund", "survey", "bridge"))
+
+EACH = "/agreements/north-south/commitments/each"
+OF_EACH = FORM.replace(b"commitments:\n", b"""  - reference: east
+    kind: city
+    names: {en: East}
+    contacts: [{reference: eve, name: Eve, role: coordinator, channels: {mail: eve@east.example}}]
+commitments:
+  - reference: each
+    summary: Each plants trees.
+    kind: deliverable
+    due: 2026-02-13
+    owed: each
+    owners: [{party: north, contact: ann}, {party: south, contact: li}]
+""", 1)  # fmt: skip
 
 
 def measure(desk: Desk, value: str = "300", on: str = "2026-03-01") -> Any:
@@ -61,6 +78,23 @@ def test_what_is_taken_back_is_no_news_and_starts_the_delivery(desk: Desk) -> No
     with open_reading(desk.engine) as reading:
         names = reading.execute(select(publication.c.name).where(publication.c.followed_at.is_(None))).scalars().all()
     assert "tallystick.measurement.withdrawn" in names
+
+
+def test_who_takes_back_their_part_of_what_each_owes_reads_who_is_not_asked_about_the_whole_any_more(
+    desk: Desk,
+) -> None:
+    with open_unit(desk.engine) as unit:
+        import_agreement(unit, parse_agreement(OF_EACH, "x.yaml"), Author("test", NOW), TODAY)
+    desk.sign_in("ann")
+    row = report(desk, EACH, fulfilled="yes")
+    assert "Not asked to confirm" not in desk.get(f"{EACH}/reports/{row.reference}/withdraw"), "nobody is asked yet"
+    desk.clock[0] += timedelta(minutes=1)
+    desk.sign_in("li")
+    report(desk, EACH, fulfilled="yes")
+    desk.sign_in("ann")
+    assert "Not asked to confirm it any more: East." in desk.get(f"{EACH}/reports/{row.reference}/withdraw")
+    take_back(desk, EACH, row, why="Half of the trees have died")
+    assert [one.state for one in desk.rows(confirmation)] == ["withdrawn"]
 
 
 def test_a_report_is_taken_back_and_nobody_is_asked_to_confirm_it_any_more(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from commitments.agreement_file import parse_agreement
+from commitments.closing import TAKEN_BACK
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.policies import set_policy
@@ -15,7 +16,8 @@ from commitments.progress import confirm_report, report_progress
 from commitments.reconcile import reconcile_agreement, reconcile_register
 from commitments.references import find_agreement
 from commitments.register import import_agreement
-from commitments.tables import commitment, confirmation, contact, follow_up, party
+from commitments.reporting import take_back_report
+from commitments.tables import commitment, confirmation, contact, follow_up, party, progress_report
 from notifications.planning import plan_messages
 from notifications.tables import notice
 
@@ -191,6 +193,26 @@ def test_what_each_owes_is_confirmed_once_all_have_said_so_and_only_by_who_owes_
     assert (pact.state("accounts")[0], pact.asked()) == ("active", {})
     pact.report(ACCOUNTS, "south")
     assert (pact.state("accounts")[0], pact.asked()) == ("fulfilled", {"east": "asked"})
+
+
+@pytest.mark.parametrize("side", ["north", "south"])
+def test_who_is_asked_about_what_each_owes_waits_no_more_once_one_of_them_takes_its_part_back(
+    pact: Pact, side: str
+) -> None:
+    for one in ("north", "south"):
+        pact.report(ACCOUNTS, one)
+        pact.day += timedelta(days=1)
+    assert pact.waiting() == ["eva"]
+    sides = {row.reference: row.id for row in pact.rows(party)}
+    (part,) = pact.rows(progress_report, progress_report.c.party_id == sides[side])
+    with open_unit(pact.engine) as unit:
+        take_back_report(unit, Author(side, pact.now, "A slip"), ACCOUNTS, part.reference, pact.day)
+    assert (pact.state("accounts")[0], pact.asked()) == ("active", {"east": "withdrawn"})
+    assert pact.waiting() == []
+    (closed,) = pact.rows(follow_up, follow_up.c.kind == "confirmation_asked")
+    assert closed.closed_why == TAKEN_BACK
+    pact.report(ACCOUNTS, side)
+    assert (pact.state("accounts")[0], pact.asked()) == ("fulfilled", {"east": "asked"}), "about the last report again"
 
 
 @pytest.mark.parametrize("rule", ["those_who_owe", "nobody"])
