@@ -189,13 +189,15 @@ def name_owner(
 ) -> HandedOver:
     """Make a contact the owner of these places in commitments: of what nobody, or nobody any more, answers for.
 
-    Raises NotFound for a contact that is not known, and RefusedChange for one who is not in office, or a place of
-    another party.
+    Raises NotFound for a contact that is not known, and RefusedChange for one who is not in office or leads, or a
+    place of another party.
     """
     row = find_contact(unit, to)
     new = load_people(unit, only=contact.c.id == row.id)[row.id]
     if not new.is_in_office(today):
         raise RefusedChange(f"{to} is not in office today; name somebody who is")
+    if new.role is ContactRole.LEADER:
+        raise RefusedChange(f"{to} is a leader, who reads and is asked nothing; name somebody else")
     places = unit.execute(
         select(
             commitment_owner.c.id.label("owner_id"), commitment_owner.c.party_id, commitment_owner.c.contact_id,

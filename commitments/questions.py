@@ -270,6 +270,7 @@ def load_question(
         load_reports_to_confirm(reading, [asked]).get(asked.id) if asked is not None else None,
         _find_confirmers(rules, under, promise, owners, places, party_id, today),
         asked is not None and asked.due_on < today,
+        stands_in=_stands_in(rules, person, party_id, asked, owners),
     )
 
 
@@ -339,14 +340,16 @@ def load_questions(
                 to_confirm.get(one.id),
                 _find_confirmers(rules, under, promise, owing, around, one.party_id, today),
                 not isinstance(one, Ahead) and one.due_on < today,
-                stands_in=_stands_in(rules, person, one, owing),
+                stands_in=_stands_in(rules, person, one.party_id, None if isinstance(one, Ahead) else one, owing),
             )
         )
     return questions
 
 
-def _stands_in(rules: Rules, person: Person, asked: Any, owing: Sequence[tuple[int, int | None]]) -> bool:
-    answering = {dict(owing).get(asked.party_id), None if isinstance(asked, Ahead) else asked.assignee_id}
+def _stands_in(
+    rules: Rules, person: Person, party_id: int | None, asked: Any, owing: Sequence[tuple[int, int | None]]
+) -> bool:
+    answering = {dict(owing).get(party_id or 0), asked.assignee_id if asked is not None else None}
     found = (rules.people.get(one) for one in answering if one is not None)
     return any(one.deputy_id == person.id for one in found if one is not None)
 

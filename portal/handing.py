@@ -125,7 +125,8 @@ def post_orphans(request: Request, viewer: Managing, sent: Form, house: Here) ->
     author = Author(viewer.person.reference, now, sent.text("why"))
     try:
         with open_unit(house.engine) as unit:
-            _check_places(unit, viewer, ids)
+            if not _are_orphaned(unit, viewer, ids, today):
+                return _show_orphans(request, viewer, house, "changed", status=409)
             handed = name_owner(unit, author, ids, to, now, today)
             by = viewer.person.reference
             messages = tell_hand_over(unit, handed, by, now, today, house.domain, tell_former=False)
@@ -135,11 +136,14 @@ def post_orphans(request: Request, viewer: Managing, sent: Form, house: Here) ->
     return RedirectResponse(f"{ORPHANS}?done=named", 303)
 
 
-def _check_places(unit: Connection, viewer: Viewer, ids: Sequence[int]) -> None:
-    """Only places of a party that the viewer speaks for."""
-    rows = unit.execute(select(commitment_owner.c.party_id).where(commitment_owner.c.id.in_(ids))).scalars().all()
+def _are_orphaned(unit: Connection, viewer: Viewer, ids: Sequence[int], today: date) -> bool:
+    """Whether these places, all of a party that the viewer speaks for, still have no living owner."""
+    held = select(commitment_owner.c.party_id).where(commitment_owner.c.id.in_(ids)).with_for_update()
+    rows = unit.execute(held).scalars().all()
     if len(rows) < len(set(ids)) or not all(viewer.speaks_for(one) for one in rows):
         raise HTTPException(404)
+    _, still = load_orphans(unit, viewer, today, 1, among=ids)
+    return still == len(rows)
 
 
 def _find(reading: Connection, viewer: Viewer, reference: str) -> Any:
@@ -316,6 +320,10 @@ def _show_orphans(request: Request, viewer: Viewer, house: House, done: str, sta
         fault={
             "missing": words.gettext("Tick what is meant, and choose who answers for it."),
             "refused": words.gettext("Nothing was changed, because this person cannot take it over."),
+            "changed": words.gettext(
+                "Nothing was changed, because somebody answers for it by now, or it is settled. "
+                "Here is what has no living owner now."
+            ),
         }.get(done, ""),
         total=words.ngettext("%(count)s place in a commitment", "%(count)s places in commitments", total)
         % {"count": total},

@@ -1,6 +1,6 @@
 """Finds the contacts of a party, and what has no living owner: a fixed number of statements whatever the register."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -182,8 +182,12 @@ def load_successors(
     return [(one, names[one.id]) for one in able]
 
 
-def load_orphans(reading: Connection, viewer: Viewer, today: date, most: int) -> tuple[list[Orphan], int]:
+def load_orphans(
+    reading: Connection, viewer: Viewer, today: date, most: int, among: Collection[int] | None = None
+) -> tuple[list[Orphan], int]:
     """The places in commitments that nobody living holds, by party and by who is named, and how many there are.
+
+    `among` narrows them to some places, by their id.
 
     Living is who is in office today and has a channel that works. Who answers for a party that the viewer does not
     speak for is shown as well: a promise that nobody keeps on the other side concerns both.
@@ -197,6 +201,8 @@ def load_orphans(reading: Connection, viewer: Viewer, today: date, most: int) ->
         agreement.c.ended.is_(None),
         agreement.c.id.in_(select_visible_agreements(viewer)),
     )
+    if among is not None:
+        where &= commitment_owner.c.id.in_(among)
     joined = (
         select(
             commitment_owner.c.id.label("owner_id"), commitment_owner.c.party_id, commitment_owner.c.contact_id,

@@ -200,8 +200,14 @@ def test_who_handed_it_over_decides_nothing_by_the_link_of_a_former_message(desk
     for answer in ("done", "more_time", "on_track"):
         desk.client.post(f"{former}/{answer}", data={"mark": "x", "day": "2026-12-01"}, follow_redirects=False)
     assert desk.rows(commitment) == before and not desk.rows(progress_report)
-    assert "It is done" in desk.get(desk.link("cy", "overdue", "/survey")), "a coordinator answers for their side"
     assert "It is done" in desk.get(desk.link("dee", "overdue", "/survey"))
+    assert "It is done" in desk.get(desk.link("cy", "overdue", "/survey")), "a coordinator answers for their side"
+
+
+def test_the_deputy_of_who_answers_for_it_answers_by_a_message_of_their_own(desk: Desk) -> None:
+    assert "It is done" in desk.get(desk.link("dee", "overdue", "/survey")), "Ann does not answer, so Dee is told"
+    desk.post(desk.link("dee", "overdue", "/survey") + "/done")
+    assert desk.rows(progress_report)[-1].contact_id == desk.person("dee")
 
 
 def test_only_colleagues_in_office_can_be_chosen_the_coordinator_first(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from benchmarks.form_reader import read_form
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
@@ -235,8 +236,8 @@ def test_nobody_is_written_to_about_a_hand_over_taken_back_before_its_messages_w
 def test_what_somebody_else_changed_since_stays_and_is_named_and_the_rest_goes_back(desk: Desk) -> None:
     desk.sign_in("cy")
     hand_over(desk, "ann", to="dee")
-    (place,) = [row for row in desk.rows(commitment_owner) if row.commitment_id == promise(desk, "survey").id]
-    desk.act("/orphans", place=place.id, to="cy")
+    owner = "/agreements/north-south/commitments/survey/owners"
+    desk.act(owner, **{**read_form(desk.client.get(owner).text, owner), "to": "cy", "why": "Dee is on leave"})
     with open_unit(desk.engine) as unit:
         unit.execute(update(commitment).where(commitment.c.reference == "fund").values(state="fulfilled"))
     page = desk.get("/people/ann")
@@ -439,6 +440,38 @@ def test_only_what_is_in_the_list_can_be_given_away(desk: Desk, fields: dict[str
     bridge = next(row for row in desk.rows(commitment) if row.reference == "bridge")
     theirs = [row for row in desk.rows(commitment_owner) if row.commitment_id == bridge.id][-1]
     desk.act("/orphans", 404, place=theirs.id, to="dee")
+    assert desk.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"owner": "cy"},
+        {"state": "waived"},
+    ],
+)
+def test_what_has_an_owner_or_is_settled_by_now_is_taken_from_nobody_by_an_old_list(
+    desk: Desk, meanwhile: dict[str, str]
+) -> None:
+    desk.sign_in("cy")
+    (place,) = [row for row in desk.rows(commitment_owner) if row.contact_id is None]
+    with desk.write_past_log() as unit:
+        if "owner" in meanwhile:
+            named = update(commitment_owner).where(commitment_owner.c.id == place.id)
+            unit.execute(named.values(contact_id=desk.person(meanwhile["owner"])))
+        else:
+            unit.execute(update(commitment).where(commitment.c.id == place.commitment_id).values(**meanwhile))
+    before = desk.snapshot()
+    page = desk.act("/orphans", 409, place=place.id, to="dee")
+    assert "Nothing was changed, because somebody answers for it by now, or it is settled." in page
+    assert desk.snapshot() == before
+
+
+def test_a_promise_without_an_owner_is_given_to_no_leader(desk: Desk) -> None:
+    desk.sign_in("cy")
+    (place,) = [row for row in desk.rows(commitment_owner) if row.contact_id is None]
+    before = desk.snapshot()
+    assert "this person cannot take it over" in desk.act("/orphans", 409, place=place.id, to="max")
     assert desk.snapshot() == before
 
 
