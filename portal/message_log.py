@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import ColumnElement, Connection, case, exists, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select, true
 
 from commitments.asked_steps import read_step
 from commitments.database import open_reading
@@ -169,7 +169,8 @@ def load_messages(reading: Connection, viewer: Viewer, sought: Sought, most: int
         query = query.where(notification.c.kind == str(sought.kind))
     if sought.before is not None:
         query = query.where(notification.c.id < sought.before)
-    query = query.where(_is_person(sought.person, _address_shown(viewer)))
+    if sought.person:
+        query = query.where(_is_to(viewer, sought.person))
     return reading.execute(query.order_by(notification.c.id.desc()).limit(most)).all()
 
 
@@ -181,7 +182,7 @@ def load_unsent(reading: Connection, viewer: Viewer, sought: Sought, most: int) 
     if not _sees_all(viewer):
         query = query.where(notice.c.agreement_id.in_(select_visible_agreements(viewer)).is_(true()))
     if sought.person:
-        query = query.where(notice.c.contact_id.in_(select(contact.c.id).where(_is_person(sought.person))))
+        query = query.where(notice.c.contact_id.in_(_select_named(sought.person)))
     if sought.agreement:
         query = query.where(notice.c.agreement_id == _find_agreement(sought.agreement))
     if sought.kind is not None:
@@ -197,18 +198,21 @@ def _find_agreement(reference: str) -> Any:
     return select(agreement.c.id).where(agreement.c.reference == reference).scalar_subquery()
 
 
-def _address_shown(viewer: Viewer) -> ColumnElement[str]:
-    """Where a message went, if that is the viewer's to know: else what no page shows were found letter by letter."""
-    if _sees_all(viewer):
-        return notification.c.address
-    return case((contact.c.party_id == viewer.person.party_id, notification.c.address), else_="")
+def _is_to(viewer: Viewer, text: str) -> ColumnElement[bool]:
+    """Whether a message went to somebody called so, or to such an address, if that is the viewer's to know: else what
+    no page shows were found letter by letter."""
+    by_address = notification.c.address.icontains(text, autoescape=True)
+    if not _sees_all(viewer):
+        by_address = and_(contact.c.party_id == viewer.person.party_id, by_address)
+    return or_(notification.c.contact_id.in_(_select_named(text)), by_address)
 
 
-def _is_person(text: str, address: ColumnElement[str] | None = None) -> ColumnElement[bool]:
-    if not text:
-        return true()
-    columns = [contact.c.name, contact.c.reference, *([address] if address is not None else [])]
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+def _select_named(text: str) -> Select[tuple[int]]:
+    """Those whose name or reference has this in it: found once, and not read anew with each of their messages."""
+    one = contact.alias("named")
+    return select(one.c.id).where(
+        or_(*(each.icontains(text, autoescape=True) for each in (one.c.name, one.c.reference)))
+    )
 
 
 def describe_messages(
