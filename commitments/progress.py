@@ -148,8 +148,25 @@ def _follow_fulfilled(
     if row.state == CommitmentState.FULFILLED:
         name = next((owner.reference for owner in owners if owner.party_id == party_id), "")
         _answer_asked(unit, author, commitment, row, party_id, name, today, ConfirmationState.CONFIRMED)
-    else:
-        _settle_commitment(unit, author, commitment, row, owners, party_id, report_id, today)
+        return
+    if not is_settled_by(unit, row, [owner.party_id for owner in owners], party_id):
+        return
+    confirmers = load_confirmers(unit, row, party_id, today)
+    withdraw_asked(unit, author, commitment, row, today)
+    _set_state(unit, author, commitment, row, CommitmentState.FULFILLED, today, None)
+    own = {owner.party_id: owner.contact_id for owner in owners}
+    names = dict(
+        unit.execute(select(parties.c.id, parties.c.reference).where(parties.c.id.in_(confirmers))).tuples().all()
+    )
+    for one in confirmers:
+        asked = {
+            "report_id": report_id,
+            "party_id": one,
+            "contact_id": own.get(one),
+            "state": str(ConfirmationState.ASKED),
+            "asked_on": today,
+        }
+        register_row(unit, author, confirmation, asked, f"{commitment}/{names[one]}", row.agreement_id)
 
 
 def add_activity(
@@ -414,36 +431,6 @@ def _add_measurement(
     values = {**form.model_dump(mode="json"), "commitment_id": row.id}
     register_row(unit, author, measurement, values, f"{commitment}/{reference}", row.agreement_id)
     return reference
-
-
-def _settle_commitment(
-    unit: Connection,
-    author: Author,
-    commitment: str,
-    row: Row[Any],
-    owners: Sequence[Row[Any]],
-    party_id: int,
-    report_id: int,
-    today: date,
-) -> None:
-    if not is_settled_by(unit, row, [owner.party_id for owner in owners], party_id):
-        return
-    confirmers = load_confirmers(unit, row, party_id, today)
-    withdraw_asked(unit, author, commitment, row, today)
-    _set_state(unit, author, commitment, row, CommitmentState.FULFILLED, today, None)
-    own = {owner.party_id: owner.contact_id for owner in owners}
-    names = dict(
-        unit.execute(select(parties.c.id, parties.c.reference).where(parties.c.id.in_(confirmers))).tuples().all()
-    )
-    for one in confirmers:
-        asked = {
-            "report_id": report_id,
-            "party_id": one,
-            "contact_id": own.get(one),
-            "state": str(ConfirmationState.ASKED),
-            "asked_on": today,
-        }
-        register_row(unit, author, confirmation, asked, f"{commitment}/{names[one]}", row.agreement_id)
 
 
 def _set_state(

@@ -9,7 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, String, bindparam, case, cast, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from commitments.database import Prepared
 from commitments.vocabulary import Channel, NotificationState, Outcome
@@ -218,17 +232,18 @@ def begin_attempt(unit: Connection, row: Any, worker: str, now: datetime, run: s
     return _BEGIN.run(unit, begun) == 1
 
 
+def _is_held(ids: Sequence[int], worker: str) -> ColumnElement[bool]:
+    """Whether a message is one of these, and is still this sender's to send."""
+    return and_(
+        notification.c.id.in_(ids),
+        notification.c.worker == worker,
+        notification.c.state == str(NotificationState.SENDING),
+    )
+
+
 def extend_lease(unit: Connection, ids: Sequence[int], worker: str, until: datetime) -> None:
     """Hold claimed messages for longer, as when the server is so slow that they would outlast their lease."""
-    unit.execute(
-        update(notification)
-        .where(
-            notification.c.id.in_(ids),
-            notification.c.worker == worker,
-            notification.c.state == str(NotificationState.SENDING),
-        )
-        .values(lease_until=until)
-    )
+    unit.execute(update(notification).where(_is_held(ids, worker)).values(lease_until=until))
 
 
 def keep_outcome(unit: Connection, sent: Sent, worker: str, *, repeat_uncertain: bool) -> NotificationState | None:
@@ -366,10 +381,6 @@ def return_messages(unit: Connection, ids: Sequence[int], worker: str) -> None:
     """Give back claimed messages that were not begun, as when the sender is asked to stop."""
     unit.execute(
         update(notification)
-        .where(
-            notification.c.id.in_(ids),
-            notification.c.worker == worker,
-            notification.c.state == str(NotificationState.SENDING),
-        )
+        .where(_is_held(ids, worker))
         .values(state=str(NotificationState.QUEUED), worker=None, lease_until=None)
     )
