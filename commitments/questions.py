@@ -520,9 +520,14 @@ def has_colleague(rules: Rules, question: Question, today: date) -> bool:
 
 def _find_colleagues(rules: Rules, question: Question, today: date) -> Iterator[Person]:
     """The people of the party in office who do not answer for it yet, in no order."""
-    not_meant = {question.owner_id, None if question.lacks_owner else question.person.id}
-    for one in rules.people.values():
-        if one.party_id != question.party_id or one.id in not_meant:
-            continue
-        if one.role is not ContactRole.LEADER and one.is_in_office(today):
+    own = (one for one in rules.people.values() if one.party_id == question.party_id)
+    reader = None if question.lacks_owner else question.person.id
+    return find_colleagues(own, question.owner_id, reader, today)
+
+
+def find_colleagues(own: Iterable[Person], owner: int | None, reader: int | None, today: date) -> Iterator[Person]:
+    """Of a party's own people those to whom what is asked of it can be handed over: in office, asked anything, and
+    neither its `owner` nor the `reader`, who is left out where they are asked to name one. Pure."""
+    for one in own:
+        if one.id not in (owner, reader) and one.role is not ContactRole.LEADER and one.is_in_office(today):
             yield one

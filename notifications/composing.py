@@ -54,16 +54,18 @@ def compose_messages(
         for one, rows in notices.items()
     }
     told = [row for rows in notices.values() for row in rows]
-    jointly, shared = load_shared(reading, {row.commitment_id for row in told})
+    shared = load_shared(reading, {row.commitment_id for row in told})
     around = Around(
         load_counterparts(reading, {row.agreement_id for row in told}),
         load_reports_to_confirm(reading, [_Asked(row.follow_up_id, row.follow_up_kind) for row in told]),
-        jointly,
+        shared.jointly,
         _load_usual(reading, notifications, rules),
         load_sentences(reading, settings, (row for row in told if row.commitment_id is not None)) if settings else {},
         asked,
-        shared,
+        shared.several,
         settings.house_party_references if settings else (),
+        shared.owners,
+        _group_people(rules, told),
     )
     pictures = Pictures(reading, rules, names)
     messages: dict[int, Message] = {}
@@ -83,6 +85,15 @@ def compose_messages(
         summary = pictures.summary_of(person, row.local_day) if NotificationKind.SUMMARY in kinds else None
         messages[row.id] = compose_message(row, own, rules, names, around, bound, digest, summary)
     return messages
+
+
+def _group_people(rules: Rules, told: Sequence[Any]) -> Mapping[int, Sequence[Person]]:
+    """The people of the parties that are asked something."""
+    found: dict[int, list[Person]] = {one: [] for row in told for one in (row.asked_party_id, row.party_id) if one}
+    for person in rules.people.values():
+        if person.party_id in found:
+            found[person.party_id].append(person)
+    return found
 
 
 def _load_usual(reading: Connection, notifications: Sequence[Any], rules: Rules) -> Mapping[int, Sequence[Ruling]]:

@@ -167,7 +167,7 @@ def _build_item(
         names.references.get(turn) if turn is not None else None,
         part or None,
         links.write_answer(_ask(row, person, turn)) if links is not None else None,
-        _list_answers(row, person, turn, around, names),
+        _list_answers(row, person, day, turn, around, names),
         due=row.milestone_due if row.matter_kind == MatterKind.MILESTONE else row.commitment_due,
     )
 
@@ -191,14 +191,17 @@ def _ask(row: Any, person: Person, turn: int | None) -> Ask:
     return Ask(person.id, matter=row.matter, party_id=turn)
 
 
-def _list_answers(row: Any, person: Person, turn: int | None, around: Around, names: Names) -> tuple[Answer, ...]:
-    """What the reader of an item can answer: leaders, and those of another party, only look."""
+def _list_answers(
+    row: Any, person: Person, day: date, turn: int | None, around: Around, names: Names
+) -> tuple[Answer, ...]:
+    """What the reader of an item can answer: leaders, and those of another party, only look; nobody hands over to
+    nobody."""
     if row.decision_reason["code"] in FOR_KNOWLEDGE:
         return ()
     if person.id != row.assignee_id and (person.role is ContactRole.LEADER or person.party_id != turn):
         return ()
     matter = MatterKind(row.matter_kind)
-    return list_answers(
+    answers = list_answers(
         FollowUpKind(row.follow_up_kind) if row.follow_up_kind else None,
         matter,
         CommitmentKind(row.commitment_kind) if row.commitment_kind else None,
@@ -206,6 +209,9 @@ def _list_answers(row: Any, person: Person, turn: int | None, around: Around, na
         decides=person.role is ContactRole.COORDINATOR and around.keeps(names.references.get(person.party_id, "")),
         shared=row.commitment_id in around.shared if row.milestone_party_id is None else row.milestone_party_id != turn,
     )
+    if Answer.NOT_ME in answers and not around.has_colleague(row, person, turn, day):
+        return tuple(one for one in answers if one is not Answer.NOT_ME)
+    return answers
 
 
 def _build_alert(row: Any, names: Names, language: str) -> Item:

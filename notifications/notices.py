@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
 from commitments.asked_steps import is_step_of
+from commitments.facts import Person
+from commitments.questions import find_colleagues
 from commitments.tables import agreement, agreement_party, commitment, commitment_owner, follow_up, milestone
 from commitments.vocabulary import CommitmentState, FollowUpKind, FollowUpState, NotificationKind, Owed
 from notifications.reasons import Decision
@@ -40,9 +42,21 @@ class Around:
     """The commitments that several owe, together or each its part."""
     house_parties: Collection[str] = ()
     """The parties that keep the register, by their references; none where all do."""
+    owners: Mapping[tuple[int, int], int | None] = field(default_factory=dict)
+    """Who answers for a commitment at a party."""
+    people: Mapping[int, Sequence[Person]] | None = None
+    """The people of each party; not known where it does not matter what its reader can answer."""
 
     def keeps(self, party: str) -> bool:
         return not self.house_parties or party in self.house_parties
+
+    def has_colleague(self, row: Any, person: Person, party_id: int | None, day: date) -> bool:
+        """Whether what a notice asks of a party can be handed over there to anybody else, or anybody can be named."""
+        if self.people is None or party_id is None:
+            return True
+        reader = None if row.follow_up_kind == FollowUpKind.UNOWNED else person.id
+        owner = self.owners.get((row.commitment_id, party_id))
+        return next(find_colleagues(self.people.get(party_id, ()), owner, reader, day), None) is not None
 
 
 def load_notices(reading: Connection, ids: Sequence[int], today: date) -> dict[int, list[Any]]:
@@ -160,21 +174,37 @@ def load_counterparts(reading: Connection, agreement_ids: Iterable[int | None]) 
     return places
 
 
-def load_shared(
-    reading: Connection, commitment_ids: Iterable[int | None]
-) -> tuple[dict[int, list[int]], frozenset[int]]:
-    """The parties that owe a commitment, of those that several owe together; and all that several owe."""
+class Shared(NamedTuple):
+    """Who owes, and answers for, some commitments."""
+
+    jointly: Mapping[int, Sequence[int]]
+    """The parties that owe a commitment, of those that several owe together."""
+    several: Collection[int]
+    """The commitments that several owe."""
+    owners: Mapping[tuple[int, int], int | None]
+    """Who answers for a commitment at a party."""
+
+
+def load_shared(reading: Connection, commitment_ids: Iterable[int | None]) -> Shared:
+    """Who owes these commitments, and answers for them: one statement."""
     wanted = [one for one in commitment_ids if one is not None]
     owing: dict[int, list[int]] = defaultdict(list)
     jointly: set[int] = set()
+    owners: dict[tuple[int, int], int | None] = {}
     for row in reading.execute(
-        select(commitment_owner.c.commitment_id, commitment_owner.c.party_id, commitment.c.owed)
+        select(
+            commitment_owner.c.commitment_id,
+            commitment_owner.c.party_id,
+            commitment_owner.c.contact_id,
+            commitment.c.owed,
+        )
         .join(commitment, commitment.c.id == commitment_owner.c.commitment_id)
         .where(commitment_owner.c.commitment_id.in_(wanted))
         .order_by(commitment_owner.c.commitment_id, commitment_owner.c.position)
     ):
         owing[row.commitment_id].append(row.party_id)
+        owners[row.commitment_id, row.party_id] = row.contact_id
         if row.owed == Owed.JOINTLY:
             jointly.add(row.commitment_id)
     several = {one: parties for one, parties in owing.items() if len(parties) > 1}
-    return {one: parties for one, parties in several.items() if one in jointly}, frozenset(several)
+    return Shared({one: parties for one, parties in several.items() if one in jointly}, frozenset(several), owners)

@@ -6,17 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.closing import TAKEN_BACK
 from commitments.database import open_reading, open_unit
 from commitments.log import Author
 from commitments.progress import add_activity, report_progress
-from commitments.reconcile import reconcile_register
+from commitments.reconcile import load_rules, reconcile_register
 from commitments.register import import_agreement
-from commitments.tables import commitment, follow_up, log_entry, measurement, milestone, party, progress_report
+from commitments.tables import commitment, contact, follow_up, log_entry, measurement, milestone, party, progress_report
+from commitments.vocabulary import Answer
+from notifications.composing import compose_messages
 from notifications.links import Ask, LinkExpired, LinkInvalid, Links, Purpose, name_place
+from notifications.names import load_names
 from notifications.tables import notice, notification
 from tests.portal.desk import FORM, NOW, TODAY, Desk
 
@@ -757,3 +760,42 @@ def read_answered_page(desk: Desk, path: str, **fields: str) -> str:
     mark = re.search(r'name="mark" value="(\w+)"', page)
     data = {"mark": mark[1] if mark else "", **fields}
     return str(desk.client.post(path, data=data, follow_redirects=False).headers["location"])
+
+
+def list_offers(desk: Desk, who: str) -> dict[str, bool]:
+    """What the letter of a person tells, and whether it offers to hand it over."""
+    with open_reading(desk.engine) as reading:
+        rows = reading.execute(select(notification).where(notification.c.contact_id == desk.person(who))).all()
+        rules, names = load_rules(reading), load_names(reading)
+        messages = compose_messages(reading, rows, rules, names, TODAY, links=desk.links)
+    items = [item for message in messages.values() for item in message.items if item.answers]
+    for item in items:
+        page = desk.get(str(item.answer_link).removeprefix(desk.links.base_url))
+        assert {str(one) for one in item.answers} == set(re.findall(r'action="/answer/[^"/]+/(\w+)"', page)), "as there"
+    return {f"{item.matter}:{item.follow_up_kind}": Answer.NOT_ME in item.answers for item in items}
+
+
+def test_a_letter_offers_somebody_else_only_where_the_side_has_somebody_else(desk: Desk) -> None:
+    desk.morning(TODAY)
+    (alone,) = [has for what, has in list_offers(desk, "li").items() if what == "north-south/bridge:overdue"]
+    assert not alone, "she is the South's only person"
+    assert list_offers(desk, "ann")["north-south/survey:overdue"]
+    (li,) = desk.rows(contact, contact.c.reference == "li")
+    more = {"party_id": li.party_id, "channels": {"mail": "x@south.example"}}
+    for reference, changed, offered in (
+        ("bo", {"role": "leader"}, False),
+        ("wu", {"role": "owner", "valid_to": "2025"}, False),
+        ("xu", {"role": "owner"}, True),
+    ):
+        with open_unit(desk.engine) as unit:
+            unit.execute(insert(contact).values(reference=reference, name=reference, **more, **changed))
+        assert list_offers(desk, "li")["north-south/bridge:overdue"] is offered
+
+
+def test_a_letter_that_asks_who_answers_for_something_offers_to_name_its_reader(desk: Desk) -> None:
+    desk.morning(TODAY)
+    assert list_offers(desk, "cy")["north-south/orphan:unowned"]
+    others = contact.c.reference.in_(["ann", "dee", "old"])
+    with open_unit(desk.engine) as unit:
+        unit.execute(update(contact).where(others).values(valid_to="2025-12"))
+    assert list_offers(desk, "cy")["north-south/orphan:unowned"], "herself"
