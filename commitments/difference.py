@@ -197,13 +197,13 @@ class Difference:
         same table and is given as a reference. `tell_vanished` words a stored row that is not wanted.
         """
         ids: dict[Key, int] = {key: row.id for key, row in stored.items()}
-        new = [row for row in wanted if _key_of(table, row) not in stored]
+        keys = [_key_of(table, row) for row in wanted]
+        new = [row for key, row in zip(keys, wanted, strict=True) if key not in stored]
         ids |= _insert_rows(self.unit, table, [{**row.values, **(only_new or {}), **_unlink(link)} for row in new])
         if link is not None:
             self.labels[link] = {row_id: key[0] for key, row_id in ids.items()}
         updates: list[dict[str, Any]] = []
-        for row in wanted:
-            key = _key_of(table, row)
+        for key, row in zip(keys, wanted, strict=True):
             values = dict(row.values)
             if link is not None and values[link] is not None:
                 values[link] = ids[(values[link],)]
@@ -216,19 +216,22 @@ class Difference:
                 updates.append({**values, "row_id": ids[key]})
         _update_rows(self.unit, table, updates)
         if tell_vanished is not None:
-            asked = {_key_of(table, row) for row in wanted}
+            asked = set(keys)
             self.vanished += filter(None, (tell_vanished(row) for key, row in stored.items() if key not in asked))
         return ids
 
     def _note(self, table: Table, row_id: int, reference: str, before: Any, values: Mapping[str, Any]) -> bool:
-        """Note the change of one row; tells whether a row already there differs."""
+        """Note the change of one row; tells whether a row already there differs.
+
+        Of a person's channels the order counts as well.
+        """
         if before is None:
             changed = {name: (None, value) for name, value in values.items() if value not in (None, [], {})}
         else:
             changed = {
                 name: (found, value)
                 for name, value in values.items()
-                if _differ(found := getattr(before, name), value, name)
+                if (found := getattr(before, name)) != value or (name == "channels" and list(found) != list(value))
             }
             if not changed:
                 return False
@@ -263,11 +266,6 @@ class Difference:
 
     def _label(self, column: str, value: Any) -> Any:
         return self.labels.get(column, {}).get(value, value) if column.endswith("_id") else value
-
-
-def _differ(found: Any, value: Any, name: str) -> bool:
-    """Whether a value has changed; of a person's channels the order counts as well."""
-    return bool(found != value or (name == "channels" and list(found) != list(value)))
 
 
 def read_stored(unit: Connection, table: Table, query: Select[Any]) -> dict[Key, Any]:
@@ -305,13 +303,13 @@ def in_chunks(values: Collection[Any], size: int = 5000) -> list[list[Any]]:
 
 def take_columns(entry: BaseModel, table: Table) -> dict[str, Any]:
     """The fields of a form that are columns of the same name."""
-    columns = _name_columns(table)
-    return {name: value for name, value in entry.model_dump(mode="json").items() if name in columns}
+    # These alone, because an agreement or a party is written with all its people else.
+    return entry.model_dump(mode="json", include=_name_shared(type(entry), table))
 
 
 @lru_cache(maxsize=64)
-def _name_columns(table: Table) -> frozenset[str]:
-    return frozenset(table.c.keys())
+def _name_shared(form: type[BaseModel], table: Table) -> set[str]:
+    return {name for name in form.model_fields if name in table.c}
 
 
 def require_known(agreement: str, reference: str | None, known: Container[str], what: str) -> None:
