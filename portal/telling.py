@@ -28,6 +28,7 @@ from notifications.wording import Words
 from portal.spoken import drop_stop, speak_title, speak_unit, weave
 
 _SAID_TO_THE_READER = (Why.PAUSED, Why.UNSUBSCRIBED)
+_REASONS, _GROUNDS = frozenset(ReasonCode), frozenset(Why)
 
 
 def load_rules_of(reading: Connection, ids: Collection[int]) -> Rules:
@@ -110,7 +111,7 @@ def tell_reason(words: Words, names: Names, reason: Reason) -> str:
 
 def tell_stored(words: Words, names: Names, stored: Mapping[str, Any] | None) -> str:
     """A reason as it was stored; nothing for none."""
-    if not stored or stored.get("code") not in list(ReasonCode):
+    if not stored or stored.get("code") not in _REASONS:
         return ""
     return tell_reason(words, names, Reason(ReasonCode(stored["code"]), dict(stored.get("numbers") or {})))
 
@@ -118,7 +119,7 @@ def tell_stored(words: Words, names: Names, stored: Mapping[str, Any] | None) ->
 def tell_ground(words: Words, names: Names, stored: Mapping[str, Any] | None) -> str:
     """Why something was told, or was not."""
     code, numbers = (stored or {}).get("code"), names.name_numbers((stored or {}).get("numbers") or {}, words.tag)
-    if code not in list(Why):
+    if code not in _GROUNDS:
         return ""
     if code == Why.ASKED:
         return words.gettext("a confirmation was asked for")
