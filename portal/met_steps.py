@@ -15,12 +15,14 @@ from commitments.log import Author
 from commitments.reporting import correct_met_day, meet_step
 from commitments.tables import milestone
 from commitments.vocabulary import MilestoneState
+from notifications.names import find_words
+from notifications.views import clean_text
 from notifications.wording import Words
 from portal.acting import Acted, AtPromise, is_taken, lead_to
-from portal.amend_views import describe_met_day
+from portal.amend_views import describe_dates, describe_met_day
 from portal.flaws import mark_fields
 from portal.forms import NOTHING_SENT, Form, Sent
-from portal.pages import FormView
+from portal.pages import FactView, FormView
 from portal.record_views import describe_why
 from portal.refusals import NOT_REFUSED, Refusal, write_or_show
 from portal.report_views import describe_met_fields
@@ -103,29 +105,31 @@ def _show_met(
     with open_reading(at.house.engine) as reading:
         acted = find_own(reading, at)
         row = _find_step(reading, at.viewer, acted, step)
+    title = clean_text(find_words(row.titles, words.tag) or row.title)
+    forms, facts, state = [_describe_meeting(words, acted, row, title, at.today, sent, refusal)], [], ""
     if row.state == MilestoneState.MET:
         forms = _describe_corrections(words, acted, row, at.today, part, sent, refusal)
+        facts = [FactView(words.gettext("Milestone"), title), *describe_dates(words, row)]
         state = "" if part else words.gettext("This milestone was met already.")
-    else:
-        fields = describe_met_fields(words, at.today, sent)
-        forms, state = (
-            [
-                FormView(
-                    f"{acted.address}/milestones/{step}/met",
-                    row.title,
-                    words.gettext("The milestone is settled, and nobody is reminded of it any more."),
-                    words.gettext("Record that it is met"),
-                    mark_fields(words, fields, refusal.flaws),
-                )
-            ],
-            "",
-        )
     return at.show(
         words.gettext("A milestone was met"),
         acted,
         forms=forms,
+        facts=facts,
         state=refusal.say(words) or state,
         refusal=refusal,
+    )
+
+
+def _describe_meeting(
+    words: Words, acted: Acted, row: Any, title: str, today: date, sent: Sent, refusal: Refusal
+) -> FormView:
+    return FormView(
+        f"{acted.address}/milestones/{row.reference}/met",
+        title,
+        words.gettext("The milestone is settled, and nobody is reminded of it any more."),
+        words.gettext("Record that it is met"),
+        mark_fields(words, describe_met_fields(words, today, sent), refusal.flaws),
     )
 
 

@@ -41,6 +41,8 @@ def test_that_a_milestone_was_met_is_taken_back_and_it_is_asked_about_again_at_o
 def test_the_day_on_which_a_milestone_was_met_is_put_right(desk: Desk) -> None:
     desk.sign_in("ann")
     send(desk, MET, met_on="2026-02-25")
+    page = desk.get(f"{HERE}/{MET}").partition("<main")[2]
+    assert "The plan is drawn" in page and "20 February 2026" in page, "which one is put right"
     for typed in ({"met_on": "2026-02-25", "why": "x"}, {"met_on": "2026-02-20"}, {"met_on": "2026-03-09", "why": "x"}):
         send(desk, f"{MET}/day", 422, on=MET, **typed)
     assert stand(desk) == ("met", "2026-02-25")
