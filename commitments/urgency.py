@@ -25,6 +25,15 @@ def find_step(matter: Matter) -> str:
     return (matter.part or "").removeprefix("milestone:") if matter.kind is MatterKind.MILESTONE else ""
 
 
+def find_late_steps(standings: Iterable[Standing]) -> frozenset[tuple[int, str]]:
+    """The milestones that stand overdue, by their commitment and reference: not one that rests or lapses with it."""
+    return frozenset(
+        (one.matter.commitment_id, step)
+        for one in standings
+        if one.state is StandingState.OVERDUE and one.matter.commitment_id and (step := find_step(one.matter))
+    )
+
+
 def stand_with_steps(standings: Iterable[Standing]) -> list[Standing]:
     """Each promise as it stands, or as that of its milestones does which stands worse: its matter names the milestone.
 

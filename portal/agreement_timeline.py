@@ -1,6 +1,6 @@
 """An agreement in time: its dates, what was done and reported, and its silences, as a picture and as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from commitments.assessment import find_start
 from commitments.dates import PartialDate, add_days, parse_date
 from commitments.facts import Agreement, Matter, Standing
 from commitments.policy import Policy
+from commitments.urgency import find_late_steps
 from commitments.vocabulary import CommitmentKind, MatterKind, MilestoneState, Rating
 from notifications.digests import needs_attention
 from notifications.names import Names, find_words, name_promise
@@ -143,6 +144,7 @@ def _list_dates(
     words: Words, facts: Agreement, parts: Parts, standings: Sequence[Standing], today: date
 ) -> list[Moment]:
     """Milestones, due dates and the dates of the agreement itself; of what recurs each period once."""
+    late = find_late_steps(standings)
     recurring = {one.id for one in facts.commitments if one.kind is CommitmentKind.RECURRING}
     moments = [
         Moment(
@@ -152,11 +154,11 @@ def _list_dates(
                 " – ".join(
                     (
                         clean_text(find_words(row.titles, words.tag) or row.title),
-                        name_step_state(words, row, parts.commitments[row.commitment_id].state, today),
+                        name_step_state(words, row, parts.commitments[row.commitment_id].state, late),
                     )
                 ),
             ),
-            _tone_step(row, parts.commitments[row.commitment_id].state, today),
+            _tone_step(row, parts.commitments[row.commitment_id].state, late),
         )
         for row in parts.milestones
         if row.met_on or row.due
@@ -174,8 +176,8 @@ def _list_dates(
     return sorted(dict.fromkeys(moments), key=lambda one: one.day)
 
 
-def _tone_step(row: Any, promise_state: str, today: date) -> str:
+def _tone_step(row: Any, promise_state: str, late: Container[tuple[int, str]]) -> str:
     if row.state == MilestoneState.SCHEDULED and not is_awaited(row, promise_state):
         return _MILESTONE_TONES[MilestoneState.WAIVED]
-    late = parse_date(row.due or row.met_on).last < today
-    return _MILESTONE_TONES.get(MilestoneState(row.state), "red" if late else "blue")
+    is_late = (row.commitment_id, row.reference) in late
+    return _MILESTONE_TONES.get(MilestoneState(row.state), "red" if is_late else "blue")

@@ -114,7 +114,7 @@ def show_commitment(
         reason=tell_reason(words, names, standing.reason),
         sentences=list_sentences(words, row, head.sources, quoted),
         facts=describe_commitment(words, names, own, row, rules, today, _link_move(reference, moves, commitment, row)),
-        milestones=describe_milestones(words, names, row, details.milestones, steps, today),
+        milestones=describe_milestones(words, names, row, details.milestones, steps, standings),
         occurrences=draw_occurrences(words, periods),
         periods=periods,
         way=draw_measurements(words, own, details.measurements, today),

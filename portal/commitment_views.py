@@ -13,6 +13,7 @@ from commitments.reconcile import Rules
 from commitments.recurrence import Period, Recurrence, find_previous_period
 from commitments.renewing import renew_reason
 from commitments.sentences import Quoted, Unlike, find_place
+from commitments.urgency import find_late_steps
 from commitments.vocabulary import (
     Completion,
     ConfirmationState,
@@ -250,11 +251,17 @@ def _tell_rhythm(words: Words, recurrence: Recurrence) -> str:
 
 
 def describe_milestones(
-    words: Words, names: Names, promise: Any, rows: Sequence[Any], ways: Sequence[tuple[LinkView, ...]], today: date
+    words: Words,
+    names: Names,
+    promise: Any,
+    rows: Sequence[Any],
+    ways: Sequence[tuple[LinkView, ...]],
+    standings: Sequence[Standing],
 ) -> TableView | None:
     """The steps of a promise, with what the viewer may do about each; None without any."""
     if not rows:
         return None
+    late = find_late_steps(standings)
     said = []
     for row in rows:
         due = words.format_end(row.due) if row.due else words.gettext("no date")
@@ -264,7 +271,7 @@ def describe_milestones(
             (
                 clean_text(find_words(row.titles, words.tag) or row.title),
                 due,
-                name_step_state(words, row, promise.state, today),
+                name_step_state(words, row, promise.state, late),
                 words.format_partial(row.met_on) if row.met_on else "",
                 clean_text(names.name_party(row.party_id, words.tag)) if row.party_id else "",
             )

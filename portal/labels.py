@@ -1,10 +1,9 @@
 """What the reading pages call kinds, roles and columns: those words that messages never say."""
 
-from datetime import date
+from collections.abc import Container
 from enum import StrEnum
 from typing import Any
 
-from commitments.dates import parse_date
 from commitments.people import UNSETTLED
 from commitments.vocabulary import (
     AgreementKind,
@@ -304,15 +303,10 @@ def is_awaited(step: Any, promise_state: str) -> bool:
     return bool(step.state == MilestoneState.SCHEDULED) and promise_state in UNSETTLED
 
 
-def is_late(step: Any, promise_state: str, today: date) -> bool:
-    """Whether a milestone that is still to come has passed its date."""
-    return bool(is_awaited(step, promise_state) and step.due and parse_date(step.due).last < today)
-
-
-def name_step_state(words: Words, step: Any, promise_state: str, today: date) -> str:
-    """How a milestone stands on a day, by its date and by what became of its promise."""
+def name_step_state(words: Words, step: Any, promise_state: str, late: Container[tuple[int, str]]) -> str:
+    """How a milestone stands, by what became of its promise and by those that are `late` (`find_late_steps`)."""
     state = MilestoneState(step.state)
-    if is_late(step, promise_state, today):
+    if (step.commitment_id, step.reference) in late:
         return words.name(StandingState.OVERDUE)
     if state is MilestoneState.SCHEDULED and not is_awaited(step, promise_state):
         return words.gettext("Lapsed with the commitment")

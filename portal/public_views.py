@@ -3,7 +3,7 @@
 Names of people, addresses, notes, evidence and the titles of activities are not read for it at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,14 +19,14 @@ from commitments.reconcile import Rules, assess
 from commitments.sentences import Shelf, find_place, find_unlike, load_shelf
 from commitments.settings import Settings
 from commitments.tables import commitment, milestone
-from commitments.urgency import URGENCY, find_step, stand_with_steps
+from commitments.urgency import URGENCY, find_late_steps, find_step, stand_with_steps
 from commitments.vocabulary import AgreementKind, CommitmentKind, MilestoneState, ReasonCode, StandingState
 from notifications.names import Names, find_words, load_names, name_promise
 from notifications.styles import TONES
 from notifications.views import CountView, clean_text
 from notifications.wording import Words
 from portal.commitment_views import tell_unlike
-from portal.labels import is_late, name_agreement_kind, name_step_state
+from portal.labels import name_agreement_kind, name_step_state
 from portal.telling import count_standings, load_rules_of, tell_named, tell_title
 
 _STEP_TONES = {
@@ -129,12 +129,14 @@ def load_public(reading: Connection, settings: Settings, agreement_id: int) -> P
 def describe_public(words: Words, found: PublicFacts, head: Any, today: date) -> PublicView:
     """The page in words."""
     facts = take_as_known(found.facts, today)
-    own = {one.matter.commitment_id: _hide_vacancy(one) for one in stand_with_steps(assess(facts, found.rules, today))}
+    standings = assess(facts, found.rules, today)
+    own = {one.matter.commitment_id: _hide_vacancy(one) for one in stand_with_steps(standings)}
+    late = find_late_steps(standings)
     kinds = []
     for kind in CommitmentKind:
         mine = [one for one in facts.commitments if one.kind is kind]
         mine.sort(key=lambda one: URGENCY[own[one.id].state])
-        views = tuple(_describe_promise(words, found, one, own[one.id], head.sources, today) for one in mine)
+        views = tuple(_describe_promise(words, found, one, own[one.id], head.sources, late, today) for one in mine)
         if views:
             kinds.append(PublicKindView(words.name_kind(kind), views))
     names = [clean_text(found.names.name_party(place.party_id, words.tag)) for place in facts.parties]
@@ -173,6 +175,7 @@ def _describe_promise(
     one: Commitment,
     standing: Standing,
     sources: Sequence[Mapping[str, Any]],
+    late: Container[tuple[int, str]],
     today: date,
 ) -> PublicPromiseView:
     row = found.promises[one.id]
@@ -201,7 +204,7 @@ def _describe_promise(
         "grey" if vacant else TONES[standing.state],
         "" if vacant else tell_named(words, found.names, standing, _name_step(words, found, standing.matter)),
         _tell_first(words, row),
-        tuple(_describe_step(words, step, today) for step in found.steps if step.commitment_id == one.id),
+        tuple(_describe_step(words, step, late) for step in found.steps if step.commitment_id == one.id),
         activities,
     )
 
@@ -218,12 +221,12 @@ def _tell_first(words: Words, row: Any) -> str:
     return words.gettext("first promised for %(day)s") % {"day": words.format_end(row.first_due)}
 
 
-def _describe_step(words: Words, step: Any, today: date) -> StepView:
+def _describe_step(words: Words, step: Any, late: Container[tuple[int, str]]) -> StepView:
     when = step.met_on or step.due
     return StepView(
         clean_text(find_words(step.titles, words.tag) or step.title),
         words.format_partial(when) if when else "",
         "" if step.met_on else _tell_first(words, step),
-        name_step_state(words, step, step.promise_state, today),
-        "red" if is_late(step, step.promise_state, today) else _STEP_TONES[MilestoneState(step.state)],
+        name_step_state(words, step, step.promise_state, late),
+        "red" if (step.commitment_id, step.reference) in late else _STEP_TONES[MilestoneState(step.state)],
     )

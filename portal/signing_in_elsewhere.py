@@ -68,22 +68,27 @@ def come_back(
     request: Request, house: Here, state: str = "", code: str = "", error: str = "", iss: str | None = None
 ) -> Response:
     """The browser is back: whoever the provider vouches for, and is in office here, is signed in."""
-    answer = _come_back(request, house, _require(house), state, code, error, iss)
-    answer.delete_cookie(_name_cookie(house), path="/", secure=is_secure(house), httponly=True, samesite="lax")
-    return answer
-
-
-def _come_back(
-    request: Request, house: House, accounts: Accounts, state: str, code: str, error: str, iss: str | None
-) -> Response:
-    now = house.read_clock()
+    accounts = _require(house)
     try:
         began, nonce, verifier, lead = house.links.read(Purpose.ACCOUNT, request.cookies.get(_name_cookie(house), ""))
     except LinkInvalid:
         return _show_refused(request, Refusal.BROKEN_OFF)
-    # Also a refusal is believed only for the sign-in that this browser began.
-    if not hmac.compare_digest(began, state) or not accounts.speaks_here(iss) or error or not code:
+    if not hmac.compare_digest(began, state):
+        # The answer to another sign-in than the last that this browser began, which stays under way.
         return _show_refused(request, Refusal.BROKEN_OFF)
+    # Also a refusal is believed only for the sign-in that this browser began.
+    if not accounts.speaks_here(iss) or error or not code:
+        answer = _show_refused(request, Refusal.BROKEN_OFF)
+    else:
+        answer = _sign_in(request, house, accounts, code, nonce, verifier, lead)
+    answer.delete_cookie(_name_cookie(house), path="/", secure=is_secure(house), httponly=True, samesite="lax")
+    return answer
+
+
+def _sign_in(
+    request: Request, house: House, accounts: Accounts, code: str, nonce: str, verifier: str, lead: str
+) -> Response:
+    now = house.read_clock()
     try:
         address = accounts.vouch(code, nonce, verifier, now)
     except NotVouched as refused:

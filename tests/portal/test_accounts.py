@@ -174,6 +174,15 @@ def test_an_answer_to_another_sign_in_is_not_taken(desk: Desk, provider: Provide
     assert_nobody(desk)
 
 
+def test_the_sign_in_of_one_tab_goes_on_whatever_comes_back_in_another(desk: Desk, provider: Provider) -> None:
+    first, second = begin(desk), begin(desk)
+    answer = come_back(desk, first, 403)
+    assert "You did not sign in" in answer.text
+    desk.get("/sign-in/back?state=x&error=access_denied", 403)
+    come_back(desk, second, 303)
+    assert "Cy" in desk.get("/home")
+
+
 def test_a_code_signs_in_once(desk: Desk, provider: Provider) -> None:
     back = begin(desk)
     kept = dict(desk.client.cookies)

@@ -56,6 +56,17 @@ def test_a_step_that_was_missed_is_told_as_it_stands_in_public_and_to_its_partie
     assert "The plan is drawn – Overdue" in desk.get("/agreements/north-south")
 
 
+def test_a_step_of_what_rests_is_not_called_overdue(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(milestone).values(due="2026-02-20", state="scheduled", met_on=None))
+        unit.execute(update(commitment).where(commitment.c.reference == "bridge").values(state="on_hold"))
+    publish(desk)
+    page = desk.get("/public/north-south")
+    assert re.search(r'20 February 2026: The plan is drawn\s+<span class="chip blue">Scheduled</span>', page)
+    desk.sign_in("cy")
+    assert "The plan is drawn – Scheduled" in desk.get("/agreements/north-south")
+
+
 def test_a_stranger_reads_that_a_date_was_moved(desk: Desk) -> None:
     with open_unit(desk.engine) as unit:
         moved = {"due": "2027-02-28", "first_due": "2026-02-13"}
