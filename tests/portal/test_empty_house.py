@@ -42,10 +42,11 @@ def test_people_says_that_they_come_with_the_first_agreement_where_no_party_is_o
     assert 'href="/register"' in page and "choose their party" not in page
 
 
-def test_with_one_party_on_record_it_can_be_chosen(desk: Desk) -> None:
-    desk.sign_in(appoint(desk))
-    page = desk.get("/people")
-    assert "To add a person, choose their party." in page and '<option value="south">' in page
+def test_with_one_party_on_record_it_can_be_chosen(empty: Desk) -> None:
+    empty.add_elsewhere()  # of whose parties one has people
+    empty.sign_in(appoint(empty))
+    page = empty.get("/people")
+    assert "To add a person, choose their party." in page and '<option value="east">' in page
 
 
 def test_an_administrator_is_called_one_and_by_what_they_are_beside_it(desk: Desk) -> None:
