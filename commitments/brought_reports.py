@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select
 
-from commitments.dates import parse_date
 from commitments.difference import Followed, in_chunks
 from commitments.log import Author, Change
 from commitments.progress import follow_report
@@ -21,9 +20,8 @@ def follow_reports(
 ) -> tuple[Followed, ...]:
     """Settle what the reports among these changes, all written already, say is done, and ask who is asked by the rules.
 
-    A report of which the file tells the answers, or after which it was decided how the promise stands, is history; so
-    is each of a commitment of which the file says itself how it stands: those `decided`, by their references.
-    Gives what was settled by it.
+    A report of which the file tells the answers is history; so is each of a commitment of which the file says itself
+    how it stands: those `decided`, by their references. Gives what was settled, and what stays open by the file's word.
     """
     followed = []
     done = [
@@ -33,11 +31,11 @@ def follow_reports(
         and one.changes.get("fulfilled", (None, False))[1]
     ]
     for row in _load_unanswered(unit, done) if done else ():
-        if row.reference in decided:
-            continue
-        if row.state not in _OPEN or row.state_on is None or parse_date(row.state_on).last <= row.reported_on:
+        if row.reference not in decided:
             follow_report(unit, author, f"{row.head}/{row.reference}", row.id, today)
             followed += _find_settled(unit, row)
+        elif row.state in _OPEN and (stays := Followed(row.summary, (), settles=False)) not in followed:
+            followed.append(stays)
     return tuple(followed)
 
 
@@ -70,7 +68,7 @@ def _load_unanswered(unit: Connection, ids: Sequence[int]) -> list[Any]:
         rows += unit.execute(
             select(
                 progress_report.c.id, progress_report.c.reported_on, progress_report.c.commitment_id,
-                commitment.c.state, commitment.c.state_on, commitment.c.summary,
+                commitment.c.state, commitment.c.summary,
                 commitment.c.reference, agreement.c.reference.label("head"),
             )
             .join(commitment, commitment.c.id == progress_report.c.commitment_id)

@@ -72,10 +72,11 @@ _NAMED = {"agreement": "title", "relationship": "title", "party": "names", "cont
 @dataclass(frozen=True, slots=True)
 class Followed:
     """A commitment that counts as fulfilled by a report of a file, and the parties that are asked to confirm it: their
-    reference and names."""
+    reference and names. Where the file says itself how it stands, its report does not settle it."""
 
     title: str
     asked: tuple[tuple[str, Mapping[str, str]], ...]
+    settles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ def describe_changes(imported: Imported) -> list[str]:
         for column, (_, stands) in one.changes.items()
     ]
     for one in imported.followed:
+        if not one.settles:
+            lines.append(f"reported as done, and stays as the file says that it stands; nobody is asked: {one.title}")
+            continue
         asked = ", ".join(reference for reference, _ in one.asked)
         lines.append(f"counts as fulfilled: {one.title}" + (f"; asked to confirm it: {asked}" if asked else ""))
     lines += [f"to look at: {one.title}: due {one.due}, after the {one.than} ({one.end})" for one in imported.late]

@@ -17,6 +17,11 @@ def tell_followed(words: Words, found: Iterable[Followed]) -> list[str]:
 
 def _tell(words: Words, one: Followed) -> str:
     title = fit_text(clean_text(one.title), _SHORT)
+    if not one.settles:
+        return words.gettext(
+            "A report says that “%(title)s” is done, but the file says itself how it stands, and that counts: nobody "
+            "is asked to confirm it. To have it counted and asked about, leave its state out of the file."
+        ) % {"title": title}
     if not one.asked:
         return words.gettext("“%(title)s” is reported as done, and counts as fulfilled.") % {"title": title}
     names = [clean_text(choose_words(names, words.tag)) for _, names in one.asked]

@@ -46,6 +46,27 @@ def list_asked(desk: Desk) -> list[tuple[str, Any]]:
     return [(one.matter, one.assignee_id) for one in desk.rows(follow_up, *open_ones)]
 
 
+def test_what_a_file_without_a_date_says_itself_is_told_to_stay_so_beside_its_report(desk: Desk) -> None:
+    page = bring(desk, YAML.replace(SURVEY, SURVEY + "    state: active\n    state_on: 2026-03-02\n" + REPORT))
+    assert "is done, but the file says itself how it stands" in page and "Asked at once" not in page
+
+
+def test_a_report_from_before_a_promise_was_taken_up_again_is_asked_about_like_any_other(desk: Desk) -> None:
+    desk.sign_in("cy")
+    send(desk, "survey/decide/hold", why="Staff")
+    send(desk, "survey/decide/resume", why="Staff again")
+    with open_reading(desk.engine) as reading:
+        kept = export_agreement(reading, "north-south")
+    assert "state_on: 2026-03-02" in kept
+    report = "{reference: r9, party: north, reported_on: 2026-03-01, rating: on_track, fulfilled: true}"
+    reports = f"    reports:\n      - {report}\n"
+    at = kept.index("  - reference: survey\n") + len("  - reference: survey\n")
+    page = bring(desk, kept[:at] + reports + kept[at:])
+    assert "Asked at once to confirm it: South." in page
+    desk.act(newest(desk), shown=hash_shown(page), why="The annex")
+    assert state_of(desk, "survey") == "fulfilled" and list_asked(desk)
+
+
 def test_what_a_file_reports_as_done_waits_for_the_other_side_which_is_asked_at_once(desk: Desk) -> None:
     page = bring(desk, YAML.replace(SURVEY, DONE))
     assert "is reported as done, and counts as fulfilled. Asked at once to confirm it: South." in page
