@@ -45,14 +45,18 @@ def drop_stop(text: str) -> str:
     return _put_together([*before, (piece.rstrip(".。"), tag)])
 
 
-def weave(pattern: str, named: Mapping[str, str]) -> str:
-    """The sentence filled with words that keep their languages."""
+def weave(pattern: str, named: Mapping[str, object]) -> str:
+    """The sentence filled with words that keep their languages, and with numbers."""
 
     def fill() -> Iterator[tuple[str, str]]:
         for at, piece in enumerate(_PLACE.split(pattern)):
-            yield from list_pieces(named[piece]) if at % 2 else ((piece.replace("%%", "%"), ""),)
+            yield from list_pieces(_write(named[piece])) if at % 2 else ((piece.replace("%%", "%"), ""),)
 
     return _put_together(fill())
+
+
+def _write(one: object) -> str:
+    return one if isinstance(one, str) else str(one)
 
 
 def string(words: Words, parts: Iterable[str]) -> str:
