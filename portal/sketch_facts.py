@@ -143,7 +143,7 @@ def _tell_more(words: Words, sketch: Sketch, drawing: Drawing) -> Iterator[tuple
         if one["cycle"] and one["submitted"]:
             yield (
                 words.gettext("Report handed in"),
-                put_under(words, one["cycle"], words.format_partial(one["submitted"])),
+                put_under(words, str(one["cycle"]), words.format_partial(one["submitted"])),
             )
     summaries = {drawing.named[one.key]: one.summary for one in sketch.promises if one.key in drawing.named}
     for line in plain.get("budget", []):

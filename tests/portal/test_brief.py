@@ -54,7 +54,7 @@ def test_a_brief_says_what_each_side_owes_and_what_lies_ahead(desk: Desk) -> Non
 def test_each_side_reads_the_same_record_from_its_own_side(desk: Desk) -> None:
     desk.sign_in("li")
     page = desk.get("/brief?party=north")
-    assert "我方的承诺 (0)" in page and "North的承诺 (5)" in page and "双方共同的承诺 (1)" in page
+    assert "我方的承诺（0）" in page and "North的承诺（5）" in page and "双方共同的承诺（1）" in page
 
 
 def test_a_brief_of_the_most_urgent_agreements_says_that_its_numbers_are_of_these_alone(
@@ -83,7 +83,7 @@ def test_a_brief_begins_with_what_waits_for_a_confirmation_on_either_side(desk: 
     assert "Opened on Sunday" in told and "Build the bridge." not in rest.partition("Dates ahead")[0]
     assert "Waiting for the confirmation" in desk.get("/agreements/north-south/brief")
     desk.sign_in("li")
-    assert "等待我方确认 (1)" in desk.get("/brief?party=north")
+    assert "等待我方确认（1）" in desk.get("/brief?party=north")
     desk.act("/agreements/north-south/commitments/bridge/send-back", **_mark(desk, "confirm"),
              note="The railing is missing")  # fmt: skip
     desk.sign_in("cy")
