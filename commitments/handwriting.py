@@ -17,6 +17,10 @@ _TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", re.ASCII)
 _DAY_AND_NAME = re.compile(r"(?:(\d{1,2})(?:\.|st|nd|rd|th)?\s+)?([^\W\d_]+)\.?\s+(\d{4})", re.IGNORECASE)
 _NAME_AND_DAY = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_HAN_DATE = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十]{1,3})[日号])?)?"
+)
+_HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _OF_MANY = re.compile(r"(.*?)\s*(万|亿|million|billion)", re.IGNORECASE)
 _MANY = {"万": 1e4, "亿": 1e8, "million": 1e6, "billion": 1e9}
 _LANGUAGES = ("en", "de", "es", "fr", "tr")
@@ -33,6 +37,8 @@ def read_partial(text: str) -> str | None:
         parts = [day_first[3], day_first[2], day_first[1]]
     elif year_first := _YEAR_FIRST.fullmatch(written):
         parts = [part for part in year_first.groups() if part]
+    elif signed := _HAN_DATE.fullmatch(written):
+        parts = [_read_han(part) for part in signed.groups() if part]
     elif named := _DAY_AND_NAME.fullmatch(written):
         parts = _order(named[3], named[2], named[1])
     elif named := _NAME_AND_DAY.fullmatch(written):
@@ -43,6 +49,14 @@ def read_partial(text: str) -> str | None:
         return str(parse_date("-".join([parts[0], *(f"{int(part):02d}" for part in parts[1:])])))
     except ValueError:
         return None
+
+
+def _read_han(text: str) -> str:
+    """A number as signed texts write it: the digits of a year one by one, a month or a day by tens and ones."""
+    tens, ten, ones = text.rpartition("十")
+    if not ten:
+        return text.translate(_HAN_DIGITS)
+    return f"{tens or '一'}{ones or '〇'}".translate(_HAN_DIGITS)
 
 
 def _order(year: str, month: str, day: str | None) -> list[str]:

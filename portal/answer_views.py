@@ -354,6 +354,7 @@ def describe_state(
                 "whoever brought this party into the register."
             ) % {"party": clean_text(names.name_party(question.party_id, words.tag))}
         is_passed_on = (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question)
+        is_passed_on = is_passed_on and not question.stands_in
         if not question.may_answer and not (is_passed_on and question.person.party_id == question.party_id):
             return words.gettext("This is for you to know; others are asked.")
         if is_passed_on:

@@ -41,6 +41,7 @@ from portal.engine_words import list_people_of, tell_why
 from portal.frame import find_words, show_framed
 from portal.house import Here
 from portal.labels import name_column, name_subject, name_value, say_action
+from portal.marks import put_beside
 from portal.paging import PagesView, read_page, write_address
 from portal.roles import Permission, Viewer, select_visible_agreements
 from portal.rule_words import list_rules
@@ -193,8 +194,10 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
                 follow_up.c.commitment_id,
                 milestone.c.title,
                 milestone.c.titles,
+                party.c.names,
             )
             .outerjoin(milestone, is_step_of(follow_up))
+            .outerjoin(party, party.c.id == follow_up.c.party_id)
             .where(follow_up.c.id.in_(ids("follow_up")))
         )
     }
@@ -244,7 +247,9 @@ def load_called(reading: Connection, words: Words, entries: Sequence[Any]) -> di
         kind = words.name(FollowUpKind(row.kind))
         step = choose_step(row.titles, words.tag) or row.title if row.title else None
         about = step or promises.get(row.commitment_id)
-        called["follow_up", row.id] = f"{kind} – {about}" if about else kind
+        asked_about = f"{kind} – {about}" if about else kind
+        whose = tell_title(row.names, words) if row.names else ""
+        called["follow_up", row.id] = put_beside(words, asked_about, whose) if whose else asked_about
     return called
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from babel.languages import get_official_languages
 
+from commitments.assembling import read_recurrence
 from commitments.late_dates import judge_plain
 from commitments.sketch import Sketch, Step, TypedPromise
 from commitments.sketch_flaws import Drawing
@@ -19,7 +21,8 @@ from portal.promise_views import describe_promise
 from portal.sketch_facts import describe_facts, describe_promise_facts
 from portal.step_fields import FaultView, Page
 from portal.step_views import name_parties
-from portal.step_words import list_comparators, list_contact_roles, list_every, name_step, tell_flaw
+from portal.step_words import list_comparators, list_contact_roles, name_step, tell_flaw
+from portal.value_words import describe_recurrence
 
 _SHORT = 80
 _NAMED = {"title": N_("Title"), "kind": N_("Kind of agreement")}
@@ -111,7 +114,7 @@ def list_promises(words: Words, sketch: Sketch, drawing: Drawing, address: str, 
             promise.key,
             f"{address}/{promise.key}" + ("?faults=1" if faults else ""),
             words.name_kind(drawing.promises[promise.key]),
-            describe_terms(words, promise, plain),
+            describe_terms(words, plain),
             words.join(owners),
             tuple(faults),
             tuple(describe_promise_facts(words, plain, owing)),
@@ -138,17 +141,16 @@ def _name_fields(words: Words, promise: TypedPromise, names: Mapping[str, str], 
     return {one.link.removeprefix("#f-"): one.label for one in page.finish() if one.link}
 
 
-def describe_terms(words: Words, promise: TypedPromise, plain: Mapping[str, object]) -> str:
+def describe_terms(words: Words, plain: Mapping[str, Any]) -> str:
     """By when, how often, how much."""
     parts = []
     if plain.get("due"):
         parts.append(words.gettext("by %(day)s") % {"day": words.format_end(str(plain["due"]))})
     if plain.get("confirm_by"):
         parts.append(words.gettext("to be confirmed by %(day)s") % {"day": words.format_end(str(plain["confirm_by"]))})
-    every = dict(list_every(words)).get(promise.repeats)
-    if every and "recurrence" in plain:
-        counted = " ".join(part for part in (promise.times or "1", clean_text(promise.counted)) if part)
-        parts.append(words.gettext("%(counted)s %(every)s") % {"counted": counted, "every": every})
+    recurrence = read_recurrence(plain.get("recurrence"))
+    if recurrence is not None:
+        parts.append(describe_recurrence(words, recurrence))
     target = plain.get("target")
     if isinstance(target, dict) and isinstance(target.get("quantity"), float):
         amount = words.format_amount(target["quantity"], clean_text(str(target.get("unit") or "")) or None)

@@ -47,7 +47,9 @@ def test_a_question_about_a_milestone_is_named_by_the_milestone_wherever_it_is_t
     desk.morning(desk.clock[0].date())
     title = desk.rows(milestone, milestone.c.reference == "plan")[0].title
     desk.sign_in("cy")
-    assert re.search(rf"Follow-up “Overdue – {re.escape(title)}”: (opened|asked)", desk.get(f"{HERE}/history"), re.I)
+    assert re.search(
+        rf"Follow-up “Overdue – {re.escape(title)} \(North\)”: (opened|asked)", desk.get(f"{HERE}/history"), re.I
+    )
     asked = desk.get(f"{HERE}/commitments/bridge").partition("Waiting for an answer")[2]
     assert f"Overdue – {title}" in asked
     owner = next(one for one in ("ann", "dee") if title in desk.get(f"/people/{one}/hand-over"))
