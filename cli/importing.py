@@ -43,7 +43,10 @@ def import_files(
     from commitments.errors import InvalidFiles, TallyError
     from commitments.file_reasons import LacksReason, require_reasons
     from commitments.file_slips import find_days
+    from commitments.filling import LONGEST_LINE
 
+    if len(why.strip()) > LONGEST_LINE:
+        raise TallyError(f"why: found {len(why.strip())} characters; expected at most {LONGEST_LINE}")
     try:
         parsed = read_files(_list_files(files))
         with open_register() as register:

@@ -23,7 +23,8 @@ def follow_reports(
     A report of which the file tells the answers is history; so is each of a commitment of which the file says itself
     how it stands: those `decided`, by their references. Gives what was settled, and what stays open by the file's word.
     """
-    followed = []
+    followed: list[Followed] = []
+    settled: dict[int, Any] = {}
     done = [
         one.row_id
         for one in changes
@@ -33,21 +34,26 @@ def follow_reports(
     for row in _load_unanswered(unit, done) if done else ():
         if row.reference not in decided:
             follow_report(unit, author, f"{row.head}/{row.reference}", row.id, today)
-            followed += _find_settled(unit, row)
+            if row.state in _OPEN:
+                settled.setdefault(row.commitment_id, row)
         elif row.state in _OPEN and (stays := Followed(row.summary, (), settles=False)) not in followed:
             followed.append(stays)
-    return tuple(followed)
+    return (*(one for row in settled.values() for one in _find_settled(unit, row)), *followed)
 
 
 def _find_settled(unit: Connection, row: Any) -> list[Followed]:
-    """What a report has settled that was open before it."""
+    """What the reports on a commitment that was open before have settled, and who is still asked once all are taken."""
     state = unit.execute(select(commitment.c.state).where(commitment.c.id == row.commitment_id)).scalar_one()
-    if row.state not in _OPEN or state != CommitmentState.FULFILLED:
+    if state != CommitmentState.FULFILLED:
         return []
     asked = unit.execute(
         select(party.c.reference, party.c.names)
         .join(confirmation, confirmation.c.party_id == party.c.id)
-        .where(confirmation.c.report_id == row.id, confirmation.c.state == str(ConfirmationState.ASKED))
+        .join(progress_report, progress_report.c.id == confirmation.c.report_id)
+        .where(
+            progress_report.c.commitment_id == row.commitment_id,
+            confirmation.c.state == str(ConfirmationState.ASKED),
+        )
         .order_by(confirmation.c.id)
     )
     return [Followed(row.summary, tuple((one.reference, one.names or {}) for one in asked))]

@@ -2,12 +2,20 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from commitments.database import insert_new
 from commitments.log import Author, Change, record_changes
 from commitments.policies import load_rules_in_own, set_policy
-from commitments.proposals import RULE, Proposal, close_overtaken, close_proposal, load_proposals, load_usual_rule
+from commitments.proposals import (
+    IS_OPEN,
+    RULE,
+    Proposal,
+    close_overtaken,
+    close_proposal,
+    load_proposals,
+    load_usual_rule,
+)
 from commitments.tables import agreement, policy, rule_proposal, rule_proposal_side
 from commitments.vocabulary import Consent, ProposalState
 
@@ -49,6 +57,17 @@ def answer_proposal(
     return proposal
 
 
+def settle_left(unit: Connection, author: Author, only: ColumnElement[bool], today: date) -> None:
+    """Settle what waits for nobody any more, those it waited for having left: by what the others have said to it."""
+    for proposal in load_proposals(unit, IS_OPEN & only, today):
+        if proposal.waits_for:
+            continue
+        if not proposal.sides:
+            close_proposal(unit, author, proposal, ProposalState.OVERTAKEN)
+        elif close_proposal(unit, author, proposal, ProposalState.ACCEPTED):
+            _change_rule(unit, author, proposal, today)
+
+
 def _keep_answer(unit: Connection, author: Author, proposal: Proposal, party_id: int, answer: Consent) -> None:
     key = {"rule_proposal_id": proposal.id, "party_id": party_id}
     insert_new(unit, rule_proposal_side, [key])  # a side that has somebody to answer only since it was proposed
@@ -63,7 +82,9 @@ def _change_rule(unit: Connection, author: Author, proposal: Proposal, today: da
     rules.pop(RULE, None)
     if load_usual_rule(unit) != proposal.after:
         rules[RULE] = str(proposal.after)
-    accepted = [one.answered_by for one in proposal.sides if one.answered_by is not None] + [author.who]
+    accepted = [one.answered_by for one in proposal.sides if one.answered_by is not None]
+    if len(accepted) < len(proposal.sides):
+        accepted.append(author.who)
     why = f"proposed by {proposal.proposed_by}, accepted by {' '.join(dict.fromkeys(accepted))}"
     signed = Author(author.who, author.at, why[:_LONGEST_WHY], author.once)
     set_policy(unit, signed, proposal.reference, rules, author.at, today)

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from commitments.confirmations import is_concerned
 from commitments.database import insert_new
 from commitments.log import Author, Change, record_changes
 from commitments.person_queries import find_served
 from commitments.policy import HOUSE
 from commitments.queries import load_policies
 from commitments.tables import agreement, agreement_party, contact, policy, rule_proposal, rule_proposal_side
-from commitments.vocabulary import ConfirmedBy, Consent, ProposalState
+from commitments.vocabulary import ConfirmedBy, Consent, PartyRole, ProposalState
 
 RULE = "confirmed_by"
 IS_OPEN: ColumnElement[bool] = rule_proposal.c.state == str(ProposalState.OPEN)
@@ -64,13 +65,20 @@ class Proposal:
         return any(one.party_id == party_id for one in self.waits_for)
 
 
-def select_other_sides(reference: str, party_id: int) -> ColumnElement[bool]:
-    """Which contacts are of the other parties of an agreement."""
+def select_other_sides(reference: str, party_id: int, today: date) -> ColumnElement[bool]:
+    """Which contacts are of the other parties to which something is promised by an agreement (see `is_concerned`)."""
     return contact.c.party_id.in_(
         select(agreement_party.c.party_id)
         .join(agreement, agreement.c.id == agreement_party.c.agreement_id)
-        .where(agreement.c.reference == reference, agreement_party.c.party_id != party_id)
+        .where(agreement.c.reference == reference, agreement_party.c.party_id != party_id, _are_concerned(today))
     )
+
+
+def _are_concerned(today: date) -> ColumnElement[bool]:
+    """As `is_concerned` says of one: no witness, and nobody who has left by the day, as precisely as that is known."""
+    ended = agreement_party.c.ended
+    begun = func.substr(today.isoformat(), 1, func.length(ended))
+    return and_(agreement_party.c.role != str(PartyRole.WITNESS), or_(ended.is_(None), ended >= begun))
 
 
 def load_rule(reading: Connection, reference: str) -> ConfirmedBy:
@@ -103,7 +111,11 @@ def load_proposals(
     ).all()
     if not rows:
         return []
-    sides = _load_sides(reading, [row.id for row in rows])
+    sides = [
+        one
+        for one in _load_sides(reading, [row.id for row in rows])
+        if one.state != ProposalState.OPEN or is_concerned(one.role, one.ended, today)
+    ]
     served = find_served(reading, contact.c.party_id.in_({one.party_id for one in sides}), today)
     found: dict[int, list[Side]] = {}
     for one in sides:
@@ -121,7 +133,8 @@ def _load_sides(reading: Connection, ids: Collection[int]) -> Sequence[Any]:
     return reading.execute(
         select(
             rule_proposal.c.id, rule_proposal.c.state, agreement_party.c.party_id, said.c.id.label("side_id"),
-            said.c.answer, said.c.answered_by, said.c.answered_at, said.c.why,
+            said.c.answer, said.c.answered_by, said.c.answered_at, said.c.why, agreement_party.c.role,
+            agreement_party.c.ended,
         )
         .join(agreement_party, agreement_party.c.agreement_id == rule_proposal.c.agreement_id)
         .outerjoin(

@@ -13,6 +13,7 @@ from commitments import tables
 from commitments.agreement_file import ParsedFile
 from commitments.agreement_form import AgreementForm
 from commitments.brought_reports import follow_reports
+from commitments.consenting import settle_left
 from commitments.database import open_reading, open_unit
 from commitments.difference import Imported, describe_changes, in_chunks
 from commitments.failpoints import failpoint
@@ -154,6 +155,10 @@ def _import_together(
         if any(one.subject == tables.policy.name for one in difference.changes):
             own = tables.agreement.c.reference == intake.form.agreement
             close_overtaken(unit, Author(author.who, author.at), own)
+        if any(one.subject == tables.agreement_party.name for one in difference.changes):
+            settle_left(
+                unit, Author(author.who, author.at), tables.agreement.c.reference == intake.form.agreement, today
+            )
         decided = {one.reference for one in intake.form.commitments if intake.decides_how_it_stands(one)}
         followed = follow_reports(unit, author, difference.changes, decided, today)
         told, late = tuple(difference.told), tuple(_find_late(unit, intake.form.agreement, difference.told))

@@ -291,7 +291,7 @@ class Pictures:
         )
 
     def _name_news(self, one: Noted, language: str) -> str:
-        if one.kind in (ChangeKind.MILESTONE, ChangeKind.MOVED) and one.row is not None:
+        if one.kind in (ChangeKind.MILESTONE, ChangeKind.MOVED, ChangeKind.RESUMED) and one.row is not None:
             return find_words(one.row.titles, language) or one.row.title
         if one.kind is ChangeKind.HELD and one.row is not None:
             return str(one.row.title)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, select, true
 
 from commitments.clock import today_in
-from commitments.tables import agreement_party, commitment_owner, contact, log_entry, milestone
-from commitments.vocabulary import CommitmentState
+from commitments.tables import agreement_party, commitment_owner, contact, log_entry, milestone, rule_proposal
+from commitments.vocabulary import CommitmentState, MilestoneState, ProposalState
 from notifications.changes import ENTRIES_READ, Noted
 from notifications.links import read_signer
 from notifications.reasons import ChangeKind
@@ -79,11 +79,13 @@ def _load_entries(
                 log_entry.c.row_id, log_entry.c.agreement_id,
                 log_entry.c.changes, promise_id.label("commitment_id"), party_id.label("party_id"),
                 contact.c.id.label("successor"), contact.c.name, milestone.c.title, milestone.c.titles,
+                rule_proposal.c.state.label("proposal_state"),
             )
             .outerjoin(commitment_owner, and_(about == "commitment_owner", commitment_owner.c.id == log_entry.c.row_id))
             .outerjoin(milestone, and_(about == "milestone", milestone.c.id == log_entry.c.row_id))
             .outerjoin(agreement_party, and_(about == "agreement_party", agreement_party.c.id == log_entry.c.row_id))
             .outerjoin(contact, and_(about == "commitment_owner", contact.c.id == successor))
+            .outerjoin(rule_proposal, and_(about == "rule_proposal", rule_proposal.c.id == log_entry.c.row_id))
             .where(
                 log_entry.c.agreement_id.in_(agreement_ids), log_entry.c.at > since,
                 log_entry.c.at <= until if until is not None else true(), about.in_(_SUBJECTS),
@@ -104,6 +106,8 @@ def _note(entry: Any, on: date) -> Noted | None:
         return replace(about, kind=ChangeKind.RULES)
     if entry.subject == "rule_proposal":
         kind = _PROPOSALS.get(entry.action)
+        if kind is ChangeKind.PROPOSED and entry.proposal_state != ProposalState.OPEN:
+            return None  # answered or taken back since: what became of it is told, and nothing waits
         by = changes.get("party_id", (None, None))[1]
         return replace(about, kind=kind, party_id=by, note=entry.why) if kind is not None else None
     if entry.action == "registered":
@@ -117,6 +121,8 @@ def _note(entry: Any, on: date) -> Noted | None:
         before, after = changes.get("state", (None, None))
         resumed = after == CommitmentState.ACTIVE and before not in (None, after)
         return replace(about, kind=ChangeKind.RESUMED) if resumed else None
+    if entry.subject == "milestone" and changes.get("state", (None, None))[0] == MilestoneState.MET:
+        return replace(about, kind=ChangeKind.RESUMED, row=entry) if entry.title else None
     if entry.subject == "commitment_owner":
         named = replace(about, kind=ChangeKind.ANSWERED_BY, party_id=entry.party_id, name=entry.name)
         return named if entry.name else None

@@ -8,7 +8,6 @@ from commitments.vocabulary import CommitmentKind, CommitmentState, MilestoneSta
 from notifications.views import LinkView
 from notifications.wording import Words
 from portal.amend_views import name_turn
-from portal.labels import is_awaited
 from portal.paging import write_address
 from portal.roles import GIVEN_UP, Permission, Viewer
 from portal.sides import says_how_step_went, speaks_for_any
@@ -147,7 +146,7 @@ def list_step_ways(
         links = []
         step = f"{address}/milestones/{one.reference}"
         says = speaks and says_how_step_went(viewer, one.party_id, owing)
-        if says and viewer.may(Permission.REPORT) and is_awaited(one, row.state):
+        if says and viewer.may(Permission.REPORT) and one.state == MilestoneState.SCHEDULED:
             links.append(LinkView(words.gettext("It was met"), f"{step}/met", ""))
         if says and viewer.may(Permission.REPORT) and one.state == MilestoneState.MET:
             links.append(LinkView(words.gettext("Put it right"), f"{step}/met", ""))

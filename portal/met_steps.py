@@ -12,6 +12,7 @@ from commitments.database import open_reading, open_unit
 from commitments.deciding import settle_step
 from commitments.errors import NotFound
 from commitments.log import Author
+from commitments.people import UNSETTLED
 from commitments.reporting import correct_met_day, meet_step
 from commitments.tables import milestone
 from commitments.vocabulary import MilestoneState
@@ -138,6 +139,11 @@ def _describe_corrections(
 ) -> list[FormView]:
     """Another day for a step that was met, and that it was not; `part` is the form that was sent."""
     is_withdrawal = part == "withdraw"
+    after = words.gettext("The milestone is awaited again as before; the history says what it was.")
+    if acted.row.state not in UNSETTLED:
+        after = words.gettext(
+            "The milestone counts as lapsed with the commitment then, unless it is recorded anew that it was met."
+        )
     why = describe_why(
         words, sent.text("why") or "" if is_withdrawal else "", label=words.gettext("Why it is withdrawn")
     )
@@ -147,7 +153,7 @@ def _describe_corrections(
         FormView(
             f"{acted.address}/milestones/{row.reference}/met/withdraw",
             words.gettext("It was not met after all"),
-            words.gettext("The milestone is awaited again as before; the history says what it was."),
+            after,
             words.gettext("Withdraw"),
             mark_fields(words, (why,), refusal.flaws if is_withdrawal else ()),
             (("mark", acted.mark),),

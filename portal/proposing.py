@@ -104,7 +104,7 @@ def ask_others(
 ) -> bool:
     """Put to the other sides who have somebody to answer who confirms by these rules; tells whether there was room."""
     own = viewer.person.party_id
-    asked = find_served(unit, select_other_sides(head.reference, own), today)
+    asked = find_served(unit, select_other_sides(head.reference, own, today), today)
     after = load_usual_rule(unit) if rules.get(RULE) is None else ConfirmedBy(rules[RULE])
     return bool(asked) and propose_rule(unit, author, head, own, after, asked) is not None
 

@@ -61,7 +61,7 @@ def silences_others(
     was, now = (adapt_policy(usual, rules or {}).confirmed_by for rules in (before, after))
     if viewer.role is Role.ADMINISTRATOR or not asks_fewer(was, now):
         return False
-    return bool(find_served(reading, select_other_sides(reference, viewer.person.party_id), today))
+    return bool(find_served(reading, select_other_sides(reference, viewer.person.party_id, today), today))
 
 
 def leaves_uncoordinated(reading: Connection, viewer: Viewer, party_id: int, today: date, besides: int = 0) -> bool:

@@ -178,3 +178,14 @@ def test_an_agreement_that_was_reported_on_goes_from_one_register_to_another_as_
     assert [one for one in lines if not one.startswith("as_of: ")] == [
         one for one in others if not one.startswith("as_of: ")
     ]
+
+
+def test_what_both_who_owe_it_report_by_one_file_is_told_once_and_asks_neither(desk: Desk) -> None:
+    both = REPORT + REPORT.partition("\n")[2].replace("reference: r", "reference: s").replace("north", "south")
+    desk.sign_in("cy")
+    with open_unit(desk.engine) as unit:
+        form = parse_agreement(YAML.replace(JOINT, JOINT + both).encode(), "x.yaml")
+        imported = import_agreement(unit, form, Author("operator", NOW), TODAY)
+    (told,) = imported.followed
+    assert (told.settles, told.asked) == (True, ()), "each has confirmed what the other reported"
+    assert state_of(desk, "bridge") == "fulfilled"

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from commitments.database import open_reading, open_unit
 from commitments.reconcile import load_rules
-from commitments.tables import agreement, channel_state, contact
+from commitments.tables import agreement, channel_state, choices, contact
 from notifications.composing import compose_messages
 from notifications.links import Ask, Purpose, name_place
 from notifications.names import load_names
@@ -43,7 +43,15 @@ def press(desk: Desk, link: str) -> int:
     return int(desk.client.post(f"{link}/on_track", data={"mark": mark[1] if mark else "x"}).status_code)
 
 
-@pytest.mark.parametrize("purpose", ["answer", "choices", "short", "unsubscribe"])
+def test_one_unsubscribes_by_a_message_to_a_former_address_all_the_same(desk: Desk) -> None:
+    link = write_links(desk)["unsubscribe"]
+    move(desk, mail="ann@elsewhere.example")
+    assert MOVED not in desk.get(link)
+    assert desk.client.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert desk.rows(choices)[0].unsubscribed == ["reminder"]
+
+
+@pytest.mark.parametrize("purpose", ["answer", "choices", "short"])
 def test_a_link_that_went_to_a_former_address_says_so_and_does_nothing(desk: Desk, purpose: str) -> None:
     link = write_links(desk)[purpose]
     assert MOVED not in desk.get(link)

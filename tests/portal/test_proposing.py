@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 from commitments.agreement_file import parse_agreement
 from commitments.database import open_unit
+from commitments.export import export_agreement
 from commitments.house_rules import adopt_house_rules
 from commitments.log import Author
 from commitments.reconcile import reconcile_register
@@ -306,6 +307,38 @@ def test_of_three_sides_both_others_accept_before_it_holds(desk: Desk) -> None:
     desk.act(f"{address}/accept")
     assert rules_of(desk) == {"confirmed_by": "those_who_owe"}
     assert "proposed by Cy, accepted by Li and Zoe" in desk.get("/agreements/north-south/history")
+
+
+def leave(desk: Desk, reference: str) -> None:
+    """A side leaves the agreement, by a file that the operator imports."""
+    with open_unit(desk.engine) as unit:
+        kept = export_agreement(unit, "north-south")
+        at = kept.index(f"- reference: {reference}\n") + len(f"- reference: {reference}\n")
+        form = f"{kept[:at]}    ended: 2026-02-01\n{kept[at:]}".encode()
+        import_agreement(unit, parse_agreement(form, "x.yaml"), Author("operator", NOW, "East left"), TODAY)
+    reconcile_register(desk.engine, NOW, TODAY)
+
+
+def test_a_side_that_has_left_is_not_asked_and_says_nothing_to_it(desk: Desk) -> None:
+    add_third_side(desk)
+    leave(desk, "east")
+    address = propose(desk)
+    desk.sign_in("zoe")
+    assert "What another side proposes" not in desk.get("/home")
+    desk.act(f"{address}/refuse", 403, why="No")
+    read_english(desk, "li")
+    desk.act(f"{address}/accept")
+    assert rules_of(desk) == {"confirmed_by": "those_who_owe"}
+
+
+def test_where_the_last_that_it_waits_for_leaves_it_holds_by_what_the_others_said(desk: Desk) -> None:
+    add_third_side(desk)
+    address = propose(desk)
+    desk.sign_in("li")
+    desk.act(f"{address}/accept")
+    assert states(desk) == ["open"]
+    leave(desk, "east")
+    assert states(desk) == ["accepted"] and rules_of(desk) == {"confirmed_by": "those_who_owe"}
 
 
 def test_the_first_that_refuses_ends_it_for_all(desk: Desk) -> None:

@@ -468,6 +468,9 @@ def test_with_one_file_that_lacks_a_reason_none_is_taken(tally: Tally, home: Pat
     before = dump(home)
     assert tally("import", "another.yaml", "waived.yaml").code == 1
     assert dump(home) == before
+    long = tally("import", "waived.yaml", "--why", "x" * 301)
+    assert (long.code, "why: found 301 characters; expected at most 300" in long.err) == (1, True)
+    assert dump(home) == before
     done = tally("import", "another.yaml")
     assert done.code == 0, "what is new needs none"
     assert "`tally check` opens the follow-ups that the new agreements need." in done.out
