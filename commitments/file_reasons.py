@@ -35,9 +35,10 @@ def require_reasons(imports: Iterable[Imported], author: Author) -> None:
 
 
 def list_unexplained(imported: Imported) -> tuple[Change, ...]:
-    """The changes for which somebody has to say why: none of a new agreement, nor what only tells what has happened."""
+    """The changes for which somebody has to say why: of a new agreement only what it changes of people on record, and
+    never what only tells what has happened."""
     if imported.new:
-        return ()
+        return tuple(one for one in imported.changes if one.subject in _WITHOUT and _asks(one, set()))
     new = (("commitment", "registered"), ("activity", "registered"))
     fresh = {one.reference for one in imported.changes if (one.subject, one.action) in new}
     return tuple(one for one in imported.changes if _asks(one, fresh))

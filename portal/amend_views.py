@@ -393,10 +393,13 @@ def describe_step(
 
 
 def describe_met_day(words: Words, acted: Acted, row: Any, today: date, sent: Sent, flaws: Flaws) -> FormView:
-    """The day on which a step was met, to be put right."""
+    """The day on which a step was met, to be put right; what is known by its month or year is typed as that."""
+    met_on = sent.text("met_on") or row.met_on or ""
     fields = [
-        FieldView("met_on", words.gettext("Met on"), "date", sent.text("met_on") or row.met_on or "", required=True,
-                  most=today.isoformat()),
+        FieldView("met_on", words.gettext("Met on"), "date", met_on, required=True, most=today.isoformat())
+        if len(met_on) in (0, len("2026-11-30"))
+        else FieldView("met_on", words.gettext("Met on"), "text", met_on,
+                       words.gettext("As precisely as it is known: 2026-11-30, 2026-11 or 2026."), required=True),
         _why(words, sent),
     ]  # fmt: skip
     return FormView(

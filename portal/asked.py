@@ -35,6 +35,8 @@ router = APIRouter()
 AHEAD = "/ahead/{reference}/{promise}/{part}"
 WHOLE = "-"
 """The part of a commitment in an address where it is about the whole."""
+_BETWEEN_DAYS = "_"
+"""Stands in an address for the stroke of a period that is no calendar span, `2025-04-01/2026-03-31`: no name has it."""
 Answering = Annotated[Viewer, Depends(require(Permission.ANSWER))]
 
 
@@ -117,11 +119,11 @@ def link_ask(ask: Ask) -> str:
     if ask.follow_up_id is not None:
         return f"/asked/{ask.follow_up_id}"
     promise, _, part = (ask.matter or "").partition("#")
-    return f"/ahead/{quote(promise)}/{quote(part or WHOLE, safe=':')}"
+    return f"/ahead/{quote(promise)}/{quote((part or WHOLE).replace('/', _BETWEEN_DAYS), safe=':')}"
 
 
 def _ask_ahead(viewer: Viewer, reference: str, promise: str, part: str) -> Ask:
-    matter = f"{reference}/{promise}" + (f"#{part}" if part != WHOLE else "")
+    matter = f"{reference}/{promise}" + (f"#{part.replace(_BETWEEN_DAYS, '/')}" if part != WHOLE else "")
     return Ask(viewer.person.id, matter=matter, party_id=viewer.person.party_id)
 
 

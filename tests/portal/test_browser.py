@@ -505,7 +505,7 @@ def test_a_list_is_narrowed_and_questions_are_answered(town: Town, browser: Any,
     if has_script:
         assert page.url == home and page.title().startswith("Home")
         page.locator(".answered ~ .asking h3 a:focus").wait_for()
-        page.locator("#told", has_text="Hand over the survey.").wait_for(state="attached")  # read aloud
+        page.locator("#told", has_text="Hand over the survey").wait_for(state="attached")  # read aloud
 
     card = page.get_by_role("article", name="Raise a fund.")
     card.get_by_role("link", name="Remind me later").click()
@@ -513,9 +513,9 @@ def test_a_list_is_narrowed_and_questions_are_answered(town: Town, browser: Any,
     if has_script:
         assert page.url == home
     page.get_by_role("button", name="Remind me then").click()
-    page.get_by_text("Raise a fund.: ").last.wait_for()
+    page.get_by_text("Raise a fund: ").last.wait_for()
     assert page.locator(".answered").count() == (2 if has_script else 1)
-    page.locator(".answered", has_text="Raise a fund.").get_by_role("button", name="Take it back").click()
+    page.locator(".answered", has_text="Raise a fund").get_by_role("button", name="Take it back").click()
     page.get_by_role("heading", name="Your answer, please").wait_for()
     assert heard == []
     context.close()

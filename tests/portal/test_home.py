@@ -291,6 +291,20 @@ def look_ahead(desk: Desk, who: str, *day: int) -> str:
     return page[page.index('id="ahead"') : page.index("What changed this week")]
 
 
+def test_a_period_that_is_no_calendar_year_is_answered_from_home_like_any_other(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        yearly = {"every": "year", "count": 4, "starts": "2024-04-01"}
+        unit.execute(update(commitment).where(commitment.c.reference == "visits").values(recurrence=yearly))
+    home = look_ahead(desk, "ann", 2026, 3, 10)
+    link = "/ahead/north-south/visits/2025-04-01_2026-03-31"
+    assert f'href="{link}"' in home
+    for page in (link, f"{link}/held"):
+        assert "Visit each other four times a year." in desk.get(page)
+    assert "Back to Home" in desk.get(link)
+    press_ahead(desk, home, link, "on_track")
+    assert desk.rows(progress_report)[-1].rating == "on_track"
+
+
 def test_a_coordinator_sees_the_agreements_expiry_ahead_with_its_chip_its_reason_and_the_way_to_it(desk: Desk) -> None:
     dates = look_ahead(desk, "cy", 2026, 8, 8)
     assert "31 August 2026" in dates and "in 3 weeks" in dates and ">Expiry</a>" in dates

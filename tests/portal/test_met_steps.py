@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from commitments.tables import milestone
 from tests.portal.desk import STEPS, Desk
@@ -51,6 +52,16 @@ def test_the_day_on_which_a_milestone_was_met_is_put_right(desk: Desk) -> None:
     assert stand(desk) == ("met", "2026-02-20")
     assert "A slip of the pen" in desk.get("/agreements/north-south/history")
     assert desk.find("overdue", "/bridge#plan").state == "done"
+
+
+def test_a_day_that_is_known_by_its_month_is_put_right_as_precisely_as_it_is_known(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(milestone).where(milestone.c.reference == "plan").values(state="met", met_on="2026-01"))
+    desk.sign_in("ann")
+    page = desk.get(f"{HERE}/{MET}")
+    assert 'name="met_on" type="text" value="2026-01"' in page and "2026-11 or 2026" in page
+    send(desk, f"{MET}/day", on=MET, met_on="February 2026", why="A slip")
+    assert stand(desk) == ("met", "2026-02")
 
 
 def test_a_coordinator_says_of_a_milestone_on_its_page_that_it_was_not_met_as_promised_after_all(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from commitments.queries import load_agreements, select_untroubled
 from commitments.reconcile import assess, load_rules
 from commitments.register import import_files
 from commitments.tables import agreement, commitment, commitment_owner, contact
+from commitments.urgency import stand_with_steps
 from commitments.vocabulary import MatterKind, StandingState
 from portal.telling import find_worst
 from tests.conftest import CountedStatements
@@ -60,8 +61,7 @@ def check_same(reading: Connection, day: date) -> None:
     assert judged.keys() == whole.keys()
     for number, one in whole.items():
         standings = assess(one, rules, day)
-        own = [each for each in standings if each.matter.kind is MatterKind.COMMITMENT]
-        assert judged[number].counts == Counter(each.state for each in own)
+        assert judged[number].counts == Counter(each.state for each in stand_with_steps(standings))
         worst, told = find_worst(standings), find_worst(judged[number].standings)
         assert (worst is None) == (told is None)
         if worst is not None and told is not None:
