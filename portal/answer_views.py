@@ -353,8 +353,8 @@ def describe_state(
                 "Nobody of %(party)s who could be named is on record. Its people are added by an administrator, or by "
                 "whoever brought this party into the register."
             ) % {"party": clean_text(names.name_party(question.party_id, words.tag))}
-        is_passed_on = (owner is not None and owner != question.person.id and asked is None) or _is_passed_on(question)
-        is_passed_on = is_passed_on and not question.stands_in
+        is_anothers = owner is not None and owner != question.person.id and asked is None
+        is_passed_on = (is_anothers or _is_passed_on(question)) and not question.stands_in
         if not question.may_answer and not (is_passed_on and question.person.party_id == question.party_id):
             return words.gettext("This is for you to know; others are asked.")
         if is_passed_on:

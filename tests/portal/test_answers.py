@@ -208,7 +208,8 @@ def test_who_handed_it_over_decides_nothing_by_the_link_of_a_former_message(desk
 
 
 def test_the_deputy_of_who_answers_for_it_answers_by_a_message_of_their_own(desk: Desk) -> None:
-    assert "It is done" in desk.get(desk.link("dee", "overdue", "/survey")), "Ann does not answer, so Dee is told"
+    page = desk.get(desk.link("dee", "overdue", "/survey"))
+    assert "It is done" in page and "answers for it now" not in page, "Ann does not answer, so Dee is told"
     desk.post(desk.link("dee", "overdue", "/survey") + "/done")
     assert desk.rows(progress_report)[-1].contact_id == desk.person("dee")
 

@@ -189,3 +189,15 @@ def test_what_both_who_owe_it_report_by_one_file_is_told_once_and_asks_neither(d
     (told,) = imported.followed
     assert (told.settles, told.asked) == (True, ()), "each has confirmed what the other reported"
     assert state_of(desk, "bridge") == "fulfilled"
+
+
+def test_the_second_report_of_what_counts_as_fulfilled_already_is_not_told_as_settling_it(desk: Desk) -> None:
+    first = YAML.replace(JOINT, JOINT + REPORT)
+    take(desk, first)
+    assert state_of(desk, "bridge") == "fulfilled"
+    second = REPORT.partition("\n")[2].replace("reference: r", "reference: s").replace("north", "south")
+    with open_unit(desk.engine) as unit:
+        form = parse_agreement(YAML.replace(JOINT, JOINT + REPORT + second).encode(), "x.yaml")
+        assert import_agreement(unit, form, Author("operator", NOW), TODAY).followed == ()
+    reconcile_register(desk.engine, NOW, TODAY)
+    assert not list_asked(desk), "the other side has confirmed it by its own"

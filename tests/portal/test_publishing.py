@@ -56,6 +56,17 @@ def test_a_step_that_was_missed_is_told_as_it_stands_in_public_and_to_its_partie
     assert "The plan is drawn – Overdue" in desk.get("/agreements/north-south")
 
 
+def test_a_step_whose_date_lies_ahead_is_not_called_overdue(desk: Desk) -> None:
+    with desk.write_past_log() as unit:
+        unit.execute(update(milestone).values(due="2026-03-20", state="scheduled", met_on=None))
+    publish(desk)
+    assert re.search(
+        r'20 March 2026: The plan is drawn\s+<span class="chip \w*">Scheduled</span>', desk.get("/public/north-south")
+    )
+    desk.sign_in("cy")
+    assert "The plan is drawn – Scheduled" in desk.get("/agreements/north-south")
+
+
 def test_a_step_of_what_rests_is_not_called_overdue(desk: Desk) -> None:
     with desk.write_past_log() as unit:
         unit.execute(update(milestone).values(due="2026-02-20", state="scheduled", met_on=None))
